@@ -1,0 +1,95 @@
+"""What a run leaves behind: every point, every gradient and every cost a theorem speaks of.
+
+Leading axes ``...`` are ensembles: many starts, or many noise realisations, advanced together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Array", "OneLoop", "Trajectory", "TwoLoop"]
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trajectory:
+    """What all runs share.
+
+    Attributes
+    ----------
+    method : the method and its settings, as printed.
+    outcome : ``"converged"`` (the tolerance given to ``run`` was met), ``"diverged"`` or ``"out of budget"``.
+    diverged_at : the step (one loop) or cycle (two loops), counted from 1, whose result first left the allowed
+        region in any member of the ensemble; None when none did.
+    grad_evals : gradients spent in all, per member of the ensemble.
+    evals : (rows,) gradients spent when each row of ``x`` or ``slow`` was reached; row 0 cost none.
+    timesteps : (rows,) steps as the papers count them: inner steps, without the look-ahead gradient.
+    """
+
+    method: str
+    outcome: str
+    diverged_at: int | None
+    evals: Array
+    timesteps: Array
+
+    @property
+    def grad_evals(self) -> int:
+        """Gradients spent in all."""
+        return int(self.evals[-1])
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneLoop(Trajectory):
+    """The run of a method with one loop (SGD, Adam, AdaBelief, AdaLA ...).
+
+    Attributes
+    ----------
+    x : (n+1, ..., d) the iterates theta_0 .. theta_n.
+    grads : (n, ..., d) the first gradient of each step, before weight decay.
+    points : (n, ..., d) where that gradient was taken (NAG looks ahead, so not always x).
+    probes : (n, ..., d) where the last extra gradient of a step was taken (AdaLA), else None.
+    probe_grads : (n, ..., d) that gradient (g_{t+1} in Algorithm 3), else None.
+    """
+
+    x: Array
+    grads: Array
+    points: Array
+    probes: Array | None = None
+    probe_grads: Array | None = None
+
+    @property
+    def final(self) -> Array:
+        """The answer: the last iterate, (..., d)."""
+        return self.x[-1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TwoLoop(Trajectory):
+    """The run of a method with two loops (Lookahead, NALA).
+
+    Attributes
+    ----------
+    k : inner steps per cycle.
+    slow : (T+1, ..., d) the slow weights phi_0 .. phi_T.
+    fast : (T, k+1, ..., d) the fast weights theta_{t,0} .. theta_{t,k}.
+    lookahead : (T, ..., d) y_t; for Lookahead this is phi_t.
+    outer_grad : (T, ..., d) grad J(y_t); for Lookahead zero.
+    inner_grads : (T, k, ..., d) the first gradient of each inner step.
+    """
+
+    k: int
+    slow: Array
+    fast: Array
+    lookahead: Array
+    outer_grad: Array
+    inner_grads: Array
+
+    @property
+    def final(self) -> Array:
+        """The answer: the last slow weights, (..., d)."""
+        return self.slow[-1]

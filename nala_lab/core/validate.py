@@ -1,0 +1,130 @@
+"""One wording for every option error: the argument, the rule, the value, and a hint.
+
+The condition is written as the *allowed* region, so that NaN, for which every comparison is false, fails it.
+A hyperparameter may be a sympy symbol (the transition matrix of a cycle is extracted that way); a symbol has no
+value to compare and is let through.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from numbers import Integral, Real
+from typing import Any
+
+__all__ = ["is_symbolic", "require", "require_choice", "require_int", "require_number"]
+
+
+def require(name: str, value: object, ok: bool, rule: str, hint: str = "") -> None:
+    """Raise ``ValueError`` in the lab's one wording unless `ok` is true.
+
+    Parameters
+    ----------
+    name : the argument as the caller spells it.
+    value : what was passed; printed with ``repr``.
+    ok : the allowed region, evaluated by the caller.
+    rule : the allowed region in words or symbols.
+    hint : why the rule exists, or what to do instead.
+
+    Raises
+    ------
+    ValueError
+        When `ok` is false.
+
+    Examples
+    --------
+    >>> require("k", 0, False, "integer k >= 1", "k counts inner steps per cycle")
+    Traceback (most recent call last):
+        ...
+    ValueError: k must satisfy integer k >= 1, got k=0 (k counts inner steps per cycle)
+    """
+    if not ok:
+        tail = f" ({hint})" if hint else ""
+        raise ValueError(f"{name} must satisfy {rule}, got {name}={value!r}{tail}")
+
+
+def is_symbolic(value: object) -> bool:
+    """Say whether `value` is a sympy expression, without importing sympy.
+
+    Examples
+    --------
+    >>> is_symbolic(0.5)
+    False
+    """
+    return hasattr(value, "free_symbols")
+
+
+def require_number(
+    name: str,
+    value: Any,
+    *,
+    low: float = -math.inf,
+    high: float = math.inf,
+    open_low: bool = False,
+    open_high: bool = False,
+    hint: str = "",
+) -> None:
+    """Require a finite real number between `low` and `high`.
+
+    A bound is included unless `open_low` or `open_high` says otherwise. ``bool`` is refused: ``lr=True`` is a slip.
+
+    Raises
+    ------
+    ValueError
+        For NaN, an infinity, a value outside, or anything that is not a real number.
+
+    Examples
+    --------
+    >>> require_number("mu", -1.5, low=-1)
+    Traceback (most recent call last):
+        ...
+    ValueError: mu must satisfy -1 <= mu < inf, got mu=-1.5
+    """
+    if is_symbolic(value):
+        return
+    left = "<" if open_low or low == -math.inf else "<="
+    right = "<" if open_high or high == math.inf else "<="
+    rule = f"{low:g} {left} {name} {right} {high:g}"
+    real = isinstance(value, Real) and not isinstance(value, bool)
+    ok = real and math.isfinite(value)
+    ok = ok and (low < value if open_low else low <= value)
+    ok = ok and (value < high if open_high else value <= high)
+    require(name, value, bool(ok), rule, hint)
+
+
+def require_int(name: str, value: Any, *, low: int, hint: str = "") -> None:
+    """Require an integer of at least `low`; 2.0 and True are refused.
+
+    Raises
+    ------
+    ValueError
+        When `value` is not an integer or is below `low`.
+
+    Examples
+    --------
+    >>> require_int("k", 2.5, low=1)
+    Traceback (most recent call last):
+        ...
+    ValueError: k must satisfy integer k >= 1, got k=2.5
+    """
+    ok = isinstance(value, Integral) and not isinstance(value, bool) and value >= low
+    require(name, value, ok, f"integer {name} >= {low}", hint)
+
+
+def require_choice(name: str, value: object, choices: Collection[str], hint: str = "") -> None:
+    """Require one of the named options, and list them when it is not.
+
+    Raises
+    ------
+    ValueError
+        When `value` is not in `choices`.
+
+    Examples
+    --------
+    >>> require_choice("probe", "newton", ("own", "grad"))
+    Traceback (most recent call last):
+        ...
+    ValueError: probe must satisfy probe in {'own', 'grad'}, got probe='newton'
+    """
+    listed = ", ".join(repr(choice) for choice in choices)
+    require(name, value, isinstance(value, str) and value in choices, f"{name} in {{{listed}}}", hint)
