@@ -68,7 +68,7 @@ class SGDHyper:
     """lr >= 0, weight_decay >= 0 (L2: added to the gradient)."""
 
     lr: Any = 1e-3
-    weight_decay: Any = 0.0
+    weight_decay: Any = 0
 
     def __post_init__(self) -> None:
         require_number("lr", self.lr, low=0)
@@ -81,7 +81,7 @@ class MomentumHyper:
 
     lr: Any = 1e-3
     momentum: Any = 0.9
-    weight_decay: Any = 0.0
+    weight_decay: Any = 0
 
     def __post_init__(self) -> None:
         require_number("lr", self.lr, low=0)
@@ -105,7 +105,7 @@ class _AdaptiveHyper:
     lr: Any = 1e-3
     betas: Any = (0.9, 0.999)
     eps: Any = 1e-8
-    weight_decay: Any = 0.0
+    weight_decay: Any = 0
 
     def __post_init__(self) -> None:
         require_number("lr", self.lr, low=0)

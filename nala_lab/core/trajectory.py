@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ["Array", "OneLoop", "Trajectory", "TwoLoop"]
@@ -65,7 +64,8 @@ class OneLoop(Trajectory):
     @property
     def final(self) -> Array:
         """The answer: the last iterate, (..., d)."""
-        return self.x[-1]
+        final: Array = self.x[-1]
+        return final
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,4 +92,5 @@ class TwoLoop(Trajectory):
     @property
     def final(self) -> Array:
         """The answer: the last slow weights, (..., d)."""
-        return self.slow[-1]
+        final: Array = self.slow[-1]
+        return final

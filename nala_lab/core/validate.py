@@ -107,8 +107,8 @@ def require_int(name: str, value: Any, *, low: int, hint: str = "") -> None:
         ...
     ValueError: k must satisfy integer k >= 1, got k=2.5
     """
-    ok = isinstance(value, Integral) and not isinstance(value, bool) and value >= low
-    require(name, value, ok, f"integer {name} >= {low}", hint)
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    require(name, value, whole and bool(value >= low), f"integer {name} >= {low}", hint)
 
 
 def require_choice(name: str, value: object, choices: Collection[str], hint: str = "") -> None:

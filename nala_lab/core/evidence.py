@@ -1,0 +1,133 @@
+"""What a handful of runs shows: mean and spread, and a paired comparison whose verdict was fixed beforehand.
+
+Numbers per seed come in, a sentence that may be printed under a figure comes out. The intervals are
+Student's t, not corrected for the number of comparisons made: with many pairs, some separate by chance.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nala_lab.core.validate import require, require_number
+
+__all__ = ["NOT_SEPARATED", "SEPARATED", "Paired", "Summary", "paired", "summary"]
+
+SEPARATED = "separated"
+NOT_SEPARATED = "not separated"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Mean, sample standard deviation (divisor n - 1; NaN for one value) and number of values."""
+
+    mean: float
+    sd: float
+    n: int
+
+    @property
+    def se(self) -> float:
+        """Standard error of the mean, sd / sqrt(n); NaN for one value."""
+        return self.sd / math.sqrt(self.n)
+
+
+@dataclass(frozen=True)
+class Paired:
+    """The mean difference of pairs, its t-interval, and what may be said about it.
+
+    Attributes
+    ----------
+    gap : mean of a_i - b_i.
+    se : standard error of that mean; NaN for one pair.
+    n : number of pairs.
+    low, high : the interval at `level`; infinite for one pair, which bounds nothing.
+    level : coverage of the interval, 0.95 unless said otherwise.
+    verdict : ``"separated"`` when the interval leaves out 0, else ``"not separated"``.
+    """
+
+    gap: float
+    se: float
+    n: int
+    low: float
+    high: float
+    level: float
+    verdict: str
+
+
+def _finite(name: str, values: Sequence[float]) -> np.ndarray:
+    array = np.asarray(values, dtype=float)
+    require(name, values, array.ndim == 1 and array.size >= 1, "a list of at least one number")
+    require(
+        name,
+        values,
+        bool(np.isfinite(array).all()),
+        "finite numbers only",
+        "diverged runs stay out, and are counted",
+    )
+    return array
+
+
+def summary(values: Sequence[float]) -> Summary:
+    """Mean, standard deviation and number of one value per seed.
+
+    Raises
+    ------
+    ValueError
+        For no value, or one that is not finite.
+
+    Examples
+    --------
+    >>> s = summary([1.0, 2.0, 6.0])
+    >>> s.mean, round(s.sd, 3), s.n, round(s.se, 3)
+    (3.0, 2.646, 3, 1.528)
+    """
+    array = _finite("values", values)
+    sd = float(array.std(ddof=1)) if array.size > 1 else math.nan
+    return Summary(mean=float(array.mean()), sd=sd, n=int(array.size))
+
+
+def paired(a: Sequence[float], b: Sequence[float], *, level: float = 0.95) -> Paired:
+    """Compare `a` with `b` seed by seed: mean of a_i - b_i with Student's t-interval.
+
+    The i-th values must belong together (same initial weights, same order of the data), which is what makes
+    the difference less noisy than either. The differences are taken to be roughly normal, which 3 seeds
+    cannot show.
+
+    Parameters
+    ----------
+    a, b : (n,) one number per seed, in the same order.
+    level : coverage of the interval, above 0 and below 1.
+
+    Raises
+    ------
+    ValueError
+        For lists of different lengths, empty ones, or numbers that are not finite.
+    ModuleNotFoundError
+        Without scipy, whose t quantile is used when there are two pairs or more.
+
+    Examples
+    --------
+    >>> result = paired([3.0, 4.0, 5.0], [1.0, 1.5, 3.5])
+    >>> round(result.gap, 3), round(result.low, 3), round(result.high, 3), result.verdict
+    (2.0, 0.758, 3.242, 'separated')
+    >>> paired([3.0], [1.0]).verdict
+    'not separated'
+    """
+    require_number("level", level, low=0, high=1, open_low=True, open_high=True)
+    first, second = _finite("a", a), _finite("b", b)
+    require("b", b, first.size == second.size, "as many numbers as a", "pairs share a seed")
+    gaps = summary(list(first - second))
+    half = _t_quantile(0.5 + level / 2, gaps.n - 1) * gaps.se if gaps.n > 1 else math.inf
+    low, high = gaps.mean - half, gaps.mean + half
+    verdict = SEPARATED if low > 0 or high < 0 else NOT_SEPARATED
+    return Paired(gap=gaps.mean, se=gaps.se, n=gaps.n, low=low, high=high, level=level, verdict=verdict)
+
+
+def _t_quantile(probability: float, degrees: int) -> float:
+    # Inside the function: the core must import without scipy.
+    from scipy.special import stdtrit
+
+    return float(stdtrit(degrees, probability))

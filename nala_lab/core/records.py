@@ -1,0 +1,280 @@
+"""Records of training runs: JSON-lines files that hold numbers and hashes, small enough to commit.
+
+One run is one file of one JSON object a line: a *header* (what was run), *rows* (what happened), a *footer*
+(how it ended). It is written under the name ``*.jsonl.partial`` and renamed at the end, so a name ending in
+``.jsonl`` is always a whole run, and what a kill leaves behind is a readable prefix. JSON has no NaN and no
+infinity: they are written as the strings ``"nan"``, ``"inf"``, ``"-inf"`` and read back as floats.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TextIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "DIVERGED",
+    "FINISHED",
+    "LIMIT",
+    "SCHEMA",
+    "UNFINISHED",
+    "Record",
+    "RecordError",
+    "RecordWriter",
+    "config_hash",
+    "load_records",
+    "read_record",
+]
+
+SCHEMA = 1
+LIMIT = 100_000  # bytes; a larger record does not belong into a repository
+FINISHED, DIVERGED, UNFINISHED = "finished", "diverged", "unfinished"
+
+_HEADER_KEYS = (
+    "schema",
+    "task",
+    "optimizer",
+    "seed",
+    "config",
+    "config_hash",
+    "data",
+    "versions",
+    "platform",
+)
+_FOOTER_KEYS = ("outcome", "rows", "totals")
+_SPOKEN = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+
+
+class RecordError(ValueError):
+    """A record that cannot be read or written, in one sentence that names the file."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One run as read from its file.
+
+    Attributes
+    ----------
+    path : the file.
+    header : task, optimizer, seed, config, config_hash, data, versions, platform ...
+    rows : the rows in order, each with its ``kind``.
+    footer : outcome, totals ...; None when the run was stopped before its end.
+    """
+
+    path: Path
+    header: dict[str, Any]
+    rows: tuple[dict[str, Any], ...]
+    footer: dict[str, Any] | None
+
+    @property
+    def task(self) -> str:
+        """Name of the task."""
+        return str(self.header["task"])
+
+    @property
+    def optimizer(self) -> str:
+        """Name of the optimizer."""
+        return str(self.header["optimizer"])
+
+    @property
+    def seed(self) -> int:
+        """Seed of the run."""
+        return int(self.header["seed"])
+
+    @property
+    def outcome(self) -> str:
+        """``"finished"``, ``"diverged"``, or ``"unfinished"`` for the prefix that a kill left."""
+        return str(self.footer["outcome"]) if self.footer else UNFINISHED
+
+    def column(self, kind: str, name: str) -> NDArray[np.float64]:
+        """The numbers called `name` in the rows of one `kind`, as (rows,) floats; empty when none."""
+        return np.array([row[name] for row in self.rows if row["kind"] == kind], dtype=float)
+
+
+def config_hash(config: Mapping[str, Any]) -> str:
+    """Name a configuration: 16 hexadecimal digits that do not depend on the order of its keys.
+
+    Examples
+    --------
+    >>> config_hash({"lr": 0.1, "k": 5}) == config_hash({"k": 5, "lr": 0.1})
+    True
+    """
+    return hashlib.sha256(_dumps(dict(config), sort_keys=True).encode()).hexdigest()[:16]
+
+
+class RecordWriter:
+    """Write one record row by row; the file gets its final name only when the run has ended.
+
+    Use it as a context manager. Each row is flushed, so a kill loses at most the line being written.
+    Leaving the block without ``finish`` (an exception, Ctrl-C) leaves the prefix under ``partial``.
+
+    Parameters
+    ----------
+    path : the final name, ending in ``.jsonl``; folders are made.
+    header : everything the run needs to be named again, without ``kind``, ``schema`` and ``config_hash``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> header = dict(task="t", optimizer="sgd", seed=0, config={"lr": 0.1},
+    ...               data={}, versions={}, platform={})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with RecordWriter(Path(folder) / "run.jsonl", header) as writer:
+    ...         writer.row("train", timestep=0, loss=float("inf"))
+    ...         path = writer.finish("diverged", totals={"timesteps": 1})
+    ...     record = read_record(path)
+    >>> record.outcome, record.column("train", "loss")
+    ('diverged', array([inf]))
+    """
+
+    def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
+        if path.suffix != ".jsonl":
+            raise RecordError(f"{path}: the name of a record ends in .jsonl")
+        self.path = path
+        self.partial = path.with_name(path.name + ".partial")
+        self.rows = 0
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file: TextIO = self.partial.open("w", encoding="utf-8", newline="\n")
+        self._write(
+            {"kind": "header", "schema": SCHEMA, **header, "config_hash": config_hash(header["config"])}
+        )
+
+    def __enter__(self) -> RecordWriter:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:  # fmt: skip
+        self._file.close()
+
+    def row(self, kind: str, **values: Any) -> None:
+        """Append one row of one `kind` (not ``header`` or ``footer``)."""
+        self._write({"kind": kind, **values})
+        self.rows += 1
+
+    def finish(self, outcome: str, **footer: Any) -> Path:
+        """Append the footer, move the file to its final name in one step, and return that name."""
+        self._write({"kind": "footer", "outcome": outcome, "rows": self.rows, **footer})
+        os.fsync(self._file.fileno())
+        self._file.close()
+        os.replace(self.partial, self.path)
+        return self.path
+
+    def _write(self, entry: dict[str, Any]) -> None:
+        self._file.write(_dumps(entry) + "\n")
+        self._file.flush()
+
+
+def read_record(path: Path) -> Record:
+    """Read one record and check it; a ``.partial`` file may lack its end.
+
+    Raises
+    ------
+    RecordError
+        One sentence with the file and the line, when it is not what a writer writes.
+    """
+    partial = path.name.endswith(".partial")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecordError(f"{path}: cannot be read ({error})") from error
+    lines = text.split("\n")
+    whole = lines.pop() == ""
+    if not whole and not partial:
+        raise RecordError(f"{path}, line {len(lines) + 1}: the line is cut off")
+    entries = [_parse(path, number, line) for number, line in enumerate(lines, 1)]
+    if not entries:
+        raise RecordError(f"{path}, line 1: the file is empty, a header was expected")
+    _check_header(path, entries[0])
+    footer = entries.pop() if len(entries) > 1 and entries[-1]["kind"] == "footer" else None
+    for number, entry in enumerate(entries[1:], 2):
+        if entry["kind"] in ("header", "footer"):
+            raise RecordError(f"{path}, line {number}: a {entry['kind']} in the middle of the rows")
+    if footer is not None:
+        _check_footer(path, len(lines), footer, rows=len(entries) - 1)
+    elif not partial:
+        raise RecordError(f"{path}, line {len(lines)}: the last line must be a footer")
+    return Record(path=path, header=entries[0], rows=tuple(entries[1:]), footer=footer)
+
+
+def load_records(folder: Path | str) -> list[Record]:
+    """Read every whole record (``*.jsonl``) in `folder` and the folders below it, in the order of names.
+
+    Raises
+    ------
+    RecordError
+        When there is none, or one is broken.
+    """
+    paths = sorted(Path(folder).rglob("*.jsonl"))
+    if not paths:
+        raise RecordError(f"{folder}: no record (*.jsonl) here; `nala-lab train --out {folder}` writes some")
+    return [read_record(path) for path in paths]
+
+
+def _dumps(entry: dict[str, Any], *, sort_keys: bool = False) -> str:
+    return json.dumps(_encode(entry), allow_nan=False, sort_keys=sort_keys, separators=(",", ":"))
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _encode(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_encode(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(float(value))
+    return value
+
+
+def _decode(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _decode(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_decode(item) for item in value]
+    return _SPOKEN.get(value, value) if isinstance(value, str) else value
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is not JSON; it is written as a string")
+
+
+def _parse(path: Path, number: int, line: str) -> dict[str, Any]:
+    try:
+        entry = json.loads(line, parse_constant=_refuse)
+    except ValueError as error:
+        raise RecordError(f"{path}, line {number}: not valid JSON ({error})") from error
+    if not isinstance(entry, dict) or not isinstance(entry.get("kind"), str):
+        raise RecordError(f'{path}, line {number}: not an object with a "kind"')
+    return dict(_decode(entry))
+
+
+def _check_header(path: Path, header: dict[str, Any]) -> None:
+    if header["kind"] != "header":
+        raise RecordError(f"{path}, line 1: a header was expected, found a {header['kind']} row")
+    schema = header.get("schema")
+    if schema != SCHEMA:
+        raise RecordError(f"{path}, line 1: schema {schema} cannot be read, this version reads {SCHEMA}")
+    missing = [key for key in _HEADER_KEYS if key not in header]
+    if missing:
+        raise RecordError(f"{path}, line 1: the header lacks {', '.join(missing)}")
+    found = config_hash(header["config"])
+    if found != header["config_hash"]:
+        raise RecordError(f"{path}, line 1: config_hash is {header['config_hash']}, the config gives {found}")
+
+
+def _check_footer(path: Path, number: int, footer: dict[str, Any], *, rows: int) -> None:
+    missing = [key for key in _FOOTER_KEYS if key not in footer]
+    if missing:
+        raise RecordError(f"{path}, line {number}: the footer lacks {', '.join(missing)}")
+    if footer["outcome"] not in (FINISHED, DIVERGED):
+        raise RecordError(f"{path}, line {number}: unknown outcome {footer['outcome']!r}")
+    counted = footer["rows"]
+    if counted != rows:
+        raise RecordError(f"{path}, line {number}: the footer counts {counted} rows, the file has {rows}")

@@ -1,0 +1,40 @@
+"""The NumPy twin: both papers line by line, in the papers' symbols, as pure functions.
+
+Every rule is a frozen dataclass of hyperparameters with ``init(theta) -> state`` and
+``step(theta, grad, state) -> (theta, state)``; Lookahead and NALA have ``cycle(grad, state)`` instead. Nothing is
+written in place, so a trajectory is a list of values. Leading axes of theta are ensembles.
+"""
+
+from nala_lab.core import OneLoop as OneLoop
+from nala_lab.core import Trajectory as Trajectory
+from nala_lab.core import TwoLoop as TwoLoop
+from nala_lab.reference.adabelief import AdaBelief as AdaBelief
+from nala_lab.reference.adala import AdaLA as AdaLA
+from nala_lab.reference.adam import Adam as Adam
+from nala_lab.reference.feasible import Ball as Ball
+from nala_lab.reference.feasible import Box as Box
+from nala_lab.reference.heavy_ball import HeavyBall as HeavyBall
+from nala_lab.reference.lookahead import Lookahead as Lookahead
+from nala_lab.reference.nag import NAG as NAG
+from nala_lab.reference.nala import NALA as NALA
+from nala_lab.reference.oracle import Oracle as Oracle
+from nala_lab.reference.run import run as run
+from nala_lab.reference.sgd import SGD as SGD
+
+__all__ = [
+    "NAG",
+    "NALA",
+    "SGD",
+    "AdaBelief",
+    "AdaLA",
+    "Adam",
+    "Ball",
+    "Box",
+    "HeavyBall",
+    "Lookahead",
+    "OneLoop",
+    "Oracle",
+    "Trajectory",
+    "TwoLoop",
+    "run",
+]

@@ -1,0 +1,175 @@
+"""AdaLA, Algorithm 3 of Ramjee's paper, in every reading that has a name.
+
+    g_t     = grad f_t(theta_{t-1})
+    g_{t+1} = grad f_{t+1}(theta_t)                                      <- theta_t is not known yet
+    m_t     = beta1 m_{t-1} + (1 - beta1) g_t
+    s_t     = beta2 s_{t-1} + (1 - beta2) (g_t - g_{t+1})^2 + eps
+    theta_t = theta_{t-1} - lr m_hat_t / denominator(s_t)                   denominator as in adabelief.py
+
+The second line needs what the last line computes. The paper's section 5 says how: take a step, compute the gradient,
+restore the parameters, then take the adapted step. Which step that probe is, the paper leaves open:
+
+    own        AdaBelief-form trial step from AdaLA's own m and s; nothing of it is kept          (default)
+    grad       theta - lr g_t
+    adam       Adam's step, with a second moment v of its own
+    adabelief  AdaBelief's step, with a second moment s_b of its own
+    self       m_hat_t over AdaLA's previous denominator (before the first step s_hat_0 = eps / (1 - beta2), s_0 = 0)
+    implicit   the fixed point: the probe is the very step that its gradient leads to
+    lagged     no probe: g_{t-1} stands for g_{t+1}, g_0 = 0
+    code       as own, but the trial keeps m, s and the counter, as the released program's state handling does
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+
+from nala_lab.core import Array
+from nala_lab.core.hyper import AdaLAHyper
+from nala_lab.reference.adabelief import belief_denominator
+from nala_lab.reference.arith import root, zeros
+from nala_lab.reference.feasible import Ball, Box
+from nala_lab.reference.oracle import Oracle, as_oracle
+
+__all__ = ["AdaLA", "AdaLAState"]
+
+_IMPLICIT_TOL = 1e-13  # relative change of the probe; a few hundred ulps, because each sweep rounds about ten times
+_IMPLICIT_SWEEPS = 200  # the log error at least halves per sweep where the map is a power law of exponent in [-1, 0]
+
+
+class AdaLAState(NamedTuple):
+    """m, s : (..., d). t : counter. extra : (..., d) v, s_b or g_{t-1}, for the readings that remember one."""
+
+    m: Array
+    s: Array
+    t: int
+    extra: Array
+
+
+@dataclass(frozen=True)
+class AdaLA(AdaLAHyper):
+    """AdaLA (Ramjee, Algorithm 3).
+
+    Parameters
+    ----------
+    lr, betas, eps, weight_decay : as for Adam; weight decay enters both gradients, each at its own point.
+    probe : the trial step, see above. probe_batch : ``"next"`` draws a new mini-batch for g_{t+1}, ``"same"`` repeats
+    that of g_t. denominator : ``"hat"`` or ``"raw"``. feasible : a Box or Ball to project onto, or None.
+
+    Raises
+    ------
+    ValueError
+        When an argument is outside its range or NaN, or an option is unknown.
+
+    Notes
+    -----
+    A step spends two gradients; one for ``lagged``; two or more, as the fixed point needs, for ``implicit``.
+
+    Examples
+    --------
+    On f = 5 x^2 the reading ``grad`` jumps from any start onto the minimum when eps is negligible: lr cancels.
+
+    >>> adala = AdaLA(lr=1e-3, betas=(0.0, 0.0), eps=1e-30, probe="grad", probe_batch="same")
+    >>> x = np.array([0.1])
+    >>> float(adala.step(x, lambda x: 10 * x, adala.init(x))[0][0])
+    0.0
+    """
+
+    feasible: Box | Ball | None = None
+    momentum_fields: ClassVar[tuple[str, ...]] = ("m",)
+
+    def init(self, theta: Array) -> AdaLAState:
+        """State before the first step: everything at zero."""
+        return AdaLAState(m=zeros(theta), s=zeros(theta), t=0, extra=zeros(theta))
+
+    def step(
+        self, theta: Array, grad: Callable[[Array], Array], state: AdaLAState
+    ) -> tuple[Array, AdaLAState]:
+        """One step: probe, restore, adapt. (theta_{t-1}, state) to (theta_t, state)."""
+        oracle = as_oracle(grad)
+        g = oracle(theta) + self.weight_decay * theta  # g_t
+        g_next, state = self._look_ahead(theta, g, oracle, state)  # g_{t+1}
+        t = state.t + 1
+        m, s = self._moments(g, g_next, state)
+        denominator = self._denominator(s, t)
+        theta_next = theta - self.lr * self._m_hat(m, t) / denominator
+        if self.feasible is not None:
+            theta_next = self.feasible.project(theta_next, denominator)
+        return theta_next, AdaLAState(m, s, t, state.extra)
+
+    def _moments(self, g: Array, g_next: Array, state: AdaLAState) -> tuple[Array, Array]:
+        beta1, beta2 = self.betas
+        m = beta1 * state.m + (1 - beta1) * g
+        s = beta2 * state.s + (1 - beta2) * (g - g_next) ** 2 + self.eps
+        return m, s
+
+    def _m_hat(self, m: Array, t: int) -> Array:
+        m_hat: Array = m / (1 - self.betas[0] ** t)
+        return m_hat
+
+    def _denominator(self, s: Array, t: int) -> Array:
+        return belief_denominator(s, t, self.betas[1], self.eps, self.denominator)
+
+    def _look_ahead(
+        self, theta: Array, g: Array, oracle: Oracle, state: AdaLAState
+    ) -> tuple[Array, AdaLAState]:
+        """g_{t+1}, and the state with what the reading keeps of its probe."""
+        if self.probe == "lagged":
+            return state.extra, state._replace(extra=g)
+        if self.probe == "implicit":
+            return self._fixed_point(theta, g, oracle, state), state
+        displacement, state = self._trial(g, state)
+        return self._gradient_at(theta + displacement, oracle, self.probe_batch == "next"), state
+
+    def _gradient_at(self, probe: Array, oracle: Oracle, fresh: bool) -> Array:
+        gradient = oracle(probe) if fresh else oracle.again(probe)
+        g_next: Array = gradient + self.weight_decay * probe
+        return g_next
+
+    def _trial(self, g: Array, state: AdaLAState) -> tuple[Array, AdaLAState]:
+        """Displacement of the probe from theta_{t-1}, and the state it leaves."""
+        beta1, beta2 = self.betas
+        t = state.t + 1
+        if self.probe == "grad":
+            return -self.lr * g, state
+        m = beta1 * state.m + (1 - beta1) * g
+        m_hat = self._m_hat(m, t)
+        if self.probe == "self":
+            return -self.lr * m_hat / self._previous_denominator(state), state
+        if self.probe == "adam":
+            v = beta2 * state.extra + (1 - beta2) * g**2
+            return -self.lr * m_hat / (root(v / (1 - beta2**t)) + self.eps), state._replace(extra=v)
+        belief = state.extra if self.probe == "adabelief" else state.s
+        s = beta2 * belief + (1 - beta2) * (g - m) ** 2 + self.eps
+        displacement = -self.lr * m_hat / self._denominator(s, t)
+        if self.probe == "adabelief":
+            return displacement, state._replace(extra=s)
+        if self.probe == "code":
+            return displacement, AdaLAState(m, s, t, state.extra)
+        return displacement, state
+
+    def _previous_denominator(self, state: AdaLAState) -> Array:
+        if state.t == 0 and self.denominator == "hat":
+            # s_hat_0 is 0/0; eps alone drives s_hat to eps / (1 - beta2) at every t, so that is its value at t = 0.
+            floor: Array = root(state.s + self.eps / (1 - self.betas[1])) + self.eps
+            return floor
+        return self._denominator(state.s, state.t)
+
+    def _fixed_point(self, theta: Array, g: Array, oracle: Oracle, state: AdaLAState) -> Array:
+        """g_{t+1} at the point that the adapted step reaches; geometric damping, one gradient a sweep."""
+        t = state.t + 1
+        m_hat = self._m_hat(self._moments(g, g, state)[0], t)
+        size = np.where(m_hat == 0, 0.0, self.lr)
+        for sweep in range(_IMPLICIT_SWEEPS):
+            fresh = sweep == 0 and self.probe_batch == "next"
+            g_next = self._gradient_at(theta - np.sign(m_hat) * size, oracle, fresh)
+            s = self._moments(g, g_next, state)[1]
+            reached = self.lr * np.abs(m_hat) / self._denominator(s, t)
+            damped = np.sqrt(size * reached)  # exact in one sweep where reached is proportional to 1 / size
+            if np.all(np.abs(damped - size) <= _IMPLICIT_TOL * size):
+                break
+            size = damped
+        return g_next

@@ -1,0 +1,85 @@
+"""What Lookahead and NALA share: the state of a cycle, and what happens to the inner state at the synchronisation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from nala_lab.core import Array, require
+from nala_lab.reference.arith import zeros
+from nala_lab.reference.oracle import Oracle
+
+__all__ = ["Cycle", "CycleState", "inner_loop", "require_inner", "start", "synchronised"]
+
+
+class CycleState(NamedTuple):
+    """Between two cycles.
+
+    phi : (..., d) slow weights. theta : (..., d) where the fast weights start; phi, except in the released program's
+    first cycle. inner : the inner rule's state. anchor : its momentum buffers after the last synchronisation.
+    """
+
+    phi: Array
+    theta: Array
+    inner: Any
+    anchor: dict[str, Array]
+
+
+class Cycle(NamedTuple):
+    """One cycle: lists fast (k+1) and inner_grads (k) of arrays (..., d); y, outer_grad (..., d); the next state."""
+
+    fast: list[Array]
+    inner_grads: list[Array]
+    y: Array
+    outer_grad: Array
+    state: CycleState
+
+
+def require_inner(inner: Any, inner_state: str) -> None:
+    """Require an inner rule with ``init`` and ``step``, and momentum where it is to be pulled back.
+
+    Raises
+    ------
+    ValueError
+        When `inner` is not a rule, or has no momentum buffer and `inner_state` is ``"pullback"``.
+    """
+    rule = callable(getattr(inner, "init", None)) and callable(getattr(inner, "step", None))
+    wanted = "a rule with init(theta) and step(theta, grad, state)"
+    require("inner", inner, rule, wanted, "for instance Adam(lr=1e-3)")
+    buffers = inner_state != "pullback" or bool(getattr(inner, "momentum_fields", ()))
+    require("inner", inner, buffers, "an inner rule with momentum when inner_state='pullback'")
+
+
+def start(inner: Any, theta: Array) -> CycleState:
+    """phi_0 = theta_{1,0} = the initial parameters, and a fresh inner state."""
+    fields = getattr(inner, "momentum_fields", ())
+    return CycleState(theta, theta, inner.init(theta), {name: zeros(theta) for name in fields})
+
+
+def inner_loop(inner: Any, k: int, state: CycleState, grad: Oracle) -> tuple[list[Array], list[Array], Any]:
+    """k steps of the inner rule: Eq. (4) of the NALA paper."""
+    theta, inner_state = state.theta, state.inner  # theta_{t,0} <- phi_{t-1}
+    fast, inner_grads = [theta], []
+    for _ in range(k):
+        mark = len(grad.log)
+        theta, inner_state = inner.step(theta, grad, inner_state)  # Eq. (4)
+        fast.append(theta)
+        inner_grads.append(grad.log[mark].gradient)
+    return fast, inner_grads, inner_state
+
+
+def synchronised(
+    inner: Any,
+    how: str,
+    phi: Array,
+    inner_state: Any,
+    anchor: dict[str, Array],
+    mix: Callable[[Array, Array], Array],
+) -> tuple[Any, dict[str, Array]]:
+    """Inner state and momentum anchor after the synchronisation: kept, reset, or mixed like the weights."""
+    if how == "reset":
+        inner_state = inner.init(phi)
+    elif how == "pullback":
+        mixed = {name: mix(getattr(inner_state, name), old) for name, old in anchor.items()}
+        inner_state = inner_state._replace(**mixed)
+    return inner_state, {name: getattr(inner_state, name) for name in anchor}
