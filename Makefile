@@ -1,0 +1,58 @@
+# The commands of the lab. Every one sets up .venv first; when nothing changed, that takes no time and installs nothing.
+# Written for GNU make 3.81 (macOS) and newer.
+
+VENV  := .venv
+BIN   := $(VENV)/bin
+JOBS  ?= 2
+PYTEST_ARGS ?=
+LAB_ARGS    ?=
+
+# The set-up is named by the content of the two files that decide it: change either and it runs again.
+STAMP := $(VENV)/.set-up-$(shell cat pyproject.toml constraints.txt | cksum | cut -d ' ' -f 1)
+STRICT := nala_lab/core nala_lab/reference nala_lab/theory problems
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lab lint test test-slow verify report notebooks pins clean distclean
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+$(STAMP):
+	@sh tools/setup.sh $(VENV)
+	@rm -f $(VENV)/.set-up-*
+	@touch $@
+
+setup: $(STAMP)  ## create .venv and install the lab into it (PYTHON=... picks the interpreter)
+
+lab: setup  ## open JupyterLab on the first notebook
+	$(BIN)/jupyter lab $(LAB_ARGS) notebooks/00_start_here.ipynb
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/mypy $(wildcard $(STRICT))
+	$(BIN)/lint-imports
+
+test: lint  ## the default suite: linters, types, import arrows, tests, doctests
+	$(BIN)/python -m pytest -q -n $(JOBS) $(PYTEST_ARGS)
+
+test-slow: setup  ## what takes longer: every notebook, whole runs
+	$(BIN)/python -m pytest -q -n $(JOBS) -m slow --durations=10 $(PYTEST_ARGS)
+
+verify: setup  ## print the table of theorem checks
+	$(BIN)/nala-lab verify
+
+report: setup  ## every check, notebook and figure in build/report/index.html
+	$(BIN)/nala-lab report
+
+notebooks: setup  ## run the notebooks' .py files again and write the .ipynb beside them
+	$(BIN)/python tools/notebooks.py
+
+pins: setup  ## write constraints.txt from what .venv holds
+	$(BIN)/python tools/pins.py > constraints.new && mv constraints.new constraints.txt
+
+clean:  ## remove what the commands built, but not .venv
+	rm -rf build dist paper_figs/out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+distclean: clean  ## clean, and remove .venv
+	rm -rf $(VENV) *.egg-info
