@@ -1,0 +1,66 @@
+"""The core needs NumPy and nothing else, seen from a clean interpreter."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.tools.tree import ROOT
+
+HEAVY = (
+    "torch",
+    "matplotlib",
+    "sympy",
+    "scipy",
+    "sklearn",
+    "pooch",
+    "tqdm",
+    "IPython",
+    "ipywidgets",
+    "pytorch_optimizer",
+)
+EVERY_MODULE = """
+import importlib, pkgutil
+def walk(package):
+    package = importlib.import_module(package)
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        importlib.import_module(module.name)
+"""
+BLOCK = f"import sys\nfor name in {HEAVY!r}: sys.modules[name] = None\n"
+
+
+def run(code: str) -> None:
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_importing_the_core_loads_none_of_the_heavy_packages():
+    run(f"import sys, nala_lab, problems; loaded = set({HEAVY!r}) & set(sys.modules); assert not loaded, loaded")
+
+
+def test_the_core_imports_where_the_heavy_packages_do_not_exist():
+    run(BLOCK + "import nala_lab, problems")
+
+
+@pytest.mark.parametrize("package", ["nala_lab.core", "nala_lab.reference", "problems"])
+def test_every_module_of_a_numpy_part_imports_without_them(package):
+    run(BLOCK + EVERY_MODULE + f"walk({package!r})")
+
+
+def test_listing_the_optimizers_and_the_problems_loads_none_of_them():
+    run(
+        BLOCK + "from nala_lab.registry import OPTIMIZERS\nfrom problems import PROBLEMS\n"
+        "assert list(OPTIMIZERS) and [make() for make in PROBLEMS.values()]"
+    )
+
+
+def test_the_command_line_shows_its_help_without_torch():
+    run(
+        "import sys; sys.modules['torch'] = None\nfrom nala_lab.cli import main\n"
+        "try: main(['--help'])\nexcept SystemExit as stop: assert not stop.code"
+    )
+
+
+def test_blocking_is_seen_by_this_test():
+    with pytest.raises(AssertionError, match="import of torch halted"):
+        run(BLOCK + "import torch")
