@@ -1,0 +1,53 @@
+"""Figures: arrays, trajectories and records in, matplotlib axes out. Nothing here runs an optimizer.
+
+Every function takes ``ax`` (None makes a figure in the lab's style), labels both axes with units, and returns
+the axes.
+"""
+
+from nala_lab.plots.checks import check_errors as check_errors
+from nala_lab.plots.decay import COSTS as COSTS
+from nala_lab.plots.decay import cost as cost
+from nala_lab.plots.decay import decay as decay
+from nala_lab.plots.decay import distance as distance
+from nala_lab.plots.eq5 import eq5_weights as eq5_weights
+from nala_lab.plots.landscape import landscape as landscape
+from nala_lab.plots.rates import rates as rates
+from nala_lab.plots.records import caption as caption
+from nala_lab.plots.records import final_values as final_values
+from nala_lab.plots.records import training_curves as training_curves
+from nala_lab.plots.saving import save as save
+from nala_lab.plots.style import COLOURS as COLOURS
+from nala_lab.plots.style import LABELS as LABELS
+from nala_lab.plots.style import RC as RC
+from nala_lab.plots.style import ROLES as ROLES
+from nala_lab.plots.style import axes_or_new as axes_or_new
+from nala_lab.plots.style import label as label
+from nala_lab.plots.style import look as look
+from nala_lab.plots.style import use_style as use_style
+from nala_lab.plots.trajectory import one_loop as one_loop
+from nala_lab.plots.trajectory import two_loop as two_loop
+
+__all__ = [
+    "COLOURS",
+    "COSTS",
+    "LABELS",
+    "RC",
+    "ROLES",
+    "axes_or_new",
+    "caption",
+    "check_errors",
+    "cost",
+    "decay",
+    "distance",
+    "eq5_weights",
+    "final_values",
+    "label",
+    "landscape",
+    "look",
+    "one_loop",
+    "rates",
+    "save",
+    "training_curves",
+    "two_loop",
+    "use_style",
+]

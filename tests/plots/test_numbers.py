@@ -1,0 +1,99 @@
+"""Weights, rates, records and checks draw the numbers that they are given."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nala_lab.plots import COLOURS, ROLES, check_errors, eq5_weights, final_values, rates, training_curves
+
+
+def heights(ax):
+    bars = [bar for group in ax.containers for bar in group]
+    return {round(bar.get_x() + bar.get_width() / 2): bar.get_height() for bar in bars}
+
+
+@pytest.mark.parametrize("mu", [-0.6, 0.6])
+def test_eq5_bars_are_the_weights_newest_first(mu):
+    weights = (1 + mu) * (-mu) ** np.arange(4, -1, -1)
+    ax = eq5_weights(None, weights, start=(-mu) ** 5, horizon=2.5, title="mu")
+    assert heights(ax) == dict(enumerate([*weights[::-1], (-mu) ** 5]))
+    words = ax.get_legend_handles_labels()[1]
+    assert any("subtracts" in text for text in words) == (mu > 0)
+    assert any("horizon 2.5" in text for text in words)
+    assert ax.lines[0].get_xdata()[0] == 2.5 and "sum 1" in ax.get_ylabel() and ax.get_xlabel()
+
+
+@pytest.mark.parametrize("weights", [[], [[1.0]], [np.nan]])
+def test_eq5_refuses_what_is_no_list_of_weights(weights):
+    with pytest.raises(ValueError, match="weights must satisfy"):
+        eq5_weights(None, weights)
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_rates_draw_prediction_measurement_and_limit(signed):
+    x = np.linspace(0.1, 2.4, 9)
+    rho = 0.7 - x
+    ax = rates(None, x, rho, name="nala", measured=(x[::4], rho[::4]), limits={"edge": 1.7}, signed=signed)
+    want = rho if signed else np.abs(rho)
+    curve, dots, edge, *_ = ax.lines
+    assert curve.get_ydata().tolist() == want.tolist() and curve.get_color() == COLOURS["nala"]
+    assert dots.get_ydata().tolist() == want[::4].tolist() and dots.get_linestyle() == "None"
+    assert edge.get_xdata()[0] == 1.7 and "edge" in ax.get_legend_handles_labels()[1]
+    assert ax.get_xlabel() and ax.get_ylabel()
+
+
+def test_rates_refuse_arrays_that_do_not_match():
+    with pytest.raises(ValueError, match="measured must satisfy"):
+        rates(None, np.ones(3), np.ones(3), name="nala", measured=(np.ones(2), np.ones(1)))
+    with pytest.raises(ValueError, match="predicted must satisfy"):
+        rates(None, np.ones(3), np.ones(2), name="nala")
+
+
+def test_training_curves_show_mean_and_extremes():
+    x, seeds = np.array([0.0, 2.0, 5.0]), np.array([[9.0, 4.0, 1.0], [7.0, 5.0, 3.0]])
+    ax = training_curves(None, {"nala": (x, seeds), "sgd": (x, seeds[0])}, xlabel="epoch", ylabel="loss (nats)")
+    nala, sgd = ax.lines
+    assert nala.get_xydata().tolist() == [[0, 8], [2, 4.5], [5, 2]] and nala.get_color() == COLOURS["nala"]
+    assert sgd.get_ydata().tolist() == seeds[0].tolist()
+    (band,) = ax.collections  # one seed has no band
+    assert {(0, 7), (0, 9), (2, 4), (2, 5), (5, 1), (5, 3)} <= set(map(tuple, band.get_paths()[0].vertices.tolist()))
+    assert ax.get_xlabel() == "epoch" and ax.get_ylabel() == "loss (nats)"
+
+
+def test_training_curves_refuse_what_does_not_match():
+    with pytest.raises(ValueError, match=r"values must satisfy shape \(seeds, 2\).*curve of adam"):
+        training_curves(None, {"adam": (np.ones(2), np.ones((3, 4)))}, xlabel="x", ylabel="y")
+    with pytest.raises(ValueError, match="at least one optimizer"):
+        training_curves(None, {}, xlabel="x", ylabel="y")
+
+
+@pytest.mark.parametrize(("higher", "order"), [(True, ["Adam", "NAG"]), (False, ["NAG", "Adam"])])
+def test_final_values_show_every_seed_and_the_best_on_top(higher, order):
+    finals = {"nag": np.array([1.0, 2.0, 6.0]), "adam": np.array([4.0, 5.0, 9.0])}
+    ax = final_values(None, finals, xlabel="accuracy (%)", higher_is_better=higher)
+    assert [text.get_text() for text in ax.get_yticklabels()] == order
+    row = order.index("NAG")
+    spread, mean, seeds = (artist.get_xdata().tolist() for artist in ax.lines[3 * row : 3 * row + 3])
+    assert mean == [3.0] and seeds == [1, 2, 6]
+    assert np.allclose(spread, [3 - np.sqrt(7), 3 + np.sqrt(7)], rtol=4 * np.finfo(float).eps)  # few roundings
+    top, bottom = ax.get_ylim()[::-1]
+    assert top < 0 < bottom
+
+
+def test_checks_left_of_one_pass_and_nan_fails():
+    ax = check_errors(None, ["a", "b", "c", "d"], [0.0, 2e-12, 3e-12, float("nan")], [1e-12, 4e-12, 1e-12, 1.0])
+    dots = ax.lines[:4]
+    assert [dot.get_xdata()[0] for dot in dots[1:3]] == [0.5, pytest.approx(3.0, rel=1e-15)]
+    left, right = ax.get_xlim()
+    assert all(left < dot.get_xdata()[0] < right for dot in dots)
+    good, bad = ROLES["pass"], ROLES["fail"]
+    assert [dot.get_color() for dot in dots] == [good, good, bad, bad]
+    assert ax.get_xlabel() and ax.get_ylabel()
+
+
+def test_checks_need_a_tolerance():
+    with pytest.raises(ValueError, match="tolerances must satisfy"):
+        check_errors(None, ["a"], [0.0], [0.0])
+    with pytest.raises(ValueError, match="one name, one error"):
+        check_errors(None, [], [], [])
