@@ -1,0 +1,110 @@
+"""Problems as torch functions: the analytic NumPy derivatives, or the formula for autograd to work on.
+
+The module itself imports no torch; the functions do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from problems.base import Problem
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+TorchFunction = Callable[["Tensor"], "Tensor"]
+
+
+def as_torch(problem: Problem) -> TorchFunction:
+    """The problem's value as a torch function whose backward pass is the analytic gradient.
+
+    Value, gradient and Hessian-vector product are computed by NumPy in float64 and returned in the
+    dtype and on the device of the input. Differentiating twice works (it uses `hvp`); three times
+    raises. For a game the backward pass is the field, so that an optimizer plays the game.
+
+    Parameters
+    ----------
+    problem : Problem
+
+    Returns
+    -------
+    callable
+        Tensor (..., d) -> tensor (...,).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from problems import Booth
+    >>> x = torch.tensor([0.0, 0.0], dtype=torch.float64, requires_grad=True)
+    >>> as_torch(Booth())(x).backward()
+    >>> x.grad.tolist()
+    [-34.0, -38.0]
+    """
+    import torch
+    from torch.autograd.function import once_differentiable
+
+    class Grad(torch.autograd.Function):  # type: ignore[misc]  # torch is untyped here
+        @staticmethod
+        def forward(ctx: Any, x: Tensor) -> Tensor:
+            ctx.save_for_backward(x)
+            return _like(x, problem.grad(_numpy(x)))
+
+        @staticmethod
+        @once_differentiable  # type: ignore[untyped-decorator]
+        def backward(ctx: Any, v: Tensor) -> Tensor:
+            (x,) = ctx.saved_tensors
+            if problem.conservative:
+                return _like(x, problem.hvp(_numpy(x), _numpy(v)))
+            jacobian = problem.hess(_numpy(x))  # not symmetric: the backward pass needs J'v
+            return _like(x, np.asarray(np.einsum("...ij,...i->...j", jacobian, _numpy(v))))
+
+    class Value(torch.autograd.Function):  # type: ignore[misc]  # torch is untyped here
+        @staticmethod
+        def forward(ctx: Any, x: Tensor) -> Tensor:
+            ctx.save_for_backward(x)
+            return _like(x, problem.value(_numpy(x)))
+
+        @staticmethod
+        def backward(ctx: Any, v: Tensor) -> Tensor:
+            (x,) = ctx.saved_tensors
+            return v.unsqueeze(-1) * Grad.apply(x)
+
+    def value(x: Tensor) -> Tensor:
+        out: Tensor = Value.apply(x)
+        return out
+
+    return value
+
+
+def torch_value(problem: Problem) -> TorchFunction:
+    """The problem's formula in torch operations, generated from sympy: nothing analytic is used.
+
+    Autograd differentiates it, which checks the hand-written gradient by a third route.
+
+    >>> import torch
+    >>> from problems import Booth
+    >>> float(torch_value(Booth())(torch.zeros(2, dtype=torch.float64)))
+    74.0
+    """
+    import sympy as sp
+    import torch
+
+    expression, symbols = problem.symbolic()
+    formula = sp.lambdify(symbols, expression, modules="torch")
+
+    def value(x: Tensor) -> Tensor:
+        out: Tensor = formula(*torch.unbind(x, dim=-1))
+        return out
+
+    return value
+
+
+def _numpy(x: Tensor) -> Any:
+    return x.detach().double().cpu().numpy()
+
+
+def _like(x: Tensor, array: Any) -> Tensor:
+    return x.new_tensor(np.asarray(array))
