@@ -1,0 +1,172 @@
+"""T01. On a quadratic, one NALA cycle over gradient descent multiplies each eigen-direction by one number.
+
+    rho(lam) = (1 - alpha lam) [ (1+mu) (1 - lr lam)^k - mu ]
+    e_t      = Q diag(rho(lam_i)^t) Q' e_0,      e = phi - x*
+
+Assumptions: f = (x-x*)' A (x-x*) / 2, A = Q diag(lam) Q', exact gradients, gradient descent without momentum inside.
+
+Derivation. Along an eigenvector grad f = lam e. An inner step gives e <- (1 - lr lam) e, so after k of them
+e_{theta_k} = (1 - lr lam)^k e_phi. The look-ahead point y = (1+mu) theta_k - mu phi has the error
+e_y = [(1+mu)(1 - lr lam)^k - mu] e_phi, and the outer step multiplies by (1 - alpha lam), because its gradient is taken
+*at y*. The product is rho. Nothing used that lam is real: for the vector field of a game the eigenvalues are complex
+and the formula stands.
+
+alpha = 0 is Lookahead with slow step 1+mu, whose cycle costs k gradients instead of k+1.
+
+Source: derived here; alpha = 0 is the first line of the proof of Zhang et al. 2019, Prop. 2. Status: proved; tight.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nala_lab.core import require, require_int, require_number
+from nala_lab.theory.card import Card
+
+__all__ = ["CARDS", "lookahead_factor", "rate_per_gradient", "rho", "trajectory"]
+
+Numbers = NDArray[Any]
+
+CARDS = (
+    Card(
+        id="T01",
+        title="rate of a cycle on a quadratic, gradient descent inside",
+        statement="rho = (1 - alpha lam)((1+mu)(1 - lr lam)^k - mu);  e_t = Q diag(rho^t) Q' e_0",
+        assumptions="quadratic, exact gradients, gradient descent without momentum inside",
+        source="derived here; alpha = 0: Zhang et al. 2019, Prop. 2",
+        status="proved",
+        kind="tight",
+    ),
+)
+
+
+def _spectrum(lam: ArrayLike) -> Numbers:
+    values = np.asarray(lam)
+    numeric = np.issubdtype(values.dtype, np.number)
+    require("lam", lam, bool(numeric and np.all(np.isfinite(values))), "finite numbers, real or complex")
+    return values.astype(np.complex128 if np.iscomplexobj(values) else np.float64)
+
+
+def _check(lr: float, k: int, mu: float, alpha: float) -> None:
+    require_number("lr", lr, low=0)
+    require_int("k", k, low=1, hint="k counts inner steps per cycle")
+    require_number("mu", mu, low=-1)
+    require_number("alpha", alpha, low=0)
+
+
+def lookahead_factor(lam: ArrayLike, *, lr: float, k: int, mu: float) -> Numbers:
+    """Factor from the error of phi_{t-1} to the error of y_t: (1+mu)(1 - lr lam)^k - mu.
+
+    Parameters
+    ----------
+    lam : eigenvalues (...), real or complex, units 1/lr.
+    lr, k, mu : inner step, inner steps per cycle, outer factor.
+
+    Returns
+    -------
+    Same shape as `lam`, dimensionless.
+
+    Raises
+    ------
+    ValueError
+        When a hyperparameter is out of range or `lam` is not finite.
+
+    Examples
+    --------
+    >>> float(lookahead_factor(1.0, lr=0.5, k=2, mu=-0.5))
+    0.625
+    """
+    _check(lr, k, mu, 0.0)
+    return np.asarray((1 + mu) * (1 - lr * _spectrum(lam)) ** k - mu)
+
+
+def rho(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> Numbers:
+    """Factor by which one NALA cycle multiplies the error along an eigenvector.
+
+    rho(lam) = (1 - alpha lam) [(1+mu)(1 - lr lam)^k - mu]
+
+    Parameters
+    ----------
+    lam : eigenvalues (...), real or complex, units 1/lr.
+    lr, k, mu, alpha : inner step, inner steps per cycle, outer factor, outer gradient step.
+
+    Returns
+    -------
+    Same shape as `lam`, dimensionless.
+
+    Raises
+    ------
+    ValueError
+        When a hyperparameter is out of range or `lam` is not finite.
+
+    References
+    ----------
+    Derived in the module docstring; Algorithm 1 of Zuo et al. 2024.
+
+    Examples
+    --------
+    >>> round(float(rho(1.0, lr=0.1, k=5, mu=-0.5, alpha=0.001)), 9)
+    0.794449755
+    >>> round(abs(complex(rho(1j, lr=0.3, k=5, mu=-0.5, alpha=0.3))), 3)  # the game xy: the outer step hurts
+    0.877
+    """
+    _check(lr, k, mu, alpha)
+    return np.asarray((1 - alpha * _spectrum(lam)) * lookahead_factor(lam, lr=lr, k=k, mu=mu))
+
+
+def rate_per_gradient(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> NDArray[np.float64]:
+    """Spread the rate of a cycle over the gradients it costs: |rho|^(1/(k+1)), or |rho|^(1/k) when alpha = 0.
+
+    Parameters, Raises as in `rho`; returns the same shape as `lam`.
+
+    Examples
+    --------
+    >>> float(rate_per_gradient(1.0, lr=0.5, k=1, mu=0.0, alpha=0.5))
+    0.5
+    """
+    cost = k + 1 if alpha else k
+    return np.asarray(np.abs(rho(lam, lr=lr, k=k, mu=mu, alpha=alpha)) ** (1 / cost))
+
+
+def trajectory(
+    lam: ArrayLike, basis: ArrayLike, e0: ArrayLike, cycles: int, *, lr: float, k: int, mu: float, alpha: float
+) -> Numbers:
+    """Predict the error of the slow weights at every cycle, for a whole spectrum at once.
+
+    e_t = Q diag(rho^t) Q' e_0
+
+    Parameters
+    ----------
+    lam : (d,) real eigenvalues.
+    basis : (d, d) orthogonal Q, eigenvectors in its columns.
+    e0 : (..., d) errors phi_0 - x*.
+    cycles : outer steps T >= 0.
+    lr, k, mu, alpha : as in `rho`.
+
+    Returns
+    -------
+    (T+1, ..., d) errors of phi_0 .. phi_T.
+
+    Raises
+    ------
+    ValueError
+        When shapes do not fit together or a hyperparameter is out of range.
+
+    Examples
+    --------
+    >>> trajectory([1.0, 2.0], [[0.0, 1.0], [1.0, 0.0]], [4.0, 8.0], 1, lr=0.5, k=1, mu=0.0, alpha=0.0)
+    array([[4., 8.],
+           [0., 4.]])
+    """
+    require_int("cycles", cycles, low=0)
+    values, q, start = _spectrum(lam), np.asarray(basis, dtype=np.float64), np.asarray(e0, dtype=np.float64)
+    d = len(values) if values.ndim == 1 else -1
+    require("lam", values.shape, d >= 1, "shape (d,)")
+    require("basis", q.shape, q.shape == (d, d), f"shape {(d, d)}, one eigenvector a column")
+    require("e0", start.shape, start.shape[-1:] == (d,), f"last axis of length {d}")
+    factors = rho(values, lr=lr, k=k, mu=mu, alpha=alpha) ** np.arange(cycles + 1)[:, None]  # (T+1, d)
+    factors = factors.reshape(cycles + 1, *([1] * (start.ndim - 1)), d)
+    return np.asarray((factors * (start @ q)) @ q.T)
