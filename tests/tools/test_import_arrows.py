@@ -103,7 +103,6 @@ def lint(folder):
     return run.returncode, run.stdout + run.stderr
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("case", [None, *PLANTED])
 def test_a_planted_import_breaks_a_contract(copy, case):
     if case is None:
