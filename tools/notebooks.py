@@ -1,10 +1,12 @@
 """Runs the notebooks' .py files and writes the .ipynb beside each: `make notebooks`, or with names of .py files.
 
-The outputs are kept, and what changes from run to run without meaning (times, the kernel's version) is left out, so
-that running an unchanged lesson again changes no file.
+The outputs are kept, and what changes from run to run without meaning (times, versions, random ids) is left out, so
+that running an unchanged lesson again changes no file. `--check` runs nothing: it says which pairs disagree, and why.
 """
 
+import argparse
 import sys
+import time
 from pathlib import Path
 
 import jupytext
@@ -13,28 +15,89 @@ from nbclient import NotebookClient
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+LARGEST = 300_000  # bytes: a notebook opens at once and its diff can be looked at
+
+
+def fresh(script: Path) -> nbformat.NotebookNode:
+    """The notebook of `script` without outputs; only what the lesson itself says is in its metadata."""
+    notebook = jupytext.read(script)
+    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL})
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number:02d}"  # a random id would make every run look like a change
+    return notebook
 
 
 def executed(script: Path) -> nbformat.NotebookNode:
     """The notebook of `script`, run from top to bottom in its own folder; an error in a cell ends it."""
-    notebook = jupytext.read(script)
-    notebook.metadata["kernelspec"] = KERNEL
-    client = NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}})
+    notebook = fresh(script)
+    # Joined streams: whether two prints arrive as one message or two depends on the machine's load.
+    client = NotebookClient(notebook, timeout=600, kernel_name="python3", coalesce_streams=True,
+                            resources={"metadata": {"path": str(script.parent)}})  # fmt: skip
     client.execute()
-    for number, cell in enumerate(notebook.cells):
-        cell["id"] = f"cell-{number:02d}"  # a random id would make every run look like a change
+    for cell in notebook.cells:
         cell.metadata.pop("execution", None)
     notebook.metadata.get("language_info", {}).pop("version", None)
     return notebook
 
 
-def main(names: list[str]) -> int:
-    for script in [Path(n).resolve() for n in names] or sorted(FOLDER.glob("*.py")):
-        print(f"running {script.name}", flush=True)
-        target = script.with_suffix(".ipynb")
-        nbformat.write(executed(script), target)
-        print(f"wrote {target.name}, {target.stat().st_size / 1000:.0f} kB")
-    return 0
+def warnings(notebook: nbformat.NotebookNode) -> list[str]:
+    """What the cells wrote to the error stream: a lesson shows no warning."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return [output["text"] for output in outputs if output.get("name") == "stderr"]
+
+
+def sources(notebook: nbformat.NotebookNode) -> list[tuple[str, str]]:
+    """Kind and text of every cell that is not blank."""
+    return [(cell.cell_type, cell.source.strip()) for cell in notebook.cells if cell.source.strip()]
+
+
+def disagreement(stem: Path) -> str:
+    """Why ``stem.py`` and ``stem.ipynb`` are not a pair, in one sentence; empty when they are."""
+    script, target = stem.with_suffix(".py"), stem.with_suffix(".ipynb")
+    if not script.is_file():
+        return f"{target.name} has no {script.name}, which is where it would be edited"
+    if not target.is_file():
+        return f"{target.name} is missing: run `make notebooks`"
+    written = nbformat.read(target, as_version=4)
+    wanted, found = sources(jupytext.read(script)), sources(written)
+    if wanted != found:
+        pairs = enumerate(zip(wanted, found, strict=False), 1)
+        first = next((number for number, (a, b) in pairs if a != b), min(len(wanted), len(found)) + 1)
+        return f"{target.name} differs from {script.name} at cell {first}: run `make notebooks`"
+    counts = [cell.execution_count for cell in written.cells if cell.cell_type == "code"]
+    if counts != list(range(1, len(counts) + 1)):
+        return f"{target.name} was not run from top to bottom: run `make notebooks`"
+    size = target.stat().st_size
+    return f"{target.name} has {size} bytes, the limit is {LARGEST}" if size >= LARGEST else ""
+
+
+def check(folder: Path) -> int:
+    stems = sorted({path.with_suffix("") for kind in ("*.py", "*.ipynb") for path in folder.glob(kind)})
+    reasons = [reason for stem in stems if (reason := disagreement(stem))]
+    print("\n".join(reasons) or f"{len(stems)} pairs agree")
+    return 1 if reasons or not stems else 0
+
+
+def write(script: Path) -> int:
+    start = time.perf_counter()
+    notebook, target = executed(script), script.with_suffix(".ipynb")
+    for text in warnings(notebook):
+        print(f"{script.name} wrote to the error stream: {text.strip()}")
+    nbformat.write(notebook, target)
+    size, seconds = target.stat().st_size / 1000, time.perf_counter() - start
+    print(f"wrote {target.name}: {size:.0f} kB, run in {seconds:.1f} s", flush=True)
+    return 1 if warnings(notebook) else 0
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="notebooks.py", description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="LESSON.py", help="which to run (default: all)")
+    parser.add_argument("--check", action="store_true", help="run nothing; say whether .py and .ipynb agree")
+    options = parser.parse_args(arguments)
+    if options.check:
+        return check(FOLDER)
+    scripts = [Path(name).resolve() for name in options.names] or sorted(FOLDER.glob("*.py"))
+    return max((write(script) for script in scripts), default=0)
 
 
 if __name__ == "__main__":
