@@ -6,11 +6,11 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from nala_lab.core import Array, require, require_number
-from nala_lab.plots.style import COLOURS, axes_or_new
+from nala_lab.plots.style import ROLES, axes_or_new
 
 __all__ = ["eq5_weights"]
 
-_POSITIVE, _NEGATIVE = COLOURS["lookahead"], COLOURS["nala"]
+_POSITIVE, _NEGATIVE = ROLES["adds"], ROLES["subtracts"]
 
 
 def eq5_weights(
@@ -21,7 +21,7 @@ def eq5_weights(
     horizon: float | None = None,
     title: str = "",
 ) -> Axes:
-    """Draw the weights of Eq. (5) against age: blue bars add, orange bars subtract.
+    """Draw the weights of Eq. (5) against age: blue bars add, red bars subtract.
 
     Parameters
     ----------

@@ -40,6 +40,8 @@ ROLES: dict[str, str] = {
     "predicted": "#000000",
     "measured": "#0072B2",
     "limit": "#882255",
+    "adds": "#33608C",
+    "subtracts": "#B0413E",
     "pass": "#009E73",
     "fail": "#D55E00",
 }

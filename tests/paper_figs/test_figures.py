@@ -1,0 +1,154 @@
+"""Every figure is registered, renders, and shows the numbers of the runs and records it is drawn from."""
+
+from __future__ import annotations
+
+import json
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+import paper_figs
+from nala_lab.core.records import RecordError, RecordWriter, load_records
+from nala_lab.plots import COLOURS, ROLES
+from paper_figs import FIGURES, drawing_of, fig01_trajectories
+from paper_figs.__main__ import main
+from paper_figs.drawing import write
+from paper_figs.results_fashion_mnist import FOLDER, by_optimizer, curves, draw, finals, results_table
+
+ACCURACY = {("nala", 0): 0.81, ("nala", 1): 0.85, ("sgd", 0): 0.71, ("sgd", 1): 0.70}
+
+
+@pytest.fixture(autouse=True)
+def close():
+    yield
+    plt.close("all")
+
+
+def record(folder, optimizer, seed, *, accuracy=0.5, outcome="finished", lr=0.1):
+    header = {"task": "lenet5-fashion-mnist", "optimizer": optimizer, "seed": seed, "data": {}, "versions": {},
+              "platform": {}, "config": {"lr": lr, "batch_size": 256}}  # fmt: skip
+    with RecordWriter(folder / f"{optimizer}-{seed}.jsonl", header) as out:
+        out.row("test", epoch=0, timestep=0, grad_evals=0, seconds=0.0, loss=2.3, accuracy=0.1)
+        out.row("train", timestep=0, grad_evals=0, seconds=0.0, loss=2.4, accuracy=0.1)
+        out.row("train", timestep=5, grad_evals=6, seconds=1.0, loss=0.9 + seed, accuracy=0.6)
+        for epoch in (1, 2):
+            out.row("test", epoch=epoch, timestep=10 * epoch, grad_evals=12 * epoch, seconds=1.5 * epoch,
+                    loss=(1 - accuracy) * (3 - epoch), accuracy=accuracy)  # fmt: skip
+        out.finish(outcome, totals={})
+
+
+@pytest.fixture
+def records(tmp_path):
+    for (optimizer, seed), accuracy in ACCURACY.items():
+        record(tmp_path, optimizer, seed, accuracy=accuracy)
+    return tmp_path
+
+
+def test_every_file_of_a_figure_is_registered():
+    here = [p.stem for pattern in ("fig*.py", "table*.py", "results*.py") for p in (FOLDER.parents[1]).glob(pattern)]
+    assert sorted(here) == sorted(FIGURES)
+
+
+def test_an_unknown_figure_is_refused():
+    with pytest.raises(ValueError, match="figure must satisfy figure in .*'fig01_trajectories'"):
+        drawing_of("fig99")
+
+
+def test_fig01_shows_the_runs_and_the_sign_of_mu():
+    drawing = fig01_trajectories.draw()
+    for ax, mu in zip(drawing.figure.axes, fig01_trajectories.MUS, strict=True):
+        run = fig01_trajectories.trajectory(mu)
+        black = [line.get_xydata() for line in ax.lines if line.get_color() == ROLES["fast"]]
+        assert np.array_equal(black, run.fast)
+        slow = next(line for line in ax.lines if "slow weights" in str(line.get_label()))
+        assert np.array_equal(slow.get_xydata(), run.slow)
+        low, high = np.array([ax.get_xlim(), ax.get_ylim()]).T
+        assert ((run.fast > low) & (run.fast < high)).all(), "a path leaves the picture"
+        # y lies between phi and theta_k exactly when mu < 0: what the titles claim
+        along = np.linalg.norm(run.lookahead - run.slow[:-1], axis=-1)
+        whole = np.linalg.norm(run.fast[:, -1] - run.slow[:-1], axis=-1)
+        assert ((along < whole) == (mu < 0)).all()
+    assert drawing.figure.legends and drawing.alt and drawing.caption
+
+
+def test_the_training_figure_shows_the_numbers_of_the_records(records):
+    drawing = draw(records)
+    left, right = drawing.figure.axes
+    drawn = {line.get_color(): line for line in left.lines}
+    for name in ("nala", "sgd"):
+        accuracies = np.array([ACCURACY[name, 0], ACCURACY[name, 1]])
+        assert drawn[COLOURS[name]].get_xdata().tolist() == [12, 24]
+        want = (1 - accuracies.mean()) * np.array([2.0, 1.0])
+        assert drawn[COLOURS[name]].get_ydata() == pytest.approx(want, rel=1e-15 * 8)  # few roundings of a mean
+    dots = [line for line in right.lines if line.get_marker() == "o"]
+    seeds = [line.get_xdata().tolist() for line in dots]
+    assert seeds == [[81.0, 85.0]]
+    assert [text.get_text() for text in right.get_yticklabels()] == ["NALA", "SGD"]
+    assert "n = 2 seeds" in drawing.caption and "2 epochs, batch 256" in drawing.caption
+    assert "gradient evaluations" in drawing.caption and "NALA 83.00" in drawing.alt
+
+
+def test_the_table_holds_mean_spread_and_counts(records):
+    record(records, "adam", 0, outcome="diverged")
+    table = results_table(by_optimizer(load_records(records)))
+    # sd of (81, 85) is 2 sqrt(2), of (71, 70) is sqrt(1/2), of the last batch losses (0.9, 1.9) sqrt(1/2)
+    assert table.rows[0] == ("NALA", "83.00 ± 2.83", "0.1700 ± 0.0283", "1.4000 ± 0.7071", "20", "2 of 2")
+    assert table.rows[1][:2] == ("SGD", "70.50 ± 0.71")
+    assert table.rows[2] == ("Adam", "diverged", "diverged", "", "", "0 of 1")
+    assert "24 gradients" in table.note
+    assert table.markdown().splitlines()[2] == "| " + " | ".join(table.rows[0]) + " |"
+
+
+def test_diverged_runs_are_counted_but_not_averaged(records):
+    record(records, "sgd", 7, accuracy=0.0, outcome="diverged")
+    runs = by_optimizer(load_records(records))
+    assert finals(runs)["sgd"].tolist() == [0.71, 0.70]
+    assert curves(runs)["sgd"][1].shape == (2, 3)
+    assert results_table(runs).rows[1][-1] == "2 of 3"
+
+
+def test_two_configurations_are_not_averaged(records):
+    record(records, "sgd", 9, lr=0.2)
+    with pytest.raises(ValueError, match="one configuration of sgd"):
+        by_optimizer(load_records(records))
+
+
+def test_no_records_is_said_in_a_sentence(tmp_path):
+    with pytest.raises(RecordError, match="no record"):
+        draw(tmp_path)
+
+
+def test_the_manifest_has_what_the_report_needs(records, tmp_path):
+    entry = json.loads(json.dumps(write("figure", draw(records), tmp_path / "out")))
+    assert (tmp_path / "out" / entry["png"]).stat().st_size > 10_000  # bytes: an empty picture is smaller
+    assert (tmp_path / "out" / entry["svg"]).exists()
+    assert entry["title"] and entry["caption"] and entry["alt"]
+    assert entry["table"]["rows"][0][0] == "NALA"
+
+
+def test_a_figure_that_fails_does_not_stop_the_others(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(paper_figs.FIGURES, "broken", "paper_figs.fig01_trajectories:absent")
+    assert main(["broken", "fig01_trajectories", "--out", str(tmp_path)]) == 1
+    broken, drawn = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
+    assert "AttributeError" in broken["error"] and "error" not in drawn
+    assert "broken: AttributeError" in capsys.readouterr().err
+    assert main(["fig01_trajectories", "--out", str(tmp_path)]) == 0
+
+
+def test_an_unknown_name_on_the_command_line_is_a_usage_error(tmp_path, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["fig99", "--out", str(tmp_path)])
+    assert stop.value.code == 2 and "fig01_trajectories" in capsys.readouterr().err
+
+
+def test_the_committed_records_are_what_the_figure_shows():
+    if not FOLDER.exists():
+        pytest.skip("no records of lenet5-fashion-mnist are committed")
+    runs = by_optimizer(load_records(FOLDER))
+    assert {"nala", "nag", "lookahead", "adam", "sgd"} <= set(runs)
+    assert min(len(group) for group in runs.values()) >= 3
+    drawing = draw()
+    means = {line.get_color(): line.get_ydata() for line in drawing.figure.axes[0].lines}
+    for name, (_, values) in curves(runs, "loss").items():
+        assert np.array_equal(means[COLOURS[name]], values[:, 1:].mean(axis=0))
