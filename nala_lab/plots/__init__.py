@@ -16,6 +16,7 @@ from nala_lab.plots.records import caption as caption
 from nala_lab.plots.records import final_values as final_values
 from nala_lab.plots.records import training_curves as training_curves
 from nala_lab.plots.saving import save as save
+from nala_lab.plots.showing import show as show
 from nala_lab.plots.style import COLOURS as COLOURS
 from nala_lab.plots.style import LABELS as LABELS
 from nala_lab.plots.style import RC as RC
@@ -47,6 +48,7 @@ __all__ = [
     "one_loop",
     "rates",
     "save",
+    "show",
     "training_curves",
     "two_loop",
     "use_style",
