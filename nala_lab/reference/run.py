@@ -56,7 +56,8 @@ def run(
     """
     two_loops = callable(getattr(method, "cycle", None))
     one_loop = callable(getattr(method, "step", None))
-    require("method", method, two_loops or one_loop, "an instance from nala_lab.reference", "such as Adam(lr=1e-3)")
+    ok = (two_loops or one_loop) and not isinstance(method, type)
+    require("method", method, ok, "an instance from nala_lab.reference", "such as Adam(lr=1e-3)")
     n = _require_length(two_loops, cycles, steps)
     require_number("limit", limit, low=0, open_low=True)
     if tol is not None:
