@@ -144,9 +144,7 @@ class RecordWriter:
         self.rows = 0
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file: TextIO = self.partial.open("w", encoding="utf-8", newline="\n")
-        self._write(
-            {"kind": "header", "schema": SCHEMA, **header, "config_hash": config_hash(header["config"])}
-        )
+        self._write({"kind": "header", "schema": SCHEMA, **header, "config_hash": config_hash(header["config"])})
 
     def __enter__(self) -> RecordWriter:
         return self
