@@ -1,0 +1,291 @@
+"""What the four optimizers share: counted gradients, a phase, which weights are which, and persistence.
+
+The rules of persistence, each a test in ``tests/optim``:
+
+- a saved state holds tensors and plain Python only, shares no storage with the run, and is read by
+  ``torch.load(weights_only=True)``;
+- loading copies, so neither loading nor the training after it writes into the caller's dictionary;
+- every phase of a cycle can be saved and resumed bit for bit, given the weights saved at the same moment;
+- accumulators are at least float32, also when the weights are float16 or bfloat16, and stay so across a load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from itertools import chain
+from typing import Any
+
+import torch
+from torch.optim import Optimizer
+
+from nala_lab.core import require, require_number
+from nala_lab.optim._slow import check_model, showing, statistics
+
+__all__ = ["LabOptimizer", "require_closure", "require_lr", "wide"]
+
+Closure = Callable[[], Any]
+_REFUSED = {
+    "capturable": "the phase of the cycle is a Python integer, so a CUDA graph would replay one phase for ever",
+    "differentiable": "slow and trial weights are written in place, outside the autograd graph",
+}
+
+
+def wide(p: torch.Tensor) -> torch.dtype:
+    """Type of the accumulators of `p`: float32 for the half types, else its own."""
+    return torch.float32 if p.dtype in (torch.float16, torch.bfloat16) else p.dtype
+
+
+def require_closure(closure: Closure | None, because: str) -> None:
+    """Require a closure where an option spends more than one gradient a call."""
+    require("closure", closure, callable(closure), "a function that computes the loss and its gradient", because)
+
+
+def require_lr(lr: Any, name: str = "lr") -> None:
+    """Require 0 <= lr < inf, as a number or as a tensor with one element."""
+    require_number(name, lr.item() if isinstance(lr, torch.Tensor) and lr.numel() == 1 else lr, low=0)
+
+
+class LabOptimizer(Optimizer):
+    """A torch optimizer that knows its phase, counts its gradients and can show its slow weights."""
+
+    _unfinished: tuple[str, ...] = ()  # state keys that exist only inside a cycle
+
+    def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
+        self._phase = 0
+        self._grad_evals = 0
+        self._shown = 0  # slow_weights() contexts that are open
+        super().__init__(params, defaults)
+
+    # ---- what a method overrides -------------------------------------------------------------------------------
+
+    def _displaced(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """Pairs (weight, its slow value) wherever the two may differ now."""
+        return []
+
+    def _back_to_slow(self) -> None:
+        """Forget the unfinished cycle; the weights already are the slow weights again."""
+
+    def _options(self) -> dict[str, Any]:
+        """Settings of the whole optimizer, as plain Python, for the saved state."""
+        return {}
+
+    def _set_options(self, options: dict[str, Any]) -> None:
+        """Take the settings of a saved state, as torch does with those of a parameter group."""
+
+    def _check_group(self, group: dict[str, Any]) -> None:
+        """Raise if an option of a parameter group is out of range."""
+        if group.get("lr") is not None:
+            require_lr(group["lr"])
+
+    def _restart(self) -> None:
+        """Go back to the state of a new optimizer; the weights and the gradient count stay."""
+        self.state.clear()
+        self._phase = 0
+
+    # ---- counters ----------------------------------------------------------------------------------------------
+
+    @property
+    def phase(self) -> int:
+        """Where in its cycle the run stands; 0 at the start of a cycle, when the weights are the slow weights."""
+        return self._phase
+
+    @property
+    def grad_evals(self) -> int:
+        """Gradients spent since the start of the run: closure calls, or calls of ``step()`` without a closure."""
+        return self._grad_evals
+
+    @property
+    def _mid_step(self) -> bool:
+        """True while one step of the algorithm is spread over two calls and the second is still to come."""
+        return False
+
+    def _counted(self, closure: Closure) -> Closure:
+        def counted() -> Any:
+            self._grad_evals += 1
+            with torch.enable_grad():
+                return closure()
+
+        return counted
+
+    def _spend(self, closure: Closure | None) -> Any:
+        """Spend one gradient: call the closure, or take what is in ``.grad``; return the loss if there is one."""
+        if closure is not None:
+            return self._counted(closure)()
+        self._grad_evals += 1
+        return None
+
+    # ---- parameters --------------------------------------------------------------------------------------------
+
+    def _params(self) -> list[torch.Tensor]:
+        """Return every parameter once, in order."""
+        return list(dict.fromkeys(chain.from_iterable(group["params"] for group in self.param_groups)))
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Add parameters; their slow weights are the values they have now.
+
+        Raises
+        ------
+        ValueError
+            For an option out of range, and for `capturable` and `differentiable`, which are not supported.
+        """
+        self._check_new_group(param_group)
+        super().add_param_group(param_group)
+
+    def _check_new_group(self, group: Any) -> None:
+        if isinstance(group, dict):  # torch says what is wrong otherwise
+            merged = {**self.defaults, **group}
+            for option, reason in _REFUSED.items():
+                require(option, merged.get(option), not merged.get(option), f"{option}=False", reason)
+            self._check_group(merged)
+
+    # ---- which weights -----------------------------------------------------------------------------------------
+
+    def _require_training(self, what: str) -> None:
+        if self._shown:
+            raise RuntimeError(f"{what} was called inside slow_weights(): leave the context before training goes on")
+
+    @contextmanager
+    def slow_weights(self, model: torch.nn.Module | None = None, recompute_bn: Any = None) -> Iterator[Any]:
+        """Put the slow weights phi into the parameters for the duration of a ``with`` block.
+
+        Parameters
+        ----------
+        model : the module that holds the parameters; needed for `recompute_bn`, else only checked.
+        recompute_bn : an iterable of inputs, or of tuples whose first entry is the input. The running statistics
+            of every BatchNorm layer are estimated anew on it, and put back afterwards. PyTorch's own random state
+            is put back too; a generator of the caller's data loader is not.
+
+        Notes
+        -----
+        Contexts may be nested. On leaving, also by an exception, weights, buffers and module modes are restored
+        bit for bit. ``model.state_dict()`` and ``state_dict()`` taken inside belong together: they describe a run
+        that stands at its slow weights, at phase 0. Training inside the block is refused.
+
+        Raises
+        ------
+        ValueError
+            When `recompute_bn` comes without a model, or the model holds none of the parameters.
+        """
+        check_model(model, recompute_bn, self._params())
+        pairs = [] if self._shown else self._displaced()
+        with showing(pairs):
+            self._count_shown(1)
+            try:
+                with statistics(model, recompute_bn):
+                    yield model
+            finally:
+                self._count_shown(-1)
+
+    def _count_shown(self, by: int) -> None:
+        self._shown += by
+
+    @torch.no_grad()
+    def sync(self) -> None:
+        """End a run that stops inside a cycle: make the slow weights the weights, and stand at phase 0.
+
+        The answer of a two-loop method is phi, so the steps of the unfinished cycle are dropped: at most k inner
+        steps, still counted in `grad_evals`. Call it once, after the last step; at phase 0 it changes nothing.
+        To look at phi and train on, use `slow_weights` instead.
+        """
+        self._require_training("sync()")
+        for weight, slow in self._displaced():
+            weight.copy_(slow)
+        self._back_to_slow()
+        self._phase = 0
+
+    # ---- persistence -------------------------------------------------------------------------------------------
+
+    def _cycle(self) -> dict[str, Any]:
+        phase = 0 if self._shown else self._phase
+        counters = {"method": type(self).__name__, "phase": phase, "grad_evals": self._grad_evals}
+        return {**counters, **self._options()}
+
+    def _pack(self) -> dict[str, Any]:
+        index = {p: i for i, p in enumerate(self._params())}
+        groups = [{**group, "params": [index[p] for p in group["params"]]} for group in self.param_groups]
+        return {"state": {index[p]: self._own(p) for p in index if self.state.get(p)}, "param_groups": groups}
+
+    def _own(self, p: torch.Tensor) -> dict[str, Any]:
+        """State of `p` to be saved; at the slow weights nothing of an unfinished cycle belongs to it."""
+        own = self.state.get(p, {})
+        return {key: value for key, value in own.items() if not (self._shown and key in self._unfinished)}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the whole state: per parameter, per group, and the position in the cycle.
+
+        The position travels in every group under the key ``"cycle"``, because distributed checkpoints keep nothing
+        but ``"state"`` and ``"param_groups"``. Nothing in it shares storage with the run.
+        """
+        for before in self._optimizer_state_dict_pre_hooks.values():
+            before(self)
+        saved = deepcopy(self._pack())
+        for group in saved["param_groups"]:
+            group["cycle"] = {**self._cycle(), **group.get("cycle", {})}
+        for after in self._optimizer_state_dict_post_hooks.values():
+            saved = after(self, saved) or saved
+        return saved
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take a state made by `state_dict`; copies everything, and takes over the saved settings as torch does.
+
+        Raises
+        ------
+        ValueError
+            When it was saved by another optimizer, or for other parameter groups.
+        """
+        self._require_training("load_state_dict()")
+        state_dict = state_dict.copy()
+        for before in self._optimizer_load_state_dict_pre_hooks.values():
+            state_dict = before(self, state_dict) or state_dict
+        saved = deepcopy(state_dict)
+        cycle = self._take_cycle(saved)
+        self._unpack(saved)
+        self._phase, self._grad_evals = cycle["phase"], cycle["grad_evals"]
+        self._set_options(cycle)
+        for after in self._optimizer_load_state_dict_post_hooks.values():
+            after(self)
+
+    def _take_cycle(self, saved: dict[str, Any]) -> dict[str, Any]:
+        cycles = [group.pop("cycle", {"method": None}) for group in saved["param_groups"]]
+        method = cycles[0]["method"] if cycles else None
+        mine = type(self).__name__
+        require("state_dict", method, method == mine, f"saved by {mine}.state_dict()", "the name is what saved it")
+        sizes = [len(group["params"]) for group in saved["param_groups"]]
+        here = [len(group["params"]) for group in self.param_groups]
+        require("state_dict", sizes, sizes == here, f"parameter groups of sizes {here}", "sizes of the saved groups")
+        return cycles[0]
+
+    def _places(self, saved: dict[str, Any]) -> dict[int, torch.Tensor]:
+        """Map the saved parameter numbers to the parameters here."""
+        numbers = chain.from_iterable(group["params"] for group in saved["param_groups"])
+        return dict(zip(numbers, chain.from_iterable(g["params"] for g in self.param_groups), strict=True))
+
+    def _unpack(self, saved: dict[str, Any]) -> None:
+        places = self._places(saved)
+        self._fill(places, saved["state"])
+        pairs = zip(self.param_groups, saved["param_groups"], strict=True)
+        names = [{key: old[key] for key in ("param_names",) if key in old} for old in self.param_groups]
+        self.param_groups = [
+            {**name, **new, "params": old["params"]} for name, (old, new) in zip(names, pairs, strict=True)
+        ]
+
+    def _fill(self, places: dict[int, torch.Tensor], saved: dict[int, dict[str, Any]]) -> None:
+        self.state.clear()
+        for i, own in saved.items():
+            self.state[places[i]] = {key: _placed(key, value, places[i]) for key, value in own.items()}
+
+    def __getstate__(self) -> dict[str, Any]:
+        kept = {"_phase": 0 if self._shown else self._phase, "_grad_evals": self._grad_evals, "_shown": 0}
+        return {**super().__getstate__(), **kept}
+
+
+def _placed(key: str, value: Any, p: torch.Tensor) -> Any:
+    """Put a saved value on the device of `p`, in its type or the type of its accumulators."""
+    if not isinstance(value, torch.Tensor) or key == "step":
+        return value
+    if not (value.is_floating_point() or value.is_complex()) or value.dtype in (p.dtype, wide(p)):
+        return value.to(p.device)
+    parts = p.is_complex() and not value.is_complex()  # moments of a complex parameter are pairs of reals
+    return value.to(p.device, wide(torch.view_as_real(p)) if parts else wide(p))

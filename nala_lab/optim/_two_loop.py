@@ -1,0 +1,311 @@
+"""The slow loop around any torch optimizer: what Lookahead and NALA share.
+
+Per parameter the wrapper keeps one tensor of its own, ``state[p]["slow"]``: phi_{t-1}, written when a cycle starts, so
+that weights loaded after the optimizer was built, or clipped between two cycles, are where the next cycle begins. The
+inner optimizer's state stays in the inner optimizer and is never given a key.
+
+Every parameter takes part in every synchronisation, with or without a gradient: a layer that is frozen in mid-cycle
+is mixed with its slow copy like any other, and one that never moved stays where it is, to the last bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import asdict, replace
+from typing import Any
+
+import torch
+from torch.optim import Optimizer
+
+from nala_lab.core import require
+from nala_lab.core.hyper import LookaheadHyper, NALAHyper
+from nala_lab.optim._base import LabOptimizer, require_closure, require_lr, wide
+
+__all__ = ["TwoLoop"]
+
+_MOMENTA = ("momentum_buffer", "exp_avg")  # torch's names for SGD's buffer and Adam's first moment
+_LR = 1e-3  # the default in every signature
+
+
+class TwoLoop(LabOptimizer):
+    """An inner optimizer, a slow copy of the weights, and a phase."""
+
+    inner: Optimizer
+    _unfinished = ("exact",)
+
+    def __init__(
+        self,
+        params: Any,
+        lr: Any,
+        hyper: LookaheadHyper | NALAHyper,
+        inner: Callable[[Any], Optimizer] | None,
+    ) -> None:
+        require_lr(lr)
+        made_by = "a function of the parameters, or None for Adam"
+        require("inner", inner, inner is None or callable(inner), made_by, "such as lambda params: SGD(params, lr=0.1)")
+        self.hyper = hyper
+        self.inner = torch.optim.Adam(params, lr=lr) if inner is None else inner(params)
+        kind = type(self.inner).__name__
+        is_optimizer = isinstance(self.inner, Optimizer)
+        require("inner", kind, is_optimizer, "a function that returns a torch.optim.Optimizer", "this came back")
+        own_lr = self.inner.defaults.get("lr")
+        agree = inner is None or lr == _LR or lr == own_lr
+        require("lr", lr, agree, f"the inner optimizer's lr={own_lr}", "with `inner` given, lr belongs to it")
+        self._require_fitting_inner()
+        # The base class makes a list of its own and hands the groups back one by one: see add_param_group.
+        super().__init__(self.inner.param_groups, dict(self.inner.defaults))
+        if hyper.inner_state == "reset" and not isinstance(self.inner, LabOptimizer):
+            self._remember_initial_state()
+
+    def _require_fitting_inner(self) -> None:
+        how = self.hyper.inner_state
+        if isinstance(self.inner, torch.optim.LBFGS):
+            hint = "the synchronisation moves the weights, and L-BFGS's last displacement would no longer be one"
+            require("inner_state", how, how == "reset", "'reset' around L-BFGS", hint)
+        if how == "pullback":
+            named = [bool(group.get("momentum")) or "betas" in group for group in self.inner.param_groups]
+            has = all(named) and not isinstance(self.inner, TwoLoop)
+            kind = type(self.inner).__name__
+            require("inner", kind, has, "an inner optimizer with momentum when inner_state='pullback'")
+
+    # ---- the shared list of groups -----------------------------------------------------------------------------
+
+    @property
+    def param_groups(self) -> list[dict[str, Any]]:
+        """The inner optimizer's own list: what a scheduler writes here is what the inner step reads."""
+        return self.inner.param_groups
+
+    @param_groups.setter
+    def param_groups(self, groups: list[dict[str, Any]]) -> None:
+        self.inner.param_groups = groups
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Add parameters to both loops; added inside a cycle, their slow weights are the values they have now.
+
+        Raises
+        ------
+        ValueError
+            For an option out of range, and for `capturable` and `differentiable`, which are not supported.
+        """
+        self._check_new_group(param_group)
+        self.inner.add_param_group(param_group)
+        if self._inside_cycle():
+            self._copy_slow([p for p in self.inner.param_groups[-1]["params"] if "slow" not in self.state.get(p, {})])
+
+    # ---- the cycle ---------------------------------------------------------------------------------------------
+
+    @property
+    def k(self) -> int:
+        """Inner steps per cycle."""
+        return int(self.hyper.k)
+
+    @property
+    def alpha(self) -> float:
+        """Step size of the outer loop. Assign to it to schedule it; a scheduler reaches the inner lr only."""
+        return float(self.hyper.alpha)
+
+    @alpha.setter
+    def alpha(self, value: float) -> None:
+        self.hyper = replace(self.hyper, alpha=value)
+
+    def _inside_cycle(self) -> bool:
+        return self._phase > 0 or self._inner_mid_step()
+
+    def _inner_mid_step(self) -> bool:
+        return isinstance(self.inner, LabOptimizer) and self.inner._mid_step
+
+    @property
+    def _mid_step(self) -> bool:
+        return self._inner_mid_step()
+
+    def _copy_slow(self, params: list[torch.Tensor]) -> None:
+        for p in params:
+            self.state[p]["slow"] = p.detach().to(wide(p), copy=True)
+
+    @torch.no_grad()
+    def _start_cycle(self) -> None:
+        """phi_{t-1} is where the weights stand; in half precision phi's further digits are kept while they match."""
+        params = self._params()
+        self._copy_slow([p for p in params if "slow" not in self.state[p]])
+        same, mixed = self._pairs(params)
+        if same:
+            torch._foreach_copy_([slow for _, slow in same], [p for p, _ in same])
+        for p, slow in mixed:
+            slow.copy_(torch.where(slow.to(p.dtype) == p, slow, p.to(slow.dtype)))
+
+    def _pairs(self, params: list[torch.Tensor]) -> tuple[list[Any], list[Any]]:
+        """(p, slow) of one type, and those whose slow copy is wider."""
+        pairs = [(p, self.state[p]["slow"]) for p in params]
+        return [x for x in pairs if x[0].dtype == x[1].dtype], [x for x in pairs if x[0].dtype != x[1].dtype]
+
+    def _inner_step(self, closure: Callable[[], Any] | None) -> Any:
+        """One call of the inner step; phase counts it once the inner optimizer has finished its step."""
+        if isinstance(self.inner, torch.optim.LBFGS):
+            require_closure(closure, "L-BFGS evaluates it several times a step")
+        if not self._inside_cycle():
+            self._start_cycle()
+        if closure is None:
+            self._grad_evals += 1
+            loss = _unhooked(self.inner)(None)
+        else:
+            loss = _unhooked(self.inner)(self._counted(closure))
+        if not self._inner_mid_step():
+            self._phase += 1
+        return loss
+
+    @torch.no_grad()
+    def _mix(self, weight: float) -> None:
+        """Weights <- weights + weight (slow - weights), in place, without a copy of the model."""
+        same, mixed = self._pairs(self._params())
+        if same:
+            torch._foreach_lerp_([p for p, _ in same], [slow for _, slow in same], weight)
+        for p, slow in mixed:
+            exact = p.to(slow.dtype).lerp_(slow, weight)
+            self.state[p]["exact"] = exact  # what p would be with all its digits, until the cycle ends
+            p.copy_(exact)
+
+    @torch.no_grad()
+    def _end_cycle(self, weight: float) -> None:
+        """The weights are phi_t: settle the inner state and begin again at phase 0."""
+        for p in self._params():
+            exact = self.state[p].pop("exact", None)
+            if exact is not None:
+                self.state[p]["slow"].copy_(exact)
+        self._settle_inner(weight)
+        self._phase = 0
+
+    # ---- the inner state at a synchronisation ------------------------------------------------------------------
+
+    def _remember_initial_state(self) -> None:
+        """Some optimizers (Adagrad) fill their state when they are built, and would not do it again."""
+        for p, initial in self.inner.state.items():
+            self.state[p].update({f"initial.{key}": deepcopy(value) for key, value in initial.items()})
+
+    def _settle_inner(self, weight: float) -> None:
+        if self.hyper.inner_state == "reset":
+            self._reset_inner()
+        elif self.hyper.inner_state == "pullback":
+            self._pull_back(weight)
+
+    def _pull_back(self, weight: float) -> None:
+        """Momentum buffers move towards their values after the previous synchronisation; at first those are zero."""
+        found = [(p, key, momentum) for p in self._params() for key, momentum in self._momenta(p)]
+        kind = type(self.inner).__name__
+        buffers = bool(found) or not self.inner.state
+        require("inner", kind, buffers, f"an optimizer that keeps one of {_MOMENTA} when inner_state='pullback'")
+        for p, key, momentum in found:
+            anchor = self.state[p].setdefault(f"slow.{key}", torch.zeros_like(momentum))
+            momentum.lerp_(anchor, weight)
+            anchor.copy_(momentum)
+
+    def _reset_inner(self) -> None:
+        if isinstance(self.inner, LabOptimizer):
+            self.inner._restart()
+            return
+        self.inner.state.clear()
+        for p in self._params():
+            own = self.state.get(p, {})
+            initial = {key.removeprefix("initial."): deepcopy(own[key]) for key in own if key.startswith("initial.")}
+            if initial:
+                self.inner.state[p] = initial
+
+    def _momenta(self, p: torch.Tensor) -> list[tuple[str, torch.Tensor]]:
+        found = [(key, self.inner.state.get(p, {}).get(key)) for key in _MOMENTA]
+        return [(key, value) for key, value in found if isinstance(value, torch.Tensor)]
+
+    # ---- what the base class asks for --------------------------------------------------------------------------
+
+    def _count_shown(self, by: int) -> None:
+        super()._count_shown(by)
+        if isinstance(self.inner, LabOptimizer):
+            self.inner._count_shown(by)
+
+    def _displaced(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        return [(p, self.state[p]["slow"]) for p in self._params()] if self._inside_cycle() else []
+
+    def _back_to_slow(self) -> None:
+        if not self._inside_cycle():
+            return
+        if isinstance(self.inner, LabOptimizer):
+            self.inner._back_to_slow()
+            self.inner._phase = 0
+        for p in self._params():
+            self.state[p].pop("exact", None)
+        if self.hyper.inner_state == "pullback":
+            self._pull_back(1.0)
+        elif self.hyper.inner_state == "reset":
+            self._reset_inner()
+
+    def _restart(self) -> None:
+        super()._restart()
+        self._reset_inner()
+
+    def _options(self) -> dict[str, Any]:
+        return {"inner": type(self.inner).__name__, **asdict(self.hyper)}
+
+    def _set_options(self, options: dict[str, Any]) -> None:
+        self.hyper = replace(self.hyper, **{name: options[name] for name in asdict(self.hyper)})
+
+    def _pack(self) -> dict[str, Any]:
+        """Both drawers in one: the wrapper's keys as they are, the inner optimizer's as ``inner.<key>``."""
+        if not self._inside_cycle() and self.state:
+            self._start_cycle()  # the slow copy is written when a cycle starts: make it phi_t for the one who reads
+        saved = self.inner.state_dict()
+        state: dict[Any, Any] = {key: value for key, value in saved["state"].items() if not isinstance(key, int)}
+        for i, p in self._places(saved).items():
+            inner = {f"inner.{key}": value for key, value in saved["state"].get(i, {}).items()}
+            state[i] = {**self._own(p), **inner}
+        groups = [{**group, "cycle": {"nested": group.get("cycle")}} for group in saved["param_groups"]]
+        return {**saved, "state": {i: own for i, own in state.items() if own}, "param_groups": groups}
+
+    def _unpack(self, saved: dict[str, Any]) -> None:
+        inner = {**saved, "state": {}}
+        outer: dict[int, dict[str, Any]] = {}
+        for i, own in saved["state"].items():
+            if not isinstance(i, int):
+                inner["state"][i] = own
+                continue
+            outer[i] = {key: value for key, value in own.items() if not key.startswith("inner.")}
+            drawer = {key.removeprefix("inner."): v for key, v in own.items() if key.startswith("inner.")}
+            if drawer:
+                inner["state"][i] = drawer
+        self._fill(self._places(saved), outer)
+        self.inner.load_state_dict(inner)
+
+    def _take_cycle(self, saved: dict[str, Any]) -> dict[str, Any]:
+        cycle = super()._take_cycle(saved)
+        kind = type(self.inner).__name__
+        hint = "the saved inner optimizer is another one"
+        require("state_dict", cycle["inner"], cycle["inner"] == kind, f"saved with inner={kind}", hint)
+        if cycle["nested"] is not None:
+            for group in saved["param_groups"]:
+                group["cycle"] = cycle["nested"]
+        return cycle
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "inner": self.inner, "hyper": self.hyper}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__({key: value for key, value in state.items() if key != "param_groups"})
+
+
+def _unhooked(inner: Optimizer) -> Callable[[Any], Any]:
+    """The inner step with the inner optimizer's own hooks, but without torch's global ones: the outer step fired those.
+
+    torch wraps the ``step`` of every optimizer class in a function that runs the hooks; ``__wrapped__`` is the step.
+    """
+    step = type(inner).step
+    bare = step.__wrapped__ if getattr(step, "hooked", False) else step  # type: ignore[attr-defined]
+
+    def run(closure: Any) -> Any:
+        args: tuple[Any, ...] = (closure,)
+        kwargs: dict[str, Any] = {}
+        for before in inner._optimizer_step_pre_hooks.values():
+            args, kwargs = before(inner, args, kwargs) or (args, kwargs)
+        loss = bare(inner, *args, **kwargs)
+        for after in inner._optimizer_step_post_hooks.values():
+            after(inner, args, kwargs)
+        return loss
+
+    return run

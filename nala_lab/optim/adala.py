@@ -1,0 +1,247 @@
+"""AdaLA, Algorithm 3 of Ramjee's paper, for torch.
+
+    g_t     = grad f_t(theta_{t-1})
+    g_{t+1} = grad f_{t+1}(theta_t)                                      <- theta_t is not known yet: take a probe
+    m_t     = beta1 m_{t-1} + (1 - beta1) g_t
+    s_t     = beta2 s_{t-1} + (1 - beta2) (g_t - g_{t+1})^2 + eps
+    theta_t = theta_{t-1} - lr m_hat_t / denominator(s_t)
+
+The probe is a trial displacement from theta_{t-1}; afterwards the weights are put back from a copy, to the last bit:
+
+    own        AdaBelief-form trial step from AdaLA's own m and s; nothing of it is kept          (default)
+    grad       theta - lr g_t
+    adam       Adam's step, with a second moment v of its own (``exp_avg_sq``)
+    adabelief  AdaBelief's step, with a second moment s_b of its own (``probe_avg_var``)
+    self       m_hat_t over AdaLA's previous denominator (before the first step s_hat_0 = eps / (1 - beta2), s_0 = 0)
+    lagged     no probe: g_{t-1} stands for g_{t+1}, g_0 = 0
+    code       as own, but the trial keeps m, s and the counter, as the released program's state handling does
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from nala_lab.core import require_choice
+from nala_lab.core.hyper import PROBES, AdaLAHyper
+from nala_lab.optim._base import LabOptimizer, require_closure, require_lr
+from nala_lab.optim._moments import (
+    Group,
+    add_belief,
+    add_mean,
+    begin,
+    decayed,
+    move,
+    ratio,
+    refuse_flags,
+    second_root,
+    with_grad,
+)
+
+__all__ = ["AdaLA"]
+
+TORCH_PROBES = tuple(probe for probe in PROBES if probe != "implicit")
+
+
+class AdaLA(LabOptimizer):
+    """AdaLA: the second moment is built from how much the gradient changes one step ahead.
+
+    Parameters
+    ----------
+    params : parameters or parameter groups. lr : step size >= 0. betas : decay rates in [0, 1).
+    eps : >= 0; enters twice, in every step of the average and at the root.
+    weight_decay : L2 coefficient >= 0, added to both gradients, each where it is taken.
+    probe : the trial step, one of the names above.
+    probe_batch : ``"next"``: calls of ``step()`` alternate. The first takes the gradient at theta_{t-1} and leaves the
+        weights at the probe point (``phase == 1``); the second, with the gradient of the next batch there, puts them
+        back and takes the adapted step. ``"same"``: ``step(closure)`` evaluates the closure at both points.
+    denominator : ``"hat"``, sqrt(s_hat) + eps, or ``"raw"``, sqrt(s + eps).
+
+    Raises
+    ------
+    ValueError
+        When an option is out of range or unknown, in the constructor or in a parameter group, for a sparse gradient,
+        and when ``probe_batch="same"`` is stepped without a closure.
+
+    Notes
+    -----
+    A whole step spends two gradients (``lagged``: one, and each ``step()`` is a whole step). While the weights stand
+    at the probe, a copy of them and g_t are kept. A parameter takes part when it has a gradient at both points;
+    with one only it is left, or put back, where it was. `sync` from a probe point puts the weights back and drops
+    g_t; with ``code`` the m and s of that trial stay, as that reading has it.
+
+    References
+    ----------
+    Ramjee, AdaLA, Algorithm 3 and section 5.
+
+    Examples
+    --------
+    On f = 5 w^2 the reading ``grad`` jumps from any start onto the minimum when eps is negligible: lr cancels.
+
+    >>> w = torch.nn.Parameter(torch.tensor([0.1], dtype=torch.float64))
+    >>> opt = AdaLA([w], lr=1e-3, betas=(0.0, 0.0), eps=1e-30, probe="grad")
+    >>> for _ in range(2):
+    ...     opt.zero_grad()
+    ...     (5 * w**2).sum().backward()
+    ...     opt.step()
+    ...     print(opt.phase, round(w.item(), 6))
+    1 0.099
+    0 0.0
+    """
+
+    _unfinished = ("base", "grad")
+
+    def __init__(
+        self,
+        params: Any,
+        lr: Any = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+        *,
+        probe: str = "own",
+        probe_batch: str = "next",
+        denominator: str = "hat",
+    ) -> None:
+        require_choice("probe", probe, TORCH_PROBES, "'implicit' is in the NumPy twin only")
+        self.hyper = AdaLAHyper(probe=probe, probe_batch=probe_batch, denominator=denominator)
+        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
+
+    def _check_group(self, group: Group) -> None:
+        require_lr(group["lr"])
+        AdaLAHyper(betas=group["betas"], eps=group["eps"], weight_decay=group["weight_decay"])
+        refuse_flags(group)
+
+    def _options(self) -> dict[str, Any]:
+        hyper = self.hyper
+        return {"probe": hyper.probe, "probe_batch": hyper.probe_batch, "denominator": hyper.denominator}
+
+    def _set_options(self, options: dict[str, Any]) -> None:
+        self.hyper = AdaLAHyper(**{name: options[name] for name in self._options()})
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "hyper": self.hyper}
+
+    @property
+    def _mid_step(self) -> bool:
+        return self._phase == 1
+
+    def _displaced(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        return [(p, self.state[p]["base"]) for p in self._params() if "base" in self.state.get(p, {})]
+
+    def _back_to_slow(self) -> None:
+        for p in self._params():
+            for key in self._unfinished:
+                self.state.get(p, {}).pop(key, None)
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Take the probe, the adapted step, or both; return the loss at the first point of this call, if any.
+
+        Raises
+        ------
+        ValueError
+            When ``probe_batch="same"`` and there is no closure.
+        """
+        self._require_training("step()")
+        same = self.hyper.probe_batch == "same"
+        if same:
+            require_closure(closure, "probe_batch='same' evaluates the same mini-batch at two points")
+        loss = self._spend(closure)
+        if self.hyper.probe == "lagged":
+            self._lagged_step()
+        elif self._phase == 1:
+            self._adapted_step()
+        else:
+            self._take_probe()
+            if same:
+                self._spend(closure)
+                self._adapted_step()
+        return loss
+
+    # ---- Algorithm 3 -------------------------------------------------------------------------------------------
+
+    def _take_probe(self) -> None:
+        """Stand at theta_{t-1} + trial, with g_t and theta_{t-1} kept."""
+        for p, group in with_grad(self):
+            state = self.state[p]
+            begin(state, p, "exp_avg", "exp_avg_var")
+            g = decayed(p, group)  # g_t
+            trial = self._trial(state, g, p, group)
+            state["grad"], state["base"] = g, p.detach().clone()
+            move(p, trial)
+        self._phase = 1
+
+    def _adapted_step(self) -> None:
+        ahead = {p: decayed(p, group) for p, group in with_grad(self)}  # g_{t+1}, weight decay at the probe point
+        for group in self.param_groups:
+            for p in dict.fromkeys(group["params"]):
+                state = self.state.get(p, {})
+                if "base" in state:
+                    p.copy_(state.pop("base"))  # back to theta_{t-1}, bit for bit
+                    g = state.pop("grad")
+                    if p in ahead:
+                        self._update(p, g, ahead[p], group)
+        self._phase = 0
+
+    def _lagged_step(self) -> None:
+        for p, group in with_grad(self):
+            state = self.state[p]
+            begin(state, p, "exp_avg", "exp_avg_var", "previous_grad")
+            g = decayed(p, group)
+            before = state["previous_grad"]
+            state["previous_grad"] = g
+            self._update(p, g, before, group)
+
+    def _update(self, p: torch.Tensor, g: torch.Tensor, g_next: torch.Tensor, group: Group) -> None:
+        state = self.state[p]
+        beta1, beta2 = group["betas"]
+        state["step"] += 1
+        t = int(state["step"])
+        m = add_mean(state["exp_avg"], g, beta1)  # m_t, from g_t only
+        self._remember_probe(state, g, m, group)
+        s = add_belief(state["exp_avg_var"], g - g_next, beta2, group["eps"])  # s_t
+        move(p, ratio(m, t, second_root(s, t, group, self.hyper.denominator), group))
+
+    # ---- the probe ---------------------------------------------------------------------------------------------
+
+    def _trial(self, state: dict[str, Any], g: torch.Tensor, p: torch.Tensor, group: Group) -> torch.Tensor:
+        """Displacement of the probe from theta_{t-1}; only ``code`` keeps anything of it."""
+        probe, form = self.hyper.probe, self.hyper.denominator
+        beta1, beta2 = group["betas"]
+        t = int(state["step"]) + 1
+        if probe == "grad":
+            return -group["lr"] * g
+        m = add_mean(state["exp_avg"].clone(), g, beta1)  # m_t
+        if probe == "self":
+            return ratio(m, t, self._previous_root(state, group), group)
+        if probe == "adam":
+            begin(state, p, "exp_avg_sq")
+            v = state["exp_avg_sq"].mul(beta2).addcmul_(g, g, value=1 - beta2)
+            return ratio(m, t, second_root(v, t, group, "hat"), group)  # Adam's own denominator, whatever the form
+        if probe == "adabelief":
+            begin(state, p, "probe_avg_var")
+        own = state["probe_avg_var" if probe == "adabelief" else "exp_avg_var"]
+        s = add_belief(own.clone(), g - m, beta2, group["eps"])
+        if probe == "code":
+            state["exp_avg"].copy_(m)
+            own.copy_(s)
+            state["step"] += 1
+        return ratio(m, t, second_root(s, t, group, form), group)
+
+    def _remember_probe(self, state: dict[str, Any], g: torch.Tensor, m: torch.Tensor, group: Group) -> None:
+        """Commit the second moment that the probe keeps for itself, now that the step counts."""
+        beta2 = group["betas"][1]
+        if self.hyper.probe == "adam":
+            state["exp_avg_sq"].mul_(beta2).addcmul_(g, g, value=1 - beta2)
+        elif self.hyper.probe == "adabelief":
+            add_belief(state["probe_avg_var"], g - m, beta2, group["eps"])
+
+    def _previous_root(self, state: dict[str, Any], group: Group) -> torch.Tensor:
+        s, t = state["exp_avg_var"], int(state["step"])
+        if t == 0 and self.hyper.denominator == "hat":
+            # s_hat_0 is 0/0; eps alone drives s_hat to eps / (1 - beta2) at every t, so that is its value at t = 0.
+            return (s + group["eps"] / (1 - group["betas"][1])).sqrt_().add_(group["eps"])
+        return second_root(s, t, group, self.hyper.denominator)

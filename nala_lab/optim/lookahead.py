@@ -1,0 +1,86 @@
+"""Lookahead (Zhang et al. 2019) around any torch optimizer.
+
+theta_{t,0}   = phi_{t-1}
+theta_{t,i+1} = theta_{t,i} + A(J, theta_{t,i}, d)          i = 0 .. k-1
+phi_t         = phi_{t-1} + alpha (theta_{t,k} - phi_{t-1})
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.optim import Optimizer
+
+from nala_lab.core.hyper import LookaheadHyper
+from nala_lab.optim._two_loop import TwoLoop
+
+__all__ = ["Lookahead"]
+
+
+class Lookahead(TwoLoop):
+    """Lookahead: k steps forward, one step back.
+
+    Parameters
+    ----------
+    params : parameters, or parameter groups with the options of the inner optimizer.
+    lr : learning rate of the default inner optimizer. With `inner` given, lr is set there.
+    k : inner steps per cycle, at least 1.
+    alpha : the slow step >= 0; 0 freezes, 1 keeps the inner result. It may be assigned while training.
+    inner : function of the parameters that makes the inner optimizer; None for ``torch.optim.Adam(params, lr=lr)``.
+        ``opt.param_groups`` is the inner optimizer's list.
+    inner_state : at the synchronisation ``"keep"`` the inner state, ``"reset"`` it to that of a new optimizer, or
+        ``"pullback"`` its momentum: v <- alpha v_k + (1 - alpha) v_slow, with v_slow the momentum after the previous
+        synchronisation, at first zero. Second moments and counters are kept.
+
+    Raises
+    ------
+    ValueError
+        When an argument is outside its range or NaN, an option is unknown, or the inner optimizer does not fit.
+
+    Notes
+    -----
+    Inner steps k, 2k, ... end with the synchronisation; a cycle spends k gradients. `phase` runs from 0 to k - 1.
+
+    References
+    ----------
+    Zhang, Lucas, Hinton and Ba, Lookahead Optimizer: k steps forward, 1 step back (2019), Algorithm 1.
+
+    Examples
+    --------
+    >>> w = torch.nn.Parameter(torch.tensor([4.0]))
+    >>> opt = Lookahead([w], inner=lambda params: torch.optim.SGD(params, lr=0.5), k=2, alpha=0.5)
+    >>> path = []
+    >>> for _ in range(2):  # 4 -> 2 -> 1, then halfway back to 4
+    ...     opt.zero_grad()
+    ...     (w**2 / 2).sum().backward()
+    ...     opt.step()
+    ...     path.append(w.item())
+    >>> path
+    [2.0, 2.5]
+    """
+
+    hyper: LookaheadHyper
+
+    def __init__(
+        self,
+        params: Any,
+        lr: Any = 1e-3,
+        *,
+        k: int = 5,
+        alpha: float = 0.5,
+        inner: Callable[[Any], Optimizer] | None = None,
+        inner_state: str = "keep",
+    ) -> None:
+        super().__init__(params, lr, LookaheadHyper(k=k, alpha=alpha, inner_state=inner_state), inner)
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Take one inner step, and synchronise after the k-th; return the closure's loss, if there is one."""
+        self._require_training("step()")
+        loss = self._inner_step(closure)
+        if self._phase == self.k:
+            self._mix(1 - self.alpha)  # phi_t = phi_{t-1} + alpha (theta - phi_{t-1}) = theta + (1-alpha)(phi - theta)
+            self._end_cycle(1 - self.alpha)
+        return loss

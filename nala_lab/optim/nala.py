@@ -1,0 +1,144 @@
+"""NALA, Algorithm 1 of Zuo et al. (PeerJ CS 2024, 10:e2167), around any torch optimizer.
+
+    theta_{t,0}   = phi_{t-1}
+    theta_{t,i+1} = theta_{t,i} + A(J, theta_{t,i}, d)          i = 0 .. k-1                    Eq. (4)
+    y_t           = (1 + mu) theta_{t,k} - mu phi_{t-1}
+    phi_t         = y_t - alpha grad J(y_t)                                                     Eq. (5), first line
+
+phi: slow weights (``state[p]["slow"]``), theta: the parameters, A: ``inner``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch.optim import Optimizer
+
+from nala_lab.core import require_choice
+from nala_lab.core.hyper import NALAHyper
+from nala_lab.optim._base import require_closure
+from nala_lab.optim._two_loop import TwoLoop
+
+__all__ = ["NALA"]
+
+OUTER_BATCHES = {"fresh": "fresh", "same": "last"}  # the torch name and the NumPy twin's
+
+
+class NALA(TwoLoop):
+    """NALA: k inner steps, a look-ahead point, and one gradient step from there.
+
+    Parameters
+    ----------
+    params : parameters, or parameter groups with the options of the inner optimizer.
+    lr : learning rate of the default inner optimizer. With `inner` given, lr is set there.
+    k : inner steps per cycle, at least 1.
+    mu : finite, at least -1. -1 ignores the inner loop, -1 to 0 puts y between phi and theta, 0 keeps theta, above 0
+        extrapolates.
+    alpha : outer step size >= 0, in units of weight per gradient. Assign to ``opt.alpha`` to schedule it.
+    inner : function of the parameters that makes the inner optimizer; None for ``torch.optim.Adam(params, lr=lr)``.
+        ``opt.param_groups`` is the inner optimizer's list.
+    outer_batch : mini-batch of grad J(y_t). ``"fresh"``: every ``step()`` spends one gradient; after the k-th the
+        weights stand at y_t (``phase == k``), and the next ``step()``, with the gradient of a new batch, is the outer
+        step. ``"same"``: ``step(closure)`` only; call k evaluates the closure once more, at y_t, and takes the outer
+        step too. It returns the inner loss.
+    inner_state : at the synchronisation ``"keep"`` the inner state, ``"reset"`` it to that of a new optimizer, or
+        ``"pullback"`` its momentum (SGD's buffer, Adam's first moment): v <- (1 + mu) v_k - mu v_slow, with v_slow
+        the momentum after the previous synchronisation, at first zero. Second moments and counters are kept.
+
+    Raises
+    ------
+    ValueError
+        When an argument is outside its range or NaN, an option is unknown, the inner optimizer does not fit, or
+        ``outer_batch="same"`` is stepped without a closure.
+
+    Notes
+    -----
+    A cycle spends k + 1 gradients and keeps one copy of the parameters. The outer step has no weight decay of its
+    own and follows `maximize` of the inner optimizer. A parameter without a gradient at y_t has phi_t = y_t.
+    `phase` is the number of inner steps done, 0 to k; k means standing at y_t. k, mu, alpha and the options travel in
+    ``state_dict()`` and come back with it, as torch does with those of a group.
+
+    References
+    ----------
+    Zuo et al., PeerJ Computer Science 10:e2167 (2024), Algorithm 1.
+
+    Examples
+    --------
+    >>> w = torch.nn.Parameter(torch.tensor([4.0]))
+    >>> opt = NALA([w], inner=lambda params: torch.optim.SGD(params, lr=0.5), k=2, mu=-0.5, alpha=0.1)
+    >>> path = []
+    >>> for _ in range(3):  # 4 -> 2 -> 1, halfway back to y = 2.5, then a gradient step of 0.1
+    ...     opt.zero_grad()
+    ...     (w**2 / 2).sum().backward()
+    ...     opt.step()
+    ...     path.append((opt.phase, w.item()))
+    >>> path
+    [(1, 2.0), (2, 2.5), (0, 2.25)]
+    """
+
+    hyper: NALAHyper
+
+    def __init__(
+        self,
+        params: Any,
+        lr: Any = 1e-3,
+        *,
+        k: int = 5,
+        mu: float = -0.5,
+        alpha: float = 1e-3,
+        inner: Callable[[Any], Optimizer] | None = None,
+        outer_batch: str = "fresh",
+        inner_state: str = "keep",
+    ) -> None:
+        require_choice("outer_batch", outer_batch, OUTER_BATCHES, "'full' is in the NumPy twin only")
+        shared = OUTER_BATCHES[outer_batch]
+        hyper = NALAHyper(k=k, mu=mu, alpha=alpha, outer_batch=shared, inner_state=inner_state)
+        super().__init__(params, lr, hyper, inner)
+
+    @property
+    def mu(self) -> float:
+        """Decay factor of the look-ahead point; may be assigned."""
+        return float(self.hyper.mu)
+
+    @mu.setter
+    def mu(self, value: float) -> None:
+        self.hyper = replace(self.hyper, mu=value)
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Take one inner step, or the outer step when the weights stand at y_t; return the closure's loss, if any.
+
+        Raises
+        ------
+        ValueError
+            When ``outer_batch="same"`` and there is no closure.
+        """
+        self._require_training("step()")
+        same = self.hyper.outer_batch == "last"
+        if same:
+            require_closure(closure, "outer_batch='same' evaluates the same mini-batch again, at y_t")
+        if self._phase == self.k:
+            return self._outer_step(closure)
+        loss = self._inner_step(closure)  # Eq. (4)
+        if self._phase == self.k:
+            self._mix(-self.mu)  # y_t = (1 + mu) theta_{t,k} - mu phi_{t-1} = theta + (-mu) (phi - theta)
+            if same:
+                self._outer_step(closure)
+        return loss
+
+    def _outer_step(self, closure: Callable[[], Any] | None) -> Any:
+        loss = self._spend(closure)
+        for group in self.param_groups:
+            length = self.alpha if group.get("maximize") else -self.alpha
+            moved = [p for p in dict.fromkeys(group["params"]) if p.grad is not None]
+            plain = [p for p in moved if not p.grad.is_sparse and "exact" not in self.state[p]]
+            if plain:
+                torch._foreach_add_(plain, [p.grad for p in plain], alpha=length)  # phi_t = y_t - alpha grad J(y_t)
+            for p in moved:
+                if p.grad.is_sparse or "exact" in self.state[p]:
+                    p.copy_(self.state[p].get("exact", p).add_(p.grad, alpha=length))  # the same, with all digits
+        self._end_cycle(-self.mu)
+        return loss
