@@ -41,7 +41,7 @@ def test_a_figure_without_words_is_refused(shown):
 
 
 def test_a_landscape_is_small_and_keeps_its_colours(shown):
-    ax = landscape(None, lambda x: (x**2).sum(-1), ((-1, 1), (-2, 2)))
+    ax = landscape(None, lambda x: (x**2).sum(-1), ((-1, 1), (-2, 2)), minimizers=np.zeros((1, 2)))
     full = io.BytesIO()
     ax.figure.savefig(full, format="png", dpi=ax.figure.dpi)
     show(ax, alt="Level sets.")
@@ -49,5 +49,5 @@ def test_a_landscape_is_small_and_keeps_its_colours(shown):
                     for png in (shown[0].data, full.getvalue()))  # fmt: skip
     assert small.shape == large.shape
     assert len(shown[0].data) < 0.6 * len(full.getvalue())
-    # 128 colours for a map that uses a blend of four: no pixel is far from its own colour (of 0..255)
-    assert np.abs(small - large).mean() < 4
+    # of 255: the star, too, though its colour is rare; a palette cut by frequency misses some pixels by 60
+    assert np.abs(small - large).max() < 24
