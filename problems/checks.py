@@ -26,7 +26,8 @@ def require(name: str, value: object, ok: bool, rule: str, hint: str = "") -> No
     """
     if not ok:
         tail = f" ({hint})" if hint else ""
-        raise ValueError(f"{name} must satisfy {rule}, got {name}={value!r}{tail}")
+        shown = " ".join(repr(value).split())  # an array's repr has several lines; a sentence has one
+        raise ValueError(f"{name} must satisfy {rule}, got {name}={shown}{tail}")
 
 
 def require_int(name: str, value: Any, least: int, hint: str = "") -> int:

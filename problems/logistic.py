@@ -85,8 +85,7 @@ class Logistic(FiniteSum):
     def _newton(self) -> Array:
         w = np.zeros(self.dim)
         g = self._grad(w)
-        floor = EPS * float(np.abs(self.X).max())  # the gradient's own rounding: below it steps are noise
-        while np.linalg.norm(g) > floor:
+        while np.any(g != 0):
             step, t = np.linalg.solve(self._hess(w), g), 1.0
             # strong convexity: a short enough Newton step shortens the gradient, until rounding stops it
             while t > EPS and np.linalg.norm(self._grad(w - t * step)) >= np.linalg.norm(g):

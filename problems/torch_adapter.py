@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from problems.base import Problem
+from problems.symbols import DIGITS
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -44,24 +45,33 @@ def as_torch(problem: Problem) -> TorchFunction:
     [-34.0, -38.0]
     """
     import torch
-    from torch.autograd.function import once_differentiable
 
-    class Grad(torch.autograd.Function):  # type: ignore[misc]  # torch is untyped here
+    class Product(torch.autograd.Function):  # type: ignore[misc]  # torch is untyped here
+        """v'J with J the Hessian (of a game: the Jacobian, which is not symmetric)."""
+
+        @staticmethod
+        def forward(ctx: Any, x: Tensor, v: Tensor) -> Tensor:
+            if problem.conservative:
+                return _like(x, problem.hvp(_numpy(x), _numpy(v)))
+            return _like(x, np.asarray(np.einsum("...ij,...i->...j", problem.hess(_numpy(x)), _numpy(v))))
+
+        @staticmethod
+        def backward(ctx: Any, v: Tensor) -> Tensor:
+            raise RuntimeError(f"as_torch({problem!r}) can be differentiated twice, not three times; see torch_value")
+
+    class Grad(torch.autograd.Function):  # type: ignore[misc]
         @staticmethod
         def forward(ctx: Any, x: Tensor) -> Tensor:
             ctx.save_for_backward(x)
             return _like(x, problem.grad(_numpy(x)))
 
         @staticmethod
-        @once_differentiable  # type: ignore[untyped-decorator]
         def backward(ctx: Any, v: Tensor) -> Tensor:
             (x,) = ctx.saved_tensors
-            if problem.conservative:
-                return _like(x, problem.hvp(_numpy(x), _numpy(v)))
-            jacobian = problem.hess(_numpy(x))  # not symmetric: the backward pass needs J'v
-            return _like(x, np.asarray(np.einsum("...ij,...i->...j", jacobian, _numpy(v))))
+            out: Tensor = Product.apply(x, v)
+            return out
 
-    class Value(torch.autograd.Function):  # type: ignore[misc]  # torch is untyped here
+    class Value(torch.autograd.Function):  # type: ignore[misc]
         @staticmethod
         def forward(ctx: Any, x: Tensor) -> Tensor:
             ctx.save_for_backward(x)
@@ -93,6 +103,8 @@ def torch_value(problem: Problem) -> TorchFunction:
     import torch
 
     expression, symbols = problem.symbolic()
+    # torch's functions take tensors only, so sqrt(2) and the like become numbers here
+    expression = expression.replace(lambda n: n.is_number and not n.is_Number, lambda n: sp.N(n, DIGITS))
     formula = sp.lambdify(symbols, expression, modules="torch")
 
     def value(x: Tensor) -> Tensor:
