@@ -80,7 +80,8 @@ _LINES = (
            *_grid({"k": 3, "alpha": 0.8}, inner=(_SGD, _BELIEF, _PROBED))),
           frozenset({"two loops"})),
     Entry("NALA", "nala_lab.reference:NALA", "nala_lab.optim:NALA", "Zuo et al. 2024, Algorithm 1",
-          (*_grid({"k": 4, "mu": -0.4, "alpha": 0.2}, inner=_INNERS, inner_state=_STATES, outer_batch=("fresh", "last")),
+          (*_grid({"k": 4, "mu": -0.4, "alpha": 0.2},
+                  inner=_INNERS, inner_state=_STATES, outer_batch=("fresh", "last")),
            *_grid({"inner": _ADAM, "k": 3}, mu=(-1.0, -0.3, 0.0, 0.5), alpha=(0.0, 0.1)),
            *_grid({"k": 1, "mu": 0.3, "alpha": 0.1}, inner=(_SGD, _BELIEF, _PROBED))),
           frozenset({"two loops"})),
@@ -155,7 +156,6 @@ def torch_optimizer(name: str, params: Any, **settings: Any) -> Any:
     rest, inner = _split_inner(name, settings)
     if inner is not None:
         rest["inner"] = lambda held: torch_optimizer(inner[0], held, **inner[1])
-        rest.setdefault("lr", inner[1].get("lr", 1e-3))
     if name in ("HeavyBall", "NAG"):
         rest.setdefault("momentum", 0.9)
         rest.pop("form", None)  # NAG's two printed forms are one method

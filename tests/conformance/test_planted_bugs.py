@@ -1,0 +1,204 @@
+"""Bugs that look-ahead optimizers really had, planted one by one in the torch twin: parity must see each."""
+
+import pytest
+import torch
+
+from nala_lab.core import stream
+from nala_lab.optim import NALA, AdaLA, adabelief, adala
+from nala_lab.optim._two_loop import TwoLoop
+from nala_lab.registry import OPTIMIZERS
+from tests.conformance.twins import DIM, differences, given, gradients_per_row, length, quadratic
+
+
+def mu_sign(patch):
+    patch.setattr(NALA, "mu", property(lambda self: -self.hyper.mu))
+
+
+def sync_one_step_early(patch):
+    patch.setattr(TwoLoop, "k", property(lambda self: max(1, self.hyper.k - 1)))
+
+
+def slow_slot_at_zero(patch):
+    def zeros(self, params):
+        for p in params:
+            self.state[p]["slow"] = torch.zeros_like(p)
+
+    patch.setattr(TwoLoop, "_copy_slow", zeros)
+    patch.setattr(TwoLoop, "_start_cycle", lambda self: self._copy_slow(self._params()) if not self.state else None)
+
+
+def slow_slot_made_after_the_first_step(patch):
+    step = TwoLoop._inner_step
+
+    def late(self, closure):
+        loss = step(self, closure)
+        if self._phase == 1 and not getattr(self, "_late", False):
+            self._late = True
+            self._copy_slow(self._params())
+        return loss
+
+    patch.setattr(TwoLoop, "_inner_step", late)
+
+
+def slow_slot_aliases_the_weights(patch):
+    def alias(self, params):
+        for p in params:
+            self.state[p]["slow"] = p.detach()
+
+    patch.setattr(TwoLoop, "_copy_slow", alias)
+
+
+def outer_gradient_at_theta(patch):
+    def late_mix(self, closure):
+        loss = self._spend(closure)
+        self._mix(-self.mu)
+        for p in self._params():
+            p.add_(p.grad, alpha=-self.alpha)
+        self._end_cycle(-self.mu)
+        return loss
+
+    def step(self, closure=None):
+        if self._phase == self.k:
+            return late_mix(self, closure)
+        loss = self._inner_step(closure)
+        if self._phase == self.k and self.hyper.outer_batch == "last":
+            late_mix(self, closure)
+        return loss
+
+    patch.setattr(NALA, "step", torch.no_grad()(step))
+
+
+def outer_gradient_ascends(patch):
+    patch.setattr(NALA, "alpha", property(lambda self: -self.hyper.alpha, lambda self, value: None))
+
+
+def pulled_back_momentum_aliases_the_buffer(patch):
+    def alias(self, weight):
+        for p in self._params():
+            for key, momentum in self._momenta(p):
+                momentum.lerp_(self.state[p].get(f"slow.{key}", torch.zeros_like(momentum)), weight)
+                self.state[p][f"slow.{key}"] = momentum
+
+    patch.setattr(TwoLoop, "_pull_back", alias)
+
+
+def reset_forgotten(patch):
+    patch.setattr(TwoLoop, "_reset_inner", lambda self: None)
+
+
+def eps_under_the_root(patch):
+    def root(s, t, group, form):
+        return (s / (1 - group["betas"][1] ** t) + group["eps"]).sqrt()
+
+    patch.setattr(adabelief, "second_root", root)
+    patch.setattr(adala, "second_root", root)
+
+
+def eps_left_out_of_the_average(patch):
+    def belief(s, residual, beta2, eps):
+        return s.mul_(beta2).addcmul_(residual, residual, value=1 - beta2)
+
+    patch.setattr(adabelief, "add_belief", belief)
+    patch.setattr(adala, "add_belief", belief)
+
+
+def belief_around_the_old_mean(patch):
+    def swapped(m, g, beta1):
+        old = m.clone()
+        m.mul_(beta1).add_(g, alpha=1 - beta1)
+        return old
+
+    patch.setattr(adabelief, "add_mean", swapped)
+
+
+def no_bias_correction(patch):
+    def ratio(m, t, denominator, group):
+        return m.mul(-group["lr"]).div_(denominator)
+
+    patch.setattr(adabelief, "ratio", ratio)
+    patch.setattr(adala, "ratio", ratio)
+
+
+def probe_not_restored(patch):
+    back = AdaLA._adapted_step
+
+    def stay(self):
+        for p in self._params():
+            self.state[p]["base"] = p.detach().clone()
+        back(self)
+
+    patch.setattr(AdaLA, "_adapted_step", stay)
+
+
+def probe_keeps_its_moments(patch):
+    trial = AdaLA._trial
+
+    def keeping(self, state, g, p, group):
+        moved = trial(self, state, g, p, group)
+        adala.add_mean(state["exp_avg"], g, group["betas"][0])
+        return moved
+
+    patch.setattr(AdaLA, "_trial", keeping)
+
+
+def second_gradient_without_decay(patch):
+    def bare(p, group):
+        return _real_decayed(p, {**group, "weight_decay": 0.0 if bare.second else group["weight_decay"]})
+
+    _real_decayed = adala.decayed
+    bare.second = False
+    back = AdaLA._adapted_step
+
+    def adapted(self):
+        bare.second = True
+        back(self)
+        bare.second = False
+
+    patch.setattr(adala, "decayed", bare)
+    patch.setattr(AdaLA, "_adapted_step", adapted)
+
+
+BUGS = {
+    mu_sign: "NALA",
+    sync_one_step_early: "NALA Lookahead",
+    slow_slot_at_zero: "NALA Lookahead",
+    slow_slot_made_after_the_first_step: "NALA Lookahead",
+    slow_slot_aliases_the_weights: "NALA Lookahead",
+    outer_gradient_at_theta: "NALA",
+    outer_gradient_ascends: "NALA",
+    pulled_back_momentum_aliases_the_buffer: "NALA Lookahead",
+    reset_forgotten: "NALA Lookahead",
+    eps_under_the_root: "AdaBelief AdaLA",
+    eps_left_out_of_the_average: "AdaBelief AdaLA",
+    belief_around_the_old_mean: "AdaBelief",
+    no_bias_correction: "AdaBelief AdaLA",
+    probe_not_restored: "AdaLA",
+    probe_keeps_its_moments: "AdaLA",
+    second_gradient_without_decay: "AdaLA",
+}
+
+
+def parts_on(name, kind):
+    """True as soon as one hard setting of the line shows a difference."""
+    for index, settings in enumerate(OPTIMIZERS[name].hard):
+        if kind == "given":
+            n = (length(name, settings) + 2) * (gradients_per_row(name, settings) + 1)
+            grads = [given(name, index, n), given(name, index, n)]
+            x0 = stream(0, "parity", name, "start").normal(size=DIM) + 3
+        else:
+            grad, x0 = quadratic()
+            grads = [grad, grad]
+        try:
+            if differences(name, dict(settings), *grads, x0):
+                return True
+        except AssertionError:  # the walk has another number of rows, or phi moved inside a cycle
+            return True
+    return False
+
+
+@pytest.mark.parametrize("kind", ["given", "quadratic"])
+@pytest.mark.parametrize(("bug", "name"), [(b, n) for b, names in BUGS.items() for n in names.split()])
+def test_parity_catches(bug, name, kind, monkeypatch):
+    assert not parts_on(name, kind)  # without the bug the twins agree
+    bug(monkeypatch)
+    assert parts_on(name, kind)
