@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,8 +22,9 @@ def _diagonal(entries: Array) -> Array:
 class _Separable(Problem):
     """A sum of one curve per coordinate: the Hessian is diagonal."""
 
+    @abc.abstractmethod
     def _curvature(self, x: Array) -> Array:
-        raise NotImplementedError
+        """Second derivatives of the curves at x, (..., d)."""
 
     def _hess(self, x: Array) -> Array:
         return _diagonal(self._curvature(x))
