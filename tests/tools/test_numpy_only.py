@@ -7,26 +7,24 @@ import pytest
 
 from tests.tools.tree import ROOT
 
-HEAVY = (
-    "torch",
-    "matplotlib",
-    "sympy",
-    "scipy",
-    "sklearn",
-    "pooch",
-    "tqdm",
-    "IPython",
-    "ipywidgets",
-    "pytorch_optimizer",
-)
+TRAINING = ("torch", "sklearn", "pooch", "pytorch_optimizer")
+HEAVY = (*TRAINING, "matplotlib", "sympy", "scipy", "tqdm", "IPython", "ipywidgets")
 EVERY_MODULE = """
 import importlib, pkgutil
 def walk(package):
     package = importlib.import_module(package)
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        importlib.import_module(module.name)
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
 """
-BLOCK = f"import sys\nfor name in {HEAVY!r}: sys.modules[name] = None\n"
+
+
+def block(names) -> str:
+    """Code after which importing any of `names` fails, as on a machine without them."""
+    return f"import sys\nfor name in {names!r}: sys.modules[name] = None\n"
+
+
+BLOCK = block(HEAVY)
 
 
 def run(code: str) -> None:
@@ -45,6 +43,11 @@ def test_the_core_imports_where_the_heavy_packages_do_not_exist():
 @pytest.mark.parametrize("package", ["nala_lab.core", "nala_lab.reference", "problems"])
 def test_every_module_of_a_numpy_part_imports_without_them(package):
     run(BLOCK + EVERY_MODULE + f"walk({package!r})")
+
+
+@pytest.mark.parametrize("package", ["nala_lab.theory", "nala_lab.plots", "paper_figs"])
+def test_predictions_and_figures_need_nothing_that_trains(package):
+    run(block(TRAINING) + EVERY_MODULE + f"walk({package!r})")
 
 
 def test_listing_the_optimizers_and_the_problems_loads_none_of_them():
