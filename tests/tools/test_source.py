@@ -59,15 +59,24 @@ def imports_pickle(node) -> bool:
     return isinstance(node, ast.Import | ast.ImportFrom) and any(m in ("pickle", "dill", "joblib") for m in modules)
 
 
+def is_documented_elsewhere(node) -> bool:
+    """An overload's docstring is the implementation's, a setter's is the property's."""
+    decorators = [dotted(d) for d in node.decorator_list]
+    return any(d.split(".")[-1] in ("overload", "setter") for d in decorators)
+
+
+def is_public(node) -> bool:
+    defines = isinstance(node, ast.FunctionDef | ast.ClassDef)
+    return defines and not node.name.startswith("_") and not is_documented_elsewhere(node)
+
+
 def public_definitions(path):
     """The module itself, its public functions and classes, and the classes' public methods and properties."""
     yield tree(path), "module"
-    for node in tree(path).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
-            yield node, node.name
-            for inner in node.body if isinstance(node, ast.ClassDef) else ():
-                if isinstance(inner, ast.FunctionDef) and not inner.name.startswith("_"):
-                    yield inner, f"{node.name}.{inner.name}"
+    for node in filter(is_public, tree(path).body):
+        yield node, node.name
+        for inner in filter(is_public, node.body if isinstance(node, ast.ClassDef) else ()):
+            yield inner, f"{node.name}.{inner.name}"
 
 
 def test_public_names_have_a_docstring():
