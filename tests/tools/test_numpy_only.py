@@ -57,11 +57,8 @@ def test_listing_the_optimizers_and_the_problems_loads_none_of_them():
     )
 
 
-def test_the_command_line_shows_its_help_without_torch():
-    run(
-        "import sys; sys.modules['torch'] = None\nfrom nala_lab.cli import main\n"
-        "try: main(['--help'])\nexcept SystemExit as stop: assert not stop.code"
-    )
+def test_the_command_line_shows_its_help_without_them():
+    run(BLOCK + "from nala_lab.cli import main\nassert main(['--help']) == 0")
 
 
 def test_blocking_is_seen_by_this_test():
