@@ -1,0 +1,400 @@
+# %% [markdown]
+# # 03 · NALA on quadratics and on Rosenbrock's valley
+# **Aims.** After this lesson you can
+#
+# 1. draw NALA's two loops as Fig. 1 of the paper does, from real numbers;
+# 2. predict how fast each eigen-direction shrinks, before you run anything, and check it;
+# 3. say why the same run looks fast or slow depending on what is on the x-axis;
+# 4. name the settings where the extra gradient pays, and those where it does not.
+#
+# **Time.** 45 minutes. **Before.** Notebooks 01 (two loops) and 02 (Eq. 5). Everything here is deterministic: exact gradients, no noise. Noise changes some conclusions, and we say where.
+# %% tags=["parameters"]
+GRADIENTS = 600  # the budget of most comparisons: 120 cycles of Lookahead, 100 of NALA, 600 steps of descent
+DIM = 12  # eigenvalues of the quadratic
+KAPPA = 100.0  # condition number L / m
+SEED = 0
+# %%
+from fractions import Fraction
+
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import Markdown
+
+from nala_lab import plots
+from nala_lab.core import stream
+from nala_lab.reference import NAG, NALA, SGD, Adam, HeavyBall, Lookahead, run
+from nala_lab.theory import quadratic_rate
+from problems import Quadratic, Rosenbrock
+
+plots.use_style()
+plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
+EPS = np.finfo(float).eps
+# %% [markdown]
+# ## 1 A failure first
+# The paper recommends $k=5$, $\mu=-0.5$, $\alpha=0.001$. A student takes these numbers, a badly scaled quadratic, and gradient descent as the inner rule. Plain gradient descent gets the same inner step, $\eta = 1/L$, and the same number of gradients.
+#
+# **Prediction.** The paper says that NALA "theoretically achieves a faster convergence speed than Lookahead". So most students expect the order NALA, Lookahead, plain descent. Write down your own guess.
+# %%
+L, m = 4.0, 4.0 / KAPPA
+quadratic = Quadratic(np.geomspace(m, L, DIM), rotation=5, shift=stream(SEED, "shift").normal(size=DIM), offset=1.5)
+def error(t):
+    """Distance to the minimum, for the iterates of one loop or the slow weights of two."""
+    return plots.distance(t, quadratic.minimizers)
+
+descent = run(SGD(lr=1 / L), quadratic.grad, quadratic.start, steps=GRADIENTS)
+lookahead = run(Lookahead(SGD(lr=1 / L), k=5, alpha=0.5), quadratic.grad, quadratic.start, cycles=GRADIENTS // 5)
+paper = run(NALA(SGD(lr=1 / L), k=5, mu=-0.5, alpha=0.001), quadratic.grad, quadratic.start, cycles=GRADIENTS // 6)
+assert descent.grad_evals == lookahead.grad_evals == paper.grad_evals == GRADIENTS
+ax = plots.decay(plt.subplots()[1], descent, error(descent), name="sgd", against="gradients", legend="gradient descent")
+plots.decay(ax, lookahead, error(lookahead), name="lookahead", against="gradients")
+plots.decay(ax, paper, error(paper), name="nala", against="gradients", legend=r"NALA, $\alpha=0.001$")
+plots.show(ax, alt="Three falling lines against gradient evaluations. Plain gradient descent is far below the two others; Lookahead is second; NALA with the paper's numbers is last.")
+# %%
+final = {name: error(t)[-1] for name, t in [("descent", descent), ("Lookahead", lookahead), ("NALA", paper)]}
+assert final["descent"] < final["Lookahead"] < final["NALA"]  # no tolerance: they differ by factors, see the text
+Markdown(f"After {GRADIENTS} gradients the distance to the minimum is {final['descent']:.2g} for plain descent, {final['Lookahead']:.2g} for Lookahead and {final['NALA']:.2g} for NALA: **{final['NALA'] / final['descent']:.0f} times larger** than for the method without any slow weights.")
+# %% [markdown]
+# Nothing is broken. The rest of the lesson explains this picture, and finds the settings that turn it around.
+#
+# ## 2 The equations
+# One cycle of NALA (Zuo et al. 2024, Algorithm 1), with $\theta_{t,0}=\phi_{t-1}$:
+#
+# $$\theta_{t,i+1} = \theta_{t,i} + A(J,\theta_{t,i},d), \qquad i = 0,\ldots,k-1 \tag{4}$$
+# $$y_t = (1+\mu)\,\theta_{t,k} - \mu\,\phi_{t-1} \tag{Alg. 1, look-ahead point}$$
+# $$\phi_t = y_t - \alpha\,\nabla J(y_t) \tag{5, first line}$$
+#
+# With gradient descent inside, $A = -\eta\nabla J(\theta)$. A cycle spends $k+1$ gradients: $k$ inside, one at $y_t$.
+#
+# ## 3 From scratch, then with the library
+# %%
+def nala_by_hand(grad, phi, eta, k, mu, alpha, cycles):
+    path = [phi]
+    for _ in range(cycles):
+        theta = phi
+        for _ in range(k):
+            theta = theta - eta * grad(theta)  # Eq. (4)
+        y = (1 + mu) * theta - mu * phi  # Alg. 1
+        phi = y - alpha * grad(y)  # Eq. (5), first line
+        path.append(phi)
+    return np.array(path)
+
+by_hand = nala_by_hand(quadratic.grad, quadratic.start, 1 / L, 5, -0.5, 0.001, GRADIENTS // 6)
+# Same operations in the same order: equal to the last bit, so the tolerance is zero.
+np.testing.assert_array_equal(by_hand, paper.slow)
+# %% [markdown]
+# ## 4 What one cycle looks like
+# Fig. 1 of the paper is a sketch. Here is the same drawing from a run: black are the fast weights, dark blue goes from $\phi_{t-1}$ to the look-ahead point $y_t$, purple is the outer step $-\alpha\nabla J(y_t)$.
+#
+# **Prediction.** On the left $\alpha = 0.001$, on the right $\alpha = 1/L$. Will you see a purple arrow on the left?
+# %%
+bowl = Quadratic([L / 20, L], rotation=7, shift=[2.0, -1.0], offset=3.0)
+start = bowl.minimizers[0] + bowl.eigenvectors @ np.array([1.0, 0.35])
+small = run(NALA(SGD(lr=1.6 / L), k=5, mu=-0.5, alpha=0.001), bowl.grad, start, cycles=3)
+large = run(NALA(SGD(lr=1.6 / L), k=5, mu=-0.5, alpha=1 / L), bowl.grad, start, cycles=3)
+fig, axes = plt.subplots(1, 2, figsize=(11, 5.2), sharex=True, sharey=True)
+box = [(c - 0.25 + min(0, d), c + 0.25 + max(0, d)) for c, d in zip(bowl.minimizers[0], start - bowl.minimizers[0], strict=True)]
+for ax, t, text in zip(axes, (small, large), (r"$\alpha = 0.001$", r"$\alpha = 1/L$"), strict=True):
+    plots.landscape(ax, bowl.value, box, minimum=bowl.minimum, minimizers=bowl.minimizers, levels=9)
+    plots.two_loop(ax, t, momentum=False)
+    ax.set_title(text)
+axes[0].get_legend().remove()
+plots.show(fig, alt="In both panels the black fast weights zigzag down the valley, and each blue arrow stops half-way along them. Left, with alpha = 0.001, of the purple arrows only the heads are left, because their length is almost zero. Right, with alpha = 1/L, a purple arrow starts at each look-ahead point and points to the floor of the valley.")
+# %%
+def outer_share(t, alpha):
+    """Length of the outer step over the length of the way to y_t, largest over cycles."""
+    way = np.linalg.norm(t.lookahead - t.slow[:-1], axis=-1)
+    return (alpha * np.linalg.norm(t.outer_grad, axis=-1) / way).max()
+
+assert outer_share(small, 0.001) < 0.01 < 0.1 < outer_share(large, 1 / L)  # orders of magnitude, not ulps
+# mu = -0.5 puts y_t half-way between phi and theta_k: two products and a sum of numbers of size 3, so 4 x 3 ulps
+np.testing.assert_allclose(small.lookahead, (small.slow[:-1] + small.fast[:, -1]) / 2, rtol=0, atol=12 * EPS)
+Markdown(f"The outer step is at most {100 * outer_share(small, 0.001):.1f} % of the way to $y_t$ on the left, and up to {100 * outer_share(large, 1 / L):.0f} % on the right. With $\\mu<0$ the point $y_t$ lies *between* $\\phi_{{t-1}}$ and $\\theta_{{t,k}}$: it interpolates. The text of the paper calls it an extrapolation point; that would need $\\mu>0$.")
+# %% [markdown]
+# ### The same on Rosenbrock's valley
+# $f(x) = 100\,(x_2 - x_1^2)^2 + (1-x_1)^2$, the real one with $b=100$, and Adam inside as in the paper. Near the usual start $(-1.2, 1)$ the curvature across the valley is above 1000, so here the paper's $\alpha$ is *not* small.
+#
+# **Prediction.** The outer step is plain gradient descent. It needs $\alpha < 2/\lambda_{\max}$. What happens with $\alpha = 0.01$?
+# %%
+valley = Rosenbrock()
+top = np.linalg.eigvalsh(valley.hess(valley.start))[-1]
+safe = run(NALA(Adam(lr=0.2), k=5, mu=-0.5, alpha=0.001), valley.grad, valley.start, cycles=150)
+wild = run(NALA(Adam(lr=0.2), k=5, mu=-0.5, alpha=0.01), valley.grad, valley.start, cycles=150)
+assert safe.outcome == "out of budget" and wild.outcome == "diverged"
+assert 0.001 < 2 / top < 0.01  # the limit at the start lies between the two
+Markdown(f"The largest curvature at the start is {top:.0f}, so the local limit is $\\alpha < {2 / top:.4f}$. With $\\alpha=0.001$ the run is `{safe.outcome}`; with $\\alpha = 0.01$ it is **`{wild.outcome}` in cycle {wild.diverged_at}**. Divergence is a result here, not an error: the trajectory keeps the path and the cycle.")
+# %%
+fig, (near, far) = plt.subplots(1, 2, figsize=(11, 4.8))
+plots.landscape(near, valley.value, ((-1.35, -0.8), (0.85, 1.45)), minimum=0.0, levels=8, resolution=61)
+plots.two_loop(near, safe, cycles=4, momentum=False)
+near.legend(loc="upper left", fontsize=11)
+plots.landscape(far, valley.value, ((-1.6, 1.5), (-0.5, 2.1)), minimum=0.0, minimizers=valley.minimizers, levels=9, resolution=101)
+far.plot(*safe.slow.T, "-o", color=plots.COLOURS["nala"], ms=3, label=rf"slow weights, {len(safe.fast)} cycles")
+far.legend(loc="upper center", fontsize=11)
+plots.show(fig, alt="Left: the first four cycles near the start. The first purple outer step is longer than the blue arrow before it, and each purple arrow points across the valley to its floor. Right: the slow weights go down the curved valley and up again on the other side, to the star at (1, 1).")
+outer = 0.001 * np.linalg.norm(safe.outer_grad, axis=-1)
+assert outer[0] > np.linalg.norm(safe.lookahead[0] - safe.slow[0])  # the first purple arrow is longer than the blue one
+assert outer[0] > 10 * np.median(outer)  # a factor of ten: it works early, where the slope is steep
+# %% [markdown]
+# ## 5 The theory: one number per eigenvalue
+# Let $f(x) = \frac12 (x-x^\star)^\top A (x-x^\star)$ and look along an eigenvector with eigenvalue $\lambda$. An inner step multiplies the error by $1-\eta\lambda$. Put this into the three equations above, and one cycle multiplies the error by
+#
+# $$\rho(\lambda) = (1-\alpha\lambda)\,\bigl[(1+\mu)(1-\eta\lambda)^k - \mu\bigr] \tag{T01}$$
+#
+# The bracket is Lookahead with slow step $1+\mu$. The extra gradient only adds the factor $1-\alpha\lambda$.
+#
+# **Prediction.** With $\alpha = 0.001$ this factor is almost 1 everywhere: NALA and Lookahead have the same curve. With $\alpha = 1/L$ it removes the steepest direction completely ($\rho(L)=0$) and leaves the flattest one almost alone.
+# %%
+def measured_rho(t, cycles=3):
+    """Signed factor of each eigen-direction over a few cycles; the start has error 1 in each."""
+    modes = (t.slow - quadratic.minimizers[0]) @ quadratic.eigenvectors
+    return modes[1] / modes[0], modes[cycles] / modes[0]
+
+steep = run(NALA(SGD(lr=1 / L), k=5, mu=-0.5, alpha=1 / L), quadratic.grad, quadratic.start, cycles=GRADIENTS // 6)
+lam = quadratic.eigenvalues
+for t, alpha in ((paper, 0.001), (steep, 1 / L)):
+    rho = quadratic_rate.rho(lam, lr=1 / L, k=5, mu=-0.5, alpha=alpha)
+    one, three = measured_rho(t)
+    # 3 cycles x 6 gradients x (DIM + 4) roundings of numbers of size |x| <= 1 + |x*|, relative to an error of 1 at the start
+    tolerance = 3 * 6 * (DIM + 4) * EPS * (1 + np.abs(quadratic.start).max())
+    np.testing.assert_allclose(one, rho, rtol=0, atol=tolerance)
+    np.testing.assert_allclose(three, rho**3, rtol=0, atol=tolerance)
+# %%
+fig, axes = plt.subplots(1, 2, figsize=(11, 4.4), sharey=True)
+x = np.linspace(0, 1.02, 200)
+for ax, t, alpha, text in ((axes[0], paper, 0.001, r"$\alpha=0.001$"), (axes[1], steep, 1 / L, r"$\alpha=1/L$")):
+    plots.rates(ax, x, quadratic_rate.rho(x * L, lr=1 / L, k=5, mu=-0.5, alpha=0.0), name="lookahead")
+    plots.rates(ax, x, quadratic_rate.rho(x * L, lr=1 / L, k=5, mu=-0.5, alpha=alpha), name="nala", measured=(lam / L, measured_rho(t)[0]))
+    ax.set_title(text)
+plots.show(fig, alt="The factor per cycle against eta times lambda. Left, the curves of NALA and Lookahead cannot be told apart. Right, NALA's curve goes down to 0 at eta lambda = 1, while near eta lambda = 0 both still start at 1. The measured markers lie on the predicted curve.")
+# %% [markdown]
+# ### The asymptotic rate, fitted
+# After enough cycles the slowest direction is all that is left, and the distance falls like $\max_\lambda|\rho|^t$. We throw away the first half of the run (the *burn-in*) and fit a line to $\log\|\phi_t-x^\star\|$. How good can such a fit be? The theory tells: the directions that have not died yet bend the line by an amount that we can compute.
+# %%
+rho = quadratic_rate.rho(lam, lr=1 / L, k=5, mu=-0.5, alpha=0.001)
+long = run(NALA(SGD(lr=1 / L), k=5, mu=-0.5, alpha=0.001), quadratic.grad, quadratic.start, cycles=4 * len(paper.fast))
+cycles = np.arange(len(long.slow))
+late = cycles >= len(cycles) // 2  # the burn-in is the first half
+slope = np.polyfit(cycles[late], np.log(error(long)[late]), 1)[0]
+bend = 0.5 * np.log(((rho / rho.max())[:, None] ** (2 * cycles[late])).sum(0))  # log of (all directions / the slowest)
+# A least-squares slope moves by at most 3/n times the largest change of what bends the line, n = number of points.
+tolerance = 3 / late.sum() * (bend.max() - bend.min())
+assert abs(slope - np.log(rho.max())) <= tolerance
+Markdown(f"Fitted rate per cycle: {np.exp(slope):.5f}; predicted: {rho.max():.5f} (the fit must agree within {tolerance:.1g} in the logarithm). Per gradient this is {rho.max() ** (1 / 6):.5f}, against {1 - m / L:.5f} for plain descent: the failure of section 1, explained.")
+# %% [markdown]
+# Why is plain descent faster? Its $k$ steps would multiply the error by $R=(1-\eta\lambda)^k$. For $-1\le\mu\le0$ the bracket is $R + |\mu|(1-R)$, never below $R$ when $0\le R\le1$. Averaging with the old slow weights *gives back* half of the progress. On a deterministic quadratic with $\eta\le1/L$ there is nothing to win from it.
+# %%
+kept = [quadratic_rate.lookahead_factor(lam, lr=1 / L, k=5, mu=mu) for mu in np.linspace(-1, 0, 11)]
+assert np.all(np.array(kept) >= (1 - lam / L) ** 5 - 4 * EPS)  # numbers <= 1; 4 ulps for their own rounding
+# %% [markdown]
+# ## 6 Three x-axes, three stories
+# The paper counts *timesteps*: inner steps. The look-ahead gradient is not counted, so a cycle costs $k$ for both methods, although NALA spent $k+1$ gradients. We run NALA with $\alpha = 0.2\,\eta$ and compare it with Lookahead three times.
+#
+# **Prediction.** Per cycle NALA must win, because $|1-\alpha\lambda|<1$. Per gradient, one gradient in six has to earn its place.
+# %%
+little = run(NALA(SGD(lr=1 / L), k=5, mu=-0.5, alpha=0.2 / L), quadratic.grad, quadratic.start, cycles=GRADIENTS // 5)
+fig, axes = plt.subplots(1, 3, figsize=(12.5, 4.2), sharey=True)
+for ax, against in zip(axes, plots.COSTS, strict=True):
+    plots.decay(ax, lookahead, error(lookahead), name="lookahead", against=against)
+    plots.decay(ax, little, error(little), name="nala", against=against)
+    ax.set_xlabel(ax.get_xlabel().replace(" (", "\n("))
+    ax.set_xlim(0, plots.cost(lookahead, against)[-1])
+    ax.label_outer()
+plots.show(fig, alt="The same two runs three times. Against cycles and against timesteps NALA's line is below Lookahead's. Against gradient evaluations it is above.")
+# %%
+def error_at(t, against, budget):
+    """Error of the last row that the budget pays for."""
+    return error(t)[plots.cost(t, against) <= budget][-1]
+
+for against, budget, nala_wins in (("cycles", 100, True), ("timesteps", 500, True), ("gradients", 600, False)):
+    gap = error_at(little, against, budget) / error_at(lookahead, against, budget)
+    assert (gap < 1) == nala_wins  # a sign; the ratios are printed below, none is near 1
+    print(f"at {budget} {against:<10} error of NALA / error of Lookahead = {gap:.2f}")
+# %% [markdown]
+# The run has not changed, only the unit of cost. In this lab the unit is **one gradient**, unless a figure repeats the paper.
+#
+# ### The smallest example, in exact fractions
+# $f(x)=x^2/2$, $\eta=1/10$, $k=5$, $\mu=-1/2$, $\alpha=1/1000$, start 1. Sixty gradients each. The NumPy twin also runs on Python's `Fraction`, so the numbers below have no rounding at all.
+# %%
+x0, eta = np.array([Fraction(1)]), Fraction(1, 10)
+nala60 = run(NALA(SGD(lr=eta), k=5, mu=Fraction(-1, 2), alpha=Fraction(1, 1000)), lambda x: x, x0, cycles=10)
+look60 = run(Lookahead(SGD(lr=eta), k=5, alpha=Fraction(1, 2)), lambda x: x, x0, cycles=12)
+plain60 = run(SGD(lr=eta), lambda x: x, x0, steps=60)
+B = Fraction(159049, 200000)
+exact = (Fraction(999, 1000) * B) ** 10, B**12, Fraction(9, 10) ** 60
+assert (nala60.final[0], look60.final[0], plain60.final[0]) == exact  # no tolerance
+assert nala60.grad_evals == look60.grad_evals == plain60.grad_evals == 60
+Markdown(f"Left after 60 gradients: NALA {float(nala60.final[0]):.6f}, Lookahead {float(look60.final[0]):.6f}, plain descent {float(plain60.final[0]):.6f}. The sentence \"faster than Lookahead\" is false per gradient at the paper's settings.")
+# %% [markdown]
+# ### The break-even outer step
+# When does the sixth gradient pay? At equal gradients NALA beats Lookahead on the direction $\lambda$ exactly when $\left[(1-\alpha\lambda)B\right]^{1/(k+1)} < B^{1/k}$, that is
+#
+# $$\alpha > \frac{1-B^{1/k}}{\lambda}, \qquad B = (1+\mu)(1-\eta\lambda)^k-\mu. \tag{T07}$$
+#
+# For $\mu\le0$ and $\eta\lambda\le 1$, $\alpha\ge(1+\mu)\eta$ is always enough.
+#
+# **Prediction.** Runs at 0.97 and 1.03 times the limit fall on different sides, for every eigenvalue.
+# %%
+B = quadratic_rate.lookahead_factor(lam, lr=1 / L, k=5, mu=-0.5)
+limit = (1 - B ** (1 / 5)) / lam
+assert np.all(limit <= 0.5 / L * (1 + 8 * EPS))  # enough: (1+mu) eta; 8 ulps for the root and the quotient
+for curvature, alpha in zip(lam, limit, strict=True):
+    one = Quadratic([curvature], shift=[2.0])
+    by = [run(NALA(SGD(1 / L), alpha=f * alpha), one.grad, one.start, cycles=5).final - 2 for f in (0.97, 1.03)]
+    base = run(Lookahead(SGD(1 / L), k=5, alpha=0.5), one.grad, one.start, cycles=6).final - 2
+    assert by[1] < base < by[0]  # 30 gradients each; a sign at 3 % on both sides of the limit
+Markdown(f"The limit runs from {limit.min() * L:.3f} to {limit.max() * L:.3f} in units of $1/L$. The paper's $\\alpha=0.001$ is {0.001 * L:.3f} in these units, {limit.min() / 0.001:.0f} times below the smallest of them.")
+# %% [markdown]
+# ## 7 A fair race
+# Now everybody runs, at equal gradients, with the step sizes that theory recommends for a quadratic with known $m$ and $L$. For Adam there is no such formula; it gets the best of seven learning rates, which is a help the others did not get.
+# %%
+root, tri = np.sqrt(KAPPA), np.sqrt(3 * KAPPA + 1)
+slowest = lambda mu, alpha: quadratic_rate.rate_per_gradient(lam, lr=1 / L, k=5, mu=mu, alpha=alpha).max()  # noqa: E731
+racers = {  # text: colour, method, predicted rate per gradient
+    "heavy ball, tuned": ("heavyball", HeavyBall(4 / (np.sqrt(L) + np.sqrt(m)) ** 2, ((root - 1) / (root + 1)) ** 2), (root - 1) / (root + 1)),
+    "NAG, tuned": ("nag", NAG(4 / (3 * L + m), (tri - 2) / (tri + 2)), 1 - 2 / tri),
+    "descent, 2/(L+m)": ("sgd", SGD(2 / (L + m)), (KAPPA - 1) / (KAPPA + 1)),
+    "descent, 1/L": ("sgd", SGD(1 / L), 1 - 1 / KAPPA),
+    "NALA, mu=+0.5, alpha=1/L": ("nala", NALA(SGD(1 / L), mu=0.5, alpha=1 / L), slowest(0.5, 1 / L)),
+    "NALA, mu=-0.5, alpha=1/L": ("nala", NALA(SGD(1 / L), mu=-0.5, alpha=1 / L), slowest(-0.5, 1 / L)),
+    "NALA, mu=-0.5, alpha=0.001": ("nala", NALA(SGD(1 / L), mu=-0.5, alpha=0.001), slowest(-0.5, 0.001)),
+    "Lookahead(0.5)": ("lookahead", Lookahead(SGD(1 / L)), slowest(-0.5, 0.0)),
+}
+# %%
+def race(method, grad, start, budget, **options):
+    """Run one or two loops for the same number of gradients."""
+    cost = method.k + isinstance(method, NALA) if hasattr(method, "cycle") else 1
+    name = "cycles" if hasattr(method, "cycle") else "steps"
+    return run(method, grad, start, **{name: budget // cost}, **options)
+
+results = {text: race(method, quadratic.grad, quadratic.start, GRADIENTS) for text, (_, method, _) in racers.items()}
+adams = [race(Adam(lr), quadratic.grad, quadratic.start, GRADIENTS) for lr in np.geomspace(0.003, 0.3, 7)]
+results["Adam, best of 7 lr"] = min(adams, key=lambda t: error(t)[-1])
+racers["Adam, best of 7 lr"] = ("adam", None, np.nan)
+rows = ["| method | predicted rate per gradient | error after 120 | error after 600 |", "|---|---|---|---|"]
+for text, (_, _, rate) in sorted(racers.items(), key=lambda item: error_at(results[item[0]], "gradients", 120)):
+    t, told = results[text], "–" if np.isnan(rate) else f"{rate:.4f}"
+    rows.append(f"| {text} | {told} | {error_at(t, 'gradients', 120):.1e} | {error_at(t, 'gradients', 600):.1e} |")
+Markdown("\n".join(rows))
+# %%
+fig, ax = plt.subplots(figsize=(8.6, 5.2))
+for text, (name, _, _) in racers.items():
+    options = {"lw": 1.2} if text in ("descent, 2/(L+m)", "NALA, mu=-0.5, alpha=1/L") else {}
+    options |= {"alpha": 0.45} if text == "NALA, mu=+0.5, alpha=1/L" else {}
+    plots.decay(ax, results[text], error(results[text]), name=name, against="gradients", legend=text, **options)
+ax.set(xlim=(0, 300), ylim=(1e-10, 10))
+ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=11)
+plots.show(ax, alt="The heavy ball falls steepest and NAG second; Adam comes third. All the others stay in the upper part: the tuned descent, NALA with mu = +0.5, plain descent, and slowest every NALA and Lookahead with mu = -0.5.")
+# %%
+for text in ("descent, 1/L", "NALA, mu=-0.5, alpha=0.001", "NALA, mu=-0.5, alpha=1/L", "Lookahead(0.5)"):
+    t, e = results[text], error(results[text])
+    # e_t = |Q rho^t 1| lies between the slowest mode alone and sqrt(DIM) times it; 1e-9 covers the rounding of 600 steps
+    assert 1 - 1e-9 <= e[-1] / racers[text][2] ** t.grad_evals <= np.sqrt(DIM) * (1 + 1e-9)
+order = ["heavy ball, tuned", "NAG, tuned", "descent, 2/(L+m)", "descent, 1/L", "NALA, mu=-0.5, alpha=1/L", "Lookahead(0.5)", "NALA, mu=-0.5, alpha=0.001"]
+at120 = [error_at(results[text], "gradients", 120) for text in order]
+assert at120 == sorted(at120)  # an order, not a number: neighbours differ by more than rounding, see the table
+# %% [markdown]
+# **What this race says.** With the paper's $\mu=-0.5$, NALA is slower than plain gradient descent at the same $\eta$, for $\alpha=0.001$ and for $\alpha=1/L$. True momentum (heavy ball, NAG) is in another class: its rate is $1-O(1/\sqrt\kappa)$, and NALA's is $1-O(1/\kappa)$ for every setting of $k,\mu,\alpha$, because NALA carries no velocity from one cycle to the next. The name *Nesterov* in NALA stands for the place of the gradient, not for acceleration.
+#
+# **What it does not say.** There is no noise here. With noisy gradients averaging has a real use: it lowers the variance at a given inner step. A network is not a quadratic either; lesson 05 looks at one.
+#
+# ### The same race in Rosenbrock's valley
+# Here no formula helps, so every method gets the best of seven inner step sizes, and 1200 gradients.
+#
+# **Prediction.** Which is better with Adam inside: to interpolate ($\mu=-0.5$), or to extrapolate ($\mu=+0.3$)?
+# %%
+fine, coarse = np.geomspace(1e-4, 3e-3, 7), np.geomspace(3e-3, 1.0, 7)
+entries = {
+    "heavy ball (0.9)": (lambda lr: HeavyBall(lr, 0.9), fine), "NAG (0.9)": (lambda lr: NAG(lr, 0.9), fine),
+    "descent": (SGD, fine), "Adam": (Adam, coarse), "Lookahead(Adam)": (lambda lr: Lookahead(Adam(lr)), coarse),
+    "NALA(Adam), mu=-0.5": (lambda lr: NALA(Adam(lr)), coarse), "NALA(Adam), mu=+0.3": (lambda lr: NALA(Adam(lr), mu=0.3), coarse),
+}  # fmt: skip
+best = {}
+for text, (make, grid) in entries.items():
+    ends = [race(make(lr), valley.grad, valley.start, 1200, limit=1e6) for lr in grid]
+    alive = [(valley.value(t.final), lr) for t, lr in zip(ends, grid, strict=True) if t.outcome != "diverged"]
+    best[text] = (*min(alive), len(grid) - len(alive))
+rows = ["| method | best f after 1200 gradients | at inner step | of 7 step sizes, diverged |", "|---|---|---|---|"]
+for text, (value, lr, lost) in sorted(best.items(), key=lambda item: item[1][0]):
+    rows.append(f"| {text} | {value:.1e} | {lr:.4f} | {lost} |")
+f = {text: value for text, (value, _, _) in best.items()}
+assert f["Adam"] < f["NALA(Adam), mu=+0.3"] < f["Lookahead(Adam)"] < f["NALA(Adam), mu=-0.5"]  # an order, see the table
+Markdown("\n".join(rows))
+# %% [markdown]
+# Adam alone is ahead of both wrappers, and in this smooth deterministic valley extrapolation ($\mu>0$) beats interpolation. One start, one function, a coarse grid: read it as an example, not as a ranking.
+#
+# ## 8 Where the extra gradient does pay: one long step
+# Look at T01 again. The inner loop has already removed the steep directions, so the outer step meets a gradient that is almost flat. It may be *much longer* than $2/L$, the limit of plain descent. With $\eta=1/L$ and $a=\alpha L$:
+#
+# * $\mu=0$: stable while $a$ is below the root of $(a-1)^{k+1}k^k = a^k(k+1)^{k+1}$;
+# * $\mu<0$: at $\lambda=L$ the bracket is $|\mu|$, because averaging brings the steep direction back, so $a \le 1+1/|\mu|$.
+#
+# **Prediction.** For $k=5$ the first limit is about 20 and the second is 3.
+# %%
+def long_limit(k):
+    """Root above 2, by bisection on the logarithms of both sides."""
+    low, high = 2.0, 10.0 * (k + 1)
+    for _ in range(60):
+        a = (low + high) / 2
+        below = (k + 1) * np.log(a - 1) + k * np.log(k) < k * np.log(a) + (k + 1) * np.log(k + 1)
+        low, high = (a, high) if below else (low, a)
+    return low
+
+grid = np.linspace(0, L, 4001)
+worst = lambda a, mu: np.abs(quadratic_rate.rho(grid, lr=1 / L, k=5, mu=mu, alpha=a / L)).max()  # noqa: E731
+assert abs(long_limit(5) - 20.236) < 5e-4 and abs(long_limit(1) - (3 + 2 * np.sqrt(2))) < 1e-12  # printed digits; bisection
+for mu, limit in ((0.0, long_limit(5)), (-0.5, 3.0)):
+    assert worst(0.999 * limit, mu) <= 1 + 1e-12 < worst(1.01 * limit, mu)  # the grid of 4001 curvatures sees 1 % above
+# The prediction comes from T01. Now the runs, at 0.97 and 1.03 times each limit, on a quadratic with many eigenvalues.
+dense = Quadratic(np.linspace(0.001, 1, 241) * L, shift=stream(SEED, "dense").normal(size=241))
+for mu, limit in ((0.0, long_limit(5)), (-0.5, 3.0)):
+    for f in (0.97, 1.03):
+        t = run(NALA(SGD(1 / L), k=5, mu=mu, alpha=f * limit / L), dense.grad, dense.start, cycles=600, limit=1e3)
+        assert (t.outcome == "diverged") == (f > 1)
+        print(f"mu = {mu:+.1f}   alpha = {f * limit:6.3f}/L   {t.outcome:<14}", f"in cycle {t.diverged_at}" if t.diverged_at else "")
+# %%
+ax, a = plt.subplots()[1], np.linspace(0, 24, 200)
+for mu, dash in ((-0.5, "-"), (0.0, "--")):
+    ax.plot(a, [worst(v, mu) for v in a], dash, color=plots.COLOURS["nala"], label=rf"NALA, $k=5$, $\mu={mu:g}$")
+ax.plot(a, np.maximum(1, np.abs(1 - a)), ":", color="black", label="plain descent with this step")
+ax.set(xlabel=r"outer step times curvature, $\alpha L$ (dimensionless)", ylabel=r"largest $|\rho|$ on $[0, L]$", ylim=(0.9, 2.2), xlim=(0, 24))
+ax.legend(loc="upper center")
+plots.show(ax, alt="The largest factor on [0, L] against alpha L. Plain descent leaves 1 at 2, NALA with mu = -0.5 at 3, NALA with mu = 0 only at about 20.")
+# %% [markdown]
+# What is such a long step worth? The same quadratic has $\kappa=1000$, where speed is scarce. We take $\alpha=15/L$ at $\mu=0$.
+# %%
+k1000 = np.sqrt(1000.0)  # of kappa
+field = {
+    "heavy ball, tuned": ("heavyball", HeavyBall(4 / L / (1 + 1 / k1000) ** 2, ((k1000 - 1) / (k1000 + 1)) ** 2)),
+    "NALA, mu=0, alpha=15/L": ("nala", NALA(SGD(1 / L), mu=0.0, alpha=15 / L)),
+    "descent, 2/(L+m)": ("sgd", SGD(2 / (1.001 * L))),
+    "NALA, mu=-0.5, alpha=2.9/L": ("nala", NALA(SGD(1 / L), mu=-0.5, alpha=2.9 / L)),
+}
+ax, last = plt.subplots()[1], []
+for text, (name, method) in field.items():
+    t = race(method, dense.grad, dense.start, 1500)
+    last.append(plots.distance(t, dense.minimizers)[-1])
+    plots.decay(ax, t, plots.distance(t, dense.minimizers), name=name, against="gradients", legend=text, **({"alpha": 0.45} if "15" in text else {}))
+ax.set_ylim(1e-6, 30)
+plots.show(ax, alt="Heavy ball far below all others; then NALA with mu = 0 and the long outer step; then optimally tuned plain descent; NALA with mu = -0.5 is last.")
+assert last == sorted(last)  # the order of the picture
+slow = {mu: quadratic_rate.rate_per_gradient(0.001 * L, lr=1 / L, k=5, mu=mu, alpha=a / L) for mu, a in ((0.0, 15), (-0.5, 2.9))}
+gain = {mu: float(-np.log(rate) / 0.001) for mu, rate in slow.items()}
+assert gain[-0.5] < 2 < gain[0.0]  # in units of 1/kappa: optimally tuned descent has 2
+Markdown(f"Written as $1-C/\\kappa$ per gradient, tuned descent has $C=2$, NALA with $\\mu=-0.5$ and $\\alpha=2.9/L$ has $C={gain[-0.5]:.2f}$, and NALA with $\\mu=0$ and $\\alpha=15/L$ has $C={gain[0.0]:.2f}$. So the extra gradient can pay, with a step far beyond $2/L$, and with the averaging switched off. Tuned momentum still wins by far.")
+# %% [markdown]
+# A warning: the long step is proved here for *quadratics*. For general smooth convex functions the licence is shorter.
+#
+# ## Summary
+# * On a quadratic one cycle of NALA multiplies each eigen-direction by $\rho(\lambda)=(1-\alpha\lambda)[(1+\mu)(1-\eta\lambda)^k-\mu]$. Runs agree to rounding.
+# * $-1<\mu<0$ interpolates. On deterministic quadratics with $\eta\le 1/L$ it only slows the inner loop down.
+# * NALA beats Lookahead per *cycle*; per *gradient* only for $\alpha$ above a limit that is at most $(1+\mu)\eta$ here. The paper's $\alpha=0.001$ is far below it in our example. The x-axis decides what a figure says.
+# * The outer step diverges above its own limit. On Rosenbrock's valley $\alpha=0.01$ is already too long.
+# * No setting accelerates: without a velocity between cycles, the rate stays $1-O(1/\kappa)$.
+# * What pays on a deterministic quadratic is $\mu\ge0$, and most of all a long outer step at $\mu=0$.
+#
+# ## Exercises
+# 1. *Predict, then run.* Set $\mu=+0.5$ and $\alpha=1/L$ in section 5. For which eigenvalues is $|\rho|$ smaller than that of $k+1$ steps of plain descent? Compare with the condition $0<\mu<2R/(1-R)$.
+# 2. Replace $k=5$ by $k=4$ and use $\eta=2.2/L$ with $\alpha=0$. One of the two values of $k$ diverges. Which, and why does the parity matter? (`nala_lab.theory.stability` has the answer as a formula.)
+# 3. In section 6, find by bisection on runs the $\alpha$ at which both methods are equal after 600 gradients. Compare with T07 at the smallest eigenvalue.
+# 4. Write the outer step with a velocity (SNOO, or the true NAG of Eq. 1 on the slow weights) in `nala_by_hand`. How many gradients does it need on the quadratic with $\kappa=100$ to reach the error that NALA has after 600?
+# 5. Use $k=10$ in section 8. Predict the limit for $\mu=0$ with `long_limit`, then check both sides of it with runs.
