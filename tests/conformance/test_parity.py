@@ -3,7 +3,8 @@
 Two kinds of walk. With GIVEN gradients nothing feeds a rounding back, except weight decay and the averages, which
 contract. On a quadratic the gradient is computed from the point, with a step that contracts in every eigen-direction,
 so a rounding is carried on but not amplified. In both, one step rounds a number of the size of x (or of the step, which
-is no larger) some ten times, at half an ulp each: 8 ulp per gradient spent, and they add up at worst linearly.
+is no larger) some eight times, at half an ulp each: 4 ulp per gradient spent, which add up at worst linearly. Measured:
+at most 0.71 (NAG, whose twins write the same point as different sums), elsewhere below 0.25.
 """
 
 import numpy as np

@@ -1,0 +1,238 @@
+"""The algorithms against traces written out by hand, closed forms, and reductions to simpler methods."""
+
+import math
+from fractions import Fraction
+
+import pytest
+import torch
+
+from nala_lab.core import stream
+from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead
+
+G = [Fraction(3, 2), Fraction(-1, 4), Fraction(5, 8), Fraction(2), Fraction(-7, 8), Fraction(1, 2), Fraction(9, 8)]
+X0, LR, B1, B2, E = Fraction(5), Fraction(1, 8), Fraction(3, 4), Fraction(1, 2), Fraction(1, 16)
+
+
+def sgd(lr, **options):
+    return lambda params: torch.optim.SGD(params, lr=lr, **options)
+
+
+def walk(make, grads, x0=X0):
+    """Weights after each call of step() with given gradients, in float64."""
+    w = torch.nn.Parameter(torch.tensor([float(x0)], dtype=torch.float64))
+    opt = make([w])
+    path = []
+    for g in grads:
+        w.grad = torch.tensor([float(g)], dtype=torch.float64)
+        opt.step()
+        path.append(w.item())
+    return path
+
+
+def close(path, exact):
+    # at most 20 roundings of numbers below 8, each 2^-53 relative
+    return (
+        len(path) == len(exact) and max(abs(a - float(b)) for a, b in zip(path, exact, strict=True)) <= 20 * 8 * 2**-53
+    )
+
+
+def test_nala_by_hand():
+    """k = 2, mu = -1/4, alpha = 1/16, inner gradient descent with decay 1/2."""
+    mu, alpha, wd = Fraction(-1, 4), Fraction(1, 16), Fraction(1, 2)
+    phi, theta, exact = X0, X0, []
+    for g1, g2, g3 in (G[:3], G[3:6]):
+        for g in (g1, g2):
+            theta = theta - LR * (g + wd * theta)
+            exact.append(theta)
+        exact[-1] = y = (1 + mu) * theta - mu * phi  # the second call also moves the weights to y
+        phi = theta = y - alpha * g3  # no decay in the outer step
+        exact.append(phi)
+    made = walk(lambda p: NALA(p, k=2, mu=-0.25, alpha=1 / 16, inner=sgd(1 / 8, weight_decay=0.5)), G[:6])
+    assert close(made, exact)
+
+
+def test_lookahead_by_hand():
+    phi, theta, exact = X0, X0, []
+    for i, g in enumerate(G[:6], start=1):
+        theta = theta - LR * g
+        if i % 3 == 0:  # k = 3: after inner steps 3 and 6
+            phi = theta = phi + Fraction(1, 4) * (theta - phi)
+        exact.append(theta)
+    assert close(walk(lambda p: Lookahead(p, k=3, alpha=0.25, inner=sgd(1 / 8)), G[:6]), exact)
+
+
+@pytest.mark.parametrize("form", ["hat", "raw"])
+def test_adabelief_by_hand(form):
+    """Algorithm 2 for three steps, with decay 1/4; only the root is not a fraction."""
+    x, m, s, exact = X0, Fraction(0), Fraction(0), []
+    for t, raw in enumerate(G[:3], start=1):
+        g = raw + Fraction(1, 4) * x
+        m = B1 * m + (1 - B1) * g
+        s = B2 * s + (1 - B2) * (g - m) ** 2 + E
+        root = math.sqrt(s / (1 - B2**t)) + E if form == "hat" else math.sqrt(s + E)
+        x = x - Fraction(float(LR * m / (1 - B1**t)) / float(root))
+        exact.append(x)
+    options = {"betas": (0.75, 0.5), "eps": 1 / 16, "weight_decay": 0.25, "denominator": form}
+    assert close(walk(lambda p: AdaBelief(p, lr=1 / 8, **options), G[:3]), exact)
+
+
+def test_adala_by_hand():
+    """Algorithm 3 with probe "grad" for three steps of two calls: probe point, adapted step, ..."""
+    x, m, s, exact, wd = X0, Fraction(0), Fraction(0), [], Fraction(1, 4)
+    for t in (1, 2, 3):
+        g = G[2 * t - 2] + wd * x
+        probe = x - LR * g
+        g_next = G[2 * t - 1] + wd * probe
+        m = B1 * m + (1 - B1) * g
+        s = B2 * s + (1 - B2) * (g - g_next) ** 2 + E
+        x = x - Fraction(float(LR * m / (1 - B1**t)) / (math.sqrt(s / (1 - B2**t)) + float(E)))
+        exact += [probe, x]
+    options = {"betas": (0.75, 0.5), "eps": 1 / 16, "weight_decay": 0.25, "probe": "grad"}
+    assert close(walk(lambda p: AdaLA(p, lr=1 / 8, **options), G[:6]), exact)
+
+
+# ---- closed forms and reductions --------------------------------------------------------------------------------
+
+
+def descend(make, curvature, calls, x0=3.0):
+    """Weights after each call on curvature w^2 / 2."""
+    w = torch.nn.Parameter(torch.tensor([x0], dtype=torch.float64))
+    opt = make([w])
+    path = []
+    for _ in range(calls):
+        opt.zero_grad()
+        (curvature * w**2 / 2).sum().backward()
+        opt.step()
+        path.append(w.item())
+    return path
+
+
+@pytest.mark.parametrize("k", range(1, 8))
+def test_synchronisation_comes_after_inner_steps_k_2k_3k(k):
+    """P1, P2: around gradient descent a cycle contracts by 1 - a + a (1 - lr c)^k, and so does the first one."""
+    path = descend(lambda p: Lookahead(p, k=k, alpha=0.3, inner=sgd(0.1)), 1.7, 3 * k)
+    factor = 0.7 + 0.3 * (1 - 0.17) ** k
+    for cycle in (1, 2, 3):
+        # k + 3 roundings a cycle, each at most 2^-53 of a number below 3
+        assert abs(path[cycle * k - 1] - 3 * factor**cycle) <= 3 * (k + 3) * cycle * 2**-53
+
+
+@pytest.mark.parametrize("mu", [-1.0, -0.5, 0.0, 0.4])
+def test_nala_contracts_as_its_closed_form_says(mu):
+    """phi_{t+1} = (1 - alpha c) ((1 + mu)(1 - lr c)^k - mu) phi_t."""
+    path = descend(lambda p: NALA(p, k=4, mu=mu, alpha=0.2, inner=sgd(0.1)), 1.7, 15)
+    factor = (1 - 0.34) * ((1 + mu) * (1 - 0.17) ** 4 - mu)
+    for cycle in (1, 2, 3):
+        assert abs(path[5 * cycle - 1] - 3 * factor**cycle) <= 3 * 10 * cycle * 2**-53
+
+
+def given(seed, n):
+    return stream(seed, "optim", "given").normal(size=n)
+
+
+def test_reductions_hold_to_the_last_bit():
+    grads = given(0, 12)
+    for inner in (sgd(0.1), sgd(0.1, momentum=0.9), lambda p: torch.optim.Adam(p, lr=0.1)):
+        bare = walk(inner, grads)
+        assert walk(lambda p, i=inner: Lookahead(p, k=1, alpha=1.0, inner=i), grads) == bare
+        assert walk(lambda p, i=inner: Lookahead(p, k=5, alpha=1.0, inner=i), grads) == bare
+        assert walk(lambda p, i=inner: Lookahead(p, k=3, alpha=0.0, inner=i), grads)[2::3] == [5.0] * 4
+    # mu = -1 ignores the inner loop: gradient descent with alpha on every outer gradient
+    ignoring = walk(lambda p: NALA(p, k=2, mu=-1.0, alpha=0.2, inner=sgd(0.1)), grads)[2::3]
+    assert ignoring == walk(sgd(0.2), grads[2::3])
+    # alpha = 0: Lookahead with slow step 1 + mu, whatever the outer gradient is
+    spent = [i for i in range(12) if i % 4 != 3]
+    nala = walk(lambda p: NALA(p, k=3, mu=-0.75, alpha=0.0), grads)[3::4]
+    assert nala == walk(lambda p: Lookahead(p, k=3, alpha=0.25), grads[spent])[2::3]
+
+
+# ---- what happens to the inner state at a synchronisation --------------------------------------------------------
+
+
+def momentum_after(inner_state, k=2, cycles=3):
+    """Buffer of SGD after each synchronisation of Lookahead(alpha=1/4), and by the written rule."""
+    grads = given(1, k * cycles)
+    w = torch.nn.Parameter(torch.ones(1, dtype=torch.float64))
+    opt = Lookahead([w], k=k, alpha=0.25, inner=sgd(0.1, momentum=0.5), inner_state=inner_state)
+    found, rule, v, v_slow = [], [], 0.0, 0.0
+    for i, g in enumerate(grads):
+        w.grad = torch.tensor([g])
+        opt.step()
+        v = 0.5 * v + g
+        if (i + 1) % k == 0:
+            buffer = opt.inner.state[w].get("momentum_buffer")
+            found.append(0.0 if buffer is None else buffer.item())
+            v = {"keep": v, "reset": 0.0, "pullback": 0.25 * v + 0.75 * v_slow}[inner_state]
+            v_slow = v
+            rule.append(v)
+    return found, rule
+
+
+@pytest.mark.parametrize("inner_state", ["keep", "reset", "pullback"])
+def test_momentum_at_the_synchronisation_follows_its_rule(inner_state):
+    """P4: the pulled back buffer is no alias; an alias gives v_slow = v_k from the second synchronisation on."""
+    found, rule = momentum_after(inner_state)
+    assert max(abs(a - b) for a, b in zip(found, rule, strict=True)) <= 8 * 2**-53  # a few roundings of numbers below 2
+
+
+@pytest.mark.parametrize("how", ["keep", "reset", "pullback"])
+@pytest.mark.parametrize("inner", [torch.optim.Adam, sgd(0.1, momentum=0.9)])
+def test_no_tensor_is_shared_and_no_key_is_foreign(how, inner):
+    """P4, P5, P23: after three synchronisations and one step more."""
+    w = torch.nn.Parameter(torch.ones(3))
+    opt = NALA([w], k=2, inner=inner, inner_state=how)
+    bare_w = torch.nn.Parameter(torch.ones(3))
+    bare = inner([bare_w])
+    for g in given(2, 10):
+        w.grad, bare_w.grad = torch.full((3,), g), torch.full((3,), g)
+        opt.step()
+        bare.step()
+    assert set(opt.inner.state[w]) == set(bare.state[bare_w])
+    live = [w, *opt.inner.state[w].values(), *opt.state[w].values()]
+    places = [t.data_ptr() for t in live if isinstance(t, torch.Tensor)]
+    assert len(places) == len(set(places))
+
+
+def test_reset_selects_and_does_not_multiply():
+    """P6, P17: an infinite moment is gone after the reset, and counter and moments start anew together."""
+    w = torch.nn.Parameter(torch.ones(2))
+    opt = Lookahead([w], k=2, inner_state="reset")
+    for value in (1.0, 1.0):
+        w.grad = torch.full((2,), value)
+        opt.step()
+        if opt.inner.state[w]:
+            opt.inner.state[w]["exp_avg_sq"].fill_(math.inf)
+    assert not opt.inner.state.get(w)
+    w.grad = torch.ones(2)
+    opt.step()
+    assert opt.inner.state[w]["step"] == 1 and torch.isfinite(opt.inner.state[w]["exp_avg_sq"]).all()
+
+
+def test_reset_gives_adagrad_the_state_it_was_built_with():
+    """Adagrad fills its state in the constructor and never again."""
+    w = torch.nn.Parameter(torch.ones(1))
+    opt = Lookahead([w], k=1, inner_state="reset", inner=lambda p: torch.optim.Adagrad(p, initial_accumulator_value=2))
+    for _ in range(3):
+        w.grad = torch.full((1,), 3.0)
+        opt.step()
+        assert opt.inner.state[w]["sum"].item() == 2.0 and opt.inner.state[w]["step"].item() == 0.0
+
+
+# ---- AdaLA's probe ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("probe", ["own", "grad", "adam", "adabelief", "self", "code"])
+def test_the_probe_is_undone_to_the_last_bit(probe):
+    """With lr so small that theta + p - p is not theta, and a second gradient that is missing: back at theta."""
+    draw = stream(0, "optim", "probe")
+    w = torch.nn.Parameter(torch.tensor(draw.normal(size=50), dtype=torch.float32))
+    opt = AdaLA([w], lr=1e-3, probe=probe)
+    start = w.detach().clone()
+    w.grad = torch.tensor(draw.normal(size=50), dtype=torch.float32)
+    opt.step()
+    assert opt.phase == 1 and (w != start).any()
+    w.grad = None
+    opt.step()
+    assert opt.phase == 0 and torch.equal(w, start)
+    if probe != "code":
+        assert opt.state[w]["step"] == 0 and not opt.state[w]["exp_avg"].any()
