@@ -15,7 +15,7 @@ __all__ = ["ORDER", "ResultRow", "compare", "markdown_comparison", "markdown_tab
 
 ORDER = ("nala", "nag", "lookahead", "adam", "sgd", "adala", "adabelief")
 LABELS = {"nala": "NALA", "nag": "NAG", "lookahead": "Lookahead", "adam": "Adam", "sgd": "SGD", "adala": "AdaLA",
-          "adabelief": "AdaBelief"}  # fmt: skip
+          "adabelief": "AdaBelief", "heavyball": "HeavyBall"}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,87 @@
+"""``nala-lab``: one command with subcommands, each in a module of its own that is imported when it is asked for."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+from nala_lab import __version__
+
+__all__ = ["COMMANDS", "main"]
+
+# name -> (module with add_arguments(parser) and main(args) -> exit status, extra it needs, what it does)
+COMMANDS = {
+    "verify": ("nala_lab.verify.command", "all", "check every theorem against a run of each twin"),
+    "report": ("nala_lab.report.command", "all", "write build/report/index.html: checks, notebooks, figures"),
+    "train": ("nala_lab.experiments.command", "experiments", "train LeNet-5 with the optimizers of the NALA paper"),
+}
+BAD_INPUT = 2
+INTERRUPTED = 130  # 128 + SIGINT, as shells count
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status.
+
+    What a user can get wrong (a value, a file, a missing package) ends in one sentence on standard error and status 2.
+
+    Parameters
+    ----------
+    argv : arguments without the program's name; None means those of the process.
+
+    Examples
+    --------
+    >>> main(["--version"])
+    nala-lab 0.1.0
+    0
+    """
+    argv = sys.argv[1:] if argv is None else list(argv)
+    try:
+        return _dispatch(argv)
+    except SystemExit as stop:  # argparse's own way out: 0 after --help, 2 after a bad option
+        return stop.code if isinstance(stop.code, int) else BAD_INPUT
+
+
+def _dispatch(argv: list[str]) -> int:
+    name = next((word for word in argv if word in COMMANDS), None)
+    parser = _Parser(prog="nala-lab", description="A laboratory for optimizers that look ahead.")
+    parser.add_argument("--version", action="version", version=f"nala-lab {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    subparsers = {command: commands.add_parser(command, help=COMMANDS[command][2]) for command in COMMANDS}
+    try:
+        if name is None:
+            parser.parse_args(argv)  # --help, --version, or an unknown command
+            parser.print_help()
+            return 0
+        command = import_module(COMMANDS[name][0])
+        command.add_arguments(subparsers[name])
+        return int(command.main(parser.parse_args(argv)))
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing == "nala_lab":
+            raise  # a hole in the lab itself, not a missing package
+        extra = COMMANDS[str(name)][1]
+        return _complain(name, f"{missing} is not installed: pip install 'nala-lab[{extra}]'")
+    except (ValueError, OSError) as error:
+        return _complain(name, " ".join(str(error).split()))
+    except KeyboardInterrupt:
+        print(f"nala-lab {name}: stopped", file=sys.stderr)
+        return INTERRUPTED
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse prints the whole usage before an error; one sentence is enough, and --help is named in it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_INPUT, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
+
+
+def _complain(name: str | None, sentence: str) -> int:
+    print(f"nala-lab {name}: error: {sentence}", file=sys.stderr)
+    return BAD_INPUT
+
+
+if __name__ == "__main__":
+    sys.exit(main())
