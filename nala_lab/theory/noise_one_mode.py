@@ -1,0 +1,169 @@
+"""T08, T09. Mean, variance and stationary variance of NALA on one mode of a noisy quadratic.
+
+    g = lam x + xi,  E xi = 0,  Var xi = w         (w = lam^2 sigma^2 in the random-minimum model of Zhang et al. 2019)
+
+With r = 1 - lr lam, R = r^k, c = 1 - alpha lam, s = 1 + mu, B = s R - mu, T = c B and Q_k = sum_{j<k} r^{2j}, a cycle
+maps mean and variance of phi by
+
+    E phi'   = T E phi
+    Var phi' = T^2 Var phi + N
+    fresh    N = c^2 s^2 lr^2 w Q_k + alpha^2 w                          outer gradient on its own mini-batch
+    last     N = c^2 s^2 lr^2 w Q_k + alpha^2 w + 2 c s lr alpha w       ... on the last inner mini-batch
+    full     N = c^2 s^2 lr^2 w Q_k                                      ... of the whole objective
+    V* = N / (1 - T^2)  when |T| < 1
+
+Derivation. theta_k = R phi - lr sum_j r^{k-1-j} xi_j, so Var theta_k = R^2 Var phi + lr^2 w Q_k; phi' = c (s theta_k -
+mu phi) - alpha xi_outer. The last inner noise enters theta_k as -lr xi and the outer step as -alpha xi: with the same
+mini-batch both carry the same sign, hence the cross term.
+
+T09, alpha = 0 (Lookahead): V* = s^2 (1-R^2) / [s^2 (1-R^2) + 2 s (1-s)(1-R)] V_SGD, because 1 - B^2 is the denominator,
+and V*/V_SGD = s (1+R) / (2 - s (1-R)): below 1 iff mu < 0, above 1 for every stable mu > 0.
+
+Source: recurrences derived here; T09: Zhang et al. 2019, Prop. 2. Status: proved; tight.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nala_lab.core import require, require_choice, require_int, require_number
+from nala_lab.theory.card import Card
+
+__all__ = ["CARDS", "OUTER", "cycle_moments", "lookahead_variance_ratio", "sgd_variance", "stationary_variance"]
+
+Real = NDArray[np.float64]
+OUTER = ("fresh", "last", "full")
+
+CARDS = (
+    Card(
+        id="T08",
+        title="stationary variance of one noisy mode",
+        statement="Var phi' = T^2 Var phi + N;  V* = N / (1 - T^2)",
+        assumptions="quadratic, additive noise of constant variance, gradient descent inside, |T| < 1",
+        source="derived here",
+        status="proved",
+        kind="tight",
+    ),
+    Card(
+        id="T09",
+        title="Lookahead's stationary variance against SGD's",
+        statement="V_LA / V_SGD = s (1 + R) / (2 - s (1 - R))",
+        assumptions="quadratic, additive noise, gradient descent inside, alpha = 0, same learning rate",
+        source="Zhang et al. 2019, Prop. 2; the ratio derived here",
+        status="proved",
+        kind="tight",
+    ),
+)
+
+
+def cycle_moments(
+    lam: ArrayLike, w: ArrayLike, *, lr: float, k: int, mu: float, alpha: float, outer: str = "fresh"
+) -> tuple[Real, Real]:
+    """T and N of one cycle: E phi' = T E phi, Var phi' = T^2 Var phi + N.
+
+    Parameters
+    ----------
+    lam, w : eigenvalue and variance of the gradient noise, broadcast together.
+    lr, k, mu, alpha : hyperparameters. outer : ``"fresh"``, ``"last"`` or ``"full"`` outer gradient.
+
+    Returns
+    -------
+    T, N : arrays of the broadcast shape; T dimensionless, N in units of x^2.
+
+    Raises
+    ------
+    ValueError
+        When an argument is out of range or a variance is negative.
+
+    Examples
+    --------
+    >>> T, N = cycle_moments(0.5, 1.0, lr=0.3, k=1, mu=0.0, alpha=0.0)
+    >>> bool(T == 1 - 0.3 * 0.5), bool(N == 0.3**2)
+    (True, True)
+    """
+    require_number("lr", lr, low=0)
+    require_int("k", k, low=1)
+    require_number("mu", mu, low=-1)
+    require_number("alpha", alpha, low=0)
+    require_choice("outer", outer, OUTER)
+    lam, w = np.broadcast_arrays(np.asarray(lam, np.float64), np.asarray(w, np.float64))
+    require("w", w, bool(np.all(w >= 0)), "w >= 0, a variance")
+    r, c, s = 1 - lr * lam, 1 - alpha * lam, 1 + mu
+    q = sum((r ** (2 * j) for j in range(k)), np.zeros_like(r))  # Q_k, summed: exact at r = 1 too
+    t: Any = c * (s * r**k - mu)
+    n: Any = c**2 * s**2 * lr**2 * w * q
+    if outer != "full":
+        n = n + alpha**2 * w
+    if outer == "last":
+        n = n + 2 * c * s * lr * alpha * w
+    return t, n
+
+
+def stationary_variance(
+    lam: ArrayLike, w: ArrayLike, *, lr: float, k: int, mu: float, alpha: float, outer: str = "fresh"
+) -> Real:
+    """V* = N / (1 - T^2), the variance of phi that a cycle reproduces.
+
+    Raises
+    ------
+    ValueError
+        When a mode is not stable (|T| >= 1): it has no stationary variance; and as `cycle_moments`.
+
+    Examples
+    --------
+    >>> float(stationary_variance(1.0, 1.0, lr=0.5, k=1, mu=0.0, alpha=0.0))  # SGD: lr / (lam (2 - lr lam))
+    0.3333333333333333
+    """
+    t, n = cycle_moments(lam, w, lr=lr, k=k, mu=mu, alpha=alpha, outer=outer)
+    worst = float(np.max(np.abs(t), initial=0.0))
+    require("T", worst, worst < 1, "|T| < 1 for every mode", "an unstable mode has no stationary variance")
+    v: Real = n / (1 - t**2)
+    return v
+
+
+def sgd_variance(lam: ArrayLike, w: ArrayLike, *, lr: float) -> Real:
+    """Stationary variance of SGD, lr w / (lam (2 - lr lam)).
+
+    Raises
+    ------
+    ValueError
+        Unless 0 < lr lam < 2 for every mode.
+
+    Examples
+    --------
+    >>> float(sgd_variance(2.0, 3.0, lr=0.5))
+    0.75
+    """
+    a = lr * np.asarray(lam, np.float64)
+    require("lr * lam", a, bool(np.all((a > 0) & (a < 2))), "0 < lr * lam < 2 for every mode")
+    v: Real = lr * np.asarray(w, np.float64) / (np.asarray(lam, np.float64) * (2 - a))
+    return v
+
+
+def lookahead_variance_ratio(lam: ArrayLike, *, lr: float, k: int, mu: float) -> Real:
+    """V_LA / V_SGD at the same learning rate: s (1 + R) / (2 - s (1 - R)) with s = 1 + mu, R = (1 - lr lam)^k.
+
+    Raises
+    ------
+    ValueError
+        Unless 0 < lr lam < 2 and |s R - mu| < 1 for every mode (both variances exist).
+
+    Examples
+    --------
+    >>> bool(lookahead_variance_ratio(1.0, lr=0.3, k=5, mu=-0.5) < 1)
+    True
+    >>> bool(lookahead_variance_ratio(1.0, lr=0.3, k=5, mu=0.5) > 1)
+    True
+    """
+    require_int("k", k, low=1)
+    require_number("mu", mu, low=-1)
+    a = lr * np.asarray(lam, np.float64)
+    require("lr * lam", a, bool(np.all((a > 0) & (a < 2))), "0 < lr * lam < 2 for every mode")
+    s, big_r = 1 + mu, (1 - a) ** k
+    stable = bool(np.all(np.abs(s * big_r - mu) < 1))
+    require("mu", mu, stable, "|(1+mu) R - mu| < 1 for every mode", "else Lookahead has no stationary variance")
+    ratio: Real = s * (1 + big_r) / (2 - s * (1 - big_r))
+    return ratio
