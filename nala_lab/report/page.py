@@ -1,0 +1,208 @@
+"""The report as one HTML file: everything is inside, nothing is fetched, nothing runs."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import math
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from nala_lab.report.css import style_sheet
+from nala_lab.report.markdown import data_uri, render
+from nala_lab.report.notebook import notebook_html
+from nala_lab.report.results import CheckRow, FigureEntry, Lesson, Part, Results
+
+__all__ = ["lesson_page", "report_page", "worst_of_each"]
+
+# The browser itself is told to load nothing and run nothing.
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+
+
+def _shell(title: str, body: str) -> str:
+    return (
+        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{html.escape(title)}</title>\n<style>\n{style_sheet()}</style>\n</head>\n"
+        f"<body>\n{body}</body>\n</html>\n"
+    )
+
+
+def _table(columns: Sequence[str], rows: Iterable[str], caption: str) -> str:
+    head = "".join(f'<th scope="col">{html.escape(column)}</th>' for column in columns)
+    return (
+        f'<div class="wide"><table>\n<caption>{html.escape(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n'
+        f"<tbody>\n{''.join(rows)}</tbody>\n</table></div>\n"
+    )
+
+
+def _verdict(passed: bool, words: tuple[str, str] = ("pass", "FAIL")) -> str:
+    return f'<span class="{"good" if passed else "bad"}">{words[0] if passed else words[1]}</span>'
+
+
+def _inline(text: str) -> str:
+    return render(text).strip().removeprefix("<p>").removesuffix("</p>") if "$" in text else html.escape(text)
+
+
+def _check_row(check: CheckRow) -> str:
+    cells = [check.predicted, check.measured, f"{check.error:.3g}", f"{check.tolerance:.3g}",
+             f"{check.cases}"]  # fmt: skip
+    numbers = "".join(f'<td class="number">{html.escape(cell)}</td>' for cell in cells)
+    statement = f"{html.escape(check.name)}<br><span class='note'>{_inline(check.statement)}</span>"
+    if check.message:
+        statement += f"<br><span class='bad'>{html.escape(check.message)}</span>"
+    mark = "" if check.passed else ' class="failed"'
+    return (
+        f'<tr{mark}><th scope="row">{html.escape(check.id)}</th><td>{statement}</td>'
+        f"<td>{html.escape(check.twin)}</td>{numbers}<td>{_verdict(check.passed)}</td></tr>\n"
+    )
+
+
+def worst_of_each(checks: Sequence[CheckRow]) -> list[CheckRow]:
+    """Give the check with the largest error over tolerance for each theorem and twin; NaN is the largest."""
+    worst: dict[tuple[str, str], CheckRow] = {}
+
+    def ratio(check: CheckRow) -> float:
+        value = check.error / check.tolerance
+        return math.inf if math.isnan(value) else value
+
+    for check in checks:
+        key = (check.id, check.twin)
+        if key not in worst or ratio(check) > ratio(worst[key]):
+            worst[key] = check
+    return list(worst.values())
+
+
+def _check_picture(checks: Sequence[CheckRow]) -> str:
+    import matplotlib.pyplot as plt
+
+    from nala_lab.plots import RC, check_errors
+
+    with plt.rc_context(RC):
+        worst = worst_of_each(checks)
+        names = [f"{check.id} ({check.twin})" for check in worst]
+        ax = check_errors(None, names, [c.error for c in worst], [c.tolerance for c in worst])
+        stream = io.BytesIO()
+        ax.figure.savefig(stream, format="png")
+        plt.close(ax.figure)
+    data = base64.b64encode(stream.getvalue()).decode()
+    alt = f"Error over tolerance of {len(worst)} theorems on a logarithmic axis; the table above holds the numbers."
+    words = "Error over tolerance, the worst check of each theorem and twin: left of the line at 1 passes."
+    return f'<figure><img src="data:image/png;base64,{data}" alt="{alt}"><figcaption>{words}</figcaption></figure>\n'
+
+
+def _absent(part: Part) -> str:
+    return f'<p class="{"bad" if part.failed else "note"}">{html.escape(part.absent)}</p>\n' if part.absent else ""
+
+
+def _checks(part: Part) -> str:
+    body = '<h2 id="checks">Theorem checks</h2>\n' + _absent(part)
+    if part.items:
+        columns = ("id", "check", "twin", "predicted", "measured", "error", "tolerance", "cases",
+                   "verdict")  # fmt: skip
+        caption = (
+            "Each line: a closed form beside runs of one implementation. Of all the numbers compared (cases), the one "
+            "that came closest to failing is shown."
+        )
+        body += _table(columns, map(_check_row, part.items), caption)
+        drawable = [c for c in part.items if c.tolerance > 0]  # exact ones have no scale
+        body += _check_picture(drawable) if drawable else ""
+    return body
+
+
+def _figure(entry: FigureEntry) -> str:
+    head = f'<h3 id="{entry.name}">{html.escape(entry.title or entry.name)}</h3>\n'
+    if entry.error or entry.png is None or entry.svg is None:
+        return f'{head}<p class="bad">Not drawn: {html.escape(entry.error)}</p>\n'
+    smaller = min(entry.svg, entry.png, key=lambda path: path.stat().st_size)
+    body = (
+        f'{head}<figure><img src="{data_uri(smaller)}" alt="{html.escape(entry.alt)}">'
+        f"<figcaption>{html.escape(entry.caption)}</figcaption></figure>\n"
+    )
+    if entry.table:
+        rows = (
+            f'<tr><th scope="row">{html.escape(first)}</th>'
+            + "".join(f'<td class="number">{html.escape(cell)}</td>' for cell in rest)
+            + "</tr>\n"
+            for first, *rest in entry.table["rows"]
+        )
+        body += _table(entry.table["columns"], rows, entry.table["note"])
+    return body
+
+
+def _lesson(lesson: Lesson, known: set[str], folder: Path) -> str:
+    import nbformat
+
+    state = _verdict(lesson.passed, ("ran", "FAILED"))
+    head = f"{_inline(lesson.title)} ({html.escape(lesson.name)}, {lesson.seconds:.0f} s, {state})"
+    body = "" if lesson.passed else f'<p class="bad">{html.escape(lesson.error)}</p>\n'
+    if lesson.path is not None:
+        link = _links(known, "#lesson-{}")
+        body += notebook_html(nbformat.read(lesson.path, 4), shift=2, link=link, folder=folder)
+    opened = "" if lesson.passed else " open"
+    return f'<details id="lesson-{lesson.name}"{opened}><summary>{head}</summary>\n{body}</details>\n'
+
+
+def _links(known: set[str], pattern: str) -> Callable[[str], str | None]:
+    def link(url: str) -> str | None:
+        stem = Path(url.partition("#")[0]).stem
+        return pattern.format(stem) if stem in known else None
+
+    return link
+
+
+def lesson_page(lesson: Lesson, known: set[str], folder: Path) -> str:
+    """Give one executed notebook as a page of its own; links to other lessons go to their pages beside it."""
+    import nbformat
+
+    assert lesson.path is not None
+    link = _links(known, "{}.html")
+    body = notebook_html(nbformat.read(lesson.path, 4), shift=0, link=link, folder=folder)
+    return _shell(lesson.title, body)
+
+
+def _count(part: Part, noun: str, good: str) -> str:
+    if not part.items:
+        return f"{noun}: " + ("could not run" if part.failed else "none")
+    bad = sum(not item.passed for item in part.items)
+    return f"{noun}: {len(part.items) - bad} of {len(part.items)} {good}"
+
+
+def _summary(results: Results) -> str:
+    counts = (
+        _count(results.checks, "Checks", "passed"),
+        _count(results.lessons, "notebooks", "ran without an error"),
+        _count(results.figures, "figures", "drawn"),
+    )
+    word = _verdict(results.passed, ("All good.", "Something failed."))
+    mark = "" if results.passed else " failed"
+    facts = "; ".join(f"{html.escape(key)} {html.escape(value)}" for key, value in results.facts.items())
+    return f'<p class="summary{mark}">{word} {"; ".join(counts)}.</p>\n<p class="facts">{facts}.</p>\n'
+
+
+def report_page(results: Results, folder: Path) -> str:
+    """Give the whole report.
+
+    Parameters
+    ----------
+    results : what was collected.
+    folder : the notebooks' folder, where pictures named in their text are looked up.
+    """
+    training = [f for f in results.figures.items if f.name.startswith("results")]
+    others = [f for f in results.figures.items if not f.name.startswith("results")]
+    known = {lesson.name for lesson in results.lessons.items}
+    sections = (
+        "<header><h1>nala_lab: report</h1>\n" + _summary(results) + "</header>\n"
+        '<nav aria-label="Contents"><a href="#checks">Theorem checks</a> · <a href="#training">Training runs</a> · '
+        '<a href="#figures">Figures</a> · <a href="#notebooks">Notebooks</a></nav>\n<main>\n',
+        _checks(results.checks),
+        '<h2 id="training">Training runs</h2>\n',
+        "".join(map(_figure, training)) or '<p class="note">No figure of training runs was rendered.</p>\n',
+        '<h2 id="figures">Figures</h2>\n' + _absent(results.figures),
+        "".join(map(_figure, others)),
+        '<h2 id="notebooks">Notebooks</h2>\n' + _absent(results.lessons),
+        "".join(_lesson(lesson, known, folder) for lesson in results.lessons.items) + "</main>\n",
+    )
+    return _shell("nala_lab: report", "".join(sections))
