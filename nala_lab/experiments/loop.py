@@ -92,7 +92,8 @@ def mini_batches(n: int, size: int, generator: torch.Generator) -> Iterator[torc
 
 @torch.no_grad()
 def evaluate(model: nn.Module, x: torch.Tensor, y: torch.Tensor) -> tuple[float, float]:
-    """Mean cross-entropy and share of right answers over all of ``x``, ``y``."""
+    """Mean cross-entropy and share of right answers over all of ``x``, ``y``; leaves the model in evaluation mode."""
+    model.eval()
     loss, right = torch.zeros((), device=x.device), torch.zeros((), dtype=torch.int64, device=x.device)
     for part, labels in zip(x.split(EVAL_BATCH), y.split(EVAL_BATCH), strict=True):
         logits = model(part)
@@ -132,6 +133,7 @@ def train(
               disable=None if progress else True) as bar:  # fmt: skip
         log.test_row(0)
         for epoch in range(schedule.epochs):
+            model.train()
             for group in optimizer.param_groups:
                 group["lr"] = schedule.lr_at(epoch)
             for index in mini_batches(len(data.train_y), schedule.batch_size, order):
@@ -144,9 +146,10 @@ def train(
                 loss.backward()
                 optimizer.step()
                 value = loss.item()  # waits for the device, so the seconds are the step's own
-                log.count(time.perf_counter() - start)
+                spent = time.perf_counter() - start
                 if log.due or not math.isfinite(value):
                     bar.set_postfix(log.train_row(value, logits, y), refresh=False)
+                log.count(spent)
                 bar.update(schedule.batch_size)
                 if not math.isfinite(value):
                     break
@@ -169,21 +172,24 @@ class _Log:
         self.images_in_all = schedule.epochs * full * schedule.batch_size
 
     def count(self, seconds: float) -> None:
+        """One more mini-batch, gradient and update."""
         self.done += 1
         self.seconds += seconds
 
     @property
     def due(self) -> bool:
-        return (self.done - 1) % self.schedule.log_every == 0
+        """Whether the mini-batch at hand is one of those that are logged: 0, log_every, 2 log_every ..."""
+        return self.done % self.schedule.log_every == 0
 
-    def position(self, done: int) -> dict[str, Any]:
-        timestep = self.method.timesteps(done, self.settings)
-        return {"timestep": timestep, "grad_evals": done, "seconds": round(self.seconds, 3)}
+    def position(self) -> dict[str, Any]:
+        """The three x-axes."""
+        timestep = self.method.timesteps(self.done, self.settings)
+        return {"timestep": timestep, "grad_evals": self.done, "seconds": round(self.seconds, 3)}
 
     def train_row(self, loss: float, logits: torch.Tensor, y: torch.Tensor) -> dict[str, str]:
-        """Write the paper's metric; the loss was taken before the update just counted."""
+        """Write the paper's metric, which was taken before this mini-batch's update: it is not counted yet."""
         accuracy = (logits.argmax(1) == y).float().mean().item()
-        self.row("train", **self.position(self.done - 1), loss=_short(loss), accuracy=_short(accuracy))
+        self.row("train", **self.position(), loss=_short(loss), accuracy=_short(accuracy))
         return {"loss": f"{loss:.4f}", "accuracy": f"{accuracy:.3f}"}
 
     def test_row(self, epoch: int) -> bool:
@@ -191,15 +197,16 @@ class _Log:
         fast_loss, fast_accuracy = evaluate(self.model, self.data.test_x, self.data.test_y)
         with slow_weights(self.optimizer):
             loss, accuracy = evaluate(self.model, self.data.test_x, self.data.test_y)
-        self.row("test", epoch=epoch, **self.position(self.done), lr=self.optimizer.param_groups[0]["lr"],
+        self.row("test", epoch=epoch, **self.position(), lr=self.optimizer.param_groups[0]["lr"],
                  loss=_short(loss), accuracy=accuracy, fast_loss=_short(fast_loss),
                  fast_accuracy=fast_accuracy)  # fmt: skip
         return math.isfinite(loss) and math.isfinite(fast_loss)
 
     def totals(self) -> dict[str, Any]:
+        """What the run cost."""
         images = self.done * self.schedule.batch_size
         rate = round(images / self.seconds, 1) if self.seconds else math.nan
-        position = self.position(self.done)
+        position = self.position()
         return {"timesteps": position["timestep"], "grad_evals": self.done, "seconds": position["seconds"],
                 "images": images, "images_per_second": rate}  # fmt: skip
 

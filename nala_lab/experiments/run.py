@@ -147,6 +147,9 @@ def code_sha256() -> str:
     return total.hexdigest()
 
 
+_CODE = code_sha256()  # when the code is loaded: the files may be edited during a run
+
+
 def _header(run: Run) -> dict[str, Any]:
     config = run.config
     versions = {"python": platform.python_version(), "numpy": np.__version__, "torch": torch.__version__,
@@ -155,4 +158,4 @@ def _header(run: Run) -> dict[str, Any]:
                "threads": torch.get_num_threads()}  # fmt: skip
     return {"task": run.task.name, "optimizer": run.method.name, "seed": run.seed, "config": config,
             "data": config["data"], "versions": versions, "platform": machine,
-            "code_sha256": code_sha256()}  # fmt: skip
+            "code_sha256": _CODE}  # fmt: skip
