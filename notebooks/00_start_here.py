@@ -74,9 +74,9 @@ print(f"outcome: {lost.outcome}, at step {lost.diverged_at}")
 # %%
 k, mu, alpha = 5, -0.5, 0.05
 phi = x0
-for t in range(CYCLES):
+for _ in range(CYCLES):
     theta = phi
-    for i in range(k):
+    for _ in range(k):
         theta = theta - lr * valley.grad(theta)  # Eq. (4), the inner rule is gradient descent
     y = (1 + mu) * theta - mu * phi  # Algorithm 1
     phi = y - alpha * valley.grad(y)  # Eq. (5), first line
