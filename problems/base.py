@@ -130,7 +130,7 @@ class Problem(abc.ABC):
 
     @abc.abstractmethod
     def _formula(self) -> tuple[Any, Mapping[str, Any]]:
-        """A sympy formula in indexed names, and the entries of every name except x."""
+        """A sympy formula in named constants, and what every name except x stands for (see `expand`)."""
 
 
 class StochasticProblem(Problem):

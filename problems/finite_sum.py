@@ -152,8 +152,8 @@ class FiniteSum(StochasticProblem):
         i, j = sp.symbols("i j", integer=True)
         prediction = sp.Sum(data[i, j] * x[j], (j, 1, self.dim))
         fit = sp.Sum(self._symbolic_loss(prediction, y[i]), (i, 1, self.n)) / self.n
-        penalty = number(self.l2) / 2 * sp.Sum(x[j] ** 2, (j, 1, self.dim))
-        return fit + penalty, {"X": numbers(self.X), "y": numbers(self.y)}
+        penalty = sp.Symbol("lambda") / 2 * sp.Sum(x[j] ** 2, (j, 1, self.dim))
+        return fit + penalty, {"X": numbers(self.X), "y": numbers(self.y), "lambda": number(self.l2)}
 
 
 def features(n: int, dim: int, condition: float, rng: np.random.Generator) -> Array:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from problems.base import Problem
 from problems.checks import Array, finite_array, frozen, require, require_real
-from problems.symbols import numbers
+from problems.symbols import number, numbers
 
 
 class Linear(Problem):
@@ -62,6 +62,6 @@ class Linear(Problem):
     def _formula(self) -> tuple[Any, Mapping[str, Any]]:
         import sympy as sp
 
-        x, c, b = (sp.IndexedBase(s) for s in ("x", "c", "b"))
+        x, c = (sp.IndexedBase(s) for s in ("x", "c"))
         i = sp.Symbol("i", integer=True)
-        return sp.Sum(c[i] * x[i], (i, 1, self.dim)) + b[1], {"c": numbers(self.c), "b": numbers([self.b])}
+        return sp.Sum(c[i] * x[i], (i, 1, self.dim)) + sp.Symbol("b"), {"c": numbers(self.c), "b": number(self.b)}

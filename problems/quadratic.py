@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from problems.base import Interval, Problem
 from problems.checks import EPS, Array, finite_array, frozen, orthogonal, require, require_int, require_real
-from problems.symbols import numbers
+from problems.symbols import number, numbers
 
 
 class Quadratic(Problem):
@@ -156,7 +156,8 @@ class Quadratic(Problem):
     def _formula(self) -> tuple[Any, Mapping[str, Any]]:
         import sympy as sp
 
-        x, c, a, f_min = (sp.IndexedBase(s) for s in ("x", "c", "A", "f_min"))
+        x, c, a = (sp.IndexedBase(s) for s in ("x", "c", "A"))
         i, j = sp.symbols("i j", integer=True)
-        form = sp.Sum((x[i] - c[i]) * a[i, j] * (x[j] - c[j]), (j, 1, self.dim), (i, 1, self.dim)) / 2 + f_min[1]
-        return form, {"c": numbers(self.center), "A": numbers(self.A), "f_min": numbers([self.offset])}
+        form = sp.Sum((x[i] - c[i]) * a[i, j] * (x[j] - c[j]), (j, 1, self.dim), (i, 1, self.dim)) / 2
+        table = {"c": numbers(self.center), "A": numbers(self.A), "f_min": number(self.offset)}
+        return form + sp.Symbol("f_min"), table

@@ -28,9 +28,10 @@ _COVARIANCE = [[0.9, 0.3, 0.0], [0.3, 0.5, -0.2], [0.0, -0.2, 0.4]]  # full, pos
 
 CLASSIC: dict[str, Factory] = {
     "quadratic": lambda: Quadratic([1.0, 3.0, 10.0]),
+    "quadratic-turned": lambda: Quadratic([2.0, 0.5, 7.0], rotation=5, shift=[0.6, -1.4, 2.2], offset=-0.8),
     "quadratic-singular": lambda: Quadratic([0.0, 2.0, 5.0]),
     "quadratic-saddle": lambda: Quadratic([-1.0, 2.0, 4.0]),
-    "linear": lambda: Linear([2.0, -1.0, 0.5]),
+    "linear": lambda: Linear([2.0, -1.0, 0.5], b=-3.0),
     "rosenbrock": Rosenbrock,
     "rosenbrock-4d": lambda: Rosenbrock(4),
     "beale": Beale,

@@ -48,7 +48,7 @@ def coordinates(dim: int) -> tuple[Any, ...]:
 
 
 def expand(formula: Any, table: Mapping[str, Any]) -> Any:
-    """Carry out the sums of `formula` and look its indexed names up: x[2] becomes table["x"][1].
+    """Carry out the sums of `formula` and look its names up: x[2] becomes table["x"][1], b becomes table["b"].
 
     >>> import sympy as sp
     >>> x, i = sp.IndexedBase("x"), sp.Symbol("i", integer=True)
@@ -61,4 +61,5 @@ def expand(formula: Any, table: Mapping[str, Any]) -> Any:
         values = np.asarray(table[str(indexed.base)], dtype=object)
         return values[tuple(int(index) - 1 for index in indexed.indices)]
 
-    return formula.doit().replace(lambda node: isinstance(node, sp.Indexed), entry)
+    scalars = {sp.Symbol(name): value for name, value in table.items() if np.ndim(value) == 0}
+    return formula.doit().replace(lambda node: isinstance(node, sp.Indexed), entry).subs(scalars)

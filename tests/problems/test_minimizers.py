@@ -82,6 +82,13 @@ def test_without_a_minimizer_the_value_falls_without_bound(name):
     assert p.value(p.shift + 1e6 * along) < -1e5
 
 
+def test_this_is_rosenbrocks_own_valley():
+    p = Rosenbrock()
+    # Rosenbrock 1960: from (-1.2, 1), where the value is 24.2; three roundings of terms up to 20
+    assert abs(p.value(p.start) - 24.2) <= 4 * EPS * 24.2 and p.start.tolist() == [-1.2, 1.0]
+    assert p.hess([1.0, 1.0]).tolist() == [[802.0, -400.0], [-400.0, 200.0]]  # condition number 2508
+
+
 def test_rosenbrock_has_a_second_minimum_in_four_dimensions_that_is_not_listed():
     p = Rosenbrock(4)
     x = np.array([-0.776, 0.613, 0.382, 0.146])
