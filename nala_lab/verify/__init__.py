@@ -1,0 +1,36 @@
+"""Where predictions meet runs: each theorem of `nala_lab.theory` against both twins, with the error and the tolerance.
+
+    >>> from nala_lab.verify import run_checks
+    >>> all(row.verdict == "pass" for row in run_checks(["T27"], twins=["numpy"]))
+    True
+
+How to add a theorem: one file in ``nala_lab/theory`` with the closed form and its ``CARDS``; one file in
+``nala_lab/verify/checks`` with functions ``(twin, seed) -> [Check, ...]`` under ``@check("Txx")``. The table, the
+command line and the report pick both up by themselves.
+"""
+
+from nala_lab.verify.check import Check as Check
+from nala_lab.verify.check import Tally as Tally
+from nala_lab.verify.check import Tolerance as Tolerance
+from nala_lab.verify.report import format_table as format_table
+from nala_lab.verify.report import to_json as to_json
+from nala_lab.verify.runner import CHECKS as CHECKS
+from nala_lab.verify.runner import check as check
+from nala_lab.verify.runner import load_checks as load_checks
+from nala_lab.verify.runner import run_checks as run_checks
+from nala_lab.verify.spec import Method as Method
+from nala_lab.verify.spec import run as run
+
+__all__ = [
+    "CHECKS",
+    "Check",
+    "Method",
+    "Tally",
+    "Tolerance",
+    "check",
+    "format_table",
+    "load_checks",
+    "run",
+    "run_checks",
+    "to_json",
+]
