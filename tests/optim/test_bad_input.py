@@ -1,0 +1,93 @@
+"""Wrong use gets one sentence with the argument, the rule and the value, before anything is changed."""
+
+import math
+import re
+
+import pytest
+import torch
+
+from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead
+
+SGD = torch.optim.SGD
+BAD = [
+    (NALA, {"k": 0}, "k must satisfy integer k >= 1, got k=0"),
+    (NALA, {"k": 2.5}, "k must satisfy integer k >= 1, got k=2.5"),
+    (NALA, {"mu": -1.5}, "mu must satisfy -1 <= mu < inf, got mu=-1.5"),
+    (NALA, {"mu": math.nan}, "mu must satisfy -1 <= mu < inf, got mu=nan"),
+    (NALA, {"alpha": -1.0}, "alpha must satisfy 0 <= alpha < inf, got alpha=-1.0"),
+    (NALA, {"outer_batch": "full"}, "outer_batch in {'fresh', 'same'}, got outer_batch='full' ('full' is in the NumPy"),
+    (NALA, {"outer_batch": "last"}, "outer_batch in {'fresh', 'same'}, got outer_batch='last'"),
+    (NALA, {"inner_state": "drop"}, "inner_state in {'keep', 'reset', 'pullback'}, got inner_state='drop'"),
+    (NALA, {"inner": SGD, "inner_state": "pullback"}, "inner must satisfy an inner optimizer with momentum when"),
+    (Lookahead, {"inner": torch.optim.Adagrad, "inner_state": "pullback"}, "got inner='Adagrad'"),
+    (NALA, {"inner": 3}, "inner must satisfy a function of the parameters, or None for Adam, got inner=3"),
+    (NALA, {"inner": lambda p: None}, "inner must satisfy a function that returns a torch.optim.Optimizer, got inner="),
+    (NALA, {"lr": 0.2, "inner": lambda p: SGD(p, lr=0.1)}, "lr must satisfy the inner optimizer's lr=0.1, got lr=0.2"),
+    (NALA, {"inner": lambda p: SGD(p, lr=math.nan)}, "lr must satisfy 0 <= lr < inf, got lr=nan"),
+    (NALA, {"inner": lambda p: torch.optim.Adam(p, capturable=True)}, "capturable must satisfy capturable=False"),
+    (NALA, {"inner": lambda p: SGD(p, differentiable=True)}, "differentiable must satisfy differentiable=False"),
+    (Lookahead, {"k": True}, "k must satisfy integer k >= 1, got k=True"),
+    (Lookahead, {"alpha": math.inf}, "alpha must satisfy 0 <= alpha < inf, got alpha=inf"),
+    (AdaBelief, {"denominator": "root"}, "denominator in {'hat', 'raw'}, got denominator='root'"),
+    (AdaBelief, {"betas": (0.9, 1.0)}, "betas[1] must satisfy 0 <= betas[1] < 1, got betas[1]=1.0"),
+    (AdaBelief, {"eps": -1e-8}, "eps must satisfy 0 <= eps < inf, got eps=-1e-08"),
+    (AdaLA, {"weight_decay": math.nan}, "weight_decay must satisfy 0 <= weight_decay < inf, got weight_decay=nan"),
+    (AdaLA, {"probe": "implicit"}, "probe in {'own', 'grad', 'adam', 'adabelief', 'self', 'lagged', 'code'}, got"),
+    (AdaLA, {"probe_batch": "last"}, "probe_batch in {'next', 'same'}, got probe_batch='last'"),
+    (AdaLA, {"probe": "lagged", "probe_batch": "same"}, "probe_batch='next' when probe='lagged'"),
+]  # fmt: skip
+LR = [(m, {"lr": v}, f"lr must satisfy 0 <= lr < inf, got lr={v}") for m in (NALA, Lookahead, AdaBelief, AdaLA)
+      for v in (-1e-3, math.inf, math.nan)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("maker", "options", "sentence"), BAD + LR)
+def test_a_wrong_option_is_one_clear_sentence(maker, options, sentence):
+    with pytest.raises(ValueError, match=re.escape(sentence)) as caught:
+        maker([torch.nn.Parameter(torch.ones(2))], **options)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("maker", [NALA, Lookahead, AdaBelief, AdaLA])
+def test_the_parameters_are_checked_as_torch_does(maker):
+    with pytest.raises(ValueError, match="^optimizer got an empty parameter list$"):
+        maker([])
+    with pytest.raises(TypeError, match="should be an iterable of Tensors or dicts"):
+        maker(torch.ones(2, requires_grad=True))
+    with pytest.raises(ValueError, match="can't optimize a non-leaf Tensor"):
+        maker([torch.ones(2, requires_grad=True) * 2])
+    with pytest.raises(ValueError, match="lr must satisfy 0 <= lr < inf, got lr=nan"):
+        maker([{"params": [torch.nn.Parameter(torch.ones(2))], "lr": math.nan}])
+    w = torch.nn.Parameter(torch.ones(2))
+    opt = maker(iter([w]))  # a generator is walked once
+    with pytest.raises(ValueError, match="some parameters appear in more than one parameter group"):
+        opt.add_param_group({"params": [w]})
+    with pytest.raises(ValueError, match="lr must satisfy 0 <= lr < inf, got lr=-1.0"):
+        opt.add_param_group({"params": [torch.nn.Parameter(torch.ones(2))], "lr": -1.0})
+    assert len(opt.param_groups) == 1
+
+
+@pytest.mark.parametrize("option", ["maximize", "amsgrad"])
+@pytest.mark.parametrize("maker", [AdaBelief, AdaLA])
+def test_an_option_that_would_be_ignored_is_refused(maker, option):
+    with pytest.raises(ValueError, match=f"{option} must satisfy {option} left out, got {option}=True"):
+        maker([{"params": [torch.nn.Parameter(torch.ones(2))], option: True}])
+
+
+@pytest.mark.parametrize("make", [lambda p: NALA(p, outer_batch="same"), lambda p: AdaLA(p, probe_batch="same")])
+def test_a_missing_closure_is_named_before_anything_moves(make):
+    w = torch.nn.Parameter(torch.ones(2))
+    opt = make([w])
+    w.grad = torch.ones(2)
+    with pytest.raises(ValueError, match="closure must satisfy a function that .*, got closure=None .*batch='same'"):
+        opt.step()
+    assert w.tolist() == [1.0, 1.0] and opt.grad_evals == 0
+
+
+def test_a_tensor_lr_is_taken_and_checked():
+    w = torch.nn.Parameter(torch.ones(2))
+    for maker in (NALA, Lookahead, AdaBelief, AdaLA):
+        with pytest.raises(ValueError, match="lr must satisfy"):
+            maker([w], lr=torch.tensor(-1.0))
+    for opt in (AdaBelief([w], lr=torch.tensor(0.1)), AdaLA([w], lr=torch.tensor(0.1))):
+        w.grad = torch.ones(2)
+        opt.step()

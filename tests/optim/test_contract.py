@@ -1,0 +1,340 @@
+"""The torch.optim contract: hooks, closures, groups, schedulers, kinds of parameters, any inner optimizer."""
+
+import copy
+
+import pytest
+import torch
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+
+from nala_lab.core import stream
+from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead
+from tests.optim.training import CALLS, MAKERS, K, batch, network, train
+
+FOUR = [NALA, Lookahead, AdaBelief, AdaLA]
+
+
+def given(*shape, name="contract"):
+    return torch.tensor(stream(0, "optim", name).normal(size=shape))
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_it_is_an_optimizer_whose_hooks_fire_once_a_call(name):
+    """P18: the wrapper's hooks, and torch's global ones, once; the inner optimizer's own hooks too."""
+    model = network()
+    opt = MAKERS[name](model.parameters())
+    assert isinstance(opt, torch.optim.Optimizer) and isinstance(opt.defaults, dict)
+    seen = []
+    handles = [
+        register_optimizer_step_pre_hook(lambda o, *a: seen.append(("global pre", o is opt))),
+        register_optimizer_step_post_hook(lambda o, *a: seen.append(("global post", o is opt))),
+    ]
+    opt.register_step_pre_hook(lambda *a: seen.append("pre"))
+    opt.register_step_post_hook(lambda *a: seen.append("post"))
+    try:
+        for call in range(CALLS):
+            train(model, opt, call, call + 1)
+            assert seen == [("global pre", True), "pre", "post", ("global post", True)]
+            seen.clear()
+    finally:
+        for handle in handles:
+            handle.remove()
+    if hasattr(opt, "inner"):
+        opt.inner.register_step_pre_hook(lambda *a: seen.append("inner pre"))
+        opt.inner.register_step_post_hook(lambda *a: seen.append("inner post"))
+        opt.sync()
+        train(model, opt, 0, 1)
+        assert seen == ["pre", "inner pre", "inner post", "post"]
+
+
+COSTS = {  # gradients of each of the first calls
+    "NALA": [1, 1, 1, 1, 1],
+    "NALA-same": [1, 1, 2, 1, 1, 2],
+    "Lookahead": [1, 1, 1, 1],
+    "AdaBelief": [1, 1],
+    "AdaLA": [1, 1, 1, 1],
+    "AdaLA-same": [2, 2, 2],
+    "AdaLA-lagged": [1, 1],
+}
+
+
+@pytest.mark.parametrize("name", COSTS)
+def test_a_closure_is_called_once_for_each_gradient_spent_and_with_gradients_on(name):
+    """P28: and the loss that comes back is that of the first point of the call."""
+    model = network()
+    opt = MAKERS[name](model.parameters())
+    inputs, targets = batch(0)
+    for cost in COSTS[name]:
+        losses = []
+
+        def closure(losses=losses):
+            assert torch.is_grad_enabled()
+            opt.zero_grad()
+            loss = torch.nn.functional.mse_loss(model(inputs), targets)
+            loss.backward()
+            losses.append(loss)
+            return loss
+
+        before = opt.grad_evals
+        assert opt.step(closure) is losses[0]
+        assert len(losses) == cost == opt.grad_evals - before
+    assert not any(p.requires_grad for own in opt.state.values() for p in own.values() if isinstance(p, torch.Tensor))
+
+
+def test_a_cycle_of_nala_costs_k_plus_one_and_leaves_the_gradient_as_it_was():
+    """P10; and nobody writes into ``.grad``, weight decay included."""
+    for maker, cost in ((NALA, 6), (Lookahead, 5), (lambda p: AdaLA(p, weight_decay=0.5), 2)):
+        w = torch.nn.Parameter(given(3))
+        opt = maker([w])
+        g = given(3)
+        for call in range(2 * cost):
+            assert (opt.phase == 0) == (call % cost == 0)
+            w.grad = g
+            opt.step()
+            assert w.grad is g and torch.equal(g, given(3))
+        assert opt.grad_evals == 2 * cost and opt.phase == 0
+
+
+def test_a_closure_that_fails_leaves_a_state_to_go_on_from():
+    """Out of memory at y_t, say: the next call takes the outer step."""
+    for make in (MAKERS["NALA-same"], MAKERS["AdaLA-same"]):
+        finals = []
+        for failing in (False, True):
+            model = network()
+            opt = make(model.parameters())
+            train(model, opt, 0, 2)
+            inputs, targets = batch(2)
+            calls = 0
+
+            def closure(failing=failing, opt=opt, model=model, inputs=inputs, targets=targets):
+                nonlocal calls
+                calls += 1
+                if failing and calls == 2:
+                    raise MemoryError
+                opt.zero_grad()
+                loss = torch.nn.functional.mse_loss(model(inputs), targets)
+                loss.backward()
+                return loss
+
+            if failing:
+                with pytest.raises(MemoryError):
+                    opt.step(closure)
+            opt.step(closure)
+            finals.append([p.detach().clone() for p in model.parameters()])
+        assert all(torch.equal(a, b) for a, b in zip(*finals, strict=True))
+
+
+def test_zero_grad_groups_and_schedulers_reach_the_inner_optimizer():
+    for maker in FOUR:
+        model = network()
+        groups = [{"params": model[0].parameters(), "lr": 0.1}, {"params": model[3].parameters()}]
+        opt = maker(groups, lr=0.01)
+        assert [group["lr"] for group in opt.param_groups] == [0.1, 0.01]
+        assert "Parameter Group 1" in repr(opt)
+        train(model, opt, 0, 1)
+        opt.zero_grad(set_to_none=False)
+        assert all((p.grad == 0).all() for p in model[0].parameters())
+        opt.zero_grad()
+        assert all(p.grad is None for p in model.parameters() if any(p is q for q in model[0].parameters()))
+
+
+SCHEDULERS = {
+    "StepLR": lambda o: torch.optim.lr_scheduler.StepLR(o, 2),
+    "ReduceLROnPlateau": lambda o: torch.optim.lr_scheduler.ReduceLROnPlateau(o, patience=0),
+    "OneCycleLR": lambda o: torch.optim.lr_scheduler.OneCycleLR(o, 0.1, total_steps=50),
+    "CosineAnnealingLR": lambda o: torch.optim.lr_scheduler.CosineAnnealingLR(o, 20),
+    "CyclicLR": lambda o: torch.optim.lr_scheduler.CyclicLR(o, 0.001, 0.1, cycle_momentum=False),
+    "SequentialLR": lambda o: torch.optim.lr_scheduler.SequentialLR(
+        o,
+        [torch.optim.lr_scheduler.ConstantLR(o), torch.optim.lr_scheduler.ExponentialLR(o, 0.9)],
+        milestones=[3],
+    ),
+}
+
+
+@pytest.mark.parametrize("scheduler", SCHEDULERS)
+@pytest.mark.parametrize("maker", FOUR)
+def test_schedulers_work_and_move_the_lr_only(maker, scheduler):
+    model = network()
+    opt = maker(model.parameters(), lr=0.01)
+    plan = SCHEDULERS[scheduler](opt)
+    used = set()
+    for call in range(12):
+        train(model, opt, call, call + 1)
+        plan.step(*([1.0] if scheduler == "ReduceLROnPlateau" else []))
+        used.add(opt.param_groups[0]["lr"])
+    assert len(used) > 2
+    assert getattr(opt, "alpha", None) in (None, 1e-3, 0.5)
+
+
+def test_alpha_and_mu_can_be_scheduled_by_assignment():
+    model = network()
+    opt = NALA(model.parameters())
+    opt.alpha, opt.mu = 0.5, 0.0
+    assert (opt.alpha, opt.mu) == (0.5, 0.0)
+    with pytest.raises(ValueError, match="alpha must satisfy 0 <= alpha < inf, got alpha=nan"):
+        opt.alpha = float("nan")
+    with pytest.raises(AttributeError):
+        opt.k = 3
+
+
+@pytest.mark.parametrize("outer", [NALA, Lookahead])
+def test_a_scaler_that_skips_steps_does_not_advance_the_cycle(outer):
+    """P26."""
+    scaler = torch.amp.GradScaler("cpu", init_scale=2.0)
+    w = torch.nn.Parameter(torch.ones(2))
+    opt = outer([w], k=2)
+    phases = []
+    for bad in (True, False, True, False, False):
+        opt.zero_grad()
+        scaler.scale((w * (torch.inf if bad else 1.0)).sum()).backward()
+        scaler.step(opt)
+        scaler.update()
+        phases.append(opt.phase)
+    assert phases == ([0, 1, 1, 2, 0] if outer is NALA else [0, 1, 1, 0, 1])
+
+
+# ---- kinds of parameters (P32) ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("maker", [lambda p: NALA(p, k=2, alpha=0.1), *FOUR[1:]])
+@pytest.mark.parametrize("kind", ["0-dim", "empty", "non-contiguous", "complex"])
+def test_unusual_parameters_follow_the_usual_ones(maker, kind):
+    dtype = torch.complex128 if kind == "complex" else torch.float64
+    shape = {"0-dim": (), "empty": (0, 3)}.get(kind, (3, 2))
+    real = given(*shape)
+    odd = torch.nn.Parameter(given(*shape).t() if kind == "non-contiguous" else real.to(dtype))
+    if kind == "complex":
+        odd = torch.nn.Parameter(torch.complex(given(3, 2), given(3, 2, name="imaginary")))
+    usual = torch.nn.Parameter(
+        torch.view_as_real(odd.detach()).clone() if kind == "complex" else odd.detach().clone().contiguous()
+    )
+    pair = maker([odd]), maker([usual])
+    for call in range(7):
+        g = given(*usual.shape, name=f"gradient {call}")
+        usual.grad = g
+        odd.grad = torch.view_as_complex(g) if kind == "complex" else g
+        for opt in pair:
+            opt.step()
+        ours = torch.view_as_real(odd.detach()) if kind == "complex" else odd.detach()
+        assert ours.shape == usual.shape
+        torch.testing.assert_close(ours, usual.detach(), rtol=1e-14, atol=1e-14)  # lerp of a complex rounds otherwise
+        with pair[0].slow_weights():
+            pass
+    pair[0].load_state_dict(copy.deepcopy(pair[0].state_dict()))
+    assert all(not v.is_complex() for key, v in pair[0].state.get(odd, {}).items() if "exp_avg" in key)
+
+
+def test_tied_parameters_take_one_step():
+    w, twin = torch.nn.Parameter(torch.ones(2)), torch.nn.Parameter(torch.ones(2))
+    tied = torch.nn.ModuleList([torch.nn.Linear(2, 2), torch.nn.Linear(2, 2)])
+    tied[1].weight = tied[0].weight
+    assert len(NALA(tied.parameters())._params()) == 3
+    with pytest.warns(UserWarning, match="duplicate parameters"):
+        double = AdaBelief([w, w])
+    single = AdaBelief([twin])
+    w.grad, twin.grad = torch.ones(2), torch.ones(2)
+    double.step()
+    single.step()
+    assert torch.equal(w, twin)
+
+
+@pytest.mark.parametrize("maker", [AdaBelief, AdaLA])
+def test_sparse_gradients_are_refused_before_anything_moves(maker):
+    table = torch.nn.Embedding(4, 2, sparse=True)
+    dense = torch.nn.Parameter(torch.ones(1))
+    opt = maker([dense, *table.parameters()])
+    (dense * table(torch.tensor([1])).sum()).backward()
+    with pytest.raises(ValueError, match="a dense gradient, got grad.layout=torch.sparse_coo .*SparseAdam"):
+        opt.step()
+    assert dense.item() == 1.0 and opt.phase == 0
+
+
+def test_sparse_gradients_work_where_the_inner_optimizer_takes_them():
+    finals = []
+    for sparse in (True, False):
+        table = torch.nn.Embedding(4, 2, sparse=sparse, dtype=torch.float64, _weight=given(4, 2))
+        opt = NALA(table.parameters(), k=2, alpha=0.3, inner=lambda p: torch.optim.SGD(p, lr=0.1))
+        for call in range(7):
+            opt.zero_grad()
+            (table(torch.tensor([(0, 2, 3)[call % 3], 1])) ** 2).sum().backward()
+            opt.step()
+        finals.append(table.weight.detach())
+    assert torch.equal(*finals)
+
+
+def test_maximize_turns_the_outer_step_too():
+    up, down = torch.nn.Parameter(given(3)), torch.nn.Parameter(given(3))
+    rising = NALA([up], k=2, alpha=0.3, inner=lambda p: torch.optim.SGD(p, lr=0.1, maximize=True))
+    falling = NALA([down], k=2, alpha=0.3, inner=lambda p: torch.optim.SGD(p, lr=0.1))
+    for call in range(7):
+        up.grad = given(3, name=call)
+        down.grad = -up.grad
+        rising.step()
+        falling.step()
+    assert torch.equal(up, down)
+
+
+# ---- any inner optimizer ------------------------------------------------------------------------------------------
+
+INNERS = [
+    name
+    for name in ("Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop")
+    + ("Rprop", "SGD")
+    if hasattr(torch.optim, name)
+]
+
+
+@pytest.mark.parametrize("inner_state", ["keep", "reset"])
+@pytest.mark.parametrize("inner", INNERS)
+def test_every_torch_optimizer_can_be_wrapped_before_its_first_step(inner, inner_state):
+    """P23: its lazy set-up is not disturbed, k=1 and alpha=1 is the inner optimizer itself, and it resumes."""
+    make = getattr(torch.optim, inner)
+    bare_model, model = network(), network()
+    bare = make(bare_model.parameters(), lr=0.01)
+    opt = Lookahead(model.parameters(), k=1, alpha=1.0, inner=lambda p: make(p, lr=0.01))
+    assert not opt.inner.state or set(opt.inner.state) == set(bare.state) or inner == "Adagrad"
+    if inner_state == "keep":
+        train(bare_model, bare, 0, 4)
+        train(model, opt, 0, 4)
+        assert all(torch.equal(a, b) for a, b in zip(model.parameters(), bare_model.parameters(), strict=True))
+    model, other_model = network(), network()
+    opt = NALA(model.parameters(), k=K, inner=lambda p: make(p, lr=0.01), inner_state=inner_state)
+    train(model, opt, 0, 5)
+    other = NALA(other_model.parameters(), inner=lambda p: make(p, lr=0.5), lr=0.5)
+    other.load_state_dict(opt.state_dict())
+    other_model.load_state_dict(model.state_dict())
+    train(model, opt, 5, CALLS)
+    train(other_model, other, 5, CALLS)
+    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), other_model.parameters(), strict=True))
+
+
+def test_an_inner_option_named_like_an_outer_one_is_the_inner_optimizers():
+    """P34."""
+    w = torch.nn.Parameter(torch.ones(1))
+    opt = NALA([w], alpha=0.2, inner=lambda p: torch.optim.RMSprop(p, lr=0.1, alpha=0.7))
+    assert opt.alpha == 0.2 and opt.param_groups[0]["alpha"] == 0.7
+    opt.load_state_dict(opt.state_dict())
+    assert opt.alpha == 0.2 and opt.param_groups[0]["alpha"] == 0.7
+
+
+def test_lbfgs_works_with_reset_and_a_closure_and_is_refused_otherwise():
+    model = network(torch.float64)
+    lbfgs = lambda p: torch.optim.LBFGS(p, lr=0.5, max_iter=3)  # noqa: E731
+    with pytest.raises(ValueError, match="inner_state must satisfy 'reset' around L-BFGS, got inner_state='keep'"):
+        NALA(model.parameters(), inner=lbfgs)
+    opt = NALA(model.parameters(), k=2, alpha=0.05, inner=lbfgs, inner_state="reset")
+    with pytest.raises(ValueError, match="closure must satisfy .*L-BFGS"):
+        opt.step()
+    train(model, opt, 0, 6)
+    assert opt.phase == 0 and opt.grad_evals > 6 and all(torch.isfinite(p).all() for p in model.parameters())
+
+
+def test_a_whole_adala_step_is_one_inner_step():
+    w = torch.nn.Parameter(given(3))
+    opt = NALA([w], k=2, inner=lambda p: AdaLA(p, lr=0.01))
+    phases = []
+    for call in range(10):
+        w.grad = given(3, name=call)
+        opt.step()
+        phases.append(opt.phase)
+    assert phases == [0, 1, 1, 2, 0] * 2
