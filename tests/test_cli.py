@@ -1,0 +1,105 @@
+"""The command line: lazy subcommands, and one sentence for whatever a user can get wrong."""
+
+import subprocess
+import sys
+
+import pytest
+
+from nala_lab import __version__
+from nala_lab.cli import BAD_INPUT, COMMANDS, main
+
+
+def sentence(capsys, *argv):
+    """Standard error of a call that must fail: one line, no usage, no traceback."""
+    assert main(list(argv)) == BAD_INPUT
+    out, err = capsys.readouterr()
+    assert err.count("\n") == 1 and err.endswith("\n") and "Traceback" not in err and "usage" not in err
+    assert not out
+    return err
+
+
+def test_alone_it_prints_help_that_names_every_command(capsys):
+    assert main([]) == 0
+    out = capsys.readouterr().out
+    assert all(f"\n    {name} " in out for name in COMMANDS)
+
+
+def test_help_and_version_end_well(capsys):
+    assert main(["--help"]) == 0 and main(["train", "--help"]) == 0 and main(["--version"]) == 0
+    out = capsys.readouterr().out
+    assert "--optimizer" in out and out.endswith(f"nala-lab {__version__}\n")
+
+
+BAD_CALLS = {
+    "command": (["trian"], "'trian'", "'train'"),
+    "option": (["train", "--epoch-count", "3"], "--epoch-count"),
+    "type": (["train", "--epochs", "2.5"], "--epochs", "'2.5'"),
+    "task": (["train", "cifar"], "task='cifar'", "'lenet5-fashion-mnist'"),
+    "optimizer": (["train", "--optimizer", "nalla"], "optimizer='nalla'", "'nala'"),
+    "scale": (["train", "--scale", "huge"], "scale='huge'", "'smoke'"),
+    "device": (["train", "--device", "abacus"], "device='abacus'", "'cpu'"),
+    "epochs": (["train", "--epochs", "0"], "integer epochs >= 1", "epochs=0"),
+    "seed": (["train", "--seeds", "0", "-3"], "integer seed >= 0", "seed=-3"),
+    "k": (["train", "--optimizer", "nala", "--set", "k=2.5"], "integer k >= 1", "k=2.5"),
+    "mu": (["train", "--optimizer", "nala", "--set", "mu=NaN"], "mu=nan"),
+    "lr": (["train", "--optimizer", "sgd", "--set", "lr=-1"], "lr=-1"),
+    "inf": (["train", "--optimizer", "nag", "--set", "lr=inf"], "lr=inf"),
+    "setting": (["train", "--optimizer", "adam", "--set", "k=3"], "hyperparameter='k'", "'betas'"),
+    "fixed": (["train", "--optimizer", "nala", "--set", "outer_batch=same"], "outer_batch='fresh'"),
+    "pair": (["train", "--set", "lr"], "NAME=VALUE"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_CALLS)
+def test_bad_input_is_one_sentence_with_the_value_and_the_rule(capsys, tmp_path, name):
+    argv, *words = BAD_CALLS[name]
+    out = ["--out", str(tmp_path / "out")] if argv[0] == "train" else []
+    text = sentence(capsys, *argv, *out)
+    assert all(word in text for word in words), text
+    assert not (tmp_path / "out").exists()  # nothing was trained, nothing was written
+
+
+def test_a_data_folder_without_the_files_is_one_sentence(capsys, tmp_path):
+    text = sentence(capsys, "train", "lenet5-fashion-mnist", "--data-dir", str(tmp_path))
+    assert "train-images-idx3-ubyte" in text and str(tmp_path) in text
+
+
+def test_a_corrupt_data_file_is_one_sentence_with_both_checksums(capsys, tmp_path, monkeypatch):
+    for name in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
+        (tmp_path / f"{name}-ubyte").write_bytes(b"not the data")
+    monkeypatch.setenv("NALA_LAB_DATA", str(tmp_path))
+    text = sentence(capsys, "train", "lenet5-fashion-mnist")
+    assert "train-images-idx3-ubyte: corrupt: expected sha256 c59f468a" in text and "found " in text
+
+
+def test_an_output_folder_that_is_a_file_is_one_sentence(capsys, tmp_path):
+    (tmp_path / "taken").write_text("")
+    assert "--out" in sentence(capsys, "train", "--scale", "smoke", "--out", str(tmp_path / "taken"))
+
+
+def in_a_clean_process(code):
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+
+def test_help_loads_no_torch():
+    code = "import sys; from nala_lab.cli import main; main(['train', '--help']); sys.exit('torch' in sys.modules)"
+    assert in_a_clean_process(code).returncode == 0
+
+
+def test_a_missing_package_is_one_sentence_that_says_what_to_install():
+    code = (
+        "import sys; sys.modules['torch'] = None  # importing it now fails as if it were not there\n"
+        "from nala_lab.cli import main; sys.exit(main(['train']))"
+    )
+    done = in_a_clean_process(code)
+    assert done.returncode == BAD_INPUT
+    assert done.stderr == "nala-lab train: error: torch is not installed: pip install 'nala-lab[experiments]'\n"
+
+
+def test_an_interrupt_is_no_traceback(capsys, monkeypatch):
+    def interrupted(args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nala_lab.experiments.command.main", interrupted)
+    assert main(["train"]) == 130
+    assert capsys.readouterr().err == "nala-lab train: stopped\n"
