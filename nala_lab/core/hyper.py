@@ -19,6 +19,7 @@ __all__ = [
     "NAG_FORMS",
     "NALA_VARIANTS",
     "OUTER_BATCHES",
+    "OUTER_STYLES",
     "PROBES",
     "PROBE_BATCHES",
     "AdaBeliefHyper",
@@ -28,6 +29,7 @@ __all__ = [
     "MomentumHyper",
     "NAGHyper",
     "NALAHyper",
+    "OuterMomentumHyper",
     "SGDHyper",
     "require_betas",
 ]
@@ -40,6 +42,7 @@ PROBE_BATCHES = ("next", "same")
 INNER_STATES = ("keep", "reset", "pullback")
 OUTER_BATCHES = ("fresh", "last", "full")
 NALA_VARIANTS = ("paper", "released")
+OUTER_STYLES = ("nesterov", "heavy-ball")
 
 
 def require_betas(betas: Any) -> None:
@@ -189,3 +192,26 @@ class NALAHyper:
         require_choice("outer_batch", self.outer_batch, OUTER_BATCHES)
         require_choice("inner_state", self.inner_state, INNER_STATES)
         require_choice("variant", self.variant, NALA_VARIANTS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OuterMomentumHyper:
+    """k >= 1 inner steps; outer step nu >= 0, outer momentum beta in [0, 1), its style, outer gradient step alpha >= 0.
+
+    workers >= 1 inner loops start from the same slow weights; their displacements are averaged.
+    """
+
+    k: Any = 5
+    nu: Any = 0.7
+    beta: Any = 0.9
+    style: str = "nesterov"
+    alpha: Any = 0
+    workers: Any = 1
+
+    def __post_init__(self) -> None:
+        require_int("k", self.k, low=1, hint="k counts inner steps per cycle")
+        require_number("nu", self.nu, low=0, hint="nu is the outer learning rate")
+        require_number("beta", self.beta, low=0, high=1, open_high=True)
+        require_choice("style", self.style, OUTER_STYLES)
+        require_number("alpha", self.alpha, low=0, hint="alpha is the outer gradient step; 0 takes none")
+        require_int("workers", self.workers, low=1)
