@@ -30,11 +30,12 @@ th, td { padding: 0.34rem 0.7rem; border-bottom: 1px solid var(--line); text-ali
 thead th { border-bottom: 2px solid var(--line); } td.number { text-align: right; white-space: nowrap; }
 tr.failed td, tr.failed th { background: color-mix(in srgb, var(--bad) 14%, transparent); }
 tbody th { font-weight: 600; }
+td .note { font-size: 0.93em; }
 figure { margin: 1.2rem 0; }
 img { max-width: 100%; height: auto; background: #ffffff; border-radius: 6px; padding: 4px; }
 details { border: 1px solid var(--line); border-radius: 8px; margin: 0.7rem 0; padding: 0 1rem; }
 summary { cursor: pointer; padding: 0.6rem 0; font-weight: 600; } details[open] > summary { margin-bottom: 0.6rem; }
-pre { overflow-x: auto; padding: 0.7rem 0.9rem; border-radius: 6px; font: 0.88rem/1.45 ui-monospace, Menlo, Consolas,
+pre { overflow-x: auto; padding: 0.7rem 0.9rem; border-radius: 6px; font: 0.82rem/1.45 ui-monospace, Menlo, Consolas,
   "DejaVu Sans Mono", monospace; }
 code { font: 0.92em ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 pre.code { background: var(--card); border: 1px solid var(--line); margin-bottom: 0.3rem; }
@@ -50,7 +51,8 @@ _PRINT = """
   --good: #0b6b4f; --bad: #b3330e; --link: #000; }
   body { max-width: none; padding: 0; font-size: 10pt; } nav { display: none; }
   details { border: 0; padding: 0; } details::details-content { content-visibility: visible; height: auto; }
-  pre { white-space: pre-wrap; } .wide { overflow: visible; } table { font-size: 8pt; }
+  pre { white-space: pre-wrap; font-size: 7.5pt; } math[display="block"] { overflow: visible; }
+  .wide { overflow: visible; } table { font-size: 8pt; }
   figure, tr, img { break-inside: avoid; } h2, h3, summary { break-after: avoid; } }
 """
 

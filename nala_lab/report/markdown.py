@@ -25,6 +25,7 @@ _MATH = re.compile(
 _RENAMED = ((r"\begin{aligned}", r"\begin{split}"), (r"\end{aligned}", r"\end{split}"),
             (r"\begin{gathered}", r"\begin{matrix}"), (r"\end{gathered}", r"\end{matrix}"))  # fmt: skip
 _ROW_DISTANCE = re.compile(r"\\\\\[[\d.]+(pt|em|ex|mm)\]")
+_TAG = re.compile(r"\\tag\{([^{}]*)\}")  # the number of an equation; MathML has no place for it at the margin
 _MARK = "\ue000{}\ue001"  # private-use characters, which no lesson contains
 
 
@@ -52,6 +53,7 @@ def formula(latex: str, *, block: bool = False) -> str:
     """
     text = latex.strip().removeprefix(r"\displaystyle").strip()
     plain = _ROW_DISTANCE.sub(r"\\\\", text)
+    plain = _TAG.sub(r"\\qquad\\text{(\1)}", plain)
     for theirs, ours in _RENAMED:
         plain = plain.replace(theirs, ours)
     try:

@@ -46,18 +46,27 @@ def _inline(text: str) -> str:
     return render(text).strip().removeprefix("<p>").removesuffix("</p>") if "$" in text else html.escape(text)
 
 
-def _check_row(check: CheckRow) -> str:
-    cells = [check.predicted, check.measured, f"{check.error:.3g}", f"{check.tolerance:.3g}",
-             f"{check.cases}"]  # fmt: skip
-    numbers = "".join(f'<td class="number">{html.escape(cell)}</td>' for cell in cells)
-    statement = f"{html.escape(check.name)}<br><span class='note'>{_inline(check.statement)}</span>"
-    if check.message:
-        statement += f"<br><span class='bad'>{html.escape(check.message)}</span>"
-    mark = "" if check.passed else ' class="failed"'
-    return (
-        f'<tr{mark}><th scope="row">{html.escape(check.id)}</th><td>{statement}</td>'
-        f"<td>{html.escape(check.twin)}</td>{numbers}<td>{_verdict(check.passed)}</td></tr>\n"
-    )
+def _check_cells(check: CheckRow) -> str:
+    numbers = (check.predicted, check.measured, f"{check.error:.3g}", f"{check.tolerance:.3g}", f"{check.cases}")
+    cells = "".join(f'<td class="number">{html.escape(cell)}</td>' for cell in numbers)
+    why = f"<br><span class='bad'>{html.escape(check.message)}</span>" if check.message else ""
+    return f"<td>{html.escape(check.twin)}</td>{cells}<td>{_verdict(check.passed)}{why}</td></tr>\n"
+
+
+def _check_rows(checks: Sequence[CheckRow]) -> list[str]:
+    """One row for each check; the twins of one statement stand together and share its cell."""
+    groups: dict[tuple[str, str, str], list[CheckRow]] = {}
+    for check in checks:
+        groups.setdefault((check.id, check.name, check.statement), []).append(check)
+    rows = []
+    for (number, name, statement), twins in groups.items():
+        words = f"{html.escape(name)}<br><span class='note'>{_inline(statement)}</span>"
+        span = f' rowspan="{len(twins)}"' if len(twins) > 1 else ""
+        head = f'<th scope="rowgroup"{span}>{html.escape(number)}</th><td{span}>{words}</td>'
+        for i, check in enumerate(twins):
+            mark = "" if check.passed else ' class="failed"'
+            rows.append(f"<tr{mark}>{head if i == 0 else ''}{_check_cells(check)}")
+    return rows
 
 
 def worst_of_each(checks: Sequence[CheckRow]) -> list[CheckRow]:
@@ -106,7 +115,7 @@ def _checks(part: Part) -> str:
             "Each line: a closed form beside runs of one implementation. Of all the numbers compared (cases), the one "
             "that came closest to failing is shown."
         )
-        body += _table(columns, map(_check_row, part.items), caption)
+        body += _table(columns, _check_rows(part.items), caption)
         drawable = [c for c in part.items if c.tolerance > 0]  # exact ones have no scale
         body += _check_picture(drawable) if drawable else ""
     return body

@@ -49,6 +49,11 @@ def test_the_lessons_formulas_are_understood(latex):
     assert mathml.startswith("<math") and "&amp;" not in mathml and "\\" not in mathml
 
 
+def test_the_number_of_an_equation_stands_apart():
+    mathml = formula(r"y = x \tag{Alg. 1}", block=True)
+    assert "<mtext>(Alg.&#x000A0;1)</mtext>" in mathml and "<mspace" in mathml
+
+
 def test_what_is_not_understood_is_shown_as_typed():
     assert formula(r"\begin{unheard} x<y") == '<code class="tex">\\begin{unheard} x&lt;y</code>'
 

@@ -91,12 +91,22 @@ def test_headings_go_down_one_level_at_a_time(page):
 
 
 def test_every_check_is_a_row_with_its_numbers_and_verdict(page):
-    rows = re.findall(r"<tr[^>]*><th scope=\"row\">T\d+.*?</tr>", page, re.DOTALL)
+    rows = re.findall(r"<tr[^>]*><th scope=\"rowgroup\"[^>]*>T\d+.*?</tr>", page, re.DOTALL)
     assert len(rows) == 2
     good, bad = rows
     for cell in ("T01", "rate &amp; sign", "rho = 1 &lt; 2", "numpy", "0.5", "1e-07", "1e-06", "12", "pass"):
         assert cell in good
     assert "FAIL" in bad and "wrong &lt;shape&gt;" in bad and 'class="failed"' in bad and "torch" in bad
+
+
+def test_the_twins_of_one_statement_stand_together(results, tmp_path):
+    checks = [check(), check("T02"), check(twin="torch", verdict="fail", error=7.0)]
+    page = report_page(replace(results, checks=Part(tuple(map(row, checks)))), tmp_path)
+    table = page[page.index("<tbody>") : page.index("</tbody>")]
+    assert re.findall(r">(T\d\d|numpy|torch)<", table) == ["T01", "numpy", "torch", "T02", "numpy"]
+    assert table.count('rowspan="2"') == 2 and table.count("rate &amp; sign") == 2
+    lines = table.split("<tr")
+    assert "torch" in lines[2] and 'class="failed"' in lines[2] and "7" in lines[2], "the verdict stays with its twin"
 
 
 def test_failures_are_in_the_first_line(page):
