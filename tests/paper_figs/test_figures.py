@@ -93,9 +93,11 @@ def test_the_table_holds_mean_spread_and_counts(records):
     record(records, "adam", 0, outcome="diverged")
     table = results_table(by_optimizer(load_records(records)))
     # sd of (81, 85) is 2 sqrt(2), of (71, 70) is sqrt(1/2), of the last batch losses (0.9, 1.9) sqrt(1/2)
-    assert table.rows[0] == ("NALA", "83.00 ± 2.83", "0.1700 ± 0.0283", "1.4000 ± 0.7071", "20", "2 of 2")
+    assert table.rows[0] == ("NALA", "83.00 ± 2.83", "0.1700 ± 0.0283", "1.4000 ± 0.7071", "–", "20", "2 of 2")
     assert table.rows[1][:2] == ("SGD", "70.50 ± 0.71")
-    assert table.rows[2] == ("Adam", "diverged", "diverged", "", "", "0 of 1")
+    assert table.rows[2] == ("Adam", "diverged", "diverged", "", "–", "", "0 of 1")
+    # paired gaps are 10 and 15 points: mean 12.5, standard error 2.5, t(0.975, 1) = 12.706
+    assert table.rows[1][4] == "+12.50 [-19.27, +44.27], not separated"
     assert "24 gradients" in table.note
     assert table.markdown().splitlines()[2] == "| " + " | ".join(table.rows[0]) + " |"
 
