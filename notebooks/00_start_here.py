@@ -1,11 +1,11 @@
 # %% [markdown]
 # # 00 · Start here
 #
-# **In fifteen minutes you will** see a plain method fail, watch NALA repair it, write NALA in eleven lines, check it against the library, and know where everything in this lab is.
+# **Aim.** See a plain method fail, watch NALA repair it, write NALA in a few lines, check it against the library, and know where everything in this lab is.
 #
-# **You need** high-school derivatives, and Python with NumPy. No other notebook.
+# **Time** 15 minutes. **Before** nothing but high-school derivatives and Python with NumPy.
 #
-# Run the cells from top to bottom (Shift+Enter). Every claim in the text is followed by a line that begins with `assert`: if the claim were false, that line would stop the notebook.
+# Run the cells from top to bottom (Shift+Enter). Every claim in the text is followed by a line with `assert` in it: if the claim were false, that line would stop the notebook.
 
 # %%
 import ast

@@ -32,6 +32,7 @@ def executed(script: Path) -> nbformat.NotebookNode:
     notebook = fresh(script)
     # Joined streams: whether two prints arrive as one message or two depends on the machine's load.
     client = NotebookClient(notebook, timeout=600, kernel_name="python3", coalesce_streams=True,
+                            extra_arguments=["--log-level=40"],  # errors only
                             resources={"metadata": {"path": str(script.parent)}})  # fmt: skip
     client.execute()
     for cell in notebook.cells:

@@ -7,7 +7,8 @@ import pytest
 from tests.tools.tree import ROOT, files, name
 from tools.notebooks import disagreement
 
-STEMS = sorted({path.with_suffix("") for path in files() if path.parent == ROOT / "notebooks"})
+LESSONS = [path for path in files() if path.parent == ROOT / "notebooks" and path.suffix in (".py", ".ipynb")]
+STEMS = sorted({path.with_suffix("") for path in LESSONS})
 
 
 def test_there_are_lessons():

@@ -1,12 +1,10 @@
 """tools/notebooks.py: a lesson is run, written without what varies, and its pair compared."""
 
-import importlib.util
-
 import jupytext
 import nbformat
 import pytest
 
-from tests.tools.tree import ROOT
+from tools import notebooks as tool
 
 LESSON = """# %% [markdown]
 # # A lesson
@@ -20,16 +18,8 @@ print("two")
 """
 
 
-@pytest.fixture(scope="module")
-def tool():
-    spec = importlib.util.spec_from_file_location("notebooks_tool", ROOT / "tools" / "notebooks.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture
-def pair(tmp_path, tool):
+def pair(tmp_path):
     """A lesson and its .ipynb, with the counts that a run would have left."""
     script = tmp_path / "01_lesson.py"
     script.write_text(LESSON, encoding="utf-8")
@@ -40,7 +30,7 @@ def pair(tmp_path, tool):
     return script
 
 
-def test_a_pair_agrees(pair, tool, capsys):
+def test_a_pair_agrees(pair, capsys):
     assert tool.check(pair.parent) == 0
     assert capsys.readouterr().out == "1 pairs agree\n"
 
@@ -49,40 +39,40 @@ def test_a_pair_agrees(pair, tool, capsys):
     ("old", "new", "where"),
     [("1 + 1", "1 + 2", "at cell 3"), ("# # A lesson", "# # Another", "at cell 1"), ("", "# %%\n0\n\n", "at cell 1")],
 )
-def test_an_edited_lesson_is_named_with_its_first_changed_cell(pair, tool, capsys, old, new, where):
+def test_an_edited_lesson_is_named_with_its_first_changed_cell(pair, capsys, old, new, where):
     pair.write_text(LESSON.replace(old, new, 1), encoding="utf-8")
     assert tool.check(pair.parent) == 1
     assert where in capsys.readouterr().out
 
 
-def test_a_cell_added_at_the_end_is_a_difference(pair, tool):
+def test_a_cell_added_at_the_end_is_a_difference(pair):
     pair.write_text(LESSON + "\n# %%\n3\n", encoding="utf-8")
     assert "at cell 4" in tool.disagreement(pair.with_suffix(""))
 
 
-def test_a_notebook_that_was_not_run_is_refused(pair, tool):
+def test_a_notebook_that_was_not_run_is_refused(pair):
     nbformat.write(tool.fresh(pair), pair.with_suffix(".ipynb"))
     assert "not run from top to bottom" in tool.disagreement(pair.with_suffix(""))
 
 
 @pytest.mark.parametrize(("missing", "words"), [(".py", "has no 01_lesson.py"), (".ipynb", "is missing")])
-def test_half_a_pair_is_named(pair, tool, missing, words):
+def test_half_a_pair_is_named(pair, missing, words):
     pair.with_suffix(missing).unlink()
     assert words in tool.disagreement(pair.with_suffix(""))
 
 
-def test_an_empty_folder_is_no_success(tmp_path, tool):
+def test_an_empty_folder_is_no_success(tmp_path):
     assert tool.check(tmp_path) == 1
 
 
-def test_a_warning_in_a_lesson_is_found(tool):
+def test_a_warning_in_a_lesson_is_found():
     cell = nbformat.v4.new_code_cell("x")
     cell.outputs = [nbformat.v4.new_output("stream", name="stderr", text="a warning")]
     assert tool.warnings(nbformat.v4.new_notebook(cells=[cell])) == ["a warning"]
 
 
 @pytest.mark.slow
-def test_running_a_lesson_twice_writes_the_same_bytes(pair, tool):
+def test_running_a_lesson_twice_writes_the_same_bytes(pair):
     target = pair.with_suffix(".ipynb")
     assert tool.write(pair) == 0
     first = target.read_bytes()
