@@ -41,7 +41,7 @@ def test_json_goes_to_a_file_or_to_standard_output(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--only", "T99"), "nala-lab verify: only must satisfy one or more of T01"),
+        (("--only", "T99"), "nala-lab verify: only must satisfy one or more of "),
         (("--seed", "-3"), "nala-lab verify: seed must satisfy integer seed >= 0, got seed=-3"),
         (("--only", "T27", "--json", "no/such/folder/x.json"), "nala-lab verify: [Errno 2] No such file"),
     ],
