@@ -5,6 +5,7 @@ that running an unchanged lesson again changes no file. `--check` runs nothing: 
 """
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
@@ -34,11 +35,18 @@ def executed(script: Path) -> nbformat.NotebookNode:
     client = NotebookClient(notebook, timeout=600, kernel_name="python3", coalesce_streams=True,
                             extra_arguments=["--log-level=40"],  # errors only
                             resources={"metadata": {"path": str(script.parent)}})  # fmt: skip
-    client.execute()
+    client.execute(env=environment())
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
     notebook.metadata.get("language_info", {}).pop("version", None)
     return notebook
+
+
+def environment() -> dict[str, str]:
+    """This process's, made the same for everybody: this checkout's library, one thread, figures in the notebook."""
+    kept = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
+    paths = os.pathsep.join(filter(None, (str(FOLDER.parent), kept.get("PYTHONPATH"))))
+    return kept | {"PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}
 
 
 def warnings(notebook: nbformat.NotebookNode) -> list[str]:
