@@ -70,12 +70,13 @@ class AdaLA(AdaLAHyper):
 
     Examples
     --------
-    On f = 5 x^2 the reading ``grad`` jumps from any start onto the minimum when eps is negligible: lr cancels.
+    With negligible eps and the reading ``grad`` lr cancels: on f = lam x^2 / 2 the first step has length 1 / lam,
+    however far the start is.
 
-    >>> adala = AdaLA(lr=1e-3, betas=(0.0, 0.0), eps=1e-30, probe="grad", probe_batch="same")
-    >>> x = np.array([0.1])
-    >>> float(adala.step(x, lambda x: 10 * x, adala.init(x))[0][0])
-    0.0
+    >>> adala = AdaLA(lr=1e-3, eps=1e-30, probe="grad", probe_batch="same")
+    >>> x = np.array([0.5, -3.0])
+    >>> adala.step(x, lambda x: 10 * x, adala.init(x))[0].round(12)
+    array([ 0.4, -2.9])
     """
 
     feasible: Box | Ball | None = None
