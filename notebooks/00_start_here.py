@@ -24,6 +24,7 @@ from nala_lab.reference import NALA, SGD, Adam, run
 from problems import CLASSIC, Quadratic
 
 plots.use_style()
+plt.rcParams["figure.dpi"] = 90  # keeps the committed notebook small
 
 # %% tags=["parameters"]
 STEPS = 24  # of gradient descent
@@ -64,7 +65,9 @@ print(f"outcome: {lost.outcome}, at step {lost.diverged_at}")
 # **NALA** (Zuo et al. 2024, Algorithm 1) keeps two sets of weights. *Fast* weights $\theta$ run ahead for $k$ steps of any inner rule. Then the *slow* weights $\phi$ move, once:
 #
 # $$\theta_{t,0} = \phi_{t-1}, \qquad \theta_{t,i+1} = \theta_{t,i} + A(J, \theta_{t,i}, d), \quad i = 0 \dots k-1 \tag{4}$$
+#
 # $$y_t = (1+\mu)\,\theta_{t,k} - \mu\,\phi_{t-1} \tag{Alg. 1}$$
+#
 # $$\phi_t = y_t - \alpha\,\nabla J(y_t) \tag{5}$$
 #
 # With $\mu = -0.5$ the point $y_t$ lies halfway between $\phi_{t-1}$ and $\theta_{t,k}$. So a swing from wall to wall is cut, and then one more gradient step is taken.

@@ -22,6 +22,7 @@ from nala_lab.theory.stability import inner_limit
 from problems import Quadratic
 
 plots.use_style()
+plt.rcParams["figure.dpi"] = 90  # keeps the committed notebook small
 
 # %% tags=["parameters"]
 STEPS = 20  # gradients in the pictures of one eigenvalue
@@ -88,7 +89,9 @@ plots.show(figure, alt="Error of fast and slow weights over inner steps. With k 
 # Follow the error $e$ of the slow weights through one cycle of NALA:
 #
 # $$\text{after } k \text{ inner steps, Eq. (4):}\quad (1-\eta\lambda)^k\,e \tag{i}$$
+#
 # $$\text{at } y = (1+\mu)\,\theta_k - \mu\,\phi:\quad B\,e, \qquad B = (1+\mu)(1-\eta\lambda)^k - \mu \tag{ii}$$
+#
 # $$\text{after the outer step, Eq. (5):}\quad \rho\,e, \qquad \rho(\lambda) = (1-\alpha\lambda)\,\bigl[(1+\mu)(1-\eta\lambda)^k - \mu\bigr] \tag{iii}$$
 #
 # The last factor is $(1-\alpha\lambda)$ because the outer gradient is taken *at* $y$. With $\alpha = 0$ this is Lookahead with slow step $1+\mu$.

@@ -18,6 +18,7 @@ from nala_lab.theory.eq5_proof import printed_form_residual, prove
 from problems import LeastSquares, Linear, Quadratic
 
 plots.use_style()
+plt.rcParams["figure.dpi"] = 90  # keeps the committed notebook small
 
 # %% tags=["parameters"]
 CYCLES = 12  # outer steps of the logged runs
