@@ -38,7 +38,8 @@ summary { cursor: pointer; padding: 0.6rem 0; font-weight: 600; } details[open] 
 pre { overflow-x: auto; padding: 0.7rem 0.9rem; border-radius: 6px; font: 0.82rem/1.45 ui-monospace, Menlo, Consolas,
   "DejaVu Sans Mono", monospace; }
 code { font: 0.92em ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
-pre.code { background: var(--card); border: 1px solid var(--line); margin-bottom: 0.3rem; }
+pre.code { white-space: pre-wrap; overflow-wrap: break-word; background: var(--card);
+  border: 1px solid var(--line); margin-bottom: 0.3rem; }
 pre.out { margin: 0 0 1rem; border-left: 4px solid var(--line); } pre.out.bad { border-color: var(--bad); }
 blockquote { margin: 0.8rem 0; padding: 0.1rem 1rem; border-left: 4px solid var(--line); }
 mtd[columnalign="right"] { text-align: right; padding-right: 0.15em; }

@@ -25,7 +25,8 @@ _MATH = re.compile(
 _RENAMED = ((r"\begin{aligned}", r"\begin{split}"), (r"\end{aligned}", r"\end{split}"),
             (r"\begin{gathered}", r"\begin{matrix}"), (r"\end{gathered}", r"\end{matrix}"))  # fmt: skip
 _ROW_DISTANCE = re.compile(r"\\\\\[[\d.]+(pt|em|ex|mm)\]")
-_TAG = re.compile(r"\\tag\{([^{}]*)\}")  # the number of an equation; MathML has no place for it at the margin
+# The number of an equation, for which MathML has no place at the margin.
+_TAG = re.compile(r"\\tag\{((?:[^{}]|\{[^{}]*\})*)\}")
 _MARK = "\ue000{}\ue001"  # private-use characters, which no lesson contains
 
 
@@ -41,6 +42,13 @@ def data_uri(path: Path) -> str:
     return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
+def _tag(found: re.Match[str]) -> str:
+    """A tag as text in parentheses at a distance; what is between dollars in it stays a formula."""
+    parts = found[1].split("$")  # text and formulas by turns
+    inside = "".join(rf"\text{{{part}}}" if i % 2 == 0 else part for i, part in enumerate(parts) if part)
+    return rf"\qquad({inside})"
+
+
 def formula(latex: str, *, block: bool = False) -> str:
     r"""Turn LaTeX into MathML; what the converter does not know is shown as it was typed.
 
@@ -53,7 +61,7 @@ def formula(latex: str, *, block: bool = False) -> str:
     """
     text = latex.strip().removeprefix(r"\displaystyle").strip()
     plain = _ROW_DISTANCE.sub(r"\\\\", text)
-    plain = _TAG.sub(r"\\qquad\\text{(\1)}", plain)
+    plain = _TAG.sub(_tag, plain)
     for theirs, ours in _RENAMED:
         plain = plain.replace(theirs, ours)
     try:

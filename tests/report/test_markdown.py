@@ -50,8 +50,9 @@ def test_the_lessons_formulas_are_understood(latex):
 
 
 def test_the_number_of_an_equation_stands_apart():
-    mathml = formula(r"y = x \tag{Alg. 1}", block=True)
-    assert "<mtext>(Alg.&#x000A0;1)</mtext>" in mathml and "<mspace" in mathml
+    mathml = formula(r"y = x \tag{Alg. 1, any $\mu$}", block=True)
+    assert mathml.startswith("<math") and "<mspace" in mathml
+    assert "Alg.&#x000A0;1,&#x000A0;any&#x000A0;</mtext><mi>&#x003BC;</mi>" in mathml
 
 
 def test_what_is_not_understood_is_shown_as_typed():
