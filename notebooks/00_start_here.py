@@ -9,6 +9,7 @@
 
 # %%
 import ast
+import json
 import pathlib
 import subprocess
 import sys
@@ -36,7 +37,8 @@ CYCLES = 4  # of NALA: each is k steps of gradient descent and one step more
 # A long valley, $J(x) = \tfrac12 (x-x^\star)^\top A\,(x-x^\star) + 0.5$: its walls are eight times as steep as its floor. We know its minimum exactly, because we built it from its two curvatures, the eigenvalues of $A$.
 
 # %%
-valley = Quadratic([1.0, 8.0], rotation=5, shift=[2.0, -1.0], offset=0.5)  # curvatures, direction, place and height of the minimum
+# curvatures, direction, place and height of the minimum
+valley = Quadratic([1.0, 8.0], rotation=5, shift=[2.0, -1.0], offset=0.5)
 x0 = valley.center + valley.eigenvectors @ np.array([4.0, 0.5])  # far along the floor, a little up the wall
 
 # %% [markdown]
@@ -48,8 +50,11 @@ x0 = valley.center + valley.eigenvectors @ np.array([4.0, 0.5])  # far along the
 lr = 2.1 / valley.L
 descent = run(SGD(lr=lr), valley.grad, x0, steps=STEPS)
 walls = (descent.x[-1] - valley.center) @ valley.eigenvectors[:, 1]
-np.testing.assert_allclose(walls, 0.5 * (1 - 2.1) ** STEPS, rtol=1e-11)  # 24 steps of about 4 roundings, each 1e-16, on numbers of size 1e1
-print(f"error along the walls: 0.5 at the start, {walls:.1f} after {STEPS} steps, and it changes sign at each one")
+# 24 steps of about 4 roundings, each 1e-16, on numbers of size 1e1
+np.testing.assert_allclose(walls, 0.5 * (1 - 2.1) ** STEPS, rtol=1e-11)
+print(
+    f"error along the walls: 0.5 at the start, {walls:.1f} after {STEPS} steps, and it changes sign at each one"
+)
 
 # %% [markdown]
 # Along the floor it arrives; along the walls it is thrown from side to side, farther each time. The run does not raise an error when this goes on. It reports what happened:
@@ -90,9 +95,12 @@ print("minimum:", valley.center, "  reached:", phi.round(3), f"  with {CYCLES * 
 
 # %%
 nala = run(NALA(SGD(lr=lr), k=k, mu=mu, alpha=alpha), valley.grad, x0, cycles=CYCLES)
-np.testing.assert_allclose(nala.final, phi, rtol=1e-14)  # the same operations: equal up to the last digit or two
+# the same operations: equal up to the last digit or two
+np.testing.assert_allclose(nala.final, phi, rtol=1e-14)
 assert nala.grad_evals == CYCLES * (k + 1) == STEPS  # the same price as the failed run
-print(f"phi: {nala.slow.shape}, theta: {nala.fast.shape}, y: {nala.lookahead.shape}, gradients spent: {nala.grad_evals}")
+print(
+    f"phi: {nala.slow.shape}, theta: {nala.fast.shape}, y: {nala.lookahead.shape}, gradients spent: {nala.grad_evals}"
+)
 
 # %% [markdown]
 # ## 3 · The picture
@@ -102,14 +110,21 @@ print(f"phi: {nala.slow.shape}, theta: {nala.fast.shape}, y: {nala.lookahead.sha
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(12, 6.2), sharex=True, sharey=True)
 for ax, title in ((left, "gradient descent"), (right, "NALA, same inner step")):
-    plots.landscape(ax, valley.value, ((-2.6, 3.4), (-5.2, 1.2)), minimum=valley.minimum, minimizers=valley.minimizers)
+    plots.landscape(
+        ax, valley.value, ((-2.6, 3.4), (-5.2, 1.2)), minimum=valley.minimum, minimizers=valley.minimizers
+    )
     ax.set_title(title)
 plots.one_loop(left, descent, name="sgd")
 plots.two_loop(right, nala)
 handles, labels = right.get_legend_handles_labels()
 right.get_legend().remove()
 figure.legend(handles, labels, loc="outside lower center", ncols=4)
-plots.show(figure, alt="Two maps of the same valley, each with a path. Left: gradient descent swings between the walls with growing steps and leaves the map. Right: NALA's fast weights swing as well, but the slow weights go along the valley towards the minimum in four cycles.")
+plots.show(
+    figure,
+    alt="Two maps of the same valley, each with a path. Left: gradient descent swings between the walls "
+    "with growing steps and leaves the map. Right: NALA's fast weights swing as well, but the slow "
+    "weights go along the valley towards the minimum in four cycles.",
+)
 
 # %% [markdown]
 # Is this always so? **No**, and it is worth knowing at once. First, the rescue needs an *odd* $k$. **Predict:** where do the slow weights end on the walls with $k=4$?
@@ -127,7 +142,9 @@ print(f"error along the walls: {start:.3f} at the start, {odd:.4f} with k = 5, {
 calm = run(SGD(lr=1.9 / valley.L), valley.grad, x0, steps=STEPS)
 plain, two_loops = (plots.distance(t, valley.minimizers)[-1] for t in (calm, nala))
 assert plain < 0.2 * two_loops and calm.grad_evals == nala.grad_evals
-print(f"distance to the minimum: {plain:.3f} for gradient descent with a smaller step, {two_loops:.3f} for NALA")
+print(
+    f"distance to the minimum: {plain:.3f} for gradient descent with a smaller step, {two_loops:.3f} for NALA"
+)
 
 # %% [markdown]
 # Two loops forgive a step that is too large; they are not faster here. Lesson 01 says, with proofs, what a slow loop gives and what it does not.
@@ -140,11 +157,18 @@ print(f"distance to the minimum: {plain:.3f} for gradient descent with a smaller
 # %%
 hills = CLASSIC["himmelblau"]()
 adam = run(NALA(Adam(lr=0.3), k=k, mu=mu, alpha=0.01), hills.grad, [-1.0, -4.0], cycles=12)
-ax = plots.landscape(None, hills.value, ((-5.5, 1.0), (-5.0, -0.5)), minimum=hills.minimum, minimizers=hills.minimizers)
+ax = plots.landscape(
+    None, hills.value, ((-5.5, 1.0), (-5.0, -0.5)), minimum=hills.minimum, minimizers=hills.minimizers
+)
 plots.two_loop(ax, adam).legend(loc="upper right", fontsize=11)
 gaps = plots.distance(adam, hills.minimizers)
-assert gaps[-1] < 0.2 < gaps[0]  # a smoke test only: 'it arrives' proves little, which is why lessons 01 to 04 measure rates
-plots.show(ax, alt="Level sets with a minimum at the lower left. Black fast weights overshoot it in arcs of five steps; the blue slow weights take a shorter way and settle near it.")
+# a smoke test only: 'it arrives' proves little, which is why lessons 01 to 04 measure rates
+assert gaps[-1] < 0.2 < gaps[0]
+plots.show(
+    ax,
+    alt="Level sets with a minimum at the lower left. Black fast weights overshoot it in arcs of five "
+    "steps; the blue slow weights take a shorter way and settle near it.",
+)
 
 # %% [markdown]
 # ## 5 · The two papers in three lines each
@@ -180,12 +204,21 @@ def uses(part: str) -> list[str]:
 # %%
 lab = pathlib.Path(nala_lab.__file__).parent
 names = ("core", "theory", "reference", "optim", "verify", "plots", "experiments", "report")
-FOLDERS = {"problems": pathlib.Path(problems.__file__).parent} | {f"nala_lab.{name}": lab / name for name in names}
+FOLDERS = {"problems": pathlib.Path(problems.__file__).parent} | {
+    f"nala_lab.{name}": lab / name for name in names
+}
 arrows = {part: uses(part) for part in FOLDERS}
-assert not {"nala_lab.theory", "nala_lab.reference"} & {*arrows["nala_lab.theory"], *arrows["nala_lab.reference"]}
+assert not {"nala_lab.theory", "nala_lab.reference"} & {
+    *arrows["nala_lab.theory"],
+    *arrows["nala_lab.reference"],
+}
 assert arrows["problems"] == arrows["nala_lab.core"] == []  # these two stand on their own
-docs = {part: ast.get_docstring(ast.parse((folder / "__init__.py").read_text())) for part, folder in FOLDERS.items()}
-rows = [f"| `{part}` | {docs[part].splitlines()[0]} | {', '.join(used) or '-'} |" for part, used in arrows.items()]
+docs = {
+    part: ast.get_docstring(ast.parse((folder / "__init__.py").read_text())) for part, folder in FOLDERS.items()
+}
+rows = [
+    f"| `{part}` | {docs[part].splitlines()[0]} | {', '.join(used) or '-'} |" for part, used in arrows.items()
+]
 Markdown("\n".join(["| part | what it is | it imports |", "|---|---|---|", *rows]).replace("nala_lab.", ""))
 
 # %% [markdown]
@@ -194,10 +227,19 @@ Markdown("\n".join(["| part | what it is | it imports |", "|---|---|---|", *rows
 # `nala-lab verify` runs every closed form against a run of each twin, and fails if one number is off. Here are two theorems: T01, the rate on quadratics (lesson 01), and T12, Eq. (5) unrolled (lesson 02). Without `--only` it checks all of them.
 
 # %%
-command = [sys.executable, "-m", "nala_lab.cli", "verify", "--only", "T01", "T12"]
+command = [sys.executable, "-m", "nala_lab.cli", "verify", "--only", "T01", "T12", "--json", "-"]
 answer = subprocess.run(command, capture_output=True, text=True)
 assert answer.returncode == 0, answer.stdout + answer.stderr  # non-zero if one check fails
-print(answer.stdout)
+checks = json.loads(answer.stdout)["checks"]
+rows = [
+    f"| {c['id']} | {c['name']} | {c['twin']} | {c['error']:.0e} | {c['tolerance']:.0e} | {c['verdict']} |"
+    for c in checks
+]
+Markdown(
+    "\n".join(
+        ["| theorem | check | twin | largest error | tolerance | verdict |", "|---|---|---|---|---|---|", *rows]
+    )
+)
 
 # %% [markdown]
 # ## Summary

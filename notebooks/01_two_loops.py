@@ -43,7 +43,8 @@ start = np.array([minimum + 1.0])
 products = (1.9, 2.0, 2.1)
 errors = {p: run(SGD(lr=p / lam), bowl.grad, start, steps=STEPS).x[:, 0] - minimum for p in products}
 for product, error in errors.items():
-    np.testing.assert_allclose(error, (1 - product) ** np.arange(STEPS + 1), rtol=1e-11)  # 20 steps of 4 roundings (1e-16 of a number of size 4), error >= 0.1
+    # 20 steps of 4 roundings (1e-16 of a number of size 4), error >= 0.1
+    np.testing.assert_allclose(error, (1 - product) ** np.arange(STEPS + 1), rtol=1e-11)
 
 # %%
 figure, panels = plt.subplots(1, 3, figsize=(12, 3.8), sharey=True)
@@ -52,7 +53,11 @@ for ax, (product, error) in zip(panels, errors.items(), strict=True):
     ax.axhline(0, color=plots.ROLES["minimum"], lw=1.5)
     ax.set(title=rf"$\eta\lambda = {product}$", xlabel="step of gradient descent", ylim=(-8, 8))
 panels[0].set_ylabel("error $x - x^*$ (start: 1)")
-plots.show(figure, alt="Three zigzag lines around zero. With step times curvature 1.9 the zigzag shrinks, with 2.0 it keeps its size, with 2.1 it grows beyond six within twenty steps.")
+plots.show(
+    figure,
+    alt="Three zigzag lines around zero. With step times curvature 1.9 the zigzag shrinks, with 2.0 it "
+    "keeps its size, with 2.1 it grows beyond six within twenty steps.",
+)
 
 # %% [markdown]
 # The sign flips at every step: this is the *period-2 oscillation*. At $\eta\lambda = 2$ it never dies.
@@ -64,7 +69,9 @@ plots.show(figure, alt="Three zigzag lines around zero. With step times curvatur
 # **Predict**, at $\eta\lambda = 2.1$: which of $k=5$ and $k=4$ is rescued? One, both, or none?
 
 # %%
-averaged = {k: run(Lookahead(SGD(lr=2.1 / lam), k=k, alpha=0.5), bowl.grad, start, cycles=STEPS // k) for k in (5, 4)}
+averaged = {
+    k: run(Lookahead(SGD(lr=2.1 / lam), k=k, alpha=0.5), bowl.grad, start, cycles=STEPS // k) for k in (5, 4)
+}
 left = {k: abs(loops.final[0] - minimum) for k, loops in averaged.items()}
 assert left[5] < 0.1 < 1 < left[4]  # far apart, so that no rounding decides
 print(f"error after {STEPS} gradients, from 1: {left[5]:.4f} with k = 5, {left[4]:.4f} with k = 4")
@@ -73,13 +80,33 @@ print(f"error after {STEPS} gradients, from 1: {left[5]:.4f} with k = 5, {left[4
 figure, panels = plt.subplots(1, 2, figsize=(12, 4.2), sharey=True)
 for ax, (k, loops) in zip(panels, averaged.items(), strict=True):
     for t, inner in enumerate(loops.fast[..., 0] - minimum):
-        ax.plot(t * k + np.arange(k + 1), inner, color=plots.ROLES["fast"], marker=".", lw=1.2, label=r"fast $\theta_{t,i}$" if t == 0 else None)
-    ax.plot(loops.timesteps, loops.slow[:, 0] - minimum, "o", ms=10, color=plots.COLOURS["lookahead"], label=r"slow $\phi_t$", zorder=5)
+        ax.plot(
+            t * k + np.arange(k + 1),
+            inner,
+            color=plots.ROLES["fast"],
+            marker=".",
+            lw=1.2,
+            label=r"fast $\theta_{t,i}$" if t == 0 else None,
+        )
+    ax.plot(
+        loops.timesteps,
+        loops.slow[:, 0] - minimum,
+        "o",
+        ms=10,
+        color=plots.COLOURS["lookahead"],
+        label=r"slow $\phi_t$",
+        zorder=5,
+    )
     ax.axhline(0, color=plots.ROLES["minimum"], lw=1.5)
     ax.set(title=f"k = {k}", xlabel="inner steps", xticks=range(0, STEPS + 1, k))
 panels[0].set_ylabel("error (start: 1)")
 panels[0].legend(loc="upper right")
-plots.show(figure, alt="Error of fast and slow weights over inner steps. With k = 5 the fast weights end each cycle on the other side, so the slow points fall towards zero. With k = 4 they end on the same side, farther out, so the slow points grow.")
+plots.show(
+    figure,
+    alt="Error of fast and slow weights over inner steps. With k = 5 the fast weights end each cycle on "
+    "the other side, so the slow points fall towards zero. With k = 4 they end on the same side, "
+    "farther out, so the slow points grow.",
+)
 
 # %% [markdown]
 # **The parity surprise.** After an even number of steps the oscillation is back on its own side, so averaging brings nothing. Five rescues, four does not. Textbook pictures of Lookahead do not show this.
@@ -119,8 +146,11 @@ by_hand = cycle(cycle(start))
 library = run(NALA(SGD(lr=lr), k=k, mu=mu, alpha=alpha), bowl.grad, start, cycles=2)
 np.testing.assert_allclose(by_hand, library.final, rtol=1e-14)  # the same operations, up to a digit or two
 predicted = minimum + rho(lam, lr=lr, k=k, mu=mu, alpha=alpha) ** 2
-np.testing.assert_allclose(by_hand, predicted, rtol=1e-13)  # another order of operations: about 20 roundings of 1e-16
-Markdown(rf"$\rho = {rho(lam, lr=lr, k=k, mu=mu, alpha=alpha):.4f}$: after two cycles the error is $\rho^2 = {by_hand[0] - minimum:.4f}$ of what it was.")
+# another order of operations: about 20 roundings of 1e-16
+np.testing.assert_allclose(by_hand, predicted, rtol=1e-13)
+Markdown(
+    rf"$\rho = {rho(lam, lr=lr, k=k, mu=mu, alpha=alpha):.4f}$: after two cycles the error is $\rho^2 = {by_hand[0] - minimum:.4f}$ of what it was."
+)
 
 # %% [markdown]
 # ## 4 · Many eigenvalues at once
@@ -129,10 +159,13 @@ Markdown(rf"$\rho = {rho(lam, lr=lr, k=k, mu=mu, alpha=alpha):.4f}$: after two c
 
 # %%
 eta_lam = np.linspace(0.05, 2.35, MODES)
-many = Quadratic(eta_lam, rotation=1, shift=np.linspace(-2, 3, MODES))  # inner step 1, so eta lambda is the eigenvalue
+# inner step 1, so eta lambda is the eigenvalue
+many = Quadratic(eta_lam, rotation=1, shift=np.linspace(-2, 3, MODES))
 runs = {k: run(Lookahead(SGD(lr=1.0), k=k, alpha=0.5), many.grad, many.start, cycles=CYCLES) for k in (4, 5)}
 for k, loops in runs.items():
-    e = trajectory(eta_lam, many.eigenvectors, many.start - many.center, CYCLES, lr=1.0, k=k, mu=-0.5, alpha=0.0)
+    e = trajectory(
+        eta_lam, many.eigenvectors, many.start - many.center, CYCLES, lr=1.0, k=k, mu=-0.5, alpha=0.0
+    )
     # one mode grows (k = 4) and mixes into all coordinates, so the yardstick is the largest error; 40 steps of rounding: 1e-13 of it
     np.testing.assert_allclose(loops.slow - many.center, e, atol=1e-12 * np.abs(e).max(), rtol=0)
 
@@ -145,11 +178,24 @@ figure, panels = plt.subplots(1, 2, figsize=(12, 4.8), sharey=True)
 for ax, (k, loops) in zip(panels, runs.items(), strict=True):
     modes = (loops.slow[:2] - many.center) @ many.eigenvectors  # coordinates along the eigenvectors
     plots.rates(ax, grid, (1 - grid) ** k, name="sgd", legend=f"gradient descent, {k} steps")
-    plots.rates(ax, grid, rho(grid, lr=1.0, k=k, mu=-0.5, alpha=0.0), name="lookahead", measured=(eta_lam, modes[1] / modes[0]), limits={f"limit {inner_limit(k, -0.5):.3f}": float(inner_limit(k, -0.5))})
+    plots.rates(
+        ax,
+        grid,
+        rho(grid, lr=1.0, k=k, mu=-0.5, alpha=0.0),
+        name="lookahead",
+        measured=(eta_lam, modes[1] / modes[0]),
+        limits={f"limit {inner_limit(k, -0.5):.3f}": float(inner_limit(k, -0.5))},
+    )
     ax.set(title=f"k = {k}", ylim=(0, 1.6))
     ax.legend(loc="upper left", fontsize=11)
 panels[1].set_ylabel("")
-plots.show(figure, alt="Factor per cycle against step times curvature, for k = 4 and k = 5; measured points lie on the predicted curves. Up to 1 Lookahead's curve lies above that of gradient descent in both. For k = 5 it falls to zero at 2 and reaches one at about 2.25; for k = 4 it reaches one at 2 like gradient descent.")
+plots.show(
+    figure,
+    alt="Factor per cycle against step times curvature, for k = 4 and k = 5; measured points lie on the "
+    "predicted curves. Up to 1 Lookahead's curve lies above that of gradient descent in both. For k = "
+    "5 it falls to zero at 2 and reaches one at about 2.25; for k = 4 it reaches one at 2 like "
+    "gradient descent.",
+)
 
 # %% [markdown]
 # Three things to see. Where descent is calm ($\eta\lambda \le 1$), averaging is **slower**. Near $\eta\lambda = 2$ with odd $k$ it is much faster: $\rho = 0$ exactly at 2. And it survives beyond 2 only for odd $k$.
@@ -158,7 +204,8 @@ plots.show(figure, alt="Factor per cycle against step times curvature, for k = 4
 half = dict(lr=1.0, mu=-0.5, alpha=0.0)
 assert rho(2.0, k=5, **half) == 0.0 and rho(2.0, k=4, **half) == 1.0  # exact: 1 - 2 is -1 in binary, too
 calm = np.linspace(0, 1, 101)
-assert np.all(rho(calm, k=5, **half) >= (1 - calm) ** 5 - 1e-15)  # slower than descent; one rounding of a number of size 1
+# slower than descent; one rounding of a number of size 1
+assert np.all(rho(calm, k=5, **half) >= (1 - calm) ** 5 - 1e-15)
 
 # %% [markdown]
 # ## 5 · How large may the inner step be?
@@ -184,17 +231,24 @@ def largest_step(k: int, mu: float) -> float:
 counts, factors = np.arange(1, 9), {-0.25: "^", -0.5: "o", -0.75: "s"}
 measured = {mu: [largest_step(int(k), mu) for k in counts] for mu in factors}
 for mu, limits in measured.items():
-    np.testing.assert_allclose(limits, [inner_limit(int(k), mu) for k in counts], atol=2e-6)  # the interval is 1e-6 long
+    # the interval is 1e-6 long
+    np.testing.assert_allclose(limits, [inner_limit(int(k), mu) for k in counts], atol=2e-6)
 
 # %%
 ax = plots.axes_or_new(None, figsize=(7.6, 4.2))
-for shade, (mu, marker) in zip(("#7FB3D5", plots.COLOURS["lookahead"], "#0B3D5C"), factors.items(), strict=True):
+for shade, (mu, marker) in zip(
+    ("#7FB3D5", plots.COLOURS["lookahead"], "#0B3D5C"), factors.items(), strict=True
+):
     ax.plot(counts, [inner_limit(int(k), mu) for k in counts], "-", color=shade, lw=1.2)
     ax.plot(counts, measured[mu], marker, color=shade, ms=9, ls="", label=rf"$\mu = {mu}$ (slow step {1 + mu})")
 ax.axhline(2, color="black", ls=":", label="gradient descent: 2")
 ax.set(xlabel="inner steps $k$", ylabel=r"largest stable $\eta\lambda$", ylim=(1.8, 8.2))
 ax.legend()
-plots.show(ax, alt="Largest stable step times curvature against k: a sawtooth. Even k gives 2 for every mu; odd k gives more, most for k = 1 and for mu near -1. Markers (measured) lie on the lines (predicted).")
+plots.show(
+    ax,
+    alt="Largest stable step times curvature against k: a sawtooth. Even k gives 2 for every mu; odd k "
+    "gives more, most for k = 1 and for mu near -1. Markers (measured) lie on the lines (predicted).",
+)
 
 # %% [markdown]
 # ## 6 · The price: per cycle, and per gradient
@@ -207,7 +261,8 @@ plots.show(ax, alt="Largest stable step times curvature against k: a sawtooth. E
 setting = dict(lr=0.1, k=5, mu=-0.5)
 outer = np.linspace(0.01, 1.99, 100)  # alpha lambda, with lambda = 1
 per_cycle = np.array([abs(float(rho(1.0, **setting, alpha=a))) for a in outer])
-assert np.all(per_cycle < rho(1.0, **setting, alpha=0.0))  # per cycle NALA always wins: |1 - alpha lambda| <= 0.99
+# per cycle NALA always wins: |1 - alpha lambda| <= 0.99
+assert np.all(per_cycle < rho(1.0, **setting, alpha=0.0))
 ratio = np.linspace(0.001, 6, 600)  # alpha / eta
 nala = np.array([rate_per_gradient(1.0, **setting, alpha=0.1 * r) for r in ratio])
 lookahead = float(rate_per_gradient(1.0, **setting, alpha=0.0))
@@ -228,18 +283,26 @@ for point, rival in ((even_with_lookahead, lookahead), (even_with_descent, 0.9))
     ax.annotate(f"{point:.2f}", (point, rival), xytext=(10, 10), textcoords="offset points")
 ax.set(xlabel=r"outer step over inner step, $\alpha/\eta$", ylabel="error factor per gradient (less is faster)")
 ax.legend(loc="lower left")
-plots.show(ax, alt=f"Factor per gradient against alpha over eta. NALA's curve falls; it crosses Lookahead's level at {even_with_lookahead:.2f} and that of plain gradient descent at {even_with_descent:.2f}.")
+plots.show(
+    ax,
+    alt=f"Factor per gradient against alpha over eta. NALA's curve falls; it crosses Lookahead's level at "
+    f"{even_with_lookahead:.2f} and that of plain gradient descent at {even_with_descent:.2f}.",
+)
 
 # %% [markdown]
 # For small $\eta\lambda$ the first crossing is at $\alpha = (1+\mu)\,\eta$. The outer step must carry its own weight: it needs to be at least as long as *one averaged inner step*. For $\mu \in [-1, 0]$ and $\eta\lambda \le 1$ this much is always enough; for $\mu > 0$ it is not.
 
 # %%
 small = 1e-4  # eta lambda
-limit = [(1 - float(rho(small, lr=1.0, k=5, mu=m, alpha=0.0)) ** (1 / 5)) / small for m in (-0.9, -0.5, -0.1, 0.3)]
-np.testing.assert_allclose(limit, [0.1, 0.5, 0.9, 1.3], rtol=1e-3)  # 1 + mu; the next term is of order k eta lambda = 5e-4
+limit = [
+    (1 - float(rho(small, lr=1.0, k=5, mu=m, alpha=0.0)) ** (1 / 5)) / small for m in (-0.9, -0.5, -0.1, 0.3)
+]
+# 1 + mu; the next term is of order k eta lambda = 5e-4
+np.testing.assert_allclose(limit, [0.1, 0.5, 0.9, 1.3], rtol=1e-3)
 for m in np.linspace(-0.99, 0, 34):
     b = rho(np.linspace(0.01, 1, 100), lr=1.0, k=5, mu=float(m), alpha=0.0)
-    assert np.all((1 - b ** (1 / 5)) / np.linspace(0.01, 1, 100) <= 1 + m + 1e-12)  # rounding of 1 - b^(1/5), divided by 0.01
+    # rounding of 1 - b^(1/5), divided by 0.01
+    assert np.all((1 - b ** (1 / 5)) / np.linspace(0.01, 1, 100) <= 1 + m + 1e-12)
 
 # %% [markdown]
 # ## 7 · An exact counter-example
@@ -262,8 +325,13 @@ assert results["Lookahead"].final[0] == factor**12
 assert results["NALA"].final[0] == (factor * Fraction(999, 1000)) ** 10
 assert [f"{float(r.final[0]):.6f}" for r in results.values()] == ["0.001797", "0.063975", "0.100153"]
 assert all(r.grad_evals == 60 for r in results.values())
-rows = [f"| {name} | {float(r.final[0]):.6f} | {len(str(r.final[0].denominator))} digits |" for name, r in results.items()]
-Markdown("\n".join(["| 60 gradients | error (start: 1) | length of the exact denominator |", "|---|---|---|", *rows]))
+rows = [
+    f"| {name} | {float(r.final[0]):.6f} | {len(str(r.final[0].denominator))} digits |"
+    for name, r in results.items()
+]
+Markdown(
+    "\n".join(["| 60 gradients | error (start: 1) | length of the exact denominator |", "|---|---|---|", *rows])
+)
 
 # %% [markdown]
 # Plain descent, which does nothing clever, is best by far. Nothing is wrong with the code: on a calm quadratic averaging holds back, and $\alpha = 0.001$ is far below the break-even $(1+\mu)\,\eta = 0.05$.
@@ -280,7 +348,8 @@ for k, top in ((5, 1.0), (4, 2.0)):
     for outer in (0.0, 0.3, 1.5):
         none = np.abs(rho(x, lr=1.0, k=k, mu=0.0, alpha=outer))
         for m in np.linspace(-1, 0, 21):
-            assert np.all(np.abs(rho(x, lr=1.0, k=k, mu=float(m), alpha=outer)) >= none - 1e-15)  # one rounding of numbers up to 2
+            # one rounding of numbers up to 2
+            assert np.all(np.abs(rho(x, lr=1.0, k=k, mu=float(m), alpha=outer)) >= none - 1e-15)
 
 # %% [markdown]
 # So when is a negative $\mu$ right? For Lookahead ($\alpha = 0$) the best $\mu$ has a closed form (T04), and it is negative exactly when $k$ is odd **and** the inner step overshoots, $\eta > 2/(\lambda_{\min}+\lambda_{\max})$:
@@ -291,7 +360,17 @@ middle = 2 / (low + high)
 best = {(k, lr): optimal_mu(low, high, lr=lr, k=k) for k in (4, 5) for lr in (1.0, 1.7, 1.9, 1.99)}
 assert all((mu < 0) == (k % 2 == 1 and lr > middle) for (k, lr), mu in best.items())
 rows = [f"| {k} | " + " | ".join(f"{best[k, lr]:+.3f}" for lr in (1.0, 1.7, 1.9, 1.99)) + " |" for k in (4, 5)]
-Markdown("\n".join([rf"Best $\mu$ on the spectrum [0.1, 1]; overshoot begins at $\eta = {middle:.3f}$.", "", r"| $k$ | $\eta=1$ | 1.7 | 1.9 | 1.99 |", "|---|---|---|---|---|", *rows]))
+Markdown(
+    "\n".join(
+        [
+            rf"Best $\mu$ on the spectrum [0.1, 1]; overshoot begins at $\eta = {middle:.3f}$.",
+            "",
+            r"| $k$ | $\eta=1$ | 1.7 | 1.9 | 1.99 |",
+            "|---|---|---|---|---|",
+            *rows,
+        ]
+    )
+)
 
 # %% [markdown]
 # Everything here was for exact gradients. With *noisy* gradients averaging has a second use: it reduces the noise that remains at the end. This lesson did not test that.

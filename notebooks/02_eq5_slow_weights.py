@@ -56,9 +56,12 @@ def rebuilt(log, mu: float, base: float) -> np.ndarray:
 # %%
 logs = {mu: noisy_run(mu) for mu in (-0.5, 0.3)}
 misses = {mu: np.abs(rebuilt(log, mu, abs(mu)) - log.final).max() for mu, log in logs.items()}
-assert misses[-0.5] < 8 * CYCLES * 1e-15  # 8 roundings for each outer step, each below 1e-15 for numbers below 10
+# 8 roundings for each outer step, each below 1e-15 for numbers below 10
+assert misses[-0.5] < 8 * CYCLES * 1e-15
 assert misses[0.3] > 0.1  # not rounding: the equation is wrong here
-Markdown("\n".join(f"* $\\mu = {mu}$: printed equation and run differ by {miss:.1e}" for mu, miss in misses.items()))
+Markdown(
+    "\n".join(f"* $\\mu = {mu}$: printed equation and run differ by {miss:.1e}" for mu, miss in misses.items())
+)
 
 # %% [markdown]
 # ## 2 · The equation, unrolled by hand
@@ -82,7 +85,8 @@ for mu in (-1.0, -0.9, -0.5, 0.0, 0.3, 0.8):
 # %%
 log = noisy_run(0.3)
 unrolled = eq5.unroll(log.fast[:, -1], log.slow[0], log.outer_grad, mu=0.3, alpha=alpha)
-np.testing.assert_allclose(unrolled, log.slow[1:], rtol=0, atol=1e-12 * np.abs(log.fast).max())  # as above, for every t
+# as above, for every t
+np.testing.assert_allclose(unrolled, log.slow[1:], rtol=0, atol=1e-12 * np.abs(log.fast).max())
 np.testing.assert_allclose(unrolled[-1], rebuilt(log, 0.3, -0.3), rtol=0, atol=1e-12 * np.abs(log.fast).max())
 print(f"{unrolled.size} numbers rebuilt, largest difference {np.abs(unrolled - log.slow[1:]).max():.1e}")
 
@@ -98,16 +102,31 @@ Markdown(f"$$\\phi_3 = {sp.latex(proof.unrolled[3])}$$")
 
 # %%
 greek = {name: name.replace("theta", r"\theta").replace("phi", r"\phi") for name in proof.inductive}
-rows = [f"| ${greek[name]}$ | ${sp.latex(after)}$ | ${sp.latex(wanted)}$ | ${sp.latex(proof.inductive_residuals[name])}$ |" for name, (after, wanted) in proof.inductive.items()]
-Markdown("\n".join(["| term | coefficient after one more outer step | coefficient in the formula at $t+1$ | difference |", "|---|---|---|---|", *rows]))
+rows = [
+    f"| ${greek[name]}$ | ${sp.latex(after)}$ | ${sp.latex(wanted)}$ | ${sp.latex(proof.inductive_residuals[name])}$ |"
+    for name, (after, wanted) in proof.inductive.items()
+]
+Markdown(
+    "\n".join(
+        [
+            "| term | coefficient after one more outer step | coefficient in the formula at $t+1$ | difference |",
+            "|---|---|---|---|",
+            *rows,
+        ]
+    )
+)
 
 # %% [markdown]
 # And the printed form? With $m = |\mu|$, this is printed minus correct at $t = 3$:
 
 # %%
-assert all(printed_form_residual(t, mu_sign=-1) == 0 for t in range(1, PROOF_LENGTH + 1))  # right for every mu < 0
-assert all(printed_form_residual(t, mu_sign=1) != 0 for t in range(1, PROOF_LENGTH + 1))  # wrong for mu > 0, from t = 1 on
-Markdown(f"* $\\mu<0$: ${sp.latex(printed_form_residual(3, mu_sign=-1))}$\n* $\\mu>0$: ${sp.latex(sp.factor(printed_form_residual(3, mu_sign=1)))}$")
+# right for every mu < 0
+assert all(printed_form_residual(t, mu_sign=-1) == 0 for t in range(1, PROOF_LENGTH + 1))
+# wrong for mu > 0, from t = 1 on
+assert all(printed_form_residual(t, mu_sign=1) != 0 for t in range(1, PROOF_LENGTH + 1))
+Markdown(
+    f"* $\\mu<0$: ${sp.latex(printed_form_residual(3, mu_sign=-1))}$\n* $\\mu>0$: ${sp.latex(sp.factor(printed_form_residual(3, mu_sign=1)))}$"
+)
 
 # %% [markdown]
 # ## 4 · The weights
@@ -122,7 +141,12 @@ for ax, mu in zip(panels, (-0.5, -0.8, 0.5), strict=True):
     plots.eq5_weights(ax, w.fast, start=float(w.start), horizon=float(eq5.horizon(mu)), title=rf"$\mu = {mu}$")
     ax.set_ylim(top=1.4 * w.fast.max())
     ax.legend(fontsize=11, loc="upper right")
-plots.show(figure, alt="Bars: weight of each past inner result in the slow weights after eight cycles, newest at the left, and of the start. For mu = -0.5 and -0.8 all are positive and decay, slowly for -0.8, where the start still counts. For mu = 0.5 they alternate: 1.5, -0.75, 0.375 and so on.")
+plots.show(
+    figure,
+    alt="Bars: weight of each past inner result in the slow weights after eight cycles, newest at the "
+    "left, and of the start. For mu = -0.5 and -0.8 all are positive and decay, slowly for -0.8, "
+    "where the start still counts. For mu = 0.5 they alternate: 1.5, -0.75, 0.375 and so on.",
+)
 
 # %% [markdown]
 # For $-1 < \mu < 0$ the weights are those of an exponential moving average. For $\mu > 0$ they alternate: the newest result counts more than once, and the one before is *subtracted*.
@@ -136,9 +160,18 @@ for mu in (-0.9, -0.5, -0.1, 0.3, 0.5):
     w = (1 + mu) * (-mu) ** ages
     sums = [np.sum(np.abs(mu) ** ages), ages @ w, 1 / (w @ w), np.abs(w).sum()]
     forms = [eq5.horizon(mu), eq5.mean_age(mu), eq5.effective_sample_size(mu), eq5.absolute_weight(mu)]
-    np.testing.assert_allclose(forms, sums, rtol=1e-12)  # 0.9^2000 is 1e-92: only the rounding of 2000 terms is left
+    # 0.9^2000 is 1e-92: only the rounding of 2000 terms is left
+    np.testing.assert_allclose(forms, sums, rtol=1e-12)
     rows.append(f"| {mu} | " + " | ".join(f"{form:.3g}" for form in forms) + " |")
-Markdown("\n".join([r"| $\mu$ | horizon $\frac{1}{1-\lvert\mu\rvert}$ | mean age $\frac{-\mu}{1+\mu}$ | effective sample size $\frac{1-\mu}{1+\mu}$ | sum of sizes $\frac{1+\mu}{1-\lvert\mu\rvert}$ |", "|---|---|---|---|---|", *rows]))
+Markdown(
+    "\n".join(
+        [
+            r"| $\mu$ | horizon $\frac{1}{1-\lvert\mu\rvert}$ | mean age $\frac{-\mu}{1+\mu}$ | effective sample size $\frac{1-\mu}{1+\mu}$ | sum of sizes $\frac{1+\mu}{1-\lvert\mu\rvert}$ |",
+            "|---|---|---|---|---|",
+            *rows,
+        ]
+    )
+)
 
 # %% [markdown]
 # At the paper's $\mu = -0.5$ the slow weights remember **two** cycles, their mean age is one cycle, and they average as well as three independent results. That is a short memory.
@@ -159,7 +192,8 @@ for mu in (-0.8, -0.5, 0.25):
     walk = run(NALA(SGD(lr=0.1), k=4, mu=mu, alpha=0.0), slope.grad, [3.0, 5.0], cycles=10)
     ends = walk.fast[:, -1]
     behind = (ends[-1] - walk.slow[-1]) / (ends[-1] - ends[-2])  # in cycles
-    np.testing.assert_allclose(behind, eq5.mean_age(mu), atol=1e-12)  # differences of numbers up to 20, divided by 0.1
+    # differences of numbers up to 20, divided by 0.1
+    np.testing.assert_allclose(behind, eq5.mean_age(mu), atol=1e-12)
     print(f"mu = {mu:5}: the slow weights are {behind[0]:5.2f} cycles behind the fast ones")
 
 # %% [markdown]
@@ -185,20 +219,48 @@ for mu in factors:
     chains = run(rule, noisy_slope, np.full((CHAINS, 1), 4.0), cycles=60, rng=stream(0, "chains", mu))
     measured.append(chains.final.var(ddof=1) / one_result)
 expected = 1 / eq5.effective_sample_size(factors)
-z = (measured - expected) / (expected * np.sqrt(2 / (CHAINS - 1)))  # in standard errors of a Gaussian sample variance
-assert np.abs(z).max() < 4.5  # 6 numbers: a false alarm in 25 000 seeds; 0.8^120 = 2e-12 of the start is left
+# in standard errors of a Gaussian sample variance
+z = (measured - expected) / (expected * np.sqrt(2 / (CHAINS - 1)))
+# 6 numbers: a false alarm in 25 000 seeds; 0.8^120 = 2e-12 of the start is left
+assert np.abs(z).max() < 4.5
 print("standard errors off:", z.round(1))
 
 # %%
 ax = plots.axes_or_new(None, figsize=(7.6, 4.4))
 line = np.linspace(-0.9, 0.6, 200)
-ax.plot(line, 1 / eq5.effective_sample_size(line), color=plots.ROLES["predicted"], lw=1.4, label=r"predicted $(1+\mu)/(1-\mu)$")
-ax.plot(factors, measured, "o", ms=10, color=plots.ROLES["measured"], mec="white", label=f"measured, {CHAINS} runs each")
+ax.plot(
+    line,
+    1 / eq5.effective_sample_size(line),
+    color=plots.ROLES["predicted"],
+    lw=1.4,
+    label=r"predicted $(1+\mu)/(1-\mu)$",
+)
+ax.plot(
+    factors,
+    measured,
+    "o",
+    ms=10,
+    color=plots.ROLES["measured"],
+    mec="white",
+    label=f"measured, {CHAINS} runs each",
+)
 ax.axhline(1, color="#444444", ls=":")
-ax.set(yscale="log", xlabel=r"outer factor $\mu$", ylabel=r"Var $\phi_t$ / Var $\theta_{t,k}$", ylim=(0.04, 6), yticks=[0.1, 1 / 3, 1, 3], yticklabels=["1/10", "1/3", "1", "3"])
+ax.set(
+    yscale="log",
+    xlabel=r"outer factor $\mu$",
+    ylabel=r"Var $\phi_t$ / Var $\theta_{t,k}$",
+    ylim=(0.04, 6),
+    yticks=[0.1, 1 / 3, 1, 3],
+    yticklabels=["1/10", "1/3", "1", "3"],
+)
 ax.minorticks_off()
 ax.legend(loc="upper left")
-plots.show(ax, alt="Variance of the slow weights over that of one inner result, against mu, logarithmic. It rises from a ninth at -0.8 through a third at -0.5 and one at 0 to three at +0.5. Measured points lie on the predicted line.")
+plots.show(
+    ax,
+    alt="Variance of the slow weights over that of one inner result, against mu, logarithmic. It rises "
+    "from a ninth at -0.8 through a third at -0.5 and one at 0 to three at +0.5. Measured points lie "
+    "on the predicted line.",
+)
 
 # %% [markdown]
 # Averaging buys less noise **and pays with age**: the same $\mu$ that divides the variance by three makes the slow weights one cycle late. Whether that is a good bargain is not decided by this picture.
@@ -215,7 +277,8 @@ for mu in (-1.0, -0.5, 0.0, 0.3, 1.0):
     phi, theta, y = first.slow[0], first.fast[0, -1], first.lookahead[0]
     along = theta - phi
     places[mu] = (y - phi) @ along / (along @ along)  # 0 at phi, 1 at theta
-    np.testing.assert_allclose(y, phi + places[mu] * along, atol=1e-14)  # on the line: roundings of numbers of size 3
+    # on the line: roundings of numbers of size 3
+    np.testing.assert_allclose(y, phi + places[mu] * along, atol=1e-14)
     np.testing.assert_allclose(places[mu], 1 + mu, atol=1e-14)
     assert (0 <= places[mu] <= 1 + 1e-14) == (mu <= 0)  # inside the segment exactly for mu in [-1, 0]
 
@@ -224,16 +287,51 @@ ax = plots.axes_or_new(None, figsize=(9, 4.2))
 for row, (mu, place) in enumerate(places.items()):
     ax.plot([-0.1, 2.1], [row, row], color="#CCCCCC", lw=1, zorder=1)
     ax.plot([0, 1], [row, row], color="black", lw=3, zorder=2)
-    ax.annotate("", (place, row), (0, row), arrowprops=dict(arrowstyle="-|>", color=plots.ROLES["slow"], lw=2.5, mutation_scale=20), zorder=3)
-    ax.plot([0], [row], "o", ms=11, color=plots.ROLES["slow"], zorder=4, label=r"$\phi_{t-1}$" if row == 0 else None)
-    ax.plot([1], [row], "s", ms=9, color=plots.ROLES["fast"], zorder=4, label=r"$\theta_{t,k}$" if row == 0 else None)
-    ax.plot([place], [row], "d", ms=11, color="white", mec=plots.ROLES["slow"], mew=2, zorder=5, label=r"$y_t$" if row == 0 else None)
+    ax.annotate(
+        "",
+        (place, row),
+        (0, row),
+        arrowprops=dict(arrowstyle="-|>", color=plots.ROLES["slow"], lw=2.5, mutation_scale=20),
+        zorder=3,
+    )
+    ax.plot(
+        [0], [row], "o", ms=11, color=plots.ROLES["slow"], zorder=4, label=r"$\phi_{t-1}$" if row == 0 else None
+    )
+    ax.plot(
+        [1],
+        [row],
+        "s",
+        ms=9,
+        color=plots.ROLES["fast"],
+        zorder=4,
+        label=r"$\theta_{t,k}$" if row == 0 else None,
+    )
+    ax.plot(
+        [place],
+        [row],
+        "d",
+        ms=11,
+        color="white",
+        mec=plots.ROLES["slow"],
+        mew=2,
+        zorder=5,
+        label=r"$y_t$" if row == 0 else None,
+    )
 ax.axvspan(1, 2.1, color=plots.COLOURS["nag"], alpha=0.18, zorder=0)
 ax.text(1.98, -0.42, "extrapolation", ha="right", va="center")
-ax.set(yticks=range(len(places)), yticklabels=[rf"$\mu = {mu}$" for mu in places], ylim=(-0.7, 4.6), xlabel=r"place on the line from $\phi_{t-1}$ (0) to $\theta_{t,k}$ (1)")
+ax.set(
+    yticks=range(len(places)),
+    yticklabels=[rf"$\mu = {mu}$" for mu in places],
+    ylim=(-0.7, 4.6),
+    xlabel=r"place on the line from $\phi_{t-1}$ (0) to $\theta_{t,k}$ (1)",
+)
 ax.grid(False)
 ax.legend(loc="upper left", ncols=3, bbox_to_anchor=(0, 1.16), frameon=False)
-plots.show(ax, alt="Five rows, one for each mu. The point y stands at phi for mu = -1, halfway for -0.5, on theta for 0, and beyond theta, in the shaded region called extrapolation, for 0.3 and 1.")
+plots.show(
+    ax,
+    alt="Five rows, one for each mu. The point y stands at phi for mu = -1, halfway for -0.5, on theta "
+    "for 0, and beyond theta, in the shaded region called extrapolation, for 0.3 and 1.",
+)
 
 # %% [markdown]
 # With the paper's $\mu = -0.5$ nothing is extrapolated: $y_t$ is the midpoint. Only $\mu > 0$ looks ahead of $\theta_{t,k}$, and there the weights alternate and amplify.
@@ -246,14 +344,19 @@ plots.show(ax, alt="Five rows, one for each mu. The point y stands at phi for mu
 
 # %%
 minimum = valley.center
-rules = {variant: NALA(SGD(lr=0.1), k=5, mu=-0.5, alpha=0.001, variant=variant) for variant in ("paper", "released")}
+rules = {
+    variant: NALA(SGD(lr=0.1), k=5, mu=-0.5, alpha=0.001, variant=variant) for variant in ("paper", "released")
+}
 kept, thrown = (run(rule, valley.grad, minimum, cycles=CYCLES) for rule in rules.values())
-np.testing.assert_allclose(kept.slow, np.broadcast_to(minimum, kept.slow.shape), atol=1e-15)  # the paper's algorithm stays where it is right
-np.testing.assert_allclose(thrown.slow[1], 0.5 * minimum, atol=1e-15)  # (1 + mu) times the minimum: half of every weight is gone
+# the paper's algorithm stays where it is right
+np.testing.assert_allclose(kept.slow, np.broadcast_to(minimum, kept.slow.shape), atol=1e-15)
+# (1 + mu) times the minimum: half of every weight is gone
+np.testing.assert_allclose(thrown.slow[1], 0.5 * minimum, atol=1e-15)
 for t in (1, 2, 5):
     assert abs(eq5.weights(t, -0.5).fast.sum() - (1 - 0.5**t)) < 1e-15  # the weights that are left
 rebuilt_from_zero = eq5.unroll(thrown.fast[:, -1], np.zeros(2), thrown.outer_grad, mu=-0.5, alpha=0.001)
-np.testing.assert_allclose(rebuilt_from_zero, thrown.slow[1:], atol=1e-13)  # Eq. (5) with phi_0 = 0 explains the whole run
+# Eq. (5) with phi_0 = 0 explains the whole run
+np.testing.assert_allclose(rebuilt_from_zero, thrown.slow[1:], atol=1e-13)
 far = np.linalg.norm(thrown.slow - minimum, axis=-1)
 assert far[-1] < 0.1 * far[1]  # a smoke test: on a bowl the run finds its way back
 print("minimum:", minimum, "  after the first synchronisation:", thrown.slow[1])
