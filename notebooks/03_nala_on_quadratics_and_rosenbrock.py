@@ -293,7 +293,7 @@ order = ["heavy ball, tuned", "NAG, tuned", "descent, 2/(L+m)", "descent, 1/L", 
 at120 = [error_at(results[text], "gradients", 120) for text in order]
 assert at120 == sorted(at120)  # an order, not a number: neighbours differ by more than rounding, see the table
 # %% [markdown]
-# **What this race says.** With the paper's $\mu=-0.5$, NALA is slower than plain gradient descent at the same $\eta$, for $\alpha=0.001$ and for $\alpha=1/L$. True momentum (heavy ball, NAG) is in another class: its rate is $1-O(1/\sqrt\kappa)$, and NALA's is $1-O(1/\kappa)$ for every setting of $k,\mu,\alpha$, because NALA carries no velocity from one cycle to the next. The name *Nesterov* in NALA stands for the place of the gradient, not for acceleration.
+# **What this race says.** With the paper's $\mu=-0.5$, NALA is slower than plain gradient descent at the same $\eta$, for $\alpha=0.001$ and for $\alpha=1/L$. True momentum (heavy ball, NAG) is in another class: its rate is $1-O(1/\sqrt\kappa)$, and NALA's with gradient descent inside is $1-O(k/\kappa)$ for every $\eta,\mu,\alpha$, because NALA carries no velocity from one cycle to the next. The name *Nesterov* in NALA stands for the place of the gradient, not for acceleration.
 #
 # **What it does not say.** There is no noise here. With noisy gradients averaging has a real use: it lowers the variance at a given inner step. A network is not a quadratic either; lesson 05 looks at one.
 #
@@ -389,7 +389,7 @@ Markdown(f"Written as $1-C/\\kappa$ per gradient, tuned descent has $C=2$, NALA 
 # * $-1<\mu<0$ interpolates. On deterministic quadratics with $\eta\le 1/L$ it only slows the inner loop down.
 # * NALA beats Lookahead per *cycle*; per *gradient* only for $\alpha$ above a limit that is at most $(1+\mu)\eta$ here. The paper's $\alpha=0.001$ is far below it in our example. The x-axis decides what a figure says.
 # * The outer step diverges above its own limit. On Rosenbrock's valley $\alpha=0.01$ is already too long.
-# * No setting accelerates: without a velocity between cycles, the rate stays $1-O(1/\kappa)$.
+# * No setting accelerates: around gradient descent and without a velocity between cycles, the rate at a fixed $k$ stays $1-O(1/\kappa)$.
 # * What pays on a deterministic quadratic is $\mu\ge0$, and most of all a long outer step at $\mu=0$.
 #
 # ## Exercises
