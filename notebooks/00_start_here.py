@@ -175,7 +175,7 @@ plots.show(
 #
 # **NALA** (Zuo, Li, Gao, Zhang, Du, PeerJ Computer Science 2024, 10:e2167). Lookahead's two loops, and one more gradient, taken at $y_t$; equations (4) and (5) above.
 # The paper says that this is Nesterov's idea and in theory faster than Lookahead on convex functions. It prints no proof.
-# This lab checks what is true of it: per outer step yes, per gradient only when $\alpha$ is large enough (lesson 01).
+# This lab checks what is true of it: on quadratics per outer step yes, per gradient only when $\alpha$ is large enough (lesson 01).
 #
 # **AdaLA** (Ramjee, "Adapting gradient estimation by looking ahead"). Adam, with the denominator driven by how much the gradient is about to change:
 # $s_t = \beta_2 s_{t-1} + (1-\beta_2)\,(g_t - g_{t+1})^2 + \epsilon$ (Algorithm 3), with $g_{t+1}$ the gradient at the *next* point.
@@ -235,11 +235,11 @@ rows = [
     f"| {c['id']} | {c['name']} | {c['twin']} | {c['error']:.0e} | {c['tolerance']:.0e} | {c['verdict']} |"
     for c in checks
 ]
-Markdown(
-    "\n".join(
-        ["| theorem | check | twin | largest error | tolerance | verdict |", "|---|---|---|---|---|---|", *rows]
-    )
-)
+head = [
+    "| theorem | check | twin | largest error | tolerance | verdict |",
+    "|---|---|---|---|---|---|",
+]
+Markdown("\n".join([*head, *rows]))
 
 # %% [markdown]
 # ## Summary
@@ -265,5 +265,5 @@ Markdown(
 #
 # 1. In section 2 set `mu = 0.0`. The slow weights then keep the whole inner result. Does the run still arrive?
 # 2. Set `mu = -1.0`. Which part of the algorithm has no effect now? Check with `nala.fast` and `nala.slow`.
-# 3. Make `alpha` larger: 0.2, then 0.3. At which value does the *outer* step begin to throw the slow weights about? (Hint: it is a gradient step as well, on walls of curvature 8.)
+# 3. Plain descent with step `alpha` would be thrown out of this valley above $2/8 = 0.25$. Try `alpha = 0.3`, `0.5` and `0.6` in section 2. Which is the first that fails, and why does NALA bear more than 0.25?
 # 4. In section 4 change the start to `[0.0, 0.0]`. Which of the four minima is reached, and do the slow and the fast weights agree about it?

@@ -149,7 +149,8 @@ predicted = minimum + rho(lam, lr=lr, k=k, mu=mu, alpha=alpha) ** 2
 # another order of operations: about 20 roundings of 1e-16
 np.testing.assert_allclose(by_hand, predicted, rtol=1e-13)
 Markdown(
-    rf"$\rho = {rho(lam, lr=lr, k=k, mu=mu, alpha=alpha):.4f}$: after two cycles the error is $\rho^2 = {by_hand[0] - minimum:.4f}$ of what it was."
+    rf"$\rho = {rho(lam, lr=lr, k=k, mu=mu, alpha=alpha):.4f}$: "
+    rf"after two cycles the error is $\rho^2 = {by_hand[0] - minimum:.4f}$ of what it was."
 )
 
 # %% [markdown]
@@ -166,7 +167,8 @@ for k, loops in runs.items():
     e = trajectory(
         eta_lam, many.eigenvectors, many.start - many.center, CYCLES, lr=1.0, k=k, mu=-0.5, alpha=0.0
     )
-    # one mode grows (k = 4) and mixes into all coordinates, so the yardstick is the largest error; 40 steps of rounding: 1e-13 of it
+    # one mode grows (k = 4) and mixes into all coordinates, so the yardstick is the largest error;
+    # 40 steps of rounding leave 1e-13 of it
     np.testing.assert_allclose(loops.slow - many.center, e, atol=1e-12 * np.abs(e).max(), rtol=0)
 
 # %% [markdown]
@@ -329,9 +331,11 @@ rows = [
     f"| {name} | {float(r.final[0]):.6f} | {len(str(r.final[0].denominator))} digits |"
     for name, r in results.items()
 ]
-Markdown(
-    "\n".join(["| 60 gradients | error (start: 1) | length of the exact denominator |", "|---|---|---|", *rows])
-)
+head = [
+    "| 60 gradients | error (start: 1) | length of the exact denominator |",
+    "|---|---|---|",
+]
+Markdown("\n".join([*head, *rows]))
 
 # %% [markdown]
 # Plain descent, which does nothing clever, is best by far. Nothing is wrong with the code: on a calm quadratic averaging holds back, and $\alpha = 0.001$ is far below the break-even $(1+\mu)\,\eta = 0.05$.
@@ -360,17 +364,13 @@ middle = 2 / (low + high)
 best = {(k, lr): optimal_mu(low, high, lr=lr, k=k) for k in (4, 5) for lr in (1.0, 1.7, 1.9, 1.99)}
 assert all((mu < 0) == (k % 2 == 1 and lr > middle) for (k, lr), mu in best.items())
 rows = [f"| {k} | " + " | ".join(f"{best[k, lr]:+.3f}" for lr in (1.0, 1.7, 1.9, 1.99)) + " |" for k in (4, 5)]
-Markdown(
-    "\n".join(
-        [
-            rf"Best $\mu$ on the spectrum [0.1, 1]; overshoot begins at $\eta = {middle:.3f}$.",
-            "",
-            r"| $k$ | $\eta=1$ | 1.7 | 1.9 | 1.99 |",
-            "|---|---|---|---|---|",
-            *rows,
-        ]
-    )
-)
+head = [
+    rf"Best $\mu$ on the spectrum [0.1, 1]; overshoot begins at $\eta = {middle:.3f}$.",
+    "",
+    r"| $k$ | $\eta=1$ | 1.7 | 1.9 | 1.99 |",
+    "|---|---|---|---|---|",
+]
+Markdown("\n".join([*head, *rows]))
 
 # %% [markdown]
 # Everything here was for exact gradients. With *noisy* gradients averaging has a second use: it reduces the noise that remains at the end. This lesson did not test that.
@@ -380,7 +380,7 @@ Markdown(
 # * On a quadratic one cycle multiplies each eigen-direction by $\rho = (1-\alpha\lambda)[(1+\mu)(1-\eta\lambda)^k - \mu]$; measured and predicted agree to rounding.
 # * Averaging ($\mu < 0$) cancels the period-2 oscillation for **odd** $k$ and does nothing against it for even $k$.
 # * The stable inner step grows to $1+((1-\mu)/(1+\mu))^{1/k}$ for odd $k$; it stays 2 for even $k$.
-# * NALA beats Lookahead per outer step. Per gradient it does so only if $\alpha$ is large enough; $\alpha \ge (1+\mu)\,\eta$ is, for $\mu\in[-1,0]$ and $\eta\lambda\le1$.
+# * On a quadratic NALA beats Lookahead per outer step ($0<\alpha\lambda<2$). Per gradient it does so only if $\alpha$ is large enough; $\alpha \ge (1+\mu)\,\eta$ is, for $\mu\in[-1,0]$ and $\eta\lambda\le1$.
 # * Where plain descent is calm, no $\mu$ in $[-1, 0)$ makes a deterministic quadratic faster.
 #
 # ## Exercises

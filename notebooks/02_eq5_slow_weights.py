@@ -106,15 +106,11 @@ rows = [
     f"| ${greek[name]}$ | ${sp.latex(after)}$ | ${sp.latex(wanted)}$ | ${sp.latex(proof.inductive_residuals[name])}$ |"
     for name, (after, wanted) in proof.inductive.items()
 ]
-Markdown(
-    "\n".join(
-        [
-            "| term | coefficient after one more outer step | coefficient in the formula at $t+1$ | difference |",
-            "|---|---|---|---|",
-            *rows,
-        ]
-    )
-)
+head = [
+    "| term | coefficient after one more outer step | coefficient in the formula at $t+1$ | difference |",
+    "|---|---|---|---|",
+]
+Markdown("\n".join([*head, *rows]))
 
 # %% [markdown]
 # And the printed form? With $m = |\mu|$, this is printed minus correct at $t = 3$:
@@ -125,7 +121,8 @@ assert all(printed_form_residual(t, mu_sign=-1) == 0 for t in range(1, PROOF_LEN
 # wrong for mu > 0, from t = 1 on
 assert all(printed_form_residual(t, mu_sign=1) != 0 for t in range(1, PROOF_LENGTH + 1))
 Markdown(
-    f"* $\\mu<0$: ${sp.latex(printed_form_residual(3, mu_sign=-1))}$\n* $\\mu>0$: ${sp.latex(sp.factor(printed_form_residual(3, mu_sign=1)))}$"
+    f"* $\\mu<0$: ${sp.latex(printed_form_residual(3, mu_sign=-1))}$\n"
+    f"* $\\mu>0$: ${sp.latex(sp.factor(printed_form_residual(3, mu_sign=1)))}$"
 )
 
 # %% [markdown]
@@ -163,15 +160,12 @@ for mu in (-0.9, -0.5, -0.1, 0.3, 0.5):
     # 0.9^2000 is 1e-92: only the rounding of 2000 terms is left
     np.testing.assert_allclose(forms, sums, rtol=1e-12)
     rows.append(f"| {mu} | " + " | ".join(f"{form:.3g}" for form in forms) + " |")
-Markdown(
-    "\n".join(
-        [
-            r"| $\mu$ | horizon $\frac{1}{1-\lvert\mu\rvert}$ | mean age $\frac{-\mu}{1+\mu}$ | effective sample size $\frac{1-\mu}{1+\mu}$ | sum of sizes $\frac{1+\mu}{1-\lvert\mu\rvert}$ |",
-            "|---|---|---|---|---|",
-            *rows,
-        ]
-    )
-)
+head = [
+    r"| $\mu$ | horizon $\frac{1}{1-\lvert\mu\rvert}$ | mean age $\frac{-\mu}{1+\mu}$ "
+    r"| effective sample size $\frac{1-\mu}{1+\mu}$ | sum of sizes $\frac{1+\mu}{1-\lvert\mu\rvert}$ |",
+    "|---|---|---|---|---|",
+]
+Markdown("\n".join([*head, *rows]))
 
 # %% [markdown]
 # At the paper's $\mu = -0.5$ the slow weights remember **two** cycles, their mean age is one cycle, and they average as well as three independent results. That is a short memory.
