@@ -28,6 +28,7 @@ TRAJECTORIES, MODES, K, CYCLES = 10_000, 16, 5, 40
 
 
 def seconds(work: Callable[[], object]) -> float:
+    """Wall-clock seconds of one call."""
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
@@ -45,12 +46,13 @@ def interleaved(sides: dict[str, Callable[[], object]], rounds: int) -> dict[str
 
 
 def the_map() -> None:
-    rate_map(
-        ("lr", np.linspace(0.01, 2.5, 1000)), ("alpha", np.linspace(0, 20, 1000)), lam=np.geomspace(0.01, 1, 100), mu=0.0
-    )
+    """1,000 x 1,000 settings, 100 eigenvalues."""
+    lr, alpha = np.linspace(0.01, 2.5, 1000), np.linspace(0, 20, 1000)
+    rate_map(("lr", lr), ("alpha", alpha), lam=np.geomspace(0.01, 1, 100), mu=0.0)
 
 
 def the_curves() -> None:
+    """10,000 settings, 1,000 gradients, 50 eigenvalues."""
     rng, lam = stream(0, "benchmark"), np.geomspace(0.01, 1, 50)
     n = 10_000
     curves(lam, lam**2, np.ones(50), lr=rng.uniform(0.01, 1.5, n), k=K, mu=rng.uniform(-0.9, 0.3, n),
@@ -58,6 +60,7 @@ def the_curves() -> None:
 
 
 def our_ensemble(draw: str) -> Callable[[], object]:
+    """The lab's ensemble, by one of its two ways of drawing."""
     lam = np.geomspace(0.05, 1, MODES)
     options = {"lr": 0.3, "k": K, "mu": -0.5, "alpha": 0.0, "trajectories": TRAJECTORIES, "cycles": CYCLES}
     return lambda: simulate(lam, lam**2, np.ones(MODES), **options, draw=draw)
@@ -91,6 +94,7 @@ def jax_ensemble() -> Callable[[], object]:
 
 
 def main() -> int:
+    """Time everything and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
@@ -108,7 +112,8 @@ def main() -> int:
     steps = TRAJECTORIES * K * CYCLES
     for name, spent in times.items():
         ratio = f"{times['jax + optax'] / spent:.2f} x" if jax_here else "not installed here"
-        print(f"| ensemble, {name} | {spent:.3f} | {steps / spent / 1e6:.1f} million trajectory-steps a second | {ratio} |")
+        speed = f"{steps / spent / 1e6:.1f} million trajectory-steps a second"
+        print(f"| ensemble, {name} | {spent:.3f} | {speed} | {ratio} |")
     print(f"\nPeak memory of the map and the curves: {peak:.2f} GB.")
     return 0
 
