@@ -257,10 +257,10 @@ class LabOptimizer(Optimizer):
         require("state_dict", sizes, sizes == here, f"parameter groups of sizes {here}", "sizes of the saved groups")
         return cycles[0]
 
-    def _places(self, saved: dict[str, Any]) -> dict[int, torch.Tensor]:
-        """Map the saved parameter numbers to the parameters here."""
-        numbers = chain.from_iterable(group["params"] for group in saved["param_groups"])
-        return dict(zip(numbers, chain.from_iterable(g["params"] for g in self.param_groups), strict=True))
+    def _places(self, saved: dict[str, Any]) -> dict[Any, torch.Tensor]:
+        """Map the saved keys of parameters (numbers; names in a distributed checkpoint) to the parameters here."""
+        keys = chain.from_iterable(group["params"] for group in saved["param_groups"])
+        return dict(zip(keys, chain.from_iterable(g["params"] for g in self.param_groups), strict=True))
 
     def _unpack(self, saved: dict[str, Any]) -> None:
         places = self._places(saved)
@@ -271,10 +271,10 @@ class LabOptimizer(Optimizer):
             {**name, **new, "params": old["params"]} for name, (old, new) in zip(names, pairs, strict=True)
         ]
 
-    def _fill(self, places: dict[int, torch.Tensor], saved: dict[int, dict[str, Any]]) -> None:
+    def _fill(self, places: dict[Any, torch.Tensor], saved: dict[Any, dict[str, Any]]) -> None:
         self.state.clear()
         for i, own in saved.items():
-            self.state[places[i]] = {key: _placed(key, value, places[i]) for key, value in own.items()}
+            self.state[places[i]] = {name: _placed(name, value, places[i]) for name, value in own.items()}
 
     def __getstate__(self) -> dict[str, Any]:
         kept = {"_phase": 0 if self._shown else self._phase, "_grad_evals": self._grad_evals, "_shown": 0}

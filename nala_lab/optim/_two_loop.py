@@ -252,25 +252,27 @@ class TwoLoop(LabOptimizer):
         if not self._inside_cycle() and self.state:
             self._start_cycle()  # the slow copy is written when a cycle starts: make it phi_t for the one who reads
         saved = self.inner.state_dict()
-        state: dict[Any, Any] = {key: value for key, value in saved["state"].items() if not isinstance(key, int)}
-        for i, p in self._places(saved).items():
+        places = self._places(saved)
+        state = {key: value for key, value in saved["state"].items() if key not in places}  # of no parameter
+        for i, p in places.items():
             inner = {f"inner.{key}": value for key, value in saved["state"].get(i, {}).items()}
             state[i] = {**self._own(p), **inner}
         groups = [{**group, "cycle": {"nested": group.get("cycle")}} for group in saved["param_groups"]]
         return {**saved, "state": {i: own for i, own in state.items() if own}, "param_groups": groups}
 
     def _unpack(self, saved: dict[str, Any]) -> None:
+        places = self._places(saved)
         inner = {**saved, "state": {}}
-        outer: dict[int, dict[str, Any]] = {}
+        outer: dict[Any, dict[str, Any]] = {}
         for i, own in saved["state"].items():
-            if not isinstance(i, int):
+            if i not in places:
                 inner["state"][i] = own
                 continue
             outer[i] = {key: value for key, value in own.items() if not key.startswith("inner.")}
             drawer = {key.removeprefix("inner."): v for key, v in own.items() if key.startswith("inner.")}
             if drawer:
                 inner["state"][i] = drawer
-        self._fill(self._places(saved), outer)
+        self._fill(places, outer)
         self.inner.load_state_dict(inner)
 
     def _take_cycle(self, saved: dict[str, Any]) -> dict[str, Any]:
@@ -296,7 +298,7 @@ def _unhooked(inner: Optimizer) -> Callable[[Any], Any]:
     torch wraps the ``step`` of every optimizer class in a function that runs the hooks; ``__wrapped__`` is the step.
     """
     step = type(inner).step
-    bare = step.__wrapped__ if getattr(step, "hooked", False) else step  # type: ignore[attr-defined]
+    bare = step.__wrapped__ if getattr(step, "hooked", False) else step
 
     def run(closure: Any) -> Any:
         args: tuple[Any, ...] = (closure,)
