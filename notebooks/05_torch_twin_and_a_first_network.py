@@ -280,12 +280,14 @@ Markdown(markdown_table(results_table(records))) if records else Markdown("*No r
 
 # %%
 if records:
-    fig, axes = plt.subplots(1, 2, figsize=(11.5, 4.6))
-    for ax, column, words in ((axes[0], "loss", "test loss (nats)"), (axes[1], "accuracy", "test accuracy")):
-        curves = {n: (runs[0].column("test", "grad_evals")[1:], np.stack([r.column("test", column)[1:] for r in runs])) for n, runs in whole_runs.items()}
-        plots.training_curves(ax, curves, xlabel="gradient evaluations", ylabel=f"{words}, slow weights")
+    panels = (("train", "loss", "timestep", 1, "one training mini-batch:\nloss (nats)"), ("test", "loss", "grad_evals", 1, "slow weights, test images:\nloss (nats)"), ("test", "accuracy", "grad_evals", 100, "slow weights, test images:\naccuracy (%)"))
+    fig, axes = plt.subplots(1, 3, figsize=(13.5, 4.6))
+    for ax, (kind, column, cost, scale, words) in zip(axes, panels, strict=True):
+        curves = {n: (runs[0].column(kind, cost)[1:], scale * np.stack([r.column(kind, column)[1:] for r in runs])) for n, runs in whole_runs.items()}
+        plots.training_curves(ax, curves, xlabel={"timestep": "timesteps, as the paper counts", "grad_evals": "gradient evaluations"}[cost], ylabel=words)
     axes[0].get_legend().remove()
-    plots.show(fig, alt="Test loss (left) and test accuracy (right) of LeNet-5 on Fashion-MNIST against gradient evaluations, after each epoch, for the five optimizers. Lines are means over seeds, bands reach from the lowest to the highest seed.")
+    axes[1].get_legend().remove()
+    plots.show(fig, alt="LeNet-5 on Fashion-MNIST, a line for each optimizer. Left: the paper's metric, loss on one training mini-batch every 100 gradients, against timesteps; it jumps up and down. Middle and right: test loss and test accuracy of the slow weights after each epoch, against gradient evaluations; smooth. Lines are means over seeds, bands reach from the lowest to the highest seed.")
 
 # %% [markdown]
 # ### The paper's metric beside the test accuracy
@@ -319,9 +321,9 @@ def verdict(name):
     """One sentence on NALA against one optimizer, from the records."""
     result = compare(records, "nala", name)
     if result.verdict != SEPARATED:
-        return f"* NALA and {LABELS[name]} are **not separated** by {result.n} seeds ({100 * result.gap:+.2f} points, interval {100 * result.low:+.2f} to {100 * result.high:+.2f})."
+        return f"* NALA and {LABELS[name]} are **not separated** by n = {result.n} pairs of runs ({100 * result.gap:+.2f} points, interval {100 * result.low:+.2f} to {100 * result.high:+.2f})."
     where = "above" if result.gap > 0 else "below"
-    return f"* NALA is **{where}** {LABELS[name]} by {100 * abs(result.gap):.2f} points (interval {100 * result.low:+.2f} to {100 * result.high:+.2f}, {result.n} seeds)."
+    return f"* NALA is **{where}** {LABELS[name]} by {100 * abs(result.gap):.2f} points (interval {100 * result.low:+.2f} to {100 * result.high:+.2f}, n = {result.n} pairs of runs)."
 
 others = [name for name in names if name != "nala" and compare(records, "nala", name) is not None]
 Markdown("\n".join(verdict(name) for name in others)) if others else None
