@@ -11,6 +11,8 @@ from nala_lab.plots.decay import decay as decay
 from nala_lab.plots.decay import distance as distance
 from nala_lab.plots.eq5 import eq5_weights as eq5_weights
 from nala_lab.plots.landscape import landscape as landscape
+from nala_lab.plots.maps import MAP_LABELS as MAP_LABELS
+from nala_lab.plots.maps import rate_map as rate_map
 from nala_lab.plots.rates import rates as rates
 from nala_lab.plots.records import caption as caption
 from nala_lab.plots.records import final_values as final_values
@@ -32,6 +34,7 @@ __all__ = [
     "COLOURS",
     "COSTS",
     "LABELS",
+    "MAP_LABELS",
     "RC",
     "ROLES",
     "axes_or_new",
@@ -46,6 +49,7 @@ __all__ = [
     "landscape",
     "look",
     "one_loop",
+    "rate_map",
     "rates",
     "save",
     "show",
