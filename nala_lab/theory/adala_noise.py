@@ -1,0 +1,145 @@
+"""T20. What AdaLA's second moment sees of a noisy gradient, and how far the iterate then wanders.
+
+    g = lam x + xi,  E xi = 0,  Var xi = sigma^2,  probe grad: x - lr g
+
+    next mini-batch   E (g - g')^2 = lr^2 lam^4 x^2 + sigma^2 [(1 + lr lam)^2 + 1]        about 2 sigma^2
+    same mini-batch   E (g - g')^2 = lr^2 lam^2 (lam^2 x^2 + sigma^2)                     no sigma^2 of its own
+
+Derivation. next: g - g' = lam x + xi - lam (x - lr (lam x + xi)) - xi' = lr lam^2 x + (1 + lr lam) xi - xi', with
+independent xi, xi'. same: xi' = xi, so g - g' = lr lam g. Only the variance of the noise enters, not its shape.
+
+So with the next mini-batch AdaLA's denominator is the size of the noise, about sqrt(2) sigma; with the same one it is
+lr lam times the size of the gradient, lr cancels from the step, and less lr does not mean less wandering.
+
+With the denominator held at D the iterate is that of SGD with an averaged gradient and step h = lr / D,
+x' = x - h m', m' = beta1 m + (1-beta1) g, whose stationary variance is
+
+    V = h (1+beta1) sigma^2 / (lam (2 (1+beta1) - h lam (1-beta1))),        0 < h lam < 2 (1+beta1)/(1-beta1)
+
+because -h m is the velocity of heavy ball with step h (1-beta1): an autoregression of order two.
+`stationary_step` solves D = sqrt(E (g-g')^2 + eps/(1-beta2)) + eps together with V; it neglects that D fluctuates, so
+it is an approximation, good to about 1 % at beta2 = 0.999.
+
+Source: derived here. Status: proved (`stationary_step`: an approximation that simulation supports); tight.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nala_lab.core import require, require_choice, require_number
+from nala_lab.theory.card import Card
+
+__all__ = ["CARDS", "averaged_sgd_variance", "expected_surprise", "stationary_step"]
+
+Real = NDArray[np.float64]
+
+CARDS = (
+    Card(
+        id="T20",
+        title="E (g - g')^2, next and same mini-batch",
+        statement="next: lr^2 lam^4 x^2 + sigma^2((1+lr lam)^2 + 1);  same: lr^2 lam^2 (lam^2 x^2 + sigma^2)",
+        assumptions="f = lam x^2/2, additive noise of variance sigma^2, probe grad",
+        source="derived here",
+        status="proved",
+        kind="tight",
+    ),
+)
+
+
+def expected_surprise(
+    second_moment: ArrayLike, lam: ArrayLike, sigma2: ArrayLike, *, lr: float, batch: str = "next"
+) -> Real:
+    """E (g - g')^2 at a point with E x^2 = `second_moment`.
+
+    Parameters
+    ----------
+    second_moment, lam, sigma2 : (...) E x^2 (x^2 at a fixed point), curvature, variance of the gradient noise.
+    lr : the probe's step. batch : ``"next"`` or ``"same"``.
+
+    Raises
+    ------
+    ValueError
+        When an argument is out of range: no second moment or variance is negative.
+
+    Examples
+    --------
+    >>> float(expected_surprise(4.0, 1.0, 1.0, lr=0.5)), float(expected_surprise(4.0, 1.0, 1.0, lr=0.5, batch="same"))
+    (4.25, 1.25)
+    """
+    require_number("lr", lr, low=0)
+    require_choice("batch", batch, ("next", "same"))
+    x2, curvature, noise = (np.asarray(v, np.float64) for v in (second_moment, lam, sigma2))
+    require("second_moment", second_moment, bool(np.all(x2 >= 0)), "second_moment >= 0")
+    require("sigma2", sigma2, bool(np.all(noise >= 0)), "sigma2 >= 0, a variance")
+    a = lr * curvature
+    if batch == "same":
+        return np.asarray(a**2 * (curvature**2 * x2 + noise))
+    return np.asarray(a**2 * curvature**2 * x2 + noise * ((1 + a) ** 2 + 1))
+
+
+def averaged_sgd_variance(lam: ArrayLike, sigma2: ArrayLike, *, h: ArrayLike, beta1: float = 0.9) -> Real:
+    """V of x' = x - h m', m' = beta1 m + (1-beta1) g.
+
+    Raises
+    ------
+    ValueError
+        Unless 0 < h lam < 2 (1+beta1)/(1-beta1) on every mode and sigma2 >= 0: there is no stationary variance else.
+
+    Examples
+    --------
+    >>> float(averaged_sgd_variance(1.0, 1.0, h=0.5, beta1=0.0))  # SGD: h / (lam (2 - h lam))
+    0.3333333333333333
+    """
+    require_number("beta1", beta1, low=0, high=1, open_high=True)
+    curvature, noise, step = (np.asarray(v, np.float64) for v in (lam, sigma2, h))
+    a, limit = step * curvature, 2 * (1 + beta1) / (1 - beta1)
+    require("sigma2", sigma2, bool(np.all(noise >= 0)), "sigma2 >= 0, a variance")
+    require("h lam", a, bool(np.all((a > 0) & (a < limit))), f"0 < h lam < {limit:.6g}", "else it diverges")
+    return np.asarray(step * (1 + beta1) * noise / (curvature * (2 * (1 + beta1) - a * (1 - beta1))))
+
+
+def stationary_step(
+    lam: float,
+    sigma2: float,
+    *,
+    lr: float,
+    betas: tuple[float, float] = (0.9, 0.999),
+    eps: float = 1e-8,
+    batch: str = "next",
+) -> tuple[float, float]:
+    """h and V of AdaLA (probe grad, hat) at its noise floor, solved self-consistently; approximate.
+
+    Raises
+    ------
+    ValueError
+        When an argument is out of range, or no h below the stability limit is consistent with its own V.
+
+    Examples
+    --------
+    >>> h, V = stationary_step(1.0, 1.0, lr=1e-3)
+    >>> round(h / (1e-3 / 2**0.5), 2)  # next mini-batch: SGD with an average and lr / (sqrt(2) sigma)
+    1.0
+    """
+    require_number("lam", lam, low=0, open_low=True)
+    require_number("sigma2", sigma2, low=0)
+    require_number("lr", lr, low=0, open_low=True)
+    require_number("eps", eps, low=0)
+    require_number("betas[0]", betas[0], low=0, high=1, open_high=True)
+    require_number("betas[1]", betas[1], low=0, high=1, open_high=True)
+    limit = 2 * (1 + betas[0]) / (1 - betas[0]) / lam
+
+    def excess(h: float) -> float:
+        """Denominator that h needs, less the one that its V brings; falls with h."""
+        v = float(averaged_sgd_variance(lam, sigma2, h=h, beta1=betas[0]))
+        seen = float(expected_surprise(v, lam, sigma2, lr=lr, batch=batch)) + eps / (1 - betas[1])
+        return float(lr / h - (np.sqrt(seen) + eps))
+
+    low, high = 1e-12 * limit, limit * (1 - 1e-12)
+    bracketed = excess(low) > 0 > excess(high)
+    require("lr", lr, bracketed, "a self-consistent h below the stability limit", "the noise is too weak to hold it")
+    for _ in range(200):  # bisection on the logarithm ends at neighbouring numbers
+        middle = float(np.sqrt(low * high))
+        low, high = (middle, high) if excess(middle) > 0 else (low, middle)
+    return low, float(averaged_sgd_variance(lam, sigma2, h=low, beta1=betas[0]))

@@ -1,0 +1,121 @@
+"""T24. NALA over gradient descent-ascent: the rate of T01 with complex eigenvalues, and what the outer step does there.
+
+    field F(z) = J (z - z*),     z_T - z* = [ (I - alpha J) ((1+mu)(I - lr J)^k - mu I) ]^T (z_0 - z*)
+    along an eigenvector of J    rho(lam) = (1 - alpha lam)((1+mu)(1 - lr lam)^k - mu),   lam complex
+
+Bilinear game V = u' B v: J = [[0, B], [-B', 0]] is normal, with eigenvalues +- i s, s the singular values of B, so
+
+    |rho| = sqrt(1 + alpha^2 s^2) |(1+mu)(1 - i lr s)^k - mu|          is the exact contraction of each 2-plane
+
+Derivation. T01 never used that lam is real. |1 - i alpha s|^2 = 1 + alpha^2 s^2 >= 1: **the outer gradient step hurts a
+purely rotational game for every alpha > 0**, while averaging (mu < 0) helps: (1 - i lr s)^k turns, and the average of
+two points of a circle is inside it. For a general J the powers of the matrix are exact even if it is not normal; its
+eigenvalues decide the rate only asymptotically.
+
+Source: derived here; alpha = 0: Lookahead-Minmax, arXiv 2006.14567. Status: proved; tight.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nala_lab.core import require, require_int
+from nala_lab.theory.card import Card
+from nala_lab.theory.quadratic_rate import lookahead_factor, rho
+
+__all__ = ["CARDS", "rotation_factor", "spectral_radius", "trajectory"]
+
+Real = NDArray[np.float64]
+
+CARDS = (
+    Card(
+        id="T24",
+        title="rate on a game",
+        statement="|rho| = sqrt(1 + alpha^2 s^2) |(1+mu)(1 - i lr s)^k - mu| on the bilinear game",
+        assumptions="linear field, exact, simultaneous gradient descent-ascent inside",
+        source="derived here; alpha = 0: arXiv 2006.14567",
+        status="proved",
+        kind="tight",
+    ),
+)
+
+
+def _square(J: ArrayLike) -> Real:
+    a = np.asarray(J, np.float64)
+    require("J", a.shape, a.ndim == 2 and a.shape[0] == a.shape[1] and a.size > 0, "shape (d, d)")
+    require("J", J, bool(np.all(np.isfinite(a))), "finite numbers")
+    return a
+
+
+def rotation_factor(s: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> Real:
+    """|rho| for the singular values `s` (...) of a bilinear game's pay-off.
+
+    Raises
+    ------
+    ValueError
+        When an argument is out of range.
+
+    Examples
+    --------
+    >>> bare, outer = (rotation_factor(1.0, lr=0.3, k=5, mu=-0.5, alpha=a) for a in (0.0, 0.3))
+    >>> round(float(bare), 3), round(float(outer), 3)  # the outer gradient step hurts
+    (0.84, 0.877)
+    """
+    values = np.asarray(s, np.float64)
+    require("s", s, bool(np.all((values >= 0) & np.isfinite(values))), "finite s >= 0, singular values")
+    bare = np.abs(lookahead_factor(1j * values, lr=lr, k=k, mu=mu))
+    rho(0.0, lr=lr, k=k, mu=mu, alpha=alpha)  # refuses a bad alpha
+    return np.asarray(np.sqrt(1 + alpha**2 * values**2) * bare)
+
+
+def spectral_radius(J: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> float:
+    """Largest |rho| over the eigenvalues of the field's matrix: the asymptotic factor per cycle.
+
+    Raises
+    ------
+    ValueError
+        When J is not a finite square matrix or an argument is out of range.
+
+    Examples
+    --------
+    >>> round(spectral_radius([[0.0, 1.0], [-1.0, 0.0]], lr=0.3, k=1, mu=0.0, alpha=0.0), 4)  # GDA diverges
+    1.044
+    """
+    values: Any = np.linalg.eigvals(_square(J))
+    return float(np.abs(rho(values, lr=lr, k=k, mu=mu, alpha=alpha)).max())
+
+
+def trajectory(J: ArrayLike, e0: ArrayLike, cycles: int, *, lr: float, k: int, mu: float, alpha: float) -> Real:
+    """Errors z_t - z* of the slow weights, t = 0 .. T, by powers of the cycle's matrix.
+
+    Parameters
+    ----------
+    J : (d, d) matrix of the field. e0 : (..., d). cycles : T >= 0. lr, k, mu, alpha : hyperparameters.
+
+    Returns
+    -------
+    (T+1, ..., d).
+
+    Raises
+    ------
+    ValueError
+        When shapes do not fit or an argument is out of range.
+
+    Examples
+    --------
+    >>> trajectory([[0.0, 1.0], [-1.0, 0.0]], [1.0, 0.0], 1, lr=0.5, k=1, mu=0.0, alpha=0.0)[1]
+    array([1. , 0.5])
+    """
+    a, start = _square(J), np.asarray(e0, np.float64)
+    require_int("cycles", cycles, low=0)
+    require("e0", start.shape, start.shape[-1:] == (len(a),), f"last axis of length {len(a)}")
+    rho(0.0, lr=lr, k=k, mu=mu, alpha=alpha)  # refuses bad hyperparameters
+    eye = np.eye(len(a))
+    one = (eye - alpha * a) @ ((1 + mu) * np.linalg.matrix_power(eye - lr * a, k) - mu * eye)
+    rows = [start]
+    for _ in range(cycles):
+        rows.append(rows[-1] @ one.T)
+    return np.stack(rows)
