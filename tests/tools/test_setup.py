@@ -1,5 +1,6 @@
 """`make setup` installs once per content of its two files, and says in a sentence what stands in its way."""
 
+import re
 import shutil
 import subprocess
 
@@ -50,6 +51,13 @@ def test_a_set_up_that_failed_is_tried_again(checkout):
         make_setup(checkout)
     script.write_text(works)
     assert make_setup(checkout) == 2
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "notebooks/README.md"])
+def test_every_command_that_a_page_names_is_a_target(page):
+    named = set(re.findall(r"(?:`|^ {4})make ([a-z][a-z-]*)", (ROOT / page).read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert named and named <= targets
 
 
 def fake_python(folder, body):
