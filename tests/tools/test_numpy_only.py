@@ -8,7 +8,7 @@ import pytest
 from tests.tools.tree import ROOT
 
 TRAINING = ("torch", "sklearn", "pooch", "pytorch_optimizer")
-HEAVY = (*TRAINING, "matplotlib", "sympy", "scipy", "tqdm", "IPython", "ipywidgets")
+HEAVY = (*TRAINING, "matplotlib", "sympy", "scipy", "cvxpy", "PEPit", "flint", "pandas", "tqdm", "IPython", "ipywidgets")
 EVERY_MODULE = """
 import importlib, pkgutil
 def walk(package):
