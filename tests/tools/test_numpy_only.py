@@ -8,7 +8,8 @@ import pytest
 from tests.tools.tree import ROOT
 
 TRAINING = ("torch", "sklearn", "pooch", "pytorch_optimizer")
-HEAVY = (*TRAINING, "matplotlib", "sympy", "scipy", "cvxpy", "PEPit", "flint", "pandas", "tqdm", "IPython", "ipywidgets")
+SHOWING = ("matplotlib", "tqdm", "pandas", "IPython", "ipywidgets")
+HEAVY = (*TRAINING, *SHOWING, "sympy", "scipy", "cvxpy", "PEPit", "flint")
 EVERY_MODULE = """
 import importlib, pkgutil
 def walk(package):
