@@ -10,6 +10,7 @@ from nala_lab.plots.decay import cost as cost
 from nala_lab.plots.decay import decay as decay
 from nala_lab.plots.decay import distance as distance
 from nala_lab.plots.eq5 import eq5_weights as eq5_weights
+from nala_lab.plots.family import family_map as family_map
 from nala_lab.plots.landscape import landscape as landscape
 from nala_lab.plots.maps import MAP_LABELS as MAP_LABELS
 from nala_lab.plots.maps import rate_map as rate_map
@@ -44,6 +45,7 @@ __all__ = [
     "decay",
     "distance",
     "eq5_weights",
+    "family_map",
     "final_values",
     "label",
     "landscape",
