@@ -107,8 +107,8 @@ class Tally:
         self.kind = self.kind or card.kind
         self.statement = self.statement or card.statement
 
-    def add(self, predicted: Any, measured: Any, *, scale: float = 1.0, setting: str = "") -> None:
-        """Compare every entry of two arrays of the same shape."""
+    def add(self, predicted: Any, measured: Any, *, scale: Any = 1.0, setting: str = "") -> None:
+        """Compare every entry of two arrays of the same shape; `scale` is one number or one for each entry."""
         p, m = np.atleast_1d(np.asarray(predicted)), np.atleast_1d(np.asarray(measured))
         if p.shape != m.shape:
             self.messages.append(f"measured shape {m.shape}, predicted {p.shape} at {setting}")
