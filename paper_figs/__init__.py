@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["FIGURES", "drawing_of"]
 
 FIGURES: dict[str, str] = {
+    "family_map": "paper_figs.family_map:draw",
     "fig01_trajectories": "paper_figs.fig01_trajectories:draw",
     "results_fashion_mnist": "paper_figs.results_fashion_mnist:draw",
 }
@@ -30,7 +31,7 @@ def drawing_of(name: str) -> "Drawing":
     Examples
     --------
     >>> sorted(FIGURES)
-    ['fig01_trajectories', 'results_fashion_mnist']
+    ['family_map', 'fig01_trajectories', 'results_fashion_mnist']
     """
     from nala_lab.core import require_choice
 

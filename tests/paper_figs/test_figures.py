@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 import paper_figs
 from nala_lab.core.records import RecordError, RecordWriter, load_records
 from nala_lab.plots import COLOURS, ROLES
-from paper_figs import FIGURES, drawing_of, fig01_trajectories
+from paper_figs import FIGURES, drawing_of, family_map, fig01_trajectories
 from paper_figs.__main__ import main
 from paper_figs.drawing import write
 from paper_figs.results_fashion_mnist import FOLDER, by_optimizer, curves, draw, finals, results_table
@@ -46,8 +47,20 @@ def records(tmp_path):
 
 
 def test_every_file_of_a_figure_is_registered():
-    here = [p.stem for pattern in ("fig*.py", "table*.py", "results*.py") for p in (FOLDER.parents[1]).glob(pattern)]
+    shared = {"__init__", "__main__", "drawing"}
+    here = {path.stem for path in FOLDER.parents[1].glob("*.py")} - shared
     assert sorted(here) == sorted(FIGURES)
+
+
+def test_the_family_map_says_what_the_checks_found(monkeypatch):
+    rows = family_map.edge_checks()
+    rows["E07"] = replace(rows["E07"], error=9 * rows["E07"].tolerance + 1)
+    monkeypatch.setattr(family_map, "edge_checks", lambda: rows)
+    drawing = family_map.draw()
+    verdicts = {row[0]: row[-1] for row in drawing.table.rows}
+    assert verdicts.pop("E07") == "fail" and set(verdicts.values()) == {"pass"} and len(verdicts) == 14
+    assert "14 of 15 edges" in drawing.caption and "E07 DiLoCo equals SNOO (one worker): fail" in drawing.caption
+    assert any(text.get_text().startswith("E07 ✗") for text in drawing.figure.axes[0].texts)
 
 
 def test_an_unknown_figure_is_refused():
