@@ -1,0 +1,76 @@
+"""The functions made of affine pieces are what they say: through the data, smooth, convex, differentiated rightly."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from nala_lab.core import stream
+from nala_lab.theory.interpolation import Envelope, _mixture, fractions, slack
+
+
+def drawn(rng, n=6, d=3, L=2.0, m=0.3):
+    return Envelope(rng.normal(size=(n, d)), rng.normal(size=n), L, m)
+
+
+@pytest.mark.parametrize("draw", range(5))
+def test_gradient_is_the_derivative_and_the_function_is_in_its_class(draw):
+    rng = stream(0, "envelope", draw)
+    f = drawn(rng)
+    points = 3 * rng.normal(size=(25, 3))
+    grads, values, h = f.grad(points), f.value(points), 1e-6
+    numeric = [[(f.value(x + h * e) - f.value(x - h * e)) / (2 * h) for e in np.eye(3)] for x in points]
+    # kinks of the gradient inside the step leave L h; rounding leaves 1e-16 * 10 / h = 1e-9
+    np.testing.assert_allclose(grads, numeric, atol=4e-6)
+    table = slack(points, grads, values, L=f.L, m=f.m)
+    assert table.min() >= -1e-10  # values of size 10, tolerance of the weights 1e-13 relative, twice
+
+
+def test_the_mixture_maximises_over_the_simplex():
+    rng = stream(0, "mixture")
+    for _ in range(30):
+        n, d = int(rng.integers(2, 12)), int(rng.integers(1, 5))
+        g, c = rng.normal(size=(n, d)), rng.normal(size=n)
+        w = _mixture(g, c, 1.5)
+        lift = c - g @ (g.T @ w) / 1.5
+        assert w.min() >= 0 and w.sum() == pytest.approx(1)
+        assert lift.max() - w @ lift <= 1e-9  # first-order condition of a concave programme
+
+
+def test_data_of_a_member_are_interpolated_exactly_and_others_are_exposed():
+    x = fractions([["1/2", "-1"], ["2", "1/3"], ["0", "0"]])
+    g = x * fractions([1, "1/4"])  # gradient of x1^2/2 + x2^2/8
+    values = np.sum(x * g, axis=1) / 2
+    assert min(slack(x, g, values, L=Fraction(1), m=Fraction(1, 8)).ravel()) >= 0
+    f = Envelope.through(x, g, values, L=Fraction(1), m=Fraction(1, 8))
+    for point, grad, value in zip(x, g, values, strict=True):
+        assert f.value(point) == value and np.array_equal(f.grad(point), grad)
+    assert min(slack(x, g, values, L=Fraction(9, 10)).ravel()) < 0  # it is not 0.9-smooth
+    values[1] += Fraction(1, 10**12)
+    assert min(slack(x, g, values, L=Fraction(1), m=Fraction(1, 4)).ravel()) < 0
+
+
+def test_exact_and_float_evaluation_agree_where_one_piece_is_active():
+    rng = stream(0, "exact")
+    slopes, offsets = rng.integers(-9, 10, (5, 2)), rng.integers(-9, 10, 5)
+    exact = Envelope(fractions(slopes), fractions(offsets), Fraction(3), Fraction(1, 7))
+    floats = Envelope(slopes.astype(float), offsets.astype(float), 3.0, 1 / 7)
+    points, alone = 8 * rng.normal(size=(40, 2)), 0
+    for x in points:
+        rational = fractions(x)
+        if exact.piece(rational) is None:
+            with pytest.raises(ArithmeticError, match="several pieces"):
+                exact.grad(rational)
+            continue
+        alone += 1
+        assert float(exact.value(rational)) == pytest.approx(float(floats.value(x)), rel=1e-13)
+        np.testing.assert_allclose(exact.grad(rational).astype(float), floats.grad(x), rtol=1e-13)
+    assert 5 < alone < 40
+
+
+@pytest.mark.parametrize("bad", [dict(m=1), dict(m=-1), dict(m=float("nan"))])
+def test_a_class_that_is_none_is_refused(bad):
+    with pytest.raises(ValueError, match="0 <= m < L"):
+        slack([[0.0]], [[0.0]], [0.0], L=1, **bad)
+    with pytest.raises(ValueError, match="points must satisfy"):
+        slack([0.0], [0.0], [0.0], L=1)
