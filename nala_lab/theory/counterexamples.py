@@ -1,0 +1,217 @@
+"""Explicit functions on which NALA falls behind Lookahead, in exact rational arithmetic.
+
+Every function here is L-smooth with L = 1 and m-strongly convex with a small m > 0, so its minimiser, 0 with value 0,
+is unique. Both hold by construction (`nala_lab.theory.interpolation`): the function is (m/2)||x||^2 plus the Moreau
+envelope of a maximum of affine pieces, and the pieces are written below as integers over `unit`: slope, then offset.
+Both methods start at the same point with the same lr, k and mu; every point, gradient and value on their way is a
+``fractions.Fraction``, and so is the gap.
+
+The functions were found by semidefinite programming over the whole class, solved with a margin and rounded
+(`nala_lab.verify.certificates.extract`). How they were found does not matter for what they show.
+
+For 0 < alpha <= 1/2 or 1, lr = 1 and mu in [-1, 0] they refute "closer to the minimiser after every number of cycles";
+for mu > 0, or lr = 1.9, also "lower value". A larger *value* for mu in [-1, 0] and lr <= 1/L was searched for and not
+found. Status: proved (a counter-example that can be recomputed by hand, with patience).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nala_lab.core import require_choice
+from nala_lab.theory.interpolation import Envelope, fractions, slack
+
+__all__ = ["COUNTEREXAMPLES", "CounterExample", "cycles_of"]
+
+Numbers = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class CounterExample:
+    """A function, a start and a setting at which NALA is worse than Lookahead.
+
+    Attributes
+    ----------
+    name : a few words. measure : ``"distance"`` (squared, to the minimiser 0) or ``"value"`` (the minimum is 0).
+    k, mu, alpha, lr, cycles : the setting; Lookahead has slow step 1+mu and no outer gradient.
+    function : `Envelope` of Fraction, L = 1. start : (d,) of Fraction.
+
+    Examples
+    --------
+    >>> example = COUNTEREXAMPLES["farther, k=1"]
+    >>> nala, lookahead = example.measured()
+    >>> nala > lookahead, type(nala).__name__, round(float(example.gap), 6)
+    (True, 'Fraction', 0.016354)
+    """
+
+    name: str
+    measure: str
+    k: int
+    mu: Fraction
+    alpha: Fraction
+    lr: Fraction
+    cycles: int
+    function: Envelope
+    start: Numbers
+
+    def paths(self) -> tuple[Numbers, Numbers]:
+        """Slow weights of NALA and of Lookahead, each (T+1, d) of Fraction."""
+        both = (self.alpha, Fraction(0))
+        mine, theirs = (
+            cycles_of(self.function.grad, self.start, self.cycles, lr=self.lr, k=self.k, mu=self.mu, alpha=alpha)
+            for alpha in both
+        )
+        return mine, theirs
+
+    def measured(self) -> tuple[Fraction, Fraction]:
+        """The measure of NALA and of Lookahead after the last cycle."""
+        mine, theirs = (self._measure(path[-1]) for path in self.paths())
+        return mine, theirs
+
+    def _measure(self, x: Numbers) -> Fraction:
+        attained: Any = x @ x if self.measure == "distance" else self.function.value(x)
+        return Fraction(attained)
+
+    @property
+    def gap(self) -> Fraction:
+        """NALA's measure minus Lookahead's, per squared distance of the start from the minimiser; > 0: NALA is worse.
+
+        For ``"value"`` in units of L.
+        """
+        mine, theirs = self.measured()
+        return Fraction((mine - theirs) / (self.start @ self.start))
+
+    def slack(self) -> Fraction:
+        """Least slack of the interpolation inequalities over all pairs of points met, the minimiser included.
+
+        Not negative, as it must be for a function of the class: a check of the construction by other formulas.
+        """
+        met: list[Numbers] = [np.array([Fraction(0)] * len(self.start), dtype=object)]
+
+        def watched(x: Numbers) -> Numbers:
+            if not any(np.array_equal(x, old) for old in met):
+                met.append(x)
+            return np.asarray(self.function.grad(x))
+
+        for alpha in (self.alpha, Fraction(0)):
+            end = cycles_of(watched, self.start, self.cycles, lr=self.lr, k=self.k, mu=self.mu, alpha=alpha)[-1]
+            if self.measure == "value":
+                watched(end)
+        points = np.stack(met)
+        grads = np.stack([self.function.grad(x) for x in met])
+        values = np.array([self.function.value(x) for x in met], dtype=object)
+        table = slack(points, grads, values, L=self.function.L, m=self.function.m)
+        return Fraction(min(table[~np.eye(len(met), dtype=bool)]))
+
+
+def cycles_of(
+    grad: Callable[[Numbers], Numbers], x0: Numbers, cycles: int, *, lr: Any, k: int, mu: Any, alpha: Any
+) -> Numbers:
+    """Algorithm 1 over gradient descent in whatever arithmetic x0 has; (T+1, d). alpha = 0 takes no outer gradient."""
+    path = [x0]
+    for _ in range(cycles):
+        theta = path[-1]
+        for _ in range(k):
+            theta = theta - lr * grad(theta)
+        y = (1 + mu) * theta - mu * path[-1]
+        path.append(y - alpha * grad(y) if alpha else y)
+    return np.stack(path)
+
+
+def _instance(
+    name: str,
+    measure: str,
+    *,
+    unit: int,
+    k: int,
+    cycles: int,
+    start: tuple[int, ...],
+    pieces: tuple[tuple[int, ...], ...],
+    m: str,
+    **steps: str,
+) -> CounterExample:
+    require_choice("measure", measure, ("distance", "value"))
+    table = fractions(pieces) / unit
+    function = Envelope(table[:, :-1], table[:, -1], L=Fraction(1), m=Fraction(m))
+    setting: dict[str, Any] = {key: Fraction(step) for key, step in steps.items()}  # mu, alpha, lr
+    return CounterExample(
+        name=name, measure=measure, k=k, cycles=cycles, function=function, start=fractions(start) / unit, **setting
+    )
+
+
+_ALL = (
+    _instance(
+        "farther, k=1", "distance", k=1, mu="-1/2", alpha="1", lr="1", cycles=3, m="1/1000", unit=10000,
+        start=(-9559, 2936),
+        pieces=(
+            (0, 0, 0), (-1163, 3233, -1), (-1162, 3221, -1), (-425, 933, -1), (-271, 539, -1), (-257, 507, -1),
+            (-188, 367, -1), (-1544, 1909, -551),
+        ),
+    ),
+    _instance(
+        "farther, k=2", "distance", k=2, mu="-1/2", alpha="1/2", lr="1", cycles=2, m="1/10000", unit=100000,
+        start=(-98589, 16726, 714),
+        pieces=(
+            (0, 0, 0, 0), (-2496, 18268, 5468, -2), (-1530, 9043, -3177, -2), (-2163, 14217, 119, -2),
+            (-1533, 9070, -3053, -2), (-432, 1750, -2668, -2), (-840, 4446, -2341, -2), (-2308, 3167, -3839, -1486),
+        ),
+    ),
+    _instance(
+        "farther, k=5", "distance", k=5, mu="-1/2", alpha="1/2", lr="1", cycles=2, m="1/1000", unit=10000,
+        start=(-8766, -4810, 162, -13),
+        pieces=(
+            (0, 0, 0, 0, 0), (-457, -3566, 1572, -78, -1), (-378, -1750, -123, 111, -1), (-193, -572, -354, 99, -1),
+            (-131, -274, -498, 16, -1), (-119, -218, -467, -79, -1), (-408, -2058, -44, -280, -1),
+            (-365, -1608, -145, 279, -1), (-200, -621, -180, -20, -1), (-136, -366, -153, -40, -1),
+            (-102, -256, -139, -38, -1), (-39, -90, -51, -50, -1), (-201, -654, -76, 26, -1),
+            (-506, -847, -103, -23, -192), (-252, -427, -159, 54, -71), (-155, -297, -156, 64, -28),
+            (-82, -199, -123, 53, -1),
+        ),
+    ),
+    _instance(
+        "farther, mu>0", "distance", k=2, mu="1/2", alpha="1/2", lr="1", cycles=2, m="1/1000", unit=10000,
+        start=(-7570, 6515, 497),
+        pieces=(
+            (0, 0, 0, 0), (-465, 6277, -554, -1), (-457, 1890, 458, -1), (-194, -2525, 1080, -637),
+            (521, -1849, 915, -1), (145, -596, 211, -1), (-112, 455, 110, -1), (29, -991, 314, -149),
+        ),
+    ),
+    _instance(
+        "higher, mu>0, k=1", "value", k=1, mu="1/2", alpha="1/2", lr="1", cycles=2, m="1/1000", unit=10000,
+        start=(-9995, -328, 7),
+        pieces=(
+            (0, 0, 0, 0), (-5058, -3309, -331, -1), (-1493, 3134, -30, -177), (-1038, 2520, -858, -1),
+            (-18, -461, 799, -6), (2, -420, 765, -2), (-137, -83, 508, -1),
+        ),
+    ),
+    _instance(
+        "higher, mu>0, k=2", "value", k=2, mu="1/2", alpha="1/2", lr="1", cycles=2, m="1/1000", unit=10000,
+        start=(-9740, -2212, 493, -30),
+        pieces=(
+            (0, 0, 0, 0, 0), (-7920, 1566, -87, -82, -1), (-2340, -1068, 155, -2, -1),
+            (2620, -1088, 1012, 350, -310), (2501, -781, 1120, -107, -222), (1200, -322, 468, -116, -1),
+            (-933, 22, -504, 446, -1), (1322, -435, 413, 70, -37), (-842, 15, -529, 474, -4),
+            (-544, -26, -376, 372, -3),
+        ),
+    ),
+    _instance(
+        "higher, lr=1.9", "value", k=3, mu="-1/2", alpha="1/2", lr="19/10", cycles=2, m="1/5000", unit=10000,
+        start=(-9971, -642, 377, 132, -65, -13),
+        pieces=(
+            (0, 0, 0, 0, 0, 0, 0), (-5310, 1784, -1395, 586, -97, 4, -1), (261, -270, 2310, 625, 270, -23, -1),
+            (262, -42, -8, -1211, -382, 18, -55), (-4327, 739, -263, -626, 364, -52, -55),
+            (-2361, 335, 24, -65, -118, 120, -1), (-278, -308, 279, 280, -370, -172, -1),
+            (-59, 52, -285, -330, 442, -1, -1), (-335, -318, 293, 274, -235, 40, -7),
+            (-228, -714, 809, 494, -236, 94, -97), (-131, -61, -277, 73, -241, -50, -1),
+            (-297, -283, 256, 238, -199, 39, -1), (-537, -192, 183, 144, -121, 31, -3),
+        ),
+    ),
+)  # fmt: skip
+
+COUNTEREXAMPLES: dict[str, CounterExample] = {example.name: example for example in _ALL}

@@ -1,0 +1,66 @@
+"""Every verdict, its numbers, and every counter-example once more by a loop of this file."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from nala_lab.theory.claims import Claim, claims
+from nala_lab.theory.counterexamples import COUNTEREXAMPLES
+from nala_lab.theory.interpolation import Envelope
+from tests.theory.loops import nala_gd
+
+
+@pytest.fixture(scope="module")
+def verdicts():
+    return claims()
+
+
+def test_verdicts_and_the_exact_numbers_behind_them(verdicts):
+    said = [claim.verdict for claim in verdicts.values()]
+    assert said == ["true", "true", "false", "not refuted", "false", "false", "false", "false", "false"]
+    b = Fraction(159049, 200000)
+    assert verdicts["V06"].numbers["Lookahead"] == b**12
+    assert verdicts["V06"].numbers["NALA"] == (Fraction(999, 1000) * b) ** 10
+    assert float(verdicts["V06"].numbers["NALA"]) == pytest.approx(0.100153, abs=5e-7)
+    assert float(verdicts["V06"].numbers["gradient descent"]) == pytest.approx(0.001797, abs=5e-7)
+    assert verdicts["V02"].numbers["NALA"] == Fraction(9, 10) * verdicts["V02"].numbers["Lookahead"]
+    assert float(verdicts["V08"].numbers["floor per cycle"]) ** (1 / 6) == pytest.approx(0.90528, abs=5e-6)
+    assert all(isinstance(number, Fraction) for claim in verdicts.values() for number in claim.numbers.values())
+
+
+@pytest.mark.parametrize("name", COUNTEREXAMPLES)
+def test_a_counterexample_is_a_member_of_the_class_and_does_what_is_claimed(name):
+    example = COUNTEREXAMPLES[name]
+    f, zero = example.function, 0 * example.start
+    assert f.L == 1 and f.m > 0 and example.mu >= -1
+    assert f.value(zero) == 0 and not np.any(f.grad(zero))  # with m > 0: the one minimiser
+    assert example.slack() >= 0
+    assert example.gap > Fraction(1, 10_000) and isinstance(example.gap, Fraction)
+    # once more in floats by a loop of three lines
+    floats = Envelope(f.slopes.astype(float), f.offsets.astype(float), 1.0, float(f.m))
+    start, alphas = example.start.astype(float), (float(example.alpha), 0.0)
+    steps = dict(lr=float(example.lr), k=example.k, mu=float(example.mu))
+    ends = [nala_gd(floats.grad, start, example.cycles, alpha=alpha, **steps)[-1] for alpha in alphas]
+    mine, theirs = (x @ x if example.measure == "distance" else floats.value(x) for x in ends)
+    assert (mine - theirs) / (start @ start) == pytest.approx(float(example.gap), abs=1e-13)
+
+
+def test_the_counterexamples_cover_the_table_of_the_design_notes():
+    kinds = {(e.measure, e.mu > 0, e.lr > 1) for e in COUNTEREXAMPLES.values()}
+    distances = {("distance", False, False), ("distance", True, False)}
+    values = {("value", True, False), ("value", False, True)}
+    assert kinds == distances | values
+
+
+def test_an_instance_that_shows_nothing_changes_the_verdict(monkeypatch):
+    """Planted: without the outer step both methods are the same, and V03 must not say "false" any more."""
+    good = COUNTEREXAMPLES["farther, k=1"]
+    monkeypatch.setitem(COUNTEREXAMPLES, "farther, k=1", replace(good, alpha=Fraction(0)))
+    assert claims()["V03"].verdict == "not refuted"
+
+
+def test_an_unknown_verdict_is_refused():
+    with pytest.raises(ValueError, match="verdict must satisfy"):
+        Claim(id="V99", statement="", where="", verdict="maybe", evidence="", status="proved", numbers={})
