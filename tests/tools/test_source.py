@@ -75,7 +75,9 @@ def public_definitions(path):
     yield tree(path), "module"
     for node in filter(is_public, tree(path).body):
         yield node, node.name
-        for inner in filter(is_public, node.body if isinstance(node, ast.ClassDef) else ()):
+        protocol = any(dotted(base).endswith("Protocol") for base in getattr(node, "bases", ()))
+        # a protocol's docstring says what it asks for; its members have no body to explain
+        for inner in filter(is_public, node.body if isinstance(node, ast.ClassDef) and not protocol else ()):
             yield inner, f"{node.name}.{inner.name}"
 
 
