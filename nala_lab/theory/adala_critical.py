@@ -2,9 +2,10 @@
 
     lam_crit = 2 (1+beta1)/(1-beta1) D0 / lr          D0 = sqrt(eps/(1-beta2)) + eps        (hat)
                                                       D0 = sqrt(eps/(1-beta2) + eps)        (raw)
+    with beta1^2 for beta1 in the reading code, whose trial step averages the same gradient a first time
 
 Assumptions: f = lam x^2 / 2 along the coordinate, the same objective at the probe, s at its rest value eps/(1-beta2),
-bias corrections of the raw form over; any probe.
+bias corrections over; any probe.
 
 Derivation. Near x = 0 the probe's displacement is of first order in (x, m), so (g - g')^2 is of second order and s
 stays at its rest value. What is left is linear: x' = x - h m', m' = beta1 m + (1-beta1) lam x, h = lr / D0, with
@@ -12,6 +13,9 @@ stays at its rest value. What is left is linear: x' = x - h m', m' = beta1 m + (
     z^2 - (1 + beta1 - (1-beta1) h lam) z + beta1 = 0
 
 One root passes -1 when h lam = 2 (1+beta1)/(1-beta1): Jury's criterion 2 (1 + beta1) - (1-beta1) h lam > 0.
+
+The start is rougher: m_hat divides by 1 - beta1^t, so the first steps are up to 1/(1-beta1) times longer, and at the
+defaults a distance from the minimum grows 1e12-fold or more in the first 20 steps before it decays at 0.97 lam_crit.
 
 At the defaults (lr 1e-3, eps 1e-8) lam_crit = 120.2; with eps = 1e-16 it is 0.012: such a run cannot settle anywhere.
 The same formula with D0 = eps is Adam's own limit at x = 0, far smaller: Adam never settles at all (T15).
@@ -24,6 +28,7 @@ from __future__ import annotations
 import math
 
 from nala_lab.core import require_choice, require_number
+from nala_lab.theory.adala_first_step import PROBES
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "critical_curvature", "growth", "rest_denominator"]
@@ -61,10 +66,26 @@ def rest_denominator(*, beta2: float, eps: float, denominator: str = "hat") -> f
     return math.sqrt(rest) + eps if denominator == "hat" else math.sqrt(rest + eps)
 
 
+def _momentum(beta1: float, probe: str) -> float:
+    """Weight of the old m after one step."""
+    require_number("betas[0]", beta1, low=0, high=1, open_high=True)
+    require_choice("probe", probe, PROBES)
+    return beta1**2 if probe == "code" else beta1
+
+
 def critical_curvature(
-    *, lr: float, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, denominator: str = "hat"
+    *,
+    lr: float,
+    betas: tuple[float, float] = (0.9, 0.999),
+    eps: float = 1e-8,
+    probe: str = "own",
+    denominator: str = "hat",
 ) -> float:
     """lam_crit, in units of the Hessian.
+
+    Parameters
+    ----------
+    lr, betas, eps, probe, denominator : as in `nala_lab.reference.AdaLA`.
 
     Raises
     ------
@@ -77,9 +98,9 @@ def critical_curvature(
     (120.2, 0.012)
     """
     require_number("lr", lr, low=0, open_low=True, hint="a step of length 0 is stable everywhere")
-    require_number("betas[0]", betas[0], low=0, high=1, open_high=True)
+    beta = _momentum(betas[0], probe)
     rest = rest_denominator(beta2=betas[1], eps=eps, denominator=denominator)
-    return 2 * (1 + betas[0]) / (1 - betas[0]) * rest / lr
+    return 2 * (1 + beta) / (1 - beta) * rest / lr
 
 
 def growth(
@@ -88,6 +109,7 @@ def growth(
     lr: float,
     betas: tuple[float, float] = (0.9, 0.999),
     eps: float = 1e-8,
+    probe: str = "own",
     denominator: str = "hat",
 ) -> float:
     """Spectral radius of the linearised step at the minimum.
@@ -104,9 +126,8 @@ def growth(
     """
     require_number("lam", lam, low=0)
     require_number("lr", lr, low=0)
-    beta1, beta2 = betas
-    require_number("betas[0]", beta1, low=0, high=1, open_high=True)
-    pull = (1 - beta1) * lr * lam / rest_denominator(beta2=beta2, eps=eps, denominator=denominator)
-    half = (1 + beta1 - pull) / 2
-    inside = half**2 - beta1
-    return math.sqrt(beta1) if inside < 0 else abs(half) + math.sqrt(inside)
+    beta = _momentum(betas[0], probe)
+    pull = (1 - beta) * lr * lam / rest_denominator(beta2=betas[1], eps=eps, denominator=denominator)
+    half = (1 + beta - pull) / 2
+    inside = half**2 - beta
+    return math.sqrt(beta) if inside < 0 else abs(half) + math.sqrt(inside)

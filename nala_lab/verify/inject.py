@@ -1,4 +1,4 @@
-"""One step of either twin from a state that is put into it: theorems about cycles speak of states no run starts in.
+"""Steps of either twin from a state that is put into it: theorems about cycles speak of states no run starts in.
 
 A state is a dict in the NumPy twin's names: m, v (Adam), s (AdaLA), last (AdaLA's previous gradient). The step counter
 is set to `LATE`, where every bias correction 1 - beta^t has become 1 in float64.
@@ -16,17 +16,17 @@ from nala_lab.reference.oracle import Oracle
 from nala_lab.registry import reference_method
 from nala_lab.verify.spec import TWINS, Method
 
-__all__ = ["LATE", "one_step"]
+__all__ = ["LATE", "late_steps"]
 
 LATE = 10**6  # 0.999^LATE = 1e-434 is 0 in float64, and a float32 counter still holds it exactly (below 2^24)
 _TORCH = {"m": "exp_avg", "v": "exp_avg_sq", "s": "exp_avg_var", "last": "previous_grad"}
 _REFERENCE = {"m": "m", "v": "v", "s": "s", "last": "extra"}
 
 
-def one_step(
-    twin: str, method: Method, grad: Callable[[Array], Array], x: Array, state: Mapping[str, Array]
+def late_steps(
+    twin: str, method: Method, grad: Callable[[Array], Array], x: Array, state: Mapping[str, Array], steps: int = 1
 ) -> tuple[Array, dict[str, Array]]:
-    """Apply one step of `method` at `x` (d,) with `state` and return the next x and state.
+    """Apply `steps` steps of `method` from `x` (d,) with `state` and return the x and the state they lead to.
 
     Parameters
     ----------
@@ -41,25 +41,27 @@ def one_step(
     Examples
     --------
     >>> adam = Method("Adam", lr=1.0, betas=(0.0, 0.0), eps=0.0)
-    >>> one_step("numpy", adam, lambda x: x, np.array([0.5]), {"m": np.array([-0.5]), "v": np.array([0.25])})[0]
+    >>> late_steps("numpy", adam, lambda x: x, np.array([0.5]), {"m": np.array([-0.5]), "v": np.array([0.25])})[0]
     array([-0.5])
     """
     require_choice("twin", twin, TWINS)
-    return (_torch if twin == "torch" else _numpy)(method, grad, x, state)
+    return (_torch if twin == "torch" else _numpy)(method, grad, x, state, steps)
 
 
 def _numpy(
-    method: Method, grad: Callable[[Array], Array], x: Array, state: Mapping[str, Array]
+    method: Method, grad: Callable[[Array], Array], x: Array, state: Mapping[str, Array], steps: int
 ) -> tuple[Array, dict[str, Array]]:
     rule = reference_method(method.name, **method.shared())
     names = {name: _REFERENCE[name] for name in state}
-    before = rule.init(x)._replace(t=LATE, **{names[name]: value for name, value in state.items()})
-    reached, after = rule.step(x, Oracle(grad), before)
+    after = rule.init(x)._replace(t=LATE, **{names[name]: value for name, value in state.items()})
+    reached = x
+    for _ in range(steps):
+        reached, after = rule.step(reached, Oracle(grad), after)
     return np.asarray(reached), {name: np.asarray(getattr(after, names[name])) for name in state}
 
 
 def _torch(
-    method: Method, grad: Callable[[Array], Array], x: Array, state: Mapping[str, Array]
+    method: Method, grad: Callable[[Array], Array], x: Array, state: Mapping[str, Array], steps: int
 ) -> tuple[Array, dict[str, Array]]:
     import torch
 
@@ -88,6 +90,7 @@ def _torch(
     opt.load_state_dict(saved)
     with torch.no_grad():
         weight.copy_(torch.from_numpy(np.array(x)))
-    step()
+    for _ in range(steps):
+        step()
     after = opt.state[weight]
     return weight.detach().numpy().copy(), {name: after[_TORCH[name]].numpy().copy() for name in state}
