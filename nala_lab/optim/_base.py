@@ -50,12 +50,17 @@ def require_lr(lr: Any, name: str = "lr") -> None:
 class LabOptimizer(Optimizer):
     """A torch optimizer that knows its phase, counts its gradients and can show its slow weights."""
 
-    _unfinished: tuple[str, ...] = ()  # state keys that exist only inside a cycle
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "step" in vars(cls):
+            # Traced, every value of the phase would be a program of its own; see USING.md, torch.compile.
+            cls.step = torch.compiler.disable(cls.step, reason="the phase of a cycle is a Python integer")
 
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
         self._phase = 0
         self._grad_evals = 0
         self._shown = 0  # slow_weights() contexts that are open
+        self._rehearsed = False  # the state was only allocated: see _rehearses
         super().__init__(params, defaults)
 
     # ---- what a method overrides -------------------------------------------------------------------------------
@@ -83,6 +88,9 @@ class LabOptimizer(Optimizer):
         """Go back to the state of a new optimizer; the weights and the gradient count stay."""
         self.state.clear()
         self._phase = 0
+
+    def _allocate(self) -> None:
+        """Make every tensor of the state, with values that `_restart` takes back."""
 
     # ---- counters ----------------------------------------------------------------------------------------------
 
@@ -115,6 +123,34 @@ class LabOptimizer(Optimizer):
             return self._counted(closure)()
         self._grad_evals += 1
         return None
+
+    # ---- the call that only allocates --------------------------------------------------------------------------
+
+    def _rehearses(self, closure: Closure | None) -> bool:
+        """Say whether this call of ``step()`` is to allocate the state and do nothing else.
+
+        torch.distributed.checkpoint fills a new optimizer by a call with lr = 0 and gradients of zero, so that there
+        is something to load into. Such a first call moves nothing, so it is not counted and the cycle stays at its
+        start; the next call begins from a new state, and training is the same to the last bit.
+        """
+        self._require_training("step()")
+        if self._rehearsed:
+            self._restart()
+            self._rehearsed = False
+        elif closure is None and self._grad_evals == 0 and self._phase == 0 and not self._began():
+            self._rehearsed = all(_is_zero(group.get("lr", 1)) for group in self.param_groups) and self._at_rest()
+            if self._rehearsed:
+                self._allocate()
+        return self._rehearsed
+
+    def _began(self) -> bool:
+        """True when there is a state already."""
+        return bool(self.state)
+
+    def _at_rest(self) -> bool:
+        """True when there are gradients and all of them are zero, on every rank."""
+        grads = [p.grad for p in self._params() if p.grad is not None]
+        return bool(grads) and not any(g.is_sparse for g in grads) and all(_is_zero(g.abs().sum()) for g in grads)
 
     # ---- parameters --------------------------------------------------------------------------------------------
 
@@ -199,7 +235,8 @@ class LabOptimizer(Optimizer):
 
     def _cycle(self) -> dict[str, Any]:
         phase = 0 if self._shown else self._phase
-        counters = {"method": type(self).__name__, "phase": phase, "grad_evals": self._grad_evals}
+        counters = {"method": type(self).__name__, "phase": phase, "grad_evals": self._grad_evals,
+                    "rehearsed": self._rehearsed}  # fmt: skip
         return {**counters, **self._options()}
 
     def _pack(self) -> dict[str, Any]:
@@ -208,9 +245,8 @@ class LabOptimizer(Optimizer):
         return {"state": {index[p]: self._own(p) for p in index if self.state.get(p)}, "param_groups": groups}
 
     def _own(self, p: torch.Tensor) -> dict[str, Any]:
-        """State of `p` to be saved; at the slow weights nothing of an unfinished cycle belongs to it."""
-        own = self.state.get(p, {})
-        return {key: value for key, value in own.items() if not (self._shown and key in self._unfinished)}
+        """State of `p` to be saved."""
+        return self.state.get(p, {})
 
     def state_dict(self) -> dict[str, Any]:
         """Return the whole state: per parameter, per group, and the position in the cycle.
@@ -243,6 +279,7 @@ class LabOptimizer(Optimizer):
         cycle = self._take_cycle(saved)
         self._unpack(saved)
         self._phase, self._grad_evals = cycle["phase"], cycle["grad_evals"]
+        self._rehearsed = cycle["rehearsed"]
         self._set_options(cycle)
         for after in self._optimizer_load_state_dict_post_hooks.values():
             after(self)
@@ -278,7 +315,12 @@ class LabOptimizer(Optimizer):
 
     def __getstate__(self) -> dict[str, Any]:
         kept = {"_phase": 0 if self._shown else self._phase, "_grad_evals": self._grad_evals, "_shown": 0}
-        return {**super().__getstate__(), **kept}
+        return {**super().__getstate__(), **kept, "_rehearsed": self._rehearsed}
+
+
+def _is_zero(x: Any) -> bool:
+    """Compare a number, or a tensor with one element, with zero; of a sharded tensor, the whole."""
+    return bool((x.full_tensor() if hasattr(x, "full_tensor") else x) == 0)
 
 
 def _placed(key: str, value: Any, p: torch.Tensor) -> Any:

@@ -2,7 +2,8 @@
 
 Per parameter the wrapper keeps one tensor of its own, ``state[p]["slow"]``: phi_{t-1}, written when a cycle starts, so
 that weights loaded after the optimizer was built, or clipped between two cycles, are where the next cycle begins. The
-inner optimizer's state stays in the inner optimizer and is never given a key.
+inner optimizer's state stays in the inner optimizer and is never given a key. In half precision NALA keeps a second
+one, ``state[p]["exact"]``: y_t with all its digits.
 
 Every parameter takes part in every synchronisation, with or without a gradient: a layer that is frozen in mid-cycle
 is mixed with its slow copy like any other, and one that never moved stays where it is, to the last bit.
@@ -32,7 +33,7 @@ class TwoLoop(LabOptimizer):
     """An inner optimizer, a slow copy of the weights, and a phase."""
 
     inner: Optimizer
-    _unfinished = ("exact",)
+    _rests_at_y = False  # a call may end at weights that are neither phi nor theta
 
     def __init__(
         self,
@@ -53,6 +54,7 @@ class TwoLoop(LabOptimizer):
         agree = inner is None or lr == _LR or lr == own_lr
         require("lr", lr, agree, f"the inner optimizer's lr={own_lr}", "with `inner` given, lr belongs to it")
         self._require_fitting_inner()
+        self._starts_empty = not self.inner.state  # Adagrad fills its state when it is built
         # The base class makes a list of its own and hands the groups back one by one: see add_param_group.
         super().__init__(self.inner.param_groups, dict(self.inner.defaults))
         if hyper.inner_state == "reset" and not isinstance(self.inner, LabOptimizer):
@@ -96,6 +98,15 @@ class TwoLoop(LabOptimizer):
     # ---- the cycle ---------------------------------------------------------------------------------------------
 
     @property
+    def phase(self) -> int:
+        """Inner steps done in this cycle; 0 when the cycle is at its start.
+
+        An inner step that takes two calls, as AdaLA's does, counts when it is whole: between the two this is the
+        number before it, and ``opt.inner.phase`` is 1.
+        """
+        return self._phase
+
+    @property
     def k(self) -> int:
         """Inner steps per cycle."""
         return int(self.hyper.k)
@@ -122,6 +133,15 @@ class TwoLoop(LabOptimizer):
     def _copy_slow(self, params: list[torch.Tensor]) -> None:
         for p in params:
             self.state[p]["slow"] = p.detach().to(wide(p), copy=True)
+            if self._rests_at_y and p.dtype != wide(p):
+                self.state[p]["exact"] = p.detach().to(wide(p), copy=True)
+
+    def _slow(self, p: torch.Tensor) -> torch.Tensor:
+        """phi_{t-1} of `p`, after ``model.to(...)`` too."""
+        slow: torch.Tensor = self.state[p]["slow"]
+        if slow.dtype != wide(p) or slow.device != p.device:
+            slow = self.state[p]["slow"] = slow.to(p.device, wide(p))
+        return slow
 
     @torch.no_grad()
     def _start_cycle(self) -> None:
@@ -136,7 +156,7 @@ class TwoLoop(LabOptimizer):
 
     def _pairs(self, params: list[torch.Tensor]) -> tuple[list[Any], list[Any]]:
         """(p, slow) of one type, and those whose slow copy is wider."""
-        pairs = [(p, self.state[p]["slow"]) for p in params]
+        pairs = [(p, self._slow(p)) for p in params]
         return [x for x in pairs if x[0].dtype == x[1].dtype], [x for x in pairs if x[0].dtype != x[1].dtype]
 
     def _inner_step(self, closure: Callable[[], Any] | None) -> Any:
@@ -152,6 +172,8 @@ class TwoLoop(LabOptimizer):
             loss = _unhooked(self.inner)(self._counted(closure))
         if not self._inner_mid_step():
             self._phase += 1
+            if self._phase == 1 and self.hyper.inner_state == "pullback":
+                self._anchors()
         return loss
 
     @torch.no_grad()
@@ -160,6 +182,8 @@ class TwoLoop(LabOptimizer):
         same, mixed = self._pairs(self._params())
         if same:
             torch._foreach_lerp_([p for p, _ in same], [slow for _, slow in same], weight)
+        for p, _ in same:
+            self.state[p].pop("exact", None)  # of a model that was in half precision before
         for p, slow in mixed:
             exact = p.to(slow.dtype).lerp_(slow, weight)
             self.state[p]["exact"] = exact  # what p would be with all its digits, until the cycle ends
@@ -169,9 +193,10 @@ class TwoLoop(LabOptimizer):
     def _end_cycle(self, weight: float) -> None:
         """The weights are phi_t: settle the inner state and begin again at phase 0."""
         for p in self._params():
-            exact = self.state[p].pop("exact", None)
+            own = self.state[p]
+            exact = own.get("exact") if self._rests_at_y else own.pop("exact", None)
             if exact is not None:
-                self.state[p]["slow"].copy_(exact)
+                own["slow"].copy_(exact)
         self._settle_inner(weight)
         self._phase = 0
 
@@ -188,14 +213,21 @@ class TwoLoop(LabOptimizer):
         elif self.hyper.inner_state == "pullback":
             self._pull_back(weight)
 
-    def _pull_back(self, weight: float) -> None:
-        """Momentum buffers move towards their values after the previous synchronisation; at first those are zero."""
-        found = [(p, key, momentum) for p in self._params() for key, momentum in self._momenta(p)]
+    def _anchors(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """Pairs (momentum, its value after the previous synchronisation, at first zero)."""
+        pairs = []
+        for p in self._params():
+            for key, momentum in self._momenta(p):
+                anchor = self.state[p].setdefault(f"slow.{key}", torch.zeros_like(momentum))
+                pairs.append((momentum, anchor))
         kind = type(self.inner).__name__
-        buffers = bool(found) or not self.inner.state
+        buffers = bool(pairs) or not self.inner.state
         require("inner", kind, buffers, f"an optimizer that keeps one of {_MOMENTA} when inner_state='pullback'")
-        for p, key, momentum in found:
-            anchor = self.state[p].setdefault(f"slow.{key}", torch.zeros_like(momentum))
+        return pairs
+
+    def _pull_back(self, weight: float) -> None:
+        """Momentum <- momentum + weight (anchor - momentum), which is the next anchor."""
+        for momentum, anchor in self._anchors():
             momentum.lerp_(anchor, weight)
             anchor.copy_(momentum)
 
@@ -205,10 +237,13 @@ class TwoLoop(LabOptimizer):
             return
         self.inner.state.clear()
         for p in self._params():
-            own = self.state.get(p, {})
-            initial = {key.removeprefix("initial."): deepcopy(own[key]) for key in own if key.startswith("initial.")}
-            if initial:
+            if initial := self._initial(p):
                 self.inner.state[p] = initial
+
+    def _initial(self, p: torch.Tensor) -> dict[str, Any]:
+        """State that the inner optimizer gave `p` when it was built, where it is remembered."""
+        own = self.state.get(p, {})
+        return {key.removeprefix("initial."): deepcopy(own[key]) for key in own if key.startswith("initial.")}
 
     def _momenta(self, p: torch.Tensor) -> list[tuple[str, torch.Tensor]]:
         found = [(key, self.inner.state.get(p, {}).get(key)) for key in _MOMENTA]
@@ -222,7 +257,7 @@ class TwoLoop(LabOptimizer):
             self.inner._count_shown(by)
 
     def _displaced(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        return [(p, self.state[p]["slow"]) for p in self._params()] if self._inside_cycle() else []
+        return [(p, self._slow(p)) for p in self._params()] if self._inside_cycle() else []
 
     def _back_to_slow(self) -> None:
         if not self._inside_cycle():
@@ -230,16 +265,29 @@ class TwoLoop(LabOptimizer):
         if isinstance(self.inner, LabOptimizer):
             self.inner._back_to_slow()
             self.inner._phase = 0
-        for p in self._params():
-            self.state[p].pop("exact", None)
         if self.hyper.inner_state == "pullback":
-            self._pull_back(1.0)
+            for momentum, anchor in self._anchors():
+                momentum.copy_(anchor)
         elif self.hyper.inner_state == "reset":
             self._reset_inner()
 
     def _restart(self) -> None:
+        """Back to the state of a new optimizer; what the inner one was built with is still remembered."""
+        if self._starts_empty or self.hyper.inner_state == "reset":
+            self._reset_inner()
+        kept = {p: {key: own[key] for key in own if key.startswith("initial.")} for p, own in self.state.items()}
         super()._restart()
-        self._reset_inner()
+        self.state.update({p: own for p, own in kept.items() if own})
+
+    def _began(self) -> bool:
+        return any("slow" in own for own in self.state.values())
+
+    def _allocate(self) -> None:
+        self._copy_slow(self._params())
+        if self._starts_empty and not isinstance(self.inner, torch.optim.LBFGS):
+            _unhooked(self.inner)(None)
+        if self.hyper.inner_state == "pullback":
+            self._anchors()
 
     def _options(self) -> dict[str, Any]:
         return {"inner": type(self.inner).__name__, **asdict(self.hyper)}
@@ -255,10 +303,21 @@ class TwoLoop(LabOptimizer):
         places = self._places(saved)
         state = {key: value for key, value in saved["state"].items() if key not in places}  # of no parameter
         for i, p in places.items():
-            inner = {f"inner.{key}": value for key, value in saved["state"].get(i, {}).items()}
-            state[i] = {**self._own(p), **inner}
+            inner = self._settled(p, saved["state"].get(i, {}))
+            state[i] = {**self._own(p), **{f"inner.{key}": value for key, value in inner.items()}}
         groups = [{**group, "cycle": {"nested": group.get("cycle")}} for group in saved["param_groups"]]
         return {**saved, "state": {i: own for i, own in state.items() if own}, "param_groups": groups}
+
+    def _settled(self, p: torch.Tensor, inner: dict[str, Any]) -> dict[str, Any]:
+        """Inner state of `p` to be saved; inside slow_weights() it is what `sync` would leave."""
+        if not (self._shown and self._inside_cycle()):
+            return inner
+        if self.hyper.inner_state == "reset":
+            return self._initial(p)
+        if self.hyper.inner_state == "pullback":
+            anchors = {key: self.state[p].get(f"slow.{key}") for key, _ in self._momenta(p)}
+            return {**inner, **{key: anchor.clone() for key, anchor in anchors.items() if anchor is not None}}
+        return inner
 
     def _unpack(self, saved: dict[str, Any]) -> None:
         places = self._places(saved)
@@ -286,7 +345,8 @@ class TwoLoop(LabOptimizer):
         return cycle
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "inner": self.inner, "hyper": self.hyper}
+        mine = {"inner": self.inner, "hyper": self.hyper, "_starts_empty": self._starts_empty}
+        return {**super().__getstate__(), **mine}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__({key: value for key, value in state.items() if key != "param_groups"})

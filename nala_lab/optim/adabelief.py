@@ -34,6 +34,8 @@ from nala_lab.optim._moments import (
 
 __all__ = ["AdaBelief"]
 
+_MOMENTS = ("exp_avg", "exp_avg_var")
+
 
 class AdaBelief(LabOptimizer):
     """AdaBelief: the step is long where the gradient is what its average led to expect.
@@ -100,15 +102,20 @@ class AdaBelief(LabOptimizer):
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Take one step; return the closure's loss, if there is one."""
-        self._require_training("step()")
+        if self._rehearses(closure):
+            return None
         loss = self._spend(closure)
         for p, group in with_grad(self):
             self._update(p, group)
         return loss
 
+    def _allocate(self) -> None:
+        for p, _ in with_grad(self):
+            begin(self.state[p], p, *_MOMENTS)
+
     def _update(self, p: torch.Tensor, group: Group) -> None:
         state = self.state[p]
-        begin(state, p, "exp_avg", "exp_avg_var")
+        begin(state, p, *_MOMENTS)
         beta1, beta2 = group["betas"]
         state["step"] += 1
         t = int(state["step"])

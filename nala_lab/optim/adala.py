@@ -33,6 +33,7 @@ from nala_lab.optim._moments import (
     add_mean,
     begin,
     decayed,
+    moment,
     move,
     ratio,
     refuse_flags,
@@ -43,6 +44,11 @@ from nala_lab.optim._moments import (
 __all__ = ["AdaLA"]
 
 TORCH_PROBES = tuple(probe for probe in PROBES if probe != "implicit")
+_MOMENTS = {  # per parameter, beside "step"; every probe but "lagged" also keeps "base", "grad" and "probed"
+    "adam": ("exp_avg", "exp_avg_var", "exp_avg_sq"),
+    "adabelief": ("exp_avg", "exp_avg_var", "probe_avg_var"),
+    "lagged": ("exp_avg", "exp_avg_var", "previous_grad"),
+}
 
 
 class AdaLA(LabOptimizer):
@@ -67,10 +73,11 @@ class AdaLA(LabOptimizer):
 
     Notes
     -----
-    A whole step spends two gradients (``lagged``: one, and each ``step()`` is a whole step). While the weights stand
-    at the probe, a copy of them and g_t are kept. A parameter takes part when it has a gradient at both points;
-    with one only it is left, or put back, where it was. `sync` from a probe point puts the weights back and drops
-    g_t; with ``code`` the m and s of that trial stay, as that reading has it.
+    A whole step spends two gradients (``lagged``: one, and each ``step()`` is a whole step). Per parameter four
+    tensors are kept: m, s, the weights before the probe, and g_t; the probes adam and adabelief keep a fifth. A
+    parameter takes part when it has a gradient at both points; with one only it is left, or put back, where it was.
+    `sync` from a probe point puts the weights back and drops g_t; with ``code`` the m and s of that trial stay, as
+    that reading has it.
 
     References
     ----------
@@ -78,20 +85,19 @@ class AdaLA(LabOptimizer):
 
     Examples
     --------
-    On f = 5 w^2 the reading ``grad`` jumps from any start onto the minimum when eps is negligible: lr cancels.
+    With negligible eps and the reading ``grad`` lr cancels: on f = lam w^2 / 2 the first step has length 1 / lam,
+    however far the start is. Here lam = 10; the first call ends at the probe, the second after the step.
 
-    >>> w = torch.nn.Parameter(torch.tensor([0.1], dtype=torch.float64))
-    >>> opt = AdaLA([w], lr=1e-3, betas=(0.0, 0.0), eps=1e-30, probe="grad")
+    >>> w = torch.nn.Parameter(torch.tensor([0.5, -3.0], dtype=torch.float64))
+    >>> opt = AdaLA([w], lr=1e-3, eps=1e-30, probe="grad")
     >>> for _ in range(2):
     ...     opt.zero_grad()
     ...     (5 * w**2).sum().backward()
     ...     opt.step()
-    ...     print(opt.phase, round(w.item(), 6))
-    1 0.099
-    0 0.0
+    ...     print(opt.phase, w.data.numpy().round(6))
+    1 [ 0.495 -2.97 ]
+    0 [ 0.4 -2.9]
     """
-
-    _unfinished = ("base", "grad")
 
     def __init__(
         self,
@@ -129,12 +135,27 @@ class AdaLA(LabOptimizer):
         return self._phase == 1
 
     def _displaced(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        return [(p, self.state[p]["base"]) for p in self._params() if "base" in self.state.get(p, {})]
+        return [(p, own["base"]) for p in self._params() if self._stands_at_probe(own := self.state.get(p, {}))]
 
-    def _back_to_slow(self) -> None:
-        for p in self._params():
-            for key in self._unfinished:
-                self.state.get(p, {}).pop(key, None)
+    def _stands_at_probe(self, state: dict[str, Any]) -> bool:
+        return self._phase == 1 and bool(state.get("probed"))
+
+    def _own(self, p: torch.Tensor) -> dict[str, Any]:
+        own = super()._own(p)
+        return {**own, "probed": False} if self._shown and "probed" in own else own
+
+    def _begin(self, p: torch.Tensor) -> dict[str, Any]:
+        """State of `p`, made once and whole, so that it has the same keys at every phase."""
+        state = self.state[p]
+        probe = self.hyper.probe
+        begin(state, p, *_MOMENTS.get(probe, ("exp_avg", "exp_avg_var")))
+        if probe != "lagged" and "base" not in state:
+            state.update(base=p.detach().clone(), grad=moment(p), probed=False)
+        return state
+
+    def _allocate(self) -> None:
+        for p, _ in with_grad(self):
+            self._begin(p)
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -145,7 +166,8 @@ class AdaLA(LabOptimizer):
         ValueError
             When ``probe_batch="same"`` and there is no closure.
         """
-        self._require_training("step()")
+        if self._rehearses(closure):
+            return None
         same = self.hyper.probe_batch == "same"
         if same:
             require_closure(closure, "probe_batch='same' evaluates the same mini-batch at two points")
@@ -165,12 +187,15 @@ class AdaLA(LabOptimizer):
 
     def _take_probe(self) -> None:
         """Stand at theta_{t-1} + trial, with g_t and theta_{t-1} kept."""
-        for p, group in with_grad(self):
-            state = self.state[p]
-            begin(state, p, "exp_avg", "exp_avg_var")
+        pairs = list(with_grad(self))
+        for own in self.state.values():
+            own["probed"] = False
+        for p, group in pairs:
+            state = self._begin(p)
             g = decayed(p, group)  # g_t
-            trial = self._trial(state, g, p, group)
-            state["grad"], state["base"] = g, p.detach().clone()
+            trial = self._trial(state, g, group)
+            state["grad"], state["probed"] = g, True
+            state["base"].copy_(p)
             move(p, trial)
         self._phase = 1
 
@@ -179,17 +204,15 @@ class AdaLA(LabOptimizer):
         for group in self.param_groups:
             for p in dict.fromkeys(group["params"]):
                 state = self.state.get(p, {})
-                if "base" in state:
-                    p.copy_(state.pop("base"))  # back to theta_{t-1}, bit for bit
-                    g = state.pop("grad")
+                if state.get("probed"):
+                    p.copy_(state["base"])  # back to theta_{t-1}, bit for bit
                     if p in ahead:
-                        self._update(p, g, ahead[p], group)
+                        self._update(p, state["grad"], ahead[p], group)
         self._phase = 0
 
     def _lagged_step(self) -> None:
         for p, group in with_grad(self):
-            state = self.state[p]
-            begin(state, p, "exp_avg", "exp_avg_var", "previous_grad")
+            state = self._begin(p)
             g = decayed(p, group)
             before = state["previous_grad"]
             state["previous_grad"] = g
@@ -207,7 +230,7 @@ class AdaLA(LabOptimizer):
 
     # ---- the probe ---------------------------------------------------------------------------------------------
 
-    def _trial(self, state: dict[str, Any], g: torch.Tensor, p: torch.Tensor, group: Group) -> torch.Tensor:
+    def _trial(self, state: dict[str, Any], g: torch.Tensor, group: Group) -> torch.Tensor:
         """Displacement of the probe from theta_{t-1}; only ``code`` keeps anything of it."""
         probe, form = self.hyper.probe, self.hyper.denominator
         beta1, beta2 = group["betas"]
@@ -218,11 +241,8 @@ class AdaLA(LabOptimizer):
         if probe == "self":
             return ratio(m, t, self._previous_root(state, group), group)
         if probe == "adam":
-            begin(state, p, "exp_avg_sq")
             v = state["exp_avg_sq"].mul(beta2).addcmul_(g, g, value=1 - beta2)
             return ratio(m, t, second_root(v, t, group, "hat"), group)  # Adam's own denominator, whatever the form
-        if probe == "adabelief":
-            begin(state, p, "probe_avg_var")
         own = state["probe_avg_var" if probe == "adabelief" else "exp_avg_var"]
         s = add_belief(own.clone(), g - m, beta2, group["eps"])
         if probe == "code":

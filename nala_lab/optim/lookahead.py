@@ -78,7 +78,8 @@ class Lookahead(TwoLoop):
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Take one inner step, and synchronise after the k-th; return the closure's loss, if there is one."""
-        self._require_training("step()")
+        if self._rehearses(closure):
+            return None
         loss = self._inner_step(closure)
         if self._phase == self.k:
             self._mix(1 - self.alpha)  # phi_t = phi_{t-1} + alpha (theta - phi_{t-1}) = theta + (1-alpha)(phi - theta)

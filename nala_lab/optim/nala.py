@@ -80,6 +80,7 @@ class NALA(TwoLoop):
     """
 
     hyper: NALAHyper
+    _rests_at_y = True
 
     def __init__(
         self,
@@ -116,7 +117,8 @@ class NALA(TwoLoop):
         ValueError
             When ``outer_batch="same"`` and there is no closure.
         """
-        self._require_training("step()")
+        if self._rehearses(closure):
+            return None
         same = self.hyper.outer_batch == "last"
         if same:
             require_closure(closure, "outer_batch='same' evaluates the same mini-batch again, at y_t")

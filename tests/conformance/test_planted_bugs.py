@@ -133,8 +133,8 @@ def probe_not_restored(patch):
 def probe_keeps_its_moments(patch):
     trial = AdaLA._trial
 
-    def keeping(self, state, g, p, group):
-        moved = trial(self, state, g, p, group)
+    def keeping(self, state, g, group):
+        moved = trial(self, state, g, group)
         adala.add_mean(state["exp_avg"], g, group["betas"][0])
         return moved
 

@@ -158,7 +158,7 @@ def test_sync_ends_a_run_at_its_slow_weights(name, calls):
 
 
 @pytest.mark.parametrize("calls", range(1, CALLS))
-@pytest.mark.parametrize("name", ["NALA", "NALA-AdaLA", "Lookahead", "AdaLA", "AdaBelief"])
+@pytest.mark.parametrize("name", MAKERS)
 def test_a_checkpoint_made_inside_the_context_is_a_synchronised_run(name, calls):
     """Model and optimizer saved there belong together: they stand at phi, at phase 0."""
     model, opt, _ = slow_path(name, calls)
