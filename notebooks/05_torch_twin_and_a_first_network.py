@@ -326,6 +326,7 @@ def verdict(name):
     return f"* NALA is **{where}** {LABELS[name]} by {100 * abs(result.gap):.2f} points (interval {100 * result.low:+.2f} to {100 * result.high:+.2f}, n = {result.n} pairs of runs)."
 
 others = [name for name in names if name != "nala" and compare(records, "nala", name) is not None]
+assert not others or len({compare(records, "nala", name).verdict for name in others}) == 2  # the summary says "some pairs"
 Markdown("\n".join(verdict(name) for name in others)) if others else None
 
 # %% [markdown]
