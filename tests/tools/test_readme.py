@@ -1,0 +1,43 @@
+"""The README's examples run, its table is that of the records, and every path it names exists."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_first_example_shows_what_it_says(capsys):
+    code = re.search(r"```python\n(.*?)```", README, re.S)[1]
+    assert len([line for line in code.splitlines() if line.strip()]) <= 12
+    exec(compile(code, "README.md", "exec"), {})
+    outcome, measured, predicted = re.match(r"(.*) \d+ (\S+) (\S+)\n", capsys.readouterr().out).groups()
+    assert outcome == "out of budget"
+    # the second mode is behind by (0.951 / 0.971)^400 = 3e-4, squared in the norm: 1e-7
+    assert np.isclose(float(measured), float(predicted), rtol=1e-6, atol=0)
+
+
+def test_the_results_table_is_that_of_the_records():
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    from paper_figs import drawing_of
+    from tools.readme import with_results
+
+    assert with_results(README, drawing_of("results_fashion_mnist")) == README
+
+
+def test_every_path_it_names_exists():
+    linked = re.findall(r"\]\(([^)#:]+)\)", README)
+    assert len(linked) >= 5
+    missing = [path for path in linked if not (ROOT / path).exists()]
+    assert not missing
+
+
+def test_the_three_commands_stand_in_the_first_screen():
+    first_screen = "\n".join(README.splitlines()[:24])
+    for target in ("make lab", "make test", "make report"):
+        assert target in first_screen
+        assert re.search(rf"^{target.split()[1]}:", (ROOT / "Makefile").read_text(), re.M)

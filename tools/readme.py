@@ -1,0 +1,48 @@
+"""Write what the README takes from records: its results table and its two pictures.
+
+    python tools/readme.py            # write them
+    python tools/readme.py --check    # say whether the table in the README is that of the records
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from paper_figs import drawing_of
+from paper_figs.drawing import Drawing
+
+ROOT = Path(__file__).resolve().parents[1]
+PICTURES = ("fig01_trajectories", "results_fashion_mnist")
+BEGIN = "<!-- results: written by tools/readme.py from paper_figs/records; do not edit by hand -->\n"
+END = "<!-- end of results -->"
+
+
+def with_results(readme: str, drawing: Drawing) -> str:
+    """Put the drawing's table and caption between the markers."""
+    before, _, rest = readme.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    assert drawing.table is not None
+    return f"{before}{BEGIN}\n{drawing.table.markdown()}\n\n{END}{after}"
+
+
+def main(arguments: list[str]) -> int:
+    """Write, or check, and say what was done."""
+    readme = ROOT / "README.md"
+    drawings = {name: drawing_of(name) for name in PICTURES}
+    wanted = with_results(readme.read_text(encoding="utf-8"), drawings["results_fashion_mnist"])
+    if "--check" in arguments:
+        same = wanted == readme.read_text(encoding="utf-8")
+        print(f"README.md {'agrees with' if same else 'differs from'} the records")
+        return 0 if same else 1
+    readme.write_text(wanted, encoding="utf-8")
+    folder = ROOT / "paper_figs" / "readme"
+    folder.mkdir(exist_ok=True)
+    for name, drawing in drawings.items():
+        drawing.figure.savefig(folder / f"{name}.png", dpi=80, metadata={"Software": None, "Description": drawing.alt})
+    print(f"wrote README.md and {len(drawings)} pictures")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
