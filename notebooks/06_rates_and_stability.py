@@ -101,7 +101,7 @@ np.testing.assert_allclose(library.rate, map_by_hand(*few, k=5, mu=-0.5), rtol=2
 #
 # Now 240 × 200 settings at once, $k=5$, $\mu=-\tfrac12$. Two more maps go over it as *break-even lines*: on them NALA is exactly as fast, per gradient, as Lookahead with the same $\eta$, $k$, $\mu$, and as plain gradient descent with the same $\eta$ (the legend says SGD; there is no noise here).
 #
-# **Predict** where the paper's recommended point ($\alpha = 0.001$) lies: on which side of which line?
+# **Predict** where the paper's recommended point ($\alpha = 0.001$) lies: on which side of which line? (Steps have the unit 1/curvature and here $L=1$. The same number $0.001$ would be $1/L$ on a problem with $L=1000$: NALA's $\alpha$ is not free of units.)
 
 # %%
 etas, alphas = np.linspace(0.02, 2.4, 240), np.linspace(0.02, 5.0, 200)
