@@ -21,22 +21,28 @@ CheckFunction = Callable[[str, int], list[Check]]
 
 @dataclass(frozen=True)
 class Entry:
-    """A registered check: theorem, function name, twins it speaks of, and the function (twin, seed) -> rows."""
+    """A registered check: theorem, function name, twins it speaks of, and the function (twin, seed) -> rows.
+
+    A thorough one takes its time, and is run only when asked for.
+    """
 
     id: str
     name: str
     twins: tuple[str, ...]
     function: CheckFunction
+    thorough: bool = False
 
 
 CHECKS: list[Entry] = []
 
 
-def check(id: str, twins: tuple[str, ...] = TWINS) -> Callable[[CheckFunction], CheckFunction]:
+def check(
+    id: str, twins: tuple[str, ...] = TWINS, *, thorough: bool = False
+) -> Callable[[CheckFunction], CheckFunction]:
     """Register a check function (twin, seed) -> list of Check under a theorem's number."""
 
     def register(function: CheckFunction) -> CheckFunction:
-        CHECKS.append(Entry(id, function.__name__, twins, function))
+        CHECKS.append(Entry(id, function.__name__, twins, function, thorough))
         return function
 
     return register
@@ -61,6 +67,7 @@ def run_checks(
     seed: int = 0,
     *,
     twins: Collection[str] | None = None,
+    thorough: bool = False,
     done: Callable[[Check], None] | None = None,
 ) -> list[Check]:
     """Run the checks and return the rows; a check that raises becomes a failed row with the message.
@@ -70,6 +77,7 @@ def run_checks(
     only : theorem numbers, as ``["T01", "T12"]``; None runs all.
     seed : of the named streams that random settings are drawn from.
     twins : ``"numpy"``, ``"torch"`` or both; None runs those that are installed.
+    thorough : also the checks that draw many settings from the whole legal range, and long Monte Carlo ones.
     done : called with each row as it comes, for progress.
 
     Raises
@@ -91,6 +99,7 @@ def run_checks(
             "only", unknown[0] if unknown else only, not unknown and bool(only), f"one or more of {', '.join(known)}"
         )
         entries = [entry for entry in entries if entry.id in set(only)]
+    entries = [entry for entry in entries if thorough or not entry.thorough]
     wanted = available_twins() if twins is None else tuple(twins)
     unknown = sorted(set(wanted) - set(TWINS))
     require("twins", twins, not unknown, f"some of {', '.join(TWINS)}")

@@ -1,0 +1,103 @@
+"""T12, T25, T26 on settings drawn over the whole legal range, any inner rule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nala_lab.core import stream
+from nala_lab.theory import eq5, scaling
+from nala_lab.verify.cases import IDENTITY, quadratic, rosenbrock, size
+from nala_lab.verify.check import Check, Tally, Tolerance
+from nala_lab.verify.drawing import drawn, number, whole
+from nala_lab.verify.runner import check
+from nala_lab.verify.spec import Method, run
+
+COUNT, CYCLES = 30, 5
+EXACT = Tolerance(0.0, 0.0, "bit-equal: multiplying by 2^n commutes with every rounding")
+RULES = ("SGD", "HeavyBall", "Adam", "AdaBelief", "AdaLA")
+
+
+def _inner(case: dict[str, Any], *, eps_is_zero: bool = False) -> Method:
+    """An inner rule out of a drawn case; steps are kept short enough for Rosenbrock's valley not to overflow."""
+    name, lr = RULES[case.pop("rule")], case.pop("lr")
+    betas, eps = (case.pop("beta1"), case.pop("beta2")), 10 ** case.pop("log_eps")
+    if name == "SGD":
+        return Method(name, lr=lr * 1e-2)
+    if name == "HeavyBall":
+        return Method(name, lr=lr * 1e-3, momentum=betas[0])
+    eps = 0.0 if eps_is_zero and name != "Adam" else eps
+    extra = {"probe": "adam"} if name == "AdaLA" else {}
+    return Method(name, lr=lr, betas=betas, eps=eps, **extra)
+
+
+def _settings(rules: int = len(RULES), **more: Any) -> dict[str, Any]:
+    decay = number(0, 0.999)
+    return {
+        "rule": whole(0, rules - 1), "lr": number(0, 0.1), "beta1": decay, "beta2": decay, "log_eps": number(-8, 0),
+        "k": whole(1, 9), "mu": number(-1, 3), "alpha": number(0, 1e-3), **more,
+    }  # fmt: skip
+
+
+@check("T12", thorough=True)
+def drawn_unrolled_form(twin: str, seed: int) -> list[Check]:
+    """Eq. (5) along noisy runs, the outer gradient fresh or on the last mini-batch."""
+    row = Tally("T12", f"phi_t unrolled, {COUNT} drawn settings", twin, IDENTITY)
+    p = quadratic(seed, "T12 drawn")
+    for case in drawn(seed, f"T12 {twin}", COUNT, **_settings(last=whole(0, 1), which=whole(0, 10**6))):
+        rng, batch = stream(seed, "T12 drawn", case.pop("which")), ("fresh", "last")[case.pop("last")]
+        inner = _inner(case)
+        method = Method("NALA", inner=inner, **case, outer_batch=batch)
+        t = run(twin, method, lambda x, g: p.grad(x) + g.normal(size=x.shape), p.start, cycles=CYCLES, rng=rng)
+        predicted = eq5.unroll(t.fast[:, -1], p.start, t.outer_grad, case["mu"], case["alpha"])
+        reach = (1 + abs(case["mu"])) * sum(abs(case["mu"]) ** j for j in range(CYCLES))
+        scale = reach * size(t.slow, t.fast, case["alpha"] * t.outer_grad)
+        row.add(predicted, t.slow[1:], scale=scale, setting=str(method))
+    return [row.check()]
+
+
+@check("T25", thorough=True)
+def drawn_reductions(twin: str, seed: int) -> list[Check]:
+    """alpha = 0 is Lookahead; mu = -1 is descent on phi; mu = alpha = 0 is the inner rule alone."""
+    row = Tally("T25", f"three reductions, {COUNT} drawn settings", twin, IDENTITY)
+    p = quadratic(seed, "T25 drawn")
+    for case in drawn(seed, f"T25 {twin}", COUNT, **_settings()):
+        inner, k, mu, alpha = _inner(case), case["k"], case["mu"], 1e3 * case["alpha"]
+
+        def slow(name: str, inner: Method = inner, k: int = k, **rest: float) -> Any:
+            return run(twin, Method(name, inner=inner, k=k, **rest), p.grad, p.start, cycles=CYCLES).slow
+
+        alone = run(twin, inner, p.grad, p.start, steps=CYCLES * k).x[::k]
+        descent = run(twin, Method("SGD", lr=alpha), p.grad, p.start, steps=CYCLES).x
+        pairs = {
+            "alpha=0": (slow("Lookahead", alpha=1 + mu), slow("NALA", mu=mu, alpha=0.0)),
+            "mu=-1": (descent, slow("NALA", mu=-1.0, alpha=alpha)),
+            "mu=alpha=0": (alone, slow("NALA", mu=0.0, alpha=0.0)),
+        }
+        for name, (want, got) in pairs.items():
+            # theta and phi are mixed with weights 1 + mu and mu, whose roundings are of that size
+            row.add(want, got, scale=(1 + 2 * abs(mu)) ** 2 * size(want, got), setting=f"{name}, {inner}, {case}")
+    return [row.check()]
+
+
+@check("T26", thorough=True)
+def drawn_scales(twin: str, seed: int) -> list[Check]:
+    """Loss times 2^n, n from -40 to 40: bit-equal when rescaled, inside NALA and inside Lookahead."""
+    row = Tally("T26", f"iterates on 2^n f, {COUNT} drawn settings", twin, EXACT)
+    problems = (quadratic(seed, "T26 drawn"), rosenbrock())
+    for case in drawn(seed, f"T26 {twin}", COUNT, **_settings(n=whole(-40, 40), which=whole(0, 1))):
+        n, p = case.pop("n"), problems[case.pop("which")]
+        inner = _inner(case, eps_is_zero=True)
+        scaled = Method(inner.name, **scaling.rescaled(inner.name, inner.settings, n))
+        for name, own in (("NALA", case), ("Lookahead", {"k": case["k"], "alpha": 1 + case["mu"] / 2})):
+            plain = run(twin, Method(name, inner=inner, **own), p.grad, p.start, cycles=CYCLES)
+            method = Method(name, inner=scaled, **scaling.rescaled(name, own, n))
+            t = run(twin, method, lambda x, p=p, n=n: 2.0**n * p.grad(x), p.start, cycles=CYCLES)
+            alike = plain.outcome == t.outcome == "out of budget"  # a run that ends early has fewer rows
+            if alike or plain.slow.shape == t.slow.shape:
+                finite = np.isfinite(plain.slow)
+                row.add(plain.slow[finite], t.slow[finite], setting=f"2^{n} {p.name}, {name}, {inner}, {own}")
+            else:
+                row.add(len(plain.slow), len(t.slow), setting=f"length, 2^{n} {p.name}, {name}, {inner}, {own}")
+    return [row.check()]
