@@ -236,9 +236,16 @@ class TwoLoop(LabOptimizer):
             self.inner._restart()
             return
         self.inner.state.clear()
+        for group in self.param_groups:
+            self._drop_counter(group)
         for p in self._params():
             if initial := self._initial(p):
                 self.inner.state[p] = initial
+
+    def _drop_counter(self, group: dict[str, Any]) -> None:
+        """pytorch-optimizer counts steps in the group, from its first step on; the moments go and so does this."""
+        if "step" not in self.inner.defaults:
+            group.pop("step", None)
 
     def _initial(self, p: torch.Tensor) -> dict[str, Any]:
         """State that the inner optimizer gave `p` when it was built, where it is remembered."""
@@ -306,6 +313,9 @@ class TwoLoop(LabOptimizer):
             inner = self._settled(p, saved["state"].get(i, {}))
             state[i] = {**self._own(p), **{f"inner.{key}": value for key, value in inner.items()}}
         groups = [{**group, "cycle": {"nested": group.get("cycle")}} for group in saved["param_groups"]]
+        if self._shown and self._inside_cycle() and self.hyper.inner_state == "reset":
+            for group in groups:
+                self._drop_counter(group)
         return {**saved, "state": {i: own for i, own in state.items() if own}, "param_groups": groups}
 
     def _settled(self, p: torch.Tensor, inner: dict[str, Any]) -> dict[str, Any]:

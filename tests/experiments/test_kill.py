@@ -1,4 +1,4 @@
-"""A run killed by SIGKILL at twenty random moments ends at the weights of the run that nobody killed, to the last bit."""
+"""A run killed by SIGKILL at twenty random moments ends at the weights of the run nobody killed, to the last bit."""
 
 import os
 import signal

@@ -8,7 +8,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 
 from nala_lab.core import stream
 from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead
-from tests.optim.training import CALLS, MAKERS, K, batch, network, train
+from tests.optim.training import CALLS, MAKERS, batch, network, train
 
 FOUR = [NALA, Lookahead, AdaBelief, AdaLA]
 
@@ -150,35 +150,6 @@ def test_zero_grad_groups_and_schedulers_reach_the_inner_optimizer():
         assert all(p.grad is None for p in model.parameters() if any(p is q for q in model[0].parameters()))
 
 
-SCHEDULERS = {
-    "StepLR": lambda o: torch.optim.lr_scheduler.StepLR(o, 2),
-    "ReduceLROnPlateau": lambda o: torch.optim.lr_scheduler.ReduceLROnPlateau(o, patience=0),
-    "OneCycleLR": lambda o: torch.optim.lr_scheduler.OneCycleLR(o, 0.1, total_steps=50),
-    "CosineAnnealingLR": lambda o: torch.optim.lr_scheduler.CosineAnnealingLR(o, 20),
-    "CyclicLR": lambda o: torch.optim.lr_scheduler.CyclicLR(o, 0.001, 0.1, cycle_momentum=False),
-    "SequentialLR": lambda o: torch.optim.lr_scheduler.SequentialLR(
-        o,
-        [torch.optim.lr_scheduler.ConstantLR(o), torch.optim.lr_scheduler.ExponentialLR(o, 0.9)],
-        milestones=[3],
-    ),
-}
-
-
-@pytest.mark.parametrize("scheduler", SCHEDULERS)
-@pytest.mark.parametrize("maker", FOUR)
-def test_schedulers_work_and_move_the_lr_only(maker, scheduler):
-    model = network()
-    opt = maker(model.parameters(), lr=0.01)
-    plan = SCHEDULERS[scheduler](opt)
-    used = set()
-    for call in range(12):
-        train(model, opt, call, call + 1)
-        plan.step(*([1.0] if scheduler == "ReduceLROnPlateau" else []))
-        used.add(opt.param_groups[0]["lr"])
-    assert len(used) > 2
-    assert getattr(opt, "alpha", None) in (None, 1e-3, 0.5)
-
-
 def test_alpha_and_mu_can_be_scheduled_by_assignment():
     model = network()
     opt = NALA(model.parameters())
@@ -188,22 +159,6 @@ def test_alpha_and_mu_can_be_scheduled_by_assignment():
         opt.alpha = float("nan")
     with pytest.raises(AttributeError):
         opt.k = 3
-
-
-@pytest.mark.parametrize("outer", [NALA, Lookahead])
-def test_a_scaler_that_skips_steps_does_not_advance_the_cycle(outer):
-    """P26."""
-    scaler = torch.amp.GradScaler("cpu", init_scale=2.0)
-    w = torch.nn.Parameter(torch.ones(2))
-    opt = outer([w], k=2)
-    phases = []
-    for bad in (True, False, True, False, False):
-        opt.zero_grad()
-        scaler.scale((w * (torch.inf if bad else 1.0)).sum()).backward()
-        scaler.step(opt)
-        scaler.update()
-        phases.append(opt.phase)
-    assert phases == ([0, 1, 1, 2, 0] if outer is NALA else [0, 1, 1, 0, 1])
 
 
 # ---- kinds of parameters (P32) ------------------------------------------------------------------------------------
@@ -285,40 +240,6 @@ def test_maximize_turns_the_outer_step_too():
         rising.step()
         falling.step()
     assert torch.equal(up, down)
-
-
-# ---- any inner optimizer ------------------------------------------------------------------------------------------
-
-INNERS = [
-    name
-    for name in ("Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop")
-    + ("Rprop", "SGD")
-    if hasattr(torch.optim, name)
-]
-
-
-@pytest.mark.parametrize("inner_state", ["keep", "reset"])
-@pytest.mark.parametrize("inner", INNERS)
-def test_every_torch_optimizer_can_be_wrapped_before_its_first_step(inner, inner_state):
-    """P23: its lazy set-up is not disturbed, k=1 and alpha=1 is the inner optimizer itself, and it resumes."""
-    make = getattr(torch.optim, inner)
-    bare_model, model = network(), network()
-    bare = make(bare_model.parameters(), lr=0.01)
-    opt = Lookahead(model.parameters(), k=1, alpha=1.0, inner=lambda p: make(p, lr=0.01))
-    assert not opt.inner.state or set(opt.inner.state) == set(bare.state) or inner == "Adagrad"
-    if inner_state == "keep":
-        train(bare_model, bare, 0, 4)
-        train(model, opt, 0, 4)
-        assert all(torch.equal(a, b) for a, b in zip(model.parameters(), bare_model.parameters(), strict=True))
-    model, other_model = network(), network()
-    opt = NALA(model.parameters(), k=K, inner=lambda p: make(p, lr=0.01), inner_state=inner_state)
-    train(model, opt, 0, 5)
-    other = NALA(other_model.parameters(), inner=lambda p: make(p, lr=0.5), lr=0.5)
-    other.load_state_dict(opt.state_dict())
-    other_model.load_state_dict(model.state_dict())
-    train(model, opt, 5, CALLS)
-    train(other_model, other, 5, CALLS)
-    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), other_model.parameters(), strict=True))
 
 
 def test_an_inner_option_named_like_an_outer_one_is_the_inner_optimizers():
