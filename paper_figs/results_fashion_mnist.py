@@ -9,13 +9,14 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from nala_lab.core import Array, require
-from nala_lab.core.evidence import Summary, paired, summary
+from nala_lab.core import Array, require, tables
+from nala_lab.core.evidence import Summary
 from nala_lab.core.records import FINISHED, Record, load_records
+from nala_lab.core.tables import compare
 from nala_lab.plots import RC, caption, final_values, label, training_curves
 from paper_figs.drawing import Drawing, Table
 
-__all__ = ["FOLDER", "against_nala", "by_optimizer", "curves", "draw", "finals", "results_table"]
+__all__ = ["FOLDER", "against_nala", "by_optimizer", "curves", "draw", "finals", "in_words", "results_table"]
 
 FOLDER = Path(__file__).parent / "records" / "lenet5-fashion-mnist"
 Runs = Mapping[str, Sequence[Record]]
@@ -59,7 +60,9 @@ def curves(runs: Runs, column: str = "accuracy", x: str = "grad_evals") -> dict[
     return out
 
 
-def _words(s: Summary, scale: float, digits: int) -> str:
+def _words(s: Summary | None, scale: float, digits: int) -> str:
+    if s is None:
+        return "diverged"
     spread = f" ± {s.sd * scale:.{digits}f}" if s.n > 1 else ""
     return f"{s.mean * scale:.{digits}f}{spread}"
 
@@ -69,41 +72,43 @@ def against_nala(runs: Runs, name: str) -> str:
 
     The rule (Student's t on paired differences, 95 %, no correction for several comparisons) was fixed before the runs.
     """
-    last = {
-        other: {r.seed: 100 * r.column("test", "accuracy")[-1] for r in runs.get(other, ()) if r.outcome == FINISHED}
-        for other in ("nala", name)
-    }
-    seeds = sorted(last["nala"].keys() & last[name].keys())
-    if name == "nala" or len(seeds) < 2:  # one pair has no spread
+    gap = None if name == "nala" else compare([r for group in runs.values() for r in group], "nala", name)
+    if gap is None or gap.n < 2:  # one pair has no spread
         return "–"
-    gap = paired([last["nala"][s] for s in seeds], [last[name][s] for s in seeds])
-    return f"{gap.gap:+.2f} [{gap.low:+.2f}, {gap.high:+.2f}], {gap.verdict}"
+    return f"{100 * gap.gap:+.2f} [{100 * gap.low:+.2f}, {100 * gap.high:+.2f}], {gap.verdict}"
+
+
+def in_words(runs: Runs) -> str:
+    """Say in a sentence which optimizers NALA is separated from, computed from the records."""
+    records = [r for group in runs.values() for r in group]
+    gaps = {name: compare(records, "nala", name) for name in runs if name != "nala"}
+    groups: dict[str, list[str]] = defaultdict(list)
+    for name, gap in gaps.items():
+        if gap is not None and gap.n > 1:
+            separated = gap.low > 0 or gap.high < 0
+            groups[("above" if gap.gap > 0 else "below") if separated else "not separated from"].append(label(name))
+    said = [f"{where} {' and '.join(names)}" for where, names in sorted(groups.items())]
+    return f"At equal gradients NALA's test accuracy is {', '.join(said)}. " if said else ""
 
 
 def results_table(runs: Runs) -> Table:
-    """Make the table: final test accuracy and loss, last training mini-batch loss, cost, runs; best first."""
-    accuracy, loss = finals(runs), finals(runs, "loss")
-    order = sorted(runs, key=lambda name: -np.mean(accuracy[name]) if len(accuracy[name]) else np.inf)
+    """Make the table: final test accuracy and loss, the paper's own metric, cost, runs; best first."""
+    found = tables.results_table(r for group in runs.values() for r in group)
     rows = []
-    for name in order:
-        done = [r for r in runs[name] if r.outcome == FINISHED]
-        counts = f"{len(done)} of {len(runs[name])}"
-        if not done:
-            rows.append((label(name), "diverged", "diverged", "", "–", "", counts))
-            continue
-        batch = summary([r.column("train", "loss")[-1] for r in done])
-        steps = f"{int(done[0].column('test', 'timestep')[-1])}"
-        right = _words(summary(list(accuracy[name])), 100, 2)
-        cross_entropy = _words(summary(list(loss[name])), 1, 4)
-        rows.append((label(name), right, cross_entropy, _words(batch, 1, 4), against_nala(runs, name), steps,
-                     counts))  # fmt: skip
-    columns = ("optimizer", "test accuracy (%)", "test loss (nats)", "last logged training mini-batch loss (nats)",
-               "NALA's accuracy minus this one's (points)", "timesteps", "finished runs")  # fmt: skip
-    first = next(iter(runs.values()))[0]
-    spent = int(first.column("test", "grad_evals")[-1])
-    note = (
+    for row in sorted(found, key=lambda row: -row.test_accuracy.mean if row.test_accuracy else np.inf):
+        rows.append((
+            label(row.optimizer), _words(row.test_accuracy, 100, 2), _words(row.test_loss, 1, 4),
+            _words(row.batch_accuracy, 100, 2), _words(row.batch_loss, 1, 4), against_nala(runs, row.optimizer),
+            f"{row.timesteps}", f"{len(row.seeds)} of {len(runs[row.optimizer])}",
+        ))  # fmt: skip
+    columns = ("optimizer", "test accuracy (%)", "test loss (nats)", "best training mini-batch accuracy (%)",
+               "best training mini-batch loss (nats)", "NALA's test accuracy minus this one's (points)", "timesteps",
+               "finished runs")  # fmt: skip
+    spent = max(row.grad_evals for row in found)
+    note = in_words(runs) + (
         f"Mean ± sample standard deviation over the seeds, after {spent} gradients each; test values of the slow "
-        "weights (for NAG, Adam and SGD: the weights) on all test images; a timestep is a step as the paper counts, "
+        "weights (for NAG, Adam and SGD: the weights) on all test images. The mini-batch columns are the NALA paper's "
+        "metric: the best of the logged single training mini-batches. A timestep is a step as the paper counts, "
         "without the look-ahead gradient. Differences are paired by seed, with Student's 95 % interval; separated: the "
         "interval leaves out 0."
     )

@@ -15,7 +15,7 @@ from nala_lab.plots import COLOURS, ROLES
 from paper_figs import FIGURES, drawing_of, family_map, fig01_trajectories
 from paper_figs.__main__ import main
 from paper_figs.drawing import write
-from paper_figs.results_fashion_mnist import FOLDER, by_optimizer, curves, draw, finals, results_table
+from paper_figs.results_fashion_mnist import FOLDER, by_optimizer, curves, draw, finals, in_words, results_table
 
 ACCURACY = {("nala", 0): 0.81, ("nala", 1): 0.85, ("sgd", 0): 0.71, ("sgd", 1): 0.70}
 
@@ -30,13 +30,13 @@ def record(folder, optimizer, seed, *, accuracy=0.5, outcome="finished", lr=0.1)
     header = {"task": "lenet5-fashion-mnist", "optimizer": optimizer, "seed": seed, "data": {}, "versions": {},
               "platform": {}, "config": {"lr": lr, "batch_size": 256}}  # fmt: skip
     with RecordWriter(folder / f"{optimizer}-{seed}.jsonl", header) as out:
-        out.row("test", epoch=0, timestep=0, grad_evals=0, seconds=0.0, loss=2.3, accuracy=0.1)
+        out.row("test", epoch=0, timestep=0, grad_evals=0, seconds=0.0, loss=2.3, accuracy=0.1, fast_accuracy=0.1)
         out.row("train", timestep=0, grad_evals=0, seconds=0.0, loss=2.4, accuracy=0.1)
         out.row("train", timestep=5, grad_evals=6, seconds=1.0, loss=0.9 + seed, accuracy=0.6)
         for epoch in (1, 2):
             out.row("test", epoch=epoch, timestep=10 * epoch, grad_evals=12 * epoch, seconds=1.5 * epoch,
-                    loss=(1 - accuracy) * (3 - epoch), accuracy=accuracy)  # fmt: skip
-        out.finish(outcome, totals={})
+                    loss=(1 - accuracy) * (3 - epoch), accuracy=accuracy, fast_accuracy=0.1)  # fmt: skip
+        out.finish(outcome, totals={"timesteps": 20, "grad_evals": 24, "images_per_second": 1.0})
 
 
 @pytest.fixture
@@ -105,14 +105,24 @@ def test_the_training_figure_shows_the_numbers_of_the_records(records):
 def test_the_table_holds_mean_spread_and_counts(records):
     record(records, "adam", 0, outcome="diverged")
     table = results_table(by_optimizer(load_records(records)))
-    # sd of (81, 85) is 2 sqrt(2), of (71, 70) is sqrt(1/2), of the last batch losses (0.9, 1.9) sqrt(1/2)
-    assert table.rows[0] == ("NALA", "83.00 ± 2.83", "0.1700 ± 0.0283", "1.4000 ± 0.7071", "–", "20", "2 of 2")
+    # sd of (81, 85) is 2 sqrt(2), of (71, 70) is sqrt(1/2), of the lowest batch losses (0.9, 1.9) sqrt(1/2)
+    want = ("NALA", "83.00 ± 2.83", "0.1700 ± 0.0283", "60.00 ± 0.00", "1.4000 ± 0.7071", "–", "20", "2 of 2")
+    assert table.rows[0] == want
     assert table.rows[1][:2] == ("SGD", "70.50 ± 0.71")
-    assert table.rows[2] == ("Adam", "diverged", "diverged", "", "–", "", "0 of 1")
+    assert table.rows[2] == ("Adam", *["diverged"] * 4, "–", "20", "0 of 1")
     # paired gaps are 10 and 15 points: mean 12.5, standard error 2.5, t(0.975, 1) = 12.706
-    assert table.rows[1][4] == "+12.50 [-19.27, +44.27], not separated"
+    assert table.rows[1][5] == "+12.50 [-19.27, +44.27], not separated"
     assert "24 gradients" in table.note
     assert table.markdown().splitlines()[2] == "| " + " | ".join(table.rows[0]) + " |"
+
+
+def test_the_sentence_is_the_verdict_of_the_intervals(records):
+    assert in_words(by_optimizer(load_records(records))).startswith("At equal gradients NALA's test accuracy is not sep")
+    for seed, gap in ((0, 0.0100), (1, 0.0101)):  # t interval of (1, 1.01) points: 1.005 +- 12.7 * 0.005
+        record(records, "adam", seed, accuracy=ACCURACY["nala", seed] + gap)
+        record(records, "nag", seed, accuracy=ACCURACY["nala", seed] - gap)
+    said = in_words(by_optimizer(load_records(records)))
+    assert said == "At equal gradients NALA's test accuracy is above NAG, below Adam, not separated from SGD. "
 
 
 def test_diverged_runs_are_counted_but_not_averaged(records):
