@@ -103,3 +103,10 @@ def test_an_interrupt_is_no_traceback(capsys, monkeypatch):
     monkeypatch.setattr("nala_lab.experiments.command.main", interrupted)
     assert main(["train"]) == 130
     assert capsys.readouterr().err == "nala-lab train: stopped\n"
+
+
+def test_an_optimizer_is_known_under_the_spelling_of_its_paper(tmp_path, capsys):
+    pytest.importorskip("torch")
+    command = ["train", "--optimizer", "AdaLA", "--scale", "smoke", "--quiet", "--out", str(tmp_path)]
+    assert main(command) == 0
+    assert [path.name[:6] for path in tmp_path.rglob("*.jsonl")] == ["adala-"]

@@ -57,7 +57,7 @@ def main(args: argparse.Namespace) -> int:
     from nala_lab.experiments.methods import PAPER_METHODS, get_method
     from nala_lab.experiments.run import execute, find_device, plan, task_data
 
-    names = list(PAPER_METHODS) if args.optimizer == ["all"] else args.optimizer
+    names = list(PAPER_METHODS) if args.optimizer == ["all"] else [name.lower() for name in args.optimizer]
     changes = _parse_changes(args.changes)
     for name in names:  # before the data are looked for
         get_method(name).with_settings(changes)
