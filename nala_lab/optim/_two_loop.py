@@ -164,6 +164,8 @@ class TwoLoop(LabOptimizer):
         if isinstance(self.inner, torch.optim.LBFGS):
             require_closure(closure, "L-BFGS evaluates it several times a step")
         if not self._inside_cycle():
+            if self.hyper.inner_state == "reset":
+                self._reset_inner()
             self._start_cycle()
         if closure is None:
             self._grad_evals += 1
@@ -208,9 +210,7 @@ class TwoLoop(LabOptimizer):
             self.state[p].update({f"initial.{key}": deepcopy(value) for key, value in initial.items()})
 
     def _settle_inner(self, weight: float) -> None:
-        if self.hyper.inner_state == "reset":
-            self._reset_inner()
-        elif self.hyper.inner_state == "pullback":
+        if self.hyper.inner_state == "pullback":
             self._pull_back(weight)
 
     def _anchors(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
@@ -232,25 +232,19 @@ class TwoLoop(LabOptimizer):
             anchor.copy_(momentum)
 
     def _reset_inner(self) -> None:
+        """Back to a new optimizer, as a cycle begins: until then the state keeps its keys, for checkpoints."""
         if isinstance(self.inner, LabOptimizer):
             self.inner._restart()
             return
         self.inner.state.clear()
         for group in self.param_groups:
-            self._drop_counter(group)
+            if "step" not in self.inner.defaults:
+                group.pop("step", None)  # pytorch-optimizer counts steps in the group, from its first step on
         for p in self._params():
-            if initial := self._initial(p):
+            own = self.state.get(p, {})
+            initial = {key.removeprefix("initial."): deepcopy(own[key]) for key in own if key.startswith("initial.")}
+            if initial:
                 self.inner.state[p] = initial
-
-    def _drop_counter(self, group: dict[str, Any]) -> None:
-        """pytorch-optimizer counts steps in the group, from its first step on; the moments go and so does this."""
-        if "step" not in self.inner.defaults:
-            group.pop("step", None)
-
-    def _initial(self, p: torch.Tensor) -> dict[str, Any]:
-        """State that the inner optimizer gave `p` when it was built, where it is remembered."""
-        own = self.state.get(p, {})
-        return {key.removeprefix("initial."): deepcopy(own[key]) for key in own if key.startswith("initial.")}
 
     def _momenta(self, p: torch.Tensor) -> list[tuple[str, torch.Tensor]]:
         found = [(key, self.inner.state.get(p, {}).get(key)) for key in _MOMENTA]
@@ -275,8 +269,6 @@ class TwoLoop(LabOptimizer):
         if self.hyper.inner_state == "pullback":
             for momentum, anchor in self._anchors():
                 momentum.copy_(anchor)
-        elif self.hyper.inner_state == "reset":
-            self._reset_inner()
 
     def _restart(self) -> None:
         """Back to the state of a new optimizer; what the inner one was built with is still remembered."""
@@ -313,18 +305,11 @@ class TwoLoop(LabOptimizer):
             inner = self._settled(p, saved["state"].get(i, {}))
             state[i] = {**self._own(p), **{f"inner.{key}": value for key, value in inner.items()}}
         groups = [{**group, "cycle": {"nested": group.get("cycle")}} for group in saved["param_groups"]]
-        if self._shown and self._inside_cycle() and self.hyper.inner_state == "reset":
-            for group in groups:
-                self._drop_counter(group)
         return {**saved, "state": {i: own for i, own in state.items() if own}, "param_groups": groups}
 
     def _settled(self, p: torch.Tensor, inner: dict[str, Any]) -> dict[str, Any]:
         """Inner state of `p` to be saved; inside slow_weights() it is what `sync` would leave."""
-        if not (self._shown and self._inside_cycle()):
-            return inner
-        if self.hyper.inner_state == "reset":
-            return self._initial(p)
-        if self.hyper.inner_state == "pullback":
+        if self._shown and self._inside_cycle() and self.hyper.inner_state == "pullback":
             anchors = {key: self.state[p].get(f"slow.{key}") for key, _ in self._momenta(p)}
             return {**inner, **{key: anchor.clone() for key, anchor in anchors.items() if anchor is not None}}
         return inner

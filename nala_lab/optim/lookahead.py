@@ -32,7 +32,8 @@ class Lookahead(TwoLoop):
         ``opt.param_groups`` is the inner optimizer's list.
     inner_state : at the synchronisation ``"keep"`` the inner state, ``"reset"`` it to that of a new optimizer, or
         ``"pullback"`` its momentum: v <- alpha v_k + (1 - alpha) v_slow, with v_slow the momentum after the previous
-        synchronisation, at first zero. Second moments and counters are kept.
+        synchronisation, at first zero. Second moments and counters are kept. A reset is made when
+        the next cycle begins.
 
     Raises
     ------

