@@ -1,0 +1,364 @@
+# %% [markdown]
+# # 08 · Worst cases and certificates: is NALA faster than Lookahead?
+#
+# **Aims.** After this lesson you can
+#
+# 1. tell a claim about *examples* from a claim about a *class* of functions, and find a counter-example exactly;
+# 2. state and use Theorem A, the worst-case factor of NALA and Lookahead over all smooth strongly convex functions;
+# 3. take the sentence "NALA theoretically achieves a faster convergence speed than Lookahead" apart into nine claims, and give a verdict on each;
+# 4. compare a measured rate with a certified interval, and read a semidefinite certificate.
+#
+# **Time** 55 minutes. **Before** 01, 03 and 06; what convex means. No noise here, and gradient descent inside.
+
+# %% tags=["parameters"]
+RANDOM = 300  # random quadratics of the first experiment
+RUNS = 60  # random functions that are held against Theorem A
+CYCLES = 6  # cycles of each
+
+# %%
+import importlib.util
+import warnings
+from fractions import Fraction
+
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import Markdown
+
+from nala_lab import plots
+from nala_lab.core import stream
+from nala_lab.reference import NALA, SGD, Lookahead, run
+from nala_lab.theory import worst_case as formulas
+from nala_lab.theory.break_even import against_lookahead
+from nala_lab.theory.claims import claims
+from nala_lab.theory.counterexamples import COUNTEREXAMPLES
+from nala_lab.theory.interpolation import Envelope
+from nala_lab.theory.quadratic_rate import rho
+from nala_lab.verify.rate import rate
+from problems import Logistic, Quadratic
+
+plots.use_style()
+plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
+EPS = np.finfo(float).eps
+HALF = Fraction(1, 2)
+draw = stream(0, "lesson 08")
+
+# %% [markdown]
+# ## 1 · A failure: three hundred examples, and no proof
+#
+# The NALA paper says that it "theoretically achieves a faster convergence speed than Lookahead" for convex functions, and gives no proof. A student tests it: random convex quadratics, random settings with $\mu=-\tfrac12$ and steps up to $1/L$, the same start for both methods, a few cycles. Which one ends closer to the minimum?
+#
+# **Predict:** in how many of 300 cases is NALA closer, or as close?
+
+# %%
+closer = 0
+for _ in range(RANDOM):
+    bowl = Quadratic(draw.uniform(0, 1, draw.integers(2, 6)) + 1e-3, rotation=int(draw.integers(1000)), shift=None, offset=1.0)
+    k, alpha, lr, cycles = int(draw.integers(1, 6)), draw.uniform(0.05, 0.99) / bowl.L, draw.uniform(0.1, 1) / bowl.L, int(draw.integers(1, 5))
+    start = bowl.minimizers[0] + draw.normal(size=bowl.dim)
+    mine = run(NALA(SGD(lr), k=k, mu=-0.5, alpha=alpha), bowl.grad, start, cycles=cycles).final
+    theirs = run(Lookahead(SGD(lr), k=k, alpha=0.5), bowl.grad, start, cycles=cycles).final
+    closer += np.linalg.norm(mine - bowl.minimizers[0]) <= np.linalg.norm(theirs - bowl.minimizers[0])
+assert closer == RANDOM
+print(f"NALA is closer in {closer} of {RANDOM} cases")
+
+# %% [markdown]
+# All of them. It looks like a theorem. Now one more convex function, in the plane. It is a maximum of eight planes, smoothed so that its gradient has Lipschitz constant $L=1$, and its coefficients are short decimal numbers. $k=1$, $\mu=-\tfrac12$, $\eta=\alpha=1/L$, three cycles.
+
+# %%
+example = COUNTEREXAMPLES["farther, k=1"]
+f = example.function
+smooth = Envelope(f.slopes.astype(float), f.offsets.astype(float), float(f.L), float(f.m))  # the same, in floats, to draw it
+start = example.start  # fractions
+nala = run(NALA(SGD(example.lr), k=1, mu=example.mu, alpha=example.alpha), f.grad, start, cycles=3)
+lookahead = run(Lookahead(SGD(example.lr), k=1, alpha=HALF), f.grad, start, cycles=3)
+square = {name: t.final @ t.final for name, t in (("NALA", nala), ("Lookahead", lookahead))}  # the minimiser is 0
+assert all(isinstance(v, Fraction) for v in square.values())
+assert square["NALA"] > square["Lookahead"]  # two fractions: no rounding, no tolerance
+fig, ax = plt.subplots(figsize=(7.8, 5.2))
+plots.landscape(ax, smooth.value, ((-1.05, 0.1), (-0.5, 0.4)), minimum=0.0, minimizers=np.zeros((1, 2)), levels=9, resolution=41)
+for t, name in ((nala, "nala"), (lookahead, "lookahead")):
+    ax.plot(*t.slow.astype(float).T, **plots.look(name), label=f"{plots.label(name)}: {float(square[plots.label(name)]):.4f}")
+ax.legend(title=r"$\|\phi_3 - x^\star\|^2$")
+plots.show(ax, alt="Level sets of a convex function in the plane, steep at the upper left, with the minimum marked at the right. Both paths start at the upper left and go down along the same line. Lookahead turns towards the minimum in its third cycle; NALA, with longer steps, goes on downwards, to a lower level, but farther from the minimum.")
+
+# %%
+ratio = (square["NALA"] - square["Lookahead"]) / (start @ start)
+assert ratio == example.gap and example.slack() >= 0  # exact; the slack shows that the data fit a function of the class
+assert smooth.value(nala.final.astype(float)) < smooth.value(lookahead.final.astype(float))  # by 1e-3: see the text
+Markdown(f"The excess is {float(ratio):.6f} of the squared distance at the start: a fraction with {len(str(ratio.numerator))} digits above the line, no rounding anywhere. NALA's *value* $f$ is lower, and still it is farther from the minimum: the extra gradient turned the path.")
+
+# %% [markdown]
+# Quadratics cannot show this: there every direction is on its own. Examples that one draws at random are typical; a *worst case* has to be looked for. (This one was found by semidefinite programming, section 6, and then rounded.)
+#
+# ## 2 · A class, and a theorem about all of it
+#
+# The class: $f$ is $m$-strongly convex with an $L$-Lipschitz gradient. **Theorem A (T21).** For $\mu\in[-1,0]$, $0<\eta\le\frac{2}{L+m}$, $0\le\alpha\le\frac2{L+m}$,
+#
+# $$\|\phi_t-x^\star\| \;\le\; F\,\|\phi_{t-1}-x^\star\|, \qquad F = (1-\alpha m)\bigl[(1+\mu)(1-\eta m)^k-\mu\bigr]. \tag{T21}$$
+#
+# *Proof.* A gradient step of length $h\le\frac2{L+m}$ brings every point nearer to $x^\star$ by the factor $1-hm$. The point $y$ is a convex combination of $\theta_k$ and $\phi$ because $-1\le\mu\le0$: the triangle inequality gives the bracket. The outer step is one more gradient step. $\square$
+#
+# The bound is attained by $\frac m2\|x-x^\star\|^2$, so $F$ cannot be improved: it is *tight*. From scratch in one line, then the library:
+
+# %%
+F = lambda L, m, lr, k, mu, alpha: (1 - alpha * m) * ((1 + mu) * (1 - lr * m) ** k - mu)  # noqa: E731 - T21
+setting = dict(lr=1.0, k=3, mu=-0.5, alpha=1.0)
+assert formulas.distance_factor(L=1.0, m=0.1, **setting) == F(1.0, 0.1, **setting)  # the same operations
+flat = run(NALA(SGD(HALF * 2), k=3, mu=-HALF, alpha=HALF * 2), lambda x: x / 10, [Fraction(7)], cycles=1)
+exact = F(1, Fraction(1, 10), lr=1, k=3, mu=-HALF, alpha=1)
+assert flat.final[0] == 7 * exact  # m x^2 / 2 attains it, in fractions
+Markdown(f"$m = L/10$, $\\eta=\\alpha=1/L$, $k=3$, $\\mu=-\\frac12$: $F = {exact.numerator}/{exact.denominator} = {float(exact):.6f}$, $F^2 = {float(exact**2):.6f}$.")
+
+# %% [markdown]
+# **Predict.** We run NALA and Lookahead on three kinds of functions of the class: quadratics, logistic regressions, and random smoothed maxima of planes. Each cycle of each run gives a measured factor. How many lie above $F$, and where are those that come near it?
+
+
+# %%
+def member(kind, seed):
+    """A function of the class: its gradient, minimiser, L and m."""
+    if kind == "logistic":
+        p = Logistic.generated(30, 3, seed, condition=10.0)
+        return p.grad, p.minimizers[0], p.L, p.m
+    if kind == "quadratic":
+        p = Quadratic(np.geomspace(0.1, 1, 4), rotation=seed, shift=np.arange(4.0))
+        return p.grad, p.minimizers[0], p.L, p.m
+    rng = stream(seed, "lesson 08", "planes")
+    planes = Envelope(np.vstack([np.zeros(3), 0.6 * rng.normal(size=(7, 3))]), -rng.uniform(0, 0.4, 8) * (np.arange(8) > 0), L=1.0, m=0.1)
+    return planes.grad, np.zeros(3), 1.0, 0.1
+
+
+points = {kind: [] for kind in ("quadratic", "logistic", "planes")}
+for seed in range(RUNS):
+    kind = list(points)[seed % 3]
+    grad, best, L, m = member(kind, seed)
+    k, mu, lr, alpha = int(draw.integers(1, 6)), -draw.uniform(0.1, 0.9), *draw.uniform(0.2, 2, 2) / (L + m)
+    alpha = alpha if seed % 2 else 0.0  # every second one is Lookahead
+    method = NALA(SGD(lr), k=k, mu=mu, alpha=alpha) if alpha else Lookahead(SGD(lr), k=k, alpha=1 + mu)
+    t = run(method, grad, best + draw.normal(size=len(best)), cycles=CYCLES)
+    far = np.linalg.norm(t.slow - best, axis=1)
+    points[kind] += [(formulas.distance_factor(L=L, m=m, lr=lr, k=k, mu=mu, alpha=alpha), ratio) for ratio in far[1:] / far[:-1]]
+
+# %%
+fig, ax = plt.subplots(figsize=(7.2, 5.4))
+for (kind, rows), mark, colour in zip(points.items(), "os^", ("#0072B2", "#E69F00", "#009E73"), strict=True):
+    ax.plot(*np.array(rows).T, mark, color=colour, alpha=0.7, ms=5, label=kind)
+ax.plot([0.5, 1], [0.5, 1], color=plots.ROLES["limit"], label="Theorem A: the bound")
+ax.set(xlabel="factor $F$ of Theorem A", ylabel="measured factor of a cycle", xlim=(0.55, 1), ylim=(0.15, 1.02))
+ax.legend()
+plots.show(ax, alt="Measured factor of each cycle against the bound F, for quadratics, logistic regressions and random smoothed maxima of planes. All points lie on or below the diagonal; several rows climb to it, most of them from later cycles, when only the flattest direction is left.")
+for kind, rows in points.items():
+    bound, seen = np.array(rows).T
+    # the minimiser of a logistic regression is known to about 1e-12, and the distances are above 1e-3
+    assert np.all(seen <= bound * (1 + 1e-8)), kind
+near = [float((np.array(rows)[:, 1] / np.array(rows)[:, 0]).max()) for rows in points.values()]
+print("nearest to the bound, measured / F:", ", ".join(f"{kind} {value:.4f}" for kind, value in zip(points, near, strict=True)))
+
+# %% [markdown]
+# ## 3 · The sentence, claim by claim
+#
+# "Faster" can mean many things. The table is computed: each verdict is an exact calculation in `theory.claims`, with the proof in its docstring. *Not refuted* means that a search of the whole class found no counter-example, which proves nothing.
+
+# %%
+verdicts = claims()
+rows = ["| | claim | where | verdict | evidence |", "|---|---|---|---|---|"]
+rows += [f"| {c.id} | {c.statement} | {c.where} | **{c.verdict}** | {c.evidence} |" for c in verdicts.values()]
+Markdown("\n".join(rows))
+
+# %%
+count = {v: sum(c.verdict == v for c in verdicts.values()) for v in ("true", "false", "not refuted")}
+assert count == {"true": 2, "false": 6, "not refuted": 1}
+
+# %% [markdown]
+# We now run the important ones.
+#
+# **V01, true: one step, the value.** NALA's cycle is Lookahead's and then one gradient step from $y$. The descent lemma gives $f(\phi) \le f(y) - \alpha\,(1-\frac{\alpha L}2)\,\|\nabla f(y)\|^2$. That is all there is to the claim, and the step is paid for.
+
+# %%
+p = Logistic.generated(40, 4, 5, condition=10.0)
+for mu in (-0.5, 0.5):
+    for alpha in (0.001, 1 / p.L, 1.9 / p.L):
+        t = run(NALA(SGD(1 / p.L), k=5, mu=mu, alpha=alpha), p.grad, p.start + 1.0, cycles=CYCLES)
+        drop = alpha * (1 - alpha * p.L / 2) * (t.outer_grad**2).sum(-1)
+        # values near 1: a few roundings each
+        assert np.all(p.value(t.slow[1:]) <= p.value(t.lookahead) - drop + 20 * EPS)
+print("the descent lemma holds at each of", 6 * CYCLES, "outer steps")
+
+# %% [markdown]
+# **V03 and V05, false: several steps.** Seven functions of short rational numbers. The *distance* can be larger for every sign of $\mu$; the *value* can be larger when $\mu>0$, or when the inner steps are long. The twin runs them in fractions.
+#
+# **Predict** the number of these gaps that are within rounding error of zero.
+
+# %%
+def gap(e):
+    """NALA minus Lookahead by the reference twin, exact, per squared distance of the start."""
+    methods = NALA(SGD(e.lr), k=e.k, mu=e.mu, alpha=e.alpha), Lookahead(SGD(e.lr), k=e.k, alpha=1 + e.mu)
+    ends = [run(method, e.function.grad, e.start, cycles=e.cycles).final for method in methods]
+    mine, theirs = (x @ x if e.measure == "distance" else e.function.value(x) for x in ends)
+    return (mine - theirs) / (e.start @ e.start)
+
+
+rows = ["| measure | d | $k$ | $\\mu$ | $\\alpha L$ | $\\eta L$ | cycles | NALA is worse by |", "|---|---|---|---|---|---|---|---|"]
+for e in COUNTEREXAMPLES.values():
+    found = gap(e)
+    assert found == e.gap > Fraction(1, 10_000) and e.slack() >= 0  # exact; far above 1e-16
+    rows.append(f"| {e.measure} | {len(e.start)} | {e.k} | {e.mu} | {e.alpha} | {e.lr} | {e.cycles} | {float(found):.6f} |")
+Markdown("\n".join(rows))
+
+# %% [markdown]
+# **V04, not refuted.** The value, $\mu\in[-1,0]$ and $\eta\le1/L$, several cycles: nobody has a counter-example and nobody has a proof, except in one dimension. If you find either, you have a result.
+#
+# **V06, false at the paper's setting: per gradient.** $f = x^2/2$, $\eta=\frac1{10}$, $k=5$, $\mu=-\frac12$, $\alpha=\frac1{1000}$, 60 gradients: exact numbers. On the whole class, by Theorem A, NALA is faster per gradient iff $\alpha > (1-B(m)^{1/k})/m$; $\alpha\ge(1+\mu)\eta$ is enough.
+
+# %%
+sixty = {
+    "gradient descent": run(SGD(Fraction(1, 10)), lambda x: x, [Fraction(1)], steps=60),
+    "NALA, α = 1/20 = (1+μ)η": run(NALA(SGD(Fraction(1, 10)), k=5, mu=-HALF, alpha=Fraction(1, 20)), lambda x: x, [Fraction(1)], cycles=10),
+    "Lookahead": run(Lookahead(SGD(Fraction(1, 10)), k=5, alpha=HALF), lambda x: x, [Fraction(1)], cycles=12),
+    "NALA, α = 1/1000": run(NALA(SGD(Fraction(1, 10)), k=5, mu=-HALF, alpha=Fraction(1, 1000)), lambda x: x, [Fraction(1)], cycles=10),
+}
+assert all(t.grad_evals == 60 for t in sixty.values())
+finals = [t.final[0] for t in sixty.values()]
+assert finals == sorted(finals) and finals[-1] == verdicts["V06"].numbers["NALA"]  # fractions
+rates = lambda m, alpha: (F(1, m, 1.0, 5, -0.5, alpha) ** (1 / 6), F(1, m, 1.0, 5, -0.5, 0.0) ** (1 / 5))  # noqa: E731
+for m in (0.01, 0.1, 0.5):
+    edge = formulas.break_even_alpha(lr=1.0, k=5, mu=-0.5, m=m)
+    assert abs(edge - against_lookahead(m, lr=1.0, k=5, mu=-0.5)[0]) < 1e-12 and edge <= 0.5  # two formulas, 1/m roundings
+    mine, theirs = np.array([rates(m, f * edge) for f in (0.97, 1.03)]).T
+    assert mine[0] > theirs[0] and mine[1] < theirs[1]  # the two sides of the edge
+Markdown("\n".join(["| 60 gradients | error left, start 1 |", "|---|---|", *(f"| {text} | {float(v):.6f} |" for text, v in zip(sixty, finals, strict=True))]))
+
+# %% [markdown]
+# **V07, V08, V09.** With $\alpha=\eta$ plain gradient descent is at least as fast on every mode; nothing of this kind is accelerated (lesson 06, section 5); and with $\mu<0$ the point $y$ lies *between* $\phi$ and $\theta_k$, so nothing is "extrapolated".
+
+# %%
+grid = np.linspace(0, 1, 101)
+for k in (1, 2, 5, 10):
+    mine, ahead = rho(grid, lr=1.0, k=k, mu=-0.5, alpha=1.0), rho(grid, lr=1.0, k=k + 1, mu=-0.5, alpha=0.0)
+    assert np.all((1 - grid) ** (k + 1) <= mine + 4 * EPS) and np.all(mine <= ahead + 4 * EPS)  # numbers below 1
+weights = verdicts["V09"].numbers
+assert sum(weights.values()) == 1 and min(weights.values()) >= 0
+
+# %% [markdown]
+# ## 4 · Values over convex functions: one formula, and where it stops
+#
+# With $m=0$ the distance need not shrink at all. For the value there is a lower bound for *every* setting (T22), from Huber's function, quadratic near 0 and straight outside:
+#
+# $$\sup_f\; f(\phi_T)-f^\star \;\ge\; \frac{L\,\|\phi_0-x^\star\|^2}{2\,(2H+1)}, \qquad H = T\,\bigl((1+\mu)k\eta+\alpha\bigr)L. \tag{T22}$$
+#
+# Semidefinite programmes return the same number for $k\le3$, $T\le3$ at $\eta=1/L$, with one exception ($k=3$, $T=1$, $\mu=-\frac12$, short $\alpha$), so it is tempting to call it *the* worst case.
+#
+# **Predict.** $T=1$, $\mu=-\frac12$, $\alpha\approx0$. Huber's value falls like $1/k$ as the inner loop gets longer. But the average keeps half of the start, however long the inner loop was. Which $k$ ends the formula?
+
+# %%
+def worst_quadratic(k):
+    return formulas.quadratic_value(L=1.0, lr=1.0, k=k, mu=-0.5, alpha=0.001, cycles=1)
+
+
+counts = np.arange(1, 9)
+huber = [formulas.value_bound(L=1.0, lr=1.0, k=int(k), mu=-0.5, alpha=0.001, cycles=1) for k in counts]
+bowl = [worst_quadratic(int(k)) for k in counts]
+ran = []
+for k in counts:  # Huber's function in fractions, at the slope that theory names
+    c = 1 / (2 * (k * HALF + Fraction(1, 1000)) + 1)
+    t = run(NALA(SGD(Fraction(1)), k=int(k), mu=-HALF, alpha=Fraction(1, 1000)), lambda x, c=c: np.array([min(x[0], c)]), [Fraction(1)], cycles=1)
+    ran.append(c * t.final[0] - c**2 / 2)
+np.testing.assert_allclose([float(v) for v in ran], huber, rtol=4 * EPS)  # a quotient and three products
+assert formulas.is_certified(L=1.0, lr=1.0, k=2, mu=-0.5, alpha=0.001, cycles=1)
+assert not any(formulas.is_certified(L=1.0, lr=1.0, k=k, mu=-0.5, alpha=0.001, cycles=1) for k in (3, 4, 5))
+assert [h > b for h, b in zip(huber, bowl, strict=True)] == [True] * 3 + [False] * 5
+ax = plots.axes_or_new(None, figsize=(7.4, 4.4))
+ax.plot(counts, huber, color="black", label="Huber: T22")
+ax.plot(counts, [float(v) for v in ran], "o", color=plots.COLOURS["nala"], label="NALA run on Huber's function")
+ax.plot(counts, bowl, "s--", color=plots.COLOURS["lookahead"], label=r"NALA on $x^2/2$, at least")
+ax.set(xlabel="inner steps $k$", ylabel=r"$f(\phi_1) - f^\star$, start at distance 1", xticks=counts, ylim=(0, 0.28))
+ax.legend()
+plots.show(ax, alt="Value after one cycle against k from 1 to 8. Huber's bound falls from 0.25 to below 0.06; runs on Huber's function lie on it. The value on the quadratic stays near 0.125 and is above Huber's from k = 4 on.")
+
+# %% [markdown]
+# From $k=4$ on the plain bowl $x^2/2$ is worse than Huber's function: at the paper's $k=5$ a formula that was certified for small $k$ is **false** as an upper bound. A certificate speaks about the settings it was computed for. `worst_case.is_certified` knows which; `value_lower_bound` is the larger of both, and a lower bound only.
+#
+# ## 5 · A measured rate and a certified interval
+#
+# On a quadratic the largest $|\rho|$ over *all* $\lambda\in[m,L]$, not only over a grid, can be enclosed by interval arithmetic (`verify.certificates`, needs `python-flint`). A run gives an estimate with an interval, or the verdict *cannot tell*.
+#
+# **Predict.** Which of these four runs will the estimator refuse?
+
+# %%
+def certified(alpha):
+    if importlib.util.find_spec("flint") is None:
+        return None
+    from nala_lab.verify.certificates.quadratic import certify_quadratic
+
+    return certify_quadratic(lr=1, k=5, mu="-1/2", alpha=alpha, interval=("1/20", 1), tol=1e-9)
+
+
+bowl = Quadratic(np.geomspace(0.05, 1, 8), rotation=2, shift=np.linspace(-1, 1, 8))
+rows = ["| $\\alpha$ | cycles | verdict | rate per cycle, measured | 95 % interval | certified |", "|---|---|---|---|---|---|"]
+for alpha, cycles in (("1/1000", 120), ("1", 120), ("1", 6), ("29/10", 120)):
+    t = run(NALA(SGD(1.0), k=5, mu=-0.5, alpha=float(Fraction(alpha))), bowl.grad, bowl.start, cycles=cycles)
+    told, ball = rate(t, minimizer=bowl.minimizers[0]), certified(alpha)
+    if told.verdict == "estimated" and ball is not None:
+        assert told.low - 1e-9 <= ball.upper and ball.lower <= told.high + 1e-9  # the enclosure is 1e-9 wide
+    assert (told.verdict == "cannot tell") == (cycles == 6)
+    shown = f"{told.rate:.9f} | [{told.low:.9f}, {told.high:.9f}]" if told.verdict == "estimated" else f"– | {told.reason}"
+    rows.append(f"| {alpha} | {cycles} | {told.verdict} | {shown} | {f'[{ball.lower:.9f}, {ball.upper:.9f}]' if ball else 'python-flint is not installed'} |")
+Markdown("\n".join(rows))
+
+# %% [markdown]
+# The certificate encloses a *supremum over the spectrum*; the run sees eight eigenvalues, the ends among them. They agree here because the slowest direction is an end. The short run is refused: six cycles are not enough to separate the slowest direction from the rest, and an honest estimator says so.
+#
+# ## 6 · A certificate for a whole class: PEPit
+#
+# Theorem A stops at $\mu=0$. For $\mu>0$ no formula is known, but for each setting a semidefinite programme finds the worst function of the class: a *primal* value, attained by a function that it returns, and a *dual* value, an upper bound up to a residual. (PEPit is an optional extra; without it the next cell says so.)
+#
+# **Predict.** $m=L/10$, $\eta=\alpha=1/L$, $k=3$, $\mu=+\tfrac12$. On quadratics the worst factor of the squared distance is easy. Is the class worse, and by how much?
+
+# %%
+factor = rho(np.linspace(0.1, 1, 4001), lr=1.0, k=3, mu=0.5, alpha=1.0)
+quadratic_worst = float((factor**2).max())
+worst = None
+if importlib.util.find_spec("PEPit") is not None:
+    from nala_lab.verify.certificates import worst_case
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PEPit's use of NumPy, nothing of ours
+        worst = worst_case(L=1.0, m=0.1, lr=1.0, k=3, mu=0.5, alpha=1.0)
+    assert abs(worst.gap) < 1e-6 and worst.residual < 1e-5 and worst.slack > -1e-6  # the solver works to 1e-7 or so
+    assert abs(worst.dual - 0.393939) < 1e-4 and abs(worst.replay() - worst.primal) < 1e-4  # sqrt of its tolerance
+    assert worst.primal > 1.3 * quadratic_worst
+    text = f"primal {worst.primal:.6f}, dual {worst.dual:.6f}, residual {worst.residual:.0e}. NALA, run on the function that came back, attains {worst.replay():.6f}. On quadratics the worst is {quadratic_worst:.6f}: the class is {worst.primal / quadratic_worst:.2f} times worse."
+Markdown(text if worst else f"PEPit is not installed. The worst over quadratics alone is {quadratic_worst:.6f}.")
+
+# %%
+if worst:
+    t = run(NALA(SGD(1.0), k=3, mu=0.5, alpha=1.0), worst.function.grad, worst.start, cycles=1)
+    fig, ax = plt.subplots(figsize=(7.8, 5.2))
+    plots.landscape(ax, worst.function.value, ((-1.1, 0.75), (-0.65, 0.35)), minimum=0.0, minimizers=np.zeros((1, 2)), levels=9, resolution=41)
+    plots.two_loop(ax, t, momentum=False)
+    ax.legend(loc="upper right", fontsize=11)
+    plots.show(ax, alt="Level sets of the worst function in the plane and one cycle of NALA on it. The fast weights come from the left, bend downwards and stop below the minimum. The blue arrow from the start goes past their end, far to the right of the minimum. The purple outer step back towards the minimum is short.")
+    y, g = t.lookahead[0], t.outer_grad[0]
+    np.testing.assert_allclose(g, 0.1 * y, atol=1e-3)  # the slope at y is that of m |x|^2 / 2; sqrt of the solver's 1e-7
+    assert y @ worst.start < -0.4 and np.linalg.norm(t.fast[0, -1]) < 0.5 * np.linalg.norm(y)  # across; far apart
+
+# %% [markdown]
+# The inner loop does well: its end is twice as near as $y$. The extrapolation $\mu>0$ throws $y$ across, to a side where the function is as flat as the class allows: the gradient there is $m\,y$, ten times too small for the outer step to bring it back. On a quadratic a direction has one curvature, on both sides.
+#
+# ## Summary
+#
+# * 300 random examples agreed with a claim that is false. A claim about a class needs a proof, or a search for the worst case.
+# * Theorem A is tight for $\mu\in[-1,0]$: per outer step NALA's worst factor is $(1-\alpha m)$ times Lookahead's. Per gradient this pays only if $\alpha > (1-B^{1/k})/m$.
+# * Of nine readings of "faster than Lookahead" two are true, six are false, and one is open.
+# * Counter-examples are exact: short rational numbers, run in fractions.
+# * A certificate is about the settings it was computed for: the convex formula T22 is no upper bound at the paper's $k=5$, $T=1$.
+#
+# What this lesson does not say: nothing here is about neural networks, which are not convex, nor about Adam inside.
+#
+# ## Exercises
+#
+# 1. In section 1 let the random settings have $\mu=+\frac12$. Is NALA still always closer on quadratics? Explain from T01.
+# 2. Take the counter-example of section 1 and change $\alpha$ from 1 to $\frac1{10}$. Predict: is NALA still farther? Run it in fractions. (Exact runs may stop with `ArithmeticError` where two planes mix: then use the float function `smooth`.)
+# 3. Show that for $\alpha=(1+\mu)\eta$ Theorem A gives NALA a rate per gradient that is not larger than Lookahead's. Check it for 1000 random $\mu$, $m$ and $k$.
+# 4. In section 4 take $T=2$. From which $k$ on is the bowl worse than Huber's function?
+# 5. In section 5 shorten the run until the verdict changes. How many cycles does the estimator need at $\alpha=1/1000$? Why more than at $\alpha = 1$?
+# 6. With PEPit: `worst_case(..., mu=0.5, k=2, lr=1.9, alpha=1.0, m=0.1)`. On quadratics the factor is below 1. Is it on the class?
