@@ -50,21 +50,36 @@ descent = run(SGD(lr=0.1), lambda x: lam * x, [0.03], steps=STEPS).x[:, 0]
 
 
 def rms(values: np.ndarray) -> float:
-    return float(np.sqrt(np.mean(values[len(values) // 2 :] ** 2)))  # of the second half, when the start is forgotten
+    # of the second half, when the start is forgotten
+    return float(np.sqrt(np.mean(values[len(values) // 2 :] ** 2)))
 
 
 lowest = np.abs(errors[0.01][:5000]).min()
-assert lowest < 1e-60 and np.abs(descent[-1]) < 1e-300  # "converged", by any standard; gradient descent stays so
+# "converged", by any standard; gradient descent stays so
+assert lowest < 1e-60 and np.abs(descent[-1]) < 1e-300
 for lr, error in errors.items():
     # section 3 computes lr/38; the run swings around it and lasts a finite time, hence 25 %
     assert abs(rms(error) / (lr / 38) - 1) < 0.25
-Markdown(f"With $\\eta=0.01$ the error falls to {lowest:.0e}, and then **comes back**: rms {rms(errors[0.01]):.1e} over the second half. With $\\eta=0.001$: {rms(errors[0.001]):.1e}.")
+Markdown(
+    f"With $\\eta=0.01$ the error falls to {lowest:.0e}, and then **comes back**: rms {rms(errors[0.01]):.1e} over the second half. With $\\eta=0.001$: {rms(errors[0.001]):.1e}."
+)
 
 # %%
 ax = plots.axes_or_new(None, figsize=(8.4, 4.6))
 steps = np.arange(0, STEPS + 1, 4)
-ax.plot(steps, np.maximum(np.abs(errors[0.01][::4]), 1e-120), color=plots.COLOURS["adam"], lw=1.0, label=r"Adam, $\eta=0.01$")
-ax.plot(steps, np.maximum(np.abs(descent[::4]), 1e-120), **plots.look("sgd", marker=False), label="gradient descent, step 0.1")
+ax.plot(
+    steps,
+    np.maximum(np.abs(errors[0.01][::4]), 1e-120),
+    color=plots.COLOURS["adam"],
+    lw=1.0,
+    label=r"Adam, $\eta=0.01$",
+)
+ax.plot(
+    steps,
+    np.maximum(np.abs(descent[::4]), 1e-120),
+    **plots.look("sgd", marker=False),
+    label="gradient descent, step 0.1",
+)
 ax.axhline(0.01 / 38, color="black", ls="--", lw=1.4, label=r"$\eta/38$")
 ax.set(yscale="log", ylim=(1e-110, 1e8), xlabel="step", ylabel="error $|x|$, units of $x$")
 ax.legend(loc="lower right")
@@ -131,6 +146,7 @@ for betas, eps in (((0.9, 0.999), 1e-8), ((0.5, 0.9), 1e-4), ((0.0, 0.999), 0.0)
 #
 # **Predict.** The largest eigenvalue is 1.0494 at $(0.9, 0.999)$ and $\sqrt{\beta_2}$ at $\beta_1=0$. What happens to a run that starts on the cycle with an error of $10^{-9}$?
 
+
 # %%
 def from_the_cycle(betas: tuple[float, float], steps: int) -> np.ndarray:
     """Relative deviation of |x| from A, started 1e-9 away from the cycle."""
@@ -150,8 +166,11 @@ pair = np.linalg.lstsq(np.stack([leaves[101:201], leaves[100:200]], axis=1), lea
 growth = float(np.sqrt(-pair[1]))
 assert abs(radius - 1.0494) < 5e-5  # the printed digits
 assert abs(growth / radius - 1) < 1e-3  # what is left out is of second order: the deviation is below 1e-3 there
-assert np.abs(stays[:5]).max() > 1e-10 and np.abs(stays[600:]).max() < 1e-14  # 0.9^300 of the 1e-9: rounding is left
-Markdown(f"Predicted growth per step **{radius:.4f}**, measured {growth:.4f}. With $\\beta_1=0$ the deviation dies out.")
+# 0.9^300 of the 1e-9: rounding is left
+assert np.abs(stays[:5]).max() > 1e-10 and np.abs(stays[600:]).max() < 1e-14
+Markdown(
+    f"Predicted growth per step **{radius:.4f}**, measured {growth:.4f}. With $\\beta_1=0$ the deviation dies out."
+)
 
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(12.4, 4.2))
@@ -182,8 +201,11 @@ for lr in (1e-2, 1e-3, 1e-4):
     A = np.array([adam_cycle.amplitude(c, lr=lr) for c in curvatures])
     floors[lr] = np.sqrt((x[STEPS // 2 :] ** 2).mean(axis=0)) / A
 ratios = np.array(list(floors.values()))
-assert np.all((ratios > 1) & (ratios < 1.2))  # the claim: above A and near it; 20 % for the bursts of a finite run
-Markdown(f"rms / A over three learning rates and four curvatures: **{ratios.min():.2f} to {ratios.max():.2f}**.")
+# the claim: above A and near it; 20 % for the bursts of a finite run
+assert np.all((ratios > 1) & (ratios < 1.2))
+Markdown(
+    f"rms / A over three learning rates and four curvatures: **{ratios.min():.2f} to {ratios.max():.2f}**."
+)
 
 # %% [markdown]
 # Why? Look at the *preconditioned curvature* $a=\eta\lambda/\sqrt v$. With $v$ held fixed, Adam is momentum descent with step $a$, stable while $a<2\frac{1+\beta_1}{1-\beta_1}=38$. If the error is small, $v$ falls, $a$ rises above 38, the error grows, $v$ rises. So $v$ is held near $(\eta\lambda/38)^2$, and as $v$ is the mean of $(\lambda x)^2$,
@@ -249,15 +271,19 @@ plots.show(
 
 # %%
 calm = np.concatenate([runs[-0.5, k] for k in range(3, 11)])
-assert calm.min() * 38 > ratios.min()  # no k and no curvature gets below the lowest floor of Adam alone, section 3
+# no k and no curvature gets below the lowest floor of Adam alone, section 3
+assert calm.min() * 38 > ratios.min()
 for k in range(3, 11):
-    assert np.all(np.abs(runs[-0.5, k] * table[-0.5][k][0] - 1) < 0.4)  # "about": bursts, and narrow windows (below)
+    # "about": bursts, and narrow windows (below)
+    assert np.all(np.abs(runs[-0.5, k] * table[-0.5][k][0] - 1) < 0.4)
 for k in range(3, 7):
     assert np.all(np.abs(runs[0.3, k] * table[0.3][k][0] - 1) < 0.25)  # wide windows: the rule holds better
 assert all(np.all(runs[0.3, k] * table[0.3][k][0] < 0.1) for k in (8, 9, 10))  # and here it fails
 times = float(np.mean(runs[0.3, 5]) * 38)
 assert 12 < times < 17
-Markdown(f"Averaging does **not** lower the floor of the inner points (best: {calm.min() * 38:.2f} $\\eta/38$; Adam alone had {ratios.min():.2f} to {ratios.max():.2f}). Extrapolation with $k=5$ makes it **{times:.0f} times** larger.")
+Markdown(
+    f"Averaging does **not** lower the floor of the inner points (best: {calm.min() * 38:.2f} $\\eta/38$; Adam alone had {ratios.min():.2f} to {ratios.max():.2f}). Extrapolation with $k=5$ makes it **{times:.0f} times** larger."
+)
 
 # %% [markdown]
 # ### Where the rule fails, and why
@@ -301,7 +327,14 @@ assert abs(abs(signs[5][-1, 0]) / cycle - 1) < 0.01 and abs(signs[4][-1, 0]) < 0
 # %%
 ax = plots.axes_or_new(None, figsize=(8.0, 4.0))
 for k, marker in ((5, "o"), (4, "s")):
-    ax.plot(np.abs(signs[k][:, 0]), marker + "-", ms=4, lw=1, color=plots.COLOURS["nala"] if k == 5 else plots.COLOURS["lookahead"], label=f"k = {k}")
+    ax.plot(
+        np.abs(signs[k][:, 0]),
+        marker + "-",
+        ms=4,
+        lw=1,
+        color=plots.COLOURS["nala"] if k == 5 else plots.COLOURS["lookahead"],
+        label=f"k = {k}",
+    )
 ax.axhline(cycle, color="black", ls="--", label="predicted cycle, odd k")
 ax.set(yscale="log", xlabel="cycle", ylabel=r"$|\phi_t|$, units of $x$")
 ax.legend()
@@ -356,15 +389,32 @@ for form in adam_linear.FORMS:
     nala = NALA(Adam(lr=1e-3, form=form), k=5, mu=-0.5, alpha=1e-3)
     t = run(nala, line.grad, np.zeros(41), cycles=3)
     predicted = adam_linear.trajectory(slopes, 3, k=5, mu=-0.5, alpha=1e-3, lr=1e-3, form=form)
-    np.testing.assert_allclose(t.slow, predicted, rtol=1e-10, atol=0)  # the averages round 15 times, and c^2 loses no digit
+    # the averages round 15 times, and c^2 loses no digit
+    np.testing.assert_allclose(t.slow, predicted, rtol=1e-10, atol=0)
     moved[form] = -t.slow[1]
-half = {form: slopes[np.argmax(moved[form] > 0.5 * 2.5e-3)] for form in moved}  # 2.5 lr is the full move of a cycle
-# half of eta is reached at eps, at sqrt(eps/3), and at eps / sqrt(1 - beta2^j), 14 to 32 eps; the grid step is 1.78
-for form, (low, high) in {"kingma-ba": (1e-8, 1e-8), "printed": (5.8e-5, 5.8e-5), "tensorflow": (14e-8, 32e-8)}.items():
+# 2.5 lr is the full move of a cycle
+half = {form: slopes[np.argmax(moved[form] > 0.5 * 2.5e-3)] for form in moved}
+# half of eta is reached at eps, at sqrt(eps/3), and at eps / sqrt(1 - beta2^j), 14 to 32 eps; the grid step is
+# 1.78
+for form, (low, high) in {
+    "kingma-ba": (1e-8, 1e-8),
+    "printed": (5.8e-5, 5.8e-5),
+    "tensorflow": (14e-8, 32e-8),
+}.items():
     assert low / 1.8 < half[form] < high * 1.8
 ax = plots.axes_or_new(None, figsize=(8.4, 4.4))
 for form, dash in zip(moved, ("-", "--", ":"), strict=True):
-    ax.plot(slopes, moved[form] / 1e-3, dash, color=plots.COLOURS["adam"], label={"kingma-ba": "Kingma & Ba, torch", "printed": "Eq. (3) as printed", "tensorflow": "TensorFlow form"}[form])
+    ax.plot(
+        slopes,
+        moved[form] / 1e-3,
+        dash,
+        color=plots.COLOURS["adam"],
+        label={
+            "kingma-ba": "Kingma & Ba, torch",
+            "printed": "Eq. (3) as printed",
+            "tensorflow": "TensorFlow form",
+        }[form],
+    )
 ax.set(xscale="log", xlabel="slope $|c|$, units of the gradient", ylabel=r"first cycle of NALA: move / $\eta$")
 ax.legend()
 plots.show(
@@ -385,6 +435,7 @@ plots.show(
 #
 # **Predict.** The deterministic floor falls by 100 when $\eta$ falls by 100. And this one?
 
+
 # %%
 def noise_floor(lr: float, sigma: float) -> float:
     """V of Eq. (iii), by repeating both lines until nothing changes."""
@@ -398,10 +449,13 @@ sigma, spread = 0.5, {}
 noisy = NoisyQuadratic([lam], covariance=sigma**2, shift=[0.75])
 lines = ["| $\\eta$ | rms of $x-x^*$, predicted | measured | without noise, $\\eta/38$ |", "|---|---|---|---|"]
 for lr in (1e-1, 1e-2, 1e-3):
-    x = run(Adam(lr=lr), noisy.noisy_grad, np.full((MEMBERS, 1), 0.75), steps=3000, rng=stream(SEED, "floor", lr)).x
+    x = run(
+        Adam(lr=lr), noisy.noisy_grad, np.full((MEMBERS, 1), 0.75), steps=3000, rng=stream(SEED, "floor", lr)
+    ).x
     spread[lr] = rms(x - 0.75)
     lines.append(f"| {lr:g} | {np.sqrt(noise_floor(lr, sigma)):.5f} | {spread[lr]:.5f} | {lr / 38:.5f} |")
-    # (iii) neglects that v fluctuates, about 1 % of V; sampling error of the rms: 1.2 % at the slowest eta; 4 of these
+    # (iii) neglects that v fluctuates, about 1 % of V; sampling error of the rms: 1.2 % at the slowest eta; 4
+    # of these
     assert abs(spread[lr] / np.sqrt(noise_floor(lr, sigma)) - 1) < 0.06
 Markdown("\n".join(lines))
 
@@ -410,13 +464,24 @@ Markdown("\n".join(lines))
 
 # %%
 lr = 1e-2
-t = run(NALA(Adam(lr=lr), k=5, mu=-0.5, alpha=0.0), noisy.noisy_grad, np.full((MEMBERS, 1), 0.75), cycles=800, rng=stream(SEED, "slow"))
+t = run(
+    NALA(Adam(lr=lr), k=5, mu=-0.5, alpha=0.0),
+    noisy.noisy_grad,
+    np.full((MEMBERS, 1), 0.75),
+    cycles=800,
+    rng=stream(SEED, "slow"),
+)
 slow = rms(t.slow - 0.75) ** 2
-against = {"Adam, same learning rate": spread[lr] ** 2, "Adam, half the learning rate": noise_floor(lr / 2, sigma)}
+against = {
+    "Adam, same learning rate": spread[lr] ** 2,
+    "Adam, half the learning rate": noise_floor(lr / 2, sigma),
+}
 for name, V in against.items():
     print(f"variance of NALA's slow weights / {name}: {slow / V:.2f}")
-assert slow / against["Adam, same learning rate"] < 0.6  # clearly smaller: sampling error of a variance here is 2 %
-assert abs(slow / against["Adam, half the learning rate"] - 1) < 0.1  # and no better than the honest rival, 4 errors
+# clearly smaller: sampling error of a variance here is 2 %
+assert slow / against["Adam, same learning rate"] < 0.6
+# and no better than the honest rival, 4 errors
+assert abs(slow / against["Adam, half the learning rate"] - 1) < 0.1
 
 # %% [markdown]
 # ## Summary

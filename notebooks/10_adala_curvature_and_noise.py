@@ -43,6 +43,7 @@ SEED = 0
 #
 # **Predict.** Adam's error falls by 100 with the learning rate. AdaLA's?
 
+
 # %%
 def scheduled(method: object, lam: float, x0: float) -> np.ndarray:
     """|x_t| while the learning rate falls from 1e-2 to 1e-4, in 200 equal factors."""
@@ -56,7 +57,11 @@ def scheduled(method: object, lam: float, x0: float) -> np.ndarray:
 
 
 lam = 100.0
-methods = {"Adam": Adam(eps=1e-16), "AdaLA, grad": AdaLA(eps=1e-16, probe="grad"), "AdaLA, own": AdaLA(eps=1e-16)}
+methods = {
+    "Adam": Adam(eps=1e-16),
+    "AdaLA, grad": AdaLA(eps=1e-16, probe="grad"),
+    "AdaLA, own": AdaLA(eps=1e-16),
+}
 decayed = {name: scheduled(method, lam, 1e-3) for name, method in methods.items()}
 
 
@@ -79,7 +84,12 @@ for name, (colour, dash) in looks.items():
     ax.plot((np.arange(8) + 0.5) * chunk, level, dash, color=colour, label=name)
 ax.plot([0, STEPS], [1e-2 / 38, 1e-4 / 38], color="black", lw=1.2, label=r"$\eta_t/38$")
 ax.axhline(1 / 38 / lam, color="black", ls="-.", lw=1.2, label=r"$1/(38\lambda)$")
-ax.set(yscale="log", ylim=(1e-7, 1e-3), xlabel="step (the learning rate falls from 0.01 to 0.0001)", ylabel=f"rms of $x$ over {chunk} steps, units of $x$")
+ax.set(
+    yscale="log",
+    ylim=(1e-7, 1e-3),
+    xlabel="step (the learning rate falls from 0.01 to 0.0001)",
+    ylabel=f"rms of $x$ over {chunk} steps, units of $x$",
+)
 ax.legend(loc="lower left", ncols=2)
 plots.show(
     ax,
@@ -110,7 +120,8 @@ for t in range(1, 101):
     x = x - 1e-2 * (m / (1 - 0.9**t)) / (np.sqrt(s / (1 - 0.999**t)) + 1e-16)  # (A3.5)
     by_hand.append(x)
 library = run(AdaLA(lr=1e-2, eps=1e-16, probe="grad"), lambda x: lam * x, [1e-3], steps=100).x[:, 0]
-np.testing.assert_allclose(by_hand, library, rtol=0, atol=1e-15)  # 1e-12 of the start: 100 steps of a few roundings
+# 1e-12 of the start: 100 steps of a few roundings
+np.testing.assert_allclose(by_hand, library, rtol=0, atol=1e-15)
 
 # %% [markdown]
 # ## 3 · The cycle that does not know the learning rate
@@ -167,7 +178,9 @@ Markdown("\n".join(lines) + f"\n\nrms of $x$; T19 says $A=${A:.2e} for `grad`.")
 
 # %%
 critical = adala_critical.critical_curvature(lr=1e-3)
-assert abs(critical - 120.2) < 0.05 and abs(adala_critical.critical_curvature(lr=1e-3, eps=1e-16) - 0.012) < 5e-5
+assert (
+    abs(critical - 120.2) < 0.05 and abs(adala_critical.critical_curvature(lr=1e-3, eps=1e-16) - 0.012) < 5e-5
+)
 shares = np.array([1e-4, 3e-4, 5e-4, 0.003, 0.02, 0.15, 0.8, 0.97, 1.03, 1.06])
 t = run(AdaLA(lr=1e-3), lambda x: shares * critical * x, np.full(10, 1e-120), steps=260).x
 # x_{t+2} = p x_{t+1} - q x_t near the minimum: fit p and q, the larger root is the rate
@@ -177,14 +190,28 @@ for path in t.T:
     p, q = np.linalg.lstsq(np.stack([late[1:-1], -late[:-2]], axis=1), late[2:], rcond=None)[0]
     rates.append(np.abs(np.roots([1, -p, q])).max())
 predicted = [adala_critical.growth(share * critical, lr=1e-3) for share in shares]
-np.testing.assert_allclose(rates, predicted, rtol=1e-4)  # what is left of the bias correction after 200 steps: 0.9^200
+# what is left of the bias correction after 200 steps: 0.9^200
+np.testing.assert_allclose(rates, predicted, rtol=1e-4)
 grid = np.geomspace(7e-5, 1.1, 400)
 ax = plots.axes_or_new(None, figsize=(8.2, 4.2))
-ax.plot(grid * critical, [adala_critical.growth(share * critical, lr=1e-3) for share in grid], color="black", lw=1.6, label="predicted")
+ax.plot(
+    grid * critical,
+    [adala_critical.growth(share * critical, lr=1e-3) for share in grid],
+    color="black",
+    lw=1.6,
+    label="predicted",
+)
 ax.plot(shares * critical, rates, "D", color=PINK, label="measured")
-ax.axvline(critical, color=plots.ROLES["limit"], ls=":", label=rf"$\lambda_{{\mathrm{{crit}}}}$ = {critical:.1f}")
+ax.axvline(
+    critical, color=plots.ROLES["limit"], ls=":", label=rf"$\lambda_{{\mathrm{{crit}}}}$ = {critical:.1f}"
+)
 ax.axhline(1, color="black", lw=0.8)
-ax.set(xscale="log", ylim=(0.9, 1.6), xlabel=r"curvature $\lambda$ (logarithmic)", ylabel="factor per step near the minimum")
+ax.set(
+    xscale="log",
+    ylim=(0.9, 1.6),
+    xlabel=r"curvature $\lambda$ (logarithmic)",
+    ylabel="factor per step near the minimum",
+)
 ax.legend(loc="upper left")
 plots.show(
     ax,
@@ -193,7 +220,7 @@ plots.show(
 )
 
 # %% [markdown]
-# At the defaults AdaLA holds minima with curvature up to 120; with $\epsilon=10^{-16}$, which the AdaBelief papers use, up to 0.012. Between slowness on the left (the step $h$ is too short there) and the edge on the right the rate is $\sqrt{\beta_1}=0.949$ over three decades: the average over gradients is the bottleneck. At the edge there is no warning: it is a wall.
+# At the defaults AdaLA holds minima with curvature up to 120; with $\epsilon=10^{-16}$ up to 0.012. Between slowness on the left (the step $h$ is too short there) and the edge on the right the rate is $\sqrt{\beta_1}=0.949$ over three decades: the average over gradients is the bottleneck. At the edge there is no warning: it is a wall.
 #
 # ## 5 · Newton's method, on the diagonal only
 #
@@ -203,14 +230,21 @@ plots.show(
 
 # %%
 curvatures = np.array([0.1, 1.0, 30.0])
-paths = {lr: run(AdaLA(lr=lr, eps=1e-30, probe="adam"), lambda x: curvatures * x, [3.0, 3.0, 3.0], steps=400).x for lr in (1e-4, 1e-1)}
+paths = {
+    lr: run(AdaLA(lr=lr, eps=1e-30, probe="adam"), lambda x: curvatures * x, [3.0, 3.0, 3.0], steps=400).x
+    for lr in (1e-4, 1e-1)
+}
 first = np.stack([paths[lr][1] for lr in paths])
-assert np.abs(first).max() < 1e-10  # onto the minimum in one step; the difference g - g' keeps 12 digits at lr lam = 1e-5
+# onto the minimum in one step; the difference g - g' keeps 12 digits at lr lam = 1e-5
+assert np.abs(first).max() < 1e-10
 later = np.stack([x[150] for x in paths.values()]).ravel()
-np.testing.assert_allclose(later, later[0], rtol=1e-6)  # six runs, one path: 1e-12 of rounding, amplified by 1/x = 1e3
+# six runs, one path: 1e-12 of rounding, amplified by 1/x = 1e3
+np.testing.assert_allclose(later, later[0], rtol=1e-6)
 rate = (np.abs(paths[1e-1][300:400]).max(axis=0) / np.abs(paths[1e-1][200:300]).max(axis=0)) ** 0.01
 assert np.all(np.abs(rate - np.sqrt(0.9)) < 0.003)  # an oscillation seen over 100 steps: the phase costs 0.3 %
-print(f"after the first step |x| <= {np.abs(first).max():.0e}; later {rate[0]:.4f} a step, sqrt(beta1) = {np.sqrt(0.9):.4f}")
+print(
+    f"after the first step |x| <= {np.abs(first).max():.0e}; later {rate[0]:.4f} a step, sqrt(beta1) = {np.sqrt(0.9):.4f}"
+)
 
 # %% [markdown]
 # A method that does not care about curvatures from 0.1 to 30 looks very attractive. But the difference of gradients is $A\,\eta\,\mathrm{sign}(g)$, a *row sum* of the Hessian with signs, not its diagonal. If a row sum is zero, only $\epsilon$ is left.
@@ -225,11 +259,13 @@ for eps in (1e-8, 1e-16):
     lengths[eps] = jump[0] - jump[1]
     surprise = 1e-3 * hessian @ np.sign([4.0, 3.0])  # lr A sign(g)
     expected = 1e-3 * np.array([4.0, 3.0]) / (np.sqrt(surprise**2 + eps / 1e-3) + eps)
-    np.testing.assert_allclose(lengths[eps], expected, rtol=1e-6)  # the probe's own eps changes the zero by 1e-12, D0 >= 3e-7
+    # the probe's own eps changes the zero by 1e-12, D0 >= 3e-7
+    np.testing.assert_allclose(lengths[eps], expected, rtol=1e-6)
 newton = np.linalg.solve(hessian, [4.0, 3.0])
 print(f"A sign(g) = {hessian @ np.ones(2)}; Newton's step {newton}")
 print({eps: np.round(length, 2).tolist() for eps, length in lengths.items()})
-assert np.linalg.norm(lengths[1e-16]) > 100 * np.linalg.norm(newton)  # the "Newton" step is far beyond the problem
+# the "Newton" step is far beyond the problem
+assert np.linalg.norm(lengths[1e-16]) > 100 * np.linalg.norm(newton)
 
 # %% [markdown]
 # With $\epsilon=10^{-16}$ the first coordinate jumps by thousands. On a rotated problem AdaLA is not a quasi-Newton method; the place of $\epsilon$ decides how bad the step is.
@@ -255,16 +291,21 @@ wander = {}
 for batch in ("next", "same"):
     for lr in (1e-1, 1e-2, 1e-3):
         method = AdaLA(lr=lr, probe="grad", probe_batch=batch)
-        x = run(method, noisy.noisy_grad, np.full((MEMBERS, 1), 0.75), steps=3000, rng=stream(SEED, batch, lr)).x
+        x = run(
+            method, noisy.noisy_grad, np.full((MEMBERS, 1), 0.75), steps=3000, rng=stream(SEED, batch, lr)
+        ).x
         square = ((x[1500:, :, 0] - 0.75) ** 2).mean(axis=0)  # one number per member: they are independent
         V, error = square.mean(), square.std(ddof=1) / np.sqrt(MEMBERS)
         want = adala_noise.stationary_step(curvature, sigma**2, lr=lr, batch=batch)[1]
         wander[batch, lr] = V
-        # "within 1 %" for holding D still, and 4.5 standard errors (two-sided, six tests: a false alarm in 25 000 seeds)
+        # "within 1 %" for holding D still, and 4.5 standard errors
+        # (two-sided, six tests: a false alarm once in 25,000 seeds)
         assert abs(V - want) < 0.01 * want + 4.5 * error
         print(f"{batch} batch, lr = {lr}: V = {want:.3e} predicted, {V:.3e} +- {error:.0e} measured")
-assert abs(wander["next", 1e-1] / wander["next", 1e-3] / 100 - 1) < 0.25  # V proportional to lr, up to h lam / 38 and errors
-assert wander["same", 1e-1] / wander["same", 1e-3] < 2  # a hundredth of the learning rate: less than half of the variance
+# V proportional to lr, up to h lam / 38 and errors
+assert abs(wander["next", 1e-1] / wander["next", 1e-3] / 100 - 1) < 0.25
+# a hundredth of the learning rate: less than half of the variance
+assert wander["same", 1e-1] / wander["same", 1e-3] < 2
 
 # %%
 rates = np.geomspace(3e-4, 2e-1, 60)
@@ -272,7 +313,13 @@ ax = plots.axes_or_new(None, figsize=(8.2, 4.6))
 for batch, dash, marker in (("next", "-", "D"), ("same", "--", "s")):
     curve = [np.sqrt(adala_noise.stationary_step(curvature, sigma**2, lr=lr, batch=batch)[1]) for lr in rates]
     ax.plot(rates, curve, dash, color=PINK, lw=1.8, label=f"AdaLA, {batch} batch: predicted")
-    ax.plot(*zip(*((lr, np.sqrt(wander[batch, lr])) for lr in (1e-3, 1e-2, 1e-1)), strict=True), marker, color=PINK, mec="black", label=f"AdaLA, {batch} batch: runs")
+    ax.plot(
+        *zip(*((lr, np.sqrt(wander[batch, lr])) for lr in (1e-3, 1e-2, 1e-1)), strict=True),
+        marker,
+        color=PINK,
+        mec="black",
+        label=f"AdaLA, {batch} batch: runs",
+    )
 adam = [np.sqrt(adala_noise.averaged_sgd_variance(curvature, sigma**2, h=lr / sigma)) for lr in rates]
 ax.plot(rates, adam, "--", color=GREEN, lw=1.8, label=r"Adam, $h=\eta/\sigma$")
 ax.set(xscale="log", yscale="log", xlabel=r"learning rate $\eta$", ylabel=r"rms of $x-x^*$, units of $x$")
@@ -294,7 +341,9 @@ plots.show(
 # **Predict.** The order of SGD, Adam, AdaBelief and AdaLA, at equal steps and at equal gradients.
 
 # %%
-field = NoisyQuadratic(np.geomspace(0.1, 10, 10), covariance=0.25, rotation=3, shift=np.linspace(-1, 2, 10), offset=0.3)
+field = NoisyQuadratic(
+    np.geomspace(0.1, 10, 10), covariance=0.25, rotation=3, shift=np.linspace(-1, 2, 10), offset=0.3
+)
 starts = np.broadcast_to(field.start, (128, 10))
 makers = {
     "SGD": lambda lr: SGD(lr=lr), "Adam": lambda lr: Adam(lr=lr), "AdaBelief": lambda lr: AdaBelief(lr=lr),
@@ -305,7 +354,10 @@ makers = {
 def excess(name: str, lr: float, steps: int, purpose: str) -> np.ndarray:
     """Excess loss of 128 members at the end."""
     rng = stream(SEED, purpose, name, lr)
-    return field.value(run(makers[name](lr), field.noisy_grad, starts, steps=steps, rng=rng, limit=1e6).final) - 0.3
+    return (
+        field.value(run(makers[name](lr), field.noisy_grad, starts, steps=steps, rng=rng, limit=1e6).final)
+        - 0.3
+    )
 
 
 judged = {}
@@ -316,10 +368,15 @@ for name in makers:
         judged[name, steps] = (best, excess(name, best, steps, "judge"))
 
 # %%
-lines = ["| method | gradients | steps | best $\\eta$ | excess loss, geometric mean | worst of 128 |", "|---|---|---|---|---|---|"]
+lines = [
+    "| method | gradients | steps | best $\\eta$ | excess loss, geometric mean | worst of 128 |",
+    "|---|---|---|---|---|---|",
+]
 for (name, steps), (best, losses) in judged.items():
     spent = 2 * steps if "AdaLA" in name else steps
-    lines.append(f"| {name} | {spent} | {steps} | {best:.4f} | {np.exp(np.log(losses).mean()):.4f} | {losses.max():.2f} |")
+    lines.append(
+        f"| {name} | {spent} | {steps} | {best:.4f} | {np.exp(np.log(losses).mean()):.4f} | {losses.max():.2f} |"
+    )
 Markdown("\n".join(lines))
 
 
@@ -330,15 +387,32 @@ def z(name: str, rival: str, steps: int) -> float:
     return float((a.mean() - b.mean()) / np.sqrt(a.var(ddof=1) / len(a) + b.var(ddof=1) / len(b)))
 
 
-lines = ["| | " + " | ".join(f"{r}, {w}" for w in ("equal steps", "equal gradients") for r in ("SGD", "Adam", "AdaBelief")) + " |", "|---|---|---|---|---|---|---|"]
-scores = {(n, r, s): z(n, r, s) for n in ("AdaLA, next", "AdaLA, same") for s in (300, 600) for r in ("SGD", "Adam", "AdaBelief")}
+lines = [
+    "| | "
+    + " | ".join(f"{r}, {w}" for w in ("equal steps", "equal gradients") for r in ("SGD", "Adam", "AdaBelief"))
+    + " |",
+    "|---|---|---|---|---|---|---|",
+]
+scores = {
+    (n, r, s): z(n, r, s)
+    for n in ("AdaLA, next", "AdaLA, same")
+    for s in (300, 600)
+    for r in ("SGD", "Adam", "AdaBelief")
+}
 for name in ("AdaLA, next", "AdaLA, same"):
-    words = [("worse" if v > 0 else "better") if abs(v) > 2.6 else "not separated" for (n, _, _), v in scores.items() if n == name]
+    words = [
+        ("worse" if v > 0 else "better") if abs(v) > 2.6 else "not separated"
+        for (n, _, _), v in scores.items()
+        if n == name
+    ]
     lines.append(f"| {name} | " + " | ".join(words) + " |")
-assert all(v > 2.6 for (_, _, steps), v in scores.items() if steps == 600)  # equal gradients: worse than all three
+# equal gradients: worse than all three
+assert all(v > 2.6 for (_, _, steps), v in scores.items() if steps == 600)
 assert all(scores["AdaLA, same", rival, 300] < -2.6 for rival in ("Adam", "AdaBelief"))  # equal steps: better
 # "jump far out": more than three times the worst member of any other method
-assert judged["AdaLA, next", 300][1].max() > 3 * max(x.max() for (n, _), (_, x) in judged.items() if n != "AdaLA, next")
+assert judged["AdaLA, next", 300][1].max() > 3 * max(
+    x.max() for (n, _), (_, x) in judged.items() if n != "AdaLA, next"
+)
 Markdown("\n".join(lines))
 
 # %% [markdown]

@@ -55,7 +55,8 @@ curves = {
 for name, path in curves.items():
     print(f"{name:17s} f = {hills.value(path[-1]):.12f}")
 for path in curves.values():
-    np.testing.assert_allclose(path, curves["SNOO"], rtol=0, atol=1e-11)  # 120 steps of roundings of 1e-16, curvature 1e3
+    # 120 steps of roundings of 1e-16, curvature 1e3
+    np.testing.assert_allclose(path, curves["SNOO"], rtol=0, atol=1e-11)
 
 # %% [markdown]
 # The programs have no bug. **Four names, one method**: the comparison compared nothing. One look at the formulas does not show it, because each paper keeps another quantity ($b$, $\Delta$, the last $\theta_k$). A map of the family would have saved the week.
@@ -67,6 +68,7 @@ for path in curves.values():
 # $$y_t=\phi_{t-1}-\nu u_t\qquad\phi_t=y_t-\alpha\nabla J(y_t) \tag{ii}$$
 #
 # With $\beta=0$, $\nu=1+\mu$ this is Algorithm 1 of the NALA paper. From scratch, then with the library:
+
 
 # %%
 def cycle(phi, b, grad, k, lr, nu, beta, alpha, nesterov=True):
@@ -109,7 +111,10 @@ plots.show(
 # %%
 worst = {row.id: max(r.ratio for r in rows if r.id == row.id) for row in rows}
 lines = ["| check | relation | when | error / tolerance | verdict |", "|---|---|---|---|---|"]
-lines += [f"| {e.id} | {e.left} {e.relation} {e.right} | {e.statement} | {worst[e.id]:.0e} | {verdicts[e.id]} |" for e in EDGES]
+lines += [
+    f"| {e.id} | {e.left} {e.relation} {e.right} | {e.statement} | {worst[e.id]:.0e} | {verdicts[e.id]} |"
+    for e in EDGES
+]
 memoryless = [node.name for node in NODES if node.state == "none"]
 assert memoryless == ["Lookahead", "Reptile", "NALA"]
 Markdown("\n".join(lines))
@@ -128,7 +133,9 @@ restarted = published.nala(hills.grad, nala[7], cycles=33, k=3, lr=4e-4, mu=0.6,
 assert np.array_equal(restarted, nala[7:])  # NALA forgets: a restart changes not one bit
 stopped = published.nag_outer(hills.grad, nag[7], cycles=33, k=3, lr=4e-4, mu=0.6)
 assert np.abs(stopped[-1] - nag[-1]).max() > 1e-3  # Nesterov's method does not forget
-print(f"gap between NALA and NAG outer: {gap[1]:.0e} after one cycle, {gap[2]:.1e} after two, {gap[-1]:.2f} after 40")
+print(
+    f"gap between NALA and NAG outer: {gap[1]:.0e} after one cycle, {gap[2]:.1e} after two, {gap[-1]:.2f} after 40"
+)
 
 # %% [markdown]
 # NALA extrapolates along *this* cycle's displacement, Nesterov along the difference of *two* cycles. In the first cycle there is no difference to see; in the second there is. The sharp criterion is memory (E14): restart NALA anywhere and nothing changes.
@@ -138,9 +145,14 @@ print(f"gap between NALA and NAG outer: {gap[1]:.0e} after one cycle, {gap[2]:.1
 # %%
 bowl = Quadratic(np.geomspace(0.05, 1.0, 8), rotation=2, shift=np.linspace(-1, 2, 8), offset=0.4)
 slow = run(Lookahead(SGD(lr=0.5), k=5, alpha=0.5), bowl.grad, bowl.start, cycles=10).final
-gaps = [np.linalg.norm(run(NALA(SGD(lr=0.5), k=5, mu=-0.5, alpha=a), bowl.grad, bowl.start, cycles=10).final - slow) for a in (1e-3, 1e-4)]
+gaps = [
+    np.linalg.norm(run(NALA(SGD(lr=0.5), k=5, mu=-0.5, alpha=a), bowl.grad, bowl.start, cycles=10).final - slow)
+    for a in (1e-3, 1e-4)
+]
 assert abs(gaps[0] / gaps[1] - 10) < 0.1  # proportional, up to alpha L T = 1 % of second order
-print(f"distance to Lookahead: {gaps[0]:.1e} at alpha = 1e-3, {gaps[1]:.1e} at 1e-4; distance to the minimum {np.linalg.norm(slow - bowl.center):.2f}")
+print(
+    f"distance to Lookahead: {gaps[0]:.1e} at alpha = 1e-3, {gaps[1]:.1e} at 1e-4; distance to the minimum {np.linalg.norm(slow - bowl.center):.2f}"
+)
 
 # %% [markdown]
 # ## 4 · DiLoCo: what do the workers buy?
@@ -149,21 +161,28 @@ print(f"distance to Lookahead: {gaps[0]:.1e} at alpha = 1e-3, {gaps[1]:.1e} at 1
 #
 # **Predict.** Eight workers instead of one: how much smaller is the rms distance to the minimum? And compared with *one* worker whose mini-batch is eight times larger?
 
+
 # %%
 def wander(workers: int, variance: float, tag: str) -> tuple[float, float]:
     """Variance of phi around the minimum, and its standard error."""
     noisy = NoisyQuadratic([2.0], covariance=variance, shift=[0.75])
     method = family("DiLoCo", SGD(lr=0.1), k=5, outer_lr=0.7, momentum=0.6, workers=workers)
-    slow = run(method, noisy.noisy_grad, np.full((MEMBERS, 1), 0.75), cycles=150, rng=stream(SEED, "workers", tag)).slow
+    slow = run(
+        method, noisy.noisy_grad, np.full((MEMBERS, 1), 0.75), cycles=150, rng=stream(SEED, "workers", tag)
+    ).slow
     square = ((slow[30:, :, 0] - 0.75) ** 2).mean(axis=0)  # one number per member: they are independent
     return float(square.mean()), float(square.std(ddof=1) / np.sqrt(MEMBERS))
 
 
-lines = ["| workers | gradients a cycle | rms of $\\phi-x^*$ | variance / variance of one worker |", "|---|---|---|---|"]
+lines = [
+    "| workers | gradients a cycle | rms of $\\phi-x^*$ | variance / variance of one worker |",
+    "|---|---|---|---|",
+]
 team = {R: wander(R, 0.25, f"{R} workers") for R in (1, 2, 4, 8)}
 for R, (V, error) in team.items():
     share, spread = V / team[1][0], V / team[1][0] * np.hypot(error / V, team[1][1] / team[1][0])
-    assert abs(share - 1 / R) <= 4.5 * spread  # exact in law for a linear method; 4.5 standard errors (R = 1: equal)
+    # exact in law for a linear method; 4.5 standard errors (R = 1: equal)
+    assert abs(share - 1 / R) <= 4.5 * spread
     lines.append(f"| {R} | {5 * R} | {np.sqrt(V):.4f} | {share:.3f} |")
 large = wander(1, 0.25 / 8, "one worker, large batch")
 assert abs(large[0] - team[8][0]) < 4.5 * np.hypot(large[1], team[8][1])  # the same law
@@ -203,7 +222,8 @@ rates = {
     "the same, nu and beta tuned again": best.fun,
 }
 for value, known in zip(rates.values(), (0.99942, 0.98314, 0.98585, 0.98297), strict=True):
-    assert abs(value - known) < 1e-5  # the printed digits; 400 eigenvalues instead of all move the last one 1e-6
+    # the printed digits; 400 eigenvalues instead of all move the last one 1e-6
+    assert abs(value - known) < 1e-5
 assert abs(rates["SNOO, tuned"] / per_cycle ** (1 / k) - 1) < 1e-6  # T23 against the eigenvalues of the matrix
 lines = ["| method | rate per gradient | gradients for a factor of 1000 |", "|---|---|---|"]
 lines += [f"| {name} | {rate:.5f} | {np.log(1e-3) / np.log(rate):.0f} |" for name, rate in rates.items()]
@@ -213,7 +233,11 @@ Markdown("\n".join(lines))
 problem = Quadratic(np.geomspace(1 / kappa, 1.0, 12), rotation=4, shift=np.linspace(-1, 2, 12), offset=0.3)
 members = {
     "nala": (NALA(SGD(lr=1.0), k=k, mu=-0.5, alpha=1.0), dict(nu=0.5, beta=0.0, alpha=1.0), "NALA"),
-    "nag": (family("SNOO", SGD(lr=1.0), k=k, lr=nu, momentum=beta), dict(nu=nu, beta=beta), "SNOO (outer velocity)"),
+    "nag": (
+        family("SNOO", SGD(lr=1.0), k=k, lr=nu, momentum=beta),
+        dict(nu=nu, beta=beta),
+        "SNOO (outer velocity)",
+    ),
 }
 
 
@@ -238,7 +262,13 @@ for key, (method, parameters, name) in members.items():
     np.testing.assert_allclose(far, predicted(parameters), rtol=1e-6, atol=1e-12)
     left.plot(t.evals[::20], predicted(parameters)[::20], "o", color="black", ms=4)
 left.plot([], [], "o", color="black", ms=4, label="predicted")
-left.set(yscale="log", ylim=(1e-13, 1e2), xlabel="gradient evaluations", ylabel=r"$\|\phi_t-x^*\|$, units of $x$", title=rf"$\kappa$ = {kappa:.0f}, $k$ = {k}")
+left.set(
+    yscale="log",
+    ylim=(1e-13, 1e2),
+    xlabel="gradient evaluations",
+    ylabel=r"$\|\phi_t-x^*\|$, units of $x$",
+    title=rf"$\kappa$ = {kappa:.0f}, $k$ = {k}",
+)
 left.legend()
 kappas = np.geomspace(10, 1e5, 30)
 for key, slope in (("nala", -1.0), ("nag", -0.5)):
@@ -246,11 +276,20 @@ for key, slope in (("nala", -1.0), ("nag", -0.5)):
     if key == "nala":
         need = [1 - float(rate_per_gradient(e, lr=1.0, k=k, mu=-0.5, alpha=1.0).max()) for e in ends]
     else:
-        need = [1 - outer_velocity.tuned(*outer_velocity.effective_curvature(e, lr=1.0, k=k))[2] ** (1 / k) for e in ends]
+        need = [
+            1 - outer_velocity.tuned(*outer_velocity.effective_curvature(e, lr=1.0, k=k))[2] ** (1 / k)
+            for e in ends
+        ]
     right.plot(kappas, 1 / np.array(need), **plots.look(key, marker=False), label=members[key][2])
     measured = np.polyfit(np.log(kappas[-10:]), np.log(need[-10:]), 1)[0]
     assert abs(measured - slope) < 0.01  # the limit of large kappa, read off between 4e3 and 1e5
-right.set(xscale="log", yscale="log", xlabel=r"condition number $\kappa$", ylabel="gradients for a factor of $e$", title="square root or not")
+right.set(
+    xscale="log",
+    yscale="log",
+    xlabel=r"condition number $\kappa$",
+    ylabel="gradients for a factor of $e$",
+    title="square root or not",
+)
 right.legend()
 plots.show(
     figure,
@@ -275,7 +314,12 @@ game = BilinearGame([[1.0]])
 players = {
     "sgd": ("GDA, 5 steps", Lookahead(SGD(lr=0.3), k=5, alpha=1.0), dict(mu=0.0, alpha=0.0), 1.240),
     "lookahead": ("Lookahead(0.5)", Lookahead(SGD(lr=0.3), k=5, alpha=0.5), dict(mu=-0.5, alpha=0.0), 0.840),
-    "nala": (r"NALA, $\alpha=0.3$", NALA(SGD(lr=0.3), k=5, mu=-0.5, alpha=0.3), dict(mu=-0.5, alpha=0.3), 0.877),
+    "nala": (
+        r"NALA, $\alpha=0.3$",
+        NALA(SGD(lr=0.3), k=5, mu=-0.5, alpha=0.3),
+        dict(mu=-0.5, alpha=0.3),
+        0.877,
+    ),
 }
 paths = {}
 for key, (name, method, parameters, known) in players.items():
@@ -283,18 +327,32 @@ for key, (name, method, parameters, known) in players.items():
     factor = float(games.rotation_factor(1.0, lr=0.3, k=5, **parameters))
     assert abs(factor - known) < 5e-4  # the printed digits
     lengths = np.linalg.norm(paths[key], axis=1)
-    np.testing.assert_allclose(lengths, lengths[0] * factor ** np.arange(13), rtol=1e-12)  # 72 steps of roundings of 1e-16
+    # 72 steps of roundings of 1e-16
+    np.testing.assert_allclose(lengths, lengths[0] * factor ** np.arange(13), rtol=1e-12)
 
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(12.6, 5.0))
 for key, (name, *_) in players.items():
     left.plot(*paths[key].T, **plots.look(key), ms=5, lw=1.4, label=name)
 left.plot(0, 0, "*", ms=16, color=plots.ROLES["minimum"])
-left.set(xlim=(-2.6, 2.6), ylim=(-2.6, 2.6), aspect="equal", xlabel="player $u$", ylabel="player $v$", title="slow weights, 12 cycles")
+left.set(
+    xlim=(-2.6, 2.6),
+    ylim=(-2.6, 2.6),
+    aspect="equal",
+    xlabel="player $u$",
+    ylabel="player $v$",
+    title="slow weights, 12 cycles",
+)
 left.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3, fontsize=11, columnspacing=1.0)
 alphas = np.linspace(0, 1, 101)
 for lr, dash in ((0.1, ":"), (0.3, "-"), (0.5, "--")):
-    right.plot(alphas, [float(games.rotation_factor(1.0, lr=lr, k=5, mu=-0.5, alpha=a)) for a in alphas], dash, color=plots.COLOURS["nala"], label=rf"$\eta$ = {lr}")
+    right.plot(
+        alphas,
+        [float(games.rotation_factor(1.0, lr=lr, k=5, mu=-0.5, alpha=a)) for a in alphas],
+        dash,
+        color=plots.COLOURS["nala"],
+        label=rf"$\eta$ = {lr}",
+    )
 right.axhline(1, color="black", lw=1)
 right.set(xlabel=r"outer step $\alpha$", ylabel=r"factor $|\rho|$ per cycle", title=r"NALA, $\mu=-0.5$, $k=5$")
 right.legend(title="inner step")
