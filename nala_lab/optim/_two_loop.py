@@ -155,9 +155,10 @@ class TwoLoop(LabOptimizer):
             slow.copy_(torch.where(slow.to(p.dtype) == p, slow, p.to(slow.dtype)))
 
     def _pairs(self, params: list[torch.Tensor]) -> tuple[list[Any], list[Any]]:
-        """(p, slow) of one type, and those whose slow copy is wider."""
+        """(p, slow) of one type, as the shards that this process holds, and those whose slow copy is wider."""
         pairs = [(p, self._slow(p)) for p in params]
-        return [x for x in pairs if x[0].dtype == x[1].dtype], [x for x in pairs if x[0].dtype != x[1].dtype]
+        same = [(_local(p), _local(slow)) for p, slow in pairs if p.dtype == slow.dtype]
+        return same, [(p, slow) for p, slow in pairs if p.dtype != slow.dtype]
 
     def _inner_step(self, closure: Callable[[], Any] | None) -> Any:
         """One call of the inner step; phase counts it once the inner optimizer has finished its step."""
@@ -181,11 +182,13 @@ class TwoLoop(LabOptimizer):
     @torch.no_grad()
     def _mix(self, weight: float) -> None:
         """Weights <- weights + weight (slow - weights), in place, without a copy of the model."""
-        same, mixed = self._pairs(self._params())
+        params = self._params()
+        same, mixed = self._pairs(params)
         if same:
             torch._foreach_lerp_([p for p, _ in same], [slow for _, slow in same], weight)
-        for p, _ in same:
-            self.state[p].pop("exact", None)  # of a model that was in half precision before
+        for p in params:
+            if p.dtype == wide(p):
+                self.state[p].pop("exact", None)  # of a model that was in half precision before
         for p, slow in mixed:
             exact = p.to(slow.dtype).lerp_(slow, weight)
             self.state[p]["exact"] = exact  # what p would be with all its digits, until the cycle ends
@@ -345,6 +348,12 @@ class TwoLoop(LabOptimizer):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__({key: value for key, value in state.items() if key != "param_groups"})
+
+
+def _local(x: torch.Tensor) -> torch.Tensor:
+    """The part of a sharded tensor that this process holds; not every foreach operation knows how to shard."""
+    local: torch.Tensor = x.to_local() if hasattr(x, "to_local") else x
+    return local
 
 
 def _unhooked(inner: Optimizer) -> Callable[[Any], Any]:

@@ -1,4 +1,4 @@
-"""torch.compile of a training step: the optimizer is left out of the graph, so no cycle compiles anything anew (P33)."""
+"""torch.compile of a training step: the optimizer is left out of the graph, so no cycle compiles anew (P33)."""
 
 import pytest
 import torch

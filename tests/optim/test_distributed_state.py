@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead
-from tests.optim.test_resume import HALF, identical, trained
-from tests.optim.training import CALLS, MAKERS, K, network, train
+from tests.optim.test_resume import identical, trained
+from tests.optim.training import CALLS, HALF, MAKERS, K, network, train
 
 checkpoint = pytest.importorskip("torch.distributed.checkpoint")
 named = pytest.importorskip("torch.distributed.checkpoint.state_dict")

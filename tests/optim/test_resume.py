@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead
-from tests.optim.training import CALLS, MAKERS, ROOT, K, momentum, network, train
+from tests.optim.training import CALLS, HALF, MAKERS, ROOT, K, network, train
 
 
 def leaves(value):
@@ -198,14 +198,6 @@ def test_state_hooks_see_the_whole_state_once(name):
     opt.register_load_state_dict_post_hook(lambda o: seen.append(o.phase))
     opt.load_state_dict(opt.state_dict())
     assert seen == ["pre", name, "load", opt.phase]
-
-
-HALF = {  # torch's own Adam underflows in float16, so momentum it is
-    "NALA": lambda p: NALA(p, k=K, alpha=0.05, inner=momentum),
-    "Lookahead": lambda p: Lookahead(p, k=K, inner=momentum),
-    "AdaBelief": MAKERS["AdaBelief"],
-    "AdaLA": MAKERS["AdaLA"],
-}
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])

@@ -34,6 +34,12 @@ MAKERS = {
     "AdaLA-code": lambda p: AdaLA(p, lr=0.01, probe="code"),
     "AdaLA-lagged": lambda p: AdaLA(p, lr=0.01, probe="lagged"),
 }
+HALF = {  # for bfloat16 and float16; torch's own Adam underflows in float16, so momentum it is
+    "NALA": lambda p: NALA(p, k=K, alpha=0.05, inner=momentum),
+    "Lookahead": lambda p: Lookahead(p, k=K, inner=momentum),
+    "AdaBelief": MAKERS["AdaBelief"],
+    "AdaLA": MAKERS["AdaLA"],
+}
 CALLS = 2 * (K + 1) + 3  # two whole cycles and a part of a third, for every maker
 
 

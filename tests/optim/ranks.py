@@ -1,0 +1,206 @@
+"""What two processes check together: ``python -m tests.optim.ranks FOLDER RANK``, started twice by test_distributed."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+import warnings
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+import torch.distributed.checkpoint as dcp
+from torch.distributed.checkpoint import state_dict as named
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.fsdp import fully_shard
+from torch.nn.parallel import DistributedDataParallel
+
+from tests.optim.training import CALLS, HALF, MAKERS, K, batch
+
+RANKS = 2
+SIZES = (4, 5, 3, 1)  # over two ranks: 5 rows are 3 and 2, 1 row is 1 and 0
+
+
+def small(dtype=torch.float64):
+    """A network without BatchNorm, at weights that are the same on every rank."""
+    layers = [torch.nn.Linear(a, b, dtype=dtype) for a, b in zip(SIZES, SIZES[1:], strict=False)]
+    for i, p in enumerate(p for layer in layers for p in layer.parameters()):
+        with torch.no_grad():
+            p.copy_(torch.linspace(-1, 1 + 0.1 * i, p.numel(), dtype=p.dtype).reshape(p.shape))
+    return torch.nn.Sequential(layers[0], torch.nn.Tanh(), layers[1], torch.nn.Tanh(), layers[2])
+
+
+def loss_on(model, call, rank=None):
+    """The loss of batch number `call`: of the rank's half, or of the whole."""
+    x, y = batch(call, next(model.parameters()).dtype)
+    part = slice(None) if rank is None else slice(rank * 4, rank * 4 + 4)
+    return torch.nn.functional.mse_loss(model(x[part]), y[part, :1])
+
+
+def one_call(model, opt, call, rank=None, bad=False):
+    def closure():
+        opt.zero_grad()
+        loss = loss_on(model, call, rank)
+        (loss * torch.inf if bad else loss).backward()
+        return loss
+
+    opt.step(closure)
+
+
+def full(p):
+    return (p.full_tensor() if hasattr(p, "full_tensor") else p).detach().clone()
+
+
+def shown(model, opt):
+    with opt.slow_weights(model):
+        return [full(p) for p in model.parameters()]
+
+
+def require_equal_on_ranks(tensors, what):
+    for i, tensor in enumerate(tensors):
+        others = [torch.empty_like(tensor) for _ in range(RANKS)]
+        dist.all_gather(others, tensor.contiguous())
+        assert all(torch.equal(tensor, other) for other in others), f"{what}: tensor {i} differs between the ranks"
+
+
+def require_close(one, two, what):
+    # the mean of two halves against the whole batch: a rounding or two a gradient, carried through a few calls of
+    # steps of 1e-2 and, in the adaptive methods, quotients of nearly equal numbers
+    off = max((a - b).abs().max().item() for a, b in zip(one, two, strict=True) if a.numel())
+    assert off <= 1e-9, f"{what}: off by {off:.3g}"
+
+
+# ---- what is checked ------------------------------------------------------------------------------------------------
+
+
+def ddp(name, rank, folder, **options):
+    """P36: every rank has the weights, slow weights and phase of the run in one process on the whole batch."""
+    model, alone = DistributedDataParallel(small(), **options), small()
+    opt, single = MAKERS[name](model.parameters()), MAKERS[name](alone.parameters())
+    for call in range(CALLS):
+        one_call(model, opt, call, rank)
+        one_call(alone, single, call)
+        phi = shown(model, opt)
+        require_equal_on_ranks([*phi, *(full(p) for p in model.parameters())], f"call {call}")
+        require_close(phi, shown(alone, single), f"call {call}")
+        assert opt.phase == single.phase and opt.grad_evals == single.grad_evals
+
+
+def buckets(name, rank, folder):
+    """A bucket of 64 bytes: most tensors have one of their own, and the largest is larger than it."""
+    ddp(name, rank, folder, bucket_cap_mb=64 / 2**20, gradient_as_bucket_view=True)
+
+
+def overflow(name, rank, folder):
+    """A gradient that is infinite on one rank is so on both: both skip, and stay in the same phase."""
+    model = DistributedDataParallel(small())
+    opt = MAKERS[name](model.parameters())
+    scaler = torch.amp.GradScaler("cpu", init_scale=8.0)
+    for call in range(CALLS):
+        opt.zero_grad()
+        scaler.scale(loss_on(model, call, rank) * (torch.inf if call % 3 == 1 and rank == call % 2 else 1.0)).backward()
+        scaler.step(opt)
+        scaler.update()
+        require_equal_on_ranks([*shown(model, opt), torch.tensor([opt.phase])], f"call {call}")
+    assert opt.grad_evals == CALLS - len(range(1, CALLS, 3))
+
+
+def sharded(make, mesh, dtype=torch.float64):
+    model = small(dtype)
+    for layer in model:
+        if isinstance(layer, torch.nn.Linear):
+            fully_shard(layer, mesh=mesh)
+    fully_shard(model, mesh=mesh)
+    return model, make(model.parameters())
+
+
+def require_sharded_state(opt):
+    """P25: slow weights and moments are sharded as their parameter is."""
+    drawers = [opt.state, *([opt.inner.state] if hasattr(opt, "inner") else [])]
+    for drawer in drawers:
+        for p, own in drawer.items():
+            for key, value in own.items():
+                if isinstance(value, torch.Tensor) and value.ndim:
+                    assert value.placements == p.placements and value.shape == p.shape, key
+                    assert value.to_local().shape == p.to_local().shape, key
+
+
+def fsdp(name, rank, folder):
+    """P25: parameters sharded over two processes, unevenly, take the steps of the run in one process."""
+    mesh = init_device_mesh("cpu", (RANKS,))
+    model, opt = sharded(MAKERS[name], mesh)
+    alone = small()
+    single = MAKERS[name](alone.parameters())
+    for call in range(CALLS):
+        one_call(model, opt, call, rank)
+        one_call(alone, single, call)
+        require_close(shown(model, opt), shown(alone, single), f"call {call}, slow")
+        require_close([full(p) for p in model.parameters()], [p.detach() for p in alone.parameters()], f"call {call}")
+        require_sharded_state(opt)
+        assert opt.phase == single.phase
+    opt.sync()
+    require_close([full(p) for p in model.parameters()], shown(alone, single), "sync")
+
+
+def resume(name, rank, folder):
+    """P24, P25: sharded checkpoints from before the first step and from inside a cycle, to the last bit."""
+    resume_as(MAKERS[name], torch.float64, rank, folder / name)
+
+
+def resume_half(name, rank, folder):
+    """The same in bfloat16, where the slow weights have digits that the weights lack."""
+    resume_as(HALF[name], torch.bfloat16, rank, folder / f"{name}-half")
+
+
+def resume_as(make, dtype, rank, folder):
+    mesh = init_device_mesh("cpu", (RANKS,))
+    for stop in (0, 1, K):
+        model, opt = sharded(make, mesh, dtype)
+        for call in range(stop):
+            one_call(model, opt, call, rank)
+        place = folder / str(stop)
+        dcp.save(dict(zip(("model", "opt"), named.get_state_dict(model, opt), strict=True)), checkpoint_id=place)
+        again, other = sharded(make, mesh, dtype)
+        with torch.no_grad():
+            for p in again.parameters():
+                p.zero_()
+        state = dict(zip(("model", "opt"), named.get_state_dict(again, other), strict=True))
+        dcp.load(state, checkpoint_id=place)
+        named.set_state_dict(again, other, model_state_dict=state["model"], optim_state_dict=state["opt"])
+        assert (other.phase, other.grad_evals) == (opt.phase, opt.grad_evals), stop
+        for call in range(stop, CALLS):
+            one_call(model, opt, call, rank)
+            one_call(again, other, call, rank)
+        for a, b in zip(model.parameters(), again.parameters(), strict=True):
+            assert torch.equal(full(a), full(b)), stop
+
+
+CHECKS = {
+    "ddp": (ddp, list(MAKERS)),
+    "buckets": (buckets, ["NALA", "AdaLA"]),
+    "overflow": (overflow, ["NALA", "Lookahead", "AdaLA"]),
+    "fsdp": (fsdp, list(MAKERS)),
+    "resume": (resume, list(MAKERS)),
+    "resume_half": (resume_half, list(HALF)),
+}
+
+
+def main(folder: Path, rank: int) -> None:
+    """Run every check; write ``ok`` or the traceback of each to a file of its own."""
+    torch.set_num_threads(1)
+    warnings.simplefilter("ignore")  # torch's own, about running without accelerators
+    store = dist.FileStore(str(folder / "store"), RANKS)
+    dist.init_process_group("gloo", store=store, rank=rank, world_size=RANKS)
+    for what, (check, names) in CHECKS.items():
+        for name in names:
+            try:
+                check(name, rank, folder)
+                said = "ok"
+            except Exception:
+                said = traceback.format_exc()
+            (folder / f"{what} {name} {rank}").write_text(said)
+    dist.destroy_process_group()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))
