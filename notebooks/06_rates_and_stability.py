@@ -1,6 +1,5 @@
 # %% [markdown]
 # # 06 · Rates and stability: a map before a run
-#
 # **Aims.** After this lesson you can
 #
 # 1. draw the rate of NALA or Lookahead over any two settings, and read off where it converges, how fast, and against whom it wins;
@@ -33,6 +32,7 @@ from nala_lab.theory.outer_limit import outer_limit
 from nala_lab.theory.quadratic_rate import rho
 from nala_lab.theory.stability import inner_limit
 from nala_lab.verify import cycle_map
+from nala_lab.verify.rate_map import map_size
 from problems import Quadratic
 
 plots.use_style()
@@ -45,11 +45,8 @@ size = 1 + np.abs(quadratic.start).max()  # of the numbers in a run, for toleran
 
 # %% [markdown]
 # ## 1 · A failure: an average that makes a good method diverge
-#
 # The fastest method of lesson 03 was the heavy ball with its tuned step and momentum,
-#
 # $$\eta = \frac{4}{(\sqrt L+\sqrt m)^2}, \qquad \beta = \Bigl(\frac{\sqrt\kappa-1}{\sqrt\kappa+1}\Bigr)^2 .$$
-#
 # A student wraps it in Lookahead with the paper's $k=5$ and slow step $\tfrac12$. The slow weights go only half of the way, so what could go wrong?
 #
 # **Predict** the outcome for the three things one can do with the momentum at a synchronisation: *keep* it, *reset* it to zero, or *pull it back* half of the way, as the weights are.
@@ -71,15 +68,10 @@ Markdown("\n".join(["| 300 gradients | distance to the minimum, start = 1 |", "|
 # Keeping the momentum and resetting it both throw the run away. Nothing is wrong with the code, and each half is harmless: the inner method converges and an average does not leave the segment. The *composition* is unstable. So stability is never guaranteed by stable parts: it has to be computed. Section 6 does it for this example; first the case without momentum.
 #
 # ## 2 · The equation, and a map from scratch
-#
 # With gradient descent inside, one cycle of NALA multiplies an eigen-direction by (lesson 01)
-#
 # $$\rho(\lambda) = (1-\alpha\lambda)\bigl[(1+\mu)(1-\eta\lambda)^k-\mu\bigr] \tag{T01}$$
-#
 # The slowest direction decides, and a cycle costs $k+1$ gradients ($k$ when $\alpha=0$, which is Lookahead with slow step $1+\mu$). So the number to compare is
-#
 # $$\text{rate per gradient} = \Bigl(\max_{\lambda\in[m,L]}|\rho(\lambda)|\Bigr)^{1/(k+1)}, \qquad \text{stable} \iff \text{rate} < 1. \tag{i}$$
-
 
 # %%
 def map_by_hand(etas, alphas, k, mu):
@@ -89,8 +81,6 @@ def map_by_hand(etas, alphas, k, mu):
             factor = (1 - a * lam) * ((1 + mu) * (1 - e * lam) ** k - mu)  # T01
             rate[row, column] = np.abs(factor).max() ** (1 / (k + (a > 0)))  # (i)
     return rate
-
-
 few = np.linspace(0.1, 2.4, 12), np.linspace(0.0, 4.0, 9)
 library = rate_map(("lr", few[0]), ("alpha", few[1]), k=5, mu=-0.5, lam=lam)
 # a power of 5 and a root of 6: about ten roundings of the result
@@ -98,7 +88,6 @@ np.testing.assert_allclose(library.rate, map_by_hand(*few, k=5, mu=-0.5), rtol=2
 
 # %% [markdown]
 # ## 3 · Inner step against outer step
-#
 # Now 240 × 200 settings at once, $k=5$, $\mu=-\tfrac12$. Two more maps go over it as *break-even lines*: on them NALA is exactly as fast, per gradient, as Lookahead with the same $\eta$, $k$, $\mu$, and as plain gradient descent with the same $\eta$ (the legend says SGD; there is no noise here).
 #
 # **Predict** where the paper's recommended point ($\alpha = 0.001$) lies: on which side of which line? (Steps have the unit 1/curvature and here $L=1$. The same number $0.001$ would be $1/L$ on a problem with $L=1000$: NALA's $\alpha$ is not free of units.)
@@ -113,8 +102,6 @@ floor = chebyshev.floor_per_gradient(KAPPA, 5)
 marks = {r"paper: $\alpha=0.001$, here $\eta=1/L$": (1.0, 0.03), "best on this map": best[:2]}
 ax = plots.rate_map(None, half, rivals={"lookahead": lookahead, "sgd": descent}, points=marks, floor=floor)
 plots.show(ax, alt="Map of the rate per gradient over inner step (0 to 2.4) and outer step (0 to 5). The method converges below a wine-coloured edge that rises from outer step 2 to 3, stays flat, and has a peak near inner step 2.1, where the best point lies. The line of break-even with Lookahead rises slowly from the origin and passes 0.5 at inner step 1; the line of break-even with descent is much steeper. The paper's point lies at the bottom, below both lines.")
-
-# %%
 tuned = (KAPPA - 1) / (KAPPA + 1)  # gradient descent with step 2/(L+m)
 assert floor < tuned < best[2] < 1  # differences of 1e-3 and more
 paper = rate_map(("lr", [1.0]), ("alpha", [0.001]), k=5, mu=-0.5, lam=lam).rate.item()
@@ -123,7 +110,6 @@ Markdown(f"Best rate on the map: **{best[2]:.4f}** per gradient, at $\\eta = {be
 
 # %% [markdown]
 # ### Is the map true? Run it
-#
 # **Predict.** We draw random points of the map, on both sides of the edge, and run the optimizer there for 12 cycles from an error of 1 in every direction. Then the distance must lie between $r^{12}$ and $\sqrt{d}\,r^{12}$, $r$ the predicted rate per cycle: the slowest direction alone, or all directions as slow as it.
 
 # %%
@@ -143,7 +129,6 @@ print(f"{sides[True]} settings converge and {sides[False]} diverge, each at the 
 
 # %% [markdown]
 # ### Where the lines are: three closed forms
-#
 # * At $\alpha = 0$ the edge is $\eta L = 1+\bigl(\tfrac{1-\mu}{1+\mu}\bigr)^{1/k}$ for odd $k$, and 2 for even $k$ (T03, lesson 01).
 # * Upwards, $\alpha L \le \min_x (1+1/|B(x)|)/x$ with $x=\lambda/L$ (T06). At $\eta=1/L$, $\mu=-\tfrac12$ this is $1+1/|\mu| = 3$.
 # * NALA beats Lookahead at $\lambda$ iff $\alpha > (1-|B|^{1/k})/\lambda$, which tends to $(1+\mu)\,\eta$ for flat directions; it beats gradient descent iff $\alpha > (1-|r|^{k+1}/|B|)/\lambda$, which tends to $(1-k\mu)\,\eta = 3.5\,\eta$ (T07).
@@ -166,7 +151,6 @@ print(f"{len(ties)} break-even points of the map are the closed form's, to one c
 
 # %% [markdown]
 # ## 4 · Inner step against $\mu$: the parity of $k$
-#
 # Lookahead ($\alpha=0$) over the step $\eta$ and the outer factor $\mu$. For each $\eta$ there is a best $\mu$ in closed form (T04), drawn as a line: $\mu^\star = (R_{\max}+R_{\min})/(2-R_{\max}-R_{\min})$, $R=(1-\eta\lambda)^k$.
 #
 # **Predict.** The paper uses $\mu<0$. For $k=4$ and $k=5$: in which part of the map is the line below zero?
@@ -186,8 +170,6 @@ for ax, k in zip(axes, (5, 4), strict=True):
     ax.set(title=f"k = {k}; dotted: the best $\\mu$ (T04)", ylabel=axes[0].get_ylabel() if k == 5 else "")
     ax.get_legend().set(visible=k == 5)
 plots.show(fig, alt="Two maps over inner step and outer factor, for k = 5 and k = 4. For k = 5 the stable region reaches beyond inner step 2 for negative mu, the farther the more negative; for k = 4 it ends at 2. The dotted line of the best mu is far up on the left, falls with the step, and only for k = 5 and a step close to 2 does it turn below zero.")
-
-# %%
 overshoot = calm > 2 / (m + L)
 assert np.array_equal(ridge[5] < 0, overshoot) and np.all(ridge[4] > 0)  # the sign, by comparison: no tolerance
 for k in (5, 4):
@@ -199,13 +181,9 @@ Markdown(f"On this spectrum overshoot begins at $\\eta = 2/(m+L) = {2 / (m + L):
 
 # %% [markdown]
 # ## 5 · What can be reached at all
-#
 # ### The constant in front of $1/\kappa$
-#
 # For a large $\kappa$ the flattest direction gives rate $= 1 - C/\kappa$ with
-#
 # $$C = \frac{\alpha + (1+\mu)k\eta}{k+1}\,L \qquad\text{(Lookahead: } C = (1+\mu)\,\eta L\text{)}, \tag{ii}$$
-#
 # as long as $|\rho|\le1$ on $(0,L]$. Gradient descent has $C=1$ with step $1/L$ and $C=2$ with its best step.
 #
 # **Predict** how the rate changes along each axis of the next map, $\eta=\alpha=1/L$, $\mu=-\tfrac12$.
@@ -220,8 +198,6 @@ mesh.set_array(speed)
 mesh.set(clim=(0.5, 0.76), cmap="cividis")
 ax.figure.colorbar(mesh, ax=ax, pad=0.02).set_label(r"(1 - rate) $\cdot\,\kappa$   (descent with $1/L$: 1)")
 plots.show(ax, alt="Map over condition number (10 to 10000, logarithmic) and k (1 to 12) of one minus the rate, times the condition number. The colour hardly changes from left to right; it falls from 0.75 at k = 1 to about 0.54 at k = 12.")
-
-# %%
 ks = np.arange(1, 13)
 C = (1.0 + 0.5 * ks) / (ks + 1)  # (ii) with eta = alpha = 1, mu = -1/2
 # the next term of the expansion is of relative size k/kappa; twice that is allowed
@@ -230,15 +206,12 @@ assert np.all(speed < 1)  # never as fast as descent with the same step
 
 # %% [markdown]
 # ### The largest $C$: a search
-#
 # $|\rho|\le1$ at $x = \lambda/L$ says that $\alpha L$ lies between $(1-1/|B|)/x$ and $(1+1/|B|)/x$. So for given $\eta$ and $\mu$ the longest outer step is a minimum over $x$, and two numbers are left to search. A search finds a lower bound on the best $C$; Chebyshev's $2(k+1)$ (next section) is an upper bound.
 #
 # **Predict**, for $k=5$: can the paper's $\mu=-\tfrac12$ reach gradient descent's $C = 2$?
 
 # %%
 X = np.linspace(0, 1, 2001)[1:]
-
-
 def constant(z, k, mu=None):
     """C of (ii) at the longest outer step, for eta = z[0] and mu = z[1] unless it is given; 0 where nothing is stable."""
     eta, mu = z[0], z[1] if mu is None else mu
@@ -246,13 +219,10 @@ def constant(z, k, mu=None):
         inverse = 1 / np.abs((1 + mu) * (1 - eta * X) ** k - mu)
     low, high = ((1 - inverse) / X).max(), ((1 + inverse) / X).min()
     return (high + (1 + mu) * k * eta) / (k + 1) if low <= high else 0.0
-
-
 def searched(k, mu=None):
     bounds = [(0.05, 4.0), (-0.9, 1.0)] if mu is None else [(0.05, 8.0)]
     rng = stream(0, "lesson 06", "C", k)
-    return differential_evolution(lambda z: -constant(z, k, mu), bounds, rng=rng, tol=1e-8, popsize=30, polish=False)
-
+    return differential_evolution(lambda z: -constant(z, k, mu), bounds, rng=rng, tol=1e-8, popsize=20, polish=False)
 
 # %%
 table = {}
@@ -272,11 +242,8 @@ Markdown("\n".join(["Largest $C$ found (larger is faster; gradient descent: 2)",
 # At the paper's $k=5$, $\mu=-\tfrac12$ no step sizes reach tuned gradient descent. With $\mu\approx0$ there is a threefold gain, by *one long outer step* (lesson 03, section 8): that is what the extra gradient is good for on a quadratic, and averaging takes the licence for it away.
 #
 # ### Chebyshev's floor
-#
 # $\rho$ is a polynomial of degree $k+1$ with $\rho(0)=1$. Among all of them Chebyshev's $T_{k+1}$, moved to $[m,L]$, has the smallest maximum, so
-#
 # $$\max_{[m,L]}|\rho| \;\ge\; \frac{1}{T_{k+1}\bigl(\frac{\kappa+1}{\kappa-1}\bigr)}. \tag{T05}$$
-#
 # **Predict.** NALA has three numbers to tune. For $k=2$ the polynomial has three roots: can NALA put them where Chebyshev wants them? And for $k=3$?
 
 # %%
@@ -292,8 +259,6 @@ for ax, k, s in ((axes[0], 2, two), (axes[1], 3, three)):
     ax.set_ylim(-0.32, 0.48)
 axes[0].set_ylabel(r"factor per cycle, $\rho(\lambda)$")
 plots.show(fig, alt="Factor per cycle against the eigenvalue, from 0.1 to 1, with a grey band for the floor. For k = 2 the curve touches the edges of the band four times with alternating signs and never leaves it. For k = 3 the best curve found leaves the band: it reaches 0.21 where the floor is 0.14.")
-
-# %%
 reached = np.abs(rho(x, lr=two["lr"], k=2, mu=two["mu"], alpha=two["alpha"])).max()
 assert abs(reached / chebyshev.floor(small, 3) - 1) < 1e-9  # the ends of the grid are extreme points: rounding only
 assert two["mu"] > 0  # real roots force extrapolation
@@ -308,13 +273,9 @@ Markdown("\n".join([f"| $\\kappa = {KAPPA:.0f}$ | rate per gradient |", "|---|--
 # Exactly attained for $k=2$, with $\mu>0$; not for $k=3$, because $1-s+s(1-\eta\lambda)^k$ has at most two real roots. And the floor itself is above the heavy ball's $(\sqrt\kappa-1)/(\sqrt\kappa+1)$ for **every** $k$: NALA carries nothing from one cycle to the next, so it cannot be accelerated by tuning.
 #
 # ## 6 · Momentum inside: a matrix instead of a number
-#
 # With the heavy ball inside the state is a pair, the error $e$ and the momentum $v$ as a displacement. With $a=\eta\lambda$ one inner step is the matrix $M$, and a cycle of Lookahead ($s = 1+\mu$) or NALA ($c = 1-\alpha\lambda$) is $O$:
-#
 # $$M = \begin{pmatrix}1-a&\beta\\-a&\beta\end{pmatrix},\quad P=M^k,\qquad O_{\text{keep}} = \begin{pmatrix}c(sP_{11}-\mu)&csP_{12}\\P_{21}&P_{22}\end{pmatrix},\quad O_{\text{reset}} = \begin{pmatrix}c(sP_{11}-\mu)&0\\0&0\end{pmatrix},\quad O_{\text{pullback}} = \begin{pmatrix}c&0\\0&1\end{pmatrix}(sP-\mu I) \tag{T02}$$
-#
 # The *spectral radius* of $O$, its largest $|$eigenvalue$|$, is the rate. From scratch, then the library, then the three runs of section 1, every coordinate of every cycle.
-
 
 # %%
 def cycle_by_hand(curvature, k, mu):
@@ -327,8 +288,6 @@ def cycle_by_hand(curvature, k, mu):
             e = e + v
         columns.append([(1 + mu) * e - mu * slow, v])
     return np.array(columns).T
-
-
 matrix = {c: momentum_cycle.cycle_matrix(lam, lr=eta, beta=beta, k=5, mu=-0.5, convention=c) for c in momentum_cycle.CONVENTIONS}
 np.testing.assert_allclose(cycle_by_hand(lam[7], 5, -0.5), matrix["keep"][7], atol=100 * EPS)  # 20 roundings, entries < 9
 for convention, step_map in matrix.items():
@@ -356,8 +315,6 @@ ax.axhline(sigma, color=plots.COLOURS["heavyball"], ls=":", label="heavy ball al
 ax.set(xlabel="inner steps $k$ per cycle", ylabel="rate per gradient", ylim=(0.78, 1.45), xticks=counts)
 ax.legend(ncols=2)
 plots.show(ax, alt="Rate per gradient against k from 1 to 12. With momentum kept it is above one from k = 3 on; with reset it is above one for most k and zigzags with the parity of k; with pullback it rises slowly from 0.91 to 0.95. The heavy ball alone, at 0.82, is below all of them.")
-
-# %%
 stable = {c: [int(k) for k, r in zip(counts, rate[c], strict=True) if r < 1] for c in rate}
 assert stable["pullback"] == counts.tolist() and 5 not in stable["keep"] + stable["reset"]
 assert all(r > sigma for values in rate.values() for r in values)  # no k and no convention beats the method inside
@@ -368,7 +325,6 @@ Markdown(f"Stable $k$ up to 12: keep {stable['keep']}, reset {stable['reset']}, 
 
 # %% [markdown]
 # ### A radius below 1, and still it grows
-#
 # The spectral radius tells what happens in the end. These matrices are far from symmetric, and then the beginning can look different: $\|O\|$ bounds one cycle, $\max_t\|O^t\|$ the whole way.
 #
 # **Predict.** Pullback with $k=2$ has rate 0.91 per gradient. Does the error fall in every cycle?
@@ -396,11 +352,12 @@ norms = [np.linalg.norm(p, 2, axis=(1, 2)).max() for p in powers]
 radius_all = momentum_cycle.spectral_radius(one_cycle).max()
 np.testing.assert_allclose(seen, error[:, worst], atol=30 * 2 * (MODES + 10) * EPS * size * max(norms))  # roundings, amplified
 assert radius_all < 1 < error.max() <= max(norms)
-Markdown(f"Spectral radius {radius_all:.3f} per cycle, but $\\|O\\| = {norms[1]:.2f}$ and the error of one mode grows to **{error.max():.2f} times** its start. Who stops a run because the loss rises in the first cycles would stop this one, which converges. (The tuned heavy ball has a double eigenvalue at the ends of the spectrum, so the error behaves like $t\\,r^t$.) So fit rates after a burn-in (lesson 08 has `verify.rate` for it), and report growth separately.")
+three = map_size(one_cycle[worst], gradients=2)
+assert three.verdict == "contracts" and abs(three.transient / max(norms) - 1) < 1e-6  # the steepest mode, to rounding
+Markdown(f"Spectral radius {radius_all:.3f} per cycle, but one cycle can enlarge a state {three.norm:.2f} times, {three.transient_at} cycles {three.transient:.2f} times (`verify.rate_map.map_size`), and the error of one mode grows to **{error.max():.2f} times** its start. Who stops a run because the loss rises in the first cycles would stop this one, which converges. (The tuned heavy ball has a double eigenvalue at the ends of the spectrum, so the error behaves like $t\\,r^t$.) So fit rates after a burn-in (lesson 08 has `verify.rate` for it), and report growth separately.")
 
 # %% [markdown]
 # ## 7 · The matrix of the optimizer that ships
-#
 # T02 is a formula. What does the *code* do? Two ways to ask it: run the NumPy twin on symbols, and probe the torch optimizer with basis states, as a black box.
 #
 # **Predict:** will the difference be zero, $10^{-16}$ or $10^{-7}$?
@@ -411,13 +368,9 @@ Math(r"O_{k=2,\ \text{keep}} = " + sympy.latex(symbolic.applyfunc(sympy.factor))
 
 # %%
 setting = {"lambda": 0.7, "eta": 0.9, "mu": -0.5, "alpha": 0.3, "beta": 0.6}
-
-
 def make(parameters):
     inner = lambda p: torch.optim.SGD(p, lr=setting["eta"], momentum=setting["beta"])  # noqa: E731
     return optim.NALA(parameters, inner=inner, k=2, mu=setting["mu"], alpha=setting["alpha"])
-
-
 shipped = cycle_map.torch_matrix(make, [[setting["lambda"]]], gradients_per_cycle=3, lr=setting["eta"])
 values = np.array(symbolic.subs({symbols[name]: v for name, v in setting.items()}).evalf(), dtype=float)
 formula = momentum_cycle.cycle_matrix(setting["lambda"], lr=setting["eta"], beta=setting["beta"], k=2, mu=setting["mu"], alpha=setting["alpha"])
@@ -428,7 +381,6 @@ print("torch, as a black box:\n", shipped, "\nlargest difference from the symbol
 
 # %% [markdown]
 # ## Summary
-#
 # * Stable parts do not make a stable whole: Lookahead over the tuned heavy ball diverges at $k=5$, unless the momentum is pulled back with the weights.
 # * The map of (i) costs less than one run, and the runs agree with it on both sides of its edge.
 # * With $\mu=-\tfrac12$, $k=5$ no $\eta$ and $\alpha$ reach tuned gradient descent on a quadratic with large $\kappa$: $C = 1.57 < 2$. With $\mu\approx 0$ and one long outer step, $C$ is above 6.
@@ -439,7 +391,6 @@ print("torch, as a black box:\n", shipped, "\nlargest difference from the symbol
 # What this lesson does not say: everything is a quadratic with exact gradients. Noise turns the verdict about $\mu$ around (07).
 #
 # ## Exercises
-#
 # 1. In section 3 set $\mu=+0.3$. Predict first: does the stable region become lower or higher? Where is the paper's $\alpha=0.001$ now, against the blue line?
 # 2. In the table of section 5 all three columns of NALA agree for $k=1$. Why must they? (Look at what $\rho$ depends on.)
 # 3. In section 6 replace the heavy ball by NAG with its tuned $\eta=4/(3L+m)$, $\beta=(\sqrt{3\kappa+1}-2)/(\sqrt{3\kappa+1}+2)$ (`kind="nag"`). Which conventions are stable for $k=5$ now?

@@ -1,6 +1,5 @@
 # %% [markdown]
 # # 07 · Noise: what averaging buys, and what it does not
-#
 # **Aims.** After this lesson you can
 #
 # 1. compute mean and variance of SGD, Lookahead and NALA on a noisy quadratic exactly, without a single random number;
@@ -37,7 +36,6 @@ Z = 4.5  # standard errors: a correct prediction misses one comparison in 150 00
 
 # %% [markdown]
 # ## 1 · A failure: the quiet method that is louder
-#
 # One direction, curvature $\lambda = 1$, gradient $g = \lambda x + \xi$ with fresh noise $\xi$ of variance $w=1$. SGD with $\eta=0.3$ ends in a cloud around the minimum. A student wants a smaller cloud and reads that Lookahead reduces the variance. They wrap the same SGD in Lookahead, $k=10$, slow step $\tfrac12$, and are happy.
 #
 # A second student does nothing but lower the learning rate of SGD, until it forgets its start exactly as fast as that Lookahead does.
@@ -64,15 +62,10 @@ Markdown("\n".join(["| method | learning rate | variance of the cloud |", "|---|
 # The first student is right: at the *same learning rate* Lookahead's variance is a third of SGD's. But it is also slower, and at the *same speed* plain SGD is quieter, by a factor of nearly two, with one line of code less. Which comparison is fair is the subject of this lesson.
 #
 # ## 2 · The equations
-#
 # Noise enters every gradient with its own $\xi$. With $r = 1-\eta\lambda$, $R=r^k$, $c=1-\alpha\lambda$, $s = 1+\mu$ and $Q_k = 1+r^2+\dots+r^{2(k-1)}$ one cycle of NALA does
-#
 # $$\mathrm E\,\phi' = T\;\mathrm E\,\phi, \qquad T = c\,(sR-\mu) \tag{T01}$$
-#
 # $$\operatorname{Var}\phi' = T^2\operatorname{Var}\phi + N, \qquad N = c^2s^2\eta^2 w\,Q_k + \alpha^2 w, \qquad V^\star = \frac{N}{1-T^2} \tag{T08}$$
-#
 # where $\phi$ is the distance to the minimum. Lookahead is $\alpha=0$; SGD is $k=1$, $\mu=0$, $\alpha=0$. From scratch: follow mean and variance through the ten lines of the algorithm, with no formula at all. A sum of independent terms has the sum of the variances:
-
 
 # %%
 def moments_by_hand(mean, variance, cycles, lam, w, eta, k, mu, alpha):
@@ -84,8 +77,6 @@ def moments_by_hand(mean, variance, cycles, lam, w, eta, k, mu, alpha):
         keep, noise = (1 - alpha * lam) * keep, (1 - alpha * lam) ** 2 * noise + alpha**2 * w
         mean, variance = keep * mean, keep**2 * variance + noise
     return mean, variance
-
-
 mean, variance = moments_by_hand(5.0, 0.0, 40, lam=1.0, w=1.0, eta=eta, k=k, mu=mu, alpha=0.0)
 factor, N = cycle_moments(1.0, 1.0, lr=eta, k=k, mu=mu, alpha=0.0)
 # 40 cycles of 14 steps, two roundings each, relative
@@ -96,13 +87,9 @@ print(f"Lookahead's cloud: predicted {variance:.4f}, from {MEMBERS} runs {error.
 
 # %% [markdown]
 # ## 3 · Same learning rate: quieter. Same speed: louder.
-#
 # Two exact ratios for Lookahead against SGD on one direction:
-#
 # $$\frac{V_{LA}}{V_{SGD}}\bigg|_{\text{same }\eta} = \frac{s\,(1+R)}{2-s\,(1-R)} \qquad\text{(Zhang et al. 2019, Prop. 2)} \tag{T09}$$
-#
 # $$\frac{V_{LA}}{V_{SGD}}\bigg|_{\text{same speed}} = \frac{f(r)}{f(T^{1/k})}, \qquad f(r) = \frac{(1-r)(1+r^k)}{(1+r)(1-r^k)} \tag{T11}$$
-#
 # **Predict** both curves over $\mu$: where do they cross 1?
 
 # %%
@@ -136,11 +123,8 @@ Markdown(f"At $\\mu=-\\tfrac12$: {float(exact[1, 0]):.2f} at the same learning r
 
 # %% [markdown]
 # ### And the outer gradient?
-#
 # For small steps NALA's variance, relative to SGD of the same speed, is
-#
 # $$\frac{V^\star}{V_{SGD}} \to \frac{(k+1)\,(k s^2\eta^2+\alpha^2)}{(k s\eta+\alpha)^2} \;\ge\; 1, \qquad = 1 \iff \alpha = (1+\mu)\,\eta. \tag{T11, small steps}$$
-#
 # It is the inequality of Cauchy and Schwarz: $k+1$ steps of *equal* effect are the quietest way to cover a given distance. So NALA can at best tie with SGD here, at the same break-even value $\alpha=(1+\mu)\eta$ as in lessons 03 and 06.
 #
 # **Predict** what the paper's $\alpha = 0.001$ costs at $\eta=0.01$, $k=5$, $\mu=-\tfrac12$.
@@ -149,14 +133,10 @@ Markdown(f"At $\\mu=-\\tfrac12$: {float(exact[1, 0]):.2f} at the same learning r
 lr = 0.01
 ratios = np.linspace(0, 4, 81)
 limit = np.array([small_step_penalty(lr=lr, k=5, mu=-0.5, alpha=a * 0.5 * lr) for a in ratios])
-
-
 def penalty(alpha):
     """V* over that of SGD with the same factor per gradient, finite steps."""
     factor, _ = cycle_moments(1.0, 1.0, lr=lr, k=5, mu=-0.5, alpha=alpha)
     return float(stationary_variance(1.0, 1.0, lr=lr, k=5, mu=-0.5, alpha=alpha) / sgd_variance(1.0, 1.0, lr=1 - factor ** (1 / 6)))
-
-
 finite = np.array([penalty(a * 0.5 * lr) for a in ratios])
 ax = plots.axes_or_new(None, figsize=(7.6, 3.8))
 ax.plot(ratios, limit, color=plots.COLOURS["nala"], label="limit of small steps")
@@ -175,7 +155,6 @@ Markdown(f"The paper's point costs {100 * (penalty(0.001) - 1):.0f} % more varia
 
 # %% [markdown]
 # ## 4 · Many directions: now averaging wins
-#
 # So far one direction, where SGD can be given any speed. A spectrum is different: the learning rate that is right for the flat directions makes the stiff ones noisy, and there is only one learning rate.
 #
 # The race: 30 eigenvalues from 0.01 to 1, noise $w=\lambda^2$ (each mini-batch has its own minimum, the model of Zhang et al.), error 1 in each direction at the start. Each method gets its best constant settings, found by a search on the *exact* expected loss after the budget. (Steps have the unit 1/curvature, and here the largest curvature is 1: the paper's $\alpha=0.001$ is a small step. On a problem with $L=1000$ the same number would be $1/L$.)
@@ -186,14 +165,10 @@ Markdown(f"The paper's point costs {100 * (penalty(0.001) - 1):.0f} % more varia
 lam = np.geomspace(0.01, 1.0, MODES)
 w, e0 = lam**2, np.ones(MODES)
 grid = np.geomspace(0.01, 2.0, 2000)
-
-
 def best_lr(budget, **fixed):
     """The best of 2000 learning rates, for settings that are fixed otherwise."""
     losses = [loss_curves.loss_at_budget(lam, w, e0, lr=lr, budget=budget, **fixed) for lr in grid]
     return {"loss": min(losses), "lr": grid[int(np.argmin(losses))], **{n: fixed[n] for n in ("k", "mu", "alpha")}}
-
-
 def race(budget):
     search = lambda method: loss_curves.best_for_budget(lam, w, e0, budget=budget, ks=(5,), method=method)  # noqa: E731
     return {
@@ -203,8 +178,6 @@ def race(budget):
         "NALA, paper's mu and alpha": best_lr(budget, k=5, mu=-0.5, alpha=0.001),
         "NALA, everything free": search("NALA"),
     }
-
-
 results = {budget: race(budget) for budget in (60, BUDGET)}
 
 # %%
@@ -236,8 +209,6 @@ def per_mode(s, cost):
     factor, noise = cycle_moments(lam, w, lr=s["lr"], k=s["k"], mu=s["mu"], alpha=s["alpha"])
     power = factor ** (2 * (BUDGET // cost))
     return lam * power / 2, lam * noise * (1 - power) / (1 - factor**2) / 2
-
-
 fig, axes = plt.subplots(1, 2, figsize=(11, 4.2), sharey=True)
 shares = {}
 for ax, text, cost, name in ((axes[0], "SGD", 1, "sgd"), (axes[1], "Lookahead, slow step free", 5, "lookahead")):
@@ -258,15 +229,12 @@ Markdown("\n".join(["| | start not forgotten | noise |", "|---|---|---|", *(f"| 
 
 # %% [markdown]
 # ## 5 · The whole curve, exactly
-#
 # `loss_curves.curves` gives the expected loss after *every* gradient: between two synchronisations that of the fast weights, at a synchronisation that of the slow ones. We draw the tuned methods and put 10 000 simulated runs over them.
 #
 # **Predict:** Lookahead's curve jumps at each synchronisation. Up or down: in the first cycles, and in the last ones?
 
 # %%
 shown = {"SGD": ("sgd", 1, False), "Lookahead, slow step free": ("lookahead", 5, False), "NALA, paper's mu and alpha": ("nala", 6, True)}
-
-
 def compare(text, cost, spend):
     """The exact curve; cycles of the first and last 40 gradients, simulated loss there, and its standard error."""
     s = {n: results[BUDGET][text][n] for n in ("lr", "k", "mu", "alpha")}
@@ -278,8 +246,6 @@ def compare(text, cost, spend):
     # Var(lam x^2 / 2) = lam^2 (2 V^2 + 4 m^2 V) / 4 for a Gaussian x with mean m and variance V; modes are independent
     se = np.sqrt((lam**2 * (2 * V**2 + 4 * power * V)).sum(1) / 4 / TRAJECTORIES)
     return curve, cost * at, cloud.square[at] @ lam / 2, se
-
-
 fig, axes = plt.subplots(1, 2, figsize=(11, 4.6))
 misses = []
 for text, (name, cost, spend) in shown.items():
@@ -306,11 +272,8 @@ print(f"{len(z)} comparisons with the simulated runs, the largest miss is {z.max
 # Early on the fast weights are ahead, because going back half of the way only loses ground. Late only the **slow** weights have the small loss: who evaluates a network between two synchronisations, with the fast weights, measures the top of a tooth.
 #
 # ## 6 · Whose mini-batch is the sixth gradient?
-#
 # Algorithm 1 says $\nabla J(y_t)$ and leaves open which mini-batch that is. Three readings: a *fresh* one; the *last* one of the inner loop, which a careless program uses; the *full* data. The last inner noise enters $\theta_k$ as $-\eta\xi$ and the outer step as $-\alpha\xi$. The same $\xi$ twice, with the same sign:
-#
 # $$N_{\text{last}} = N_{\text{fresh}} + 2\,c\,s\,\eta\,\alpha\,w. \tag{T08, last}$$
-#
 # **Predict**, for $\lambda=0.5$, $\eta=0.3$, $\alpha=0.1$, $k=5$, $\mu=-\tfrac12$: how much more variance?
 
 # %%
@@ -342,7 +305,6 @@ assert np.all(excess > 0) and np.all(excess <= 1)  # 2ab <= a^2 + b^2: the cross
 
 # %% [markdown]
 # ## 7 · Momentum inside: keep, reset, pull back
-#
 # With the heavy ball inside mean and covariance of (position, momentum) follow a linear map $z' = Oz + \text{noise}$, $\Sigma' = O\Sigma O^\top + N$ (T10), and the stationary covariance $\Sigma^\star = O\Sigma^\star O^\top + N$ is found by scipy. `theory.stochastic` does this for any $A$ and any noise covariance.
 #
 # For a fair comparison each row also names the heavy ball whose step is lowered until its slowest direction is as fast.
@@ -352,21 +314,15 @@ assert np.all(excess > 0) and np.all(excess <= 1)  # 2ab <= a^2 + b^2: the cross
 # %%
 few = np.geomspace(0.05, 1.0, 8)
 A, beta = np.diag(few), 0.6
-
-
 def measure(lr, **cycle):
     """Stationary expected loss and rate per gradient of a cycle over heavy ball, noise covariance A."""
     one = stochastic.cycle(A, A, lr=lr, inner="heavy-ball", beta=beta, **cycle)
     cost = cycle["k"] + (cycle["alpha"] > 0)
     sigma = stochastic.stationary(one)
     return np.trace(A @ sigma[:8, :8]) / 2, np.abs(np.linalg.eigvals(one.O)).max() ** (1 / cost)
-
-
 def matched(rate):
     """Step of the heavy ball alone whose rate is `rate`: its flattest direction, root of z^2 - (1 - lr lam + beta) z + beta."""
     return (1 + beta - rate - beta / rate) / few[0]
-
-
 alone = dict(k=1, mu=0.0, alpha=0.0)
 table = {"heavy ball": measure(0.2, **alone)}
 for convention in ("keep", "reset", "pullback"):
@@ -400,7 +356,6 @@ print("misses in standard errors:", np.round(gaps, 1))
 # Same picture as without momentum. At the same $\eta$ every averaged row is quieter and slower. *Reset* is the quietest and by far the slowest: it throws the momentum away twelve times in sixty gradients, so the method behaves like one with a smaller step. Against a heavy ball whose slowest direction is as fast, all three are quieter on this spectrum: *keep* and *pullback* clearly, *reset* by little.
 #
 # ## 8 · What the sixth gradient is worth
-#
 # The tuned NALA of section 4 has one more number than the tuned Lookahead, and pays for it with every sixth gradient.
 #
 # **Predict:** the best $\alpha$ for 300 gradients, in units of $\eta$, and what happens to the loss as $\alpha$ moves.
@@ -426,7 +381,6 @@ Markdown(f"The best outer step is {tuned['alpha']:.3f}, which is {tuned['alpha']
 
 # %% [markdown]
 # ## Summary
-#
 # * Mean, variance and expected loss are exact recurrences; 10 000 runs agree with them to their own standard error.
 # * "Lookahead reduces the variance" is a theorem at the same learning rate. At the same speed, on one direction, the opposite is a theorem.
 # * Over a spectrum and a finite budget averaging wins, with a strongly negative $\mu$: it separates the step that moves the flat directions from the step that lets noise in.
@@ -436,7 +390,6 @@ Markdown(f"The best outer step is {tuned['alpha']:.3f}, which is {tuned['alpha']
 # What was **not** tested: learning-rate schedules (SGD with a decaying step is a stronger opponent than one with a constant step), noise that depends on $x$, and anything that is not a quadratic.
 #
 # ## Exercises
-#
 # 1. In section 1 choose $\mu=+0.02$ for Lookahead with $k=10$. Predict from T11: is its cloud larger or smaller than that of SGD of the same speed? Why can $\mu$ not be $0.1$ here?
 # 2. Section 4 with $w=\lambda$ and then with $w=1$ for every direction: does averaging still win? Predict with the *why* of that section.
 # 3. Section 4 with `ks=(5, 10, 20)` in `best_for_budget` for 300 gradients. Which $k$ wins, and what happens to $\mu$?

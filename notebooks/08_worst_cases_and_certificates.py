@@ -1,6 +1,5 @@
 # %% [markdown]
 # # 08 · Worst cases and certificates: is NALA faster than Lookahead?
-#
 # **Aims.** After this lesson you can
 #
 # 1. tell a claim about *examples* from a claim about a *class* of functions, and find a counter-example exactly;
@@ -44,7 +43,6 @@ draw = stream(0, "lesson 08")
 
 # %% [markdown]
 # ## 1 · A failure: three hundred examples, and no proof
-#
 # The NALA paper says that it "theoretically achieves a faster convergence speed than Lookahead" for convex functions, and gives no proof. A student tests it: random convex quadratics, random settings with $\mu=-\tfrac12$ and steps up to $1/L$, the same start for both methods, a few cycles. Which one ends closer to the minimum?
 #
 # **Predict:** in how many of 300 cases is NALA closer, or as close?
@@ -91,11 +89,8 @@ Markdown(f"The excess is {float(ratio):.6f} of the squared distance at the start
 # Quadratics cannot show this: there every direction is on its own. Examples that one draws at random are typical; a *worst case* has to be looked for. (This one was found by semidefinite programming, section 6, and then rounded.)
 #
 # ## 2 · A class, and a theorem about all of it
-#
 # The class: $f$ is $m$-strongly convex with an $L$-Lipschitz gradient. **Theorem A (T21).** For $\mu\in[-1,0]$, $0<\eta\le\frac{2}{L+m}$, $0\le\alpha\le\frac2{L+m}$,
-#
 # $$\|\phi_t-x^\star\| \;\le\; F\,\|\phi_{t-1}-x^\star\|, \qquad F = (1-\alpha m)\bigl[(1+\mu)(1-\eta m)^k-\mu\bigr]. \tag{T21}$$
-#
 # *Proof.* A gradient step of length $h\le\frac2{L+m}$ brings every point nearer to $x^\star$ by the factor $1-hm$. The point $y$ is a convex combination of $\theta_k$ and $\phi$ because $-1\le\mu\le0$: the triangle inequality gives the bracket. The outer step is one more gradient step. $\square$
 #
 # The bound is attained by $\frac m2\|x-x^\star\|^2$, so $F$ cannot be improved: it is *tight*. From scratch in one line, then the library:
@@ -112,7 +107,6 @@ Markdown(f"$m = L/10$, $\\eta=\\alpha=1/L$, $k=3$, $\\mu=-\\frac12$: $F = {exact
 # %% [markdown]
 # **Predict.** We run NALA and Lookahead on three kinds of functions of the class: quadratics, logistic regressions, and random smoothed maxima of planes. Each cycle of each run gives a measured factor. How many lie above $F$, and where are those that come near it?
 
-
 # %%
 def member(kind, seed):
     """A function of the class: its gradient, minimiser, L and m."""
@@ -125,7 +119,6 @@ def member(kind, seed):
     rng = stream(seed, "lesson 08", "planes")
     planes = Envelope(np.vstack([np.zeros(3), 0.6 * rng.normal(size=(7, 3))]), -rng.uniform(0, 0.4, 8) * (np.arange(8) > 0), L=1.0, m=0.1)
     return planes.grad, np.zeros(3), 1.0, 0.1
-
 
 points = {kind: [] for kind in ("quadratic", "logistic", "planes")}
 for seed in range(RUNS):
@@ -155,7 +148,6 @@ print("nearest to the bound, measured / F:", ", ".join(f"{kind} {value:.4f}" for
 
 # %% [markdown]
 # ## 3 · The sentence, claim by claim
-#
 # "Faster" can mean many things. The table is computed: each verdict is an exact calculation in `theory.claims`, with the proof in its docstring. *Not refuted* means that a search of the whole class found no counter-example, which proves nothing.
 
 # %%
@@ -195,7 +187,6 @@ def gap(e):
     ends = [run(method, e.function.grad, e.start, cycles=e.cycles).final for method in methods]
     mine, theirs = (x @ x if e.measure == "distance" else e.function.value(x) for x in ends)
     return (mine - theirs) / (e.start @ e.start)
-
 
 rows = ["| measure | d | $k$ | $\\mu$ | $\\alpha L$ | $\\eta L$ | cycles | NALA is worse by |", "|---|---|---|---|---|---|---|---|"]
 for e in COUNTEREXAMPLES.values():
@@ -240,11 +231,8 @@ assert sum(weights.values()) == 1 and min(weights.values()) >= 0
 
 # %% [markdown]
 # ## 4 · Values over convex functions: one formula, and where it stops
-#
 # With $m=0$ the distance need not shrink at all. For the value there is a lower bound for *every* setting (T22), from Huber's function, quadratic near 0 and straight outside:
-#
 # $$\sup_f\; f(\phi_T)-f^\star \;\ge\; \frac{L\,\|\phi_0-x^\star\|^2}{2\,(2H+1)}, \qquad H = T\,\bigl((1+\mu)k\eta+\alpha\bigr)L. \tag{T22}$$
-#
 # Semidefinite programmes return the same number for $k\le3$, $T\le3$ at $\eta=1/L$, with one exception ($k=3$, $T=1$, $\mu=-\frac12$, short $\alpha$), so it is tempting to call it *the* worst case.
 #
 # **Predict.** $T=1$, $\mu=-\frac12$, $\alpha\approx0$. Huber's value falls like $1/k$ as the inner loop gets longer. But the average keeps half of the start, however long the inner loop was. Which $k$ ends the formula?
@@ -252,7 +240,6 @@ assert sum(weights.values()) == 1 and min(weights.values()) >= 0
 # %%
 def worst_quadratic(k):
     return formulas.quadratic_value(L=1.0, lr=1.0, k=k, mu=-0.5, alpha=0.001, cycles=1)
-
 
 counts = np.arange(1, 9)
 huber = [formulas.value_bound(L=1.0, lr=1.0, k=int(k), mu=-0.5, alpha=0.001, cycles=1) for k in counts]
@@ -278,7 +265,6 @@ plots.show(ax, alt="Value after one cycle against k from 1 to 8. Huber's bound f
 # From $k=4$ on the plain bowl $x^2/2$ is worse than Huber's function: at the paper's $k=5$ a formula that was certified for small $k$ is **false** as an upper bound. A certificate speaks about the settings it was computed for. `worst_case.is_certified` knows which; `value_lower_bound` is the larger of both, and a lower bound only.
 #
 # ## 5 · A measured rate and a certified interval
-#
 # On a quadratic the largest $|\rho|$ over *all* $\lambda\in[m,L]$, not only over a grid, can be enclosed by interval arithmetic (`verify.certificates`, needs `python-flint`). A run gives an estimate with an interval, or the verdict *cannot tell*.
 #
 # **Predict.** Which of these four runs will the estimator refuse?
@@ -290,7 +276,6 @@ def certified(alpha):
     from nala_lab.verify.certificates.quadratic import certify_quadratic
 
     return certify_quadratic(lr=1, k=5, mu="-1/2", alpha=alpha, interval=("1/20", 1), tol=1e-9)
-
 
 bowl = Quadratic(np.geomspace(0.05, 1, 8), rotation=2, shift=np.linspace(-1, 1, 8))
 rows = ["| $\\alpha$ | cycles | verdict | rate per cycle, measured | 95 % interval | certified |", "|---|---|---|---|---|---|"]
@@ -308,7 +293,6 @@ Markdown("\n".join(rows))
 # The certificate encloses a *supremum over the spectrum*; the run sees eight eigenvalues, the ends among them. They agree here because the slowest direction is an end. The short run is refused: six cycles are not enough to separate the slowest direction from the rest, and an honest estimator says so.
 #
 # ## 6 · A certificate for a whole class: PEPit
-#
 # Theorem A stops at $\mu=0$. For $\mu>0$ no formula is known, but for each setting a semidefinite programme finds the worst function of the class: a *primal* value, attained by a function that it returns, and a *dual* value, an upper bound up to a residual. (PEPit is an optional extra; without it the next cell says so.)
 #
 # **Predict.** $m=L/10$, $\eta=\alpha=1/L$, $k=3$, $\mu=+\tfrac12$. On quadratics the worst factor of the squared distance is easy. Is the class worse, and by how much?
@@ -345,7 +329,6 @@ if worst:
 # The inner loop does well: its end is twice as near as $y$. The extrapolation $\mu>0$ throws $y$ across, to a side where the function is as flat as the class allows: the gradient there is $m\,y$, ten times too small for the outer step to bring it back. On a quadratic a direction has one curvature, on both sides.
 #
 # ## Summary
-#
 # * 300 random examples agreed with a claim that is false. A claim about a class needs a proof, or a search for the worst case.
 # * Theorem A is tight for $\mu\in[-1,0]$: per outer step NALA's worst factor is $(1-\alpha m)$ times Lookahead's. Per gradient this pays only if $\alpha > (1-B^{1/k})/m$.
 # * Of nine readings of "faster than Lookahead" two are true, six are false, and one is open.
@@ -355,7 +338,6 @@ if worst:
 # What this lesson does not say: nothing here is about neural networks, which are not convex, nor about Adam inside.
 #
 # ## Exercises
-#
 # 1. In section 1 let the random settings have $\mu=+\frac12$. Is NALA still always closer on quadratics? Explain from T01.
 # 2. Take the counter-example of section 1 and change $\alpha$ from 1 to $\frac1{10}$. Predict: is NALA still farther? Run it in fractions. (Exact runs may stop with `ArithmeticError` where two planes mix: then use the float function `smooth`.)
 # 3. Show that for $\alpha=(1+\mu)\eta$ Theorem A gives NALA a rate per gradient that is not larger than Lookahead's. Check it for 1000 random $\mu$, $m$ and $k$.
