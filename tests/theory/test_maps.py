@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
+from nala_lab import theory
 from nala_lab.theory import maps
 from nala_lab.theory.quadratic_rate import rho
 
@@ -34,7 +35,7 @@ def cell(settings, per, modes=7):
 @pytest.mark.parametrize("pair", PAIRS, ids="-".join)
 def test_every_cell_is_the_worst_mode(pair, per):
     x, y = pair
-    m = maps.rate_map((x, VALUES[x]), (y, VALUES[y]), **FIXED, modes=7, per=per)
+    m = theory.map((x, VALUES[x]), (y, VALUES[y]), **FIXED, modes=7, per=per)
     assert m.rate.shape == (len(VALUES[y]), len(VALUES[x]))
     for i, b in enumerate(VALUES[y]):
         for j, a in enumerate(VALUES[x]):
