@@ -382,7 +382,7 @@ print("torch, as a black box:\n", shipped, "\nlargest difference from the symbol
 # %% [markdown]
 # ## Summary
 # * Stable parts do not make a stable whole: Lookahead over the tuned heavy ball diverges at $k=5$, unless the momentum is pulled back with the weights.
-# * The map of (i) costs less than one run, and the runs agree with it on both sides of its edge.
+# * A map of 48 000 settings takes a fraction of a second, and the runs agree with it on both sides of its edge.
 # * With $\mu=-\tfrac12$, $k=5$ no $\eta$ and $\alpha$ reach tuned gradient descent on a quadratic with large $\kappa$: $C = 1.57 < 2$. With $\mu\approx 0$ and one long outer step, $C$ is above 6.
 # * A negative $\mu$ is right only for odd $k$ and steps that overshoot.
 # * Chebyshev's floor holds for every setting; it is attained for $k=1$ and $k=2$, and it lies above the heavy ball.

@@ -384,7 +384,7 @@ Markdown(f"The best outer step is {tuned['alpha']:.3f}, which is {tuned['alpha']
 # * Mean, variance and expected loss are exact recurrences; 10 000 runs agree with them to their own standard error.
 # * "Lookahead reduces the variance" is a theorem at the same learning rate. At the same speed, on one direction, the opposite is a theorem.
 # * Over a spectrum and a finite budget averaging wins, with a strongly negative $\mu$: it separates the step that moves the flat directions from the step that lets noise in.
-# * NALA's outer gradient can at best tie with that: with the paper's $\alpha$ it is a gradient spent for nothing, with a tuned one it is within 2 % of Lookahead.
+# * In these races NALA's outer gradient at best ties with that: with the paper's $\alpha$ it is a gradient spent for almost nothing, with a tuned one NALA is within 2 % of Lookahead.
 # * The outer gradient on the last inner mini-batch adds noise that no deterministic test can see.
 #
 # What was **not** tested: learning-rate schedules (SGD with a decaying step is a stronger opponent than one with a constant step), noise that depends on $x$, and anything that is not a quadratic.
