@@ -123,12 +123,13 @@ def _refuted(id: str, statement: str, where: str, names: tuple[str, ...]) -> Cla
 def closer_after_several_cycles() -> Claim:
     """V03. After several cycles NALA is closer to the minimiser. False, for every sign of mu.
 
-    The outer gradient turns the path: f is lower after each step, but the next gradients point elsewhere.
+    The outer gradient turns the path: f is lower after each step, but the next gradients point elsewhere. Strong
+    convexity does not prevent it: at m = L/10 it happens from T = 3 (k = 3, alpha = 1/10) or T = 4 (k = 2) on.
     """
     return _refuted(
         "V03", "after several outer steps the distance to the minimiser is not larger",
-        "convex f, lr = 1/L; mu = -1/2 and mu = 1/2 (for m = L/10 and mu = -1/2 none was found)",
-        ("farther, k=1", "farther, k=2", "farther, k=5", "farther, mu>0"),
+        "convex f, lr = 1/L; mu = -1/2, up to m = L/10, and mu = 1/2",
+        ("farther, k=1", "farther, k=2", "farther, k=5", "farther, m=1/10", "farther, mu>0"),
     )  # fmt: skip
 
 

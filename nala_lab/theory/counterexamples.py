@@ -1,6 +1,6 @@
 """Explicit functions on which NALA falls behind Lookahead, in exact rational arithmetic.
 
-Every function here is L-smooth with L = 1 and m-strongly convex with a small m > 0, so its minimiser, 0 with value 0,
+Every function here is L-smooth with L = 1 and m-strongly convex, m > 0 (mostly small), so its minimiser, 0 with value 0,
 is unique. Both hold by construction (`nala_lab.theory.interpolation`): the function is (m/2)||x||^2 plus the Moreau
 envelope of a maximum of affine pieces, and the pieces are written below as integers over `unit`: slope, then offset.
 Both methods start at the same point with the same lr, k and mu; every point, gradient and value on their way is a
@@ -9,7 +9,7 @@ Both methods start at the same point with the same lr, k and mu; every point, gr
 The functions were found by semidefinite programming over the whole class, solved with a margin and rounded
 (`nala_lab.verify.certificates.extract`). How they were found does not matter for what they show.
 
-For 0 < alpha <= 1/2 or 1, lr = 1 and mu in [-1, 0] they refute "closer to the minimiser after every number of cycles";
+For mu = -1/2 and lr = 1 they refute "closer to the minimiser after every number of cycles";
 for mu > 0, or lr = 1.9, also "lower value". A larger *value* for mu in [-1, 0] and lr <= 1/L was searched for and not
 found. Status: proved (a counter-example that can be recomputed by hand, with patience).
 """
@@ -172,6 +172,20 @@ _ALL = (
             (-102, -256, -139, -38, -1), (-39, -90, -51, -50, -1), (-201, -654, -76, 26, -1),
             (-506, -847, -103, -23, -192), (-252, -427, -159, 54, -71), (-155, -297, -156, 64, -28),
             (-82, -199, -123, 53, -1),
+        ),
+    ),
+    _instance(
+        "farther, m=1/10", "distance", k=2, mu="-1/2", alpha="1/10", lr="1", cycles=4, m="1/10", unit=1000000,
+        start=(-972167, -233859, 14131, -1447),
+        pieces=(
+            (0, 0, 0, 0, 0), (-289969, -319183, 142145, 1913, -5), (-169462, -140746, -79716, -7769, -5),
+            (-246506, -223872, -14978, -6529, -5898), (-235597, -230359, -16942, -6153, -5),
+            (-88564, -43107, -16594, 6825, -4317), (-139830, -92507, -24568, 9851, -4320),
+            (-126656, -95846, -23669, 8970, -5), (-47144, -30663, 948, -4255, -5),
+            (-78803, -46547, -6516, 24, -1789), (-70406, -47088, -6146, -218, -5), (-20605, -12850, -1708, -48, -5),
+            (-39996, -25548, -1531, -1635, -5), (-100525, -41752, -16799, 6796, -7546),
+            (-150016, -90500, -24615, 10011, -7549), (-60884, -33934, 485, -4354, -1657),
+            (-91113, -46331, -7161, 483, -4268), (-32243, -18523, -2206, -317, -413),
         ),
     ),
     _instance(

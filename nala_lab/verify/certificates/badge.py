@@ -58,7 +58,7 @@ def badge(
     Raises
     ------
     ValueError
-        As `certify_quadratic`; for NAG with reset momentum in torch, whose cycle is another map.
+        As `certify_quadratic`; for NAG in torch with kept or reset momentum, whose cycle is another map.
 
     Examples
     --------
@@ -68,8 +68,9 @@ def badge(
     """
     setting: dict[str, Any] = {"lr": lr, "k": k, "mu": mu, "alpha": alpha}
     extra: dict[str, Any] = {"inner": inner, "momentum": momentum, "inner_state": inner_state}
-    hint = "torch's NAG stands at the look-ahead point, so its first step after a reset is another one"
-    require("inner_state", inner_state, (twin, inner, inner_state) != ("torch", "nag", "reset"), "keep, pullback", hint)
+    hint = "torch's NAG stands at the look-ahead point: kept or reset momentum makes its cycle another map"
+    same = twin == "numpy" or inner != "nag" or inner_state == "pullback"
+    require("inner_state", inner_state, same, "'pullback' for NAG in torch", hint)
     enclosure = certify_quadratic(**setting, **extra, interval=interval)
     method = _method(setting, extra)
     assert enclosure.worst is not None  # over an interval there is always a worst value
