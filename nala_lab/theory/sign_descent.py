@@ -15,6 +15,8 @@ Consequences for |phi| < lr (n = 0, d = a), 0 < c:
              with factor c, so only an outer step makes it attract
     k even   phi' = c a: the inner loop is invisible, and only the outer gradient makes progress
 
+At phi = 0 exactly, and where the walk meets 0, the sign is undefined: Adam with eps = 0 divides 0 by 0 there.
+
 A cycle of the paper's method with an odd and an even k thus ends at different distances, whatever lam is.
 
 Source: derived here. Status: proved; tight.

@@ -116,7 +116,9 @@ def drawn_sign_descent(twin: str, seed: int) -> list[Check]:
         clear = int(np.argmax(np.append(rough, True))) + 1
         inner = Method("Adam", lr=setting["lr"], betas=(0.0, 0.0), eps=0.0)
         t = run(twin, nala(setting, inner), lambda x: lam * x, start, cycles=6)
-        row.add(predicted[:clear], t.slow[:clear], scale=size(t.slow, t.fast), setting=str(setting))
+        # beyond the edge phi may be 0 exactly, where Adam with eps = 0 is 0/0
+        scale = size(t.slow[:clear]) + setting["k"] * setting["lr"]
+        row.add(predicted[:clear], t.slow[:clear], scale=scale, setting=str(setting))
     return [row.check()]
 
 
