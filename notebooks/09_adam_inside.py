@@ -12,7 +12,6 @@
 # **Time** 50 minutes. **Before** 00 start here, 01 two loops; Adam.
 #
 # Words: $\eta$ is Adam's learning rate (`lr`), $\lambda$ a curvature, *floor* the size of the error that never goes away, rms the root of the mean square.
-
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
@@ -30,29 +29,24 @@ from problems import Linear, NoisyQuadratic, Quadratic
 
 plots.use_style()
 plt.rcParams["figure.dpi"] = 80  # keeps the committed notebook small
-
 # %% tags=["parameters"]
 STEPS = 14_000  # of a run that looks for a floor
 MEMBERS = 200  # noise realisations in one ensemble
 SEED = 0
-
 # %% [markdown]
 # ## 1 · A failure first
 #
 # The easiest problem there is: one weight, $f(x)=\frac32x^2$, exact gradients. Adam is the default of many programs, so a student takes Adam with $\eta=0.01$, starts at $x=0.03$ and looks after 3 000 steps. The error is far below anything a program can print. The student calls it converged. We leave it running.
 #
 # **Predict.** What is the error after 14 000 steps? And with a learning rate (and a start) ten times smaller?
-
 # %%
 lam = 3.0
 errors = {lr: run(Adam(lr=lr), lambda x: lam * x, [3 * lr], steps=STEPS).x[:, 0] for lr in (0.01, 0.001)}
 descent = run(SGD(lr=0.1), lambda x: lam * x, [0.03], steps=STEPS).x[:, 0]
 
-
 def rms(values: np.ndarray) -> float:
     # of the second half, when the start is forgotten
     return float(np.sqrt(np.mean(values[len(values) // 2 :] ** 2)))
-
 
 lowest = np.abs(errors[0.01][:5000]).min()
 # "converged", by any standard; gradient descent stays so
@@ -60,41 +54,22 @@ assert lowest < 1e-60 and np.abs(descent[-1]) < 1e-300
 for lr, error in errors.items():
     # section 3 computes lr/38; the run swings around it and lasts a finite time, hence 25 %
     assert abs(rms(error) / (lr / 38) - 1) < 0.25
-Markdown(
-    f"With $\\eta=0.01$ the error falls to {lowest:.0e}, and then **comes back**: rms {rms(errors[0.01]):.1e} over the second half. With $\\eta=0.001$: {rms(errors[0.001]):.1e}."
-)
-
+Markdown(f"With $\\eta=0.01$ the error falls to {lowest:.0e}, and then **comes back**: rms {rms(errors[0.01]):.1e} over the second half. With $\\eta=0.001$: {rms(errors[0.001]):.1e}.")
 # %%
 ax = plots.axes_or_new(None, figsize=(8.4, 4.6))
 steps = np.arange(0, STEPS + 1, 4)
-ax.plot(
-    steps,
-    np.maximum(np.abs(errors[0.01][::4]), 1e-120),
-    color=plots.COLOURS["adam"],
-    lw=1.0,
-    label=r"Adam, $\eta=0.01$",
-)
-ax.plot(
-    steps,
-    np.maximum(np.abs(descent[::4]), 1e-120),
-    **plots.look("sgd", marker=False),
-    label="gradient descent, step 0.1",
-)
+ax.plot(steps, np.maximum(np.abs(errors[0.01][::4]), 1e-120), color=plots.COLOURS["adam"], lw=1.0,
+    label=r"Adam, $\eta=0.01$")
+ax.plot(steps, np.maximum(np.abs(descent[::4]), 1e-120), **plots.look("sgd", marker=False),
+    label="gradient descent, step 0.1")
 ax.axhline(0.01 / 38, color="black", ls="--", lw=1.4, label=r"$\eta/38$")
 ax.set(yscale="log", ylim=(1e-110, 1e8), xlabel="step", ylabel="error $|x|$, units of $x$")
 ax.legend(loc="lower right")
-plots.show(
-    ax,
-    alt="Size of the error over the steps, logarithmic. Gradient descent leaves the picture at the bottom. Adam falls "
-    "in a straight line to about 1e-90, shoots back to a dashed level at lr / 38, and then jumps between that "
-    "level and smaller and smaller depths for ever.",
-)
-
+plots.show(ax, alt="Size of the error over the steps, logarithmic. Gradient descent leaves the picture at the bottom. Adam falls in a straight line to about 1e-90, shoots back to a dashed level at lr / 38, and then jumps between that level and smaller and smaller depths for ever.")
 # %% [markdown]
 # Adam does not converge. **Its learning rate is also its resolution**: in the long run the error is near $\eta/38$. There is no noise here; the floor is a property of the method.
 #
 # Why do programs rarely show it? Because numbers are rounded. If the minimum is at $0.75$, the run falls onto that very number before $v$ has forgotten the start, and at the exact minimum nothing moves any more. A gradient noise of $10^{-10}$, less than single precision brings by itself, is enough to undo the accident:
-
 # %%
 bowl = Quadratic([lam], shift=[0.75])
 tiny = NoisyQuadratic([lam], covariance=1e-20, shift=[0.75])
@@ -103,14 +78,12 @@ shaken = run(Adam(lr=0.01), tiny.noisy_grad, [0.78], steps=STEPS, rng=stream(SEE
 assert rms(landed) < 1e-15  # a few units in the last place of 0.75
 assert abs(rms(shaken) / (0.01 / 38) - 1) < 0.25  # the floor again; 25 % as above
 print(f"rms of the error: {rms(landed):.0e} with rounding only, {rms(shaken):.1e} with noise of size 1e-10")
-
 # %% [markdown]
 # ## 2 · The equations, from scratch and from the library
 #
 # $$m_t=\beta_1m_{t-1}+(1-\beta_1)g_t,\qquad v_t=\beta_2v_{t-1}+(1-\beta_2)g_t^2 \tag{Kingma \& Ba, Alg. 1}$$
 #
 # $$\theta_t=\theta_{t-1}-\eta\,\frac{m_t/(1-\beta_1^t)}{\sqrt{v_t/(1-\beta_2^t)}+\epsilon} \tag{NALA paper, Eq. (3), up to the place of }\epsilon)$$
-
 # %%
 theta, m, v = 0.78, 0.0, 0.0
 by_hand = [theta]
@@ -122,7 +95,6 @@ for t in range(1, 201):
     by_hand.append(theta)
 library = run(Adam(lr=0.01), bowl.grad, [0.78], steps=200).x[:, 0]
 np.testing.assert_allclose(by_hand, library, rtol=0, atol=1e-12)  # 200 steps of a few roundings of 1e-16 each
-
 # %% [markdown]
 # ## 3 · The cycle, exactly
 #
@@ -131,7 +103,6 @@ np.testing.assert_allclose(by_hand, library, rtol=0, atol=1e-12)  # 200 steps of
 # $$2A=\eta\,\frac{\frac{1-\beta_1}{1+\beta_1}\lambda A}{\lambda A+\epsilon}\quad\Longrightarrow\quad A=\frac{\eta\,(1-\beta_1)}{2(1+\beta_1)}-\frac{\epsilon}{\lambda} \tag{T15}$$
 #
 # With $\beta_1=0.9$ and tiny $\epsilon$: $A=\eta/38$. Neither $\lambda$ nor $\beta_2$ is in it. Is it true? We put Adam on the cycle and let it make **one** step.
-
 # %%
 far = 100_000  # bias corrections at this count are 1 to the last digit (0.999^100000 = 4e-44)
 for betas, eps in (((0.9, 0.999), 1e-8), ((0.5, 0.9), 1e-4), ((0.0, 0.999), 0.0)):
@@ -140,13 +111,10 @@ for betas, eps in (((0.9, 0.999), 1e-8), ((0.5, 0.9), 1e-4), ((0.0, 0.999), 0.0)
     x, after = Adam(lr=0.01, betas=betas, eps=eps).step(np.array([at.x]), lambda x: lam * x, before)
     # a dozen roundings of 1e-16; the state comes back with its sign changed
     np.testing.assert_allclose([x[0], after.m[0], after.v[0]], [-at.x, -at.m, at.v], rtol=1e-13)
-
 # %% [markdown]
 # So the cycle exists. Is it where a run *goes*? A cycle attracts if small deviations shrink: that is decided by the eigenvalues of the Jacobian of one step (with the flip $x\to-x$ taken out).
 #
 # **Predict.** The largest eigenvalue is 1.0494 at $(0.9, 0.999)$ and $\sqrt{\beta_2}$ at $\beta_1=0$. What happens to a run that starts on the cycle with an error of $10^{-9}$?
-
-
 # %%
 def from_the_cycle(betas: tuple[float, float], steps: int) -> np.ndarray:
     """Relative deviation of |x| from A, started 1e-9 away from the cycle."""
@@ -158,7 +126,6 @@ def from_the_cycle(betas: tuple[float, float], steps: int) -> np.ndarray:
         deviation.append(abs(x[0]) / at.x - 1)
     return np.array(deviation)
 
-
 radius = adam_cycle.radius(lam, lr=0.01, betas=(0.9, 0.999), eps=0.0)
 leaves, stays = from_the_cycle((0.9, 0.999), 900), from_the_cycle((0.0, 0.9), 900)
 # A complex pair z, z* obeys d_{t+2} = 2 Re(z) d_{t+1} - |z|^2 d_t: fit the two numbers where d is still tiny.
@@ -168,10 +135,7 @@ assert abs(radius - 1.0494) < 5e-5  # the printed digits
 assert abs(growth / radius - 1) < 1e-3  # what is left out is of second order: the deviation is below 1e-3 there
 # 0.9^300 of the 1e-9: rounding is left
 assert np.abs(stays[:5]).max() > 1e-10 and np.abs(stays[600:]).max() < 1e-14
-Markdown(
-    f"Predicted growth per step **{radius:.4f}**, measured {growth:.4f}. With $\\beta_1=0$ the deviation dies out."
-)
-
+Markdown(f"Predicted growth per step **{radius:.4f}**, measured {growth:.4f}. With $\\beta_1=0$ the deviation dies out.")
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(12.4, 4.2))
 left.plot(np.abs(leaves), color=plots.COLOURS["adam"], lw=1.2, label=r"$\beta=(0.9, 0.999)$")
@@ -183,16 +147,9 @@ right.plot(errors[0.01][-1500:] / (0.01 / 38), color=plots.COLOURS["adam"], lw=0
 for level in (-1, 1):
     right.axhline(level, color="black", ls="--", lw=1.4)
 right.set(xlabel=f"step, the last 1500 of {STEPS}", ylabel=r"error in units of $A=\eta/38$")
-plots.show(
-    figure,
-    alt="Left: deviation from the cycle against the step, logarithmic. With momentum it grows along a dashed line of "
-    "1.0494 per step until it is of size one; without momentum it falls to rounding. Right: the error of the long "
-    "run in units of A: quiet stretches and bursts up to several A, around dashed lines at plus and minus one.",
-)
-
+plots.show(figure, alt="Left: deviation from the cycle against the step, logarithmic. With momentum it grows along a dashed line of 1.0494 per step until it is of size one; without momentum it falls to rounding. Right: the error of the long run in units of A: quiet stretches and bursts up to several A, around dashed lines at plus and minus one.")
 # %% [markdown]
 # **The cycle exists and repels.** A run does not sit on it: it bursts. And still its rms is close to $A$:
-
 # %%
 curvatures = np.array([0.3, 1.0, 3.0, 20.0])
 floors = {}
@@ -203,10 +160,7 @@ for lr in (1e-2, 1e-3, 1e-4):
 ratios = np.array(list(floors.values()))
 # the claim: above A and near it; 20 % for the bursts of a finite run
 assert np.all((ratios > 1) & (ratios < 1.2))
-Markdown(
-    f"rms / A over three learning rates and four curvatures: **{ratios.min():.2f} to {ratios.max():.2f}**."
-)
-
+Markdown(f"rms / A over three learning rates and four curvatures: **{ratios.min():.2f} to {ratios.max():.2f}**.")
 # %% [markdown]
 # Why? Look at the *preconditioned curvature* $a=\eta\lambda/\sqrt v$. With $v$ held fixed, Adam is momentum descent with step $a$, stable while $a<2\frac{1+\beta_1}{1-\beta_1}=38$. If the error is small, $v$ falls, $a$ rises above 38, the error grows, $v$ rises. So $v$ is held near $(\eta\lambda/38)^2$, and as $v$ is the mean of $(\lambda x)^2$,
 #
@@ -219,10 +173,8 @@ Markdown(
 # If that is the reason, it must work for Lookahead and NALA over Adam: hold $v$ fixed and look for the $a$ at which the *cycle* becomes unstable. That is theorem T02 of this lab with $\beta=\beta_1$ and inner step $(1-\beta_1)a$. The gradients are taken at $\theta_0..\theta_{k-1}$, so it is *their* rms that is $\eta/a_c$.
 #
 # **Predict.** Averaging ($\mu=-0.5$) is said to calm oscillations. Will the floor be lower than Adam's $\eta/38$? What will extrapolation, $\mu=+0.3$, do?
-
 # %%
 grid = np.linspace(0.01, 45, 45_000)
-
 
 def window(k: int, mu: float) -> tuple[float, float, float]:
     """First unstable a, the a where it ends, and the growth (as a power of e) while a crosses it: see below."""
@@ -232,13 +184,11 @@ def window(k: int, mu: float) -> tuple[float, float, float]:
     growth = np.sum(np.log(rho[i:j]) / (k * grid[i:j])) * (grid[1] - grid[0]) * 2 / (1 - 0.999)
     return grid[i], grid[j], float(growth)
 
-
 table = {mu: {k: window(k, mu) for k in range(3, 11)} for mu in (-0.5, 0.3)}
 known = {-0.5: {3: 30.0, 4: 32.8, 5: 26.0, 6: 30.4, 10: 31.1}, 0.3: {3: 4.2, 4: 3.4, 5: 2.9, 6: 2.1, 10: 0.84}}
 for mu, row in known.items():
     for k, value in row.items():
         assert abs(table[mu][k][0] - value) < 0.055  # half of the last printed digit, and a grid of 0.001
-
 # %%
 runs = {}
 lr, curvatures = 1e-3, np.array([0.3, 1.0, 3.0, 7.0, 20.0, 50.0])
@@ -248,7 +198,6 @@ for mu in table:
         t = run(nala, lambda x: curvatures * x, 2 * lr * np.array([1, 0.5, 0.7, 1.3, 2, 3]), cycles=STEPS // k)
         seen = t.fast[len(t.fast) // 2 :, :-1]  # where gradients were taken
         runs[mu, k] = np.sqrt((seen**2).mean(axis=(0, 1))) / lr
-
 # %%
 figure, panels = plt.subplots(1, 2, figsize=(12.4, 4.6))
 for ax, mu in zip(panels, table, strict=True):
@@ -262,13 +211,7 @@ for ax, mu in zip(panels, table, strict=True):
 panels[0].set(ylim=(0, 0.06))
 panels[1].set(yscale="log")
 panels[1].legend(loc=(0.5, 0.3))
-plots.show(
-    figure,
-    alt="Floor in units of the learning rate against k, for mu = -0.5 and mu = +0.3. Left: predictions and runs lie "
-    "between 0.029 and 0.044, a little above Adam's 0.026. Right, logarithmic: predictions rise from 0.24 to 1.2; "
-    "the runs follow them up to k = 6, are split at k = 7, and fall back to about 0.03 for k = 8 to 10.",
-)
-
+plots.show(figure, alt="Floor in units of the learning rate against k, for mu = -0.5 and mu = +0.3. Left: predictions and runs lie between 0.029 and 0.044, a little above Adam's 0.026. Right, logarithmic: predictions rise from 0.24 to 1.2; the runs follow them up to k = 6, are split at k = 7, and fall back to about 0.03 for k = 8 to 10.")
 # %%
 calm = np.concatenate([runs[-0.5, k] for k in range(3, 11)])
 # no k and no curvature gets below the lowest floor of Adam alone, section 3
@@ -281,10 +224,7 @@ for k in range(3, 7):
 assert all(np.all(runs[0.3, k] * table[0.3][k][0] < 0.1) for k in (8, 9, 10))  # and here it fails
 times = float(np.mean(runs[0.3, 5]) * 38)
 assert 12 < times < 17
-Markdown(
-    f"Averaging does **not** lower the floor of the inner points (best: {calm.min() * 38:.2f} $\\eta/38$; Adam alone had {ratios.min():.2f} to {ratios.max():.2f}). Extrapolation with $k=5$ makes it **{times:.0f} times** larger."
-)
-
+Markdown(f"Averaging does **not** lower the floor of the inner points (best: {calm.min() * 38:.2f} $\\eta/38$; Adam alone had {ratios.min():.2f} to {ratios.max():.2f}). Extrapolation with $k=5$ makes it **{times:.0f} times** larger.")
 # %% [markdown]
 # ### Where the rule fails, and why
 #
@@ -293,7 +233,6 @@ Markdown(
 # $$G=\int_{a_c}^{a_{\text{end}}}\frac{2}{1-\beta_2}\,\frac{\ln\rho(a)}{k\,a}\,da. \tag{ii}$$
 #
 # If $e^G$ is too small to lift the error before the window is over, the run comes out on the other side and settles at the next window.
-
 # %%
 lines = ["| $k$ | window of $a$, $\\mu=+0.3$ | $e^G$ | runs held there |", "|---|---|---|---|"]
 for k, (low, high, growth) in table[0.3].items():
@@ -301,7 +240,6 @@ for k, (low, high, growth) in table[0.3].items():
     lines.append(f"| {k} | {low:.2f} to {high:.2f} | $10^{{{growth / np.log(10):.1f}}}$ | {held} of 6 |")
     assert (held == 6) == (growth > 20) and (held == 0) == (growth < 9)  # k = 7 lies between: 13.8, split
 Markdown("\n".join(lines))
-
 # %% [markdown]
 # A window with room for a growth of a billion holds every run; one with less than $10^4$ holds none; $k=7$ depends on the start. The "critical curvature" alone is not the whole story.
 #
@@ -312,7 +250,6 @@ Markdown("\n".join(lines))
 # $$k\text{ odd: a cycle with } |\phi|=\frac{c\,(1+\mu)\,\eta}{1+c};\qquad k\text{ even: }\phi_t=c\,\phi_{t-1}\text{ once }|\phi|<\eta. \tag{T16}$$
 #
 # **Predict.** Which $k$ comes closer to the minimum after 60 cycles, 5 or 4?
-
 # %%
 signs = {}
 for k in (5, 4):
@@ -323,27 +260,15 @@ for k in (5, 4):
 cycle = sign_descent.cycle_amplitude([0.5], lr=0.1, k=5, mu=-0.5, alpha=0.2)[0]
 # odd k: the way to the cycle is c^60 = 0.9^60 = 0.002 of the start's 0.1; even k: 0.9 a cycle from at most 0.1
 assert abs(abs(signs[5][-1, 0]) / cycle - 1) < 0.01 and abs(signs[4][-1, 0]) < 0.1 * 0.9**40
-
 # %%
 ax = plots.axes_or_new(None, figsize=(8.0, 4.0))
 for k, marker in ((5, "o"), (4, "s")):
-    ax.plot(
-        np.abs(signs[k][:, 0]),
-        marker + "-",
-        ms=4,
-        lw=1,
-        color=plots.COLOURS["nala"] if k == 5 else plots.COLOURS["lookahead"],
-        label=f"k = {k}",
-    )
+    ax.plot(np.abs(signs[k][:, 0]), marker + "-", ms=4, lw=1,
+        color=plots.COLOURS["nala"] if k == 5 else plots.COLOURS["lookahead"], label=f"k = {k}")
 ax.axhline(cycle, color="black", ls="--", label="predicted cycle, odd k")
 ax.set(yscale="log", xlabel="cycle", ylabel=r"$|\phi_t|$, units of $x$")
 ax.legend()
-plots.show(
-    ax,
-    alt="Size of the slow weights over sixty cycles, logarithmic. With k = 5 they settle on the dashed line of the "
-    "predicted cycle; with k = 4 they keep falling in a straight line, by a factor of 0.9 per cycle.",
-)
-
+plots.show(ax, alt="Size of the slow weights over sixty cycles, logarithmic. With k = 5 they settle on the dashed line of the predicted cycle; with k = 4 they keep falling in a straight line, by a factor of 0.9 per cycle.")
 # %% [markdown]
 # Here the even $k$ wins, and only because of the outer gradient: it is the one part of the method that still sees the size of the gradient. (With Adam's usual averages this parity is hidden: section 4 shows no such pattern.)
 #
@@ -352,7 +277,6 @@ plots.show(
 # Multiply $f$ by $2^{10}$. The minimum does not move. Adam with $\epsilon=0$ divides by the size of the gradient, so nothing may change: **not one bit**, as a power of two is exact in binary. Such a test needs no known answer. It is called *metamorphic*.
 #
 # **Predict.** Which of Adam, Lookahead(Adam), NALA(Adam) pass?
-
 # %%
 wide = Quadratic([0.4, 7.0], rotation=3, shift=[1.0, -2.0])
 inner = Adam(lr=0.05, eps=0.0)
@@ -369,7 +293,6 @@ repaired = run(NALA(inner, k=4, alpha=alpha), lambda x: 2.0**10 * wide.grad(x), 
 plain = run(NALA(inner, k=4, alpha=0.01), wide.grad, wide.start, cycles=15).final
 assert np.all(repaired == plain)  # bit for bit, no tolerance (T26)
 print(same, "| NALA with alpha / 1024: equal to the last bit")
-
 # %% [markdown]
 # NALA passes only if $\alpha$ is divided by the factor as well (T26). **A remark on the design:** $\eta$ of Adam is a length in the space of weights; $\alpha$ multiplies a gradient, so its meaning depends on the units of the loss. A loss summed over a batch of 256 instead of averaged makes NALA's outer step 256 times longer, and leaves its inner steps as they were.
 #
@@ -380,7 +303,6 @@ print(same, "| NALA with alpha / 1024: equal to the last bit")
 # $$\frac{\eta c}{|c|+\epsilon}\ \text{(Kingma \& Ba, torch)}\qquad\frac{\eta c}{\sqrt{c^2+\epsilon}}\ \text{(Eq. (3) as printed)}\qquad\frac{\eta c}{|c|+\epsilon/\sqrt{1-\beta_2^{\,j}}}\ \text{(the TensorFlow form)}$$
 #
 # **Predict.** With $\epsilon=10^{-8}$, at which slope does each form stop behaving like $\eta\,\mathrm{sign}(c)$?
-
 # %%
 slopes = np.geomspace(1e-10, 1, 41)
 line = Linear(slopes)
@@ -396,11 +318,8 @@ for form in adam_linear.FORMS:
 half = {form: slopes[np.argmax(moved[form] > 0.5 * 2.5e-3)] for form in moved}
 # half of eta is reached at eps, at sqrt(eps/3), and at eps / sqrt(1 - beta2^j), 14 to 32 eps; the grid step is
 # 1.78
-for form, (low, high) in {
-    "kingma-ba": (1e-8, 1e-8),
-    "printed": (5.8e-5, 5.8e-5),
-    "tensorflow": (14e-8, 32e-8),
-}.items():
+for form, (low, high) in {"kingma-ba": (1e-8, 1e-8), "printed": (5.8e-5, 5.8e-5),
+    "tensorflow": (14e-8, 32e-8)}.items():
     assert low / 1.8 < half[form] < high * 1.8
 ax = plots.axes_or_new(None, figsize=(8.4, 4.4))
 for form, dash in zip(moved, ("-", "--", ":"), strict=True):
@@ -409,21 +328,12 @@ for form, dash in zip(moved, ("-", "--", ":"), strict=True):
         moved[form] / 1e-3,
         dash,
         color=plots.COLOURS["adam"],
-        label={
-            "kingma-ba": "Kingma & Ba, torch",
-            "printed": "Eq. (3) as printed",
-            "tensorflow": "TensorFlow form",
-        }[form],
+        label={"kingma-ba": "Kingma & Ba, torch", "printed": "Eq. (3) as printed",
+            "tensorflow": "TensorFlow form"}[form],
     )
 ax.set(xscale="log", xlabel="slope $|c|$, units of the gradient", ylabel=r"first cycle of NALA: move / $\eta$")
 ax.legend()
-plots.show(
-    ax,
-    alt="Length of the first cycle in units of the learning rate against the slope, logarithmic axis. All three forms "
-    "rise from 0 to 2.5 and then, near slope 1, to 3.5 by the outer step. Kingma and Ba rise at 1e-8, the TensorFlow "
-    "form at about 2e-7, the printed form only at 1e-4.",
-)
-
+plots.show(ax, alt="Length of the first cycle in units of the learning rate against the slope, logarithmic axis. All three forms rise from 0 to 2.5 and then, near slope 1, to 3.5 by the outer step. Kingma and Ba rise at 1e-8, the TensorFlow form at about 2e-7, the printed form only at 1e-4.")
 # %% [markdown]
 # Same symbol, same value $10^{-8}$, and the printed form treats gradients of $10^{-5}$ as small: $\epsilon$ is compared with $c^2$ there. Which form a program uses is visible in its first step.
 #
@@ -434,8 +344,6 @@ plots.show(
 # $$V=\frac{h(1+\beta_1)\sigma^2}{\lambda\,\bigl(2(1+\beta_1)-h\lambda(1-\beta_1)\bigr)},\qquad h=\frac{\eta}{\sqrt{\lambda^2V+\sigma^2}+\epsilon}. \tag{iii}$$
 #
 # **Predict.** The deterministic floor falls by 100 when $\eta$ falls by 100. And this one?
-
-
 # %%
 def noise_floor(lr: float, sigma: float) -> float:
     """V of Eq. (iii), by repeating both lines until nothing changes."""
@@ -444,45 +352,31 @@ def noise_floor(lr: float, sigma: float) -> float:
         V = float(averaged_sgd_variance(lam, sigma**2, h=lr / (np.sqrt(lam**2 * V + sigma**2) + 1e-8)))
     return V
 
-
 sigma, spread = 0.5, {}
 noisy = NoisyQuadratic([lam], covariance=sigma**2, shift=[0.75])
 lines = ["| $\\eta$ | rms of $x-x^*$, predicted | measured | without noise, $\\eta/38$ |", "|---|---|---|---|"]
 for lr in (1e-1, 1e-2, 1e-3):
-    x = run(
-        Adam(lr=lr), noisy.noisy_grad, np.full((MEMBERS, 1), 0.75), steps=3000, rng=stream(SEED, "floor", lr)
-    ).x
+    x = run(Adam(lr=lr), noisy.noisy_grad, np.full((MEMBERS, 1), 0.75), steps=3000, rng=stream(SEED, "floor", lr)).x
     spread[lr] = rms(x - 0.75)
     lines.append(f"| {lr:g} | {np.sqrt(noise_floor(lr, sigma)):.5f} | {spread[lr]:.5f} | {lr / 38:.5f} |")
     # (iii) neglects that v fluctuates, about 1 % of V; sampling error of the rms: 1.2 % at the slowest eta; 4
     # of these
     assert abs(spread[lr] / np.sqrt(noise_floor(lr, sigma)) - 1) < 0.06
 Markdown("\n".join(lines))
-
 # %% [markdown]
 # With noise the floor falls like $\sqrt\eta$: a hundredth of the learning rate leaves a tenth of the error. Now the slow weights: at the *same* $\eta$ averaging halves the variance. But it also halves the speed; the fair rival is Adam with $\eta/2$.
-
 # %%
 lr = 1e-2
-t = run(
-    NALA(Adam(lr=lr), k=5, mu=-0.5, alpha=0.0),
-    noisy.noisy_grad,
-    np.full((MEMBERS, 1), 0.75),
-    cycles=800,
-    rng=stream(SEED, "slow"),
-)
+t = run(NALA(Adam(lr=lr), k=5, mu=-0.5, alpha=0.0), noisy.noisy_grad, np.full((MEMBERS, 1), 0.75), cycles=800,
+    rng=stream(SEED, "slow"))
 slow = rms(t.slow - 0.75) ** 2
-against = {
-    "Adam, same learning rate": spread[lr] ** 2,
-    "Adam, half the learning rate": noise_floor(lr / 2, sigma),
-}
+against = {"Adam, same learning rate": spread[lr] ** 2, "Adam, half the learning rate": noise_floor(lr / 2, sigma)}
 for name, V in against.items():
     print(f"variance of NALA's slow weights / {name}: {slow / V:.2f}")
 # clearly smaller: sampling error of a variance here is 2 %
 assert slow / against["Adam, same learning rate"] < 0.6
 # and no better than the honest rival, 4 errors
 assert abs(slow / against["Adam, half the learning rate"] - 1) < 0.1
-
 # %% [markdown]
 # ## Summary
 #

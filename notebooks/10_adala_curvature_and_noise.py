@@ -57,11 +57,7 @@ def scheduled(method: object, lam: float, x0: float) -> np.ndarray:
 
 
 lam = 100.0
-methods = {
-    "Adam": Adam(eps=1e-16),
-    "AdaLA, grad": AdaLA(eps=1e-16, probe="grad"),
-    "AdaLA, own": AdaLA(eps=1e-16),
-}
+methods = {"Adam": Adam(eps=1e-16), "AdaLA, grad": AdaLA(eps=1e-16, probe="grad"), "AdaLA, own": AdaLA(eps=1e-16)}
 decayed = {name: scheduled(method, lam, 1e-3) for name, method in methods.items()}
 
 
@@ -84,12 +80,8 @@ for name, (colour, dash) in looks.items():
     ax.plot((np.arange(8) + 0.5) * chunk, level, dash, color=colour, label=name)
 ax.plot([0, STEPS], [1e-2 / 38, 1e-4 / 38], color="black", lw=1.2, label=r"$\eta_t/38$")
 ax.axhline(1 / 38 / lam, color="black", ls="-.", lw=1.2, label=r"$1/(38\lambda)$")
-ax.set(
-    yscale="log",
-    ylim=(1e-7, 1e-3),
-    xlabel="step (the learning rate falls from 0.01 to 0.0001)",
-    ylabel=f"rms of $x$ over {chunk} steps, units of $x$",
-)
+ax.set(yscale="log", ylim=(1e-7, 1e-3), xlabel="step (the learning rate falls from 0.01 to 0.0001)",
+    ylabel=f"rms of $x$ over {chunk} steps, units of $x$")
 ax.legend(loc="lower left", ncols=2)
 plots.show(
     ax,
@@ -178,9 +170,7 @@ Markdown("\n".join(lines) + f"\n\nrms of $x$; T19 says $A=${A:.2e} for `grad`.")
 
 # %%
 critical = adala_critical.critical_curvature(lr=1e-3)
-assert (
-    abs(critical - 120.2) < 0.05 and abs(adala_critical.critical_curvature(lr=1e-3, eps=1e-16) - 0.012) < 5e-5
-)
+assert abs(critical - 120.2) < 0.05 and abs(adala_critical.critical_curvature(lr=1e-3, eps=1e-16) - 0.012) < 5e-5
 shares = np.array([1e-4, 3e-4, 5e-4, 0.003, 0.02, 0.15, 0.8, 0.97, 1.03, 1.06])
 t = run(AdaLA(lr=1e-3), lambda x: shares * critical * x, np.full(10, 1e-120), steps=260).x
 # x_{t+2} = p x_{t+1} - q x_t near the minimum: fit p and q, the larger root is the rate
@@ -194,24 +184,13 @@ predicted = [adala_critical.growth(share * critical, lr=1e-3) for share in share
 np.testing.assert_allclose(rates, predicted, rtol=1e-4)
 grid = np.geomspace(7e-5, 1.1, 400)
 ax = plots.axes_or_new(None, figsize=(8.2, 4.2))
-ax.plot(
-    grid * critical,
-    [adala_critical.growth(share * critical, lr=1e-3) for share in grid],
-    color="black",
-    lw=1.6,
-    label="predicted",
-)
+ax.plot(grid * critical, [adala_critical.growth(share * critical, lr=1e-3) for share in grid], color="black", lw=1.6,
+    label="predicted")
 ax.plot(shares * critical, rates, "D", color=PINK, label="measured")
-ax.axvline(
-    critical, color=plots.ROLES["limit"], ls=":", label=rf"$\lambda_{{\mathrm{{crit}}}}$ = {critical:.1f}"
-)
+ax.axvline(critical, color=plots.ROLES["limit"], ls=":", label=rf"$\lambda_{{\mathrm{{crit}}}}$ = {critical:.1f}")
 ax.axhline(1, color="black", lw=0.8)
-ax.set(
-    xscale="log",
-    ylim=(0.9, 1.6),
-    xlabel=r"curvature $\lambda$ (logarithmic)",
-    ylabel="factor per step near the minimum",
-)
+ax.set(xscale="log", ylim=(0.9, 1.6), xlabel=r"curvature $\lambda$ (logarithmic)",
+    ylabel="factor per step near the minimum")
 ax.legend(loc="upper left")
 plots.show(
     ax,
@@ -242,9 +221,7 @@ later = np.stack([x[150] for x in paths.values()]).ravel()
 np.testing.assert_allclose(later, later[0], rtol=1e-6)
 rate = (np.abs(paths[1e-1][300:400]).max(axis=0) / np.abs(paths[1e-1][200:300]).max(axis=0)) ** 0.01
 assert np.all(np.abs(rate - np.sqrt(0.9)) < 0.003)  # an oscillation seen over 100 steps: the phase costs 0.3 %
-print(
-    f"after the first step |x| <= {np.abs(first).max():.0e}; later {rate[0]:.4f} a step, sqrt(beta1) = {np.sqrt(0.9):.4f}"
-)
+print(f"after the first step |x| <= {np.abs(first).max():.0e}; later {rate[0]:.4f} a step, sqrt(beta1) = {np.sqrt(0.9):.4f}")
 
 # %% [markdown]
 # A method that does not care about curvatures from 0.1 to 30 looks very attractive. But the difference of gradients is $A\,\eta\,\mathrm{sign}(g)$, a *row sum* of the Hessian with signs, not its diagonal. If a row sum is zero, only $\epsilon$ is left.
@@ -291,9 +268,7 @@ wander = {}
 for batch in ("next", "same"):
     for lr in (1e-1, 1e-2, 1e-3):
         method = AdaLA(lr=lr, probe="grad", probe_batch=batch)
-        x = run(
-            method, noisy.noisy_grad, np.full((MEMBERS, 1), 0.75), steps=3000, rng=stream(SEED, batch, lr)
-        ).x
+        x = run(method, noisy.noisy_grad, np.full((MEMBERS, 1), 0.75), steps=3000, rng=stream(SEED, batch, lr)).x
         square = ((x[1500:, :, 0] - 0.75) ** 2).mean(axis=0)  # one number per member: they are independent
         V, error = square.mean(), square.std(ddof=1) / np.sqrt(MEMBERS)
         want = adala_noise.stationary_step(curvature, sigma**2, lr=lr, batch=batch)[1]
@@ -313,13 +288,8 @@ ax = plots.axes_or_new(None, figsize=(8.2, 4.6))
 for batch, dash, marker in (("next", "-", "D"), ("same", "--", "s")):
     curve = [np.sqrt(adala_noise.stationary_step(curvature, sigma**2, lr=lr, batch=batch)[1]) for lr in rates]
     ax.plot(rates, curve, dash, color=PINK, lw=1.8, label=f"AdaLA, {batch} batch: predicted")
-    ax.plot(
-        *zip(*((lr, np.sqrt(wander[batch, lr])) for lr in (1e-3, 1e-2, 1e-1)), strict=True),
-        marker,
-        color=PINK,
-        mec="black",
-        label=f"AdaLA, {batch} batch: runs",
-    )
+    ax.plot(*zip(*((lr, np.sqrt(wander[batch, lr])) for lr in (1e-3, 1e-2, 1e-1)), strict=True), marker, color=PINK,
+        mec="black", label=f"AdaLA, {batch} batch: runs")
 adam = [np.sqrt(adala_noise.averaged_sgd_variance(curvature, sigma**2, h=lr / sigma)) for lr in rates]
 ax.plot(rates, adam, "--", color=GREEN, lw=1.8, label=r"Adam, $h=\eta/\sigma$")
 ax.set(xscale="log", yscale="log", xlabel=r"learning rate $\eta$", ylabel=r"rms of $x-x^*$, units of $x$")
@@ -341,14 +311,10 @@ plots.show(
 # **Predict.** The order of SGD, Adam, AdaBelief and AdaLA, at equal steps and at equal gradients.
 
 # %%
-field = NoisyQuadratic(
-    np.geomspace(0.1, 10, 10), covariance=0.25, rotation=3, shift=np.linspace(-1, 2, 10), offset=0.3
-)
+field = NoisyQuadratic(np.geomspace(0.1, 10, 10), covariance=0.25, rotation=3, shift=np.linspace(-1, 2, 10), offset=0.3)
 starts = np.broadcast_to(field.start, (128, 10))
-makers = {
-    "SGD": lambda lr: SGD(lr=lr), "Adam": lambda lr: Adam(lr=lr), "AdaBelief": lambda lr: AdaBelief(lr=lr),
-    "AdaLA, next": lambda lr: AdaLA(lr=lr), "AdaLA, same": lambda lr: AdaLA(lr=lr, probe_batch="same"),
-}  # fmt: skip
+makers = {"SGD": lambda lr: SGD(lr=lr), "Adam": lambda lr: Adam(lr=lr), "AdaBelief": lambda lr: AdaBelief(lr=lr),
+    "AdaLA, next": lambda lr: AdaLA(lr=lr), "AdaLA, same": lambda lr: AdaLA(lr=lr, probe_batch="same")}  # fmt: skip
 
 
 def excess(name: str, lr: float, steps: int, purpose: str) -> np.ndarray:
@@ -368,15 +334,11 @@ for name in makers:
         judged[name, steps] = (best, excess(name, best, steps, "judge"))
 
 # %%
-lines = [
-    "| method | gradients | steps | best $\\eta$ | excess loss, geometric mean | worst of 128 |",
-    "|---|---|---|---|---|---|",
-]
+lines = ["| method | gradients | steps | best $\\eta$ | excess loss, geometric mean | worst of 128 |",
+    "|---|---|---|---|---|---|"]
 for (name, steps), (best, losses) in judged.items():
     spent = 2 * steps if "AdaLA" in name else steps
-    lines.append(
-        f"| {name} | {spent} | {steps} | {best:.4f} | {np.exp(np.log(losses).mean()):.4f} | {losses.max():.2f} |"
-    )
+    lines.append(f"| {name} | {spent} | {steps} | {best:.4f} | {np.exp(np.log(losses).mean()):.4f} | {losses.max():.2f} |")
 Markdown("\n".join(lines))
 
 
@@ -410,9 +372,7 @@ for name in ("AdaLA, next", "AdaLA, same"):
 assert all(v > 2.6 for (_, _, steps), v in scores.items() if steps == 600)
 assert all(scores["AdaLA, same", rival, 300] < -2.6 for rival in ("Adam", "AdaBelief"))  # equal steps: better
 # "jump far out": more than three times the worst member of any other method
-assert judged["AdaLA, next", 300][1].max() > 3 * max(
-    x.max() for (n, _), (_, x) in judged.items() if n != "AdaLA, next"
-)
+assert judged["AdaLA, next", 300][1].max() > 3 * max(x.max() for (n, _), (_, x) in judged.items() if n != "AdaLA, next")
 Markdown("\n".join(lines))
 
 # %% [markdown]
