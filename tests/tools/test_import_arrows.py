@@ -25,10 +25,11 @@ ALLOWED = {
         "nala_lab.registry",
         "problems",
     },
+    "nala_lab.audit": {"nala_lab.core", "nala_lab.reference", "nala_lab.optim", "nala_lab.registry"},
     "nala_lab.experiments": {"nala_lab.core", "nala_lab.optim", "nala_lab.registry"},
     "nala_lab.plots": {"nala_lab.core", "nala_lab.theory"},
     "nala_lab.report": {"nala_lab.core", "nala_lab.verify", "nala_lab.plots"},
-    "nala_lab.cli": {"nala_lab.verify", "nala_lab.report", "nala_lab.experiments"},
+    "nala_lab.cli": {"nala_lab.audit", "nala_lab.verify", "nala_lab.report", "nala_lab.experiments"},
     "paper_figs": {"nala_lab.core", "nala_lab.theory", "nala_lab.reference", "nala_lab.plots", "problems"},
 }
 NOT_PARTS = {"nala_lab.__init__", "nala_lab.__main__"}

@@ -1,0 +1,130 @@
+"""First steps and linear objectives: where Adam, AdaBelief and AdaLA have formulas without a recursion.
+
+With a constant gradient c, and t counted from 1:
+
+    Adam       step = lr c / (|c| + eps)                                                  every step
+    AdaBelief  s_t = sum_j beta2^(t-j) ((1 - beta2) (beta1^j c)^2 + eps),   step = lr c / (sqrt(s_hat_t) + eps)
+    AdaLA      s_hat_t = eps / (1 - beta2),     step = lr c / (sqrt(eps / (1 - beta2)) + eps)    every step
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+
+from nala_lab.audit.rig import drive, start, worst
+from nala_lab.audit.spec import ADAPTIVE, Answer, NotApplicable, item
+from nala_lab.audit.subject import Subject
+
+LR, BETAS, EPS = 0.05, (0.7, 0.85), 1e-2  # odd, and eps large, so that a misplaced term shows in the first digit
+
+
+def make(s: Subject, w: torch.Tensor, **more: Any) -> Any:
+    """The subject at the odd settings."""
+    fixed = {name: value for name, value in (("betas", BETAS), ("eps", EPS)) if name not in s.options}
+    return s.make([w], lr=LR, **fixed, **more)
+
+
+def whole_steps(s: Subject, opt: Any, w: torch.Tensor, grads: list[Any]) -> torch.Tensor:
+    """Displacement of each whole step, (n, d); the gradient of every call of one step is the same function."""
+    moves = []
+    for grad in grads:
+        before = w.detach().clone()
+        for _ in range(s.cycle(opt)):
+            drive(s, opt, [w], grad)
+        moves.append(w.detach() - before)
+    return torch.stack(moves)
+
+
+def _belief(t: int, c: float) -> float:
+    beta1, beta2 = BETAS
+    s = sum(beta2 ** (t - j) * ((1 - beta2) * (beta1**j * c) ** 2 + EPS) for j in range(1, t + 1))
+    return -LR * c / (math.sqrt(s / (1 - beta2**t)) + EPS)
+
+
+def _predicted(s: Subject, t: int, c: float) -> float:
+    if s.options.get("denominator", "hat") != "hat" or s.options.get("probe") == "lagged":
+        raise NotApplicable("the formula is for the bias-corrected denominator and a probe")
+    if s.kind == "adabelief":
+        return _belief(t, c)
+    root = math.sqrt(EPS / (1 - BETAS[1])) if s.kind == "adala" else abs(c)
+    return -LR * c / (root + EPS)
+
+
+@item("first-step", "is the first step what the formula says?", group="algorithm", kinds=ADAPTIVE)
+def first_step(s: Subject) -> Answer:
+    """A constant gradient, one whole step."""
+    return _linear(s, 1)
+
+
+@item(
+    "linear-objective", "are steps 1 to 6 on a linear objective what the sum says?", group="algorithm", kinds=ADAPTIVE
+)
+def linear_objective(s: Subject) -> Answer:
+    """Bias corrections, eps in the average and eps at the root, without running a recursion."""
+    return _linear(s, 6)
+
+
+def _linear(s: Subject, steps: int) -> Answer:
+    c = (0.3, -2.0)
+    w = start()
+    moves = whole_steps(s, make(s, w), w, [lambda x: torch.tensor(c, dtype=x.dtype)] * steps)
+    wanted = torch.tensor([[_predicted(s, t, g) for g in c] for t in range(1, steps + 1)], dtype=torch.float64)
+    ratio = (moves / wanted - 1).abs()
+    off = [t + 1 for t, row in enumerate(ratio) if not row.max() < 1e-12]
+    said = f"first off at step {off[0]}" if off else f"{steps} steps as predicted"
+    return Answer(not off, float(ratio.max()), f"largest relative error of a step; {said}")
+
+
+@item("after-silence", "after five zero gradients, is the next step what the averages say?", group="algorithm",
+      kinds=ADAPTIVE)  # fmt: skip
+def after_silence(s: Subject) -> Answer:
+    """Counters run and eps accumulates while gradients are zero: m_6 = (1 - beta1) c, and s_6 has its closed form."""
+    if s.options.get("denominator", "hat") != "hat" or s.options.get("probe") == "lagged":
+        raise NotApplicable("the formula is for the bias-corrected denominator and a probe")
+    c, n, (beta1, beta2) = 2.0, 6, BETAS
+    w = start()
+    silent = [torch.zeros_like] * (n - 1)
+    moves = whole_steps(s, make(s, w), w, [*silent, lambda x: torch.full_like(x, c)])
+    gathered = 0.0 if s.kind == "adam" else EPS * (1 - beta2**n) / (1 - beta2)
+    residual = {"adam": c, "adabelief": beta1 * c, "adala": 0.0}[s.kind]
+    root = math.sqrt(((1 - beta2) * residual**2 + gathered) / (1 - beta2**n)) + EPS
+    wanted = -LR * (1 - beta1) * c / (1 - beta1**n) / root
+    error = float((moves[-1] / wanted - 1).abs().max()) + float(moves[:-1].abs().max())
+    return Answer(error < 1e-12, error, "relative error of the step after the silence, plus movement during it")
+
+
+@item("probe-restored", "is a weight that was moved by the probe put back when it gets no second gradient?",
+      group="algorithm", kinds=("adala",))  # fmt: skip
+def probe_restored(s: Subject) -> Answer:
+    """The trial step is no step; the weight must stand where it stood, bit for bit."""
+    w, other = start(), start(0.5, -1.5)
+    opt = s.make([w, other], lr=LR)
+    if s.cycle(opt) != 2:
+        raise NotApplicable("the probe has no call of its own")
+    drive(s, opt, [w, other], lambda x: x)
+    away = worst(w.detach(), start().detach())
+    w.grad = None
+    drive(s, opt, [other], lambda x: x)
+    gap = worst(w.detach(), start().detach())
+    return Answer(gap == 0 and away > 0, gap, f"distance from before the probe, which went {away:.3g} away")
+
+
+@item("newton-first-step", "AdaLA: does its first step on lam x^2 / 2 have the length that its reading has?",
+      group="algorithm", kinds=("adala",))  # fmt: skip
+def newton_first_step(s: Subject) -> Answer:
+    """Without eps lr cancels: from x0 the reading "grad" moves by 1/lam, "own" by beta1 |x0|, "adam" by |x0|.
+
+    The probe u = lr c has c = g, 1/beta1, 1; the residual is lam u, so the step is lr |g| / (lam |u|).
+    """
+    probe = str(s.options.get("probe", "own"))
+    if probe not in ("own", "adabelief", "grad", "adam") or s.options.get("denominator", "hat") != "hat":
+        raise NotApplicable("no such formula for this reading")
+    lam, x0, beta1 = 4.0, 3.0, BETAS[0]
+    w = start(x0)
+    moves = whole_steps(s, s.make([w], lr=LR, betas=BETAS, eps=0.0), w, [lambda x: lam * x])
+    wanted = {"own": beta1 * x0, "adabelief": beta1 * x0, "grad": 1 / lam, "adam": x0}[probe]
+    ratio = float(-moves[0, 0]) / wanted
+    return Answer(abs(ratio - 1) < 1e-12, ratio, f"length of the first step over {wanted:g}")

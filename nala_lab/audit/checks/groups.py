@@ -1,0 +1,135 @@
+"""Parameter groups: one list with the inner optimizer, schedulers that reach the lr, groups added on the way."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from torch.optim import lr_scheduler
+
+from nala_lab.audit.rig import calls, copied, drive, network, start, train, trained, worst
+from nala_lab.audit.spec import TWO_LOOPS, Answer, NotApplicable, item
+from nala_lab.audit.subject import Subject, inner_of, read
+
+
+@item("shared-groups", "is opt.param_groups the inner optimizer's list, always?", group="contract", kinds=TWO_LOOPS)
+def shared_groups(s: Subject) -> Answer:
+    """When built, and after a step, a load and a deep copy."""
+
+    def loaded() -> Any:
+        fresh = s.short(network().parameters())
+        fresh.load_state_dict(copy.deepcopy(trained(s, 2)[1].state_dict()))
+        return fresh
+
+    moments: dict[str, Callable[[], Any]] = {
+        "when built": lambda: s.short(network().parameters()),
+        "after steps": lambda: trained(s, 2)[1],
+        "after load_state_dict": loaded,
+        "after deepcopy": lambda: copied(*trained(s, 2))[1],
+    }
+    apart = []
+    for when, reach in moments.items():
+        try:
+            one = reach()
+            if one.param_groups is not getattr(inner_of(one), "param_groups", 0):
+                apart.append(f"another list {when}")
+        except Exception as error:  # a moment that cannot be reached is part of the answer
+            apart.append(f"{type(error).__name__} {when}")
+    return Answer(not apart, len(apart), "; ".join(apart) or f"the same list at {len(moments)} moments")
+
+
+def _first_move(s: Subject, factor: float, saved: Any) -> float:
+    w = start()
+    opt = s.short([w])
+    if saved is not None:
+        opt.load_state_dict(copy.deepcopy(saved))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        lr_scheduler.LambdaLR(opt, lambda epoch: factor if epoch else 1.0).step()
+    before = w.detach().clone()
+    for _ in range(s.cycle(opt) if s.kind == "adala" else 1):
+        drive(s, opt, [w], lambda x: 0.5 * x)
+    return worst(w.detach(), before)
+
+
+@item("scheduler-lr", "does a learning-rate scheduler change the step, also after a load?", group="contract")
+def scheduler_lr(s: Subject) -> Answer:
+    """The first step with lr divided by four by a LambdaLR on the optimizer, over the step without."""
+    ratios = {"when built": _first_move(s, 0.25, None) / _first_move(s, 1.0, None)}
+    try:
+        saved = s.short([start()]).state_dict()
+        ratios["after load_state_dict"] = _first_move(s, 0.25, saved) / _first_move(s, 1.0, saved)
+    except Exception as error:  # other rows are about loading
+        note = f" (no load to try: {type(error).__name__})"
+    else:
+        note = ""
+    # a sign- or ratio-type rule need not scale exactly; a step that is not shorter has not seen the scheduler
+    deaf = [when for when, ratio in ratios.items() if not ratio < 0.9]
+    said = f"not reached {', '.join(deaf)}" if deaf else f"a quarter of lr gives a shorter step, {' and '.join(ratios)}"
+    return Answer(not deaf, max(ratios.values()), said + note)
+
+
+@item("schedulers", "does every torch scheduler accept it?", group="contract")
+def schedulers(s: Subject) -> Answer:
+    """StepLR, LambdaLR, cosine, one-cycle, cyclic, plateau: build, step, save."""
+    makers = {
+        "StepLR": lambda o: lr_scheduler.StepLR(o, 2),
+        "CosineAnnealingLR": lambda o: lr_scheduler.CosineAnnealingLR(o, 10),
+        "OneCycleLR": lambda o: lr_scheduler.OneCycleLR(o, 0.1, total_steps=20, cycle_momentum=False),
+        "CyclicLR": lambda o: lr_scheduler.CyclicLR(o, 0.01, 0.1, cycle_momentum=False),
+        "ReduceLROnPlateau": lambda o: lr_scheduler.ReduceLROnPlateau(o, patience=0),
+    }
+    refused = []
+    for name, make in makers.items():
+        model = network()
+        opt = s.short(model.parameters())
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                schedule = make(opt)
+                train(s, model, opt, 0, 2)
+                schedule.step(*([1.0] if name == "ReduceLROnPlateau" else []))
+        except Exception as error:  # whatever it is, it is the answer
+            refused.append(f"{name} ({type(error).__name__})")
+    said = f"refused: {', '.join(refused)}" if refused else f"{len(makers)} schedulers accepted"
+    return Answer(not refused, len(refused), said)
+
+
+@item("added-group", "is a group added in mid-run complete, trained and saved?", group="contract")
+def added_group(s: Subject) -> Answer:
+    """The same options as the first group, movement, and a state that loads."""
+    w, late = start(), start(0.5, -1.5)
+    opt = s.short([w])
+    for _ in range(2):
+        drive(s, opt, [w], lambda x: 0.5 * x)
+    opt.add_param_group({"params": [late]})
+    for _ in range(calls(s, opt)):
+        drive(s, opt, [w, late], lambda x: 0.5 * x)
+    lacking = set(opt.param_groups[0]) ^ set(opt.param_groups[1])  # some rules write their counters at the first step
+    moved = worst(late.detach(), start(0.5, -1.5).detach())
+    again = s.short([{"params": [start()]}, {"params": [start(0.5, -1.5)]}])
+    again.load_state_dict(opt.state_dict())
+    said = f"moved by {moved:.3g}, saved and loaded; options that differ: {sorted(lacking) or 'none'}"
+    return Answer(moved > 0 and not lacking, len(lacking), said)
+
+
+@item("added-group-sync", "does a group added in mid-cycle synchronise with the others?", group="algorithm",
+      kinds=TWO_LOOPS)  # fmt: skip
+def added_group_sync(s: Subject) -> Answer:
+    """Its slow weights are the values it came with; it is mixed when the cycle of the others ends."""
+    w, late = start(), start(0.5, -1.5)
+    opt = s.short([w], inner="sgd", lr=0.05, **({"alpha": 0.0} if s.kind == "nala" else {}))
+    k = int(read(opt, "k"))
+    if k < 2:
+        raise NotApplicable("a cycle of one step has no middle")
+    drive(s, opt, [w], lambda x: x)
+    phi = late.detach().clone()
+    opt.add_param_group({"params": [late]})
+    for _ in range(k - 1):
+        drive(s, opt, [w, late], lambda x: x)
+    theta = phi * 0.95 ** (k - 1)  # gradient descent with lr 0.05 on x^2 / 2
+    weight = 1 + float(opt.mu) if s.kind == "nala" else float(read(opt, "alpha"))
+    gap = worst(late.detach(), phi + weight * (theta - phi))
+    return Answer(gap < 1e-12, gap, "distance of the new group from phi + a (theta - phi) at the end of the cycle")

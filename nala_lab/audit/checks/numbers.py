@@ -1,0 +1,50 @@
+"""The whole path against the NumPy twin of nala_lab.reference, at settings where every term matters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from nala_lab.audit.rig import drive, start, worst
+from nala_lab.audit.spec import Answer, NotApplicable, item
+from nala_lab.audit.subject import Subject
+from nala_lab.core import stream
+from nala_lab.reference.oracle import Oracle
+from nala_lab.registry import reference_method
+
+ODD: dict[str, Any] = {"lr": 0.05, "betas": (0.7, 0.85), "eps": 1e-2, "weight_decay": 0.1}
+_NAMES = {"adam": "Adam", "adabelief": "AdaBelief", "adala": "AdaLA"}
+_OPTIONS = ("probe", "probe_batch", "denominator")
+
+
+@item("twin", "does it follow the NumPy twin over seven steps with eps 0.01 and weight decay?", group="algorithm",
+      kinds=tuple(_NAMES))  # fmt: skip
+def twin(s: Subject) -> Answer:
+    """Gradients lam x + noise of the step; AdamW and other decoupled decays are left out."""
+    if "adamw" in s.target.lower():
+        raise NotApplicable("decoupled weight decay has no NumPy twin")
+    shared = {name: value for name, value in s.options.items() if name in _OPTIONS}
+    method = reference_method(_NAMES[s.kind], **ODD, **shared)
+    noise = stream(0, "audit", "twin").normal(size=(16, 2))
+    spent = {"torch": 0, "numpy": 0}
+
+    def gradient(who: str, x: Any) -> Any:
+        spent[who] += 1
+        return np.array([1.0, 0.3]) * np.asarray(x) + noise[spent[who]]
+
+    w = start()
+    coupled = {"weight_decouple": False} if s.accepts("weight_decouple") else {}
+    opt = s.make([w], **{name: value for name, value in (ODD | coupled).items() if name not in s.options})
+    x, gaps = start().detach().numpy().copy(), []
+    state = method.init(x)
+    oracle = Oracle(lambda at: gradient("numpy", at))
+    for _ in range(7):
+        for _ in range(s.cycle(opt)):
+            drive(s, opt, [w], lambda at: torch.from_numpy(gradient("torch", at.numpy())))
+        x, state = method.step(x, oracle, state)
+        gaps.append(worst(w.detach(), torch.from_numpy(np.asarray(x))))
+    off = [t + 1 for t, gap in enumerate(gaps) if not gap < 1e-12]
+    said = f"first differs at step {off[0]}" if off else "seven steps alike"
+    return Answer(not off, max(gaps), f"largest distance from the NumPy twin; {said}")

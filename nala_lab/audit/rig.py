@@ -1,0 +1,148 @@
+"""The test bench: a small network, batches that depend on their number only, and given gradients."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+from nala_lab.audit.subject import Subject
+from nala_lab.core import stream
+
+__all__ = [
+    "batch",
+    "calls",
+    "closure_of",
+    "copied",
+    "drive",
+    "flat",
+    "identical",
+    "leaves",
+    "network",
+    "same_weights",
+    "start",
+    "tensors",
+    "train",
+    "trained",
+    "worst",
+]
+
+
+def network(dtype: torch.dtype = torch.float64) -> torch.nn.Module:
+    """Two layers whose numbers come from a named stream."""
+    model = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Tanh(), torch.nn.Linear(4, 2)).to(dtype)
+    draw = stream(0, "audit", "network")
+    with torch.no_grad():
+        for p in model.parameters():
+            p.copy_(torch.from_numpy(draw.normal(size=tuple(p.shape))))
+    return model
+
+
+def batch(call: int, dtype: torch.dtype = torch.float64) -> tuple[torch.Tensor, torch.Tensor]:
+    """Inputs (6, 3) and targets (6, 2) of batch number `call`."""
+    draw = stream(0, "audit", "batch", call)
+    return torch.from_numpy(draw.normal(size=(6, 3))).to(dtype), torch.from_numpy(draw.normal(size=(6, 2))).to(dtype)
+
+
+def closure_of(model: torch.nn.Module, opt: Any, call: int) -> Callable[[], torch.Tensor]:
+    """The closure of one call: loss and gradient on batch `call`."""
+    inputs, targets = batch(call, next(model.parameters()).dtype)
+
+    def closure() -> torch.Tensor:
+        opt.zero_grad()
+        loss = torch.nn.functional.mse_loss(model(inputs), targets)
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss
+
+    return closure
+
+
+def train(s: Subject, model: torch.nn.Module, opt: Any, first: int, last: int) -> None:
+    """Make calls first .. last - 1 of ``step``, each on the batch of its own number."""
+    for call in range(first, last):
+        closure = closure_of(model, opt, call)
+        if s.needs_closure:
+            opt.step(closure)
+        else:
+            closure()
+            opt.step()
+
+
+def calls(s: Subject, opt: Any) -> int:
+    """Two whole cycles and a part of a third."""
+    return 2 * s.cycle(opt) + 2
+
+
+def drive(s: Subject, opt: Any, params: Sequence[torch.Tensor], grad: Callable[[torch.Tensor], torch.Tensor]) -> None:
+    """One call of ``step`` with the gradient `grad(p)` in every parameter."""
+
+    def closure() -> torch.Tensor:
+        for p in params:
+            p.grad = grad(p.detach().clone())
+        return torch.zeros(())
+
+    if s.needs_closure:
+        opt.step(closure)
+    else:
+        closure()
+        opt.step()
+
+
+def start(*values: float, dtype: torch.dtype = torch.float64) -> torch.nn.Parameter:
+    """A vector to start from; neither 0 nor 1, so that no term drops out."""
+    return torch.nn.Parameter(torch.tensor(values or (3.0, -2.0), dtype=dtype))
+
+
+def flat(params: Any) -> torch.Tensor:
+    """All parameters as one vector, a copy."""
+    return torch.cat([p.detach().reshape(-1).clone() for p in params])
+
+
+def worst(a: torch.Tensor, b: torch.Tensor) -> float:
+    """Largest absolute difference; NaN counts as infinite."""
+    gap = float((a - b).abs().max()) if a.numel() else 0.0
+    return gap if gap == gap else float("inf")
+
+
+def same_weights(one: torch.nn.Module, two: torch.nn.Module) -> bool:
+    """Bitwise."""
+    return all(torch.equal(a, b) for a, b in zip(one.parameters(), two.parameters(), strict=True))
+
+
+def leaves(value: Any) -> list[Any]:
+    """Every key and value of a nested state, in order."""
+    if isinstance(value, dict):
+        return [leaf for key in sorted(value, key=str) for leaf in [key, *leaves(value[key])]]
+    if isinstance(value, list | tuple):
+        return [leaf for entry in value for leaf in leaves(entry)]
+    return [value]
+
+
+def tensors(value: Any) -> list[torch.Tensor]:
+    """Every tensor of a nested state."""
+    return [leaf for leaf in leaves(value) if isinstance(leaf, torch.Tensor)]
+
+
+def identical(one: Any, two: Any) -> bool:
+    """Compare two nested states, bit for bit."""
+    a, b = leaves(one), leaves(two)
+    return len(a) == len(b) and all(
+        torch.equal(x, y) if isinstance(x, torch.Tensor) and isinstance(y, torch.Tensor) else bool(x == y)
+        for x, y in zip(a, b, strict=True)
+    )
+
+
+def trained(s: Subject, upto: int, **settings: Any) -> tuple[torch.nn.Module, Any]:
+    """A network and its optimizer after `upto` calls."""
+    model = network()
+    opt = s.short(model.parameters(), **settings)
+    train(s, model, opt, 0, upto)
+    return model, opt
+
+
+def copied(model: torch.nn.Module, opt: Any) -> tuple[torch.nn.Module, Any]:
+    """A deep copy of both, the optimizer tied to the copied network."""
+    both: tuple[torch.nn.Module, Any] = copy.deepcopy((model, opt))
+    return both

@@ -1,0 +1,211 @@
+"""The optimizer under audit: how to make it, what it wraps, and of which kind it is."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from importlib import import_module
+from typing import Any
+
+import torch
+from torch.optim import Optimizer
+
+from nala_lab.audit.spec import KINDS, NotApplicable
+from nala_lab.core import require, require_choice
+
+__all__ = ["INNERS", "Subject", "bare", "inner_of", "load_target", "read"]
+
+INNERS: dict[str, Callable[..., Optimizer]] = {
+    "sgd": lambda params, lr=0.05: torch.optim.SGD(params, lr=lr),
+    "momentum": lambda params, lr=0.05: torch.optim.SGD(params, lr=lr, momentum=0.9),
+    "adam": lambda params, lr=0.05: torch.optim.Adam(params, lr=lr),
+}
+_WRAPPED = ("optimizer", "base_optimizer", "opt", "inner_optimizer", "base")  # names of a wrapper's first argument
+_HELD = ("inner", "optimizer", "base_optimizer", "_optimizer", "opt", "base")  # where wrappers keep what they wrap
+_SYNONYMS = {"k": ("k", "lookahead_k", "la_steps", "sync_every"), "alpha": ("alpha", "lookahead_alpha", "la_alpha")}
+
+
+def load_target(target: str) -> Callable[..., Any]:
+    """The class or function that ``"package.module:name"`` names.
+
+    Raises
+    ------
+    ValueError
+        When the text has another form, or nothing callable is there.
+
+    Examples
+    --------
+    >>> load_target("torch.optim:Adam").__name__
+    'Adam'
+    """
+    module, _, name = target.partition(":")
+    require("target", target, bool(module and name), "package.module:factory", "such as torch.optim:Adam")
+    try:
+        found: Any = import_module(module)
+    except ImportError as error:
+        raise ValueError(f"target must satisfy a module that can be imported, got {module!r} ({error})") from error
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    require("target", target, callable(found), f"a class or function of {module}", "after the colon")
+    return found  # type: ignore[no-any-return]
+
+
+def inner_of(opt: Any) -> Optimizer | None:
+    """The optimizer that `opt` wraps, or None."""
+    held = (getattr(opt, name, None) for name in _HELD)
+    return next((one for one in held if isinstance(one, Optimizer) and one is not opt), None)
+
+
+def read(opt: Any, name: str) -> Any:
+    """The setting `name` (k, alpha, mu) as the object shows it, in an attribute or a parameter group, or None."""
+    for spelled in _SYNONYMS.get(name, (name,)):
+        for place in (vars(opt), opt.param_groups[0], getattr(opt, "defaults", {})):
+            if spelled in place:
+                return place[spelled]
+        if hasattr(type(opt), spelled):
+            return getattr(opt, spelled)
+    return None
+
+
+def bare(inner: Optimizer, params: Any) -> Optimizer:
+    """A new optimizer of the class and the settings of `inner`, around other parameters."""
+    known = inspect.signature(type(inner)).parameters
+    settings = {name: value for name, value in inner.defaults.items() if name in known}
+    return type(inner)(params, **settings)
+
+
+class Subject:
+    """A factory of optimizers with its options.
+
+    Parameters
+    ----------
+    target : ``"package.module:factory"``. Called with parameters, or, when its first argument is named like one, with
+        an inner optimizer. options : keyword arguments for every call. kind : one of KINDS, or None to detect it.
+    inner : "sgd", "momentum" or "adam": what a wrapper is put around when a check does not say.
+
+    Raises
+    ------
+    ValueError
+        When the target cannot be found or called, or a name is unknown.
+    """
+
+    def __init__(
+        self, target: str, options: Mapping[str, Any] | None = None, kind: str | None = None, inner: str = "momentum"
+    ) -> None:
+        self.target, self.options, self.inner = target, dict(options or {}), inner
+        require_choice("inner", inner, INNERS)
+        if kind is not None:
+            require_choice("kind", kind, KINDS)
+        self.factory = load_target(target)
+        try:
+            self._arguments = inspect.signature(self.factory).parameters
+        except (TypeError, ValueError):
+            self._arguments = {}
+        self._kind = kind
+        self.mutant: str | None = None  # the bug of the museum that is planted, for processes started from here
+
+    @cached_property
+    def wraps(self) -> str:
+        """How an inner optimizer gets in: "first argument", "keyword" (``inner=function``), or "" (not at all)."""
+        first = next(iter(self._arguments), "params")
+        if first in _WRAPPED:
+            return "first argument"
+        return "keyword" if "inner" in self._arguments else ""
+
+    def accepts(self, name: str) -> bool:
+        """Say whether the factory has an argument of this name."""
+        return name in self._arguments
+
+    def make(self, params: Any, *, inner: str | None = None, lr: float | None = None, **settings: Any) -> Any:
+        """Make one optimizer.
+
+        Raises
+        ------
+        NotApplicable
+            When the factory has no way to take what is asked for.
+        """
+        for name in settings:
+            if not self.accepts(name):
+                raise NotApplicable(f"the factory has no argument {name}")
+        merged = {**self.options, **settings}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if self.wraps == "first argument":
+                made = INNERS[inner or self.inner](params, **({} if lr is None else {"lr": lr}))
+                opt = self._called(inner, made, merged)
+            else:
+                opt = self._called(inner, params, {**merged, **self._inner_or_lr(inner, lr)})
+        if callable(getattr(opt, "train", None)):  # schedule-free methods have two sets of weights to show
+            opt.train()
+        return opt
+
+    def _called(self, inner: str | None, first: Any, settings: Mapping[str, Any]) -> Any:
+        try:
+            return self.factory(first, **settings)
+        except ValueError as error:
+            if self.options and inner not in (None, self.inner):
+                raise NotApplicable(f"with {self.options} it refuses this inner optimizer: {error}") from error
+            raise
+
+    def _inner_or_lr(self, inner: str | None, lr: float | None) -> dict[str, Any]:
+        if self.wraps == "keyword":
+            builder, extra = INNERS[inner or self.inner], {} if lr is None else {"lr": lr}
+            return {"inner": lambda held: builder(held, **extra)} if "inner" not in self.options else {}
+        if inner is not None:
+            raise NotApplicable("the factory decides about the inner optimizer itself")
+        if lr is not None and "lr" not in self.options and self.accepts("lr"):
+            return {"lr": lr}
+        return {}
+
+    def short(self, params: Any, **settings: Any) -> Any:
+        """Make one with a short cycle (k = 3) where the factory lets us."""
+        if "k" not in self.options and self.accepts("k") and self.kind in ("lookahead", "nala"):
+            settings.setdefault("k", 3)
+        return self.make(params, **settings)
+
+    @cached_property
+    def kind(self) -> str:
+        """One of KINDS: as given, or as detected from what an instance exposes."""
+        return self._kind or _detect(self.make([_leaf()]))
+
+    @cached_property
+    def needs_closure(self) -> bool:
+        """True when ``step()`` without a closure is refused."""
+        leaf = _leaf()
+        opt = self.make([leaf])
+        leaf.grad = torch.ones_like(leaf)
+        try:
+            for _ in range(self.cycle(opt)):
+                opt.step()
+        except (TypeError, ValueError, RuntimeError) as error:
+            return "closure" in str(error)
+        return False
+
+    def cycle(self, opt: Any) -> int:
+        """Calls of ``step()`` from one start of a cycle to the next."""
+        k = int(read(opt, "k") or 1)
+        if self.kind == "nala":
+            return k + (self.options.get("outer_batch", "fresh") == "fresh")
+        if self.kind == "adala":
+            one = self.options.get("probe_batch") == "same" or self.options.get("probe") == "lagged"
+            return 1 if one else 2
+        return k if self.kind == "lookahead" else 1
+
+
+def _leaf() -> torch.nn.Parameter:
+    return torch.nn.Parameter(torch.full((2,), 1.5, dtype=torch.float64))
+
+
+def _detect(opt: Any) -> str:
+    """The kind, from class name, attributes and settings."""
+    name = type(opt).__name__.lower()
+    if inner_of(opt) is not None:
+        if hasattr(opt, "mu"):
+            return "nala"
+        return "lookahead" if read(opt, "k") is not None and read(opt, "alpha") is not None else "plain"
+    for kind in ("adala", "adabelief"):
+        if kind in name:
+            return kind
+    return "adam" if name in ("adam", "adamw") else "plain"
