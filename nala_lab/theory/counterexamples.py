@@ -1,7 +1,7 @@
 """Explicit functions on which NALA falls behind Lookahead, in exact rational arithmetic.
 
-Every function here is L-smooth with L = 1 and m-strongly convex, m > 0 (mostly small), so its minimiser, 0 with value 0,
-is unique. Both hold by construction (`nala_lab.theory.interpolation`): the function is (m/2)||x||^2 plus the Moreau
+Every function here is L-smooth with L = 1 and m-strongly convex, m > 0 and mostly small, so its minimiser, 0 with value
+0, is unique. Both hold by construction (`nala_lab.theory.interpolation`): the function is (m/2)||x||^2 plus the Moreau
 envelope of a maximum of affine pieces, and the pieces are written below as integers over `unit`: slope, then offset.
 Both methods start at the same point with the same lr, k and mu; every point, gradient and value on their way is a
 ``fractions.Fraction``, and so is the gap.
@@ -9,9 +9,9 @@ Both methods start at the same point with the same lr, k and mu; every point, gr
 The functions were found by semidefinite programming over the whole class, solved with a margin and rounded
 (`nala_lab.verify.certificates.extract`). How they were found does not matter for what they show.
 
-For mu = -1/2 and lr = 1 they refute "closer to the minimiser after every number of cycles";
-for mu > 0, or lr = 1.9, also "lower value". A larger *value* for mu in [-1, 0] and lr <= 1/L was searched for and not
-found. Status: proved (a counter-example that can be recomputed by hand, with patience).
+For mu = -1/2, lr = 1 and for mu > 0 they refute both "closer to the minimiser" and "lower in value" after every number
+of cycles. Lower in value holds longest: for mu = -1/2, lr = 1 no gap was found before the fourth cycle.
+Status: proved (a counter-example that can be recomputed by hand, with patience).
 """
 
 from __future__ import annotations
@@ -194,6 +194,23 @@ _ALL = (
         pieces=(
             (0, 0, 0, 0), (-465, 6277, -554, -1), (-457, 1890, 458, -1), (-194, -2525, 1080, -637),
             (521, -1849, 915, -1), (145, -596, 211, -1), (-112, 455, 110, -1), (29, -991, 314, -149),
+        ),
+    ),
+    _instance(
+        "higher, mu=-1/2", "value", k=2, mu="-1/2", alpha="1/10", lr="1", cycles=5, m="1/10000", unit=1000000,
+        start=(-990210, -138573, 16727, 807),
+        pieces=(
+            (0, 0, 0, 0, 0), (-394031, -245763, 128047, -3082, -2), (-298286, -103818, -84799, 5255, -2),
+            (-359561, -156552, -18549, 3660, -5367), (-349137, -166504, -18283, 6272, -480),
+            (-156082, 14772, -7270, -5759, -1560), (-236421, -28429, -15827, -9513, -3115),
+            (-219747, -36495, -12443, -4753, -2), (-84823, 25934, 9791, 8960, -443),
+            (-138519, 13243, -302, 275, -722), (-125904, 11380, 1824, 2741, -2), (-29391, 34242, 311, -3989, -216),
+            (-71724, 27693, 2416, 131, -277), (-65274, 27886, 2251, -203, -190), (-23217, 35963, -1928, -6928, -298),
+            (-31834, 33267, -1054, -5383, -143), (-171084, 19561, -8789, -7553, -4046),
+            (-245014, -24540, -17875, -12313, -4670), (-104142, 27064, 9915, 9327, -1129),
+            (-155479, 14813, -4780, -4757, -1564), (-43878, 33079, 3524, 119, -293),
+            (-92421, 23895, 2040, 622, -290), (-30391, 32661, -1185, -5476, -112),
+            (-30548, 32722, -1029, -5300, -116), (-40959, 30923, -307, -4023, -123),
         ),
     ),
     _instance(
