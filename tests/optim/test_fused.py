@@ -1,0 +1,235 @@
+"""The compiled kernels: the step of the torch operations, for what fits; and what happens where nothing compiles."""
+
+import logging
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from nala_lab.core import stream
+from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead, _build, _fused
+from tests.optim.training import ROOT
+
+SHAPES = ((), (1,), (0,), (7, 9), (3, 5, 2, 2), (20, 21), (3,))
+ODD = {"lr": 0.05, "betas": (0.7, 0.85), "eps": 1e-3, "weight_decay": 0.1}
+MAKERS = {
+    "AdaBelief": lambda p: AdaBelief(p, **ODD),
+    "AdaBelief raw": lambda p: AdaBelief(p, **ODD, denominator="raw"),
+    "AdaBelief without decay": lambda p: AdaBelief(p, **{**ODD, "weight_decay": 0.0}),
+    "AdaLA": lambda p: AdaLA(p, **ODD),
+    "AdaLA raw": lambda p: AdaLA(p, **ODD, denominator="raw"),
+    "AdaLA without decay": lambda p: AdaLA(p, **{**ODD, "weight_decay": 0.0}),
+    "AdaLA grad": lambda p: AdaLA(p, **ODD, probe="grad"),  # the probe by torch operations, the step by a kernel
+}
+
+needs_compiler = pytest.mark.skipif(_fused.library("float") is None, reason="no C compiler here")
+
+
+@pytest.fixture(autouse=True)
+def treat_as_large(monkeypatch):
+    """Threads and streaming stores for small tensors too; the conformance tests go without both."""
+    monkeypatch.setattr(_fused, "_SHARED", 1)
+    monkeypatch.setattr(_fused, "_LARGE", 1)
+
+
+@pytest.fixture
+def unfused(monkeypatch):
+    """Switch the kernels off, or on again."""
+
+    def switch(off):
+        monkeypatch.setattr(_fused, "library", (lambda kind: None) if off else _build.library)
+
+    return switch
+
+
+def parameters(dtype, shapes=SHAPES, layout=torch.contiguous_format):
+    draw = stream(0, "fused", "weights")
+    made = [torch.tensor(draw.normal(size=shape) + 2, dtype=dtype) for shape in shapes]
+    return [torch.nn.Parameter(p.contiguous(memory_format=layout) if p.dim() == 4 else p) for p in made]
+
+
+def walk(make, dtype, calls=7, threads=2, **how):
+    """Weights after every call, with given gradients; the last parameter has one only now and then."""
+    params, draw, path = parameters(dtype, **how), stream(0, "fused", "gradients"), []
+    opt, before = make(params), torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        for call in range(calls):
+            for p in params:
+                g = torch.tensor(draw.normal(size=tuple(p.shape)), dtype=dtype)
+                p.grad = torch.empty_like(p).copy_(g)
+            if call % 5 == 2:
+                params[-1].grad = None
+            opt.step()
+            path.append(torch.cat([p.detach().contiguous().ravel() for p in params]))
+    finally:
+        torch.set_num_threads(before)
+    return torch.stack(path), opt
+
+
+@needs_compiler
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("name", MAKERS)
+def test_a_kernel_takes_the_step_that_the_torch_operations_take(name, dtype, layout, unfused):
+    """A call rounds some ten numbers; the largest, a weight below 8, by half an ulp. Squares and roots of the moments
+    carry a relative error of a few ulp into a displacement below 1. So 4 ulp of 8 per call, added up."""
+    fused, opt = walk(MAKERS[name], dtype, layout=layout)
+    unfused(True)
+    plain, _ = walk(MAKERS[name], dtype, layout=layout)
+    assert plain.abs().max() < 8
+    allowed = 4 * 8 * torch.finfo(dtype).eps * torch.arange(1, len(plain) + 1)[:, None]
+    assert ((fused - plain).abs() <= allowed).all()
+    assert not torch.equal(fused[0], fused[-1]) and opt.grad_evals == 7
+
+
+@needs_compiler
+@pytest.mark.parametrize("name", MAKERS)
+def test_the_number_of_threads_changes_no_bit(name):
+    assert torch.equal(walk(MAKERS[name], torch.float32, threads=1)[0], walk(MAKERS[name], torch.float32, threads=3)[0])
+
+
+@needs_compiler
+def test_what_a_kernel_cannot_take_is_recognised():
+    p = torch.nn.Parameter(torch.ones(4, 6))
+    good = [torch.ones(4, 6) for _ in range(3)]
+    assert _fused.fits((p, *good))
+    wrong = {
+        "another type": good[0].double(),
+        "another layout": torch.ones(6, 4).T,
+        "every second element": torch.ones(4, 12)[:, ::2],
+        "sparse": good[0].to_sparse(),
+        "a lazy sign": torch._neg_view(good[0]),
+        "a subclass": torch.nn.Parameter(good[0]),
+        "absent": None,
+    }
+    assert [name for name, x in wrong.items() if _fused.fits((p, x, *good[1:]))] == []
+    for weights in (p.detach().half(), p.detach().to(torch.complex64), p.detach().T):
+        assert not _fused.fits((weights, *(torch.ones_like(weights) for _ in range(3))))
+
+
+@needs_compiler
+def test_autograd_notices_the_step():
+    """A kernel writes by address; the graph that saved the old weight must still refuse to run backwards."""
+    w = torch.nn.Parameter(torch.ones(3))
+    opt = AdaBelief([w])
+    loss = (w**3).sum()
+    w.grad = torch.ones(3)
+    opt.step()
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        loss.backward()
+
+
+# ---- bugs planted in the C source: parity must see each ----------------------------------------------------------
+
+BUGS = {
+    "the residual is taken around the old mean": ("T residual = g - m[i];", "T residual = (g - m[i]) / b1;"),
+    "eps is left out of the average": ("c2 * residual * residual + eps;", "c2 * residual * residual;"),
+    "eps is under the root": ("+ inside) + outside", "+ inside + outside)"),
+    "decay is forgotten in the second gradient": ("ahead = grad[i] + (decay ? decay * p[i] : 0)", "ahead = grad[i]"),
+    "the step starts at the probe": ("next[i] = base[i]", "next[i] = p[i]"),
+    "the probe keeps its mean": ("T mean = b1 * m[i] + c1 * g[i];", "T mean = ((T *)m)[i] = b1 * m[i] + c1 * g[i];"),
+    "a tail is left out": ("end - at < most ? end - at : most", "end - at < most ? (end - at) / 8 * 8 : most"),
+    "the second thread does the first one's work": ("total * i / threads", "total * 0 / threads"),
+}
+
+
+@needs_compiler
+@pytest.mark.parametrize("bug", BUGS)
+def test_parity_catches_a_bug_in_the_kernels(bug, monkeypatch, tmp_path, unfused):
+    unfused(True)
+    plain = {name: walk(make, torch.float64)[0] for name, make in MAKERS.items()}
+    old, new = BUGS[bug]
+    source = _build._SOURCE.read_text(encoding="utf-8")
+    assert old in source
+    (tmp_path / "mutant.c").write_text(source.replace(old, new), encoding="utf-8")
+    monkeypatch.setattr(_build, "_SOURCE", tmp_path / "mutant.c")
+    monkeypatch.setenv("NALA_LAB_CACHE", str(tmp_path))
+    monkeypatch.setattr(_fused, "library", _build.library.__wrapped__)
+    seen = [name for name, make in MAKERS.items() if (walk(make, torch.float64)[0] - plain[name]).abs().max() > 1e-9]
+    assert seen
+
+
+# ---- compiling, keeping, doing without ---------------------------------------------------------------------------
+
+
+@needs_compiler
+def test_the_library_is_compiled_once_and_then_found_on_disk(monkeypatch, tmp_path):
+    monkeypatch.setenv("NALA_LAB_CACHE", str(tmp_path / "cache"))
+    build = _build.library.__wrapped__
+    assert build("float") is not None
+    kept = list((tmp_path / "cache").iterdir())
+    assert len(kept) == 1 and not kept[0].stat().st_mode & 0o022
+
+    def compiler_was_called(*args, **kwargs):
+        raise AssertionError("compiled again")
+
+    monkeypatch.setattr(_build.subprocess, "run", compiler_was_called)
+    assert build("float") is not None
+    kept[0].chmod(0o777)  # anybody could have written it
+    with pytest.raises(AssertionError, match="compiled again"):
+        build("float")
+
+
+def test_without_a_compiler_the_optimizers_run_and_say_so_once(tmp_path):
+    """In a fresh process with an empty cache and no compiler to be found; as with the switch, but then in silence."""
+    code = (
+        "import torch\n"
+        "from nala_lab.optim import AdaLA, NALA\n"
+        "for kind in (torch.float32, torch.float64):\n"
+        "    for make in (AdaLA, NALA):\n"
+        "        w = torch.nn.Parameter(torch.ones(2, dtype=kind))\n"
+        "        opt = make([w])\n"
+        "        for _ in range(4):\n"
+        "            w.grad = torch.ones_like(w)\n"
+        "            opt.step()\n"
+        "        assert (w < 1).all()\n"
+    )
+    for switch, lines in (("1", 1), ("0", 0)):
+        env = {"PATH": "", "NALA_LAB_CACHE": str(tmp_path), "NALA_LAB_KERNELS": switch}
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, env=env, check=True, capture_output=True, text=True
+        )
+        said = [line for line in done.stderr.splitlines() if "unfused" in line]
+        assert len(said) == lines, done.stderr
+
+
+@pytest.mark.parametrize("trouble", [OSError("no"), subprocess.TimeoutExpired("cc", 3)])
+def test_a_compiler_that_fails_or_takes_too_long_is_given_up(trouble, monkeypatch, tmp_path, caplog):
+    def fails(*args, timeout, **kwargs):
+        assert 2 * timeout <= 6  # the two types of one model wait 6 s at most
+        raise trouble
+
+    monkeypatch.setenv("NALA_LAB_CACHE", str(tmp_path))
+    monkeypatch.setattr(_build.subprocess, "run", fails)
+    _build._say.cache_clear()
+    with caplog.at_level(logging.WARNING, logger="nala_lab.optim"):
+        assert _build.library.__wrapped__("float") is None
+        assert _build.library.__wrapped__("float") is None
+    assert len(caplog.records) == 1 and not list(tmp_path.iterdir())
+
+
+# ---- memory ------------------------------------------------------------------------------------------------------
+
+
+def state_bytes(opt):
+    """Bytes of the state tensors, counters left out."""
+    drawers = [opt.state, opt.inner.state] if hasattr(opt, "inner") else [opt.state]
+    tensors = [x for drawer in drawers for own in drawer.values() for x in own.values() if isinstance(x, torch.Tensor)]
+    return sum(x.nbytes for x in tensors if x.dim())
+
+
+@pytest.mark.parametrize(
+    ("make", "copies"),
+    [(torch.optim.Adam, 2), (NALA, 3), (Lookahead, 3), (AdaBelief, 2), (AdaLA, 4)],
+)
+def test_the_state_is_so_many_copies_of_the_parameters(make, copies):
+    """NALA: its inner optimizer and one copy. AdaLA: Adam and two. After two cycles and at every phase of a third."""
+    params = [torch.nn.Parameter(torch.ones(shape)) for shape in ((3, 4), (5,))]
+    opt, size = make(params), sum(p.nbytes for p in params)
+    for call in range(18):
+        for p in params:
+            p.grad = torch.ones_like(p)
+        opt.step()
+        assert call < 12 or state_bytes(opt) == copies * size
