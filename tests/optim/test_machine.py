@@ -31,7 +31,8 @@ METHODS = st.one_of(
     st.builds(pure.Method, st.just("adabelief")),
     st.builds(
         pure.Method, st.sampled_from(["lookahead", "nala"]), st.integers(1, 3),
-        st.sampled_from([-1.0, -0.5, 0.0, 0.25]), st.sampled_from(["sgd", "adam"]), st.sampled_from(["keep", "reset", "pullback"]),
+        st.sampled_from([-1.0, -0.5, 0.0, 0.25]), st.sampled_from(["sgd", "adam"]),
+        st.sampled_from(["keep", "reset", "pullback"]),
     ),
 )  # fmt: skip
 
