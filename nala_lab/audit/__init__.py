@@ -22,6 +22,8 @@ Examples
 ['pass', 'pass']
 """
 
+from nala_lab.audit.examine import examine as examine
+from nala_lab.audit.examine import examine_bug as examine_bug
 from nala_lab.audit.museum import MUTANTS as MUTANTS
 from nala_lab.audit.museum import Mutant as Mutant
 from nala_lab.audit.museum import planted as planted
@@ -51,6 +53,8 @@ __all__ = [
     "Subject",
     "ask",
     "audit",
+    "examine",
+    "examine_bug",
     "format_row",
     "format_table",
     "item",

@@ -4,27 +4,22 @@ import json
 
 import pytest
 
-from nala_lab.audit import NotApplicable, Row, Subject, ask, audit, load_items, summary
+from nala_lab.audit import NotApplicable, Row, Subject, audit, examine, summary
 from nala_lab.audit.published import SUBJECTS, published, rows_of
 from nala_lab.cli import main
 
 OURS = [(target, options, inner) for target, options, inner in SUBJECTS if target.startswith(("torch.", "nala_lab."))]
-ELSEWHERE = "fresh-process"  # starts an interpreter of its own: left to the slow suite
-
-
-def asked(subject, names=None):
-    return [ask(subject, one) for one in load_items(names) if one.name != ELSEWHERE and subject.kind in one.kinds]
 
 
 @pytest.mark.parametrize(("target", "options", "inner"), OURS, ids=lambda v: str(v))
 def test_torch_and_our_own_optimizers_are_clean(target, options, inner):
-    rows = asked(Subject(target, options, inner=inner))
+    rows = examine(target, options, inner=inner)
     assert not [f"{row.item}: {row.verdict} {row.text}" for row in rows if row.bad]
     assert sum(row.verdict == "pass" for row in rows) > 20
 
 
 def test_a_factory_may_decide_about_everything():
-    rows = asked(Subject("tests.audit.odd:own_lookahead"))
+    rows = examine("tests.audit.odd:own_lookahead")
     assert not [row for row in rows if row.bad]
     verdicts = {row.item: row.verdict for row in rows}
     assert verdicts["path"] == "pass" and verdicts["closed-form"] == "not applicable"
@@ -39,7 +34,8 @@ def test_kinds_are_detected():
 
 
 def test_a_crash_and_a_hang_are_rows_and_the_others_are_asked():
-    rows = list(audit("tests.audit.odd:Terrible", only=["state-layout", "scheduler-lr", "zero-grad", "copy"], timeout=4))
+    names = ["state-layout", "scheduler-lr", "zero-grad", "copy"]
+    rows = list(audit("tests.audit.odd:Terrible", only=names, timeout=4))
     assert {row.item: (row.verdict, row.evidence) for row in rows} == {
         "zero-grad": ("pass", 0),
         "scheduler-lr": ("hang", "> 4 s"),

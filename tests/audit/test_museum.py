@@ -2,20 +2,16 @@
 
 import pytest
 
-from nala_lab.audit import MUTANTS, Mutant, Subject, ask, audit, load_items, planted
+from nala_lab.audit import MUTANTS, Mutant, audit, examine, examine_bug, load_items, planted
+from nala_lab.audit.examine import ELSEWHERE
 from nala_lab.audit.museum import edited
-from tests.audit.test_audit import ELSEWHERE
 
 FEW = ("lazy-slow", "lost-counter", "gradient-at-theta", "eps-under-root", "aliased-base", "hooks-twice")
 
 
 def caught(name, items=None):
     """Rows that are bad with the bug planted."""
-    with planted(name) as one:
-        subject = Subject(one.target, one.options, inner=one.inner)
-        subject.mutant = name
-        asked = [item for item in load_items(items) if item.name != ELSEWHERE and subject.kind in item.kinds]
-        return {row.item: row for row in (ask(subject, item) for item in asked) if row.bad}
+    return {row.item: row for row in examine_bug(name, items) if row.bad}
 
 
 def test_there_are_at_least_thirty_and_each_has_its_story():
@@ -45,8 +41,7 @@ def test_a_bug_is_caught_and_gone_afterwards(name):
     items = [item for item in MUTANTS[name].caught_by if item != ELSEWHERE]
     assert set(caught(name, items)) == set(items)
     one = MUTANTS[name]
-    subject = Subject(one.target, one.options, inner=one.inner)
-    assert not [row for row in (ask(subject, item) for item in load_items(items)) if row.bad]
+    assert not [row for row in examine(one.target, one.options, inner=one.inner, only=items) if row.bad]
 
 
 @pytest.mark.slow

@@ -64,8 +64,8 @@ TWO_LOOPS = (
            "inner optimizer and trains as well as that.",
            ("path", "sync-steps")),
     Mutant("skip-no-grad", "parameters without a gradient are left out of the synchronisation",
-           (("_two_loop", "same, mixed = self._pairs(self._params())",
-             "same, mixed = self._pairs([p for p in self._params() if p.grad is not None])"),), _LOOKAHEAD,
+           (("_two_loop", "params = self._params()\n        same, mixed",
+             "params = [p for p in self._params() if p.grad is not None]\n        same, mixed"),), _LOOKAHEAD,
            "kozistr/pytorch_optimizer 4.1.0 and timm loop over parameters with a gradient; a layer that is frozen in"
            " mid-cycle keeps its fast weights and its slow copy drifts.",
            ("frozen-at-sync",)),
