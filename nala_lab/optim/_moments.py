@@ -64,7 +64,8 @@ def moment(p: torch.Tensor) -> torch.Tensor:
 
 def begin(state: dict[str, Any], p: torch.Tensor, *names: str) -> None:
     """Set up a counter and zero moments, once."""
-    state.setdefault("step", torch.tensor(0.0, dtype=torch.float32))
+    if "step" not in state:
+        state["step"] = torch.tensor(0.0, dtype=torch.float32)
     for name in names:
         if name not in state:
             state[name] = moment(p)

@@ -19,6 +19,7 @@ import torch
 
 from nala_lab.core.hyper import AdaBeliefHyper
 from nala_lab.optim._base import LabOptimizer, require_lr
+from nala_lab.optim._fused import BELIEF, RAW, Fused
 from nala_lab.optim._moments import (
     Group,
     add_belief,
@@ -105,8 +106,13 @@ class AdaBelief(LabOptimizer):
         if self._rehearses(closure):
             return None
         loss = self._spend(closure)
+        fused = Fused(BELIEF, RAW if self._denominator == "raw" else 0)
         for p, group in with_grad(self):
-            self._update(p, group)
+            state = self.state[p]
+            begin(state, p, *_MOMENTS)
+            if not fused.take((p, p.grad, state["exp_avg"], state["exp_avg_var"]), group, state["step"]):
+                self._update(p, group)
+        fused.run()
         return loss
 
     def _allocate(self) -> None:
@@ -115,7 +121,6 @@ class AdaBelief(LabOptimizer):
 
     def _update(self, p: torch.Tensor, group: Group) -> None:
         state = self.state[p]
-        begin(state, p, *_MOMENTS)
         beta1, beta2 = group["betas"]
         state["step"] += 1
         t = int(state["step"])

@@ -27,6 +27,7 @@ import torch
 from nala_lab.core import require_choice
 from nala_lab.core.hyper import PROBES, AdaLAHyper
 from nala_lab.optim._base import LabOptimizer, require_closure, require_lr
+from nala_lab.optim._fused import ADAPTED, PROBE, RAW, Fused
 from nala_lab.optim._moments import (
     Group,
     add_belief,
@@ -49,6 +50,7 @@ _MOMENTS = {  # per parameter, beside "step"; every probe but "lagged" also keep
     "adabelief": ("exp_avg", "exp_avg_var", "probe_avg_var"),
     "lagged": ("exp_avg", "exp_avg_var", "previous_grad"),
 }
+_REMEMBERED = ("adam", "adabelief")  # probes with a second moment of their own: see _remember_probe
 
 
 class AdaLA(LabOptimizer):
@@ -190,25 +192,42 @@ class AdaLA(LabOptimizer):
         pairs = list(with_grad(self))
         for own in self.state.values():
             own["probed"] = False
+        fused = self._fused(PROBE)
         for p, group in pairs:
             state = self._begin(p)
+            if self.hyper.probe == "own" and fused.take(self._row(p), group, state["step"]):
+                state["probed"] = True
+                continue
             g = decayed(p, group)  # g_t
             trial = self._trial(state, g, group)
             state["grad"], state["probed"] = g, True
             state["base"].copy_(p)
             move(p, trial)
+        fused.run()
         self._phase = 1
 
     def _adapted_step(self) -> None:
-        ahead = {p: decayed(p, group) for p, group in with_grad(self)}  # g_{t+1}, weight decay at the probe point
-        for group in self.param_groups:
-            for p in dict.fromkeys(group["params"]):
-                state = self.state.get(p, {})
-                if state.get("probed"):
-                    p.copy_(state["base"])  # back to theta_{t-1}, bit for bit
-                    if p in ahead:
-                        self._update(p, state["grad"], ahead[p], group)
+        with_grad(self)  # raises before anything has moved
+        fused = self._fused(ADAPTED)
+        for p, group in [(p, g) for g in self.param_groups for p in dict.fromkeys(g["params"])]:
+            state = self.state.get(p, {})
+            if not state.get("probed"):
+                continue
+            if self.hyper.probe not in _REMEMBERED and fused.take(self._row(p), group, state["step"]):
+                continue
+            g_next = None if p.grad is None else decayed(p, group)  # g_{t+1}, weight decay at the probe point
+            p.copy_(state["base"])  # back to theta_{t-1}, bit for bit
+            if g_next is not None:
+                self._update(p, state["grad"], g_next, group)
+        fused.run()
         self._phase = 0
+
+    def _fused(self, what: int) -> Fused:
+        return Fused(what, RAW if self.hyper.denominator == "raw" else 0)
+
+    def _row(self, p: torch.Tensor) -> tuple[Any, ...]:
+        state = self.state[p]
+        return p, p.grad, state["exp_avg"], state["exp_avg_var"], state["base"], state["grad"]
 
     def _lagged_step(self) -> None:
         for p, group in with_grad(self):
