@@ -313,8 +313,9 @@ class TwoLoop(LabOptimizer):
     def _settled(self, p: torch.Tensor, inner: dict[str, Any]) -> dict[str, Any]:
         """Inner state of `p` to be saved; inside slow_weights() it is what `sync` would leave."""
         if self._shown and self._inside_cycle() and self.hyper.inner_state == "pullback":
-            anchors = {key: self.state[p].get(f"slow.{key}") for key, _ in self._momenta(p)}
-            return {**inner, **{key: anchor.clone() for key, anchor in anchors.items() if anchor is not None}}
+            own = self.state[p]  # no anchor yet: the momentum came after the first step of the cycle
+            now = {key: own.get(f"slow.{key}", torch.zeros_like(m)).clone() for key, m in self._momenta(p)}
+            return {**inner, **now}
         return inner
 
     def _unpack(self, saved: dict[str, Any]) -> None:

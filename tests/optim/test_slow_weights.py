@@ -196,6 +196,28 @@ def test_sync_settles_the_inner_state_too(inner_state):
     assert torch.equal(opt.inner.state[w]["momentum_buffer"], 0.9 * now + 1 if inner_state == "pullback" else w.grad)
 
 
+@pytest.mark.parametrize("inner", ["sgd", "adam"])
+def test_a_momentum_that_begins_late_in_a_cycle_is_settled_in_the_checkpoint_too(inner):
+    """Found by test_machine.py: no gradient at the first step, so no anchor was there when the momentum came."""
+    make = (lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9)) if inner == "sgd" else torch.optim.Adam
+    w = torch.nn.Parameter(torch.ones(3))
+    opt = Lookahead([w], k=3, inner=make, inner_state="pullback")
+    opt.step()
+    w.grad = torch.ones(3)
+    opt.step()
+    with opt.slow_weights():
+        start, saved = w.detach().clone(), opt.state_dict()
+    other_w = torch.nn.Parameter(start)
+    other = Lookahead([other_w], k=3, inner=make, inner_state="pullback")
+    other.load_state_dict(saved)
+    opt.sync()
+    for g in (2.0, -1.0, 0.5):
+        w.grad, other_w.grad = torch.full((3,), g), torch.full((3,), g)
+        opt.step()
+        other.step()
+        assert torch.equal(w, other_w)
+
+
 # ---- parameters that come, go, freeze, or are changed from outside ------------------------------------------------
 
 
