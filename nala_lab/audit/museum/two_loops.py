@@ -19,8 +19,8 @@ TWO_LOOPS = (
              "            self._phase += 1\n            self._grad_evals == 1 and self._start_cycle()\n"),),
            _LOOKAHEAD,
            "alphadl/lookahead.pytorch, its copy in jettify/pytorch-optimizer, and timm at 44ed0f8 make the slow copy"
-           " at the first synchronisation, after step 1: one step is lost. Their programs, which also mix after steps 1,"
-           " 6, ..., end at 0.296972 after 20 steps instead of 0.399948; late slow weights alone make half a step.",
+           " at the first synchronisation, after step 1: one step is lost. Their programs, which also mix after steps"
+           " 1, 6, ..., end at 0.296972 after 20 steps instead of 0.399948; late slow weights alone make half a step.",
            ("path", "which-program", "slow-at-start")),
     Mutant("sync-first", "synchronised after inner steps 1, k + 1, 2k + 1",
            (("lookahead", _SYNC, _SYNC.replace("self._phase == self.k", "self._grad_evals % self.k == 1 % self.k")),),
