@@ -53,7 +53,7 @@ def closure_of(model: torch.nn.Module, opt: Any, call: int) -> Callable[[], torc
     def closure() -> torch.Tensor:
         opt.zero_grad()
         loss = torch.nn.functional.mse_loss(model(inputs), targets)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         return loss
 
     return closure

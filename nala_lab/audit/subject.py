@@ -100,7 +100,7 @@ class Subject:
             require_choice("kind", kind, KINDS)
         self.factory = load_target(target)
         try:
-            self._arguments = inspect.signature(self.factory).parameters
+            self._arguments: Mapping[str, Any] = inspect.signature(self.factory).parameters
         except (TypeError, ValueError):
             self._arguments = {}
         self._kind = kind
@@ -183,13 +183,17 @@ class Subject:
             return "closure" in str(error)
         return False
 
+    def option(self, opt: Any, name: str) -> Any:
+        """A named option, as it was given, or as the object shows it in itself or in its ``hyper``, or None."""
+        return self.options.get(name, getattr(opt, name, getattr(getattr(opt, "hyper", None), name, None)))
+
     def cycle(self, opt: Any) -> int:
         """Calls of ``step()`` from one start of a cycle to the next."""
         k = int(read(opt, "k") or 1)
         if self.kind == "nala":
-            return k + (self.options.get("outer_batch", "fresh") == "fresh")
+            return k if self.option(opt, "outer_batch") in ("same", "last") else k + 1
         if self.kind == "adala":
-            one = self.options.get("probe_batch") == "same" or self.options.get("probe") == "lagged"
+            one = self.option(opt, "probe_batch") == "same" or self.option(opt, "probe") == "lagged"
             return 1 if one else 2
         return k if self.kind == "lookahead" else 1
 

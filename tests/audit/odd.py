@@ -31,3 +31,10 @@ def own_lookahead(params):
     from nala_lab.optim import Lookahead
 
     return Lookahead(params, k=4, alpha=0.3, inner=lambda held: torch.optim.SGD(held, lr=0.1, momentum=0.5))
+
+
+def own_nala(params):
+    """The same for NALA, with a closure that is asked twice."""
+    from nala_lab.optim import NALA
+
+    return NALA(params, k=4, mu=-0.3, alpha=0.1, outer_batch="same")

@@ -20,6 +20,7 @@ def test_torch_and_our_own_optimizers_are_clean(target, options, inner):
 
 
 def test_a_factory_may_decide_about_everything():
+    assert not [row for row in examine("tests.audit.odd:own_nala") if row.bad]
     rows = examine("tests.audit.odd:own_lookahead")
     assert not [row for row in rows if row.bad]
     verdicts = {row.item: row.verdict for row in rows}

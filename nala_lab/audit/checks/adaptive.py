@@ -23,7 +23,7 @@ LR, BETAS, EPS = 0.05, (0.7, 0.85), 1e-2  # odd, and eps large, so that a mispla
 
 def make(s: Subject, w: torch.Tensor, **more: Any) -> Any:
     """The subject at the odd settings."""
-    fixed = {name: value for name, value in (("betas", BETAS), ("eps", EPS)) if name not in s.options}
+    fixed: dict[str, Any] = {name: value for name, value in (("betas", BETAS), ("eps", EPS)) if name not in s.options}
     return s.make([w], lr=LR, **fixed, **more)
 
 

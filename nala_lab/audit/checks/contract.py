@@ -9,15 +9,15 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 
 from nala_lab.audit.rig import calls, closure_of, flat, network, train, worst
 from nala_lab.audit.spec import Answer, NotApplicable, item
-from nala_lab.audit.subject import Subject
+from nala_lab.audit.subject import Subject, read
 
 
 @item("is-optimizer", "is it an Optimizer with defaults, groups, state and hooks?", group="contract")
 def is_optimizer(s: Subject) -> Answer:
     """isinstance, and every attribute that torch, Lightning and accelerate read."""
     opt = s.short(network().parameters())
-    wanted = ("defaults", "param_groups", "state", "_optimizer_step_pre_hooks", "_optimizer_step_post_hooks")
-    wanted += ("_optimizer_state_dict_pre_hooks", "_optimizer_load_state_dict_post_hooks")
+    wanted = ["defaults", "param_groups", "state", "_optimizer_step_pre_hooks", "_optimizer_step_post_hooks"]
+    wanted += ["_optimizer_state_dict_pre_hooks", "_optimizer_load_state_dict_post_hooks"]
     missing = [name for name in wanted if not hasattr(opt, name)]
     missing += [] if isinstance(opt, torch.optim.Optimizer) else ["isinstance(opt, Optimizer)"]
     missing += [] if type(opt).__name__.lower() in repr(opt).lower() else ["its name in repr(opt)"]
@@ -31,7 +31,8 @@ def hooks_once(s: Subject) -> Answer:
     model = network()
     opt = s.short(model.parameters())
     seen: list[str] = []
-    total = calls(s, opt) + 0 * s.needs_closure  # asked now: the answer takes steps of its own
+    total = calls(s, opt)
+    train(s, model, opt, 0, total)  # before anybody listens: finding out what step() needs takes steps too
 
     def note(name: str) -> Any:
         return lambda o, *rest: seen.append(name if o is opt else f"{name} of {type(o).__name__}")
@@ -39,7 +40,7 @@ def hooks_once(s: Subject) -> Answer:
     handles = [register_optimizer_step_pre_hook(note("global")), register_optimizer_step_post_hook(note("global"))]
     handles += [opt.register_step_pre_hook(note("own")), opt.register_step_post_hook(note("own"))]
     try:
-        train(s, model, opt, 0, total)
+        train(s, model, opt, total, 2 * total)
     finally:
         for handle in handles:
             handle.remove()
@@ -74,7 +75,7 @@ def closure(s: Subject) -> Answer:
     returned = 0
     cycle = s.cycle(opt)
     for call in range(2 * cycle):
-        compute, losses = closure_of(model, opt, call), []
+        compute, losses = closure_of(model, opt, call), list[Any]()
 
         def counted(compute: Any = compute, losses: list[Any] = losses) -> Any:
             enabled.append(torch.is_grad_enabled())
@@ -84,8 +85,8 @@ def closure(s: Subject) -> Answer:
 
         loss = opt.step(counted)
         returned += bool(losses) and loss is not None and float(loss) == float(losses[0])
-    k = int(s.options.get("k", 3)) if s.kind == "nala" else 0
-    wanted = 2 * (k + 1) if k else 2 * (2 if s.kind == "adala" and s.options.get("probe") != "lagged" else cycle)
+    k = int(s.options.get("k", 3) if s.accepts("k") else read(opt, "k")) if s.kind == "nala" else 0
+    wanted = 2 * (k + 1) if k else 2 * (2 if s.kind == "adala" and s.option(opt, "probe") != "lagged" else cycle)
     counter = getattr(opt, "grad_evals", None)
     ok = len(enabled) == wanted and all(enabled) and returned == 2 * cycle and counter in (None, wanted)
     told = "" if counter is None else f", grad_evals says {counter}"
@@ -123,21 +124,18 @@ def amp_skip(s: Subject) -> Answer:
     for overflows in ((), (1, 3)):
         model = network()
         opt = s.short(model.parameters())
-        # growth never comes and backoff is 1: the scale is a power of two, so scaling is exact
-        scaler = torch.amp.GradScaler("cpu", init_scale=2.0, backoff_factor=0.5, growth_interval=10**6)  # type: ignore[attr-defined]
+        # the scale is a power of two at any time, so that scaling and unscaling are exact
+        scaler = torch.amp.GradScaler("cpu", init_scale=2.0, backoff_factor=0.5, growth_interval=10**6)
         done = 0
         for call in range(calls(s, opt) + len(overflows)):
-            inputs = closure_of(model, opt, done)
-            scaled = inputs()
+            closure_of(model, opt, done)()
+            factor = float(scaler.scale(torch.ones(())))
             for p in model.parameters():
                 assert p.grad is not None
-                p.grad *= scaler.scale(torch.ones(())).item()
-            if call in overflows:
-                next(model.parameters()).grad.fill_(float("inf"))  # type: ignore[union-attr]
+                p.grad *= float("inf") if call in overflows else factor
             scaler.step(opt)
             scaler.update()
             done += call not in overflows
-            del scaled
         finals.append(flat(model.parameters()))
     gap = worst(*finals)
     return Answer(gap == 0, gap, "largest difference between a run with two skipped steps and one without them")

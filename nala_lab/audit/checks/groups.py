@@ -74,7 +74,7 @@ def scheduler_lr(s: Subject) -> Answer:
 @item("schedulers", "does every torch scheduler accept it?", group="contract")
 def schedulers(s: Subject) -> Answer:
     """StepLR, LambdaLR, cosine, one-cycle, cyclic, plateau: build, step, save."""
-    makers = {
+    makers: dict[str, Callable[[Any], Any]] = {
         "StepLR": lambda o: lr_scheduler.StepLR(o, 2),
         "CosineAnnealingLR": lambda o: lr_scheduler.CosineAnnealingLR(o, 10),
         "OneCycleLR": lambda o: lr_scheduler.OneCycleLR(o, 0.1, total_steps=20, cycle_momentum=False),

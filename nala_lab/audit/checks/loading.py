@@ -147,7 +147,7 @@ def any_inner(s: Subject) -> Answer:
     broken, tried = [], 0
     for name in names:
         rule = getattr(torch.optim, name)
-        INNERS["audited"] = lambda params, lr=0.01, rule=rule: rule(params, lr=lr)  # type: ignore[misc]
+        INNERS["audited"] = lambda params, lr=0.01, rule=rule: rule(params, lr=lr)
         model = network()
         try:
             opt = s.short(model.parameters(), inner="audited")

@@ -39,7 +39,7 @@ def resumed(s: Subject, saved: dict[str, Any], stop: int, last: int) -> torch.nn
 
 
 def _copy(model: torch.nn.Module, opt: Any) -> dict[str, Any]:
-    return _detached({"model": model.state_dict(), "opt": opt.state_dict()})
+    return {"model": _detached(model.state_dict()), "opt": _detached(opt.state_dict())}
 
 
 def _detached(value: Any) -> Any:
@@ -99,8 +99,8 @@ def fresh_process(s: Subject) -> Answer:
         file = Path(folder, "saved.pt")
         torch.save({"model": model.state_dict(), "opt": opt.state_dict()}, file)
         train(s, model, opt, stop, last)
-        job = {"target": s.target, "options": s.options, "kind": s.kind, "inner": s.inner}
-        job |= {"mutant": getattr(s, "mutant", None), "file": str(file), "stop": stop, "last": last}
+        job: dict[str, Any] = {"target": s.target, "options": s.options, "kind": s.kind, "inner": s.inner}
+        job |= {"mutant": s.mutant, "file": str(file), "stop": stop, "last": last}
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         command = [sys.executable, "-m", "nala_lab.audit.elsewhere", json.dumps(job)]
         run = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
