@@ -16,7 +16,7 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS = {
     "verify": ("nala_lab.verify.command", "all", "check every theorem against a run of each twin"),
     "report": ("nala_lab.report.command", "all", "write build/report/index.html: checks, notebooks, figures"),
-    "audit": ("nala_lab.audit.command", "torch", "ask any torch optimizer the questions of the contract and the papers"),
+    "audit": ("nala_lab.audit.command", "torch", "test any torch optimizer against the contract and the papers"),
     "train": ("nala_lab.experiments.command", "experiments", "train LeNet-5 with the optimizers of the NALA paper"),
 }
 BAD_INPUT = 2
