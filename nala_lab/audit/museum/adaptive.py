@@ -40,8 +40,9 @@ ADAPTIVE = (
            ("first-step", "linear-objective", "twin")),
     Mutant("stuck-counter", "the step counter does not run",
            (("adabelief", 'state["step"] += 1', 'state["step"].fill_(1.0)'),), _BELIEF,
-           "A counter that is reset at every call, as happens when it is kept in a copy of the group; the bias "
-           "correction of the first step is then applied for ever.",
+           "No report is known to us for AdaBelief; resetting `step` without the moments, or the reverse, is what "
+           "wrappers do that touch the inner state. The bias correction of the first step is then applied for "
+           "ever.",
            ("linear-objective", "twin")),
     Mutant("decay-in-grad", "weight decay is written into the gradient",
            (("_moments", "g = _real(p.grad).to(wide(_real(p)), copy=True)", "g = _real(p.grad).to(wide(_real(p)))"),),
@@ -83,8 +84,8 @@ ADAPTIVE = (
     Mutant("second-loss", "step() returns the loss at the probe point",
            (("adala", "                self._spend(closure)\n", "                loss = self._spend(closure)\n"),),
            _ADALA,
-           "Which loss does a two-gradient step report? Logs of SAM-type and look-ahead optimizers disagree; ours is"
-           " the first, at the weights that the caller knows.",
+           "No report is known to us. Which loss does a step with two gradients report? Ours is the first, at the "
+           "weights that the caller knows; the last one computed is what a loop leaves in the variable.",
            ("closure",), {"probe_batch": "same"}),
     Mutant("no-lookahead", "the probe point is where the weights already are",
            (("adala", "            move(p, trial)\n", ""),), _ADALA,

@@ -24,8 +24,8 @@ PERSISTENCE = (
            ("resume", "fresh-process")),
     Mutant("probe-forgotten", "a state saved at the probe point does not say so",
            (("adala", "if self._shown and", "if"),), _ADALA,
-           "State spread over two calls and saved between them; the same happens to perturbations of two-step "
-           "optimizers, which save and load only whole steps.",
+           "No report is known to us: few optimizers spread one step over two calls. It is the lost counter of "
+           "michaelrzhang/lookahead and Ranger21 in another place, a state that is saved between the two calls.",
            ("resume", "fresh-process")),
     Mutant("object-in-state", "the state holds an object",
            (("_two_loop", 'return {"inner": type', 'return {"held": self.hyper, "inner": type'),),
@@ -84,14 +84,15 @@ PERSISTENCE = (
     Mutant("closure-twice", "the closure is evaluated twice a step",
            (("lookahead", "loss = self._inner_step(closure)",
              "_ = closure and self._counted(closure)()\n        loss = self._inner_step(closure)"),), _LOOKAHEAD,
-           "davda54/sam#55 and others: who evaluates the closure, the wrapper or the inner optimizer? When both do, "
-           "a step costs twice and BatchNorm sees each batch twice.",
+           "No report is known to us. Two-gradient optimizers make it easy to write: who evaluates the closure, "
+           "the wrapper or the inner optimizer? When both do, a step costs twice and BatchNorm sees each batch "
+           "twice.",
            ("closure",)),
     Mutant("closure-no-grad", "the closure runs without gradients",
            (("_base", "with torch.enable_grad():\n                return closure()",
              "with torch.no_grad():\n                return closure()"),), _NALA,
-           "step() is decorated with no_grad, and the closure has to be taken out of it again; adala-optimizer's "
-           "step(old_state, new_state, closure) takes neither care nor the usual arguments.",
+           "No report is known to us. step() is decorated with no_grad, so the closure has to be taken out of it "
+           "again by hand, at every place that calls it; torch's documentation asks for it.",
            ("closure",)),
     Mutant("amp-promise", "it promises to handle gradient scaling and does not",
            (("_base", _DOC, f"{_DOC}\n\n    _step_supports_amp_scaling = True"),), _LOOKAHEAD,

@@ -77,8 +77,8 @@ TWO_LOOPS = (
            ("path", "aliasing"), {"inner_state": "pullback"}),
     Mutant("pullback-forgotten", "pullback leaves the momentum as it is",
            (("_two_loop", "        self._settle_inner(weight)\n", ""),), _LOOKAHEAD,
-           "An option that does nothing: michaelrzhang/lookahead looks for a key named momentum_buffer, and Adam has"
-           " none, so around Adam the buffer that it makes is the only one that is pulled back.",
+           "kozistr/pytorch_optimizer 4.1.0 around Adam: pullback makes and mixes a key named momentum_buffer, "
+           "which Adam does not read, and exp_avg stays as it was.",
            ("momentum-pullback",)),
     Mutant("reset-forgotten", "reset leaves the inner state as it is",
            (("_two_loop", "        self.inner.state.clear()\n", ""),), _LOOKAHEAD,
