@@ -23,7 +23,7 @@ from torch.optim import Optimizer
 from nala_lab.core import require, require_number
 from nala_lab.optim._slow import check_model, showing, statistics
 
-__all__ = ["LabOptimizer", "require_closure", "require_lr", "wide"]
+__all__ = ["LabOptimizer", "local", "require_closure", "require_lr", "wide"]
 
 Closure = Callable[[], Any]
 _REFUSED = {
@@ -35,6 +35,12 @@ _REFUSED = {
 def wide(p: torch.Tensor) -> torch.dtype:
     """Type of the accumulators of `p`: float32 for the half types, else its own."""
     return torch.float32 if p.dtype in (torch.float16, torch.bfloat16) else p.dtype
+
+
+def local(x: torch.Tensor) -> torch.Tensor:
+    """The part of a sharded tensor that this process holds; not every foreach operation knows how to shard."""
+    part: torch.Tensor = x.to_local() if hasattr(x, "to_local") else x
+    return part
 
 
 def require_closure(closure: Closure | None, because: str) -> None:

@@ -90,10 +90,14 @@ class Fused:
         """Take a parameter with its gradient and state, if it fits. `step` is its counter, not yet advanced."""
         if not fits(row):
             return False
+        self.add(row, group, step)
+        return True
+
+    def add(self, row: Row, group: Group, step: torch.Tensor) -> None:
+        """Take a parameter that is known to fit."""
         _, rows, steps = self._taken.setdefault((id(group), row[0].dtype), (group, [], []))
         rows.append(row)
         steps.append(step)
-        return True
 
     def run(self) -> None:
         """Advance the counters, unless this is a probe, and update; parameters of one age go together."""

@@ -21,7 +21,8 @@ from torch.optim import Optimizer
 
 from nala_lab.core import require
 from nala_lab.core.hyper import LookaheadHyper, NALAHyper
-from nala_lab.optim._base import LabOptimizer, require_closure, require_lr, wide
+from nala_lab.optim._adam import OnePass, choose_fused, keep_fused, one_pass
+from nala_lab.optim._base import LabOptimizer, local, require_closure, require_lr, wide
 
 __all__ = ["TwoLoop"]
 
@@ -34,6 +35,7 @@ class TwoLoop(LabOptimizer):
 
     inner: Optimizer
     _rests_at_y = False  # a call may end at weights that are neither phi nor theta
+    _last: OnePass | None = None  # the k-th inner step, for _mix to take together with the mixing
 
     def __init__(
         self,
@@ -47,6 +49,9 @@ class TwoLoop(LabOptimizer):
         require("inner", inner, inner is None or callable(inner), made_by, "such as lambda params: SGD(params, lr=0.1)")
         self.hyper = hyper
         self.inner = torch.optim.Adam(params, lr=lr) if inner is None else inner(params)
+        self._made_adam = inner is None
+        if self._made_adam:
+            choose_fused(self.inner.param_groups)
         kind = type(self.inner).__name__
         is_optimizer = isinstance(self.inner, Optimizer)
         require("inner", kind, is_optimizer, "a function that returns a torch.optim.Optimizer", "this came back")
@@ -92,6 +97,8 @@ class TwoLoop(LabOptimizer):
         """
         self._check_new_group(param_group)
         self.inner.add_param_group(param_group)
+        if self._made_adam:
+            choose_fused(self.inner.param_groups[-1:])
         if self._inside_cycle():
             self._copy_slow([p for p in self.inner.param_groups[-1]["params"] if "slow" not in self.state.get(p, {})])
 
@@ -157,31 +164,50 @@ class TwoLoop(LabOptimizer):
     def _pairs(self, params: list[torch.Tensor]) -> tuple[list[Any], list[Any]]:
         """(p, slow) of one type, as the shards that this process holds, and those whose slow copy is wider."""
         pairs = [(p, self._slow(p)) for p in params]
-        same = [(_local(p), _local(slow)) for p, slow in pairs if p.dtype == slow.dtype]
+        same = [(local(p), local(slow)) for p, slow in pairs if p.dtype == slow.dtype]
         return same, [(p, slow) for p, slow in pairs if p.dtype != slow.dtype]
 
     def _inner_step(self, closure: Callable[[], Any] | None) -> Any:
         """One call of the inner step; phase counts it once the inner optimizer has finished its step."""
         if isinstance(self.inner, torch.optim.LBFGS):
             require_closure(closure, "L-BFGS evaluates it several times a step")
-        if not self._inside_cycle():
-            if self.hyper.inner_state == "reset":
-                self._reset_inner()
-            self._start_cycle()
-        if closure is None:
-            self._grad_evals += 1
-            loss = _unhooked(self.inner)(None)
+        if self._made_adam:
+            loss = self._adam_step(closure)
         else:
-            loss = _unhooked(self.inner)(self._counted(closure))
+            self._enter_cycle()
+            loss = _unhooked(self.inner)(None if closure is None else self._counted(closure))
+            self._grad_evals += closure is None
         if not self._inner_mid_step():
             self._phase += 1
             if self._phase == 1 and self.hyper.inner_state == "pullback":
                 self._anchors()
         return loss
 
+    def _enter_cycle(self) -> None:
+        if not self._inside_cycle():
+            if self.hyper.inner_state == "reset":
+                self._reset_inner()
+            self._start_cycle()
+
+    def _adam_step(self, closure: Callable[[], Any] | None) -> Any:
+        """The step of an Adam that was made here: the gradient first, then all that is done with the weights."""
+        loss = self._spend(closure)
+        resets = self.hyper.inner_state == "reset" and self._phase == 0
+        self._last = None if resets else one_pass(self.inner, self.state, self._phase == 0)
+        if self._last is None:
+            self._enter_cycle()
+            keep_fused(self.param_groups)
+            _unhooked(self.inner)(None)
+        elif self._phase + 1 < self.k:
+            self._last = self._last.run()
+        return loss
+
     @torch.no_grad()
     def _mix(self, weight: float) -> None:
         """Weights <- weights + weight (slow - weights), in place, without a copy of the model."""
+        if self._last is not None:
+            self._last = self._last.run(weight)
+            return
         params = self._params()
         same, mixed = self._pairs(params)
         if same:
@@ -332,6 +358,8 @@ class TwoLoop(LabOptimizer):
                 inner["state"][i] = drawer
         self._fill(places, outer)
         self.inner.load_state_dict(inner)
+        if self._made_adam:
+            choose_fused(self.inner.param_groups)
 
     def _take_cycle(self, saved: dict[str, Any]) -> dict[str, Any]:
         cycle = super()._take_cycle(saved)
@@ -344,17 +372,11 @@ class TwoLoop(LabOptimizer):
         return cycle
 
     def __getstate__(self) -> dict[str, Any]:
-        mine = {"inner": self.inner, "hyper": self.hyper, "_starts_empty": self._starts_empty}
-        return {**super().__getstate__(), **mine}
+        mine = ("inner", "hyper", "_starts_empty", "_made_adam")
+        return {**super().__getstate__(), **{name: getattr(self, name) for name in mine}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__({key: value for key, value in state.items() if key != "param_groups"})
-
-
-def _local(x: torch.Tensor) -> torch.Tensor:
-    """The part of a sharded tensor that this process holds; not every foreach operation knows how to shard."""
-    local: torch.Tensor = x.to_local() if hasattr(x, "to_local") else x
-    return local
 
 
 def _unhooked(inner: Optimizer) -> Callable[[Any], Any]:

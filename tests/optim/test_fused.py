@@ -20,6 +20,12 @@ MAKERS = {
     "AdaLA": lambda p: AdaLA(p, **ODD),
     "AdaLA raw": lambda p: AdaLA(p, **ODD, denominator="raw"),
     "AdaLA without decay": lambda p: AdaLA(p, **{**ODD, "weight_decay": 0.0}),
+    "NALA": lambda p: NALA(p, lr=0.05, k=3, mu=0.3, alpha=0.05),  # its weight of the slow copy is below 1/2
+    "NALA k=1": lambda p: NALA(
+        [{"params": p, "weight_decay": 0.1, "maximize": True}], lr=0.05, k=1, mu=-0.7, alpha=0.05
+    ),
+    "Lookahead": lambda p: Lookahead(p, lr=0.05, k=3, alpha=0.3, inner_state="pullback"),
+    "Lookahead reset": lambda p: Lookahead(p, lr=0.05, k=2, alpha=0.9, inner_state="reset"),
     "AdaLA grad": lambda p: AdaLA(p, **ODD, probe="grad"),  # the probe by torch operations, the step by a kernel
 }
 
@@ -91,6 +97,55 @@ def test_the_number_of_threads_changes_no_bit(name):
 
 
 @needs_compiler
+@pytest.mark.parametrize("make", [NALA, Lookahead])
+def test_the_default_inner_step_and_the_mixing_are_one_pass_from_the_second_cycle_on(make, monkeypatch):
+    """Every other step of the slow loop is the outer one; nothing is copied or mixed by a pass of its own."""
+    w = torch.nn.Parameter(torch.ones(50))
+    opt = make([w], k=3)
+    passes = []
+    for name in ("_foreach_copy_", "_foreach_lerp_", "_fused_adam_"):
+        whole = getattr(torch, name)
+        monkeypatch.setattr(torch, name, lambda *a, _n=name, _f=whole, **o: (passes.append(_n), _f(*a, **o))[1])
+    length = opt.k + (make is NALA)
+    for call in range(3 * length):
+        if call == length:
+            assert passes and set(passes) <= {"_foreach_copy_", "_foreach_lerp_", "_fused_adam_"}
+            passes.clear()
+        w.grad = torch.ones(50)
+        opt.step()
+    assert not passes and opt.phase == 0
+
+
+def test_torch_s_fused_adam_is_chosen_where_it_fits():
+    plain, odd = torch.nn.Parameter(torch.ones(2)), torch.nn.Parameter(torch.ones(2, dtype=torch.complex64))
+    opt = NALA([plain])
+    opt.add_param_group({"params": [odd]})
+    assert [group["fused"] for group in opt.param_groups] == [True, None]
+    assert NALA([odd]).inner.defaults["fused"] is None
+    for p in (plain, odd):
+        p.grad = torch.ones_like(p)
+    for _ in range(7):
+        opt.step()
+    assert (plain < 1).all() and (odd.real < 1).all()
+
+
+def test_torch_s_fused_adam_is_left_where_a_gradient_lies_otherwise_in_memory(unfused):
+    """torch 2.13 on a CPU pairs weights with the gradients of others then: so would a NALA that trusted it."""
+    unfused(True)
+    draw, ends = stream(0, "fused", "strides"), []
+    start = torch.tensor(draw.normal(size=(3, 2)))
+    grads = [torch.tensor(draw.normal(size=(2, 3))).T for _ in range(5)]
+    for inner in (None, lambda p: torch.optim.Adam(p, foreach=False)):
+        w = torch.nn.Parameter(start.clone())
+        opt = NALA([w], k=2, inner=inner)
+        for g in grads:
+            w.grad = g
+            opt.step()
+        ends.append(w.detach())
+    assert torch.equal(*ends)
+
+
+@needs_compiler
 def test_what_a_kernel_cannot_take_is_recognised():
     p = torch.nn.Parameter(torch.ones(4, 6))
     good = [torch.ones(4, 6) for _ in range(3)]
@@ -130,6 +185,11 @@ BUGS = {
     "decay is forgotten in the second gradient": ("ahead = grad[i] + (decay ? decay * p[i] : 0)", "ahead = grad[i]"),
     "the step starts at the probe": ("next[i] = base[i]", "next[i] = p[i]"),
     "the probe keeps its mean": ("T mean = b1 * m[i] + c1 * g[i];", "T mean = ((T *)m)[i] = b1 * m[i] + c1 * g[i];"),
+    "the slow copy is made after the step": ("put(slow, old, n", "put(slow, p, n"),
+    "the mixing weights are exchanged": ("p[i] += w * (s[i] - p[i]);", "p[i] += rest * (s[i] - p[i]);"),
+    "the other form of the mixing is wrong": ("p[i] = s[i] - rest *", "p[i] = s[i] - w *"),
+    "Adam climbs": ("sign = r->flags & ASCEND ? -1 : 1", "sign = 1"),
+    "the second moment has no bias correction": ("sqrt(v[i]) * scale", "sqrt(v[i])"),
     "a tail is left out": ("end - at < most ? end - at : most", "end - at < most ? (end - at) / 8 * 8 : most"),
     "the second thread does the first one's work": ("total * i / threads", "total * 0 / threads"),
 }
