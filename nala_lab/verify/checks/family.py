@@ -18,6 +18,7 @@ from nala_lab.verify.runner import check
 from nala_lab.verify.spec import TWINS, Method, run
 from problems import Problem
 
+TITLES = {edge.id: f"{edge.left} {edge.relation} {edge.right}" for edge in EDGES}
 K, CYCLES, LR = 3, 6, 4e-4
 Sides = Iterator[tuple[Array, Array, str]]
 Gradient = Callable[[Array], Array]
@@ -142,7 +143,7 @@ SHIPPED = ("E01", "E03", "E05")  # edges that a torch twin stands on; the others
 
 def _register(edge_id: str, sides: Callable[[str, Problem, int], Sides]) -> None:
     def equality(twin: str, seed: int) -> list[Check]:
-        row = Tally(edge_id, "edge", twin, IDENTITY)
+        row = Tally(edge_id, TITLES[edge_id], twin, IDENTITY)
         for p in (quadratic(seed, "family", edge_id, low=0.5, high=100.0), rosenbrock()):
             for left, right, setting in sides(twin, p, seed):
                 row.add(right, left, scale=size(left, right), setting=f"{p.name}, {setting}")
@@ -159,7 +160,7 @@ for _edge, _sides in zip(EDGES, EQUALITIES, strict=False):
 @check("E14")
 def nala_forgets(twin: str, seed: int) -> list[Check]:
     """A cycle of NALA is a function of phi: a run restarted at phi_3 goes on as if it had not stopped. NAG's is not."""
-    row = Tally("E14", "edge", twin, IDENTITY)
+    row = Tally("E14", TITLES["E14"], twin, IDENTITY)
     p = quadratic(seed, "family", "E14", low=0.5, high=100.0)
     method = Method("NALA", inner=Method("SGD", lr=LR), k=K, mu=0.4, alpha=3e-4)
     whole = run(twin, method, p.grad, p.start, cycles=CYCLES).slow
@@ -175,7 +176,7 @@ def nala_forgets(twin: str, seed: int) -> list[Check]:
 @check("E15")
 def nala_tends_to_lookahead(twin: str, seed: int) -> list[Check]:
     """(NALA(alpha) - Lookahead) / alpha is the same at alpha and alpha / 2."""
-    row = Tally("E15", "edge", twin, LIMIT)
+    row = Tally("E15", TITLES["E15"], twin, LIMIT)
     p = quadratic(seed, "family", "E15", low=0.5, high=100.0)
     inner = Method("SGD", lr=LR)
     limit = run(twin, Method("Lookahead", inner=inner, k=K, alpha=0.5), p.grad, p.start, cycles=CYCLES).slow[-1]

@@ -38,7 +38,7 @@ def _whole(lam: Array, Q: Array, **settings: Any) -> Array:
 @check("T02")
 def powers(twin: str, seed: int) -> list[Check]:
     """phi_t along a run is the first half of O^t (e_0, 0)."""
-    row = Tally("T02", "run-follows-powers", twin, RUN)
+    row = Tally("T02", "a run follows the powers of O", twin, RUN)
     p = quadratic(seed, "T02", low=0.1, high=2.0)
     kinds = ("heavy-ball", "nag") if twin == "numpy" else ("heavy-ball",)
     for settings in SETTINGS:
@@ -60,7 +60,7 @@ def powers(twin: str, seed: int) -> list[Check]:
 @check("T02")
 def shipped_map(twin: str, seed: int) -> list[Check]:
     """The map extracted from the code by probing basis states is the closed form."""
-    row = Tally("T02", "extracted-map", twin, MAP)
+    row = Tally("T02", "map extracted from the code", twin, MAP)
     p = quadratic(seed, "T02 map", dim=4, low=0.3, high=2.0)
     for settings in SETTINGS:
         for convention in CONVENTIONS:
@@ -98,7 +98,7 @@ def _torch_map(A: Array, settings: dict[str, Any], convention: str) -> Array:
 @check("T02", ("numpy",))
 def symbols(twin: str, seed: int) -> list[Check]:
     """The matrix extracted with sympy symbols, evaluated at random settings, is the closed form; so is T01's for GD."""
-    row = Tally("T02", "symbolic-map", twin, RUN)
+    row = Tally("T02", "map extracted with symbols", twin, RUN)
     rng = stream(seed, "T02 symbols")
     for k in (1, 2, 3, 5):
         for inner in cycle_map.INNER:
@@ -119,7 +119,7 @@ def symbols(twin: str, seed: int) -> list[Check]:
 @check("T02", ("numpy",))
 def kinds_of_numbers(twin: str, seed: int) -> list[Check]:
     """The same step functions on float64, Fraction, sympy and mpmath numbers give the same matrix."""
-    row = Tally("T02", "kinds-of-numbers", twin, NUMBERS)
+    row = Tally("T02", "four kinds of numbers", twin, NUMBERS)
     rng = stream(seed, "T02 numbers")
     for inner in cycle_map.INNER:
         values = {n: Fraction(int(rng.integers(1, 90)), 100) for n in ("lam", "lr", "mu", "alpha", "beta")}
