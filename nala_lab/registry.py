@@ -56,6 +56,7 @@ _INNERS = (_ADAM, _HEAVY)
 _BELIEF = ("AdaBelief", {**_ODD, "denominator": "raw"})
 _PROBED = ("AdaLA", {**_ODD, "probe": "own"})
 _SGD = ("SGD", {"lr": 0.05, "weight_decay": 0.1})
+_STYLES = ("nesterov", "heavy-ball")
 _STATES = ("keep", "reset", "pullback")
 _FORMS = ("hat", "raw")
 _PROBES = ("own", "grad", "adam", "adabelief", "self", "code")
@@ -85,9 +86,18 @@ _LINES = (
            *_grid({"inner": _ADAM, "k": 3}, mu=(-1.0, -0.3, 0.0, 0.5), alpha=(0.0, 0.1)),
            *_grid({"k": 1, "mu": 0.3, "alpha": 0.1}, inner=(_SGD, _BELIEF, _PROBED))),
           frozenset({"two loops"})),
+    Entry("OuterMomentum", "nala_lab.reference:OuterMomentum", "nala_lab.optim:OuterMomentum",
+          "the two-loop family: arXiv 1907.08610, 1910.00643, 2311.08105, 2510.15830",
+          (*_grid({"k": 3, "nu": 0.6, "beta": 0.7}, inner=_INNERS, style=_STYLES, alpha=(0.0, 0.1)),
+           *_grid({"k": 2, "nu": 1.2, "beta": 0.4, "alpha": 0.1}, inner=(_SGD, _BELIEF, _PROBED)),
+           {"k": 1, "nu": 1.0, "beta": 0.0, "inner": _ADAM}),
+          frozenset({"two loops"})),
     Entry("AdaLA", "nala_lab.reference:AdaLA", "nala_lab.optim:AdaLA", "Ramjee, Algorithm 3",
           (*_grid(_ODD, probe=_PROBES, probe_batch=("next", "same"), denominator=_FORMS),
-           *_grid({**_ODD, "probe": "lagged"}, denominator=_FORMS)),
+           *_grid({**_ODD, "probe": "lagged"}, denominator=_FORMS),
+           *_grid({**_ODD, "blend": 0.4}, probe=("own", "adam", "code", "lagged")), {**_ODD, "blend": 0.0},
+           *_grid({**_ODD, "every": 3}, probe=("own", "adam", "adabelief", "self"), blend=(1.0, 0.3)),
+           {**_ODD, "every": 2, "probe_batch": "same", "denominator": "raw"}),
           frozenset({"adaptive", "momentum", "probe"})),
 )  # fmt: skip
 

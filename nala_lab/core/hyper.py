@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from nala_lab.core.validate import require, require_choice, require_int, require_number
 
@@ -141,17 +141,26 @@ class AdaBeliefHyper(_AdaptiveHyper):
 
 @dataclass(frozen=True)
 class AdaLAHyper(_AdaptiveHyper):
-    """As Adam; `probe`, `probe_batch` and `denominator` name a reading of Algorithm 3."""
+    """As Adam; `probe`, `probe_batch` and `denominator` name a reading of Algorithm 3.
+
+    blend in [0, 1] mixes g_{t+1} with m_t in the second moment; every >= 1 looks ahead at steps 1, 1 + every, ...
+    """
 
     probe: str = "own"
     probe_batch: str = "next"
     denominator: str = "hat"
+    blend: Any = 1
+    every: Any = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()
         require_choice("probe", self.probe, PROBES)
         require_choice("probe_batch", self.probe_batch, PROBE_BATCHES)
         require_choice("denominator", self.denominator, DENOMINATORS)
+        require_number("blend", self.blend, low=0, high=1)
+        require_int("every", self.every, low=1, hint="every counts steps from one look ahead to the next")
+        skips = self.every == 1 or self.probe not in ("lagged", "code")
+        require("every", self.every, skips, f"every=1 when probe={self.probe!r}", "its memory is of the step before")
         meaningful = not (self.probe == "lagged" and self.probe_batch == "same")
         require("probe_batch", self.probe_batch, meaningful, "probe_batch='next' when probe='lagged'",
                 "the lagged reading takes no probe, so there is no batch to repeat")  # fmt: skip
@@ -207,6 +216,7 @@ class OuterMomentumHyper:
     style: str = "nesterov"
     alpha: Any = 0
     workers: Any = 1
+    inner_state: ClassVar[str] = "keep"  # no other is defined for it
 
     def __post_init__(self) -> None:
         require_int("k", self.k, low=1, hint="k counts inner steps per cycle")

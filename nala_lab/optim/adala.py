@@ -15,6 +15,11 @@ The probe is a trial displacement from theta_{t-1}; afterwards the weights are p
     self       m_hat_t over AdaLA's previous denominator (before the first step s_hat_0 = eps / (1 - beta2), s_0 = 0)
     lagged     no probe: g_{t-1} stands for g_{t+1}, g_0 = 0
     code       as own, but the trial keeps m, s and the counter, as the released program's state handling does
+
+Two options are the paper's future work (its section 7), in this reading: with c_t = blend at the steps 1, 1 + every,
+1 + 2 every, ... that look ahead, and c_t = 0 at the others,
+
+    s_t     = beta2 s_{t-1} + (1 - beta2) (g_t - c_t g_{t+1} - (1 - c_t) m_t)^2 + eps
 """
 
 from __future__ import annotations
@@ -27,7 +32,7 @@ import torch
 from nala_lab.core import require_choice
 from nala_lab.core.hyper import PROBES, AdaLAHyper
 from nala_lab.optim._base import LabOptimizer, require_closure, require_lr
-from nala_lab.optim._fused import ADAPTED, PROBE, RAW, Fused
+from nala_lab.optim._fused import ADAPTED, BELIEF, PROBE, RAW, Fused
 from nala_lab.optim._moments import (
     Group,
     add_belief,
@@ -44,6 +49,7 @@ from nala_lab.optim._moments import (
 
 __all__ = ["AdaLA"]
 
+_READING = ("probe", "probe_batch", "denominator", "blend", "every")
 TORCH_PROBES = tuple(probe for probe in PROBES if probe != "implicit")
 _MOMENTS = {  # per parameter, beside "step"; every probe but "lagged" also keeps "base", "grad" and "probed"
     "adam": ("exp_avg", "exp_avg_var", "exp_avg_sq"),
@@ -66,6 +72,8 @@ class AdaLA(LabOptimizer):
         weights at the probe point (``phase == 1``); the second, with the gradient of the next batch there, puts them
         back and takes the adapted step. ``"same"``: ``step(closure)`` evaluates the closure at both points.
     denominator : ``"hat"``, sqrt(s_hat) + eps, or ``"raw"``, sqrt(s + eps).
+    blend : in [0, 1], the weight of g_{t+1} against m_t in the second moment; 0 is AdaBelief, and takes no probe.
+    every : looks ahead at steps 1, 1 + every, ... only; a call in between is a whole step, AdaBelief's.
 
     Raises
     ------
@@ -75,7 +83,8 @@ class AdaLA(LabOptimizer):
 
     Notes
     -----
-    A whole step spends two gradients (``lagged``: one, and each ``step()`` is a whole step). Per parameter four
+    A whole step spends two gradients (``lagged``, and a step that does not look ahead: one, and such a ``step()`` is a
+    whole step), so n steps spend n + ceil(n / every). Per parameter four
     tensors are kept: m, s, the weights before the probe, and g_t; the probes adam and adabelief keep a fifth. A
     parameter takes part when it has a gradient at both points; with one only it is left, or put back, where it was.
     `sync` from a probe point puts the weights back and drops g_t; with ``code`` the m and s of that trial stay, as
@@ -112,9 +121,13 @@ class AdaLA(LabOptimizer):
         probe: str = "own",
         probe_batch: str = "next",
         denominator: str = "hat",
+        blend: float = 1.0,
+        every: int = 1,
     ) -> None:
         require_choice("probe", probe, TORCH_PROBES, "'implicit' is in the NumPy twin only")
-        self.hyper = AdaLAHyper(probe=probe, probe_batch=probe_batch, denominator=denominator)
+        self._whole = 0  # whole steps
+        shared = {"probe": probe, "probe_batch": probe_batch, "denominator": denominator}
+        self.hyper = AdaLAHyper(**shared, blend=blend, every=every)
         super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
 
     def _check_group(self, group: Group) -> None:
@@ -123,14 +136,18 @@ class AdaLA(LabOptimizer):
         refuse_flags(group)
 
     def _options(self) -> dict[str, Any]:
-        hyper = self.hyper
-        return {"probe": hyper.probe, "probe_batch": hyper.probe_batch, "denominator": hyper.denominator}
+        return {**{name: getattr(self.hyper, name) for name in _READING}, "whole": self._whole}
 
     def _set_options(self, options: dict[str, Any]) -> None:
-        self.hyper = AdaLAHyper(**{name: options[name] for name in self._options()})
+        self.hyper = AdaLAHyper(**{name: options[name] for name in _READING})
+        self._whole = options["whole"]
+
+    def _restart(self) -> None:
+        super()._restart()
+        self._whole = 0
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "hyper": self.hyper}
+        return {**super().__getstate__(), "hyper": self.hyper, "_whole": self._whole}
 
     @property
     def _mid_step(self) -> bool:
@@ -151,7 +168,7 @@ class AdaLA(LabOptimizer):
         state = self.state[p]
         probe = self.hyper.probe
         begin(state, p, *_MOMENTS.get(probe, ("exp_avg", "exp_avg_var")))
-        if probe != "lagged" and "base" not in state:
+        if probe != "lagged" and self.hyper.blend > 0 and "base" not in state:
             state.update(base=p.detach().clone(), grad=moment(p), probed=False)
         return state
 
@@ -178,6 +195,8 @@ class AdaLA(LabOptimizer):
             self._lagged_step()
         elif self._phase == 1:
             self._adapted_step()
+        elif self.hyper.blend == 0 or self._whole % self.hyper.every:
+            self._plain_step()
         else:
             self._take_probe()
             if same:
@@ -221,9 +240,21 @@ class AdaLA(LabOptimizer):
                 self._update(p, state["grad"], g_next, group)
         fused.run()
         self._phase = 0
+        self._whole += 1
+
+    def _plain_step(self) -> None:
+        """A step that does not look ahead: AdaBelief's."""
+        fused = self._fused(BELIEF)
+        for p, group in with_grad(self):
+            state = self._begin(p)
+            row = (p, p.grad, state["exp_avg"], state["exp_avg_var"])
+            if self.hyper.probe in _REMEMBERED or not fused.take(row, group, state["step"]):
+                self._update(p, decayed(p, group), None, group)
+        fused.run()
+        self._whole += 1
 
     def _fused(self, what: int) -> Fused:
-        return Fused(what, RAW if self.hyper.denominator == "raw" else 0)
+        return Fused(what, RAW if self.hyper.denominator == "raw" else 0, self.hyper.blend)
 
     def _row(self, p: torch.Tensor) -> tuple[Any, ...]:
         state = self.state[p]
@@ -237,13 +268,15 @@ class AdaLA(LabOptimizer):
             state["previous_grad"] = g
             self._update(p, g, before, group)
 
-    def _update(self, p: torch.Tensor, g: torch.Tensor, g_next: torch.Tensor, group: Group) -> None:
+    def _update(self, p: torch.Tensor, g: torch.Tensor, g_next: torch.Tensor | None, group: Group) -> None:
         state = self.state[p]
         beta1, beta2 = group["betas"]
         state["step"] += 1
         t = int(state["step"])
         m = add_mean(state["exp_avg"], g, beta1)  # m_t, from g_t only
         self._remember_probe(state, g, m, group)
+        if g_next is None or self.hyper.blend < 1:
+            g_next = m if g_next is None else m.lerp(g_next, self.hyper.blend)  # what the gradient was expected to be
         s = add_belief(state["exp_avg_var"], g - g_next, beta2, group["eps"])  # s_t
         move(p, ratio(m, t, second_root(s, t, group, self.hyper.denominator), group))
 

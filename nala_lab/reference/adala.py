@@ -17,6 +17,13 @@ restore the parameters, then take the adapted step. Which step that probe is, th
     implicit   the fixed point: the probe is the very step that its gradient leads to
     lagged     no probe: g_{t-1} stands for g_{t+1}, g_0 = 0
     code       as own, but the trial keeps m, s and the counter, as the released program's state handling does
+
+Two options are the paper's future work (its section 7), in this reading. With c_t = blend at the steps 1, 1 + every,
+1 + 2 every, ... that look ahead, and c_t = 0 at the others,
+
+    s_t     = beta2 s_{t-1} + (1 - beta2) (g_t - c_t g_{t+1} - (1 - c_t) m_t)^2 + eps
+
+so that a step with c_t = 0 is AdaBelief's, and spends one gradient. blend = every = 1 is Algorithm 3.
 """
 
 from __future__ import annotations
@@ -57,7 +64,8 @@ class AdaLA(AdaLAHyper):
     ----------
     lr, betas, eps, weight_decay : as for Adam; weight decay enters both gradients, each at its own point.
     probe : the trial step, see above. probe_batch : ``"next"`` draws a new mini-batch for g_{t+1}, ``"same"`` repeats
-    that of g_t. denominator : ``"hat"`` or ``"raw"``. feasible : a Box or Ball to project onto, or None.
+    that of g_t. denominator : ``"hat"`` or ``"raw"``. blend : in [0, 1], the weight of g_{t+1} against m_t; 0 is
+    AdaBelief. every : looks ahead at every so many steps only. feasible : a Box or Ball to project onto, or None.
 
     Raises
     ------
@@ -66,7 +74,9 @@ class AdaLA(AdaLAHyper):
 
     Notes
     -----
-    A step spends two gradients; one for ``lagged``; two or more, as the fixed point needs, for ``implicit``.
+    A step spends two gradients; one for ``lagged``; two or more, as the fixed point needs, for ``implicit``. With
+    `every` that is so for the steps that look ahead, and n steps spend n + ceil(n / every); with ``blend=0``, n. The
+    probes adam and adabelief keep their own second moment up to date at every step all the same.
 
     Examples
     --------
@@ -92,7 +102,7 @@ class AdaLA(AdaLAHyper):
         """One step: probe, restore, adapt. (theta_{t-1}, state) to (theta_t, state)."""
         oracle = as_oracle(grad)
         g = oracle(theta) + self.weight_decay * theta  # g_t
-        g_next, state = self._look_ahead(theta, g, oracle, state)  # g_{t+1}
+        g_next, state = self._look_ahead(theta, g, oracle, state)  # g_{t+1}, or None
         t = state.t + 1
         m, s = self._moments(g, g_next, state)
         denominator = self._denominator(s, t)
@@ -101,10 +111,15 @@ class AdaLA(AdaLAHyper):
             theta_next = self.feasible.project(theta_next, denominator)
         return theta_next, AdaLAState(m, s, t, state.extra)
 
-    def _moments(self, g: Array, g_next: Array, state: AdaLAState) -> tuple[Array, Array]:
+    def _moments(self, g: Array, g_next: Array | None, state: AdaLAState) -> tuple[Array, Array]:
+        """m_t and s_t; without a g_{t+1}, AdaBelief's."""
         beta1, beta2 = self.betas
         m = beta1 * state.m + (1 - beta1) * g
-        s = beta2 * state.s + (1 - beta2) * (g - g_next) ** 2 + self.eps
+        if g_next is None:
+            expected = m
+        else:
+            expected = g_next if self.blend == 1 else self.blend * g_next + (1 - self.blend) * m
+        s = beta2 * state.s + (1 - beta2) * (g - expected) ** 2 + self.eps
         return m, s
 
     def _m_hat(self, m: Array, t: int) -> Array:
@@ -116,10 +131,13 @@ class AdaLA(AdaLAHyper):
 
     def _look_ahead(
         self, theta: Array, g: Array, oracle: Oracle, state: AdaLAState
-    ) -> tuple[Array, AdaLAState]:
-        """g_{t+1}, and the state with what the reading keeps of its probe."""
+    ) -> tuple[Array | None, AdaLAState]:
+        """g_{t+1}, None at a step that does not look ahead, and the state with what the reading keeps of its probe."""
         if self.probe == "lagged":
             return state.extra, state._replace(extra=g)
+        if self.blend == 0 or state.t % self.every:
+            remembers = self.probe in ("adam", "adabelief")
+            return None, self._trial(g, state)[1] if remembers else state
         if self.probe == "implicit":
             return self._fixed_point(theta, g, oracle, state), state
         displacement, state = self._trial(g, state)

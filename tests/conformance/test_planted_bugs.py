@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from nala_lab.core import stream
-from nala_lab.optim import NALA, AdaLA, _fused, adabelief, adala
+from nala_lab.optim import NALA, AdaLA, OuterMomentum, _fused, adabelief, adala
 from nala_lab.optim._two_loop import TwoLoop
 from nala_lab.registry import OPTIMIZERS
 from tests.conformance.twins import DIM, differences, given, gradients_per_row, length, quadratic
@@ -158,7 +158,23 @@ def second_gradient_without_decay(patch):
     patch.setattr(AdaLA, "_adapted_step", adapted)
 
 
+def velocity_forgotten(patch):
+    patch.setattr(OuterMomentum, "_velocity", lambda self, p: torch.zeros_like(self.state[p]["slow"]))
+
+
+def leap_without_the_new_displacement(patch):
+    patch.setattr(OuterMomentum, "_leap", lambda self: NALA._mix(self, 1 - self.nu))
+
+
+def looks_ahead_one_step_late(patch):
+    whole = property(lambda self: vars(self)["held"] + 1, lambda self, value: vars(self).update(held=value))
+    patch.setattr(AdaLA, "_whole", whole, raising=False)
+
+
 BUGS = {
+    velocity_forgotten: "OuterMomentum",
+    leap_without_the_new_displacement: "OuterMomentum",
+    looks_ahead_one_step_late: "AdaLA",
     mu_sign: "NALA",
     sync_one_step_early: "NALA Lookahead",
     slow_slot_at_zero: "NALA Lookahead",

@@ -36,11 +36,12 @@ def length(name: str, settings: dict) -> int:
 
 
 def gradients_per_row(name: str, settings: dict) -> int:
-    """Gradients spent by one cycle or one step."""
+    """Gradients spent by one cycle or one step, at most: a step that does not look ahead spends one."""
     if "two loops" in OPTIMIZERS[name].traits:
         inner_name, inner = settings["inner"]
-        return settings["k"] * gradients_per_row(inner_name, inner) + (name == "NALA")
-    return 2 if "probe" in OPTIMIZERS[name].traits and settings["probe"] != "lagged" else 1
+        outer = name == "NALA" or (name == "OuterMomentum" and settings.get("alpha", 0) > 0)
+        return settings["k"] * gradients_per_row(inner_name, inner) + outer
+    return 2 if "probe" in OPTIMIZERS[name].traits and settings.get("probe") != "lagged" else 1
 
 
 def numpy_path(name: str, settings: dict, grad: Callable, x0: np.ndarray, rows: int) -> Path:

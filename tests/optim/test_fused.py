@@ -116,6 +116,28 @@ def test_the_default_inner_step_and_the_mixing_are_one_pass_from_the_second_cycl
     assert not passes and opt.phase == 0
 
 
+@needs_compiler
+@pytest.mark.parametrize("stop", range(1, 7))
+def test_a_run_in_half_precision_goes_on_in_single_with_the_digits_that_it_kept(stop, unfused):
+    """Its ``exact`` weights are settled by torch operations; were they left, phi would go back to them for ever."""
+    ends = []
+    for off in (False, True):
+        unfused(off)
+        half = torch.nn.Parameter(torch.linspace(1, 2, 40, dtype=torch.bfloat16))
+        before = NALA([half], lr=0.05, k=2)
+        for _ in range(stop):
+            half.grad = torch.ones_like(half)
+            before.step()
+        w = torch.nn.Parameter(half.detach().float())
+        opt = NALA([w], lr=0.05, k=2)
+        opt.load_state_dict(before.state_dict())
+        for _ in range(9):
+            w.grad = torch.ones_like(w)
+            opt.step()
+        ends.append(w.detach())
+    assert torch.allclose(*ends, rtol=9 * 4 * 2**-23, atol=0)  # 4 ulp a call, as above
+
+
 def test_torch_s_fused_adam_is_chosen_where_it_fits():
     plain, odd = torch.nn.Parameter(torch.ones(2)), torch.nn.Parameter(torch.ones(2, dtype=torch.complex64))
     opt = NALA([plain])

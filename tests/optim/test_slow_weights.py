@@ -43,7 +43,8 @@ def test_phi_is_what_the_weights_were_when_the_cycle_began(name):
         with opt.slow_weights(model):
             assert equal(weights(model), phi)
         train(model, opt, call, call + 1)
-    expected = {"NALA": K + 1, "NALA-pullback": K + 1, "NALA-Adagrad-reset": K + 1, "NALA-AdaLA": 3, "NALA-same": K}
+    expected = {"NALA": K + 1, "NALA-pullback": K + 1, "NALA-Adagrad-reset": K + 1, "NALA-AdaLA": 3, "NALA-same": K,
+                "OuterMomentum": K, "OuterMomentum-alpha": K + 1}  # fmt: skip
     default = K if "Lookahead" in name else 1 if name in ("AdaBelief", "AdaLA-same", "AdaLA-lagged") else 2
     assert phases == set(range(expected.get(name, default)))
 

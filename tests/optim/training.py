@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from nala_lab.core import stream
-from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead
+from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead, OuterMomentum
 
 ROOT = Path(__file__).resolve().parents[2]
 K = 3
@@ -32,6 +32,9 @@ MAKERS = {
     "AdaLA-adam": lambda p: AdaLA(p, lr=0.01, probe="adam"),
     "AdaLA-adabelief": lambda p: AdaLA(p, lr=0.01, probe="adabelief"),
     "AdaLA-code": lambda p: AdaLA(p, lr=0.01, probe="code"),
+    "AdaLA-every": lambda p: AdaLA(p, lr=0.01, every=3, blend=0.7),
+    "OuterMomentum": lambda p: OuterMomentum(p, lr=0.01, k=K),
+    "OuterMomentum-alpha": lambda p: OuterMomentum(p, lr=0.01, k=K, alpha=0.05, style="heavy-ball"),
     "AdaLA-lagged": lambda p: AdaLA(p, lr=0.01, probe="lagged"),
 }
 HALF = {  # for bfloat16 and float16; torch's own Adam underflows in float16, so momentum it is
