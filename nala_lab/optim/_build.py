@@ -24,7 +24,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-__all__ = ["PATIENCE", "Rule", "library"]
+__all__ = ["PATIENCE", "Rule", "kernels"]
 
 PATIENCE = 6.0  # seconds that a first step may wait for the compiler
 _SOURCE = Path(__file__).with_name("_kernels.c")
@@ -49,7 +49,7 @@ class Rule(ctypes.Structure):
 
 
 @cache
-def library(kind: str) -> Any:
+def kernels(kind: str) -> Any:
     """Return the C function ``update`` for ``"float"`` or ``"double"``, or None where it cannot be had."""
     if os.environ.get("NALA_LAB_KERNELS") == "0":
         return None

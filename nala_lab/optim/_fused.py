@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from nala_lab.optim._build import Rule, library
+from nala_lab.optim._build import Rule, kernels
 
 __all__ = ["ADAM", "ADAPTED", "ASCEND", "BELIEF", "COPY", "MIX", "PROBE", "RAW", "Fused", "fits"]
 
@@ -34,7 +34,7 @@ def fits(row: Row) -> bool:
     """Say whether a parameter, its gradient and its state can be handed to a kernel, by address."""
     p, grad = row[0], row[1]
     kind = _KINDS.get(p.dtype)
-    if kind is None or type(p) not in _PLAIN or not p.is_cpu or p.is_inference() or library(kind) is None:
+    if kind is None or type(p) not in _PLAIN or not p.is_cpu or p.is_inference() or kernels(kind) is None:
         return False
     dense = True
     for x in row[1:]:
@@ -59,7 +59,7 @@ def run(rule: Rule, rows: Sequence[Row]) -> None:
     for row in rows:
         places += [x.data_ptr() for x in row]
         places += unused
-    update = library(_KINDS[rows[0][0].dtype])
+    update = kernels(_KINDS[rows[0][0].dtype])
     threads = torch.get_num_threads() if total >= _SHARED else 1
     update(ctypes.byref(rule), n, (ctypes.c_longlong * n)(*sizes), (ctypes.c_void_p * (n * _WIDTH))(*places), threads)
     torch.autograd.graph.increment_version([row[0] for row in rows])  # a kernel writes behind autograd's back

@@ -19,7 +19,7 @@ from tests.conformance.twins import DIM, cases, differences, given, gradients_pe
 @pytest.fixture(params=["kernels", "torch operations"])
 def path(request, monkeypatch):
     """Both ways in which the torch twin computes a step."""
-    monkeypatch.setattr(_fused, "library", _build.library if request.param == "kernels" else lambda kind: None)
+    monkeypatch.setattr(_fused, "kernels", _build.kernels if request.param == "kernels" else lambda kind: None)
 
 
 def settings_of(name, index):

@@ -215,7 +215,7 @@ def parts_on(name, kind):
 @pytest.fixture(autouse=True)
 def on_torch_operations(monkeypatch):
     """The bugs are planted in the equations as torch writes them; those of the kernels are in test_fused.py."""
-    monkeypatch.setattr(_fused, "library", lambda kind: None)
+    monkeypatch.setattr(_fused, "kernels", lambda kind: None)
 
 
 @pytest.mark.parametrize("kind", ["given", "quadratic"])

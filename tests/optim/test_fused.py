@@ -29,7 +29,7 @@ MAKERS = {
     "AdaLA grad": lambda p: AdaLA(p, **ODD, probe="grad"),  # the probe by torch operations, the step by a kernel
 }
 
-needs_compiler = pytest.mark.skipif(_fused.library("float") is None, reason="no C compiler here")
+needs_compiler = pytest.mark.skipif(_fused.kernels("float") is None, reason="no C compiler here")
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +44,7 @@ def unfused(monkeypatch):
     """Switch the kernels off, or on again."""
 
     def switch(off):
-        monkeypatch.setattr(_fused, "library", (lambda kind: None) if off else _build.library)
+        monkeypatch.setattr(_fused, "kernels", (lambda kind: None) if off else _build.kernels)
 
     return switch
 
@@ -228,7 +228,7 @@ def test_parity_catches_a_bug_in_the_kernels(bug, monkeypatch, tmp_path, unfused
     (tmp_path / "mutant.c").write_text(source.replace(old, new), encoding="utf-8")
     monkeypatch.setattr(_build, "_SOURCE", tmp_path / "mutant.c")
     monkeypatch.setenv("NALA_LAB_CACHE", str(tmp_path))
-    monkeypatch.setattr(_fused, "library", _build.library.__wrapped__)
+    monkeypatch.setattr(_fused, "kernels", _build.kernels.__wrapped__)
     seen = [name for name, make in MAKERS.items() if (walk(make, torch.float64)[0] - plain[name]).abs().max() > 1e-9]
     assert seen
 
@@ -239,7 +239,7 @@ def test_parity_catches_a_bug_in_the_kernels(bug, monkeypatch, tmp_path, unfused
 @needs_compiler
 def test_the_library_is_compiled_once_and_then_found_on_disk(monkeypatch, tmp_path):
     monkeypatch.setenv("NALA_LAB_CACHE", str(tmp_path / "cache"))
-    build = _build.library.__wrapped__
+    build = _build.kernels.__wrapped__
     assert build("float") is not None
     kept = list((tmp_path / "cache").iterdir())
     assert len(kept) == 1 and not kept[0].stat().st_mode & 0o022
@@ -287,8 +287,8 @@ def test_a_compiler_that_fails_or_takes_too_long_is_given_up(trouble, monkeypatc
     monkeypatch.setattr(_build.subprocess, "run", fails)
     _build._say.cache_clear()
     with caplog.at_level(logging.WARNING, logger="nala_lab.optim"):
-        assert _build.library.__wrapped__("float") is None
-        assert _build.library.__wrapped__("float") is None
+        assert _build.kernels.__wrapped__("float") is None
+        assert _build.kernels.__wrapped__("float") is None
     assert len(caplog.records) == 1 and not list(tmp_path.iterdir())
 
 

@@ -20,7 +20,7 @@ EPS = 2.0**-52
 def way(request, monkeypatch):
     """Both ways in which a step is computed."""
     if request.param == "torch operations":
-        monkeypatch.setattr(_fused, "library", lambda kind: None)
+        monkeypatch.setattr(_fused, "kernels", lambda kind: None)
 
 
 def draws(name, n):
