@@ -85,7 +85,7 @@ MUTANTS = (
     _torch("Lookahead's step from the wrong end", ("T01", "T25"),
            (TorchLookahead.step, "self._mix(1 - self.alpha)", "self._mix(self.alpha)")),
     _torch("inner state not reset", ("T25",),
-           (_two_loop.TwoLoop._inner_step, '== "reset"', '== "never"')),
+           (_two_loop.TwoLoop._enter_cycle, '== "reset"', '== "never"')),
     _torch("AdaLA's and AdaBelief's outer eps inside the root", ("T14", "T17", "T27"),
            (_moments.second_root, '.sqrt_().add_(group["eps"])', '.add_(group["eps"]).sqrt_()')),
     _torch("AdaLA's and AdaBelief's eps missing from the average", ("T14", "T17", "T27"),
