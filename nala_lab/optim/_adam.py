@@ -12,16 +12,14 @@ from typing import Any
 
 import torch
 
-from nala_lab.optim._fused import ADAM, ASCEND, COPY, MIX, Fused, fits
+from nala_lab.optim._fused import ADAM, COPY, MIX, Fused
 
-__all__ = ["OnePass", "choose_fused", "keep_fused", "one_pass"]
+__all__ = ["OnePass", "choose_fused", "keep_fused"]
 
 _FUSED_ON = ("cpu", "cuda")
 _KINDS = (torch.float32, torch.float64)
 _PLAIN = (torch.Tensor, torch.nn.Parameter)
 _ELSEWHERE = ("amsgrad", "capturable", "differentiable", "decoupled_weight_decay")  # options that the kernel has not
-
-Row = tuple[torch.Tensor, ...]
 
 
 def choose_fused(groups: Sequence[dict[str, Any]]) -> None:
@@ -37,52 +35,58 @@ def _fits_torch(p: torch.Tensor) -> bool:
 def keep_fused(groups: Sequence[dict[str, Any]]) -> None:
     """Give torch's fused Adam up for a group where a gradient does not lie in memory as its parameter does.
 
-    torch 2.13 on a CPU reads both by address, and so pairs weights with the gradients of others.
+    torch 2.13 on a CPU reads both by address, and so pairs weights with the gradients of others; a gradient whose
+    sign is still to be applied it refuses.
     """
     for group in groups:
         strided = [p for p in group["params"] if p.grad is not None and p.grad.layout is torch.strided]
-        if group["fused"] and not all(p.is_contiguous() and p.grad.is_contiguous() for p in strided):
+        if group["fused"] and not all(map(_plain, strided)):
             group["fused"] = None
 
 
-class OnePass:
-    """One step of Adam that is ready to be taken, with the slow weights beside it."""
+def _plain(p: torch.Tensor) -> bool:
+    assert p.grad is not None
+    return p.is_contiguous() and p.grad.is_contiguous() and not p.grad.is_neg()
 
-    def __init__(self, groups: Sequence[tuple[dict[str, Any], list[Row], list[torch.Tensor]]], copy: bool) -> None:
-        self._groups, self._copy = groups, copy
+
+class OnePass:
+    """Steps of Adam with the slow weights beside them, as long as everything stays as it was found."""
+
+    def __init__(self) -> None:
+        self._fused: Fused | None = None
+        self._copy = False
+
+    def ready(self, adam: torch.optim.Adam, outer: Mapping[torch.Tensor, Any], copy: bool) -> bool:
+        """Prepare a step; False where a parameter, an option or a hook asks for torch's own.
+
+        Parameters
+        ----------
+        adam : the inner optimizer. outer : state of the slow loop. copy : the slow weights are to be written first.
+        """
+        self._copy = copy
+        if adam._optimizer_step_pre_hooks or adam._optimizer_step_post_hooks or "step" in vars(adam):
+            return False
+        if any(group[option] for group in adam.param_groups for option in _ELSEWHERE):
+            return False
+        if self._fused is None or not self._fused.holds(adam.param_groups, adam.state, outer):
+            self._fused = _gather(adam, outer)
+        return self._fused is not None
 
     def run(self, weight: float | None = None) -> None:
         """Write the slow weights if the cycle starts, take the step, and mix the result with them by `weight`."""
-        flags = (COPY if self._copy else 0) | (0 if weight is None else MIX)
-        for group, rows, steps in self._groups:
-            fused = Fused(ADAM, flags | (ASCEND if group["maximize"] else 0), weight or 0.0)
-            for row, step in zip(rows, steps, strict=True):
-                fused.add(row, group, step)
-            fused.run()
+        assert self._fused is not None
+        self._fused.run((COPY if self._copy else 0) | (0 if weight is None else MIX), weight or 0.0)
 
 
-def one_pass(adam: torch.optim.Adam, outer: Mapping[torch.Tensor, Any], copy: bool) -> OnePass | None:
-    """Prepare a step, or return None where a parameter, an option or a hook asks for torch's own.
-
-    Parameters
-    ----------
-    adam : the inner optimizer. outer : state of the slow loop. copy : the slow weights are to be written first.
-    """
-    if adam._optimizer_step_pre_hooks or adam._optimizer_step_post_hooks or "step" in vars(adam):
-        return None
-    groups = []
-    for group in adam.param_groups:
-        rows, steps = [], []
-        if any(group[option] for option in _ELSEWHERE):
+def _gather(adam: torch.optim.Adam, outer: Mapping[torch.Tensor, Any]) -> Fused | None:
+    fused = Fused(ADAM, adam.param_groups, adam.state, outer)
+    if sum(len(group["params"]) for group in adam.param_groups) > len(adam.state):
+        return None  # a parameter that was given twice, or has no state yet
+    for p, group in [(p, g) for g in adam.param_groups for p in g["params"]]:
+        state, own = adam.state.get(p), outer.get(p, {})
+        if not state or "exact" in own:  # the first cycle, or a model that was in half precision before
             return None
-        for p in group["params"]:
-            state, own = adam.state.get(p), outer.get(p)
-            if not state or not own or "slow" not in own or "exact" in own:
-                return None  # the first cycle, or a model that was in half precision before
-            row = (p, p.grad, state["exp_avg"], state["exp_avg_sq"], own["slow"])
-            if not fits(row):
-                return None
-            rows.append(row)
-            steps.append(state["step"])
-        groups.append((group, rows, steps))
-    return OnePass(groups, copy)
+        sources = ((state, "exp_avg"), (state, "exp_avg_sq"), (own, "slow"), (state, "step"))
+        if not fused.take(p, group, *sources):
+            return None
+    return fused.close()

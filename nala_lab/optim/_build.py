@@ -38,12 +38,11 @@ class Rule(ctypes.Structure):
     _fields_ = (
         ("what", ctypes.c_int),
         ("flags", ctypes.c_int),
+        ("lr", ctypes.c_double),
         ("beta1", ctypes.c_double),
         ("beta2", ctypes.c_double),
         ("eps", ctypes.c_double),
         ("decay", ctypes.c_double),
-        ("step", ctypes.c_double),
-        ("scale", ctypes.c_double),
         ("weight", ctypes.c_double),
     )
 
@@ -59,7 +58,7 @@ def kernels(kind: str) -> Any:
         _say(f"{type(trouble).__name__}: {trouble}")
         return None
     update.argtypes = [ctypes.c_void_p, ctypes.c_longlong, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int]
-    update.restype = None
+    update.restype = ctypes.c_int
     return update
 
 

@@ -7,6 +7,7 @@
    to overwrite it would cost as much memory traffic as the write.
 */
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <tgmath.h>
 #ifdef __AVX__
@@ -15,15 +16,18 @@
 
 enum { ADAM, BELIEF, PROBE, ADAPTED };                  /* Rule.what */
 enum { RAW = 1, ASCEND = 2, COPY = 4, MIX = 8, STREAM = 16 }; /* Rule.flags */
-enum { BLOCK = 64, ROW = 16384, WIDTH = 6, MOST_THREADS = 64 }; /* a BLOCK is held back, so it is short */
+enum { BLOCK = 64, ROW = 16384, WIDTH = 7, MOST_THREADS = 64 }; /* a BLOCK is held back, so it is short */
 
 typedef struct {
     int what, flags;
-    double beta1, beta2, eps, decay;
-    double step;   /* lr / (1 - beta1^t) */
-    double scale;  /* 1 / (1 - beta2^t); for Adam 1 / sqrt of that */
+    double lr, beta1, beta2, eps, decay;
     double weight; /* MIX: theta <- theta + weight (slow - theta); ADAPTED: blend */
 } Rule;
+
+typedef struct {
+    T step;  /* lr / (1 - beta1^t) */
+    T scale; /* 1 / (1 - beta2^t), for Adam the root of that */
+} Age;
 
 static void put(T *restrict to, const T *restrict from, long n, int stream)
 {
@@ -42,10 +46,10 @@ static void put(T *restrict to, const T *restrict from, long n, int stream)
 }
 
 /* theta -= step m_hat / (sqrt(v_hat) + eps), and the two synchronisations of a slow loop around it */
-static void adam(const Rule *r, T *restrict p, const T *restrict grad, T *restrict m, T *restrict v, T *slow, long n)
+static void adam(const Rule *r, Age a, T *restrict p, const T *restrict grad, T *restrict m, T *restrict v, T *slow, long n)
 {
     const T b1 = r->beta1, b2 = r->beta2, c1 = 1 - r->beta1, c2 = 1 - r->beta2, eps = r->eps, decay = r->decay;
-    const T step = r->step, scale = r->scale, sign = r->flags & ASCEND ? -1 : 1;
+    const T step = a.step, scale = a.scale, sign = r->flags & ASCEND ? -1 : 1;
     const T w = r->weight, rest = 1 - r->weight;
     T old[BLOCK];
     if (r->flags & COPY)
@@ -70,10 +74,10 @@ static void adam(const Rule *r, T *restrict p, const T *restrict grad, T *restri
 }
 
 /* AdaBelief, Algorithm 2 */
-static void belief(const Rule *r, T *restrict p, const T *restrict grad, T *restrict m, T *restrict s, long n)
+static void belief(const Rule *r, Age a, T *restrict p, const T *restrict grad, T *restrict m, T *restrict s, long n)
 {
     const T b1 = r->beta1, b2 = r->beta2, c1 = 1 - r->beta1, c2 = 1 - r->beta2, eps = r->eps, decay = r->decay;
-    const T step = r->step, scale = r->flags & RAW ? 1 : r->scale;
+    const T step = a.step, scale = r->flags & RAW ? 1 : a.scale;
     const T inside = r->flags & RAW ? r->eps : 0, outside = r->flags & RAW ? 0 : r->eps;
     for (long i = 0; i < n; i++) {
         T g = grad[i] + (decay ? decay * p[i] : 0);
@@ -85,11 +89,11 @@ static void belief(const Rule *r, T *restrict p, const T *restrict grad, T *rest
 }
 
 /* AdaLA's probe "own": base = theta, kept = g_t, theta moves by the step that AdaBelief would take from m and s */
-static void probe(const Rule *r, T *restrict p, const T *restrict grad, const T *restrict m, const T *restrict s,
+static void probe(const Rule *r, Age a, T *restrict p, const T *restrict grad, const T *restrict m, const T *restrict s,
                   T *restrict base, T *restrict kept, long n)
 {
     const T b1 = r->beta1, b2 = r->beta2, c1 = 1 - r->beta1, c2 = 1 - r->beta2, eps = r->eps, decay = r->decay;
-    const T step = r->step, scale = r->flags & RAW ? 1 : r->scale;
+    const T step = a.step, scale = r->flags & RAW ? 1 : a.scale;
     const T inside = r->flags & RAW ? r->eps : 0, outside = r->flags & RAW ? 0 : r->eps;
     T g[BLOCK];
     for (long i = 0; i < n; i++)
@@ -105,11 +109,11 @@ static void probe(const Rule *r, T *restrict p, const T *restrict grad, const T 
 }
 
 /* AdaLA's adapted step from base, with the kept g_t and g_{t+1} = grad, the gradient where p stands */
-static void adapted(const Rule *r, T *restrict p, const T *restrict grad, T *restrict m, T *restrict s,
+static void adapted(const Rule *r, Age a, T *restrict p, const T *restrict grad, T *restrict m, T *restrict s,
                     const T *restrict base, const T *restrict kept, long n)
 {
     const T b1 = r->beta1, b2 = r->beta2, c1 = 1 - r->beta1, c2 = 1 - r->beta2, eps = r->eps, decay = r->decay;
-    const T step = r->step, scale = r->flags & RAW ? 1 : r->scale;
+    const T step = a.step, scale = r->flags & RAW ? 1 : a.scale;
     const T inside = r->flags & RAW ? r->eps : 0, outside = r->flags & RAW ? 0 : r->eps;
     const T w = r->weight, rest = 1 - r->weight;
     T next[BLOCK];
@@ -123,18 +127,19 @@ static void adapted(const Rule *r, T *restrict p, const T *restrict grad, T *res
     put(p, next, n, r->flags & STREAM);
 }
 
-static void block(const Rule *r, T **x, long at, long n)
+static void block(const Rule *r, Age a, T **x, long at, long n)
 {
     switch (r->what) {
-    case ADAM: adam(r, x[0] + at, x[1] + at, x[2] + at, x[3] + at, x[4] ? x[4] + at : 0, n); break;
-    case BELIEF: belief(r, x[0] + at, x[1] + at, x[2] + at, x[3] + at, n); break;
-    case PROBE: probe(r, x[0] + at, x[1] + at, x[2] + at, x[3] + at, x[4] + at, x[5] + at, n); break;
-    case ADAPTED: adapted(r, x[0] + at, x[1] + at, x[2] + at, x[3] + at, x[4] + at, x[5] + at, n); break;
+    case ADAM: adam(r, a, x[0] + at, x[1] + at, x[2] + at, x[3] + at, x[4] ? x[4] + at : 0, n); break;
+    case BELIEF: belief(r, a, x[0] + at, x[1] + at, x[2] + at, x[3] + at, n); break;
+    case PROBE: probe(r, a, x[0] + at, x[1] + at, x[2] + at, x[3] + at, x[4] + at, x[5] + at, n); break;
+    case ADAPTED: adapted(r, a, x[0] + at, x[1] + at, x[2] + at, x[3] + at, x[4] + at, x[5] + at, n); break;
     }
 }
 
 typedef struct {
     const Rule *rule;
+    const Age *ages;
     const long long *sizes;
     T **slots;
     long long tensors, begin, end; /* elements begin .. end - 1 of all tensors in a row */
@@ -150,7 +155,7 @@ static void *work(void *argument)
         long long at = a->begin > first ? a->begin - first : 0;
         long long end = a->end - first < a->sizes[j] ? a->end - first : a->sizes[j];
         for (; at < end; at += most)
-            block(a->rule, a->slots + WIDTH * j, at, end - at < most ? end - at : most);
+            block(a->rule, a->ages[j], a->slots + WIDTH * j, at, end - at < most ? end - at : most);
     }
 #ifdef __AVX__
     _mm_sfence();
@@ -158,19 +163,35 @@ static void *work(void *argument)
     return 0;
 }
 
-/* slots: WIDTH addresses for each tensor, in the order of the arguments above. Threads are started anew in every
-   call, so that a process may fork between two calls. */
-void update(const Rule *rule, long long tensors, const long long *sizes, T **slots, int threads)
+/* Number the step of each tensor: its counter, a float as torch has it, goes up by one, but not for a probe. */
+static void count(const Rule *r, long long tensors, T **slots, Age *ages)
+{
+    for (long long j = 0; j < tensors; j++) {
+        float *counter = (void *)slots[WIDTH * j + 6];
+        double t = *counter + 1.0, second = 1 / (1 - pow(r->beta2, t));
+        if (r->what != PROBE)
+            *counter = t;
+        ages[j] = (Age){r->lr / (1 - pow(r->beta1, t)), r->what == ADAM ? sqrt(second) : second};
+    }
+}
+
+/* slots: for each tensor the addresses of the arguments above, in their order, and of its counter as the seventh.
+   Threads are started anew in every call, so that a process may fork between two calls. Returns 0 when all is done. */
+int update(const Rule *rule, long long tensors, const long long *sizes, T **slots, int threads)
 {
     pthread_t started[MOST_THREADS];
     Share shares[MOST_THREADS];
     int running[MOST_THREADS] = {0};
     long long total = 0;
+    Age *ages = malloc((tensors + 1) * sizeof(Age));
+    if (!ages)
+        return 1;
+    count(rule, tensors, slots, ages);
     threads = threads < 1 ? 1 : threads > MOST_THREADS ? MOST_THREADS : threads;
     for (long long j = 0; j < tensors; j++)
         total += sizes[j];
     for (int i = 0; i < threads; i++) {
-        shares[i] = (Share){rule, sizes, slots, tensors, total * i / threads, total * (i + 1) / threads};
+        shares[i] = (Share){rule, ages, sizes, slots, tensors, total * i / threads, total * (i + 1) / threads};
         if (i < threads - 1)
             running[i] = pthread_create(&started[i], 0, work, &shares[i]) == 0;
         if (!running[i])
@@ -179,4 +200,6 @@ void update(const Rule *rule, long long tensors, const long long *sizes, T **slo
     for (int i = 0; i < threads - 1; i++)
         if (running[i])
             pthread_join(started[i], 0);
+    free(ages);
+    return 0;
 }

@@ -21,7 +21,7 @@ from torch.optim import Optimizer
 
 from nala_lab.core import require
 from nala_lab.core.hyper import LookaheadHyper, NALAHyper
-from nala_lab.optim._adam import OnePass, choose_fused, keep_fused, one_pass
+from nala_lab.optim._adam import OnePass, choose_fused, keep_fused
 from nala_lab.optim._base import LabOptimizer, local, require_closure, require_lr, wide
 
 __all__ = ["TwoLoop"]
@@ -193,13 +193,13 @@ class TwoLoop(LabOptimizer):
         """The step of an Adam that was made here: the gradient first, then all that is done with the weights."""
         loss = self._spend(closure)
         resets = self.hyper.inner_state == "reset" and self._phase == 0
-        self._last = None if resets else one_pass(self.inner, self.state, self._phase == 0)
-        if self._last is None:
+        one_pass = vars(self).setdefault("_one_pass", OnePass())  # never saved
+        if resets or not one_pass.ready(self.inner, self.state, self._phase == 0):
             self._enter_cycle()
             keep_fused(self.param_groups)
             _unhooked(self.inner)(None)
-        elif self._phase + 1 < self.k:
-            self._last = self._last.run()
+        else:
+            self._last = one_pass if self._phase + 1 == self.k else one_pass.run()
         return loss
 
     @torch.no_grad()

@@ -73,6 +73,8 @@ class AdaBelief(LabOptimizer):
     tensor([4.])
     """
 
+    _fused: Fused | None = None  # for the next call; never saved
+
     def __init__(
         self,
         params: Any,
@@ -106,14 +108,23 @@ class AdaBelief(LabOptimizer):
         if self._rehearses(closure):
             return None
         loss = self._spend(closure)
-        fused = Fused(BELIEF, RAW if self._denominator == "raw" else 0)
-        for p, group in with_grad(self):
-            state = self.state[p]
-            begin(state, p, *_MOMENTS)
-            if not fused.take((p, p.grad, state["exp_avg"], state["exp_avg_var"]), group, state["step"]):
-                self._update(p, group)
-        fused.run()
+        if self._fused is None or not self._fused.holds(self.param_groups, self.state):
+            self._fused = self._gather()
+        self._fused.run(RAW if self._denominator == "raw" else 0)
         return loss
+
+    def _gather(self) -> Fused:
+        """What a kernel takes; the other parameters are updated here."""
+        with_grad(self)  # raises before anything has moved
+        fused = Fused(BELIEF, self.param_groups, self.state)
+        for p, group in [(p, g) for g in self.param_groups for p in dict.fromkeys(g["params"])]:
+            if p.grad is None:
+                fused.pass_by(p)
+                continue
+            begin(self.state[p], p, *_MOMENTS)
+            if not fused.take(p, group, *((self.state[p], key) for key in (*_MOMENTS, "step"))):
+                self._update(p, group)
+        return fused.close()
 
     def _allocate(self) -> None:
         for p, _ in with_grad(self):

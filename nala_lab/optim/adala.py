@@ -24,7 +24,7 @@ Two options are the paper's future work (its section 7), in this reading: with c
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -32,7 +32,7 @@ import torch
 from nala_lab.core import require_choice
 from nala_lab.core.hyper import PROBES, AdaLAHyper
 from nala_lab.optim._base import LabOptimizer, require_closure, require_lr
-from nala_lab.optim._fused import ADAPTED, BELIEF, PROBE, RAW, Fused
+from nala_lab.optim._fused import ADAPTED, BELIEF, PROBE, RAW, Fused, Source
 from nala_lab.optim._moments import (
     Group,
     add_belief,
@@ -208,57 +208,77 @@ class AdaLA(LabOptimizer):
 
     def _take_probe(self) -> None:
         """Stand at theta_{t-1} + trial, with g_t and theta_{t-1} kept."""
-        pairs = list(with_grad(self))
-        for own in self.state.values():
-            own["probed"] = False
-        fused = self._fused(PROBE)
-        for p, group in pairs:
-            state = self._begin(p)
-            if self.hyper.probe == "own" and fused.take(self._row(p), group, state["step"]):
-                state["probed"] = True
-                continue
-            g = decayed(p, group)  # g_t
-            trial = self._trial(state, g, group)
-            state["grad"], state["probed"] = g, True
-            state["base"].copy_(p)
-            move(p, trial)
-        fused.run()
+        fused = self._ready(PROBE, self._probe_of)
+        for own in fused.taken:
+            own["probed"] = True
+        fused.run(RAW if self.hyper.denominator == "raw" else 0)
         self._phase = 1
 
     def _adapted_step(self) -> None:
-        with_grad(self)  # raises before anything has moved
-        fused = self._fused(ADAPTED)
-        for p, group in [(p, g) for g in self.param_groups for p in dict.fromkeys(g["params"])]:
-            state = self.state.get(p, {})
-            if not state.get("probed"):
-                continue
-            if self.hyper.probe not in _REMEMBERED and fused.take(self._row(p), group, state["step"]):
-                continue
-            g_next = None if p.grad is None else decayed(p, group)  # g_{t+1}, weight decay at the probe point
-            p.copy_(state["base"])  # back to theta_{t-1}, bit for bit
-            if g_next is not None:
-                self._update(p, state["grad"], g_next, group)
-        fused.run()
+        self._ready(ADAPTED, self._adapted_step_of).run(RAW if self.hyper.denominator == "raw" else 0, self.hyper.blend)
         self._phase = 0
         self._whole += 1
 
     def _plain_step(self) -> None:
         """A step that does not look ahead: AdaBelief's."""
-        fused = self._fused(BELIEF)
-        for p, group in with_grad(self):
-            state = self._begin(p)
-            row = (p, p.grad, state["exp_avg"], state["exp_avg_var"])
-            if self.hyper.probe in _REMEMBERED or not fused.take(row, group, state["step"]):
-                self._update(p, decayed(p, group), None, group)
-        fused.run()
+        self._ready(BELIEF, self._plain_step_of).run(RAW if self.hyper.denominator == "raw" else 0)
         self._whole += 1
 
-    def _fused(self, what: int) -> Fused:
-        return Fused(what, RAW if self.hyper.denominator == "raw" else 0, self.hyper.blend)
+    def _ready(self, what: int, one: Callable[[Fused, torch.Tensor, Group], None]) -> Fused:
+        """What a kernel takes, as in the step before if nothing changed; the other parameters are settled by `one`."""
+        plans = vars(self).setdefault("_plans", {})  # never saved
+        if what not in plans or not plans[what].holds(self.param_groups, self.state):
+            with_grad(self)  # raises before anything has moved
+            if what == PROBE:
+                plans.pop(ADAPTED, None)  # which parameters take part is decided here
+                for own in self.state.values():
+                    own["probed"] = False
+            fused = Fused(what, self.param_groups, self.state)
+            for p, group in [(p, g) for g in self.param_groups for p in dict.fromkeys(g["params"])]:
+                one(fused, p, group)
+            plans[what] = fused.close()
+        return plans[what]
 
-    def _row(self, p: torch.Tensor) -> tuple[Any, ...]:
-        state = self.state[p]
-        return p, p.grad, state["exp_avg"], state["exp_avg_var"], state["base"], state["grad"]
+    def _sources(self, p: torch.Tensor, *more: str) -> Iterator[Source]:
+        return ((self.state[p], key) for key in ("exp_avg", "exp_avg_var", *more, "step"))
+
+    def _probe_of(self, fused: Fused, p: torch.Tensor, group: Group) -> None:
+        if p.grad is None:
+            fused.pass_by(p)
+            return
+        state = self._begin(p)
+        if self.hyper.probe == "own" and fused.take(p, group, *self._sources(p, "base", "grad")):
+            return
+        fused.give_up()
+        g = decayed(p, group)  # g_t
+        trial = self._trial(state, g, group)
+        state["grad"], state["probed"] = g, True
+        state["base"].copy_(p)
+        move(p, trial)
+
+    def _adapted_step_of(self, fused: Fused, p: torch.Tensor, group: Group) -> None:
+        state = self.state.get(p, {})
+        if not state.get("probed") and p.grad is None:
+            fused.pass_by(p)
+            return
+        known = self.hyper.probe not in _REMEMBERED and state.get("probed") and p.grad is not None
+        if known and fused.take(p, group, *self._sources(p, "base", "grad")):
+            return
+        fused.give_up()
+        if state.get("probed"):
+            g_next = None if p.grad is None else decayed(p, group)  # g_{t+1}, weight decay at the probe point
+            p.copy_(state["base"])  # back to theta_{t-1}, bit for bit
+            if g_next is not None:
+                self._update(p, state["grad"], g_next, group)
+
+    def _plain_step_of(self, fused: Fused, p: torch.Tensor, group: Group) -> None:
+        if p.grad is None:
+            fused.pass_by(p)
+            return
+        self._begin(p)
+        if self.hyper.probe in _REMEMBERED or not fused.take(p, group, *self._sources(p)):
+            fused.give_up()
+            self._update(p, decayed(p, group), None, group)
 
     def _lagged_step(self) -> None:
         for p, group in with_grad(self):

@@ -88,7 +88,7 @@ ADAPTIVE = (
            "weights that the caller knows; the last one computed is what a loop leaves in the variable.",
            ("closure",), {"probe_batch": "same"}),
     Mutant("no-lookahead", "the probe point is where the weights already are",
-           (("adala", "            move(p, trial)\n", ""),), _ADALA,
+           (("adala", "        move(p, trial)\n", ""),), _ADALA,
            "sharanramjee/adala-optimizer evaluates the loss on outputs that were computed before the probe: the "
            "second gradient is that of the same point.",
            ("twin", "newton-first-step")),
