@@ -1,0 +1,268 @@
+"""How long a step of the torch optimizers takes, as ratios to torch.optim.Adam(fused=True), and what else they cost.
+
+    python benchmarks/optim_speed.py                                  # prints Markdown
+    python benchmarks/optim_speed.py --write benchmarks/RESULTS.md    # what `make bench` does
+
+Every optimizer has its own parameters, shaped like those of LeNet-5 or ResNet-18, and gradients that are given. They
+take turns: in every round each makes the calls of one whole cycle, and what counts is the median over the rounds of its
+time per call (per gradient, that is) over Adam's in the same round. So a machine that is busy for a while slows both
+sides of a ratio. Quartiles are printed beside it. Other people's packages are compared with where they are installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from nala_lab.core import stream
+from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead, OuterMomentum
+
+ROOT = Path(__file__).resolve().parents[1]
+THEORY = "## Theory room"  # how the heading of the other script's section begins
+LENET = ((6, 1, 5, 5), (6,), (16, 6, 5, 5), (16,), (120, 400), (120,), (84, 120), (84,), (10, 84), (10,))
+Maker = Callable[[Any], torch.optim.Optimizer]
+
+
+def resnet18() -> tuple[tuple[int, ...], ...]:
+    """Shapes of the 62 parameters of ResNet-18 for 1,000 classes."""
+    shapes: list[tuple[int, ...]] = [(64, 3, 7, 7), (64,), (64,)]
+    width = 64
+    for out in (64, 128, 256, 512):
+        for block in range(2):
+            shapes += [(out, width, 3, 3), (out,), (out,), (out, out, 3, 3), (out,), (out,)]
+            if block == 0 and out != width:
+                shapes += [(out, width, 1, 1), (out,), (out,)]
+            width = out
+    return (*shapes, (1000, 512), (1000,))
+
+
+def fused(params: Any) -> torch.optim.Optimizer:
+    """Return the other side of every ratio."""
+    return torch.optim.Adam(params, fused=True)
+
+
+# label, calls that make one cycle, maker; then: gradients of one whole step, and the target of the issue for it
+OURS: tuple[tuple[str, int, Maker], ...] = (
+    ("torch Adam(fused=True)", 6, fused),
+    ("NALA", 6, NALA),
+    ("Lookahead", 5, Lookahead),
+    ("OuterMomentum", 5, OuterMomentum),
+    ("AdaBelief", 5, AdaBelief),
+    ("AdaLA", 6, AdaLA),
+    ("AdaLA, every=5", 6, lambda params: AdaLA(params, every=5)),
+)
+TARGETS = {
+    ("NALA", "ResNet-18"): 1.08,
+    ("Lookahead", "ResNet-18"): 1.08,
+    ("AdaBelief", "ResNet-18"): 1.2,
+    ("AdaLA", "ResNet-18"): 2.4,
+    ("NALA", "LeNet-5"): 1.15,
+    ("AdaLA", "LeNet-5"): 3.0,
+}
+PER_STEP = {"AdaLA": 2}  # gradients of one whole step; the target of AdaLA is for one
+
+
+def others() -> list[tuple[str, int, Maker | None]]:
+    """Makers from public packages; None where the package is not installed."""
+
+    def from_package(module: str, make: Callable[[Any, Any], Any]) -> Maker | None:
+        try:
+            package = importlib.import_module(module)
+        except ImportError:
+            return None
+        return lambda params: make(package, params)
+
+    quiet = {"print_change_log": False, "rectify": False, "weight_decouple": False}
+    return [
+        ("pytorch-optimizer Lookahead(Adam fused)", 5,
+         from_package("pytorch_optimizer", lambda m, p: m.Lookahead(fused(p), k=5))),
+        ("torch-optimizer Lookahead(Adam fused)", 5,
+         from_package("torch_optimizer", lambda m, p: m.Lookahead(fused(p), k=5))),
+        ("pytorch-optimizer AdaBelief", 2,
+         from_package("pytorch_optimizer", lambda m, p: m.AdaBelief(p, weight_decouple=False))),
+        ("adabelief-pytorch AdaBelief", 2, from_package("adabelief_pytorch", lambda m, p: m.AdaBelief(p, **quiet))),
+        ("schedulefree AdamWScheduleFree", 5, from_package("schedulefree", _schedulefree)),
+    ]  # fmt: skip
+
+
+def _schedulefree(package: Any, params: Any) -> Any:
+    opt = package.AdamWScheduleFree(params)
+    opt.train()
+    return opt
+
+
+def built(maker: Maker, shapes: Any, device: str) -> torch.optim.Optimizer:
+    """Make the optimizer on parameters of its own, with gradients, after two cycles."""
+    draw = stream(0, "benchmark", "optim")
+    params = [torch.nn.Parameter(torch.tensor(draw.normal(size=s), dtype=torch.float32, device=device)) for s in shapes]
+    for p in params:
+        p.grad = torch.tensor(0.01 * draw.normal(size=tuple(p.shape)), dtype=torch.float32, device=device)
+    opt = maker(params)
+    for _ in range(12):
+        opt.step()
+    return opt
+
+
+def state_over_parameters(opt: Any) -> float:
+    """Bytes of the state tensors in units of the bytes of the parameters."""
+    drawers = [opt.state, opt.inner.state] if hasattr(opt, "inner") else [opt.state]
+    tensors = {id(x): x for d in drawers for own in d.values() for x in own.values() if isinstance(x, torch.Tensor)}
+    own = sum(p.nbytes for group in opt.param_groups for p in group["params"])
+    return sum(x.nbytes for x in tensors.values() if x.dim()) / own
+
+
+def measure(shapes: Any, rounds: int, repeats: int, device: str) -> list[tuple[str, float, np.ndarray, float]]:
+    """Rows (label, median microseconds per gradient, quartiles of the ratio to Adam, state over parameters)."""
+    here = [(name, n, make) for name, n, make in (*OURS, *others()) if make is not None]
+    opts = {name: (built(make, shapes, device), n * repeats) for name, n, make in here}
+    spent: dict[str, list[float]] = {name: [] for name in opts}
+    for _ in range(rounds):
+        for name, (opt, calls) in opts.items():
+            wait(device)
+            start = time.perf_counter()
+            for _ in range(calls):
+                opt.step()
+            wait(device)
+            spent[name].append((time.perf_counter() - start) / calls)
+    adam = np.array(spent[OURS[0][0]])
+    rows = []
+    for name, times in spent.items():
+        quartiles = np.quantile(np.array(times) / adam, [0.25, 0.5, 0.75])
+        rows.append((name, 1e6 * float(np.median(times)), quartiles, state_over_parameters(opts[name][0])))
+    return rows
+
+
+def wait(device: str) -> None:
+    """Wait until a GPU has done what was asked."""
+    if device == "cuda":
+        torch.cuda.synchronize()
+
+
+def table(model: str, shapes: Any, rounds: int, repeats: int, threads: int, device: str) -> str:
+    """Markdown table of one model."""
+    torch.set_num_threads(threads)
+    where = "a CUDA device" if device == "cuda" else f"{threads} thread{'s' * (threads > 1)}"
+    size = sum(int(np.prod(s)) for s in shapes)
+    head = "us per gradient | ratio per gradient (quartiles) | whole step | target | state / parameters |"
+    lines = [
+        f"\n### {model}, {size:,} numbers, {where}, load {os.getloadavg()[0]:.1f} when it began\n",
+        f"| optimizer | {head}",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, us, (low, middle, high), state in measure(shapes, rounds, repeats, device):
+        step = PER_STEP.get(name, 1) * middle
+        target = TARGETS.get((name, model))
+        told = "" if target is None else f"{target} {'reached' if step <= target else 'missed'}"
+        step_told = f"{step:.2f}" if name in PER_STEP else ""
+        ratio = f"{middle:.3f} ({low:.3f} to {high:.3f})"
+        lines.append(f"| {name} | {us:,.0f} | {ratio} | {step_told} | {told} | {state:.2f} |")
+    lines += [f"| {name} | not installed here | | | | |" for name, _, make in others() if make is None]
+    return "\n".join(lines)
+
+
+FIRST = """
+import sys, time, torch
+from nala_lab.optim import AdaLA
+params = [torch.nn.Parameter(torch.ones(50)), torch.nn.Parameter(torch.ones(50, dtype=torch.float64))]
+opt = AdaLA(params)
+times = []
+for _ in range(3):
+    for p in params:
+        p.grad = torch.ones_like(p)
+    start = time.perf_counter()
+    opt.step()
+    times.append(time.perf_counter() - start)
+print(times[0], times[2])
+"""
+
+
+def first_steps() -> str:
+    """What the first step waits for: the compiler in a fresh cache, and nothing in the next process."""
+    rows = ["\n### The first step\n", "| process | first step, s | third step, s |", "|---|---|---|"]
+    with tempfile.TemporaryDirectory() as cache:
+        for label in ("the first one: both kernels are compiled", "the next one: they are found on disk"):
+            done = subprocess.run([sys.executable, "-c", FIRST], cwd=ROOT, check=True, capture_output=True, text=True,
+                                  env={**os.environ, "NALA_LAB_CACHE": cache})  # fmt: skip
+            first, third = (float(x) for x in done.stdout.split())
+            rows.append(f"| {label} | {first:.2f} | {third:.5f} |")
+    return "\n".join(rows)
+
+
+def machine() -> str:
+    """Say where this was measured, and how to do it again."""
+    packages = ("torch", "numpy", "pytorch-optimizer", "torch-optimizer", "adabelief-pytorch", "schedulefree")
+    found = []
+    for name in packages:
+        try:
+            found.append(f"{name} {version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            found.append(f"{name} not installed")
+    cpu = next((x.partition(":")[2].strip() for x in _cpuinfo() if x.startswith("model name")), platform.processor())
+    return (
+        f"Measured {time.strftime('%Y-%m-%d')} on {os.cpu_count()} cores ({cpu}), Python {platform.python_version()}, "
+        f"{', '.join(found)}. Load averages above the number of threads mean that others were at work on the machine. "
+        "To repeat: `make bench`, or `python benchmarks/optim_speed.py` for the table alone."
+    )
+
+
+def _cpuinfo() -> list[str]:
+    path = Path("/proc/cpuinfo")
+    return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+
+
+def theory(path: Path | None) -> str:
+    """Return the section of theory_speed.py: measured where jax and optax are, else kept from the file as it is."""
+    if all(importlib.util.find_spec(name) for name in ("jax", "optax")):
+        command = [sys.executable, str(ROOT / "benchmarks" / "theory_speed.py")]
+        done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+        return f"{THEORY}, {time.strftime('%Y-%m-%d')}\n\n{done.stdout}"
+    before = path.read_text(encoding="utf-8") if path is not None and path.is_file() else ""
+    _, found, section = before.partition(THEORY)
+    how = "To repeat: `pip install jax optax`, then `PYTHONPATH=. python benchmarks/theory_speed.py`."
+    return THEORY + section if found else f"{THEORY}\n\njax and optax: not installed here. {how}\n"
+
+
+def main() -> int:
+    """Time everything; print it, or write it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--threads", type=int, nargs="+", default=sorted({1, torch.get_num_threads()}))
+    parser.add_argument("--write", type=Path, help="Markdown file to write instead of printing")
+    chosen = parser.parse_args()
+    warnings.simplefilter("ignore")  # of other people's packages
+    parts = [
+        "# Speed\n",
+        machine(),
+        "\n## A step of the torch optimizers\n",
+        __doc__.partition("`make bench` does\n")[2],
+    ]
+    parts[-1] = parts[-1].strip() + " A whole step of AdaLA is two gradients, the probe and the adapted step."
+    settings = [("cpu", n) for n in chosen.threads] + [("cuda", 1)] * torch.cuda.is_available()
+    for device, threads in settings:
+        parts.append(table("LeNet-5", LENET, 10 * chosen.rounds, 4, threads, device))
+        parts.append(table("ResNet-18", resnet18(), chosen.rounds, 1, threads, device))
+    text = "\n".join([*parts, first_steps(), "", theory(chosen.write)])
+    if chosen.write is None:
+        print(text)
+    else:
+        chosen.write.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
