@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 12 · Find the bug
+# # 19 · Find the bug
 #
 # **Aim.** Look-ahead optimizers are easy to write and easy to write wrongly, and a loss curve does not show it. You will examine five optimizers, each with one line changed, choose the question that gives the bug away, and then read what the same questions say about public packages.
 #
