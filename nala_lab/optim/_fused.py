@@ -1,8 +1,9 @@
 """Whole updates of many parameters in one pass over memory: what goes to the compiled kernels, and with which numbers.
 
 A parameter goes there when it is an ordinary float32 or float64 tensor on the CPU and lies in memory as its gradient
-and its state do. Every other parameter (half precision, complex, on another device, sharded, strided) is updated by
-the torch operations that spell the equations out; so is every parameter where there is no compiler.
+and its state do. On another device foreach operations take all parameters together. Every other parameter (half
+precision, complex, sharded, strided) is updated by the torch operations that spell the equations out; so is every
+parameter on a CPU where there is no compiler.
 
 Looking at a tensor from Python takes a third of a microsecond, so what was found in one call of ``step()`` is kept for
 the next, which only asks whether all of it is still the same.
@@ -18,11 +19,12 @@ from typing import Any, NamedTuple
 import torch
 
 from nala_lab.optim._build import Rule, kernels
+from nala_lab.optim._foreach import ADAPTED, BELIEF, PROBE, RAW, Together, fits_together
 
 __all__ = ["ADAM", "ADAPTED", "ASCEND", "BELIEF", "COPY", "MIX", "PROBE", "RAW", "Fused", "Source", "fits"]
 
-ADAM, BELIEF, PROBE, ADAPTED = range(4)
-RAW, ASCEND, COPY, MIX, STREAM = 1, 2, 4, 8, 16
+ADAM = 0  # BELIEF, PROBE, ADAPTED follow
+ASCEND, COPY, MIX, STREAM = 2, 4, 8, 16  # and RAW
 _WIDTH = 7  # addresses per tensor; the last is that of the counter
 _KINDS = {torch.float32: "float", torch.float64: "double"}
 _PLAIN = (torch.Tensor, torch.nn.Parameter)
@@ -86,6 +88,11 @@ class _Bundle:
         self._places.append(places + [0] * (_WIDTH - 1 - len(places)) + [step.data_ptr()])
         self._sizes.append(row[0].numel())
 
+    @property
+    def owners(self) -> list[dict[str, Any]]:
+        """For each parameter the dictionary of its first source."""
+        return [kept.held[0][0] for kept in self.kept]
+
     def close(self) -> None:
         """Write down the addresses as the kernel reads them."""
         n = len(self.kept)
@@ -138,7 +145,7 @@ class Fused:
         self.what = what
         self._groups = [(group, list(group["params"])) for group in groups]
         self._states = states
-        self._bundles: dict[tuple[int, torch.dtype], _Bundle] = {}
+        self._bundles: dict[tuple[Any, ...], _Bundle | Together] = {}
         self._absent: list[torch.Tensor] = []
         self._whole = True
 
@@ -146,9 +153,13 @@ class Fused:
         """Take a parameter, if it fits; otherwise another way is to be found for it. The last source is its counter."""
         *state, step = (own.get(key) for own, key in sources)
         row = (p, p.grad, *state)
-        if not (_counts(step) and fits(row)):
+        if _counts(step) and fits(row):
+            bundle = self._bundles.setdefault((id(group), p.dtype), _Bundle(group, p.dtype))
+        elif _counts(step) and self.what != ADAM and fits_together(row):
+            bundle = self._bundles.setdefault((id(group), p.dtype, p.device), Together(group))
+        else:
             return self.give_up()
-        self._bundles.setdefault((id(group), p.dtype), _Bundle(group, p.dtype)).add(row, sources)
+        bundle.add(row, sources)
         return True
 
     def give_up(self) -> bool:
@@ -164,7 +175,7 @@ class Fused:
         """Everything has been taken that can be."""
         for bundle in self._bundles.values():
             bundle.close()
-        self.taken = [kept.held[0][0] for bundle in self._bundles.values() for kept in bundle.kept]
+        self.taken = [own for bundle in self._bundles.values() for own in bundle.owners]
         self._owns = [list(state.values()) for state in self._states]
         return self
 
