@@ -1,10 +1,20 @@
-"""The optimizers of the registry at their published settings, and how their gradients are counted.
+"""Every optimizer of both papers at its published settings, and how its gradients are counted.
 
 From the NALA paper (section "Experiments on LeNet-5"): lr 0.001 for NALA, Lookahead and Adam, 0.1 for NAG (momentum
 0.1) and SGD; k = 5 for NALA and Lookahead; mu = -0.5 and alpha = 0.001 for NALA. Not stated there: Lookahead's slow
-step, for which its own paper's 0.5 is used; and whether alpha of NALA decays with lr, which it does not here. From the
-AdaLA paper (its notation list): lr 0.001, betas (0.9, 0.999), eps 1e-8, also for AdaBelief. HeavyBall is in neither.
-The inner optimizer of NALA and Lookahead is torch's Adam at the same lr and at its defaults otherwise.
+step, for which its own paper's 0.5 is used; and whether alpha of NALA decays with lr, which it does not here.
+
+From the AdaLA paper (section 4): lr 0.001, betas (0.9, 0.999), eps 1e-8 for AdaLA, AdaBelief, Yogi, Adam, RAdam and
+AdamW; lr 0.1 for MSVAG, 0.01 for Fromage, 0.1 at first and 0.001 at last for AdaBound, gamma 0.001. It trains SGD at
+0.1 with momentum 0.9 and all of them with weight decay 5e-4: ADALA_SECTION_4 holds that for its tasks. AdaBelief's
+program has AdaBound the other way round, 0.001 at first and 0.1 at last, and Yogi at eps 0.001.
+
+MSVAG and Fromage here have neither weight decay, eps nor a second decay rate, although the paper prints them: a setting
+that an implementation would ignore is refused, and so is in no record. The paper does not say how weight decay enters.
+It is decoupled where AdaBelief's program has it so (AdamW, RAdam), else L2. HeavyBall and OuterMomentum are in neither
+paper.
+
+Two loops run around any method of one loop: ``inner`` names it, ``inner.NAME`` are its settings, and lr is its lr.
 
 The loop spends one gradient of one new mini-batch per ``step()``, the look-ahead gradient included, so NALA stands at
 ``outer_batch="fresh"`` and AdaLA at ``probe_batch="next"``.
@@ -12,36 +22,74 @@ The loop spends one gradient of one new mini-batch per ``step()``, the look-ahea
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from importlib import import_module
+from math import lcm
 from typing import Any
 
 import torch
 
-from nala_lab.core import require, require_choice
-from nala_lab.core.hyper import AdamHyper, MomentumHyper, NAGHyper, SGDHyper
+from nala_lab.core import require, require_choice, require_number
+from nala_lab.core.hyper import AdamHyper, MomentumHyper, NAGHyper, require_betas
 from nala_lab.registry import OPTIMIZERS, torch_optimizer
 
-__all__ = ["METHODS", "PAPER_METHODS", "PUBLISHED", "Method", "get_method", "slow_weights"]
+__all__ = ["ADALA_METHODS", "ADALA_SECTION_4", "METHODS", "PAPER_METHODS", "PUBLISHED", "Method", "get_method",
+           "slow_weights"]  # fmt: skip
 
 Settings = Mapping[str, Any]
-PAPER_METHODS = ("nala", "nag", "lookahead", "adam", "sgd")  # Fig. 2 of the NALA paper; "all" on the command line
-_ADAM: dict[str, Any] = {"lr": 1e-3, "betas": [0.9, 0.999], "eps": 1e-8}
-PUBLISHED: dict[str, Settings] = {
-    "nala": {"lr": 1e-3, "k": 5, "mu": -0.5, "alpha": 1e-3, "inner": "adam", "outer_batch": "fresh"},
-    "nag": {"lr": 0.1, "momentum": 0.1},
-    "lookahead": {"lr": 1e-3, "k": 5, "alpha": 0.5, "inner": "adam"},
+PAPER_METHODS = ("nala", "nag", "lookahead", "adam", "sgd")  # Fig. 2 of the NALA paper
+ADALA_METHODS = ("adala", "adabelief", "sgd", "adabound", "yogi", "adam", "msvag", "radam", "adamw", "fromage")
+_ELSEWHERE = {  # optimizers that this lab does not write: where they come from
+    "AdaBound": "pytorch_optimizer", "Yogi": "pytorch_optimizer", "MSVAG": "pytorch_optimizer",
+    "RAdam": "torch.optim", "AdamW": "torch.optim", "Fromage": "pytorch_optimizer",
+}  # fmt: skip
+_ADAM: dict[str, Any] = {"lr": 1e-3, "betas": [0.9, 0.999], "eps": 1e-8, "weight_decay": 0.0}
+_L2 = {"weight_decouple": False}
+_ONE_LOOP: dict[str, Settings] = {
+    "sgd": {"lr": 0.1, "momentum": 0.0, "weight_decay": 0.0},
+    "heavyball": {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.0},
+    "nag": {"lr": 0.1, "momentum": 0.1, "weight_decay": 0.0},
     "adam": _ADAM,
-    "sgd": {"lr": 0.1},
-    "adala": {**_ADAM, "probe": "own", "probe_batch": "next"},
-    "adabelief": _ADAM,
-    "heavyball": {"lr": 0.1, "momentum": 0.9},
+    "adabelief": {**_ADAM, "denominator": "hat"},
+    "adala": {**_ADAM, "denominator": "hat", "probe": "own", "probe_batch": "next", "blend": 1.0, "every": 1},
+    "adabound": {**_ADAM, "lr": 0.1, "final_lr": 1e-3, "gamma": 1e-3, **_L2},
+    "yogi": {**_ADAM, "initial_accumulator": 1e-6, **_L2},
+    "msvag": {"lr": 0.1, "beta": 0.9},
+    "radam": {**_ADAM, "decoupled_weight_decay": True},
+    "adamw": _ADAM,
+    "fromage": {"lr": 0.01},
 }
-_UNPUBLISHED: Settings = {"lr": 1e-3}  # of an optimizer that is in the registry only
-_FIXED = ("inner", "outer_batch", "probe_batch")
-# torch lets NaN and infinity through (`if lr < 0`); the lab's own hyperparameter classes do not.
-_RULES = {"SGD": SGDHyper, "HeavyBall": MomentumHyper, "NAG": NAGHyper, "Adam": AdamHyper}
+
+
+def _around(name: str) -> dict[str, Any]:
+    """The settings of an inner method as its outer method writes them; lr is shared and not written twice."""
+    own = {f"inner.{key}": value for key, value in _ONE_LOOP[name].items() if key != "lr"}
+    return {"inner": name, **own}
+
+
+PUBLISHED: dict[str, Settings] = {
+    "nala": {"lr": 1e-3, "k": 5, "mu": -0.5, "alpha": 1e-3, "outer_batch": "fresh", "inner_state": "keep",
+             **_around("adam")},
+    "lookahead": {"lr": 1e-3, "k": 5, "alpha": 0.5, "inner_state": "keep", **_around("adam")},
+    "outermomentum": {"lr": 1e-3, "k": 5, "nu": 0.7, "beta": 0.9, "style": "nesterov", "alpha": 0.0,
+                      **_around("adam")},
+    **_ONE_LOOP,
+}  # fmt: skip
+ADALA_SECTION_4: dict[str, Settings] = {  # changes to PUBLISHED in the tasks of the AdaLA paper
+    **{name: {"weight_decay": 5e-4} for name in ADALA_METHODS if "weight_decay" in PUBLISHED[name]},
+    "sgd": {"momentum": 0.9, "weight_decay": 5e-4},
+}
+_FIXED = ("outer_batch", "probe_batch", "inner.probe_batch")
+# torch lets NaN and infinity through (`if lr < 0`), and so does pytorch_optimizer; these rules do not.
+_RULES = {"SGD": MomentumHyper, "HeavyBall": MomentumHyper, "NAG": NAGHyper, "Adam": AdamHyper}
+_RANGES: dict[str, dict[str, Any]] = {
+    "lr": {"low": 0}, "eps": {"low": 0}, "weight_decay": {"low": 0}, "initial_accumulator": {"low": 0},
+    "beta": {"low": 0, "high": 1, "open_high": True},
+    "final_lr": {"low": 0, "open_low": True}, "gamma": {"low": 0, "open_low": True},
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -50,8 +98,8 @@ class Method:
 
     Attributes
     ----------
-    name : what the command line and the records call it: the registry's name in lower case.
-    entry : the registry's name.
+    name : what the command line and the records call it: `entry` in lower case.
+    entry : the registry's name, or the name of the class in torch.optim or pytorch_optimizer.
     settings : hyperparameters, all of them written to the record.
     """
 
@@ -59,28 +107,51 @@ class Method:
     entry: str
     settings: Settings = field(hash=False)
 
+    @property
+    def traits(self) -> frozenset[str]:
+        """What the registry says of it; nothing of an optimizer from elsewhere."""
+        return OPTIMIZERS[self.entry].traits if self.entry in OPTIMIZERS else frozenset()
+
     def build(self, params: Any, settings: Settings) -> torch.optim.Optimizer:
         """Make the torch optimizer.
 
         Raises
         ------
         ValueError
-            For a setting out of range.
+            For a setting out of range, or one that the optimizer does not have.
         """
-        given = {name: value for name, value in settings.items() if name != "inner"}
+        given = {name: value for name, value in settings.items() if not name.startswith("inner.")}
+        if "betas" in given:
+            require_betas(given["betas"])
+            given["betas"] = tuple(given["betas"])
+        if self.entry in _ELSEWHERE:
+            return _from_elsewhere(self.entry, params, given)
         if self.entry in _RULES:
             _RULES[self.entry](**given)
-        if "betas" in given:
-            given["betas"] = tuple(given["betas"])
-        optimizer: torch.optim.Optimizer = torch_optimizer(self.entry, params, **given)
+        if "two loops" in self.traits:
+            inner, own = METHODS[given.pop("inner")], _inner_settings(settings)
+            # Its own Adam at torch's defaults is stepped in one pass with the slow weights.
+            if inner.name != "adam" or own != {**_ADAM, "lr": own["lr"]}:
+                given.pop("lr")
+                given["inner"] = lambda held: inner.build(held, own)
+            optimizer: torch.optim.Optimizer = _two_loops(self.entry, params, given)
+        else:
+            optimizer = torch_optimizer(self.entry, params, **given)
         return optimizer
 
     def cycle(self, settings: Settings) -> tuple[int, int]:
-        """(steps the papers count, gradients spent) in one cycle; (1, 1) for plain methods."""
-        if "outer_batch" in settings:
-            return settings["k"], settings["k"] + 1
-        probing = "probe" in OPTIMIZERS[self.entry].traits and settings.get("probe") != "lagged"
-        return (1, 2) if probing else (1, 1)
+        """(steps the papers count, gradients spent) until the pattern of counted gradients repeats.
+
+        Examples
+        --------
+        >>> nala, adala = METHODS["nala"], METHODS["adala"]
+        >>> nala.cycle(nala.settings), adala.cycle(adala.settings), METHODS["adam"].cycle({})
+        ((5, 6), (1, 2), (1, 1))
+        >>> adala.cycle({**adala.settings, "every": 4})  # one step of four looks ahead
+        (4, 5)
+        """
+        counted = self._counted(settings)
+        return sum(counted), len(counted)
 
     def timesteps(self, grads: int, settings: Settings) -> int:
         """Steps as the papers count them after `grads` gradients: the look-ahead gradient is not counted.
@@ -91,26 +162,84 @@ class Method:
         >>> [nala.timesteps(n, nala.settings) for n in (4, 5, 6, 7)]
         [4, 5, 5, 6]
         """
-        steps, spent = self.cycle(settings)
-        return grads // spent * steps + min(grads % spent, steps)
+        counted = self._counted(settings)
+        whole, rest = divmod(grads, len(counted))
+        return whole * sum(counted) + sum(counted[:rest])
+
+    def _counted(self, settings: Settings) -> list[bool]:
+        """Of each gradient of a cycle, whether it is a step; the look-ahead gradient is not."""
+        if "two loops" not in self.traits:
+            return [counted for step in self._steps(settings) for counted in step]
+        steps = METHODS[settings["inner"]]._steps(_inner_settings(settings))
+        k = settings["k"]
+        # A reset restarts the inner pattern with the cycle; otherwise it runs on until both end together.
+        period = k if settings.get("inner_state") == "reset" else lcm(k, len(steps))
+        looks_ahead = "outer_batch" in settings or settings["alpha"] > 0 and self.name == "outermomentum"
+        flags: list[bool] = []
+        for i in range(period):
+            flags += steps[i % len(steps)]
+            if looks_ahead and (i + 1) % k == 0:
+                flags.append(False)
+        return flags
+
+    def _steps(self, settings: Settings) -> list[list[bool]]:
+        """The gradients of each step of a method of one loop."""
+        looks_ahead = settings.get("probe", "lagged") != "lagged" and settings.get("blend", 1) > 0
+        return [[True, False]] + [[True]] * (settings.get("every", 1) - 1) if looks_ahead else [[True]]
 
     def with_settings(self, changes: Settings) -> dict[str, Any]:
-        """The settings with some of them changed.
+        """The settings with some of them changed; another `inner` comes with its own published settings.
 
         Raises
         ------
         ValueError
             For a name that this method does not have, or one that the loop needs as it is.
+
+        Examples
+        --------
+        >>> around = METHODS["nala"].with_settings({"inner": "sgd", "inner.momentum": 0.9})
+        >>> {name: value for name, value in around.items() if name.startswith("inner")}
+        {'inner_state': 'keep', 'inner': 'sgd', 'inner.momentum': 0.9, 'inner.weight_decay': 0.0}
         """
+        base = dict(self.settings)
+        if "inner" in base and "inner" in changes:
+            require_choice("inner", changes["inner"], _ONE_LOOP, "the methods of one loop")
+            base = {name: value for name, value in base.items() if not name.startswith("inner.")}
+            base |= _around(changes["inner"])
         for name, value in changes.items():
-            require_choice("hyperparameter", name, self.settings, f"those of {self.name}")
-            fixed = name in _FIXED and value != self.settings[name]
-            rule = f"{name}={self.settings[name]!r} in the training loop"
-            require(name, value, not fixed, rule, "Adam inside; a new mini-batch for every gradient")
-        return {**self.settings, **changes}
+            require_choice("hyperparameter", name, base, f"those of {self.name}")
+            fixed = name in _FIXED and value != base[name]
+            rule = f"{name}={base[name]!r} in the training loop"
+            require(name, value, not fixed, rule, "a new mini-batch for every gradient")
+        return {**base, **changes}
 
 
-METHODS = {name.lower(): Method(name.lower(), name, PUBLISHED.get(name.lower(), _UNPUBLISHED)) for name in OPTIMIZERS}
+def _inner_settings(settings: Settings) -> dict[str, Any]:
+    own = {name.removeprefix("inner."): value for name, value in settings.items() if name.startswith("inner.")}
+    return {"lr": settings["lr"], **own}
+
+
+def _two_loops(entry: str, params: Any, given: dict[str, Any]) -> Any:
+    """The registry takes an inner rule as a pair; here it may come from elsewhere, so the class is called itself."""
+    module, _, name = OPTIMIZERS[entry].torch.partition(":")
+    return getattr(import_module(module), name)(params, **given)
+
+
+def _from_elsewhere(entry: str, params: Any, given: dict[str, Any]) -> Any:
+    """An optimizer of torch or pytorch_optimizer, once every setting is known to be in range and to be heard."""
+    for name, value in given.items():
+        if name in _RANGES:
+            require_number(name, value, **_RANGES[name])
+        elif name != "betas":
+            require(name, value, isinstance(value, bool), "True or False")
+    make = getattr(import_module(_ELSEWHERE[entry]), entry)
+    heard = inspect.signature(make).parameters  # further names would vanish in **kwargs
+    for name in given:
+        require_choice("hyperparameter", name, heard, f"those that {_ELSEWHERE[entry]}.{entry} has")
+    return make(params, **given)
+
+
+METHODS = {name.lower(): Method(name.lower(), name, PUBLISHED[name.lower()]) for name in (*OPTIMIZERS, *_ELSEWHERE)}
 
 
 def get_method(name: str) -> Method:
