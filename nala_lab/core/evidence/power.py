@@ -1,0 +1,112 @@
+"""How many seeds a difference takes: power of the paired t-test, from the noncentral t distribution."""
+
+from __future__ import annotations
+
+import math
+
+from nala_lab.core.validate import require_int, require_number
+
+__all__ = ["detectable", "power", "seeds_needed"]
+
+MOST = 1_000_000  # seeds; nobody runs more
+
+
+def power(effect: float, n: int, *, error_rate: float = 0.05, comparisons: int = 1) -> float:
+    """Probability that the paired t-test with `n` seeds separates a true difference of `effect`.
+
+    With T noncentral t, n - 1 degrees of freedom, noncentrality effect sqrt(n), and t the critical value at
+    error_rate / comparisons (the first, hardest step of Holm's correction, so a lower bound for a table):
+    power = P(|T| > t).
+
+    Parameters
+    ----------
+    effect : true mean of the paired differences over their true standard deviation.
+    n : seeds, at least 2.
+    error_rate : two-sided.
+    comparisons : number of comparisons in the table.
+
+    Raises
+    ------
+    ValueError
+        For fewer than 2 seeds, an error rate outside (0, 1), no comparison.
+
+    Examples
+    --------
+    >>> round(power(0.5, 34), 3), round(power(0.0, 5), 3)
+    (0.808, 0.05)
+    """
+    require_number("effect", effect)
+    require_int("n", n, low=2)
+    require_number("error_rate", error_rate, low=0, high=1, open_low=True, open_high=True)
+    require_int("comparisons", comparisons, low=1)
+    # Inside the function: the core must import without scipy. Not scipy.special.nctdtr, which gives NaN here and there.
+    from scipy.stats import nct, t
+
+    shift = abs(effect) * math.sqrt(n)
+    critical = t.isf(error_rate / comparisons / 2, n - 1)
+    # The lower tail at -critical is the upper tail of the mirrored distribution.
+    return float(nct.sf(critical, n - 1, shift) + nct.sf(critical, n - 1, -shift))
+
+
+def seeds_needed(
+    gap: float, sd: float, *, wanted: float = 0.8, error_rate: float = 0.05, comparisons: int = 1
+) -> int | None:
+    """Smallest number of seeds with which a true difference `gap` is separated with probability `wanted`.
+
+    Parameters
+    ----------
+    gap : the claimed difference of the means, in the unit of the metric.
+    sd : standard deviation of the paired differences, in that unit.
+    wanted : power, above the error rate and below 1.
+    error_rate, comparisons : as `power`.
+
+    Returns
+    -------
+    The number, or None when a million seeds would not do, as for a gap of 0.
+
+    Raises
+    ------
+    ValueError
+        For sd <= 0, or `wanted` outside (error_rate, 1).
+
+    Examples
+    --------
+    >>> seeds_needed(0.5, 1.0), seeds_needed(3.0, 1.0), seeds_needed(0.5, 1.0, comparisons=9)
+    (34, 4, 57)
+    """
+    require_number("gap", gap)
+    require_number("sd", sd, low=0, open_low=True)
+    require_number("wanted", wanted, low=error_rate, high=1, open_low=True, open_high=True)
+
+    def enough(n: int) -> bool:
+        return power(gap / sd, n, error_rate=error_rate, comparisons=comparisons) >= wanted
+
+    high = 2
+    while not enough(high):
+        high *= 2
+        if high > MOST:
+            return None
+    low = high // 2  # not enough, or 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
+
+
+def detectable(n: int, *, wanted: float = 0.8, error_rate: float = 0.05, comparisons: int = 1) -> float:
+    """Smallest effect (in standard deviations of the differences) that `n` seeds separate with probability `wanted`.
+
+    Examples
+    --------
+    >>> [round(detectable(n), 2) for n in (2, 3, 5, 10)]
+    [11.55, 3.26, 1.68, 1.0]
+    """
+    require_number("wanted", wanted, low=error_rate, high=1, open_low=True, open_high=True)
+    low, high = 0.0, 1.0
+    while power(high, n, error_rate=error_rate, comparisons=comparisons) < wanted:
+        high *= 2
+    for _ in range(60):  # 2^-60 of the first bracket is below rounding
+        middle = (low + high) / 2
+        inside = power(middle, n, error_rate=error_rate, comparisons=comparisons) < wanted
+        low, high = (middle, high) if inside else (low, middle)
+    return high
