@@ -47,7 +47,7 @@ report: setup  ## every check, notebook and figure in build/report/index.html
 notebooks: setup  ## run the notebooks' .py files again and write the .ipynb beside them
 	$(BIN)/python tools/notebooks.py
 
-bench: setup  ## time a step of the torch optimizers; writes benchmarks/RESULTS.md
+bench: setup  ## time a step of the torch optimizers; prints and keeps benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/optim_speed.py --write benchmarks/RESULTS.md
 
 pins: setup  ## write constraints.txt from what .venv holds

@@ -1,7 +1,7 @@
 """How long a step of the torch optimizers takes, as ratios to torch.optim.Adam(fused=True), and what else they cost.
 
     python benchmarks/optim_speed.py                                  # prints Markdown
-    python benchmarks/optim_speed.py --write benchmarks/RESULTS.md    # what `make bench` does
+    python benchmarks/optim_speed.py --write benchmarks/RESULTS.md    # and keeps it: what `make bench` does
 
 Every optimizer has its own parameters, shaped like those of LeNet-5 or ResNet-18, and gradients that are given. They
 take turns: in every round each makes the calls of one whole cycle, and what counts is the median over the rounds of its
@@ -242,7 +242,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--threads", type=int, nargs="+", default=sorted({1, torch.get_num_threads()}))
-    parser.add_argument("--write", type=Path, help="Markdown file to write instead of printing")
+    parser.add_argument("--write", type=Path, help="Markdown file to write it to as well")
     chosen = parser.parse_args()
     warnings.simplefilter("ignore")  # of other people's packages
     parts = [
@@ -257,9 +257,8 @@ def main() -> int:
         parts.append(table("LeNet-5", LENET, 10 * chosen.rounds, 4, threads, device))
         parts.append(table("ResNet-18", resnet18(), chosen.rounds, 1, threads, device))
     text = "\n".join([*parts, first_steps(), "", theory(chosen.write)])
-    if chosen.write is None:
-        print(text)
-    else:
+    print(text)
+    if chosen.write is not None:
         chosen.write.write_text(text, encoding="utf-8")
     return 0
 
