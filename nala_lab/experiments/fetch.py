@@ -13,9 +13,21 @@ import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from nala_lab.experiments.idx import DataError
+from nala_lab.experiments.idx import DataError, MissingData
 
-__all__ = ["FASHION_MNIST", "FASHION_MNIST_URL", "VARIABLE", "data_folders", "download", "read_all", "verified"]
+__all__ = [
+    "FASHION_MNIST",
+    "FASHION_MNIST_URL",
+    "VARIABLE",
+    "checked",
+    "data_folders",
+    "download",
+    "places",
+    "read_all",
+    "read_folder",
+    "retrieve",
+    "verified",
+]
 
 VARIABLE = "NALA_LAB_DATA"
 FASHION_MNIST_URL = "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/"
@@ -52,16 +64,36 @@ def read_all(
 
     Raises
     ------
+    MissingData
+        When no folder holds any of the files.
     DataError
-        For a missing or corrupt file, or a download that fails.
+        When a folder holds a part of them, for a corrupt file, or for a download that fails.
     """
     if not folders:
         return {file: download(name, file, sha256, url, cache) for file, sha256 in files.items()}
-    places = [place for folder in folders for place in (folder, folder / name)]
-    home = next((place for place in places if any(_candidates(place, file) for file in files)), None)
-    if home is None:
-        raise DataError(f"{name}: no {next(iter(files))}[.gz] in {_listed(folders)} or a subfolder {name} of it: "
-                        f"put {', '.join(files)} there, or unset {VARIABLE} to download them")  # fmt: skip
+    for place in places(folders, name):
+        found = read_folder(name, place, files)
+        if found is not None:
+            return found
+    raise MissingData(f"{name}: no {next(iter(files))}[.gz] in {_listed(folders)} or a subfolder {name} of it: "
+                      f"put {', '.join(files)} there, or unset {VARIABLE} to download them")  # fmt: skip
+
+
+def places(folders: Sequence[Path], *names: str) -> list[Path]:
+    """Each folder, followed by its subfolders called `names`, in the order in which they are searched."""
+    return [place for folder in folders for place in (folder, *(folder / name for name in names))]
+
+
+def read_folder(name: str, home: Path, files: Mapping[str, str]) -> dict[str, bytes] | None:
+    """Read the unpacked contents of all `files` from one folder; None when it holds none of them.
+
+    Raises
+    ------
+    DataError
+        When the folder holds a part of the files, or a corrupt one.
+    """
+    if not any(_candidates(home, file) for file in files):
+        return None
     for file in files:
         if not _candidates(home, file):
             raise DataError(f"{name}: {file}[.gz] is expected in {home}, which holds only a part of the files")
@@ -81,9 +113,20 @@ def verified(path: Path, sha256: str) -> bytes:
         raw = gzip.decompress(raw) if path.suffix == ".gz" else raw
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path}: cannot be read or unpacked ({error})") from error
+    return checked(raw, sha256, str(path), "the unpacked file")
+
+
+def checked(raw: bytes, sha256: str, name: str, what: str) -> bytes:
+    """Return `raw` if its checksum is `sha256`.
+
+    Raises
+    ------
+    DataError
+        With the name, the expected and the found checksum, when they differ.
+    """
     found = hashlib.sha256(raw).hexdigest()
     if found != sha256:
-        raise DataError(f"{path}: corrupt: expected sha256 {sha256} of the unpacked file, found {found}")
+        raise DataError(f"{name}: corrupt: expected sha256 {sha256} of {what}, found {found}")
     return raw
 
 
@@ -97,22 +140,37 @@ def download(name: str, file: str, sha256: str, url: str, cache: Path | None = N
     DataError
         When the download fails, or what came is not the file.
     """
+    # No checksum yet: pooch would check the packed bytes, which mirrors may repack; `verified` checks the data.
+    got = retrieve(name, url, f"{file}.gz", cache)
+    try:
+        return verified(got, sha256)
+    except DataError:
+        got.unlink(missing_ok=True)
+        raise
+
+
+def retrieve(name: str, url: str, file: str, cache: Path | None = None, sha256: str | None = None) -> Path:
+    """Download ``url + file`` with a progress bar, unless the cache has it, and say where it is.
+
+    Parameters
+    ----------
+    sha256 : of the file as it is served, where that is known; a cached copy that differs is downloaded again.
+
+    Raises
+    ------
+    DataError
+        When the download fails, or what came has another checksum.
+    """
     import pooch
 
+    known = None if sha256 is None else f"sha256:{sha256}"
     try:
         folder = Path(pooch.os_cache("nala_lab")) if cache is None else cache
-        # known_hash=None: pooch would check the packed bytes, which mirrors may repack; `verified` checks the data.
         pooch.get_logger().setLevel("WARNING")
-        got = pooch.retrieve(f"{url}{file}.gz", known_hash=None, fname=f"{file}.gz", path=folder / name,
-                             progressbar=True)  # fmt: skip
+        return Path(pooch.retrieve(url + file, known_hash=known, fname=file, path=folder / name, progressbar=True))
     except Exception as error:  # requests, urllib3 and ftplib share no base class below Exception
-        raise DataError(f"{name}: the download of {url}{file}.gz failed ({_first_line(error)}); "
+        raise DataError(f"{name}: the download of {url}{file} failed ({_first_line(error)}); "
                         f"a folder that holds the file can be named in {VARIABLE}") from error  # fmt: skip
-    try:
-        return verified(Path(got), sha256)
-    except DataError:
-        Path(got).unlink(missing_ok=True)
-        raise
 
 
 def _candidates(folder: Path, file: str) -> list[Path]:

@@ -11,13 +11,17 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["UNSIGNED_BYTE", "DataError", "parse_idx"]
+__all__ = ["UNSIGNED_BYTE", "DataError", "MissingData", "parse_idx"]
 
 UNSIGNED_BYTE = 8
 
 
 class DataError(ValueError):
     """Data that is missing or not what it should be, in one sentence that names the file."""
+
+
+class MissingData(DataError):
+    """No file of a data set is in the folders that were named; nothing was found that could be corrupt."""
 
 
 def parse_idx(raw: bytes, name: str = "IDX data") -> NDArray[np.uint8]:
