@@ -1,0 +1,110 @@
+"""On which grid the printed accuracies lie: correct images out of how many?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from paper_figs.published import Cell
+from paper_figs.published_audit.finding import Finding, Material, verdict
+
+__all__ = ["accuracies_over_256", "denominators", "last_digits", "mean_of_two_seeds"]
+
+BATCH = 256
+DENOMINATORS = (*range(1, 2001), 10_000, 50_000, 60_000)
+"""Every batch up to 2,000 images, and the sizes of the test and training sets."""
+
+ROUNDING = 0.5e-8
+"""Half a unit of the eighth decimal, the last one printed."""
+
+
+def denominators(value: float, candidates: tuple[int, ...] = DENOMINATORS) -> list[int]:
+    """Give those of `candidates` over which a whole number of images gives `value` as printed, to 8 decimals.
+
+    Examples
+    --------
+    >>> denominators(0.9453125)[:3], denominators(0.98106825)
+    ([128, 256, 384], [])
+    """
+    n = np.array(candidates)
+    near = np.abs(np.rint(value * n) / n - value) <= ROUNDING
+    return [int(one) for one in n[near]]
+
+
+def accuracy_cells(m: Material) -> Iterator[Cell]:
+    """Give every accuracy of the NALA paper's tables."""
+    for table in m.nala.tables:
+        yield from table.cells("accuracy")
+
+
+def _number(cell: Cell) -> float:
+    assert cell.value is not None  # every accuracy of the paper is a number; the loader checks its format
+    return cell.value
+
+
+def _is_default(m: Material, cell: Cell) -> bool:
+    table = m.nala.table(cell.table)
+    usual = {"k": 5.0, "mu": -0.5, "alpha": 0.001}
+    return not table.varied or float(cell.row) == usual[table.varied]
+
+
+def accuracies_over_256(m: Material) -> Finding:
+    """Which accuracies are whole numbers of correct images out of 256, the batch, and which are of no such kind."""
+    cells = list(accuracy_cells(m))
+    others = [cell for cell in cells if BATCH * _number(cell) % 1]
+    expected = [
+        cell for cell in cells
+        if m.nala.table(cell.table).varied and cell.column.model == "ResNet-18" and not _is_default(m, cell)
+    ]  # fmt: skip
+    placed = [cell.place for cell in others if denominators(_number(cell))]
+    return Finding(
+        id="accuracies-over-256",
+        statement="Every accuracy is a whole number of correct images out of one batch of 256, except those of "
+        "ResNet-18 in Tables 7-9 outside the default rows; these are a fraction of no n up to 2,000, nor of 10,000, "
+        "50,000 or 60,000.",
+        verdict=verdict(others == expected and not placed),
+        numbers={
+            "accuracies": len(cells),
+            "of 256": len(cells) - len(others),
+            "not of 256": {cell.place: f"{cell.printed} = {BATCH * _number(cell):.3f} / 256" for cell in others},
+            "not of 256, but of a smaller or larger whole number": placed,
+        },
+        where=("NALA Tables 1, 3, 5, 7, 8, 9 (lines 196-352)", "NALA, batches of 256 images (line 152)"),
+    )
+
+
+def last_digits(m: Material) -> Finding:
+    """On what the eight decimals of the other accuracies end."""
+    others = [cell for cell in accuracy_cells(m) if BATCH * _number(cell) % 1]
+    ends = [cell.printed[-1] for cell in others]
+    share = 0.2 ** len(ends)  # two of ten digits, if the last one were any with equal chance
+    return Finding(
+        id="last-digits",
+        statement="The eight decimals of every accuracy that is not a multiple of 1/256 end in 0 or 5.",
+        verdict=verdict(set(ends) <= {"0", "5"} if ends else None),
+        numbers={"accuracies": len(ends), "last digits": "".join(ends), "chance if digits were random": share},
+        where=("NALA Tables 7, 8, 9, ResNet-18 & Fashion-MNIST (lines 324-352)",),
+        note="Multiples of 1/256 end so too; means of them need not.",
+    )
+
+
+def mean_of_two_seeds(m: Material) -> Finding:
+    """Whether the accuracies can be means over the two seeds that the text names."""
+    one_each = {
+        (cell.column.model, cell.column.dataset, cell.printed, "NALA" if m.nala.table(cell.table).varied else cell.row):
+        _number(cell) for cell in accuracy_cells(m)
+    }  # fmt: skip
+    halves = [value for value in one_each.values() if 2 * BATCH * value % 1 == 0]
+    odd = [value for value in halves if BATCH * value % 1]
+    chance = 0.5 ** len(halves)
+    return Finding(
+        id="mean-of-two-seeds",
+        statement="The accuracies are of single batches: a mean over two batches, one a seed, would be an odd multiple "
+        "of 1/512 about every second time, and none is.",
+        verdict=verdict(not odd and chance < 1e-3),
+        numbers={"different accuracies on the grid of 1/512": len(halves), "odd multiples": len(odd),
+                 "chance if they were means of two": chance},
+        where=("NALA, 2 random seeds (line 152)", "NALA Tables 1, 3, 5, 7, 8, 9 (lines 196-352)"),
+        note="It does not say which of two runs is printed, nor whether there were two.",
+    )  # fmt: skip
