@@ -1,0 +1,15 @@
+"""Classroom explorers: pictures of the NumPy twin and the theory that follow sliders.
+
+    from nala_lab.widgets import TrajectoryExplorer
+    TrajectoryExplorer(problem="rosenbrock", left="NALA", right="Adam")
+
+The last line of a cell shows one. Every picture has words (`alt`), every number on it is in `numbers`, and a saved
+notebook keeps a static picture for viewers without a kernel. Nothing here loads torch.
+"""
+
+from nala_lab.widgets.explorer import Explorer as Explorer
+from nala_lab.widgets.models.methods import METHODS as METHODS
+from nala_lab.widgets.models.methods import PLANES as PLANES
+from nala_lab.widgets.trajectory import TrajectoryExplorer as TrajectoryExplorer
+
+__all__ = ["METHODS", "PLANES", "Explorer", "TrajectoryExplorer"]

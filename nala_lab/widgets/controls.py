@@ -1,0 +1,105 @@
+"""Controls that say what they are: each has a description, a tooltip, and works with the arrow keys.
+
+ipywidgets' sliders, lists, tick boxes and buttons can be reached by Tab and moved by the arrow keys; the number beside
+a slider can be typed. There is one kind of each, made here, with room enough for its description.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import ipywidgets as w  # type: ignore[import-untyped, unused-ignore]
+
+__all__ = ["button", "choice", "counter", "log_slider", "move", "slider", "tick"]
+
+_WIDE = {"description_width": "118px"}
+_LAYOUT = {"width": "360px"}
+
+
+def _common(name: str, help: str) -> dict[str, Any]:
+    return {"description": name, "tooltip": help or name, "style": _WIDE, "layout": w.Layout(**_LAYOUT)}
+
+
+def slider(name: str, value: float, low: float, high: float, step: float, *, help: str = "", digits: int = 3) -> Any:
+    """Make a slider of numbers; the range grows where `value` lies outside it.
+
+    Examples
+    --------
+    >>> slider("mu", 2.0, -1, 1, 0.05).max
+    2.0
+    """
+    low, high = min(low, value), max(high, value)
+    return w.FloatSlider(value=value, min=low, max=high, step=step, readout_format=f".{digits}f", **_common(name, help))
+
+
+def log_slider(name: str, value: float, low: float, high: float, *, help: str = "") -> Any:
+    """Make a slider whose steps are factors, from 10^low to 10^high: 40 steps make a factor of ten.
+
+    Examples
+    --------
+    >>> log_slider("lr", 0.01, -5, 0).value
+    0.01
+    """
+    low, high = min(low, math.floor(math.log10(value))), max(high, math.ceil(math.log10(value)))
+    return w.FloatLogSlider(
+        value=value, base=10, min=low, max=high, step=0.025, readout_format=".3g", **_common(name, help)
+    )
+
+
+def counter(name: str, value: int, low: int, high: int, *, help: str = "", step: int = 1) -> Any:
+    """Make a slider of whole numbers.
+
+    Examples
+    --------
+    >>> counter("k", 5, 1, 12).value
+    5
+    """
+    return w.IntSlider(value=value, min=min(low, value), max=max(high, value), step=step, **_common(name, help))
+
+
+def choice(name: str, value: str, options: Sequence[str], *, help: str = "") -> Any:
+    """Make a list to choose from.
+
+    Examples
+    --------
+    >>> choice("inner", "Adam", ("Adam", "SGD")).options
+    ('Adam', 'SGD')
+    """
+    return w.Dropdown(value=value, options=tuple(options), **_common(name, help))
+
+
+def tick(name: str, value: bool, *, help: str = "") -> Any:
+    """Make a tick box.
+
+    Examples
+    --------
+    >>> tick("moved", False).value
+    False
+    """
+    return w.Checkbox(value=value, indent=True, **_common(name, help))
+
+
+def button(name: str, *, help: str = "", icon: str = "") -> Any:
+    """Make a button.
+
+    Examples
+    --------
+    >>> button("step forward").description
+    'step forward'
+    """
+    return w.Button(description=name, tooltip=help or name, icon=icon, layout=w.Layout(width="150px"))
+
+
+def move(control: Any, low: float, high: float, value: float) -> None:
+    """Give a slider another range and value at once; the step becomes 1/200 of the range.
+
+    Examples
+    --------
+    >>> s = slider("x1", 0.0, -1, 1, 0.1); move(s, 5.0, 9.0, 6.0); (s.min, s.max, s.value)
+    (5.0, 9.0, 6.0)
+    """
+    with control.hold_trait_notifications():  # one by one, a new minimum above the old maximum would be refused
+        control.min, control.max, control.value = low, high, value
+        control.step = (high - low) / 200

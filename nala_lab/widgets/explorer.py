@@ -1,0 +1,211 @@
+"""What all explorers share: settings go in, a view (numbers) is computed, a picture and the numbers are shown.
+
+    controls -> settings -> view = compute(settings) -> picture.update(view), numbers, one sentence
+
+A view is a pure function of the settings and knows no widget; a picture knows only the view. So every number on the
+screen can be tested without a browser, and a static picture is the same code without the controls.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from html import escape
+from pathlib import Path
+from typing import Any, ClassVar
+
+import ipywidgets as w  # type: ignore[import-untyped, unused-ignore]
+from traitlets import TraitError
+
+from nala_lab.core import require, require_choice
+from nala_lab.widgets.picture import Picture, img
+
+__all__ = ["Explorer", "text_of"]
+
+STATIC: dict[str, Any] = {
+    "colours": 48,
+    "scale": 0.8,
+}  # a saved notebook stays small; 12 points are still 13 pixels high
+
+
+def text_of(value: Any) -> str:
+    """Give a number as it is shown: six significant digits.
+
+    Examples
+    --------
+    >>> text_of(1 / 3), text_of(5), text_of("converged"), text_of(float("nan"))
+    ('0.333333', '5', 'converged', 'none')
+    """
+    if isinstance(value, float):
+        return "none" if value != value else f"{value:.6g}"
+    return str(value)
+
+
+class Explorer:
+    """Base of the explorers: controls, a picture, numbers, and a sentence on what is seen.
+
+    Attributes
+    ----------
+    controls : setting -> its control (an ipywidgets widget); `set` moves several at once.
+    settings : the settings as they stand, a frozen dataclass.
+    view : all numbers that are drawn, a frozen dataclass.
+    numbers : name -> number, the ones that are also shown as text below the picture.
+    message : the sentence below the picture.
+    widget : the whole, as one ipywidgets box.
+    """
+
+    title: ClassVar[str] = ""
+    compute: ClassVar[Callable[[Any], Any]]  # settings -> view; ValueError for settings that are not allowed
+
+    def __init__(self, settings: Any) -> None:
+        self._given = settings
+        self.view: Any = type(self).compute(
+            settings
+        )  # a setting that is not allowed raises here, where code asked for it
+        self.message = ""
+        self.picture = self.make_picture()
+        self.controls: dict[str, Any] = self.make_controls(settings)
+        self._picture, self._numbers, self._message = w.HTML(), w.HTML(), w.HTML()
+        self._numbers.add_class("nala-numbers")
+        self._message.add_class("nala-message")
+        self._quiet = False
+        for control in self.controls.values():
+            control.observe(self._changed, names="value")
+        self.refresh()
+        self.widget = self.layout()
+        self.widget.add_class("nala-explorer")
+
+    # What a subclass says.
+
+    def make_picture(self) -> Picture:
+        """Make the picture."""
+        raise TypeError("an explorer must say what it draws")
+
+    def make_controls(self, settings: Any) -> dict[str, Any]:
+        """Make the controls, by the name of the setting."""
+        raise TypeError("an explorer must say what it controls")
+
+    def layout(self) -> Any:
+        """Arrange title, picture, numbers and controls."""
+        heading = w.HTML(f'<h3 style="margin:0">{escape(self.title)}</h3>')
+        return w.VBox([heading, self._picture, self._message, self._numbers, self._grid(list(self.controls.values()))])
+
+    # What all do.
+
+    @property
+    def settings(self) -> Any:
+        """The settings as the controls stand."""
+        known = {field.name for field in fields(self._given)}
+        return replace(self._given, **{name: c.value for name, c in self.controls.items() if name in known})
+
+    @property
+    def numbers(self) -> Mapping[str, Any]:
+        """The numbers shown as text, unrounded."""
+        numbers: Mapping[str, Any] = self.view.numbers
+        return numbers
+
+    def set(self, **values: Any) -> Explorer:
+        """Move controls, all at once, and show the result; gives the explorer back.
+
+        Parameters
+        ----------
+        values : setting -> value, as if the control had been moved there.
+
+        Raises
+        ------
+        ValueError
+            For an unknown setting, or a value outside the control's range.
+        """
+        with self._silence():
+            for name, value in values.items():
+                require_choice("setting", name, tuple(self.controls))
+                control = self.controls[name]
+                try:
+                    control.value = value
+                except TraitError as error:
+                    raise ValueError(f"{name} cannot be {value!r}: {error}") from None
+                # a slider cuts off what lies outside its range; 1e-9: a logarithmic one computes 10**log10(value)
+                same = value == control.value or abs(value - control.value) <= 1e-9 * abs(value)
+                require(name, value, same, f"the control's range, {getattr(control, 'min', '')} to "
+                        f"{getattr(control, 'max', '')}")  # fmt: skip
+        self.refresh()
+        return self
+
+    def refresh(self) -> None:
+        """Compute, draw and show what the controls say; a setting that is not allowed becomes a sentence."""
+        try:
+            self.view = type(self).compute(self.settings)
+        except ValueError as error:
+            self.message = f"Not allowed: {error}. The picture shows the last setting that was."
+        else:
+            self.message = self.view.message
+            self.draw()
+        self._message.value = f'<div role="status" style="font-size:15px">{escape(self.message)}</div>'
+
+    def draw(self) -> None:
+        """Draw the view and show its numbers."""
+        self.picture.update(self.view)
+        self.picture.render()
+        self._picture.value = img(self.picture.png(), self.alt, self.picture.size)
+        self._numbers.value = _table(self.numbers)
+
+    @property
+    def alt(self) -> str:
+        """The picture in words."""
+        return self.picture.alt(self.view)
+
+    def static(self, path: str | Path | None = None) -> bytes:
+        """Give the picture as a PNG, without controls; with `path`, also write it there.
+
+        Raises
+        ------
+        OSError
+            When the file cannot be written.
+        """
+        self.picture.update(self.view)
+        self.picture.render()
+        png = self.picture.png(**STATIC)
+        if path is not None:
+            Path(path).write_bytes(png)
+        return png
+
+    def show(self) -> None:
+        """Display the explorer, for a cell whose last line is something else."""
+        from IPython.display import display
+
+        display(self)  # type: ignore[no-untyped-call, unused-ignore]
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        # Widget and picture in one output: a front end with a kernel shows the widget, any other (GitHub, an export,
+        # the lab's report) the picture. What is saved never depends on a running kernel.
+        bundle = dict(self.widget._repr_mimebundle_() or {})
+        bundle |= {"text/plain": self.alt, "image/png": b64encode(self.static()).decode("ascii")}
+        return bundle, {"image/png": {"alt": self.alt}}
+
+    def _changed(self, change: Any) -> None:
+        if not self._quiet:
+            self.refresh()
+
+    @contextmanager
+    def _silence(self) -> Iterator[None]:
+        before, self._quiet = self._quiet, True
+        try:
+            yield
+        finally:
+            self._quiet = before
+
+    @staticmethod
+    def _grid(controls: list[Any]) -> Any:
+        return w.Box(controls, layout=w.Layout(flex_flow="row wrap", align_items="center"))
+
+
+def _table(numbers: Mapping[str, Any]) -> str:
+    """The numbers as HTML; ``data-name`` lets a test in a browser find each."""
+    cells = (
+        f'<span style="margin-right:1.6em;white-space:nowrap"><b>{escape(name)}</b>&nbsp;'
+        f'<span class="nala-number" data-name="{escape(name)}">{escape(text_of(value))}</span></span> '
+        for name, value in numbers.items()
+    )
+    return f'<div style="font-size:15px;line-height:1.6">{"".join(cells)}</div>'

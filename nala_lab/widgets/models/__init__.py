@@ -1,0 +1,1 @@
+"""What the explorers show, as pure functions of the settings: no widget, no figure, no random state."""

@@ -1,0 +1,1 @@
+"""The explorers' figures: made once, then told the numbers of a view."""

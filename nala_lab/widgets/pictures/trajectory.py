@@ -1,0 +1,125 @@
+"""Two landscapes with a path on each, and how f - f* falls with the gradients spent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import NullLocator
+
+from nala_lab.core import Array
+from nala_lab.plots import ROLES, landscape, look
+from nala_lab.widgets.models.methods import problem
+from nala_lab.widgets.models.trajectory import Side, TrajectoryView
+from nala_lab.widgets.picture import Picture
+
+__all__ = ["TrajectoryPicture"]
+
+_FLOOR = 1e-16  # below the rounding of f there is nothing to show
+
+
+class TrajectoryPicture(Picture):
+    """Left and right: the path over the level sets. Outside right: f - f* against gradients, both methods."""
+
+    size = (13.0, 5.2)
+
+    def build(self) -> None:
+        """Make three axes; the landscapes come with the first view."""
+        self._axes = self.figure.subplots(1, 3, width_ratios=(1.15, 1.15, 1))
+        self._drawn: Any = None
+        self._paths: list[dict[str, Any]] = [{}, {}]
+        falls = self._axes[2]
+        self._falls = [self.line(falls, lw=2.4) for _ in range(2)]
+        self._now = [self.line(falls, "o", ms=11, mec="black", mew=1.4, clip_on=False) for _ in range(2)]
+        self._limits: Any = None
+
+    def update(self, view: TrajectoryView) -> None:
+        """Move the lines; the landscapes are drawn again only for another problem."""
+        s = view.settings
+        if self._drawn != (s.problem, s.moved, s.left, s.right):
+            self._landscapes(view)
+            self._drawn = (s.problem, s.moved, s.left, s.right)
+        for lines, side in zip(self._paths, view.sides, strict=True):
+            _place(lines, side, view.start)
+        self._fall(view)
+
+    def _landscapes(self, view: TrajectoryView) -> None:
+        p = problem(view.settings.problem, view.settings.moved)
+        for place, (ax, side) in enumerate(zip(self._axes, view.sides, strict=False)):
+            self.forget(ax)
+            landscape(ax, p.value, p.box, minimum=p.minimum, resolution=121)
+            ax.plot(*p.minimizers.T, "*", ms=17, color=ROLES["minimum"], mec="white", label="minimum")
+            ax.set_title(f"{'left' if place == 0 else 'right'}: {side.name}")
+            ax.set_ylabel(r"$x_2$" if place == 0 else "")
+            self._paths[place] = self._lines(ax, side)
+            ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, handlelength=1.4, columnspacing=1.0)
+
+    def _lines(self, ax: Axes, side: Side) -> dict[str, Any]:
+        lines = {"start": self.line(ax, "s", ms=11, mfc="white", mec="black", mew=2, zorder=8, label="start")}
+        if not side.two_loops:
+            lines["path"] = self.line(ax, **look(side.name), ms=5, lw=2, zorder=5, label=side.name)
+            if side.name == "AdaLA":
+                style = {"mfc": "none", "mec": look(side.name)["color"], "ms": 8}
+                lines["probes"] = self.line(ax, "D", **style, zorder=4, label="probe")
+        else:
+            lines |= self._two_loops(ax, side.name == "NALA")
+        lines["here"] = self.line(ax, "o", ms=13, mfc="none", mec="black", mew=2.2, zorder=9)
+        return lines
+
+    def _two_loops(self, ax: Axes, nesterov: bool) -> dict[str, Any]:
+        slow = ROLES["slow"]
+        lines = {
+            "fast": self.line(ax, ".-", color=ROLES["fast"], lw=1.3, ms=6, zorder=4, label=r"fast $\theta$"),
+            "chord": self.line(ax, "--", color=slow, lw=1.2, zorder=3),
+            "inward": self.line(ax, "-", color=slow, lw=2.4, zorder=5),
+            "path": self.line(ax, "o", color=slow, ms=8, mec="white", zorder=7, label=r"slow $\phi$"),
+        }
+        if nesterov:
+            lines["outward"] = self.line(ax, "-", color=ROLES["gradient"], lw=3, zorder=6, label="outer step")
+            lines["ahead"] = self.line(ax, "d", color="white", mec=slow, mew=1.8, ms=8, zorder=6.5, label=r"$y_t$")
+        return lines
+
+    def _fall(self, view: TrajectoryView) -> None:
+        ax, s = self._axes[2], view.settings
+        gaps = [np.clip(side.gaps, _FLOOR, None) for side in view.sides]
+        finite = np.concatenate([g[np.isfinite(g)] for g in gaps])
+        start = float(gaps[0][0])
+        low, high = finite.min(), max(start, min(float(finite.max()), 1e3 * start + 1e-9))
+        limits = (s.gradients, np.floor(np.log10(low)), np.ceil(np.log10(high) + 1e-9), s.left, s.right)
+        if limits != self._limits:
+            self._limits = limits
+            ax.set(xlim=(0, s.gradients), ylim=(10.0 ** limits[1], 10.0 ** limits[2]), yscale="log",
+                   xlabel="gradient evaluations", title="$f$ above its minimum")  # fmt: skip
+            ax.yaxis.set_minor_locator(NullLocator())  # ten times fewer marks to draw
+            looks = [look(side.name, marker=False) for side in view.sides]
+            for line, options, words in zip(self._falls, looks, ("left", "right"), strict=True):
+                line.set(color=options["color"], linestyle=options["linestyle"], label=words)
+            if s.left == s.right:
+                self._falls[1].set(linestyle=(0, (1.2, 1.2)), color="black")
+            names = [f"left: {s.left}", f"right: {s.right}"]
+            ax.legend(self._falls, names, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, handlelength=1.6)
+            self.stale(ax)
+        for line, dot, side, gap in zip(self._falls, self._now, view.sides, gaps, strict=True):
+            line.set_data(side.evals, gap)
+            now = int(np.searchsorted(side.evals, s.at, side="right")) - 1
+            dot.set_data([side.evals[now]], [gap[now]])
+            dot.set_markerfacecolor(line.get_color())
+
+    def alt(self, view: TrajectoryView) -> str:
+        """Say where both runs stand."""
+        said = [
+            f"{word} {side.name} at ({side.here[0]:.3g}, {side.here[1]:.3g}), f minus its minimum {side.gap:.3g}"
+            for word, side in zip(("left", "right"), view.sides, strict=True)
+        ]
+        return (
+            f"Level sets of {view.settings.problem} with two paths from ({view.start[0]:.3g}, {view.start[1]:.3g}) "
+            f"after {view.settings.at} gradients: {'; '.join(said)}. Beside them f minus its minimum against gradients."
+        )
+
+
+def _place(lines: dict[str, Any], side: Side, start: Array) -> None:
+    points = {"start": start[None], "here": side.here[None]}
+    for name, line in lines.items():
+        xy = points.get(name)
+        line.set_data(*np.asarray(getattr(side, name) if xy is None else xy).T)

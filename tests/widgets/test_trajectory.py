@@ -1,0 +1,87 @@
+"""The trajectory explorer: what it shows is what the library computes, up to the gradient that is shown."""
+
+import numpy as np
+import pytest
+
+from nala_lab.reference import NALA, Adam, run
+from nala_lab.widgets import TrajectoryExplorer
+from nala_lab.widgets.models.methods import METHODS, PLANES, problem
+from nala_lab.widgets.models.trajectory import TrajectorySettings, suited, trajectory_view
+
+S = TrajectorySettings(lr_left=0.1, alpha=2e-3, k=4, mu=-0.3, gradients=60, at=60)
+
+
+def nala(s):
+    inner = Adam(lr=s.lr_left, betas=(s.beta1, s.beta2))
+    return run(NALA(inner, k=s.k, mu=s.mu, alpha=s.alpha), problem(s.problem).grad, [s.x1, s.x2], cycles=12)
+
+
+def test_both_loops_are_those_of_the_library():
+    side, t = trajectory_view(S).sides[0], nala(S)
+    assert np.array_equal(side.path, t.slow) and np.array_equal(side.ahead, t.lookahead)
+    loops = side.fast.reshape(12, S.k + 2, 2)  # a row of NaN ends each
+    assert np.array_equal(loops[:, :-1], t.fast) and np.isnan(loops[:, -1]).all()
+    assert side.gap == problem("rosenbrock").value(t.final) and np.array_equal(side.here, t.final)
+
+
+@pytest.mark.parametrize("at", range(13))
+def test_every_step_shows_what_is_known_by_then(at):
+    """A cycle of k = 4 costs five gradients: four inner steps, then y_t is known, then phi_t."""
+    view, t = trajectory_view(TrajectorySettings(**{**vars(S), "at": at})), nala(S)
+    side, (done, inside) = view.sides[0], divmod(at, 5)
+    assert len(side.path) == done + 1
+    assert len(side.ahead) == done + (inside == 4)
+    assert np.array_equal(side.here, t.fast[done, inside] if inside else t.slow[done])
+    assert len(view.sides[1].path) == at + 1  # Adam: one step a gradient
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("name", PLANES)
+def test_every_method_runs_on_every_plane_with_the_settings_that_suit(name, method):
+    chosen = {"problem": name, "left": method, "right": "SGD", "gradients": 20}
+    view = trajectory_view(TrajectorySettings(**(suited(chosen) | chosen)))
+    assert view.sides[0].outcome != "diverged" and np.isfinite(list(view.numbers.values())).all()
+
+
+def test_probes_of_adala_are_shown_and_cost():
+    side = trajectory_view(TrajectorySettings(left="AdaLA", lr_left=0.1, at=20)).sides[0]
+    assert len(side.probes) == 10 and len(side.path) == 11
+
+
+def test_divergence_is_a_sentence_and_a_drawn_path():
+    explorer = TrajectoryExplorer("bowl", "SGD", "Adam", lr_left=1.0)
+    assert "SGD diverges" in explorer.message and "left" in explorer.message.lower()
+    assert explorer.view.sides[0].outcome == "diverged" and len(explorer.view.sides[0].path) > 1
+
+
+def test_noise_is_named_and_repeatable():
+    noisy = [trajectory_view(TrajectorySettings(noise=1.0, seed=seed)) for seed in (0, 0, 1)]
+    here = [view.sides[1].here.tolist() for view in noisy]
+    assert here[0] == here[1] != here[2]
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [({"at": 61}, "at <= gradients = 60"), ({"x1": float("nan")}, "x1"), ({"k": 0}, "k must satisfy"),
+     ({"left": "Newton"}, "method must satisfy"), ({"noise": -1.0}, "noise must satisfy")],
+)  # fmt: skip
+def test_wrong_settings_are_refused_in_a_sentence(setting, words):
+    with pytest.raises(ValueError, match=words):
+        trajectory_view(TrajectorySettings(**{**vars(S), **setting}))
+
+
+def test_stepping_ends_at_the_ends_and_runs_nothing_again():
+    explorer = TrajectoryExplorer("bowl", gradients=10)
+    explorer.step(5)
+    assert explorer.numbers["gradients"] == 10
+    before = explorer.view.sides[0].evals
+    explorer.step(-3)
+    assert explorer.numbers["gradients"] == 7 and explorer.view.sides[0].evals is before
+
+
+def test_another_problem_brings_its_start_its_box_and_suitable_steps():
+    explorer = TrajectoryExplorer("rosenbrock")
+    explorer.controls["problem"].value = "booth"  # as a hand in the browser does
+    (low, high), _ = problem("booth").box
+    assert (explorer.controls["x1"].min, explorer.controls["x1"].max) == (low, high)
+    assert explorer.settings.lr_right != TrajectoryExplorer("rosenbrock").settings.lr_right
