@@ -1,67 +1,71 @@
 """One training loop for every task and optimizer.
 
 Every ``optimizer.step()`` spends one gradient of one new mini-batch; for NALA the look-ahead gradient is such a step,
-and for AdaLA the probe. An epoch is one pass over the mini-batches, so at the end of an epoch all optimizers have spent
-the same number of gradients and seen the same images in the same order. Rows carry three x-axes: ``timestep`` as the
-papers count (the look-ahead gradient is not counted), ``grad_evals``, and ``seconds`` of training, evaluation left out.
+and for AdaLA the probe. By default an epoch is one pass over the mini-batches, so at its end all optimizers have spent
+the same number of gradients and seen the same data in the same order. With ``equal="timesteps"`` it is as many
+gradients as an optimizer needs for that many steps as the papers count them, and the learning rate falls with these.
 
-Rows of kind ``train``: what the NALA paper logs, loss and accuracy on ONE training mini-batch before its update.
-Rows of kind ``test``: after each epoch (and before the first) loss and accuracy on the test images, of the slow weights
-(``loss``, ``accuracy``) and of the weights as the optimizer left them (``fast_loss``, ``fast_accuracy``).
+Rows carry three x-axes: ``timestep`` as the papers count (the look-ahead gradient is not counted), ``grad_evals``, and
+``seconds`` of training, evaluation left out.
+
+Rows of kind ``train``: what the NALA paper logs, loss and metrics on ONE training mini-batch before its update.
+Rows of kind ``test``: before the first epoch and after each, what the workload measures on held-out data, of the slow
+weights (``loss`` ...; BatchNorm is estimated anew for them) and of the weights as the optimizer left them
+(``fast_loss`` ...). For an optimizer that looks nowhere the two are one measurement.
 """
 
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import nn
-from torch.nn import functional as F
 from tqdm import tqdm
 
+from nala_lab.core import require, require_int, stream
 from nala_lab.core.records import DIVERGED, FINISHED
-from nala_lab.experiments.data import Data
-from nala_lab.experiments.methods import Method, slow_weights
-from nala_lab.experiments.models import torch_stream
+from nala_lab.experiments.divergence import Watch
+from nala_lab.experiments.keeping import Keeper
+from nala_lab.experiments.log import Clock, Log, Row
+from nala_lab.experiments.methods import Method
+from nala_lab.experiments.options import Options, compile_parts, exact
+from nala_lab.experiments.signals import StopRequest
+from nala_lab.experiments.tasks.base import Decay
+from nala_lab.experiments.workload import Workload
 
-__all__ = ["EVAL_BATCH", "Result", "Schedule", "evaluate", "mini_batches", "train"]
+__all__ = ["Plan", "Result", "Trainer", "gradients", "train"]
 
-EVAL_BATCH = 1000
-Row = Callable[..., None]
+BEHIND = 32  # losses that an accelerator may be ahead of the check for divergence; the CPU is never ahead
 
 
 @dataclass(frozen=True)
-class Schedule:
-    """How long and in what pieces.
+class Plan:
+    """How long, and how.
 
     Attributes
     ----------
     epochs : passes over the mini-batches.
-    batch_size : images in each mini-batch.
-    log_every : mini-batches between two ``train`` rows.
-    lr : learning rate of the first epoch.
-    halve_every : epochs after which it is halved.
+    log_every : gradients between two ``train`` rows.
+    decay : how the learning rate falls with the epochs.
+    clip : largest norm of a gradient, over all parameters; None: not clipped.
+    options : switches that no task decides.
+    main : name of the main metric; a run whose main metric or loss is not finite has diverged.
     """
 
     epochs: int
-    batch_size: int
     log_every: int
-    lr: float
-    halve_every: int
+    decay: Decay
+    clip: float | None = None
+    options: Options = field(default_factory=Options)
+    main: str = "loss"
 
-    def lr_at(self, epoch: int) -> float:
-        """Learning rate of an epoch, counted from 0.
-
-        Examples
-        --------
-        >>> Schedule(epochs=60, batch_size=256, log_every=100, lr=0.1, halve_every=20).lr_at(45)
-        0.025
-        """
-        return self.lr * 0.5 ** (epoch // self.halve_every)
+    def __post_init__(self) -> None:
+        require_int("epochs", self.epochs, low=1)
+        require_int("log_every", self.log_every, low=1)
 
 
 @dataclass(frozen=True)
@@ -71,146 +75,251 @@ class Result:
     Attributes
     ----------
     outcome : ``"finished"`` or ``"diverged"``.
-    diverged_at : the mini-batch, counted from 1, whose loss was the first not to be finite; None when all were.
-    totals : timesteps, grad_evals, seconds, images, images_per_second.
+    diverged_at : the gradient, counted from 1, whose loss gave the run away; None for one that finished.
+    diverged_because : the rule that it broke, in words; see `nala_lab.experiments.divergence`.
+    totals : timesteps, grad_evals, seconds, images (or tokens), images_per_second.
     """
 
     outcome: str
     diverged_at: int | None
+    diverged_because: str | None
     totals: dict[str, Any]
 
 
-def mini_batches(n: int, size: int, generator: torch.Generator) -> Iterator[torch.Tensor]:
-    """Index tensors of one epoch: a fresh permutation cut into full batches; a rest of ``n % size`` is left out.
+def gradients(method: Method, settings: Mapping[str, Any], timesteps: int) -> int:
+    """Gradients after which an optimizer has made `timesteps` whole steps and owes none of their look-aheads.
 
-    Every mini-batch is full, so every gradient has the same noise and every accuracy is a multiple of 1/size; which
-    images are left out changes with the permutation.
+    Examples
+    --------
+    >>> from nala_lab.experiments.methods import METHODS
+    >>> [gradients(METHODS[name], METHODS[name].settings, 100) for name in ("adam", "nala", "adala")]
+    [100, 120, 200]
     """
-    order = torch.randperm(n, generator=generator)
-    return iter(order[: n - n % size].split(size))
-
-
-@torch.no_grad()
-def evaluate(model: nn.Module, x: torch.Tensor, y: torch.Tensor) -> tuple[float, float]:
-    """Mean cross-entropy and share of right answers over all of ``x``, ``y``; leaves the model in evaluation mode."""
-    model.eval()
-    loss, right = torch.zeros((), device=x.device), torch.zeros((), dtype=torch.int64, device=x.device)
-    for part, labels in zip(x.split(EVAL_BATCH), y.split(EVAL_BATCH), strict=True):
-        logits = model(part)
-        loss += F.cross_entropy(logits, labels, reduction="sum")
-        right += (logits.argmax(1) == labels).sum()
-    return loss.item() / len(y), right.item() / len(y)
+    # No method spends more than two look-ahead gradients on a step, one of each loop.
+    candidates = range(3 * timesteps + 3)
+    return bisect_right(candidates, timesteps, key=lambda n: method.timesteps(n, settings)) - 1
 
 
 def train(
-    model: nn.Module,
+    workload: Workload,
     optimizer: torch.optim.Optimizer,
-    data: Data,
-    schedule: Schedule,
+    plan: Plan,
     *,
     method: Method,
-    settings: dict[str, Any],
+    settings: Mapping[str, Any],
     seed: int,
     row: Row,
+    keeper: Keeper | None = None,
+    request: StopRequest | None = None,
     title: str = "",
     progress: bool = True,
 ) -> Result:
     """Train, calling ``row(kind, **values)`` for every line of the record.
 
-    Divergence is a result: the first loss that is not finite ends the run, after a last ``test`` row.
+    Divergence is a result: it ends the run, after a last ``test`` row. torch's own random generators are taken over
+    by the run, from the seed, and given back as they were.
 
     Parameters
     ----------
-    model, optimizer : the network, on the device of `data` and trained in place, and its optimizer.
+    workload, optimizer : what is trained, in place, and the optimizer of its parameters.
     method, settings : how the optimizer's gradients are counted.
-    seed : names the order of the mini-batches, the same for every optimizer.
+    seed : of the run; names the stream that layers such as dropout draw from.
+    keeper : saves the run and takes it up again; None saves nothing.
+    request : where a signal is noted, an open context; looked at where there is a keeper.
     title : shown before the progress bar.
     progress : False hides the bar; it is hidden anyway where the output is not a screen.
+
+    Raises
+    ------
+    Stopped
+        When a signal asked for it; the run has been saved.
     """
-    order = torch_stream(seed, "data order")
-    log = _Log(model, optimizer, data, schedule, method, settings, row)
-    with tqdm(total=log.images_in_all, unit="img", unit_scale=True, desc=title,
-              disable=None if progress else True) as bar:  # fmt: skip
-        log.test_row(0)
-        for epoch in range(schedule.epochs):
-            model.train()
-            for group in optimizer.param_groups:
-                group["lr"] = schedule.lr_at(epoch)
-            for index in mini_batches(len(data.train_y), schedule.batch_size, order):
-                start = time.perf_counter()
-                index = index.to(data.train_y.device)
-                x, y = data.train_x[index], data.train_y[index]
-                optimizer.zero_grad(set_to_none=True)
-                logits = model(x)
-                loss = F.cross_entropy(logits, y)
-                loss.backward()
-                optimizer.step()
-                value = loss.item()  # waits for the device, so the seconds are the step's own
-                spent = time.perf_counter() - start
-                if log.due or not math.isfinite(value):
-                    bar.set_postfix(log.train_row(value, logits, y), refresh=False)
-                log.count(spent)
-                bar.update(schedule.batch_size)
-                if not math.isfinite(value):
-                    break
-            healthy = log.test_row(epoch + 1) and math.isfinite(value)
-            if not healthy:
-                return Result(DIVERGED, log.done, log.totals())
-    return Result(FINISHED, None, log.totals())
+    with exact(plan.options.deterministic), own_randomness(seed, workload.device) as generators:
+        if plan.options.compile:
+            compile_parts(workload.model)
+        trainer = Trainer(workload, optimizer, plan, method, settings, row, generators)
+        if keeper is not None:
+            keeper.restore(trainer)
+        with tqdm(total=trainer.ends[-1] * trainer.examples, initial=trainer.done * trainer.examples, desc=title,
+                  unit=workload.unit, unit_scale=True, disable=None if progress else True) as bar:  # fmt: skip
+            return trainer.run(bar, request or StopRequest(), keeper)
 
 
-class _Log:
-    """Where a run stands, and the rows it writes there."""
+@contextmanager
+def own_randomness(seed: int, device: torch.device) -> Iterator[dict[str, torch.Generator]]:
+    """Let torch's global generators belong to a run: layers such as nn.Dropout can draw from no others."""
+    on_cuda = device.type == "cuda"
+    with torch.random.fork_rng(devices=[device] if on_cuda else [], device_type="cuda"):
+        generators = {"torch": torch.default_generator}
+        if on_cuda:
+            index = torch.cuda.current_device() if device.index is None else device.index
+            generators["torch cuda"] = torch.cuda.default_generators[index]
+        for name, generator in generators.items():
+            generator.manual_seed(int(stream(seed, name).integers(2**63)))
+        yield generators
 
-    def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer, data: Data, schedule: Schedule,
-                 method: Method, settings: dict[str, Any], row: Row) -> None:  # fmt: skip
-        self.model, self.optimizer, self.data, self.schedule = model, optimizer, data, schedule
-        self.method, self.settings, self.row = method, settings, row
-        self.done = 0  # mini-batches, and so gradients, spent
-        self.seconds = 0.0
-        full = len(data.train_y) // schedule.batch_size
-        self.images_in_all = schedule.epochs * full * schedule.batch_size
 
-    def count(self, seconds: float) -> None:
-        """One more mini-batch, gradient and update."""
+class Trainer:
+    """A run: what it trains, where it stands, and how it goes on from there.
+
+    Attributes
+    ----------
+    done : gradients spent.
+    tested : ``test`` rows written, the one before the first epoch included.
+    ends : gradients spent before the first and after each epoch.
+    streams : every random stream of the run.
+    """
+
+    def __init__(self, workload: Workload, optimizer: torch.optim.Optimizer, plan: Plan, method: Method,
+                 settings: Mapping[str, Any], row: Row, generators: Mapping[str, torch.Generator]) -> None:  # fmt: skip
+        self.workload, self.optimizer, self.plan = workload, optimizer, plan
+        together, batches = plan.options.accumulate, workload.batches
+        self.per_epoch = batches // together
+        require("accumulate", together, self.per_epoch > 0, f"accumulate <= {batches}", "the mini-batches of an epoch")
+        self.examples = workload.examples * together
+        self.ends = [self._gradients(method, settings, epoch * self.per_epoch) for epoch in range(plan.epochs + 1)]
+        self.done = self.tested = 0
+        self.clock = Clock(workload.device)
+        self.watch = Watch()
+        self.log = Log(row, lambda n: method.timesteps(n, settings))
+        self.streams = {**workload.streams, **generators}
+        self._looks_ahead = bool({"two loops", "probe"} & method.traits)
+        self._lrs = [group["lr"] for group in optimizer.param_groups]
+        self._unseen: list[tuple[int, torch.Tensor, dict[str, torch.Tensor], float | None]] = []
+        self._diverged: tuple[int, str] | None = None
+
+    def _gradients(self, method: Method, settings: Mapping[str, Any], steps: int) -> int:
+        return gradients(method, settings, steps) if self.plan.options.equal == "timesteps" else steps
+
+    # ---- from here to the end ----------------------------------------------------------------------------------
+
+    def run(self, bar: Any, request: StopRequest, keeper: Keeper | None) -> Result:
+        """Train to the end, or until it diverges."""
+        while True:
+            if self.done == self.ends[self.tested]:
+                self._test()
+                if self._diverged or self.tested > self.plan.epochs:
+                    return self._result()
+                if keeper is not None:
+                    keeper.epoch_ended(self)
+            self._steps(bar, request, keeper)
+            if self._diverged:
+                self._test()
+                return self._result()
+            if keeper is not None:
+                keeper.between_steps(self, request)
+
+    def _steps(self, bar: Any, request: StopRequest, keeper: Keeper | None) -> None:
+        """Take steps to the end of the epoch, or until there is a reason to pause."""
+        for group, lr in zip(self.optimizer.param_groups, self._lrs, strict=True):
+            group["lr"] = self.plan.decay.lr_at(lr, self.tested - 1)
+        self.workload.model.train()
+        self.clock.start()
+        end = self.ends[self.tested]
+        while self.done < end and not self._diverged and request.signum is None and not (keeper and keeper.overdue):
+            self._step(bar)
+            bar.update(self.examples)
+        self._see(bar)
+        self.clock.stop()
+
+    def _step(self, bar: Any) -> None:
+        """Spend one gradient."""
+        position, together = self.done % self.per_epoch, self.plan.options.accumulate
+        due = self.done % self.plan.log_every == 0
+        seconds = self.clock.seconds if due else None  # those before this step, as the metrics are
+        if position == 0:
+            self.workload.start_epoch(self.done // self.per_epoch)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss, metrics = self._gradient(position * together, together)
+        if self.plan.clip is not None:
+            torch.nn.utils.clip_grad_norm_(self.workload.model.parameters(), self.plan.clip)
+        self.optimizer.step()
+        self.workload.after(position * together + together - 1)
+        self._unseen.append((self.done, loss, metrics, seconds))
         self.done += 1
-        self.seconds += seconds
+        if self.workload.device.type == "cpu" or len(self._unseen) == BEHIND:
+            self._see(bar)
 
-    @property
-    def due(self) -> bool:
-        """Whether the mini-batch at hand is one of those that are logged: 0, log_every, 2 log_every ..."""
-        return self.done % self.schedule.log_every == 0
+    def _gradient(self, first: int, together: int) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """Put the mean gradient of `together` mini-batches into ``.grad``; return the means of what they measured."""
+        parts = []
+        for batch in range(first, first + together):
+            with self.plan.options.autocast(self.workload.device):
+                loss, metrics = self.workload.loss(batch)
+            (loss if together == 1 else loss / together).backward()
+            parts.append({"loss": loss.detach(), **metrics})
+        if together == 1:
+            return parts[0].pop("loss"), metrics
+        shared = [name for name in parts[0] if all(name in part for part in parts)]
+        means = {name: torch.stack([part[name] for part in parts]).mean() for name in shared}
+        return means.pop("loss"), means
 
-    def position(self) -> dict[str, Any]:
-        """The three x-axes."""
-        timestep = self.method.timesteps(self.done, self.settings)
-        return {"timestep": timestep, "grad_evals": self.done, "seconds": round(self.seconds, 3)}
+    def _see(self, bar: Any) -> None:
+        """Look at the losses since the last look: write the rows that are due, and notice divergence."""
+        if not self._unseen:
+            return
+        values = [loss.item() for _, loss, _, _ in self._unseen] if len(self._unseen) == 1 else _fetch(self._unseen)
+        for value, (done, _, metrics, seconds) in zip(values, self._unseen, strict=True):
+            why = self.watch.sees(value)
+            if seconds is not None or why:
+                at = self.clock.seconds if seconds is None else seconds
+                bar.set_postfix(self.log.train(done, at, value, metrics), refresh=False)
+            if why:
+                self._diverged = (done + 1, why)
+                break
+        self._unseen.clear()
 
-    def train_row(self, loss: float, logits: torch.Tensor, y: torch.Tensor) -> dict[str, str]:
-        """Write the paper's metric, which was taken before this mini-batch's update: it is not counted yet."""
-        accuracy = (logits.argmax(1) == y).float().mean().item()
-        self.row("train", **self.position(), loss=_short(loss), accuracy=_short(accuracy))
-        return {"loss": f"{loss:.4f}", "accuracy": f"{accuracy:.3f}"}
+    # ---- measuring ---------------------------------------------------------------------------------------------
 
-    def test_row(self, epoch: int) -> bool:
-        """Write the test metrics; say whether both losses are finite."""
-        fast_loss, fast_accuracy = evaluate(self.model, self.data.test_x, self.data.test_y)
-        with slow_weights(self.optimizer):
-            loss, accuracy = evaluate(self.model, self.data.test_x, self.data.test_y)
-        self.row("test", epoch=epoch, **self.position(), lr=self.optimizer.param_groups[0]["lr"],
-                 loss=_short(loss), accuracy=accuracy, fast_loss=_short(fast_loss),
-                 fast_accuracy=fast_accuracy)  # fmt: skip
-        return math.isfinite(loss) and math.isfinite(fast_loss)
+    def _test(self) -> None:
+        """Write the ``test`` row of the epoch that ended; note a run that has diverged."""
+        devices = [self.workload.device] if self.workload.device.type == "cuda" else []
+        with torch.random.fork_rng(devices=devices, device_type="cuda"):
+            try:
+                slow, fast = self._measure()
+            except (ValueError, RuntimeError):
+                if self._diverged is None:
+                    raise
+                return  # a metric that cannot be computed of NaN: the run ends without this row
+        lr = self.optimizer.param_groups[0]["lr"]
+        self.log.test(self.done, self.clock.seconds, epoch=self.tested, lr=lr, slow=slow, fast=fast)
+        self.tested += 1
+        for measured in (slow, fast):
+            for name in ("loss", self.plan.main):
+                if self._diverged is None and not math.isfinite(measured.get(name, 0.0)):
+                    self._diverged = (self.done, f"{name} on held-out data is not finite")
 
-    def totals(self) -> dict[str, Any]:
-        """What the run cost."""
-        images = self.done * self.schedule.batch_size
-        rate = round(images / self.seconds, 1) if self.seconds else math.nan
-        position = self.position()
-        return {"timesteps": position["timestep"], "grad_evals": self.done, "seconds": position["seconds"],
-                "images": images, "images_per_second": rate}  # fmt: skip
+    def _measure(self) -> tuple[dict[str, float], dict[str, float]]:
+        fast = self.workload.evaluate()
+        if not self._looks_ahead:
+            return fast, fast
+        batches = self.workload.bn_batches()
+        with self.optimizer.slow_weights(self.workload.model, recompute_bn=batches):  # type: ignore[attr-defined]
+            return self.workload.evaluate(), fast
+
+    def _result(self) -> Result:
+        at, because = self._diverged or (None, None)
+        examples = self.done * self.examples
+        totals = self.log.totals(self.done, self.clock.seconds, examples, self.workload.unit)
+        return Result(DIVERGED if self._diverged else FINISHED, at, because, totals)
+
+    # ---- what a checkpoint holds beside model, optimizer and streams --------------------------------------------
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return where the run stands, as plain values and tensors."""
+        return {"done": self.done, "tested": self.tested, "seconds": self.clock.seconds, "rows": self.log.rows,
+                "watch": self.watch.state_dict(), "workload": self.workload.state_dict()}  # fmt: skip
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Stand where `state` was taken, and write its rows again."""
+        self.done, self.tested = state["done"], state["tested"]
+        self.clock.set(state["seconds"])
+        self.watch.load_state_dict(state["watch"])
+        self.workload.load_state_dict(state["workload"])
+        self.log.replay(state["rows"])
 
 
-def _short(x: float) -> float:
-    """Nine significant digits: all that a float32 has."""
-    return float(f"{x:.9g}")
+def _fetch(unseen: list[tuple[int, torch.Tensor, dict[str, torch.Tensor], float | None]]) -> list[float]:
+    """The losses in one transfer."""
+    values: list[float] = torch.stack([loss for _, loss, _, _ in unseen]).tolist()
+    return values

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,16 @@ import torch
 import nala_lab
 from nala_lab.core import require, require_choice, require_int
 from nala_lab.core.records import Record, RecordWriter, config_hash, read_record
-from nala_lab.experiments.data import Data, load_data
-from nala_lab.experiments.loop import Schedule, train
+from nala_lab.experiments.checkpoint import CheckpointError
+from nala_lab.experiments.keeping import Keeper
+from nala_lab.experiments.loop import Plan, train
 from nala_lab.experiments.methods import Method, get_method
-from nala_lab.experiments.models import torch_stream
+from nala_lab.experiments.options import Options
+from nala_lab.experiments.signals import Stopped, StopRequest
 from nala_lab.experiments.tasks import Scale, Task, get_task
+from nala_lab.experiments.workload import Workload
 
-__all__ = ["DEVICES", "Run", "code_sha256", "execute", "find_device", "plan", "task_data"]
+__all__ = ["DEVICES", "Run", "Saving", "code_sha256", "execute", "find_device", "plan"]
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -44,59 +48,86 @@ def find_device(name: str = "auto") -> torch.device:
 
 
 @dataclass(frozen=True)
+class Saving:
+    """When a run is saved, and whether it takes up what was saved; see `nala_lab.experiments.keeping.Keeper`."""
+
+    epochs: int | None = None
+    minutes: float | None = None
+    resume: bool = False
+
+
+@dataclass(frozen=True)
 class Run:
-    """Everything that fixes a run's numbers; `config` is what its hash is taken of."""
+    """Everything that fixes a run's numbers; what it is trained on is read when it is made.
+
+    Attributes
+    ----------
+    task, scale, scale_name, method : what is trained, at which sizes, with which optimizer.
+    settings : every hyperparameter of the optimizer.
+    seed : names the initial weights, the order of the data, and every other random stream.
+    device : where it runs.
+    folders : where data files are looked for.
+    options : switches of the loop.
+    """
 
     task: Task
     scale: Scale
     scale_name: str
     method: Method
-    settings: dict[str, Any]
+    settings: Mapping[str, Any] = field(hash=False)
     seed: int
-    data: Data
+    device: torch.device
+    folders: tuple[Path, ...]
+    options: Options
 
     @property
-    def schedule(self) -> Schedule:
-        """The task's protocol at this scale and learning rate."""
-        return Schedule(epochs=self.scale.epochs, batch_size=self.task.batch_size, log_every=self.scale.log_every,
-                        lr=self.settings["lr"], halve_every=self.task.halve_every)  # fmt: skip
+    def plan(self) -> Plan:
+        """The task's protocol at this scale, for the loop."""
+        clip = self.task.clip if self.options.clip is None else self.options.clip or None
+        return Plan(epochs=self.scale.epochs, log_every=self.scale.log_every, decay=self.task.decay, clip=clip,
+                    options=self.options, main=self.task.main)  # fmt: skip
 
     @property
-    def config(self) -> dict[str, Any]:
-        """Task, sizes, optimizer, seed, data and kind of device, as plain values."""
-        data = self.data
-        sizes = {key: value for key, value in asdict(self.schedule).items() if key != "lr"}
+    def request(self) -> dict[str, Any]:
+        """Task, sizes, optimizer, seed, switches and kind of device, as plain values: all but the data."""
+        scale = self.scale
         return {
             "task": self.task.name, "model": self.task.model_name, "scale": self.scale_name, "seed": self.seed,
-            "optimizer": {"name": self.method.name, **self.settings}, **sizes,
-            "data": {"name": data.name, "sha256": data.sha256, "train": len(data.train_y), "test": len(data.test_y)},
-            "device": data.train_y.device.type,
+            "optimizer": {"name": self.method.name, **self.settings},
+            "epochs": scale.epochs, "batch_size": scale.batch_size, "log_every": scale.log_every,
+            "batches": scale.batches, "extra": dict(scale.extra),
+            "decay": self.task.decay_config(), "clip": self.plan.clip, **self.options.config,
+            "device": self.device.type,
         }  # fmt: skip
 
-    def path(self, out: Path) -> Path:
+    def workload(self) -> Workload:
+        """Read the data and draw the initial weights."""
+        made: Workload = self.task.make(self.scale, seed=self.seed, folders=self.folders, device=self.device)
+        return made
+
+    def config(self, workload: Workload) -> dict[str, Any]:
+        """What a record's hash is taken of: the request and the data."""
+        return {**self.request, "data": workload.fingerprint}
+
+    def path(self, out: Path, config: Mapping[str, Any]) -> Path:
         """Where the record goes: OUT/TASK/OPTIMIZER-seedN-HASH.jsonl, so that no configuration overwrites another."""
-        return out / self.task.name / f"{self.method.name}-seed{self.seed}-{config_hash(self.config)[:8]}.jsonl"
+        return out / self.task.name / f"{self.method.name}-seed{self.seed}-{config_hash(config)[:8]}.jsonl"
 
 
-def task_data(task: str, scale: str, *, folders: list[Path], device: torch.device) -> Data:
-    """Load what a task at a scale is trained and tested on."""
-    chosen = get_task(task)
-    require_choice("scale", scale, chosen.scales)
-    sizes = chosen.scales[scale]
-    return load_data(chosen.data, folders=folders, device=device).first(sizes.train, sizes.test)
-
-
-def plan(task: str, optimizer: str, *, seed: int, data: Data, scale: str = "cpu", epochs: int | None = None,
-         changes: dict[str, Any] | None = None) -> Run:  # fmt: skip
-    """Check everything a run needs, before anything is trained.
+def plan(task: str, optimizer: str, *, seed: int, scale: str = "cpu", epochs: int | None = None,
+         changes: Mapping[str, Any] | None = None, device: torch.device | None = None, folders: Sequence[Path] = (),
+         options: Options | None = None) -> Run:  # fmt: skip
+    """Check everything that can be checked of a run before its data are read.
 
     Parameters
     ----------
     task, optimizer, scale : names in TASKS, METHODS, SCALES.
-    seed : names the initial weights and the order of the data.
-    data : from `task_data`.
+    seed : names the initial weights, the order of the data, and every other random stream.
     epochs : instead of the scale's own.
     changes : hyperparameters instead of the published ones.
+    device : None for the CPU; see `find_device`.
+    folders : where data files are looked for; without any they are downloaded, and generated at smoke scale.
+    options : switches of the loop.
 
     Raises
     ------
@@ -109,32 +140,61 @@ def plan(task: str, optimizer: str, *, seed: int, data: Data, scale: str = "cpu"
     sizes = chosen.scales[scale]
     if epochs is not None:
         require_int("epochs", epochs, low=1)
-        sizes = Scale(epochs, sizes.log_every, sizes.train, sizes.test)
-    settings = method.with_settings(changes or {})
+        sizes = replace(sizes, epochs=epochs)
+    settings = method.with_settings({**chosen.settings.get(method.name, {}), **(changes or {})})
     # The optimizers know their own rules: a throw-away one says now what training would say later.
     method.build([torch.zeros(1, requires_grad=True)], settings)
-    return Run(chosen, sizes, scale, method, settings, seed, data)
+    return Run(chosen, sizes, scale, method, settings, seed, device or torch.device("cpu"), tuple(folders),
+               options or Options())  # fmt: skip
 
 
-def execute(run: Run, out: Path, *, force: bool = False, progress: bool = True) -> tuple[Record, bool]:
+def execute(run: Run, out: Path, *, force: bool = False, progress: bool = True,
+            saving: Saving | None = None) -> tuple[Record, bool]:  # fmt: skip
     """Train and write the record; a finished record of the same configuration is read instead, unless `force`.
+
+    The checkpoint stands beside the record, under its name with ``.pt``, until the run has ended.
 
     Returns
     -------
     (record, trained) : `trained` is False when the record was there already.
+
+    Raises
+    ------
+    ValueError
+        For data that are missing or corrupt, and for a checkpoint in the way that is neither to be taken up nor to be
+        replaced by force.
+    Stopped
+        When Ctrl-C or SIGTERM asked for an end; the run has been saved.
     """
-    path = run.path(out)
-    if path.exists() and not force:
-        return read_record(path), False
-    device = run.data.train_y.device
-    model = run.task.model(run.data.classes, generator=torch_stream(run.seed, "initial weights")).to(device)
-    optimizer = run.method.build(model.parameters(), run.settings)
-    with RecordWriter(path, _header(run)) as writer:
-        result = train(model, optimizer, run.data, run.schedule, method=run.method, settings=run.settings,
-                       seed=run.seed, row=writer.row, title=f"{run.method.name} seed {run.seed}",
-                       progress=progress)  # fmt: skip
-        writer.finish(result.outcome, diverged_at=result.diverged_at, totals=result.totals)
+    saving = saving or Saving()
+    with StopRequest() as request:
+        workload = run.workload()
+        config = run.config(workload)
+        path = run.path(out, config)
+        if path.exists() and not force:
+            return read_record(path), False
+        keeper = _keeper(run, path, config, saving, force=force)
+        optimizer = run.method.build(workload.groups(), run.settings)
+        with RecordWriter(path, _header(run, config)) as writer:
+            result = train(workload, optimizer, run.plan, method=run.method, settings=run.settings, seed=run.seed,
+                           row=writer.row, keeper=keeper, request=request, progress=progress,
+                           title=f"{run.method.name} seed {run.seed}")  # fmt: skip
+            writer.finish(result.outcome, diverged_at=result.diverged_at, diverged_because=result.diverged_because,
+                          totals=result.totals)  # fmt: skip
+        keeper.discard()
+    if request.signum is not None:
+        raise Stopped(f"stopped by {request.name}, as the run of {path} had just ended", request.signum)
     return read_record(path), True
+
+
+def _keeper(run: Run, path: Path, config: Mapping[str, Any], saving: Saving, *, force: bool) -> Keeper:
+    file = path.with_suffix(".pt")
+    if file.exists() and not (force or saving.resume):
+        raise CheckpointError(f"{file}: holds this run, stopped before its end; --resume goes on with it, "
+                              "--force begins again")  # fmt: skip
+    identity = {"task": run.task.name, "optimizer": run.method.name, "seed": run.seed,
+                "configuration": config_hash(config), "code": _CODE, "torch": torch.__version__}  # fmt: skip
+    return Keeper(file, identity, epochs=saving.epochs, minutes=saving.minutes, resume=saving.resume and not force)
 
 
 def code_sha256() -> str:
@@ -142,16 +202,16 @@ def code_sha256() -> str:
     root = Path(nala_lab.__file__).parent
     total = hashlib.sha256()
     for part in ("optim", "experiments"):
-        for path in sorted((root / part).glob("*.py")):
-            total.update(path.read_bytes())
+        for path in sorted((root / part).rglob("*.[pc]*")):
+            if path.suffix in (".py", ".c"):
+                total.update(path.read_bytes())
     return total.hexdigest()
 
 
 _CODE = code_sha256()  # when the code is loaded: the files may be edited during a run
 
 
-def _header(run: Run) -> dict[str, Any]:
-    config = run.config
+def _header(run: Run, config: Mapping[str, Any]) -> dict[str, Any]:
     versions = {"python": platform.python_version(), "numpy": np.__version__, "torch": torch.__version__,
                 "nala_lab": nala_lab.__version__}  # fmt: skip
     machine = {"system": platform.system(), "machine": platform.machine(), "device": config["device"],

@@ -8,7 +8,7 @@ import torch
 
 from nala_lab.experiments.data import load_data
 from nala_lab.experiments.fetch import FASHION_MNIST, data_folders
-from nala_lab.experiments.loop import mini_batches
+from nala_lab.experiments.images import mini_batches
 from nala_lab.experiments.models import lenet5, torch_stream
 
 FILES = tuple(FASHION_MNIST)

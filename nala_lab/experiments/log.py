@@ -1,0 +1,107 @@
+"""The rows of a record: where a run stands on three x-axes, and what was measured there."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+
+__all__ = ["UNITS", "Clock", "Log", "Row", "short"]
+
+UNITS = {"img": "images", "tok": "tokens"}
+Row = Callable[..., None]
+
+
+class Clock:
+    """Seconds of training; evaluation and saving are left out.
+
+    Work that was given to an accelerator counts when it is done, so reading the clock waits for the device.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._before, self._since = 0.0, math.nan
+
+    def start(self) -> None:
+        """Go on."""
+        self._since = time.perf_counter()
+
+    def stop(self) -> None:
+        """Stand still."""
+        self._before, self._since = self.seconds, math.nan
+
+    @property
+    def seconds(self) -> float:
+        """Seconds up to now."""
+        if math.isnan(self._since):
+            return self._before
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)
+        return self._before + time.perf_counter() - self._since
+
+    def set(self, seconds: float) -> None:
+        """Stand still at so many seconds, those of an earlier process."""
+        self._before, self._since = seconds, math.nan
+
+
+class Log:
+    """Writes rows and remembers them, so that a checkpoint holds the record up to its moment.
+
+    Parameters
+    ----------
+    row : called as ``row(kind, **values)`` for every row.
+    timesteps : gradients -> steps as the papers count them.
+    """
+
+    def __init__(self, row: Row, timesteps: Callable[[int], int]) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self._row, self._timesteps = row, timesteps
+
+    def position(self, grad_evals: int, seconds: float) -> dict[str, Any]:
+        """The three x-axes."""
+        return {"timestep": self._timesteps(grad_evals), "grad_evals": grad_evals, "seconds": round(seconds, 3)}
+
+    def train(
+        self, grad_evals: int, seconds: float, loss: float, metrics: Mapping[str, torch.Tensor]
+    ) -> dict[str, Any]:
+        """Write what the NALA paper logs: loss and metrics on ONE mini-batch, before its update."""
+        measured = {name: short(value.item()) for name, value in metrics.items()}
+        self._write({"kind": "train", **self.position(grad_evals, seconds), "loss": short(loss), **measured})
+        return {"loss": f"{loss:.4f}", **{name: f"{value:.4g}" for name, value in measured.items()}}
+
+    def test(self, grad_evals: int, seconds: float, *, epoch: int, lr: float, slow: Mapping[str, float],
+             fast: Mapping[str, float]) -> None:  # fmt: skip
+        """Write what was measured on held-out data, of the slow weights and of those the optimizer left."""
+        measured = {name: short(value) for name, value in slow.items()}
+        measured |= {f"fast_{name}": short(value) for name, value in fast.items()}
+        self._write({"kind": "test", "epoch": epoch, **self.position(grad_evals, seconds), "lr": lr, **measured})
+
+    def replay(self, rows: list[dict[str, Any]]) -> None:
+        """Write the rows of an earlier process again."""
+        for row in rows:
+            self._write(row)
+
+    def totals(self, grad_evals: int, seconds: float, examples: int, unit: str) -> dict[str, Any]:
+        """What a run cost."""
+        position, name = self.position(grad_evals, seconds), UNITS[unit]
+        rate = round(examples / seconds, 1) if seconds else math.nan
+        return {"timesteps": position["timestep"], "grad_evals": grad_evals, "seconds": position["seconds"],
+                name: examples, f"{name}_per_second": rate}  # fmt: skip
+
+    def _write(self, row: dict[str, Any]) -> None:
+        self.rows.append(row)
+        self._row(**row)
+
+
+def short(x: float) -> float:
+    """Nine significant digits: all that a float32 has.
+
+    Examples
+    --------
+    >>> short(1 / 3)
+    0.333333333
+    """
+    return float(f"{x:.9g}")

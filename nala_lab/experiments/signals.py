@@ -1,0 +1,54 @@
+"""Ctrl-C and SIGTERM ask a run to stop: it finishes its step, saves, and says how to go on."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType
+from typing import Any
+
+__all__ = ["Stopped", "StopRequest"]
+
+WATCHED = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stopped(Exception):  # noqa: N818 - it is no error: someone asked for it
+    """A run was asked to stop and has been saved; `signum` is the signal that asked."""
+
+    def __init__(self, sentence: str, signum: int) -> None:
+        super().__init__(sentence)
+        self.signum = signum
+
+
+class StopRequest:
+    """A context in which SIGINT and SIGTERM are noted instead of obeyed; the second Ctrl-C interrupts at once.
+
+    Python lets the main thread only handle signals; in another thread the context does nothing.
+
+    Attributes
+    ----------
+    signum : the signal that came, or None.
+    """
+
+    def __init__(self) -> None:
+        self.signum: int | None = None
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> StopRequest:
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, self._note) for number in WATCHED}
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    @property
+    def name(self) -> str:
+        """The signal's name, or an empty string."""
+        return "" if self.signum is None else signal.Signals(self.signum).name
+
+    def _note(self, signum: int, frame: FrameType | None) -> None:
+        if self.signum is not None:
+            raise KeyboardInterrupt
+        self.signum = signum
