@@ -31,9 +31,11 @@ from nala_lab.core.evidence import SEPARATED
 from nala_lab.core.records import RecordError, load_records
 from nala_lab.core.tables import LABELS, compare, markdown_comparison, markdown_table, results_table
 from nala_lab.experiments.data import load_data
-from nala_lab.experiments.loop import Schedule, evaluate, mini_batches, train
+from nala_lab.experiments.images import ImageWorkload, mini_batches
+from nala_lab.experiments.loop import Plan, train
 from nala_lab.experiments.methods import METHODS
 from nala_lab.experiments.models import lenet5, torch_stream
+from nala_lab.experiments.tasks import Halving
 from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead
 
 plots.use_style()
@@ -52,15 +54,16 @@ data = load_data("digits")
 model = lenet5(generator=torch_stream(SEED, "initial weights"))
 opt = NALA(model.parameters(), lr=1e-3, k=5, mu=-0.5, alpha=1e-3)
 order = torch_stream(SEED, "data order")
+held_out = ImageWorkload(model, data, batch_size=256, seed=SEED)
 batches = [rows for _ in range(CYCLES) for rows in mini_batches(len(data.train_y), 256, order)][: 6 * CYCLES]
 log = []
 for rows in batches:
     opt.zero_grad()
     F.cross_entropy(model(data.train_x[rows]), data.train_y[rows]).backward()
     opt.step()
-    naive = evaluate(model, data.test_x, data.test_y)[0]
+    naive = held_out.evaluate()["loss"]
     with opt.slow_weights():
-        slow = evaluate(model, data.test_x, data.test_y)[0]
+        slow = held_out.evaluate()["loss"]
     log.append((opt.phase, naive, slow))
 
 # %%
@@ -236,10 +239,11 @@ assert torch.equal(w.detach(), before) and not torch.equal(phi, before)  # bits;
 def train_lenet(name):
     method, rows = METHODS[name], []
     model = lenet5(generator=torch_stream(SEED, "initial weights"))
-    opt = method.build(model.parameters(), method.settings)
-    schedule = Schedule(epochs=EPOCHS, batch_size=256, log_every=1, lr=method.settings["lr"], halve_every=20)
+    workload = ImageWorkload(model, data, batch_size=256, seed=SEED)
+    opt = method.build(workload.groups(), method.settings)
+    plan = Plan(epochs=EPOCHS, log_every=1, decay=Halving(every=20))
     note = lambda kind, **values: rows.append({"kind": kind, **values})  # noqa: E731
-    train(model, opt, data, schedule, method=method, settings=method.settings, seed=SEED, row=note, progress=False)
+    train(workload, opt, plan, method=method, settings=method.settings, seed=SEED, row=note, progress=False)
     return {kind: [row for row in rows if row["kind"] == kind] for kind in ("train", "test")}
 
 digits = {name: train_lenet(name) for name in ("adam", "nala", "lookahead")}
