@@ -29,6 +29,13 @@ ALLOWED = {
     "nala_lab.experiments": {"nala_lab.core", "nala_lab.optim", "nala_lab.registry"},
     "nala_lab.plots": {"nala_lab.core", "nala_lab.theory"},
     "nala_lab.widgets": {"nala_lab.core", "nala_lab.reference", "nala_lab.theory", "nala_lab.plots", "problems"},
+    "nala_lab.classroom": {
+        "nala_lab.core",
+        "nala_lab.theory",
+        "nala_lab.reference",
+        "nala_lab.plots",
+        "problems",
+    },
     "nala_lab.report": {"nala_lab.core", "nala_lab.verify", "nala_lab.plots"},
     "nala_lab.cli": {"nala_lab.audit", "nala_lab.verify", "nala_lab.report", "nala_lab.experiments"},
     "paper_figs": {"nala_lab.core", "nala_lab.theory", "nala_lab.reference", "nala_lab.plots", "problems"},

@@ -1,0 +1,90 @@
+"""Write a number down before a run, and see afterwards how far it was off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nala_lab.classroom.answers import read
+
+__all__ = ["Outcome", "Prediction", "predict"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A prediction beside what happened."""
+
+    question: str
+    message: str
+    difference: float | None
+
+    def _repr_markdown_(self) -> str:
+        return f"**{self.question}** {self.message}"
+
+    def __str__(self) -> str:
+        return f"{self.question} {self.message}"
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A question and the number that was written down for it, or the sentence that says why it is none."""
+
+    question: str
+    guess: float | None
+    note: str
+
+    def _repr_markdown_(self) -> str:
+        return f"**Predict: {self.question}** {self.note}"
+
+    def __str__(self) -> str:
+        return f"Predict: {self.question} {self.note}"
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def meets(self, measured: float) -> Outcome:
+        """Put the number that a run gave beside the prediction.
+
+        Examples
+        --------
+        >>> print(predict("Error after 10 steps?", 0.5).meets(0.4))
+        Error after 10 steps? You said 0.5, the run says 0.4: too large, by a factor of 1.25.
+        >>> print(predict("Error after 10 steps?").meets(0.4))
+        Error after 10 steps? The run says 0.4. Next time write your number down first: it is how one learns from a run.
+        """
+        value = float(measured)
+        if self.guess is None:
+            words = "Next time write your number down first: it is how one learns from a run."
+            return Outcome(self.question, f"The run says {value:.4g}. {words}", None)
+        words = _compare(self.guess, value)
+        return Outcome(
+            self.question, f"You said {self.guess:.4g}, the run says {value:.4g}: {words}", self.guess - value
+        )
+
+
+def predict(question: str, guess: object = ...) -> Prediction:
+    """Write down a prediction; the dots mean that there is none yet. Whatever `guess` is, nothing raises.
+
+    Examples
+    --------
+    >>> print(predict("Error after 10 steps?", 0.5))
+    Predict: Error after 10 steps? Written down: 0.5.
+    """
+    value = read(guess)
+    if isinstance(value, str):
+        return Prediction(question, None, value)
+    return Prediction(question, float(value), f"Written down: {float(value):.4g}.")
+
+
+def _compare(guess: float, value: float) -> str:
+    if np.isclose(guess, value, rtol=0.02, atol=0):  # what a reader takes off a picture
+        return "well predicted."
+    if guess * value <= 0:
+        return "they differ in sign." if guess * value < 0 else f"off by {abs(guess - value):.3g}."
+    ratio = abs(guess / value)
+    side = "too large" if ratio > 1 else "too small"
+    return f"{side}, by a factor of {max(ratio, 1 / ratio):.3g}."

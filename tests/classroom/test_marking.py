@@ -1,0 +1,218 @@
+"""check, teacher, the grade book, predictions: what a classroom calls."""
+
+import json
+
+import pytest
+
+from nala_lab.classroom import Feedback, check, collect, exercise, grades, predict, teacher
+from nala_lab.classroom.book import Book
+from nala_lab.classroom.feedback import BY_K, GENERAL, judge
+from nala_lab.classroom.sheets import Data, Exercise, Mistake, draws, personal
+from tests.classroom.answers import JUNK
+
+RIGHT = float(exercise("01.1", "ada").solution)
+
+
+@pytest.fixture(autouse=True)
+def fresh_book():
+    grades().clear()
+    yield
+    grades().clear()
+
+
+def test_a_name_decides_the_numbers_and_its_capitals_do_not():
+    assert exercise("03.2", " Ada ").data == exercise("03.2", "ada").data
+    assert exercise("03.2", "E\u0301mile").data == exercise("03.2", "\u00c9mile").data  # the same letter, two encodings
+    assert exercise("03.2", "ada").data != exercise("03.2", "grace").data
+    assert exercise("03.2", "ada").data != exercise("03.1", "ada").data
+
+
+@pytest.mark.parametrize("number", ["03.9", "99.1", "three", "", None, 3.2, ["03.1"], "03.1\n", "../x", "3.2"])
+def test_an_unknown_exercise_is_a_sentence(number):
+    said = check(number, 1.0, student="ada")
+    assert said.kind == "unknown" and not said.right and said.message.endswith(".")
+    with pytest.raises(LookupError):
+        exercise(number)
+
+
+@pytest.mark.parametrize("student", [None, 7, ["ada"], "x" * 201])
+def test_a_student_that_is_no_text_is_a_sentence(student):
+    assert check("01.1", RIGHT, student=student).kind == "unknown"
+
+
+def test_junk_through_the_front_door():
+    for junk in JUNK.values():
+        assert isinstance(check("01.1", junk, student="ada"), Feedback)
+
+
+def made(solution, **choices):
+    """An exercise whose answer is `solution`, to try what is said in general."""
+    mistakes = (
+        Mistake("special", "Special.", lambda d: 7.7),
+        Mistake("b", "B.", lambda d: 1e5),
+        Mistake("c", "C.", lambda d: 1e7),
+    )
+    return Exercise(
+        id="99.1",
+        title="t",
+        prompt="p",
+        draw=draws(**(choices or {"k": (5,)})),
+        solution=lambda d: solution,
+        mistakes=mistakes,
+        derivation=(("Look here.", "x = 1"),),
+        digits=4,
+    )
+
+
+def test_general_errors_are_named():
+    sheet = personal(made(0.3), "")
+    for name, message, change in GENERAL:
+        said = judge(sheet, change(sheet.solution))
+        assert (said.kind, said.message) == (name, message)
+    for name, message, by in BY_K:
+        said = judge(sheet, by(sheet.solution, 5))
+        assert (said.kind, said.message) == (name, message)
+
+
+def test_an_exercise_without_k_says_nothing_about_it():
+    assert judge(personal(made(0.3, lam=(1.0,)), ""), 1.5).kind == "other"
+
+
+def test_a_typical_error_is_told_before_a_general_one():
+    assert judge(personal(made(-7.7), ""), 7.7).kind == "special"
+
+
+def test_close_and_far():
+    sheet = personal(made(0.3), "")
+    assert judge(sheet, 0.3 * (1 + 3 * sheet.exercise.rtol)).kind == "close"
+    said = judge(sheet, 0.1234)
+    assert said.kind == "other" and "Look here." in said.message
+
+
+def test_an_exercise_that_cannot_be_told_apart_is_refused():
+    with pytest.raises(RuntimeError, match="cannot be told apart"):
+        personal(made(1e5), "")
+
+
+def test_counting_answers_are_whole_and_off_by_one_is_named():
+    sheet = exercise("00.2", "ada")
+    assert judge(sheet, float(sheet.solution) + 0.5).kind == "not whole"
+    assert {judge(sheet, float(sheet.solution) + s).kind for s in (-1, 1)} <= {
+        "off by one",
+        "look-ahead",
+        "one for all",
+    }
+    assert judge(sheet, int(sheet.solution)).right
+
+
+def test_the_sheet_says_which_number_it_lacks():
+    with pytest.raises(AttributeError, match="no number 'mu'; it has k"):
+        print(Data(k=5).mu)
+
+
+def test_the_grade_file_holds_marks_and_the_name_and_nothing_else(tmp_path):
+    check("01.1", "five", student="ada")
+    check("01.1", RIGHT, student="Ada")
+    check("01.1", 0.0, student="ada")
+    check("01.2", ..., student="ada")  # not yet answered: no try
+    path = grades().export(tmp_path / "ada.json")
+    book = json.loads(path.read_text())
+    assert book == {"format": 1, "students": {"ada": {"01.1": {
+        "points": 1, "of": 1, "tries": 3, "answer": RIGHT, "last": "other"}}}}  # fmt: skip
+    assert [p.name for p in tmp_path.iterdir()] == ["ada.json"]  # no partial file is left
+    assert "| ada | 01.1 | 1 of 1 | 3 |" in grades().table()
+
+
+def test_a_vector_and_a_wrong_answer_can_be_exported(tmp_path):
+    check("00.1", exercise("00.1", "b").solution, student="b")
+    check("01.1", float("nan"), student="b")
+    check("01.1", 123.0, student="b")
+    book = json.loads(grades().export(tmp_path / "b.json").read_text())["students"]["b"]
+    assert len(book["00.1"]["answer"]) == 2 and book["01.1"]["answer"] == 123.0 and book["01.1"]["points"] == 0
+
+
+def test_marks_are_computed_again_from_the_answers(tmp_path):
+    check("01.1", RIGHT, student="ada")
+    check("01.2", 5.0, student="ada")
+    path = grades().export(tmp_path / "ada.json")
+    forged = json.loads(path.read_text())
+    forged["students"]["ada"]["01.2"]["points"] = 1
+    (tmp_path / "forged.json").write_text(json.dumps(forged))
+    assert collect([tmp_path / "forged.json"]) == {"ada": {"01.1": 1, "01.2": 0}}
+    grades().clear()
+    check("01.2", float(exercise("01.2", "ada").solution), student="ada")
+    second = grades().export(tmp_path / "second.json")
+    assert collect([path, second]) == {"ada": {"01.1": 1, "01.2": 1}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        "[]",
+        "null",
+        '{"format": 2, "students": {}}',
+        '{"format": 1, "students": []}',
+        '{"format": 1, "students": {"a": {"99.9": {"answer": 1}}}}',
+        "\x00",
+    ],
+)
+def test_a_file_that_is_no_grade_file_is_named(tmp_path, text):
+    (tmp_path / "odd.json").write_text(text)
+    with pytest.raises(ValueError, match="odd.json is not a grade file"):
+        collect([tmp_path / "odd.json"])
+
+
+def test_an_export_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
+    path = Book().export(tmp_path / "g.json")
+    before = path.read_text()
+    check("01.1", RIGHT, student="ada")
+    monkeypatch.setattr("nala_lab.classroom.book.os.replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
+    with pytest.raises(OSError, match="full"):
+        grades().export(path)
+    assert path.read_text() == before
+
+
+def test_grading_mode_raises_unless_right(monkeypatch):
+    monkeypatch.setenv("NALA_LAB_GRADING", "1")
+    assert check("01.1", RIGHT, student="ada").right
+    for answer in (0.0, "text", ...):
+        with pytest.raises(AssertionError, match="01.1: not yet"):
+            check("01.1", answer, student="ada")
+
+
+def test_the_teacher_sees_derivation_solution_and_errors():
+    sheet = teacher("01.1", "ada")
+    text = str(sheet)
+    assert r"\left(1 - \lambda \eta\right)^{k}" in text and f"{RIGHT:.6g}" in text
+    for mistake, _ in sheet.sheet.wrong:
+        assert mistake.feedback in text
+    assert sheet.steps[-1].value == pytest.approx(RIGHT, rel=1e-12)  # two roads in float64
+
+
+def test_what_a_notebook_shows():
+    assert check("01.1", RIGHT, student="ada")._repr_markdown_().startswith("**01.1 · ✔ right (1 of 1).**")
+    assert "open" in check("01.1", ..., student="ada")._repr_markdown_()
+    assert "✘" in check("01.1", 0.0, student="ada")._repr_markdown_()
+
+
+@pytest.mark.parametrize(
+    ("guess", "value", "words"),
+    [
+        (0.5, 0.5, "well predicted"),
+        (1.0, 0.5, "too large, by a factor of 2"),
+        (0.1, 0.5, "too small, by a factor of 5"),
+        (-1.0, 0.5, "differ in sign"),
+        (0.0, 0.5, "off by 0.5"),
+        (..., 0.5, "first"),
+        ("x", 0.5, "first"),
+    ],
+)
+def test_a_prediction_meets_what_happened(guess, value, words):
+    assert words in str(predict("q?", guess).meets(value))
+
+
+def test_a_prediction_takes_junk():
+    for junk in JUNK.values():
+        assert predict("q?", junk).meets(1.0).question == "q?"
