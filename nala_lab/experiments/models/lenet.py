@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from nala_lab.core import require, require_choice
-from nala_lab.experiments.models.start import initialise
+from nala_lab.experiments.models.start import initialise, truncated
 
 __all__ = ["ACTIVATIONS", "lenet5", "tf_lenet"]
 
@@ -90,13 +90,8 @@ def tf_lenet(classes: int = 10, *, generator: torch.Generator) -> nn.Sequential:
             nn.Linear(64 * 6 * 6, 384), nn.ReLU(),
             nn.Linear(384, 192), nn.ReLU(),
             nn.Linear(192, classes),
-        ).to_empty(device="cpu")  # fmt: skip
-    layers = [m for m in model if isinstance(m, nn.Conv2d | nn.Linear)]
-    starts = [(0.05, 0.0), (0.05, 0.1), (0.04, 0.1), (0.04, 0.1), (1 / 192, 0.0)]
-    for layer, (sd, bias) in zip(layers, starts, strict=True):
-        nn.init.trunc_normal_(layer.weight, std=sd, a=-2 * sd, b=2 * sd, generator=generator)
-        nn.init.constant_(layer.bias, bias)
-    return model
+        )  # fmt: skip
+    return truncated(model, generator, (0.05, 0.05, 0.04, 0.04, 1 / 192), (0.0, 0.1, 0.1, 0.1, 0.0))
 
 
 def _pool() -> nn.Module:

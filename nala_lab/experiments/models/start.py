@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TypeVar
 
 import torch
@@ -10,7 +11,7 @@ from torch import nn
 
 from nala_lab.core import require_choice, stream
 
-__all__ = ["GAINS", "initialise", "torch_stream"]
+__all__ = ["GAINS", "initialise", "torch_stream", "truncated"]
 
 # Variance times fan-in. LeCun, Bottou, Orr and Mueller (1998), "Efficient BackProp", section 4.6; He, Zhang, Ren and
 # Sun (2015), "Delving deep into rectifiers", equation (10).
@@ -38,9 +39,7 @@ def initialise(model: Net, generator: torch.Generator, scheme: str = "lecun") ->
         For a scheme that is not in GAINS.
     """
     require_choice("scheme", scheme, GAINS)
-    if any(p.is_meta for p in model.parameters()):
-        model.to_empty(device="cpu")
-    layers = [m for m in model.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
+    layers = _layers(model)
     with torch.no_grad():
         for layer in layers:
             fan_in = layer.weight[0].numel()
@@ -55,3 +54,23 @@ def initialise(model: Net, generator: torch.Generator, scheme: str = "lecun") ->
         for norm in (m for m in model.modules() if isinstance(m, nn.BatchNorm2d)):
             norm.reset_parameters()
     return model
+
+
+def truncated(model: Net, generator: torch.Generator, sds: Sequence[float], biases: Sequence[float]) -> Net:
+    """Start layer by layer from N(0, sd^2) cut off at two standard deviations, as released TensorFlow programs do.
+
+    Parameters
+    ----------
+    sds, biases : one number for each convolution and linear layer, from the first to the last.
+    """
+    for layer, sd, bias in zip(_layers(model), sds, biases, strict=True):
+        nn.init.trunc_normal_(layer.weight, std=sd, a=-2 * sd, b=2 * sd, generator=generator)
+        nn.init.constant_(layer.bias, bias)
+    return model
+
+
+def _layers(model: nn.Module) -> list[nn.Conv2d | nn.Linear]:
+    """The layers with weights, which have their storage from here on."""
+    if any(p.is_meta for p in model.parameters()):
+        model.to_empty(device="cpu")
+    return [m for m in model.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
