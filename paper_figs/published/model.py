@@ -74,7 +74,8 @@ class Cell:
     @property
     def place(self) -> str:
         """Where the cell is, in words."""
-        return f"{_NAMES.get(self.paper, self.paper)} Table {self.table}, {self.row}, {self.column.name} (line {self.line})"
+        name = _NAMES.get(self.paper, self.paper)
+        return f"{name} Table {self.table}, {self.row}, {self.column.name} (line {self.line})"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nala_lab.core import require_choice
-from paper_figs.published_audit import grid, settings
+from paper_figs.published_audit import (
+    claims_adala,
+    claims_nala,
+    cost,
+    curves,
+    files,
+    grid,
+    maxima,
+    noise,
+    settings,
+    slips,
+    softmax,
+)
 from paper_figs.published_audit.finding import NOT_SEEN as NOT_SEEN
 from paper_figs.published_audit.finding import SEEN as SEEN
 from paper_figs.published_audit.finding import UNDECIDED as UNDECIDED
@@ -31,6 +43,40 @@ AUDIT: dict[str, Callable[[Material], Finding]] = {
     "one-setting-two-results": settings.one_setting_two_results,
     "two-settings-one-result": settings.two_settings_one_result,
     "one-result-two-rates": settings.one_result_two_rates,
+    "best-of-450": maxima.best_of_450,
+    "best-against-late": maxima.best_against_late,
+    "differences-against-noise": noise.differences_against_noise,
+    "sweeps-against-noise": noise.sweeps_against_noise,
+    "double-softmax": softmax.double_softmax,
+    "double-softmax-sweeps": softmax.double_softmax_sweeps,
+    "timesteps-in-gradients": cost.timesteps_in_gradients,
+    "log-resolution": cost.log_resolution,
+    "released-files": files.released_files,
+    "table-2-first-records": files.table_2_first_records,
+    "table-4-first-records": files.table_4_first_records,
+    "typing-slips": slips.typing_slips,
+    "adabelief-maxima": files.adabelief_maxima,
+    "adala-rows-no-file": files.adala_rows_no_file,
+    "adala-notebook-maxima": curves.adala_notebook_maxima,
+    "adala-weight-decay": curves.adala_weight_decay,
+    "adala-three-runs": curves.adala_three_runs,
+    "adala-against-test-noise": noise.adala_against_test_noise,
+    "adala-cost": cost.adala_cost,
+    "fid-no-file": files.fid_no_file,
+    "claim-abstract-faster-higher": claims_nala.abstract,
+    "claim-lenet-best-at-end": claims_nala.lenet_best_at_end,
+    "claim-lenet-faster-each-task": claims_nala.lenet_faster_each_task,
+    "claim-lenet-beats-three-cifar10": claims_nala.lenet_beats_three,
+    "claim-lenet-slight-advantage-nag": claims_nala.lenet_slight_advantage,
+    "claim-alexnet-cifar10": claims_nala.alexnet_cifar10,
+    "claim-alexnet-cifar100": claims_nala.alexnet_cifar100,
+    "claim-alexnet-faster-than-adam": claims_nala.alexnet_faster,
+    "claim-resnet-as-adam": claims_nala.resnet_as_adam,
+    "claim-resnet-over-lookahead": claims_nala.resnet_over_lookahead,
+    "claim-only-exception": claims_nala.only_exception,
+    "claim-robust": claims_nala.robust,
+    "claim-adala-best-everywhere": claims_adala.best_everywhere,
+    "claim-adala-large-margin": claims_adala.large_margin,
 }
 """Finding id -> the function that computes it."""
 
