@@ -13,7 +13,7 @@ from typing import Any
 from nala_lab.core import require, require_choice
 from paper_figs.published.model import Cell, Column, Figure, Panel, Paper, Row, Table, TextSlip, parse
 
-__all__ = ["PAPERS", "figure", "paper", "table"]
+__all__ = ["PAPERS", "figure", "paper", "read", "table"]
 
 PAPERS = ("nala", "adala")
 """The papers that are typed in."""
@@ -37,7 +37,18 @@ def paper(key: str) -> Paper:
     [9, 30, 30, 20]
     """
     require_choice("paper", key, PAPERS)
-    return _paper(tomllib.loads((_HERE / f"{key}.toml").read_text(encoding="utf-8")))
+    return read((_HERE / f"{key}.toml").read_text(encoding="utf-8"))
+
+
+def read(text: str) -> Paper:
+    """Read a paper from the text of its TOML file.
+
+    Raises
+    ------
+    ValueError
+        When a row has too many or too few cells, or a slip and the format of its column disagree.
+    """
+    return _paper(tomllib.loads(text))
 
 
 def table(key: str, number: int) -> Table:

@@ -78,5 +78,5 @@ def adala_three_runs(m: Material) -> Finding:
                  (round(sum(lead) / len(lead), 2), round(max(lead), 2))},
         where=("AdaLA, three runs (line 71)", "AdaLA Tables 2-4 (lines 82-91, 104-113, 178-187)"),
         basis=_BASIS.format(m.released.basis),
-        note="Figs. 1 and 2 are captioned mean and standard deviation; the stored curves of the rivals are one run each.",
+        note="Figs. 1 and 2 are captioned mean and standard deviation; each stored curve of a rival is one run.",
     )  # fmt: skip
