@@ -161,13 +161,19 @@ def personal(exercise: Exercise, student: str) -> Personal:
     rng = stream(0, "classroom", exercise.id, student)
     for _ in range(TRIES):
         data = exercise.draw(rng)
-        with np.errstate(all="ignore"):
-            values = [
-                np.asarray(f(data), np.float64) for f in (exercise.solution, *(m.wrong for m in exercise.mistakes))
-            ]
+        try:
+            values = _values(exercise, data)
+        except ValueError:
+            continue  # theory has no answer for this setting, such as a cycle that does not exist there
         if _all_apart(values, exercise.rtol):
             return Personal(exercise, student, data, values[0], tuple(zip(exercise.mistakes, values[1:], strict=True)))
     raise RuntimeError(f"exercise {exercise.id}: {TRIES} draws, and two of its answers cannot be told apart")
+
+
+def _values(exercise: Exercise, data: Data) -> list[Real]:
+    """The solution and the wrong answers."""
+    with np.errstate(all="ignore"):  # a draw at which one of them overflows is dropped later
+        return [np.asarray(f(data), np.float64) for f in (exercise.solution, *(m.wrong for m in exercise.mistakes))]
 
 
 def _all_apart(values: list[Real], rtol: float) -> bool:
