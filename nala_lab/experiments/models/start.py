@@ -11,11 +11,11 @@ from torch import nn
 
 from nala_lab.core import require_choice, stream
 
-__all__ = ["GAINS", "initialise", "torch_stream", "truncated"]
+__all__ = ["SCHEMES", "initialise", "torch_stream", "truncated"]
 
-# Variance times fan-in. LeCun, Bottou, Orr and Mueller (1998), "Efficient BackProp", section 4.6; He, Zhang, Ren and
-# Sun (2015), "Delving deep into rectifiers", equation (10).
-GAINS = {"lecun": 1.0, "he": 2.0}
+# LeCun, Bottou, Orr and Mueller (1998), "Efficient BackProp", section 4.6; He, Zhang, Ren and Sun (2015), "Delving deep
+# into rectifiers", equations (10) and (14); the linear layers of "he out" start as those of torch do.
+SCHEMES = ("lecun", "he", "he out")
 Net = TypeVar("Net", bound=nn.Module)
 
 
@@ -28,27 +28,29 @@ def torch_stream(seed: int, *name: object) -> torch.Generator:
 def initialise(model: Net, generator: torch.Generator, scheme: str = "lecun") -> Net:
     """Draw the weights of every convolution and linear layer; a network on the meta device gets its storage first.
 
-    lecun    W ~ U(-sqrt(3 / n), sqrt(3 / n)):  variance 1 / n,  n = inputs of a unit
-    he       W ~ N(0, 2 / n), and 1 / n in the last linear layer, which no ReLU follows
+    lecun      W ~ U(-sqrt(3 / n), sqrt(3 / n)):  variance 1 / n,  n = inputs of a unit
+    he         W ~ N(0, 2 / n), and 1 / n in the last linear layer, which no ReLU follows
+    he out     convolutions: N(0, 2 / m), m = outputs that an input reaches; linear layers: variance 1 / (3 n), uniform
 
     Biases are 0; BatchNorm starts as the identity, with running mean 0 and variance 1.
 
     Raises
     ------
     ValueError
-        For a scheme that is not in GAINS.
+        For a scheme that is not in SCHEMES.
     """
-    require_choice("scheme", scheme, GAINS)
+    require_choice("scheme", scheme, SCHEMES)
     layers = _layers(model)
     with torch.no_grad():
         for layer in layers:
-            fan_in = layer.weight[0].numel()
-            if scheme == "lecun":
-                bound = math.sqrt(3 * GAINS[scheme] / fan_in)
-                layer.weight.uniform_(-bound, bound, generator=generator)
+            w, fan_in = layer.weight, layer.weight[0].numel()
+            if scheme == "he":
+                w.normal_(0, math.sqrt((1 if layer is layers[-1] else 2) / fan_in), generator=generator)
+            elif scheme == "he out" and isinstance(layer, nn.Conv2d):
+                w.normal_(0, math.sqrt(2 / w[:, 0].numel()), generator=generator)
             else:
-                gain = GAINS["lecun"] if layer is layers[-1] else GAINS[scheme]
-                layer.weight.normal_(0, math.sqrt(gain / fan_in), generator=generator)
+                bound = math.sqrt((3 if scheme == "lecun" else 1) / fan_in)
+                w.uniform_(-bound, bound, generator=generator)
             if layer.bias is not None:
                 layer.bias.zero_()
         for norm in (m for m in model.modules() if isinstance(m, nn.BatchNorm2d)):
@@ -63,9 +65,13 @@ def truncated(model: Net, generator: torch.Generator, sds: Sequence[float], bias
     ----------
     sds, biases : one number for each convolution and linear layer, from the first to the last.
     """
-    for layer, sd, bias in zip(_layers(model), sds, biases, strict=True):
-        nn.init.trunc_normal_(layer.weight, std=sd, a=-2 * sd, b=2 * sd, generator=generator)
-        nn.init.constant_(layer.bias, bias)
+    with torch.no_grad():
+        for layer, sd, bias in zip(_layers(model), sds, biases, strict=True):
+            w = layer.weight.view(-1).normal_(0, sd, generator=generator)
+            # What lies outside is drawn again, in less than half the time of inverting the distribution.
+            while len(outside := (w.abs() > 2 * sd).nonzero()):
+                w[outside] = torch.empty(outside.shape).normal_(0, sd, generator=generator)
+            nn.init.constant_(layer.bias, bias)
     return model
 
 

@@ -22,7 +22,8 @@ def vgg11(classes: int = 10, *, batchnorm: bool = False, generator: torch.Genera
     ----------
     classes : number of outputs.
     batchnorm : normalise after every convolution.
-    generator : where the initial weights are drawn from; convolutions and hidden layers start at He's 2 / fan-in.
+    generator : where the initial weights are drawn from; the scheme ``"he out"`` of
+        `initialise`, as in that program: the outputs start near 0, and the lr of 0.1 of SGD is survived.
 
     Source: Simonyan and Zisserman (2015), "Very deep convolutional networks for large-scale image recognition",
     Table 1, column A.
@@ -49,4 +50,4 @@ def vgg11(classes: int = 10, *, batchnorm: bool = False, generator: torch.Genera
             nn.Dropout(0.5), nn.Linear(512, 512), nn.ReLU(),
             nn.Linear(512, classes),
         )  # fmt: skip
-    return initialise(model, generator, "he")
+    return initialise(model, generator, "he out")

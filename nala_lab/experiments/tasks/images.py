@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from nala_lab.experiments.augment import Augmentation
-from nala_lab.experiments.methods import PAPER_METHODS
-from nala_lab.experiments.tasks.base import Decay, Halving, Scale, Task
+from nala_lab.experiments.methods import ADALA_METHODS, ADALA_SECTION_4, PAPER_METHODS
+from nala_lab.experiments.tasks.base import Decay, Halving, Milestones, Scale, Task
 
 __all__ = ["GRIDS", "GRID_TASKS", "IMAGES", "make_images"]
 
@@ -102,8 +102,13 @@ def _nala_scales(cpu: Scale, smoke: Scale) -> dict[str, Scale]:
     return {"smoke": smoke, "cpu": cpu, "paper": Scale(230, 256, 100)}
 
 
+# At `cpu` scale LeNet-5 sees all images eight times; the others take as many small mini-batches as fit in a minute.
 LENET_SCALES = _nala_scales(Scale(8, 256, 20), _smoke(64, 6))
-TF_LENET_SCALES = _nala_scales(Scale(1, 64, 2, test=1000, batches=90), _smoke(32, 6))
+TF_LENET_SCALES = _nala_scales(Scale(1, 64, 2, test=1000, batches=120), _smoke(32, 6))
+ALEXNET_SCALES = _nala_scales(Scale(1, 32, 1, test=500, batches=60), _smoke(4, 2))
+RESNET_SCALES = _nala_scales(Scale(1, 32, 1, test=200, batches=30), _smoke(2, 6))
+RESNET_LR = {name: {"lr": 2e-4} for name in NALA_THREE}
+ADALA_PAPER = Scale(200, 128, 100)
 
 OWN = (
     _task("lenet5-digits", "our own, at the NALA paper's settings", "digits", "LeNet-5 (tanh)", "lenet5",
@@ -118,16 +123,48 @@ OWN = (
 
 
 def _of_nala(classes: int) -> tuple[Task, ...]:
-    """The tasks of the NALA paper on CIFAR-10 or CIFAR-100."""
+    """The tasks of the NALA paper on CIFAR-10 or CIFAR-100 that are not ResNets, and those of its program."""
     data, short = f"cifar-{classes}", f"cifar{classes}"
-    lenet = "NALA paper, Fig. 2 and Tables 1, 2"
+    lenet, alex = "NALA paper, Fig. 2, Tables 1 and 2", "NALA paper, Fig. 3, Tables 3 and 4"
     return (
         _task(f"lenet5-{short}", f"{lenet}; the network is LeCun's of 1998", data, "LeNet-5 (tanh)", "lenet5",
               methods=NALA_METHODS, view=LIT, scales=LENET_SCALES, channels=3, size=32),
-        _task(f"tflenet-{short}", f"released program of the NALA paper ('LeNet'); {lenet}", data,
-              "LeNet of TensorFlow's tutorial", "tf_lenet", methods=NALA_METHODS, view=RELEASED,
-              scales=TF_LENET_SCALES),
+        _task(f"tflenet-{short}", f"released program ('LeNet'): {lenet}", data, "LeNet of TensorFlow's tutorial",
+              "tf_lenet", methods=NALA_METHODS, view=RELEASED, scales=TF_LENET_SCALES),
+        _task(f"alexnet-{short}", f"{alex}; layers as in the released program, He's start", data, "AlexNet (32 x 32)",
+              "alexnet", methods=NALA_THREE, view=LIT, scales=ALEXNET_SCALES),
+        _task(f"tfalexnet-{short}", f"released program ('alexnet2'): {alex}", data, "AlexNet (24 x 24, std 0.1)",
+              "alexnet", methods=NALA_THREE, view=RELEASED, scales=ALEXNET_SCALES, size=24, init="std 0.1"),
     )  # fmt: skip
 
 
-IMAGES: tuple[Task, ...] = (*OWN, *_of_nala(10), *_of_nala(100))
+def _resnet18(short: str, data: str, view: Augmentation, channels: int) -> tuple[Task, ...]:
+    """ResNet-18 with plain cross-entropy, and with the softmax taken twice as the published losses have it."""
+    source = "NALA paper, Fig. 4, Tables 5 and 6"
+    make = partial(_task, data=data, model_name="ResNet-18", network="resnet", methods=NALA_THREE, view=view,
+                   scales=RESNET_SCALES, settings=RESNET_LR, depth=18, channels=channels)  # fmt: skip
+    return (
+        make(f"resnet18-{short}", source),
+        make(f"resnet18-{short}-softmax-twice", f"{source}; losses on the published scale, floor log(e + 9) - 1",
+             softmax_twice=True),
+    )  # fmt: skip
+
+
+def _of_adala(name: str, model_name: str, network: str, cpu: Scale, smoke: Scale, **options: Any) -> Task:
+    """One of the networks of the AdaLA paper, Fig. 1 and Table 2."""
+    return _task(name, "AdaLA paper, Fig. 1 and Table 2; protocol of AdaBelief's program", "cifar-10", model_name,
+                 network, methods=ADALA_METHODS, view=CROPPED, decay=Milestones((150,), 0.1),
+                 scales={"smoke": smoke, "cpu": cpu, "paper": ADALA_PAPER}, settings=ADALA_SECTION_4,
+                 **options)  # fmt: skip
+
+
+IMAGES: tuple[Task, ...] = (
+    *OWN,
+    *_of_nala(10),
+    *_of_nala(100),
+    *_resnet18("cifar10", "cifar-10", LIT, 3),
+    *_resnet18("fashion-mnist", "fashion-mnist", GROWN, 1),
+    _of_adala("vgg11-cifar10", "VGG11", "vgg11", Scale(1, 32, 2, test=500, batches=120), _smoke(4, 2)),
+    _of_adala("resnet34-cifar10", "ResNet-34", "resnet", Scale(1, 32, 1, test=100, batches=30), _smoke(2, 2), depth=34),
+    _of_adala("densenet121-cifar10", "DenseNet121", "densenet121", Scale(1, 32, 1, test=100, batches=30), _smoke(2, 2)),
+)
