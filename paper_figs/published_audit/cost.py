@@ -99,7 +99,8 @@ def log_resolution(m: Material) -> Finding:
         statement="Every printed number of timesteps is a multiple of 100, the distance of two records, so that a "
         "difference of 100 cannot be told from none.",
         verdict=verdict(not off),
-        numbers={"cells": len(cells), "of them no multiple of 100": off, "of them never reached": sum(not cell.readings for cell in cells),
+        numbers={"cells": len(cells), "of them no multiple of 100": off,
+                 "of them never reached": sum(not cell.readings for cell in cells),
                  "records in a run": facts["timesteps"] // facts["log_every"], "epochs in a run": epochs},
         where=("NALA, recorded at every 100 timesteps (line 154)", "NALA, 230 epochs (line 152)"),
         basis=f"the papers' tables and {m.released.basis}",
