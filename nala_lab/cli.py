@@ -15,9 +15,11 @@ __all__ = ["COMMANDS", "main"]
 # name -> (module with add_arguments(parser) and main(args) -> exit status, extra it needs, what it does)
 COMMANDS = {
     "verify": ("nala_lab.verify.command", "all", "check every theorem against a run of each twin"),
+    "figures": ("nala_lab.report.figures_command", "all", "render figures and tables of both papers, or the ledger"),
     "report": ("nala_lab.report.command", "all", "write build/report/index.html: checks, notebooks, figures"),
     "audit": ("nala_lab.audit.command", "torch", "test any torch optimizer against the contract and the papers"),
-    "train": ("nala_lab.experiments.command", "experiments", "train LeNet-5 with the optimizers of the NALA paper"),
+    "train": ("nala_lab.experiments.command", "experiments", "train one of the papers' tasks with any optimizer"),
+    "sweep": ("nala_lab.experiments.sweep_command", "experiments", "train a grid of tasks, optimizers and settings"),
 }
 BAD_INPUT = 2
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
