@@ -38,8 +38,8 @@ __all__ = ["LANGUAGE", "adabelief_program"]
 
 _DECAY = Milestones((100, 145), 0.1)
 _PAPER = Scale(200, 20, 200, extra={"bptt": 70, "random_windows": True, "eval_columns": 1})
-_SMALL = {"bptt": 12, "embedding": 16, "hidden": 24, "standin": True}
-_SMOKE = Scale(1, 10, 2, train=1_500, test=300, batches=8, extra=_SMALL)
+_SMALL = {"bptt": 10, "embedding": 16, "hidden": 24, "standin": True}
+_SMOKE = Scale(1, 4, 2, train=400, test=100, batches=8, extra=_SMALL)
 _SIZES = ("embedding", "hidden")
 
 
