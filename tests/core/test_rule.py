@@ -148,6 +148,8 @@ def test_the_direction_follows_the_metric():
 def test_pairs_without_spread_are_judged_by_their_signs():
     assert judge([1.0] * 5, [0.0] * 5, Rule()).verdict == NOT_SEPARATED  # 2 / 2^5 = 0.0625
     assert judge([1.0] * 6, [0.0] * 6, Rule()).verdict == BETTER  # 2 / 2^6
+    rounded = [0.7 + 0.1 * i for i in range(5)], [0.6 + 0.1 * i for i in range(5)]
+    assert judge(*rounded, Rule()).verdict == NOT_SEPARATED  # the differences differ by rounding only
     assert judge([1.0], [0.0], Rule(threshold=9.0)).verdict == NOT_SEPARATED
 
 

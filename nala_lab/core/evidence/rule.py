@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -123,7 +123,7 @@ def judge_table(pairs: Pairs, rule: Rule) -> dict[str, Judgement]:
     {'same': 'not separated', 'far': 'worse'}
     """
     require("pairs", pairs, len(pairs) > 0, "at least one comparison")
-    found = {name: paired(a, b, level=1 - rule.error_rate) for name, (a, b) in pairs.items()}
+    found = {name: _paired(a, b, 1 - rule.error_rate) for name, (a, b) in pairs.items()}
     flips = {name: sign_flip_p(np.subtract(a, b)) for name, (a, b) in pairs.items()}
     alone = {name: _p_value(found[name], flips[name], rule) for name in pairs}
     corrected = dict(zip(pairs, holm(list(alone.values())), strict=True))
@@ -136,6 +136,14 @@ def judge_table(pairs: Pairs, rule: Rule) -> dict[str, Judgement]:
         )
         for name, one in found.items()
     }  # fmt: skip
+
+
+def _paired(a: Sequence[float], b: Sequence[float], level: float) -> Paired:
+    """Compare as `paired` does, with a spread that is rounding only taken for none."""
+    one = paired(a, b, level=level)
+    # A difference of numbers up to v is off by 2^-53 v; so is its spread, where all differences are the same.
+    rounding = 1e-15 * float(np.abs([a, b]).max())
+    return replace(one, se=0.0, low=one.gap, high=one.gap) if one.se <= rounding else one
 
 
 def _verdict(gap: float, p: float, p_equivalent: float, rule: Rule) -> str:
