@@ -1,10 +1,14 @@
-"""``python -m paper_figs [--out FOLDER] [NAME ...]``: render figures as PNG and SVG, with a manifest beside them."""
+"""``python -m paper_figs [--out FOLDER] [NAME ...]``: render figures as PNG, SVG and PDF, with a manifest beside them.
+
+``python -m paper_figs --ledger`` judges every claim instead and writes ``LEDGER.md``.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 
 import matplotlib
@@ -13,7 +17,7 @@ matplotlib.use("Agg")  # files only: no window is opened
 
 from tqdm import tqdm  # noqa: E402
 
-from nala_lab.core import require_choice  # noqa: E402
+from nala_lab.core import require, require_choice  # noqa: E402
 from paper_figs import FIGURES, drawing_of  # noqa: E402
 from paper_figs.drawing import write  # noqa: E402
 
@@ -26,23 +30,42 @@ def main(arguments: list[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="python -m paper_figs", description=main.__doc__)
     parser.add_argument("names", nargs="*", help=f"figures to render, of {', '.join(FIGURES)}; default: all")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "out", help="folder to write to")
+    parser.add_argument("--out", type=Path, help="folder to write to; default: paper_figs/out, LEDGER.md: paper_figs")
+    parser.add_argument("--ledger", action="store_true", help="judge every claim and write LEDGER.md, no figures")
     args = parser.parse_args(arguments)
     try:
         for name in args.names:
             require_choice("figure", name, tuple(FIGURES))
-    except ValueError as error:
-        parser.error(str(error))
-    args.out.mkdir(parents=True, exist_ok=True)
+        require("names", args.names, not (args.ledger and args.names), "left out with --ledger")
+        return _ledger(args.out) if args.ledger else _figures(args.names or list(FIGURES), args.out)
+    except (ValueError, OSError) as error:
+        parser.error(" ".join(str(error).split()))
+
+
+def _figures(names: list[str], out: Path | None) -> int:
+    out = Path(__file__).parent / "out" if out is None else out
+    out.mkdir(parents=True, exist_ok=True)
     entries = []
-    for name in tqdm(args.names or list(FIGURES), desc="figures", unit="figure", disable=None):
+    for name in tqdm(names, desc="figures", unit="figure", disable=None):
         try:
-            entries.append(write(name, drawing_of(name), args.out))
+            entries.append(write(name, drawing_of(name), out))
         except Exception as error:  # one broken figure must not hide the others; it is reported and fails the run
             print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr)
             entries.append({"name": name, "error": f"{type(error).__name__}: {error}"})
-    (args.out / "figures.json").write_text(json.dumps(entries, indent=1, ensure_ascii=False), encoding="utf-8")
-    return int(any("error" in entry for entry in entries))
+    (out / "figures.json").write_text(json.dumps(entries, indent=1, ensure_ascii=False), encoding="utf-8")
+    drawn = sum("error" not in entry for entry in entries)
+    print(f"wrote {drawn} of {len(names)} figures to {out}")
+    return int(drawn < len(names))
+
+
+def _ledger(out: Path | None) -> int:
+    from paper_figs import ledger
+
+    entries = ledger.entries(progress=lambda claims: tqdm(claims, desc="ledger", unit="claim", disable=None))
+    page, *_ = ledger.write(entries, out)
+    count = Counter(entry.verdict for entry in entries)
+    print(f"wrote {page}: {len(entries)} claims; " + ", ".join(f"{verdict} {n}" for verdict, n in count.most_common()))
+    return 0
 
 
 if __name__ == "__main__":

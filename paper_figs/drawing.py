@@ -61,9 +61,12 @@ class Drawing:
 
 
 def write(name: str, drawing: Drawing, out: Path) -> dict[str, Any]:
-    """Write ``out/name.png`` and ``.svg`` and close the figure; return the manifest's entry for it."""
+    """Write ``out/name.png``, ``.svg`` and ``.pdf`` and close the figure; return the manifest's entry for it."""
     with plt.rc_context(RC):
         png, svg = save(drawing.figure, out / name, alt=drawing.alt, title=drawing.title)
+        pdf = png.with_suffix(".pdf")
+        words = {"Title": drawing.title, "Subject": drawing.alt, "CreationDate": None}  # no date: the same bytes again
+        drawing.figure.savefig(pdf, metadata=words)
     plt.close(drawing.figure)
     table = drawing.table
     return {
@@ -73,5 +76,6 @@ def write(name: str, drawing: Drawing, out: Path) -> dict[str, Any]:
         "alt": drawing.alt,
         "png": png.name,
         "svg": svg.name,
+        "pdf": pdf.name,
         "table": None if table is None else {"columns": table.columns, "rows": table.rows, "note": table.note},
     }

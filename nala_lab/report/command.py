@@ -12,13 +12,13 @@ from pathlib import Path
 
 import nala_lab
 from nala_lab.core import require
-from nala_lab.report import checks, figures, lessons
+from nala_lab.report import checks, figures, ledger, lessons
 from nala_lab.report.page import lesson_page, report_page
 from nala_lab.report.results import Part, Results
 
-__all__ = ["PARTS", "add_arguments", "build", "main"]
+__all__ = ["PARTS", "add_arguments", "build", "checkout", "main"]
 
-PARTS = ("checks", "notebooks", "figures")
+PARTS = ("checks", "notebooks", "figures", "ledger")
 _VERSIONS = ("numpy", "scipy", "sympy", "matplotlib", "torch")
 
 
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         "library lies, or the current folder")  # fmt: skip
 
 
-def _checkout() -> Path:
+def checkout() -> Path:
     """The folder that holds the library, when the notebooks are beside it (an editable install), else here."""
     beside = Path(nala_lab.__file__).resolve().parents[1]
     return beside if (beside / "notebooks").is_dir() or (beside / "paper_figs").is_dir() else Path.cwd()
@@ -78,6 +78,7 @@ def build(root: Path, out: Path, only: tuple[str, ...] = PARTS) -> Results:
     collectors = {
         "checks": checks.collect,
         "figures": lambda: figures.collect(root, out / "figures"),
+        "ledger": lambda: ledger.collect(root, out / "ledger"),
         "notebooks": lambda: lessons.collect(root / "notebooks", books),
     }
     parts = {}
@@ -86,7 +87,7 @@ def build(root: Path, out: Path, only: tuple[str, ...] = PARTS) -> Results:
             print(f"report: {name}", flush=True)
         parts[name] = collect() if name in only else left_out
     results = Results(checks=parts["checks"], lessons=parts["notebooks"], figures=parts["figures"],
-                      facts=_facts(root, parts))  # fmt: skip
+                      facts=_facts(root, parts), ledger=parts["ledger"])  # fmt: skip
     out.mkdir(parents=True, exist_ok=True)
     (out / "index.html").write_text(report_page(results, root / "notebooks"), encoding="utf-8")
     known = {lesson.name for lesson in results.lessons.items}
@@ -104,7 +105,7 @@ def _complain(results: Results) -> None:
     for item in (*results.lessons.items, *results.figures.items):
         if not item.passed:
             print(f"failed: {item.name}: {item.error}", file=sys.stderr)
-    for part in (results.checks, results.lessons, results.figures):
+    for part in (results.checks, results.lessons, results.figures, results.ledger):
         if part.absent:
             print(part.absent, file=sys.stderr)
 
@@ -117,7 +118,7 @@ def main(args: argparse.Namespace) -> int:
     ValueError
         When ``--root`` is not a folder.
     """
-    root = (args.root or _checkout()).resolve()
+    root = (args.root or checkout()).resolve()
     require("root", str(root), root.is_dir(), "an existing folder")
     out = (args.out or root / "build" / "report").resolve()
     results = build(root, out, tuple(args.only or PARTS))

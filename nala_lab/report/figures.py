@@ -17,7 +17,7 @@ def read_manifest(folder: Path) -> tuple[FigureEntry, ...]:
     """Read ``figures.json``, which ``python -m paper_figs`` leaves beside the figures."""
     entries = []
     for found in json.loads((folder / "figures.json").read_text(encoding="utf-8")):
-        files = {key: folder / found.pop(key) for key in ("png", "svg") if key in found}
+        files = {key: folder / found.pop(key) for key in ("png", "svg", "pdf") if key in found}
         entries.append(FigureEntry(**found, **files))
     return tuple(entries)
 

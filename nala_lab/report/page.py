@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from nala_lab.report.css import style_sheet
+from nala_lab.report.ledger import counted, table_rows
 from nala_lab.report.markdown import data_uri, render
 from nala_lab.report.notebook import notebook_html
 from nala_lab.report.results import CheckRow, FigureEntry, Lesson, Part, Results
@@ -141,6 +142,15 @@ def _figure(entry: FigureEntry) -> str:
     return body
 
 
+def _ledger(part: Part) -> str:
+    body = '<h2 id="ledger">Ledger</h2>\n' + _absent(part)
+    if part.items:
+        columns = ("", "claim", "verdict", "evidence, and how to see it again")
+        caption = f"{counted(part.items)}. Every verdict is computed from the evidence in its line."
+        body += _table(columns, table_rows(part.items), caption)
+    return body
+
+
 def _lesson(lesson: Lesson, known: set[str], folder: Path) -> str:
     import nbformat
 
@@ -205,12 +215,14 @@ def report_page(results: Results, folder: Path) -> str:
     sections = (
         "<header><h1>nala_lab: report</h1>\n" + _summary(results) + "</header>\n"
         '<nav aria-label="Contents"><a href="#checks">Theorem checks</a> · <a href="#training">Training runs</a> · '
-        '<a href="#figures">Figures</a> · <a href="#notebooks">Notebooks</a></nav>\n<main>\n',
+        '<a href="#figures">Figures</a> · <a href="#ledger">Ledger</a> · '
+        '<a href="#notebooks">Notebooks</a></nav>\n<main>\n',
         _checks(results.checks),
         '<h2 id="training">Training runs</h2>\n',
         "".join(map(_figure, training)) or '<p class="note">No figure of training runs was rendered.</p>\n',
         '<h2 id="figures">Figures</h2>\n' + _absent(results.figures),
         "".join(map(_figure, others)),
+        _ledger(results.ledger),
         '<h2 id="notebooks">Notebooks</h2>\n' + _absent(results.lessons),
         "".join(_lesson(lesson, known, folder) for lesson in results.lessons.items) + "</main>\n",
     )

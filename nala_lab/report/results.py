@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["CheckRow", "FigureEntry", "Lesson", "Part", "Results"]
+__all__ = ["CheckRow", "ClaimRow", "FigureEntry", "Lesson", "Part", "Results"]
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,31 @@ class FigureEntry:
     svg: Path | None = None
     table: dict[str, Any] | None = None
     error: str = ""
+    pdf: Path | None = None
 
     @property
     def passed(self) -> bool:
         """Whether it was drawn."""
         return not self.error
+
+
+@dataclass(frozen=True)
+class ClaimRow:
+    """One claim of the ledger; its evidence is a list of ``{"verdict", "words", "test"}``."""
+
+    id: str
+    paper: str
+    kind: str
+    where: str
+    sentence: str
+    verdict: str
+    note: str
+    evidence: list[dict[str, Any]]
+
+    @property
+    def passed(self) -> bool:
+        """True: whatever its verdict is, the claim was judged."""
+        return True
 
 
 @dataclass(frozen=True)
@@ -83,8 +103,9 @@ class Results:
     lessons: Part
     figures: Part
     facts: dict[str, str] = field(default_factory=dict)
+    ledger: Part = field(default_factory=Part)
 
     @property
     def passed(self) -> bool:
         """Whether nothing failed; what was left out on purpose does not count."""
-        return not (self.checks.bad or self.lessons.bad or self.figures.bad)
+        return not (self.checks.bad or self.lessons.bad or self.figures.bad or self.ledger.bad)

@@ -1,0 +1,121 @@
+"""Read ``ledger.toml`` and refuse what is not a claim: an unknown key, a test that nobody can run, a typed verdict."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from nala_lab.core import require, require_choice
+from paper_figs.ledger.model import KINDS, PAPERS, VERDICTS, Claim
+
+__all__ = ["LEDGER", "TESTS", "Ledger", "Metric", "load"]
+
+LEDGER = Path(__file__).parents[1] / "ledger.toml"
+
+# test -> options it may have
+TESTS: dict[str, frozenset[str]] = {
+    "theory": frozenset({"says"}),
+    "number": frozenset({"of", "printed", "sign"}),
+    "verify": frozenset({"refutes"}),
+    "audit": frozenset({"means"}),
+    "published": frozenset({"optimizer", "than", "relation", "within"}),
+    "released": frozenset(),
+    "records": frozenset({"optimizer", "than", "metric", "relation", "printed"}),
+    "probe": frozenset(),
+    "slow": frozenset(),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """A number of a run, and the difference in it that matters, fixed before the runs.
+
+    Attributes
+    ----------
+    row, column : of a record.
+    take : ``"last"``, ``"best"``, or ``"first"`` (the timestep at which `column` first reaches `level`).
+    higher_is_better : of the number that is compared.
+    threshold : differences below it do not matter in practice; unit of the metric.
+    level : accuracy to reach, for ``"first"``.
+    """
+
+    row: str
+    column: str
+    take: str
+    higher_is_better: bool
+    threshold: float
+    level: float = 0.0
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """All claims, the metrics they are judged by, and the settings that an optimizer's name stands for."""
+
+    claims: tuple[Claim, ...]
+    metrics: Mapping[str, Metric]
+    settings: Mapping[str, Mapping[str, Any]]
+
+
+def load(path: Path = LEDGER) -> Ledger:
+    """Read the ledger.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, for a file that is not TOML, an unknown kind, paper, test, option or metric, two claims of one
+        id, or a verdict that was typed in.
+
+    Examples
+    --------
+    >>> len(load().claims) >= 40
+    True
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{path.name}: not valid TOML ({error})") from error
+    _no_typed_verdict(data, path.name)
+    metrics = {name: Metric(**one) for name, one in data["metrics"].items()}
+    claims = tuple(_claim(one, metrics) for one in data["claim"])
+    ids = [claim.id for claim in claims]
+    twice = sorted({name for name in ids if ids.count(name) > 1})
+    require("claim ids", twice, not twice, "each once")
+    return Ledger(claims, metrics, data["settings"])
+
+
+def _no_typed_verdict(data: Any, where: str) -> None:
+    """A key called verdict, or a value that is one, anywhere: verdicts are computed."""
+    if isinstance(data, dict):
+        require(where, "verdict", "verdict" not in data, "no key 'verdict'", "verdicts are computed")
+        for key, value in data.items():
+            _no_typed_verdict(value, f"{where}, {key}")
+    elif isinstance(data, list):
+        for number, value in enumerate(data):
+            _no_typed_verdict(value, f"{where} {number}")
+    else:
+        require(where, data, data not in VERDICTS, "something else than a verdict", "verdicts are computed")
+
+
+def _claim(data: dict[str, Any], metrics: Mapping[str, Metric]) -> Claim:
+    name = f"claim {data.get('id', '?')}"
+    known = {field.name for field in fields(Claim)}
+    wrong = sorted(data.keys() - known | known - data.keys() - {"note"})
+    require(name, wrong, not wrong, f"the keys {', '.join(sorted(known))}")
+    require_choice(f"{name}, kind", data["kind"], KINDS)
+    require_choice(f"{name}, paper", data["paper"], tuple(PAPERS))
+    require(name, data["tests"], len(data["tests"]) > 0, "at least one test")
+    for test in data["tests"]:
+        _check_test(name, test, metrics)
+    return Claim(**{**data, "tests": tuple(data["tests"])})
+
+
+def _check_test(name: str, test: Mapping[str, Any], metrics: Mapping[str, Metric]) -> None:
+    kinds = [key for key in test if key in TESTS]
+    require(f"{name}, test", dict(test), len(kinds) == 1, f"one of {', '.join(TESTS)}")
+    extra = sorted(test.keys() - {kinds[0]} - TESTS[kinds[0]])
+    require(f"{name}, {kinds[0]}", extra, not extra, f"the options {', '.join(sorted(TESTS[kinds[0]])) or 'none'}")
+    if kinds[0] == "records":
+        require_choice(f"{name}, metric", test.get("metric"), tuple(metrics))
