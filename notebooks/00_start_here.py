@@ -5,8 +5,15 @@
 #
 # **Time** 15 minutes. **Before** nothing but high-school derivatives and Python with NumPy.
 #
-# Run the cells from top to bottom (Shift+Enter). Every claim in the text is followed by a line with `assert` in it: if the claim were false, that line would stop the notebook.
+# **Try it at once.** Click on the grey cell below and press Shift+Enter. Then move the slider `eta, left`, or step through the run with `gradients so far`.
+# %%
+from nala_lab.widgets import TrajectoryExplorer
 
+TrajectoryExplorer(problem="bowl", left="SGD", right="NALA")
+# %% [markdown]
+# Both methods spend the same number of gradients. On the left is plain descent; on the right the black fast weights run ahead, and the blue slow weights follow. The rest of this lesson explains the picture.
+#
+# Run the cells from top to bottom (Shift+Enter). Every claim in the text is followed by a line with `assert` in it: if the claim were false, that line would stop the notebook.
 # %%
 import ast
 import json
@@ -21,32 +28,30 @@ from IPython.display import Markdown
 import nala_lab
 import problems
 from nala_lab import plots
+from nala_lab.classroom import check, exercise, grades, predict
 from nala_lab.reference import NALA, SGD, Adam, run
 from problems import CLASSIC, Quadratic
 
 plots.use_style()
 plt.rcParams["figure.dpi"] = 90  # keeps the committed notebook small
-
 # %% tags=["parameters"]
+STUDENT = "demo"  # your name or number: it decides your numbers in the exercises
 STEPS = 24  # of gradient descent
 CYCLES = 4  # of NALA: each is k steps of gradient descent and one step more
-
 # %% [markdown]
 # ## 1 · A failure
 #
 # A long valley, $J(x) = \tfrac12 (x-x^\star)^\top A\,(x-x^\star) + 0.5$: its walls are eight times as steep as its floor. We know its minimum exactly, because we built it from its two curvatures, the eigenvalues of $A$.
-
 # %%
 # curvatures, direction, place and height of the minimum
 valley = Quadratic([1.0, 8.0], rotation=5, shift=[2.0, -1.0], offset=0.5)
 x0 = valley.center + valley.eigenvectors @ np.array([4.0, 0.5])  # far along the floor, a little up the wall
-
 # %% [markdown]
 # Gradient descent repeats one line, $\theta \leftarrow \theta - \eta\,\nabla J(\theta)$. Along a direction of curvature $\lambda$ each step multiplies the error by $1-\eta\lambda$. We take $\eta = 2.1/\lambda_{\max}$, a little more than the limit $2/\lambda_{\max}$.
 #
 # **Predict:** what will it do along the walls, and what along the floor?
-
 # %%
+guess = predict(f"Error along the walls after {STEPS} steps, with its sign? It starts at 0.5.", ...)  # a number in place of the dots
 lr = 2.1 / valley.L
 descent = run(SGD(lr=lr), valley.grad, x0, steps=STEPS)
 walls = (descent.x[-1] - valley.center) @ valley.eigenvectors[:, 1]
@@ -55,15 +60,13 @@ np.testing.assert_allclose(walls, 0.5 * (1 - 2.1) ** STEPS, rtol=1e-11)
 print(
     f"error along the walls: 0.5 at the start, {walls:.1f} after {STEPS} steps, and it changes sign at each one"
 )
-
+guess.meets(walls)
 # %% [markdown]
 # Along the floor it arrives; along the walls it is thrown from side to side, farther each time. The run does not raise an error when this goes on. It reports what happened:
-
 # %%
 lost = run(SGD(lr=lr), valley.grad, x0, steps=1000, limit=1e6)
 assert lost.outcome == "diverged"
 print(f"outcome: {lost.outcome}, at step {lost.diverged_at}")
-
 # %% [markdown]
 # ## 2 · Two loops: the equation
 #
@@ -78,7 +81,6 @@ print(f"outcome: {lost.outcome}, at step {lost.diverged_at}")
 # With $\mu = -0.5$ the point $y_t$ lies halfway between $\phi_{t-1}$ and $\theta_{t,k}$. So a swing from wall to wall is cut, and then one more gradient step is taken.
 #
 # From scratch, with the *same* inner step $\eta$ that just failed:
-
 # %%
 k, mu, alpha = 5, -0.5, 0.05
 phi = x0
@@ -89,10 +91,8 @@ for _ in range(CYCLES):
     y = (1 + mu) * theta - mu * phi  # Algorithm 1
     phi = y - alpha * valley.grad(y)  # Eq. (5), first line
 print("minimum:", valley.center, "  reached:", phi.round(3), f"  with {CYCLES * (k + 1)} gradients")
-
 # %% [markdown]
 # The library does the same and keeps everything on the way:
-
 # %%
 nala = run(NALA(SGD(lr=lr), k=k, mu=mu, alpha=alpha), valley.grad, x0, cycles=CYCLES)
 # the same operations: equal up to the last digit or two
@@ -101,12 +101,10 @@ assert nala.grad_evals == CYCLES * (k + 1) == STEPS  # the same price as the fai
 print(
     f"phi: {nala.slow.shape}, theta: {nala.fast.shape}, y: {nala.lookahead.shape}, gradients spent: {nala.grad_evals}"
 )
-
 # %% [markdown]
 # ## 3 · The picture
 #
 # The right picture is Fig. 1 of the NALA paper, drawn from the numbers of this run: fast weights in black, the way to $y_t$ in dark blue, the outer step in purple, the dashed line towards $\theta_{t,k}$.
-
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(12, 6.2), sharex=True, sharey=True)
 for ax, title in ((left, "gradient descent"), (right, "NALA, same inner step")):
@@ -125,19 +123,15 @@ plots.show(
     "with growing steps and leaves the map. Right: NALA's fast weights swing as well, but the slow "
     "weights go along the valley towards the minimum in four cycles.",
 )
-
 # %% [markdown]
 # Is this always so? **No**, and it is worth knowing at once. First, the rescue needs an *odd* $k$. **Predict:** where do the slow weights end on the walls with $k=4$?
-
 # %%
 even = run(NALA(SGD(lr=lr), k=4, mu=mu, alpha=alpha), valley.grad, x0, cycles=CYCLES)
 start, odd, four = (abs((p - valley.center) @ valley.eigenvectors[:, 1]) for p in (x0, nala.final, even.final))
 assert odd < 0.01 * start and four > 0.2 * start  # far apart, so that no rounding decides
 print(f"error along the walls: {start:.3f} at the start, {odd:.4f} with k = 5, {four:.4f} with k = 4")
-
 # %% [markdown]
 # Second, the rescue was needed only because the step was too large. **Predict:** plain descent with a step that it can bear, $\eta = 1.9/\lambda_{\max}$, and the same 24 gradients: who ends closer to the minimum?
-
 # %%
 calm = run(SGD(lr=1.9 / valley.L), valley.grad, x0, steps=STEPS)
 plain, two_loops = (plots.distance(t, valley.minimizers)[-1] for t in (calm, nala))
@@ -145,15 +139,12 @@ assert plain < 0.2 * two_loops and calm.grad_evals == nala.grad_evals
 print(
     f"distance to the minimum: {plain:.3f} for gradient descent with a smaller step, {two_loops:.3f} for NALA"
 )
-
 # %% [markdown]
 # Two loops forgive a step that is too large; they are not faster here. Lesson 01 says, with proofs, what a slow loop gives and what it does not.
-
 # %% [markdown]
 # ## 4 · As the paper uses it: Adam inside
 #
 # A landscape with four minima (Himmelblau's), Adam as the inner rule. **Predict:** will the slow weights follow every turn of the fast ones?
-
 # %%
 hills = CLASSIC["himmelblau"]()
 adam = run(NALA(Adam(lr=0.3), k=k, mu=mu, alpha=0.01), hills.grad, [-1.0, -4.0], cycles=12)
@@ -169,7 +160,6 @@ plots.show(
     alt="Level sets with a minimum at the lower left. Black fast weights overshoot it in arcs of five "
     "steps; the blue slow weights take a shorter way and settle near it.",
 )
-
 # %% [markdown]
 # ## 5 · The two papers in three lines each
 #
@@ -180,13 +170,10 @@ plots.show(
 # **AdaLA** (Ramjee, "Adapting gradient estimation by looking ahead"). Adam, with the denominator driven by how much the gradient is about to change:
 # $s_t = \beta_2 s_{t-1} + (1-\beta_2)\,(g_t - g_{t+1})^2 + \epsilon$ (Algorithm 3), with $g_{t+1}$ the gradient at the *next* point.
 # That point is computed from $s_t$, so the definition is circular as printed; lesson 04 shows every way out.
-
 # %% [markdown]
 # ## 6 · The map
 #
 # Two implementations of each method exist: `reference` (NumPy, one line of code for each equation) and `optim` (torch, for networks). They share no arithmetic and must agree at every step. Predictions live in `theory`, which never sees the code it predicts; both meet in `verify`. The table is made from the source files, so it cannot be out of date:
-
-
 # %%
 def modules(file: pathlib.Path) -> set[str]:
     """Every module that a file imports, at its top or inside a function."""
@@ -199,8 +186,6 @@ def uses(part: str) -> list[str]:
     """The other parts of the lab that the files of one part import."""
     found = set().union(*(modules(file) for file in FOLDERS[part].rglob("*.py")))
     return [other for other in FOLDERS if other != part and any(f"{m}.".startswith(f"{other}.") for m in found)]
-
-
 # %%
 lab = pathlib.Path(nala_lab.__file__).parent
 names = ("core", "theory", "reference", "optim", "verify", "plots", "experiments", "report")
@@ -220,12 +205,10 @@ rows = [
     f"| `{part}` | {docs[part].splitlines()[0]} | {', '.join(used) or '-'} |" for part, used in arrows.items()
 ]
 Markdown("\n".join(["| part | what it is | it imports |", "|---|---|---|", *rows]).replace("nala_lab.", ""))
-
 # %% [markdown]
 # ## 7 · Does the lab keep its word?
 #
 # `nala-lab verify` runs every closed form against a run of each twin, and fails if one number is off. Here are two theorems: T01, the rate on quadratics (lesson 01), and T12, Eq. (5) unrolled (lesson 02). Without `--only` it checks all of them.
-
 # %%
 command = [sys.executable, "-m", "nala_lab.cli", "verify", "--only", "T01", "T12", "--json", "-"]
 answer = subprocess.run(command, capture_output=True, text=True)
@@ -240,7 +223,6 @@ head = [
     "|---|---|---|---|---|---|",
 ]
 Markdown("\n".join([*head, *rows]))
-
 # %% [markdown]
 # ## Summary
 #
@@ -258,10 +240,38 @@ Markdown("\n".join([*head, *rows]))
 # | `nala-lab train` | trains a small network and writes a record |
 #
 # **Next:** [01 two loops](01_two_loops.ipynb) (why a slow loop) · [02 Eq. (5)](02_eq5_slow_weights.ipynb) (what the slow weights remember) · 03 NALA on quadratics and Rosenbrock · 04 AdaLA and its circular step · 05 the torch twin and a first network. The [overview](README.md) says how long each takes.
-#
+# %% [markdown]
 # ## Exercises
 #
-# Write your prediction down before you run.
+# These check themselves, with numbers of your own: write your name in place of `demo` in the cell `STUDENT = ...` near the top and run it. Then put each answer in place of the dots and run the check below it, as often as you like.
+# %%
+exercise("00.1", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-00-1", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_00_1 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-00-1", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("00.1", answer_00_1, STUDENT)
+# %%
+exercise("00.2", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-00-2", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_00_2 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-00-2", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("00.2", answer_00_2, STUDENT)
+# %%
+exercise("00.3", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-00-3", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_00_3 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-00-3", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("00.3", answer_00_3, STUDENT)
+# %%
+exercise("00.4", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-00-4", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_00_4 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-00-4", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("00.4", answer_00_4, STUDENT)
+# %%
+grades()  # grades().export("grades.json") writes the file for your teacher
+# %% [markdown]
+# **To try at home.** Write your prediction down before you run.
 #
 # 1. In section 2 set `mu = 0.0`. The slow weights then keep the whole inner result. Does the run still arrive?
 # 2. Set `mu = -1.0`. Which part of the algorithm has no effect now? Check with `nala.fast` and `nala.slow`.

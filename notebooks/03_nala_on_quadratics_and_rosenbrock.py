@@ -1,29 +1,25 @@
 # %% [markdown]
 # # 03 · NALA on quadratics and on Rosenbrock's valley
-# **Aims.** After this lesson you can
-#
-# 1. draw NALA's two loops as Fig. 1 of the paper does, from real numbers;
-# 2. predict how fast each eigen-direction shrinks, before you run anything, and check it;
-# 3. say why the same run looks fast or slow depending on what is on the x-axis;
-# 4. name the settings where the extra gradient pays, and those where it does not.
+# **Aims.** After this lesson you can draw NALA's two loops from real numbers; predict how fast each eigen-direction shrinks, and check it; say why the same run looks fast or slow depending on the x-axis; and name the settings where the extra gradient pays.
 #
 # **Time.** 45 minutes. **Before.** Notebooks 01 (two loops) and 02 (Eq. 5). Everything here is deterministic: exact gradients, no noise. Noise changes some conclusions, and we say where.
 # %% tags=["parameters"]
+STUDENT = "demo"  # your name or number: it decides your numbers in the exercises
 GRADIENTS = 600  # the budget of most comparisons: 120 cycles of Lookahead, 100 of NALA, 600 steps of descent
 DIM = 12  # eigenvalues of the quadratic
 KAPPA = 100.0  # condition number L / m
 SEED = 0
 # %%
-from fractions import Fraction
-
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown
 
 from nala_lab import plots
+from nala_lab.classroom import check, exercise, grades, predict
 from nala_lab.core import stream
 from nala_lab.reference import NAG, NALA, SGD, Adam, HeavyBall, Lookahead, run
 from nala_lab.theory import quadratic_rate
+from nala_lab.theory.outer_limit import root_at_zero_mu
 from problems import Quadratic, Rosenbrock
 
 plots.use_style()
@@ -35,12 +31,12 @@ EPS = np.finfo(float).eps
 #
 # **Prediction.** The paper says that NALA "theoretically achieves a faster convergence speed than Lookahead". So most students expect the order NALA, Lookahead, plain descent. Write down your own guess.
 # %%
+guess = predict(f"After {GRADIENTS} gradients: NALA's distance to the minimum over that of plain descent?", ...)  # a number in place of the dots
 L, m = 4.0, 4.0 / KAPPA
 quadratic = Quadratic(np.geomspace(m, L, DIM), rotation=5, shift=stream(SEED, "shift").normal(size=DIM), offset=1.5)
 def error(t):
     """Distance to the minimum, for the iterates of one loop or the slow weights of two."""
     return plots.distance(t, quadratic.minimizers)
-
 descent = run(SGD(lr=1 / L), quadratic.grad, quadratic.start, steps=GRADIENTS)
 lookahead = run(Lookahead(SGD(lr=1 / L), k=5, alpha=0.5), quadratic.grad, quadratic.start, cycles=GRADIENTS // 5)
 paper = run(NALA(SGD(lr=1 / L), k=5, mu=-0.5, alpha=0.001), quadratic.grad, quadratic.start, cycles=GRADIENTS // 6)
@@ -49,6 +45,7 @@ ax = plots.decay(plt.subplots()[1], descent, error(descent), name="sgd", against
 plots.decay(ax, lookahead, error(lookahead), name="lookahead", against="gradients")
 plots.decay(ax, paper, error(paper), name="nala", against="gradients", legend=r"NALA, $\alpha=0.001$")
 plots.show(ax, alt="Three falling lines against gradient evaluations. Plain gradient descent is far below the two others; Lookahead is second; NALA with the paper's numbers is last.")
+guess.meets(error(paper)[-1] / error(descent)[-1])
 # %%
 final = {name: error(t)[-1] for name, t in [("descent", descent), ("Lookahead", lookahead), ("NALA", paper)]}
 assert final["descent"] < final["Lookahead"] < final["NALA"]  # no tolerance: they differ by factors, see the text
@@ -77,7 +74,6 @@ def nala_by_hand(grad, phi, eta, k, mu, alpha, cycles):
         phi = y - alpha * grad(y)  # Eq. (5), first line
         path.append(phi)
     return np.array(path)
-
 by_hand = nala_by_hand(quadratic.grad, quadratic.start, 1 / L, 5, -0.5, 0.001, GRADIENTS // 6)
 # Same operations in the same order: equal to the last bit, so the tolerance is zero.
 np.testing.assert_array_equal(by_hand, paper.slow)
@@ -104,7 +100,6 @@ def outer_share(t, alpha):
     """Length of the outer step over the length of the way to y_t, largest over cycles."""
     way = np.linalg.norm(t.lookahead - t.slow[:-1], axis=-1)
     return (alpha * np.linalg.norm(t.outer_grad, axis=-1) / way).max()
-
 assert outer_share(small, 0.001) < 0.01 < 0.1 < outer_share(large, 1 / L)  # orders of magnitude, not ulps
 # mu = -0.5 puts y_t half-way between phi and theta_k: two products and a sum of numbers of size 3, so 4 x 3 ulps
 np.testing.assert_allclose(small.lookahead, (small.slow[:-1] + small.fast[:, -1]) / 2, rtol=0, atol=12 * EPS)
@@ -148,7 +143,6 @@ def measured_rho(t, cycles=3):
     """Signed factor of each eigen-direction over a few cycles; the start has error 1 in each."""
     modes = (t.slow - quadratic.minimizers[0]) @ quadratic.eigenvectors
     return modes[1] / modes[0], modes[cycles] / modes[0]
-
 steep = run(NALA(SGD(lr=1 / L), k=5, mu=-0.5, alpha=1 / L), quadratic.grad, quadratic.start, cycles=GRADIENTS // 6)
 lam = quadratic.eigenvalues
 for t, alpha in ((paper, 0.001), (steep, 1 / L)):
@@ -204,26 +198,13 @@ plots.show(fig, alt="The same two runs three times. Against cycles and against t
 def error_at(t, against, budget):
     """Error of the last row that the budget pays for."""
     return error(t)[plots.cost(t, against) <= budget][-1]
-
 for against, budget, nala_wins in (("cycles", 100, True), ("timesteps", 500, True), ("gradients", 600, False)):
     gap = error_at(little, against, budget) / error_at(lookahead, against, budget)
     assert (gap < 1) == nala_wins  # a sign; the ratios are printed below, none is near 1
     print(f"at {budget} {against:<10} error of NALA / error of Lookahead = {gap:.2f}")
 # %% [markdown]
 # The run has not changed, only the unit of cost. In this lab the unit is **one gradient**, unless a figure repeats the paper.
-#
-# ### The smallest example, in exact fractions
-# $f(x)=x^2/2$, $\eta=1/10$, $k=5$, $\mu=-1/2$, $\alpha=1/1000$, start 1. Sixty gradients each. The NumPy twin also runs on Python's `Fraction`, so the numbers below have no rounding at all.
-# %%
-x0, eta = np.array([Fraction(1)]), Fraction(1, 10)
-nala60 = run(NALA(SGD(lr=eta), k=5, mu=Fraction(-1, 2), alpha=Fraction(1, 1000)), lambda x: x, x0, cycles=10)
-look60 = run(Lookahead(SGD(lr=eta), k=5, alpha=Fraction(1, 2)), lambda x: x, x0, cycles=12)
-plain60 = run(SGD(lr=eta), lambda x: x, x0, steps=60)
-B = Fraction(159049, 200000)
-exact = (Fraction(999, 1000) * B) ** 10, B**12, Fraction(9, 10) ** 60
-assert (nala60.final[0], look60.final[0], plain60.final[0]) == exact  # no tolerance
-assert nala60.grad_evals == look60.grad_evals == plain60.grad_evals == 60
-Markdown(f"Left after 60 gradients: NALA {float(nala60.final[0]):.6f}, Lookahead {float(look60.final[0]):.6f}, plain descent {float(plain60.final[0]):.6f}. The sentence \"faster than Lookahead\" is false per gradient at the paper's settings.")
+# At the paper's numbers NALA is behind per gradient; lesson 01 shows it in exact fractions, without any rounding.
 # %% [markdown]
 # ### The break-even outer step
 # When does the sixth gradient pay? At equal gradients NALA beats Lookahead on the direction $\lambda$ exactly when $\left[(1-\alpha\lambda)B\right]^{1/(k+1)} < B^{1/k}$, that is
@@ -265,7 +246,6 @@ def race(method, grad, start, budget, **options):
     cost = method.k + isinstance(method, NALA) if hasattr(method, "cycle") else 1
     name = "cycles" if hasattr(method, "cycle") else "steps"
     return run(method, grad, start, **{name: budget // cost}, **options)
-
 results = {text: race(method, quadratic.grad, quadratic.start, GRADIENTS) for text, (_, method, _) in racers.items()}
 adams = [race(Adam(lr), quadratic.grad, quadratic.start, GRADIENTS) for lr in np.geomspace(0.003, 0.3, 7)]
 results["Adam, best of 7 lr"] = min(adams, key=lambda t: error(t)[-1])
@@ -330,23 +310,14 @@ Markdown("\n".join(rows))
 #
 # **Prediction.** For $k=5$ the first limit is about 20 and the second is 3.
 # %%
-def long_limit(k):
-    """Root above 2, by bisection on the logarithms of both sides."""
-    low, high = 2.0, 10.0 * (k + 1)
-    for _ in range(60):
-        a = (low + high) / 2
-        below = (k + 1) * np.log(a - 1) + k * np.log(k) < k * np.log(a) + (k + 1) * np.log(k + 1)
-        low, high = (a, high) if below else (low, a)
-    return low
-
 grid = np.linspace(0, L, 4001)
 worst = lambda a, mu: np.abs(quadratic_rate.rho(grid, lr=1 / L, k=5, mu=mu, alpha=a / L)).max()  # noqa: E731
-assert abs(long_limit(5) - 20.236) < 5e-4 and abs(long_limit(1) - (3 + 2 * np.sqrt(2))) < 1e-12  # printed digits; bisection
-for mu, limit in ((0.0, long_limit(5)), (-0.5, 3.0)):
+assert abs(root_at_zero_mu(5) - 20.236) < 5e-4 and abs(root_at_zero_mu(1) - (3 + 2 * np.sqrt(2))) < 1e-12  # printed digits; a root good to 1e-12
+for mu, limit in ((0.0, root_at_zero_mu(5)), (-0.5, 3.0)):
     assert worst(0.999 * limit, mu) <= 1 + 1e-12 < worst(1.01 * limit, mu)  # the grid of 4001 curvatures sees 1 % above
 # The prediction comes from T01. Now the runs, at 0.97 and 1.03 times each limit, on a quadratic with many eigenvalues.
 dense = Quadratic(np.linspace(0.001, 1, 241) * L, shift=stream(SEED, "dense").normal(size=241))
-for mu, limit in ((0.0, long_limit(5)), (-0.5, 3.0)):
+for mu, limit in ((0.0, root_at_zero_mu(5)), (-0.5, 3.0)):
     for f in (0.97, 1.03):
         t = run(NALA(SGD(1 / L), k=5, mu=mu, alpha=f * limit / L), dense.grad, dense.start, cycles=600, limit=1e3)
         assert (t.outcome == "diverged") == (f > 1)
@@ -391,10 +362,39 @@ Markdown(f"Written as $1-C/\\kappa$ per gradient, tuned descent has $C=2$, NALA 
 # * The outer step diverges above its own limit. On Rosenbrock's valley $\alpha=0.01$ is already too long.
 # * No setting accelerates: around gradient descent and without a velocity between cycles, the rate at a fixed $k$ stays $1-O(1/\kappa)$.
 # * What pays on a deterministic quadratic is $\mu\ge0$, and most of all a long outer step at $\mu=0$.
-#
+# %% [markdown]
 # ## Exercises
+#
+# These check themselves, with numbers of your own: write your name in place of `demo` in the cell `STUDENT = ...` near the top and run it. Then put each answer in place of the dots and run the check below it, as often as you like.
+# %%
+exercise("03.1", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-03-1", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_03_1 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-03-1", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("03.1", answer_03_1, STUDENT)
+# %%
+exercise("03.2", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-03-2", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_03_2 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-03-2", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("03.2", answer_03_2, STUDENT)
+# %%
+exercise("03.3", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-03-3", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_03_3 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-03-3", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("03.3", answer_03_3, STUDENT)
+# %%
+exercise("03.4", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-03-4", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_03_4 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-03-4", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("03.4", answer_03_4, STUDENT)
+# %%
+grades()  # grades().export("grades.json") writes the file for your teacher
+# %% [markdown]
+# **To try at home.** Write your prediction down before you run.
+#
 # 1. *Predict, then run.* Set $\mu=+0.5$ and $\alpha=1/L$ in section 5. For which eigenvalues is $|\rho|$ smaller than that of $k+1$ steps of plain descent? Compare with the condition $0<\mu<2R/(1-R)$.
-# 2. Replace $k=5$ by $k=4$ and use $\eta=2.2/L$ with $\alpha=0$. One of the two values of $k$ diverges. Which, and why does the parity matter? (`nala_lab.theory.stability` has the answer as a formula.)
-# 3. In section 6, find by bisection on runs the $\alpha$ at which both methods are equal after 600 gradients. Compare with T07 at the smallest eigenvalue.
-# 4. Write the outer step with a velocity (SNOO, or the true NAG of Eq. 1 on the slow weights) in `nala_by_hand`. How many gradients does it need on the quadratic with $\kappa=100$ to reach the error that NALA has after 600?
-# 5. Use $k=10$ in section 8. Predict the limit for $\mu=0$ with `long_limit`, then check both sides of it with runs.
+# 2. In section 6, find by bisection on runs the $\alpha$ at which both methods are equal after 600 gradients. Compare with T07 at the smallest eigenvalue.
+# 3. Write the outer step with a velocity (SNOO, or the true NAG of Eq. 1 on the slow weights) in `nala_by_hand`. How many gradients does it need on the quadratic with $\kappa=100$ to reach the error that NALA has after 600?

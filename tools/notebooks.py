@@ -16,6 +16,7 @@ from nbclient import NotebookClient
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+WIDGET = "application/vnd.jupyter.widget-view+json"
 LARGEST = 300_000  # bytes: a notebook opens at once and its diff can be looked at
 
 
@@ -32,14 +33,27 @@ def executed(script: Path) -> nbformat.NotebookNode:
     """The notebook of `script`, run from top to bottom in its own folder; an error in a cell ends it."""
     notebook = fresh(script)
     # Joined streams: whether two prints arrive as one message or two depends on the machine's load.
-    client = NotebookClient(notebook, timeout=600, kernel_name="python3", coalesce_streams=True,
-                            extra_arguments=["--log-level=40"],  # errors only
-                            resources={"metadata": {"path": str(script.parent)}})  # fmt: skip
+    client = NotebookClient(
+        notebook,
+        timeout=600,
+        kernel_name="python3",
+        coalesce_streams=True,
+        store_widget_state=False,
+        extra_arguments=["--log-level=40"],  # errors only
+        resources={"metadata": {"path": str(script.parent)}},
+    )
     client.execute(env=environment())
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        without_live_controls(cell)
     notebook.metadata.get("language_info", {}).pop("version", None)
     return notebook
+
+
+def without_live_controls(cell: nbformat.NotebookNode) -> None:
+    """Keep the picture of a control and drop the control, which lives in the kernel that is gone: its id is random."""
+    for output in cell.get("outputs", []):
+        output.get("data", {}).pop(WIDGET, None)
 
 
 def environment() -> dict[str, str]:
@@ -55,9 +69,11 @@ def warnings(notebook: nbformat.NotebookNode) -> list[str]:
     return [output["text"] for output in outputs if output.get("name") == "stderr"]
 
 
-def sources(notebook: nbformat.NotebookNode) -> list[tuple[str, str]]:
-    """Kind and text of every cell that is not blank."""
-    return [(cell.cell_type, cell.source.strip()) for cell in notebook.cells if cell.source.strip()]
+def sources(notebook: nbformat.NotebookNode) -> list[tuple[str, str, dict]]:
+    """Kind, text and metadata (tags, slides, what a grader reads) of every cell that is not blank."""
+    return [
+        (cell.cell_type, cell.source.strip(), dict(cell.metadata)) for cell in notebook.cells if cell.source.strip()
+    ]
 
 
 def disagreement(stem: Path) -> str:

@@ -71,6 +71,25 @@ def test_a_warning_in_a_lesson_is_found():
     assert tool.warnings(nbformat.v4.new_notebook(cells=[cell])) == ["a warning"]
 
 
+GRADED = (
+    '# %% nbgrader={"grade": true, "grade_id": "check", "locked": true, "points": 1, '
+    '"schema_version": 3, "solution": false}'
+)
+
+
+def test_what_a_grader_reads_survives_the_pair(pair):
+    pair.write_text(LESSON.replace("# %%\n1 + 1", f"{GRADED}\n1 + 1"), encoding="utf-8")
+    assert tool.fresh(pair).cells[-1].metadata["nbgrader"]["points"] == 1
+    assert "at cell 3" in tool.disagreement(pair.with_suffix(""))  # the .ipynb was made without it
+
+
+def test_a_control_leaves_its_picture():
+    data = {tool.WIDGET: {"model_id": "random"}, "image/png": "AA==", "text/plain": "words"}
+    cell = nbformat.v4.new_code_cell("x", outputs=[nbformat.v4.new_output("display_data", data=data)])
+    tool.without_live_controls(cell)
+    assert set(cell.outputs[0].data) == {"image/png", "text/plain"}
+
+
 @pytest.mark.slow
 def test_running_a_lesson_twice_writes_the_same_bytes(pair):
     target = pair.with_suffix(".ipynb")
