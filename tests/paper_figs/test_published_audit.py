@@ -126,6 +126,24 @@ def test_the_numbers_that_were_found_by_hand():
     assert len(adam) == 3
 
 
+def test_the_counts_of_files_and_of_separated_differences():
+    each = run("released-files").numbers["each"]
+    counts = {name: (row["with a file"], row["equal to the file"]) for name, row in each.items()}
+    assert {name: pair for name, pair in counts.items() if pair[0]} == {
+        "NALA Table 1": (4, 4), "NALA Table 2": (4, 0), "NALA Table 3": (4, 4), "NALA Table 4": (4, 4),
+        "NALA Table 7": (4, 2), "NALA Table 8": (4, 2), "NALA Table 9": (4, 4),
+        "AdaLA Table 2": (27, 27), "AdaLA Table 3": (24, 23),
+    }  # fmt: skip
+    numbers = run("differences-against-noise").numbers
+    assert (numbers["differences"], numbers["above the limit of two seeds"]) == (16, 3)
+    assert numbers["below 2 standard deviations of single runs"] == 8
+    one = numbers["each"]["Table 3, CIFAR-10, NALA - Adam"]  # 25 images; sd 0.00703 by the exact distribution
+    assert one["needed with two seeds"] == pytest.approx(12.706 * 0.00703, abs=6e-4)  # printed with 3 decimals
+    assert one["in sd of the difference of two bests"] == pytest.approx(25 / 256 / (2**0.5 * 0.00703), abs=0.02)
+    sooner = run("claim-abstract-faster-higher").numbers["timesteps fewer, equal, more, undecided"]
+    assert tuple(sooner) == (22, 1, 6, 3)
+
+
 def test_a_misprinted_cell_counts_with_all_its_readings():
     def said(m):
         return run("claim-lenet-faster-each-task", m).numbers["not NALA alone"]
@@ -134,6 +152,10 @@ def test_a_misprinted_cell_counts_with_all_its_readings():
     assert said(m)["CIFAR-10, 70% accuracy: NAG"] == "undecided"
     assert "CIFAR-10, 70% accuracy: NAG" not in said(m.reprinted("nala", 2, "NALA", 0, "1,200"))
     assert said(m.reprinted("nala", 2, "NALA", 0, "12,000"))["CIFAR-10, 70% accuracy: NAG"] == "NAG"
+    # With no rival sooner, the misprint alone decides, and it does not.
+    only = m.reprinted("nala", 2, "Adam", 0, "13,000").reprinted("nala", 2, "NAG", 3, "30,000")
+    assert run("claim-lenet-faster-each-task", only).verdict == UNDECIDED
+    assert run("claim-lenet-faster-each-task", only.reprinted("nala", 2, "NALA", 0, "1,200")).verdict == SEEN
 
 
 @pytest.mark.data(*FILES)
