@@ -1,0 +1,70 @@
+"""The GAN tasks: published settings, and whole records with a picture at their end."""
+
+import base64
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from nala_lab.core.records import FINISHED, LIMIT
+from nala_lab.experiments.extractors import CAVEAT
+from nala_lab.experiments.methods import ADALA_METHODS, METHODS
+from nala_lab.experiments.run import execute, plan
+from nala_lab.experiments.tasks import get_task
+from nala_lab.experiments.tasks.gans import GANS
+
+NAMES = [task.name for task in GANS]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_protocol_is_the_published_one(name):
+    task = get_task(name)
+    assert task.methods == ADALA_METHODS and (task.main, task.best) == ("fid", min)
+    paper = task.scales["paper"]
+    assert (paper.epochs, paper.batch_size, paper.extra["samples"], paper.train) == (100, 64, 64_000, None)
+    for method in (*ADALA_METHODS, "nala", "lookahead"):
+        settings = plan(name, method, seed=0, scale="paper").settings
+        assert settings["lr"] == 2e-4 and settings.get("weight_decay", 0) == 0, method
+        assert settings.get("betas", settings.get("inner.betas", [0.5, 0.999])) == [0.5, 0.999], method
+    for method in ("adala", "adabelief"):
+        assert plan(name, method, seed=0, scale="paper").settings["eps"] == 1e-12
+    game = task.make.keywords["game"]
+    assert game in ({"clip": 0.01}, {"penalty": 10.0, "norm": False},
+                    {"clip": 0.01, "size": 64, "bounded": True}, {"penalty": 10.0, "size": 64})  # fmt: skip
+
+
+@pytest.mark.parametrize("task", NAMES[:2])
+@pytest.mark.parametrize("name", ["adala", "nala", "adam"])
+def test_a_smoke_run_leaves_a_record_with_samples(task, name, tmp_path):
+    changes = {"k": 6} if name == "nala" else {}
+    record, _ = execute(plan(task, name, seed=1, scale="smoke", changes=changes), tmp_path, progress=False)
+    assert record.outcome == FINISHED and record.path.stat().st_size < LIMIT
+    data = record.header["config"]["data"]
+    assert data["name"].startswith("cifar-10") and CAVEAT in data["fid"]["extractor"] and data["fid"]["samples"] == 64
+    assert record.column("train", "grad_evals").tolist() == [0, 12, 24]
+    # Gradients 0, 12, 24 are the critic's first of a round; for NALA, which spends one more after every 6, gradient 12
+    # is turn 11, the last of a round, and gradient 24 is turn 21.
+    assert record.column("train", "player").tolist() == [0, int(name == "nala"), 0]
+    assert np.isfinite(record.column("test", "fid")).all() and len(record.column("test", "gap")) == 2
+    (row,) = [row for row in record.rows if row["kind"] == "samples"]
+    image = Image.open(io.BytesIO(base64.b64decode(row["png"])))
+    assert image.size == (256, 256) and row["rows"] * row["size"] == 256 and row["grad_evals"] == 36
+
+
+def test_every_method_of_the_lab_knows_whose_turn_it_is():
+    """METHODS grows: a new optimizer must train two groups of which one is idle."""
+    for name in METHODS:
+        run = plan("wgan-cifar10", name, seed=0, scale="smoke")
+        workload = run.workload()
+        optimizer = run.method.build(workload.groups(), run.settings)
+        workload.bind(optimizer)
+        workload.start_epoch(0)
+        generator = [p.detach().clone() for p in workload.model["generator"].parameters()]
+        for n in range(4):  # two whole steps of any of them, and at most one slow one
+            optimizer.zero_grad(set_to_none=True)
+            workload.loss(n)[0].backward()
+            optimizer.step()
+            workload.after(n)
+        idle = zip(generator, workload.model["generator"].parameters(), strict=True)
+        assert all((p == q).all() for p, q in idle), name
