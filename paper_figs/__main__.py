@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         require("names", args.names, not (args.ledger and args.names), "left out with --ledger")
         return _ledger(args.out) if args.ledger else _figures(args.names or list(FIGURES), args.out)
     except (ValueError, OSError) as error:
-        parser.error(" ".join(str(error).split()))
+        parser.exit(2, f"{parser.prog}: error: {' '.join(str(error).split())}\n")  # a sentence, without the usage
 
 
 def _figures(names: list[str], out: Path | None) -> int:

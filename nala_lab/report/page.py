@@ -194,6 +194,7 @@ def _summary(results: Results) -> str:
         _count(results.checks, "Checks", "passed"),
         _count(results.lessons, "notebooks", "ran without an error"),
         _count(results.figures, "figures", "drawn"),
+        _count(results.ledger, "claims", "judged"),
     )
     word = _verdict(results.passed, ("All good.", "Something failed."))
     mark = "" if results.passed else " failed"
