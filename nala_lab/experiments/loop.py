@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,7 +39,8 @@ from nala_lab.experiments.workload import Workload
 
 __all__ = ["Plan", "Result", "Trainer", "gradients", "train"]
 
-BEHIND = 32  # losses that an accelerator may be ahead of the check for divergence; the CPU is never ahead
+# How many losses may wait to be looked at: looking makes an accelerator wait, and costs the CPU nothing.
+WAITING, WAITING_ON = 32, {"cpu": 1}
 
 
 @dataclass(frozen=True)
@@ -173,6 +174,7 @@ class Trainer:
     def __init__(self, workload: Workload, optimizer: torch.optim.Optimizer, plan: Plan, method: Method,
                  settings: Mapping[str, Any], row: Row, generators: Mapping[str, torch.Generator]) -> None:  # fmt: skip
         self.workload, self.optimizer, self.plan = workload, optimizer, plan
+        getattr(workload, "bind", lambda optimizer: None)(optimizer)  # a game's turns follow the optimizer's steps
         together, batches = plan.options.accumulate, workload.batches
         self.per_epoch = batches // together
         require("accumulate", together, self.per_epoch > 0, f"accumulate <= {batches}", "the mini-batches of an epoch")
@@ -185,6 +187,7 @@ class Trainer:
         self.streams = {**workload.streams, **generators}
         self._looks_ahead = bool({"two loops", "probe"} & method.traits)
         self._lrs = [group["lr"] for group in optimizer.param_groups]
+        self._waiting = WAITING_ON.get(workload.device.type, WAITING)
         self._unseen: list[tuple[int, torch.Tensor, dict[str, torch.Tensor], float | None]] = []
         self._diverged: tuple[int, str] | None = None
 
@@ -199,6 +202,8 @@ class Trainer:
             if self.done == self.ends[self.tested]:
                 self._test()
                 if self._diverged or self.tested > self.plan.epochs:
+                    if not self._diverged:
+                        self._close()
                     return self._result()
                 if keeper is not None:
                     keeper.epoch_ended(self)
@@ -216,9 +221,11 @@ class Trainer:
         self.workload.model.train()
         self.clock.start()
         end = self.ends[self.tested]
-        while self.done < end and not self._diverged and request.signum is None and not (keeper and keeper.overdue):
+        while self.done < end and self._diverged is None and request.signum is None:
             self._step(bar)
             bar.update(self.examples)
+            if keeper is not None and keeper.overdue:
+                break
         self._see(bar)
         self.clock.stop()
 
@@ -237,7 +244,7 @@ class Trainer:
         self.workload.after(position * together + together - 1)
         self._unseen.append((self.done, loss, metrics, seconds))
         self.done += 1
-        if self.workload.device.type == "cpu" or len(self._unseen) == BEHIND:
+        if len(self._unseen) >= self._waiting:
             self._see(bar)
 
     def _gradient(self, first: int, together: int) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
@@ -293,9 +300,20 @@ class Trainer:
         fast = self.workload.evaluate()
         if not self._looks_ahead:
             return fast, fast
-        batches = self.workload.bn_batches()
-        with self.optimizer.slow_weights(self.workload.model, recompute_bn=batches):  # type: ignore[attr-defined]
+        with self._at_slow_weights():
             return self.workload.evaluate(), fast
+
+    def _at_slow_weights(self) -> AbstractContextManager[Any]:
+        if not self._looks_ahead:
+            return nullcontext()
+        batches = self.workload.bn_batches()
+        return self.optimizer.slow_weights(self.workload.model, recompute_bn=batches)  # type: ignore[attr-defined]
+
+    def _close(self) -> None:
+        """Write what a workload adds to the end of a record, such as samples of a generator, at the slow weights."""
+        with self._at_slow_weights():
+            for kind, values in getattr(self.workload, "closing_rows", tuple)():
+                self.log.closing(self.done, self.clock.seconds, kind, values)
 
     def _result(self) -> Result:
         at, because = self._diverged or (None, None)

@@ -193,7 +193,7 @@ def _keeper(run: Run, path: Path, config: Mapping[str, Any], saving: Saving, *, 
         raise CheckpointError(f"{file}: holds this run, stopped before its end; --resume goes on with it, "
                               "--force begins again")  # fmt: skip
     identity = {"task": run.task.name, "optimizer": run.method.name, "seed": run.seed,
-                "configuration": config_hash(config), "code": _CODE, "torch": torch.__version__}  # fmt: skip
+                "configuration": config_hash(config), "code": _CODE, "torch": str(torch.__version__)}  # fmt: skip
     return Keeper(file, identity, epochs=saving.epochs, minutes=saving.minutes, resume=saving.resume and not force)
 
 
