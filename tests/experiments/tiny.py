@@ -1,5 +1,6 @@
 """A task of milliseconds that has everything a run can draw from or keep: order, augmentation, dropout, BatchNorm."""
 
+import torch
 from torch import nn
 
 from nala_lab.experiments.data import load_data
@@ -9,9 +10,10 @@ from nala_lab.experiments.tasks import Halving, Scale, Task
 
 
 def network(seed):
-    model = nn.Sequential(
-        nn.Flatten(), nn.Linear(784, 24), nn.BatchNorm1d(24), nn.ReLU(), nn.Dropout(0.3), nn.Linear(24, 10)
-    )
+    with torch.random.fork_rng(devices=[]):  # torch draws initial weights from its global generator
+        model = nn.Sequential(
+            nn.Flatten(), nn.Linear(784, 24), nn.BatchNorm1d(24), nn.ReLU(), nn.Dropout(0.3), nn.Linear(24, 10)
+        )
     draw = torch_stream(seed, "initial weights")
     for layer in (model[1], model[5]):
         nn.init.xavier_uniform_(layer.weight, generator=draw)
@@ -21,9 +23,7 @@ def network(seed):
 
 def noisy(x, generator):
     """Shift every image by up to two pixels, as drawn."""
-    from torch import randint
-
-    return x.roll(int(randint(-2, 3, (), generator=generator)), dims=3)
+    return x.roll(int(torch.randint(-2, 3, (), generator=generator)), dims=3)
 
 
 def make(scale, *, seed, folders, device):
