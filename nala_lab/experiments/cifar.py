@@ -209,7 +209,7 @@ def _unpacked(source: Cifar, path: Path) -> dict[str, bytes]:
 def _from_sheets(source: Cifar, path: Path) -> Pixels:
     try:
         raw = checked(path.read_bytes(), source.sheets_sha256, str(path), "the file")
-        with np.load(io.BytesIO(raw), allow_pickle=False) as z:
+        with np.load(io.BytesIO(raw)) as z:  # NumPy's default: no pickle is loaded
             parts = []
             for split in ("train", "test"):
                 scale = int(z[f"{split}_scale"]) if f"{split}_scale" in z else 1
