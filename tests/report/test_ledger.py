@@ -82,5 +82,5 @@ def test_the_figures_command_refuses_a_folder_without_figures(tmp_path, capsys):
 
 def test_an_unknown_figure_is_refused_in_one_sentence(capfd):
     assert cli(["figures", "fig99"]) == 2
-    said = capfd.readouterr().err.strip().splitlines()[-1]
-    assert said.startswith("python -m paper_figs: error: figure must satisfy") and "fig99" in said
+    said = capfd.readouterr().err.strip()
+    assert "\n" not in said and said.startswith("python -m paper_figs: error: figure must satisfy") and "fig99" in said
