@@ -1,7 +1,8 @@
 """One style, and one colour, marker and dash for each optimizer, the same in every figure.
 
 The colours are Okabe and Ito's (2008), which readers with a colour deficiency tell apart; their yellow, too pale
-for a line on white, is replaced by wine. Markers and dashes repeat the distinction for print in black and white.
+for a line on white, is replaced by wine; the six optimizers that only the AdaLA paper compares have further colours at
+least as far apart, also for these readers. Markers and dashes repeat the distinction for print in black and white.
 """
 
 from __future__ import annotations
@@ -24,6 +25,12 @@ _LOOKS: dict[str, tuple[str, str, str, Any]] = {
     "nag": ("NAG", "#E69F00", "P", (0, (8, 2, 1.2, 2, 1.2, 2))),
     "heavyball": ("Heavy ball", "#882255", "X", (0, (2, 1))),
     "sgd": ("SGD", "#000000", "*", (0, (1.2, 1.2))),
+    "adabound": ("AdaBound", "#5B3D0B", "<", (0, (6, 1.5, 1.2, 1.5))),
+    "yogi": ("Yogi", "#92B161", ">", (0, (2.5, 1, 1.2, 1))),
+    "msvag": ("MSVAG", "#1E16FD", "p", (0, (4, 1, 1.2, 1, 1.2, 1, 1.2, 1))),
+    "radam": ("RAdam", "#9E59FE", "h", (0, (10, 2))),
+    "adamw": ("AdamW", "#6102B2", "d", (0, (1.2, 2.4))),
+    "fromage": ("Fromage", "#00246B", "1", (0, (3, 3))),
 }
 
 COLOURS: dict[str, str] = {name: row[1] for name, row in _LOOKS.items()}
