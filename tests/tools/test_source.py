@@ -55,6 +55,9 @@ def compares_version_text(node) -> bool:
 
 
 def imports_pickle(node) -> bool:
+    """joblib too can load pickles; what hands work to other processes may be taken from it by name."""
+    if isinstance(node, ast.ImportFrom) and node.module == "joblib":
+        return not {a.name for a in node.names} <= {"Parallel", "delayed", "parallel_config"}
     modules = [a.name for a in node.names] if isinstance(node, ast.Import) else [getattr(node, "module", None)]
     return isinstance(node, ast.Import | ast.ImportFrom) and any(m in ("pickle", "dill", "joblib") for m in modules)
 
