@@ -1,4 +1,4 @@
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # # 01 · Two loops: why a slow loop?
 #
 # **Aim.** One number, the factor $\rho(\lambda)$, tells everything about two loops on a quadratic: when they rescue a step that is too large, what they cost, and when they only make things slower. You will derive it, measure it, and use it against a published claim.
@@ -6,7 +6,7 @@
 # **Time** 40 minutes. **Before** 00 start here; eigenvalues of a symmetric matrix.
 #
 # Words: *fast* weights $\theta$, *slow* weights $\phi$, inner step $\eta$ (`lr`), $k$ inner steps a cycle, outer factor $\mu$, outer step $\alpha$. The *error* is the distance to the minimum with its sign.
-# %%
+# %% slideshow={"slide_type": "skip"}
 from fractions import Fraction
 
 import matplotlib.pyplot as plt
@@ -23,12 +23,12 @@ from problems import Quadratic
 
 plots.use_style()
 plt.rcParams["figure.dpi"] = 90  # keeps the committed notebook small
-# %% tags=["parameters"]
+# %% tags=["parameters"] slideshow={"slide_type": "skip"}
 STUDENT = "demo"  # your name or number: it decides your numbers in the exercises
 STEPS = 20  # gradients in the pictures of one eigenvalue
 CYCLES = 8  # outer steps in the measurement of a whole spectrum
 MODES = 16  # eigenvalues measured at once
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## 1 · A failure, on one eigenvalue
 #
 # One direction, curvature $\lambda = 2.5$, minimum at 3. A step of gradient descent turns the error $e$ into $(1-\eta\lambda)\,e$, so only the product $\eta\lambda$ matters.
@@ -43,7 +43,7 @@ errors = {p: run(SGD(lr=p / lam), bowl.grad, start, steps=STEPS).x[:, 0] - minim
 for product, error in errors.items():
     # 20 steps of 4 roundings (1e-16 of a number of size 4), error >= 0.1
     np.testing.assert_allclose(error, (1 - product) ** np.arange(STEPS + 1), rtol=1e-11)
-# %%
+# %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 figure, panels = plt.subplots(1, 3, figsize=(12, 3.8), sharey=True)
 for ax, (product, error) in zip(panels, errors.items(), strict=True):
     ax.plot(error, color="black", marker="o", ms=4, lw=1.2)
@@ -55,7 +55,7 @@ plots.show(
     alt="Three zigzag lines around zero. With step times curvature 1.9 the zigzag shrinks, with 2.0 it "
     "keeps its size, with 2.1 it grows beyond six within twenty steps.",
 )
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # The sign flips at every step: this is the *period-2 oscillation*. At $\eta\lambda = 2$ it never dies.
 #
 # ## 2 · An idea, and a surprise
@@ -70,7 +70,7 @@ left = {k: abs(loops.final[0] - minimum) for k, loops in averaged.items()}
 assert left[5] < 0.1 < 1 < left[4]  # far apart, so that no rounding decides
 print(f"error after {STEPS} gradients, from 1: {left[5]:.4f} with k = 5, {left[4]:.4f} with k = 4")
 guess.meets(left[5])
-# %%
+# %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 figure, panels = plt.subplots(1, 2, figsize=(12, 4.2), sharey=True)
 for ax, (k, loops) in zip(panels, averaged.items(), strict=True):
     for t, inner in enumerate(loops.fast[..., 0] - minimum):
@@ -86,7 +86,7 @@ plots.show(
     "the other side, so the slow points fall towards zero. With k = 4 they end on the same side, "
     "farther out, so the slow points grow.",
 )
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # **The parity surprise.** After an even number of steps the oscillation is back on its own side, so averaging brings nothing. Five rescues, four does not. Textbook pictures of Lookahead do not show this.
 #
 # ## 3 · The equation
@@ -102,7 +102,7 @@ plots.show(
 # The last factor is $(1-\alpha\lambda)$ because the outer gradient is taken *at* $y$. With $\alpha = 0$ this is Lookahead with slow step $1+\mu$.
 #
 # From scratch:
-# %%
+# %% slideshow={"slide_type": "subslide"}
 k, mu, alpha, lr = 5, -0.5, 0.02, 2.1 / lam
 
 
@@ -115,7 +115,7 @@ def cycle(phi: np.ndarray) -> np.ndarray:
 
 
 by_hand = cycle(cycle(start))
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # The library, and the closed form. They must agree with our ten lines:
 # %%
 library = run(NALA(SGD(lr=lr), k=k, mu=mu, alpha=alpha), bowl.grad, start, cycles=2)
@@ -127,7 +127,7 @@ Markdown(
     rf"$\rho = {rho(lam, lr=lr, k=k, mu=mu, alpha=alpha):.4f}$: "
     rf"after two cycles the error is $\rho^2 = {by_hand[0] - minimum:.4f}$ of what it was."
 )
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## 4 · Many eigenvalues at once
 #
 # In $d$ dimensions the eigenvectors do not disturb one another: $e_t = Q\,\mathrm{diag}(\rho(\lambda_i)^t)\,Q^\top e_0$ (theorem T01 of this lab). We build a rotated, shifted quadratic with 16 curvatures and compare **every** slow weight of **every** cycle with the formula.
@@ -141,9 +141,9 @@ for k, loops in runs.items():
     # one mode grows (k = 4) and mixes into all coordinates, so the yardstick is the largest error;
     # 40 steps of rounding leave 1e-13 of it
     np.testing.assert_allclose(loops.slow - many.center, e, atol=1e-12 * np.abs(e).max(), rtol=0)
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict** before you look: for which $\eta\lambda$ is the averaged method (blue) *below* plain gradient descent (black) with the same number of gradients?
-# %%
+# %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 grid = np.linspace(0, 2.5, 501)
 figure, panels = plt.subplots(1, 2, figsize=(12, 4.8), sharey=True)
 for ax, (k, loops) in zip(panels, runs.items(), strict=True):
@@ -167,7 +167,7 @@ plots.show(
     "5 it falls to zero at 2 and reaches one at about 2.25; for k = 4 it reaches one at 2 like "
     "gradient descent.",
 )
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # Three things to see. Where descent is calm ($\eta\lambda \le 1$), averaging is **slower**. Near $\eta\lambda = 2$ with odd $k$ it is much faster: $\rho = 0$ exactly at 2. And it survives beyond 2 only for odd $k$.
 # %%
 half = dict(lr=1.0, mu=-0.5, alpha=0.0)
@@ -175,7 +175,7 @@ assert rho(2.0, k=5, **half) == 0.0 and rho(2.0, k=4, **half) == 1.0  # exact: 1
 calm = np.linspace(0, 1, 101)
 # slower than descent; one rounding of a number of size 1
 assert np.all(rho(calm, k=5, **half) >= (1 - calm) ** 5 - 1e-15)
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## 5 · How large may the inner step be?
 #
 # From $|\rho| < 1$ with $\alpha = 0$ and $-1 < \mu < 1$:
@@ -183,7 +183,7 @@ assert np.all(rho(calm, k=5, **half) >= (1 - calm) ** 5 - 1e-15)
 # $$\eta\lambda < 1 + \Bigl(\frac{1-\mu}{1+\mu}\Bigr)^{1/k} \;\text{ for odd } k, \qquad \eta\lambda < 2 \;\text{ for even } k. \tag{iv}$$
 #
 # We measure it: halve an interval until the largest step that does not grow the error in one cycle is known to $10^{-6}$.
-# %%
+# %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 def largest_step(k: int, mu: float) -> float:
     low, high = 1.0, 9.0
     while high - low > 1e-6:
@@ -199,7 +199,7 @@ measured = {mu: [largest_step(int(k), mu) for k in counts] for mu in factors}
 for mu, limits in measured.items():
     # the interval is 1e-6 long
     np.testing.assert_allclose(limits, [inner_limit(int(k), mu) for k in counts], atol=2e-6)
-# %%
+# %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 ax = plots.axes_or_new(None, figsize=(7.6, 4.2))
 for shade, (mu, marker) in zip(("#7FB3D5", plots.COLOURS["lookahead"], "#0B3D5C"), factors.items(), strict=True):
     ax.plot(counts, [inner_limit(int(k), mu) for k in counts], "-", color=shade, lw=1.2)
@@ -212,13 +212,13 @@ plots.show(
     alt="Largest stable step times curvature against k: a sawtooth. Even k gives 2 for every mu; odd k "
     "gives more, most for k = 1 and for mu near -1. Markers (measured) lie on the lines (predicted).",
 )
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## 6 · The price: per cycle, and per gradient
 #
 # NALA's extra factor $(1-\alpha\lambda)$ makes every **cycle** better than Lookahead's, for $0 < \alpha\lambda < 2$. But a cycle of NALA costs $k+1$ gradients, one of Lookahead $k$. The fair number is the factor *per gradient*: $|\rho|^{1/(k+1)}$ against $|\rho|^{1/k}$.
 #
 # **Predict:** $\eta\lambda = 0.1$, $k=5$, $\mu=-0.5$. How large must $\alpha$ be, compared with $\eta$, until NALA wins per gradient?
-# %%
+# %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 setting = dict(lr=0.1, k=5, mu=-0.5)
 outer = np.linspace(0.01, 1.99, 100)  # alpha lambda, with lambda = 1
 per_cycle = np.array([abs(float(rho(1.0, **setting, alpha=a))) for a in outer])
@@ -233,7 +233,7 @@ even_with_descent = (1 - 0.9**6 / B) / 0.1
 for point, rival in ((even_with_lookahead, lookahead), (even_with_descent, 0.9)):
     sides = [float(rate_per_gradient(1.0, **setting, alpha=0.1 * point * s)) - rival for s in (0.99, 1.01)]
     assert sides[0] > 0 > sides[1]  # slower just before the break-even, faster just after
-# %%
+# %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 ax = plots.axes_or_new(None, figsize=(7.6, 4.4))
 ax.plot(ratio, nala, **plots.look("nala", marker=False), label="NALA")
 ax.axhline(lookahead, **plots.look("lookahead", marker=False), label=f"Lookahead: {lookahead:.4f}")
@@ -248,7 +248,7 @@ plots.show(
     alt=f"Factor per gradient against alpha over eta. NALA's curve falls; it crosses Lookahead's level at "
     f"{even_with_lookahead:.2f} and that of plain gradient descent at {even_with_descent:.2f}.",
 )
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # For small $\eta\lambda$ the first crossing is at $\alpha = (1+\mu)\,\eta$. The outer step must carry its own weight: it needs to be at least as long as *one averaged inner step*. For $\mu \in [-1, 0]$ and $\eta\lambda \le 1$ this much is always enough; for $\mu > 0$ it is not.
 # %%
 small = 1e-4  # eta lambda
@@ -259,13 +259,13 @@ for m in np.linspace(-0.99, 0, 34):
     b = rho(np.linspace(0.01, 1, 100), lr=1.0, k=5, mu=float(m), alpha=0.0)
     # rounding of 1 - b^(1/5), divided by 0.01
     assert np.all((1 - b ** (1 / 5)) / np.linspace(0.01, 1, 100) <= 1 + m + 1e-12)
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## 7 · An exact counter-example
 #
 # The NALA paper says: "for the optimization of convex function, NALA theoretically achieves a faster convergence speed than Lookahead". Per outer step that is true on a quadratic. Per gradient, at the paper's own $k=5$, $\mu=-0.5$, $\alpha=0.001$, it is not. To leave no room for rounding we run the **same library code on fractions**: $J = x^2/2$, $\eta = 1/10$, start 1, 60 gradients for each method.
 #
 # **Predict** the order of the three.
-# %%
+# %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 tenth, half = Fraction(1, 10), Fraction(1, 2)
 one = [Fraction(1)]
 results = {
@@ -282,7 +282,7 @@ assert all(r.grad_evals == 60 for r in results.values())
 rows = [f"| {name} | {float(r.final[0]):.6f} | {len(str(r.final[0].denominator))} digits |" for name, r in results.items()]
 head = ["| 60 gradients | error (start: 1) | length of the exact denominator |", "|---|---|---|"]
 Markdown("\n".join([*head, *rows]))
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # Plain descent, which does nothing clever, is best by far. Nothing is wrong with the code: on a calm quadratic averaging holds back, and $\alpha = 0.001$ is far below the break-even $(1+\mu)\,\eta = 0.05$.
 #
 # ## 8 · What averaging does not give
@@ -298,9 +298,9 @@ for k, top in ((5, 1.0), (4, 2.0)):
         for m in np.linspace(-1, 0, 21):
             # one rounding of numbers up to 2
             assert np.all(np.abs(rho(x, lr=1.0, k=k, mu=float(m), alpha=outer)) >= none - 1e-15)
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # So when is a negative $\mu$ right? For Lookahead ($\alpha = 0$) the best $\mu$ has a closed form (T04), and it is negative exactly when $k$ is odd **and** the inner step overshoots, $\eta > 2/(\lambda_{\min}+\lambda_{\max})$:
-# %%
+# %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 low, high = 0.1, 1.0
 middle = 2 / (low + high)
 best = {(k, lr): optimal_mu(low, high, lr=lr, k=k) for k in (4, 5) for lr in (1.0, 1.7, 1.9, 1.99)}
@@ -313,7 +313,7 @@ head = [
     "|---|---|---|---|---|",
 ]
 Markdown("\n".join([*head, *rows]))
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # Everything here was for exact gradients. With *noisy* gradients averaging has a second use: it reduces the noise that remains at the end. This lesson did not test that.
 #
 # ## Summary
@@ -323,43 +323,43 @@ Markdown("\n".join([*head, *rows]))
 # * The stable inner step grows to $1+((1-\mu)/(1+\mu))^{1/k}$ for odd $k$; it stays 2 for even $k$.
 # * On a quadratic NALA beats Lookahead per outer step ($0<\alpha\lambda<2$). Per gradient it does so only if $\alpha$ is large enough; $\alpha \ge (1+\mu)\,\eta$ is, for $\mu\in[-1,0]$ and $\eta\lambda\le1$.
 # * Where plain descent is calm, no $\mu$ in $[-1, 0)$ makes a deterministic quadratic faster.
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises
 #
 # These check themselves, with numbers of your own: write your name in place of `demo` in the cell `STUDENT = ...` near the top and run it. Then put each answer in place of the dots and run the check below it, as often as you like.
-# %%
+# %% slideshow={"slide_type": "skip"}
 exercise("01.1", STUDENT)
-# %% nbgrader={"grade": false, "grade_id": "answer-01-1", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "answer-01-1", "locked": false, "schema_version": 3, "solution": true, "task": false} slideshow={"slide_type": "skip"}
 answer_01_1 = ...
-# %% nbgrader={"grade": true, "grade_id": "check-01-1", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check-01-1", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} slideshow={"slide_type": "skip"}
 check("01.1", answer_01_1, STUDENT)
-# %%
+# %% slideshow={"slide_type": "skip"}
 exercise("01.2", STUDENT)
-# %% nbgrader={"grade": false, "grade_id": "answer-01-2", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "answer-01-2", "locked": false, "schema_version": 3, "solution": true, "task": false} slideshow={"slide_type": "skip"}
 answer_01_2 = ...
-# %% nbgrader={"grade": true, "grade_id": "check-01-2", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check-01-2", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} slideshow={"slide_type": "skip"}
 check("01.2", answer_01_2, STUDENT)
-# %%
+# %% slideshow={"slide_type": "skip"}
 exercise("01.3", STUDENT)
-# %% nbgrader={"grade": false, "grade_id": "answer-01-3", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "answer-01-3", "locked": false, "schema_version": 3, "solution": true, "task": false} slideshow={"slide_type": "skip"}
 answer_01_3 = ...
-# %% nbgrader={"grade": true, "grade_id": "check-01-3", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check-01-3", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} slideshow={"slide_type": "skip"}
 check("01.3", answer_01_3, STUDENT)
-# %%
+# %% slideshow={"slide_type": "skip"}
 exercise("01.4", STUDENT)
-# %% nbgrader={"grade": false, "grade_id": "answer-01-4", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "answer-01-4", "locked": false, "schema_version": 3, "solution": true, "task": false} slideshow={"slide_type": "skip"}
 answer_01_4 = ...
-# %% nbgrader={"grade": true, "grade_id": "check-01-4", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check-01-4", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} slideshow={"slide_type": "skip"}
 check("01.4", answer_01_4, STUDENT)
-# %%
+# %% slideshow={"slide_type": "skip"}
 exercise("01.5", STUDENT)
-# %% nbgrader={"grade": false, "grade_id": "answer-01-5", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "answer-01-5", "locked": false, "schema_version": 3, "solution": true, "task": false} slideshow={"slide_type": "skip"}
 answer_01_5 = ...
-# %% nbgrader={"grade": true, "grade_id": "check-01-5", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check-01-5", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} slideshow={"slide_type": "skip"}
 check("01.5", answer_01_5, STUDENT)
-# %%
+# %% slideshow={"slide_type": "skip"}
 grades()  # grades().export("grades.json") writes the file for your teacher
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # **To try at home.** Write your prediction down before you run.
 #
 # 1. In section 2 set $\eta\lambda = 2.3$. Is $k=5$ still rescued? And $k=3$, and $k=1$? Answer from equation (iv) first, then run.

@@ -1,10 +1,10 @@
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # # 02 · Eq. (5): what the slow weights remember
 #
 # **Aim.** Unroll NALA's outer update and read off the weight of everything that came before: each inner result $\theta_{i,k}$, each outer gradient, and the start $\phi_0$. You will find a sign slip in a published equation, prove the correct form, and see what the sign of $\mu$ decides.
 #
 # **Time** 35 minutes. **Before** 00 start here; geometric series. (01 is helpful, not needed.)
-# %%
+# %% slideshow={"slide_type": "skip"}
 import matplotlib.pyplot as plt
 import numpy as np
 import sympy as sp
@@ -19,12 +19,12 @@ from problems import LeastSquares, Linear, Quadratic
 
 plots.use_style()
 plt.rcParams["figure.dpi"] = 90  # keeps the committed notebook small
-# %% tags=["parameters"]
+# %% tags=["parameters"] slideshow={"slide_type": "skip"}
 STUDENT = "demo"  # your name or number: it decides your numbers in the exercises
 CYCLES = 12  # outer steps of the logged runs
 CHAINS = 20_000  # independent runs in the measurement of a variance
 PROOF_LENGTH = 8  # outer steps written out by sympy
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## 1 · A failure: the equation as printed
 #
 # Eq. (5) of the NALA paper says what the slow weights are made of:
@@ -34,7 +34,7 @@ PROOF_LENGTH = 8  # outer steps written out by sympy
 # We log real runs: least squares, mini-batches of 4, Adam inside, the outer gradient on a fresh mini-batch. Then we rebuild the last $\phi_t$ from the log, once with the paper's $\mu = -0.5$ and once with $\mu = +0.3$.
 #
 # **Predict:** will the printed equation hold in both?
-# %%
+# %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 fit = LeastSquares.generated(12, 3, seed=1, batch_size=4)
 alpha = 0.01
 
@@ -58,7 +58,7 @@ assert misses[0.3] > 0.1  # not rounding: the equation is wrong here
 Markdown(
     "\n".join(f"* $\\mu = {mu}$: printed equation and run differ by {miss:.1e}" for mu, miss in misses.items())
 )
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## 2 · The equation, unrolled by hand
 #
 # Algorithm 1 is one line, $\phi_t = (1+\mu)\,\theta_{t,k} - \mu\,\phi_{t-1} - \alpha\,\nabla J(y_t)$. Put the same line for $\phi_{t-1}$ into it: everything older is multiplied by $-\mu$, once more at each outer step. So the base of the powers is $-\mu$, not $|\mu|$:
@@ -72,7 +72,7 @@ for mu in (-1.0, -0.9, -0.5, 0.0, 0.3, 0.8):
     scale = np.abs(log.fast).max()
     # as above, for numbers of this run's size; 10 because at mu = 0.8 the sizes of the weights add up to 9
     np.testing.assert_allclose(rebuilt(log, mu, -mu), log.final, rtol=0, atol=10 * 8 * CYCLES * 2e-16 * scale)
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # The library does it for all $t$ at once. The statement is an **identity**: it holds for any inner rule, any noise, any $k$, because it uses nothing but the outer line.
 # %%
 log = noisy_run(0.3)
@@ -81,7 +81,7 @@ unrolled = eq5.unroll(log.fast[:, -1], log.slow[0], log.outer_grad, mu=0.3, alph
 np.testing.assert_allclose(unrolled, log.slow[1:], rtol=0, atol=1e-12 * np.abs(log.fast).max())
 np.testing.assert_allclose(unrolled[-1], rebuilt(log, 0.3, -0.3), rtol=0, atol=1e-12 * np.abs(log.fast).max())
 print(f"{unrolled.size} numbers rebuilt, largest difference {np.abs(unrolled - log.slow[1:]).max():.1e}")
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## 3 · The proof
 #
 # A run is no proof. By induction: at $t=1$ the formula *is* Algorithm 1. If it holds at $t$, one more outer step multiplies it by $-\mu$ and adds the two newest terms. `sympy` does both: it writes out $t = 1 \dots 8$, and it compares the coefficients for a symbolic $t$. ($\theta_i$ stands for $\theta_{i,k}$, $G_i$ for $\nabla J(y_i)$.)
@@ -89,7 +89,7 @@ print(f"{unrolled.size} numbers rebuilt, largest difference {np.abs(unrolled - l
 proof = prove(PROOF_LENGTH)
 assert proof.holds and len(proof.residuals) == PROOF_LENGTH  # every difference is sympy's exact zero
 Markdown(f"$$\\phi_3 = {sp.latex(proof.unrolled[3])}$$")
-# %%
+# %% slideshow={"slide_type": "subslide"}
 greek = {name: name.replace("theta", r"\theta").replace("phi", r"\phi") for name in proof.inductive}
 rows = [
     f"| ${greek[name]}$ | ${sp.latex(after)}$ | ${sp.latex(wanted)}$ | ${sp.latex(proof.inductive_residuals[name])}$ |"
@@ -100,7 +100,7 @@ head = [
     "|---|---|---|---|",
 ]
 Markdown("\n".join([*head, *rows]))
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # And the printed form? With $m = |\mu|$, this is printed minus correct at $t = 3$:
 # %%
 # right for every mu < 0
@@ -111,11 +111,11 @@ Markdown(
     f"* $\\mu<0$: ${sp.latex(printed_form_residual(3, mu_sign=-1))}$\n"
     f"* $\\mu>0$: ${sp.latex(sp.factor(printed_form_residual(3, mu_sign=1)))}$"
 )
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## 4 · The weights
 #
 # The weights of all points add up to one: $(1+\mu)\sum_{j<t}(-\mu)^j + (-\mu)^t = 1$, because the sum telescopes. **Predict:** what do they look like for $\mu = -0.5$, $-0.8$ and $+0.5$?
-# %%
+# %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 figure, panels = plt.subplots(1, 3, figsize=(13, 4.4))
 for ax, mu in zip(panels, (-0.5, -0.8, 0.5), strict=True):
     w = eq5.weights(8, mu)
@@ -129,17 +129,17 @@ plots.show(
     "left, and of the start. For mu = -0.5 and -0.8 all are positive and decay, slowly for -0.8, "
     "where the start still counts. For mu = 0.5 they alternate: 1.5, -0.75, 0.375 and so on.",
 )
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # Drag $\mu$ through zero and see the weights turn from an average into an overshoot:
-# %%
+# %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 from nala_lab.widgets import AveragingExplorer
 
 AveragingExplorer()
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # For $-1 < \mu < 0$ the weights are those of an exponential moving average. For $\mu > 0$ they alternate: the newest result counts more than once, and the one before is *subtracted*.
 #
 # Four numbers describe the memory. We compare each closed form with the plain sum over 2000 past cycles:
-# %%
+# %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 ages = np.arange(2000)
 rows = []
 for mu in (-0.9, -0.5, -0.1, 0.3, 0.5):
@@ -155,7 +155,7 @@ head = [
     "|---|---|---|---|---|",
 ]
 Markdown("\n".join([*head, *rows]))
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # At the paper's $\mu = -0.5$ the slow weights remember **two** cycles, their mean age is one cycle, and they average as well as three independent results. That is a short memory.
 #
 # The outer gradients are remembered with the same powers, so their total weight tends to $\alpha/(1+\mu)$: at $\mu=-0.5$ the outer step acts as if it were $2\alpha$.
@@ -163,7 +163,7 @@ Markdown("\n".join([*head, *rows]))
 total = eq5.weights(60, -0.5).gradients.sum()
 assert abs(total - 2) < 1e-14  # 1/(1+mu); 0.5^60 is 1e-18
 print(f"sum of the gradients' weights: {total} times alpha")
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # *Mean age* can be seen. On a straight slope $\theta_{t,k}$ walks at constant speed, and the slow weights follow behind by exactly the mean age, or stand ahead if $\mu > 0$.
 # %%
 slope = Linear([2.0, -1.0])
@@ -174,13 +174,13 @@ for mu in (-0.8, -0.5, 0.25):
     # differences of numbers up to 20, divided by 0.1
     np.testing.assert_allclose(behind, eq5.mean_age(mu), atol=1e-12)
     print(f"mu = {mu:5}: the slow weights are {behind[0]:5.2f} cycles behind the fast ones")
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## 5 · One experiment: how much noise is averaged away?
 #
 # If the inner results were independent with variance $V$, then $\phi_t$ would have variance $V / n$ with $n$ the effective sample size. We can make them independent: on $J = \frac{\lambda}{2}(x-x^\star)^2$ with $\eta\lambda = 1$, one inner step forgets its start completely, and what remains of $\theta_{t,k}$ is the noise of the last gradient.
 #
 # **Predict** the variance ratio for $\mu = +0.5$: below or above one?
-# %%
+# %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 lam, center, sigma = 2.5, 3.0, 0.7
 
 
@@ -203,7 +203,7 @@ z = (measured - expected) / (expected * np.sqrt(2 / (CHAINS - 1)))
 assert np.abs(z).max() < 4.5
 print("standard errors off:", z.round(1))
 guess.meets(measured[-1])
-# %%
+# %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 ax = plots.axes_or_new(None, figsize=(7.6, 4.4))
 line = np.linspace(-0.9, 0.6, 200)
 ax.plot(
@@ -239,13 +239,13 @@ plots.show(
     "from a ninth at -0.8 through a third at -0.5 and one at 0 to three at +0.5. Measured points lie "
     "on the predicted line.",
 )
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # Averaging buys less noise **and pays with age**: the same $\mu$ that divides the variance by three makes the slow weights one cycle late. Whether that is a good bargain is not decided by this picture.
 #
 # ## 6 · The sign of $\mu$: interpolation or extrapolation
 #
 # $y_t = \phi_{t-1} + (1+\mu)(\theta_{t,k}-\phi_{t-1})$ lies on the line through $\phi_{t-1}$ and $\theta_{t,k}$. The paper speaks of an *extrapolation point*. **Predict:** for which $\mu$ does $y_t$ lie outside the segment?
-# %%
+# %% slideshow={"slide_type": "subslide"}
 valley = Quadratic([1.0, 8.0], rotation=5, shift=[2.0, -1.0])
 places = {}
 for mu in (-1.0, -0.5, 0.0, 0.3, 1.0):
@@ -257,7 +257,7 @@ for mu in (-1.0, -0.5, 0.0, 0.3, 1.0):
     np.testing.assert_allclose(y, phi + places[mu] * along, atol=1e-14)
     np.testing.assert_allclose(places[mu], 1 + mu, atol=1e-14)
     assert (0 <= places[mu] <= 1 + 1e-14) == (mu <= 0)  # inside the segment exactly for mu in [-1, 0]
-# %%
+# %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 ax = plots.axes_or_new(None, figsize=(9, 4.2))
 for row, (mu, place) in enumerate(places.items()):
     ax.plot([-0.1, 2.1], [row, row], color="#CCCCCC", lw=1, zorder=1)
@@ -307,7 +307,7 @@ plots.show(
     alt="Five rows, one for each mu. The point y stands at phi for mu = -1, halfway for -0.5, on theta "
     "for 0, and beyond theta, in the shaded region called extrapolation, for 0.3 and 1.",
 )
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # With the paper's $\mu = -0.5$ nothing is extrapolated: $y_t$ is the midpoint. Only $\mu > 0$ looks ahead of $\theta_{t,k}$, and there the weights alternate and amplify.
 #
 # ## 7 · A slot that starts at zero
@@ -315,7 +315,7 @@ plots.show(
 # In the released program of the paper $\phi$ lives in an optimizer slot that is *initialised to zero*, where Algorithm 1 starts from the initial parameters, $\phi_0 = \theta_0$. Eq. (5) tells at once what that does: the $\phi_0$ term is lost, and the weights add up to $1-|\mu|^t$ only.
 #
 # **Predict:** we start the released recurrence *at the minimum*, where every gradient is zero. Where is it after the first synchronisation?
-# %%
+# %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 minimum = valley.center
 rules = {
     variant: NALA(SGD(lr=0.1), k=5, mu=-0.5, alpha=0.001, variant=variant) for variant in ("paper", "released")
@@ -333,7 +333,7 @@ np.testing.assert_allclose(rebuilt_from_zero, thrown.slow[1:], atol=1e-13)
 far = np.linalg.norm(thrown.slow - minimum, axis=-1)
 assert far[-1] < 0.1 * far[1]  # a smoke test: on a bowl the run finds its way back
 print("minimum:", minimum, "  after the first synchronisation:", thrown.slow[1])
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # The first synchronisation halves every weight. On a bowl the run recovers; a network whose weights are halved after $k$ steps has to learn again what it knew.
 #
 # ## Summary
@@ -343,43 +343,43 @@ print("minimum:", minimum, "  after the first synchronisation:", thrown.slow[1])
 # * Averaging divides the variance of independent results by $(1-\mu)/(1+\mu)$ and makes the slow weights $-\mu/(1+\mu)$ cycles late.
 # * $\mu \in [-1,0]$ interpolates, $\mu>0$ extrapolates. The paper's "extrapolation point" at $\mu=-0.5$ is a midpoint.
 # * $\phi_0 = 0$ loses half of every weight at the first synchronisation with $\mu=-0.5$.
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises
 #
 # These check themselves, with numbers of your own: write your name in place of `demo` in the cell `STUDENT = ...` near the top and run it. Then put each answer in place of the dots and run the check below it, as often as you like.
-# %%
+# %% slideshow={"slide_type": "skip"}
 exercise("02.1", STUDENT)
-# %% nbgrader={"grade": false, "grade_id": "answer-02-1", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "answer-02-1", "locked": false, "schema_version": 3, "solution": true, "task": false} slideshow={"slide_type": "skip"}
 answer_02_1 = ...
-# %% nbgrader={"grade": true, "grade_id": "check-02-1", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check-02-1", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} slideshow={"slide_type": "skip"}
 check("02.1", answer_02_1, STUDENT)
-# %%
+# %% slideshow={"slide_type": "skip"}
 exercise("02.2", STUDENT)
-# %% nbgrader={"grade": false, "grade_id": "answer-02-2", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "answer-02-2", "locked": false, "schema_version": 3, "solution": true, "task": false} slideshow={"slide_type": "skip"}
 answer_02_2 = ...
-# %% nbgrader={"grade": true, "grade_id": "check-02-2", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check-02-2", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} slideshow={"slide_type": "skip"}
 check("02.2", answer_02_2, STUDENT)
-# %%
+# %% slideshow={"slide_type": "skip"}
 exercise("02.3", STUDENT)
-# %% nbgrader={"grade": false, "grade_id": "answer-02-3", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "answer-02-3", "locked": false, "schema_version": 3, "solution": true, "task": false} slideshow={"slide_type": "skip"}
 answer_02_3 = ...
-# %% nbgrader={"grade": true, "grade_id": "check-02-3", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check-02-3", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} slideshow={"slide_type": "skip"}
 check("02.3", answer_02_3, STUDENT)
-# %%
+# %% slideshow={"slide_type": "skip"}
 exercise("02.4", STUDENT)
-# %% nbgrader={"grade": false, "grade_id": "answer-02-4", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "answer-02-4", "locked": false, "schema_version": 3, "solution": true, "task": false} slideshow={"slide_type": "skip"}
 answer_02_4 = ...
-# %% nbgrader={"grade": true, "grade_id": "check-02-4", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check-02-4", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} slideshow={"slide_type": "skip"}
 check("02.4", answer_02_4, STUDENT)
-# %%
+# %% slideshow={"slide_type": "skip"}
 exercise("02.5", STUDENT)
-# %% nbgrader={"grade": false, "grade_id": "answer-02-5", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "answer-02-5", "locked": false, "schema_version": 3, "solution": true, "task": false} slideshow={"slide_type": "skip"}
 answer_02_5 = ...
-# %% nbgrader={"grade": true, "grade_id": "check-02-5", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check-02-5", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} slideshow={"slide_type": "skip"}
 check("02.5", answer_02_5, STUDENT)
-# %%
+# %% slideshow={"slide_type": "skip"}
 grades()  # grades().export("grades.json") writes the file for your teacher
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # **To try at home.** Write your prediction down before you run.
 #
 # 1. In section 1 replace `Adam(lr=0.05)` by `SGD(lr=0.05)`. Does anything change in what the assertions say? Why not?

@@ -8,18 +8,18 @@
 # 4. compute the curvature at which AdaLA becomes unstable.
 #
 # **Time.** 45 minutes. **Before.** Adam; notebook 00. The paper: S. Ramjee, *AdaLA: Adapting Gradient Estimation by Looking Ahead*.
-
 # %% tags=["parameters"]
+STUDENT = "demo"  # your name or number: it decides your numbers in the exercises
 MEMBERS = 20_000  # noise realisations in one ensemble
 STEPS = 4_000  # of the noisy runs
 SEED = 0
-
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown
 
 from nala_lab import plots
+from nala_lab.classroom import check, exercise, grades, predict
 from nala_lab.core import stream
 from nala_lab.core.hyper import PROBES
 from nala_lab.reference import AdaBelief, AdaLA, Adam, run
@@ -30,14 +30,13 @@ from problems import Himmelblau, Linear, NoisyQuadratic, Quadratic
 plots.use_style()
 plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
 PINK = plots.COLOURS["adala"]
-
 # %% [markdown]
 # ## 1 A failure first
 # A student knows Adam: with $\eta=0.001$ each weight moves by about 0.001 per step, however large the gradient is. The AdaLA paper uses Adam's settings unchanged ($\eta=10^{-3}$, $\beta=(0.9, 0.999)$, $\epsilon=10^{-8}$). So the student expects steps of about 0.001 again, and tries the simplest objective of all: a straight line, $f(x)=c^\top x$ with slopes $1$, $-0.25$ and $0.01$.
 #
 # **Prediction.** How long is a step of AdaLA along the first axis? Make $\epsilon$ smaller: will the step change?
-
 # %%
+guess = predict("How many times longer than Adam's is AdaLA's step on the first axis, eps = 1e-8?", ...)  # a number in place of the dots
 line = Linear([1.0, -0.25, 0.01])
 rows = ["| method | eps | step for slope 1 | for slope 0.25 | for slope 0.01 |", "|---|---|---|---|---|"]
 steps = {}
@@ -46,13 +45,13 @@ for name, method in (("Adam", Adam()), ("AdaBelief", AdaBelief()), ("AdaLA", Ada
     steps[name, method.eps] = np.abs(t.x[1] - t.x[0])
     rows.append(f"| {name} | {method.eps:.0e} | " + " | ".join(f"{v:.2e}" for v in steps[name, method.eps]) + " |")
 Markdown("\n".join(rows))
-
 # %%
 times = steps["AdaLA", 1e-8] / steps["Adam", 1e-8], steps["AdaLA", 1e-16] / steps["Adam", 1e-8]
 # 1 / (sqrt(eps / (1 - beta2)) + eps): sqrt(1e5) without the last eps, which is 3e-6 of it; Adam's own eps is 1e-8
 assert abs(times[0][0] / np.sqrt(1e5) - 1) < 1e-5 and abs(times[1][0] / np.sqrt(1e13) - 1) < 1e-7
 Markdown(f"On the first axis AdaLA's step is **{times[0][0]:.0f} times** Adam's at $\\epsilon=10^{{-8}}$, and **{times[1][0]:.2e} times** at $\\epsilon=10^{{-16}}$: the constant that should only prevent a division by zero decides the step. And the step is proportional to the slope: AdaLA is plain gradient descent here.")
-
+# %%
+guess.meets(times[0][0])
 # %% [markdown]
 # ## 2 The equations
 # Algorithm 3 of the paper, with $\alpha$ its learning rate (our `lr`):
@@ -68,7 +67,6 @@ Markdown(f"On the first axis AdaLA's step is **{times[0][0]:.0f} times** Adam's 
 # Why the failure of section 1? On a line every gradient is the same, so $g_t-g_{t+1}=0$ wherever the probe went. Only $\epsilon$ is left in (A3.4): it is added in *every* step and grows to $\epsilon/(1-\beta_2)$.
 # ## 3 From scratch, then with the library
 # The reading `own`, our default: the probe is a trial step of AdaBelief's form, from AdaLA's own $m$ and $s$. The denominator is bias-corrected (`hat`).
-
 # %%
 def adala_step(grad, theta, m, s, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     g = grad(theta)  # (A3.1)
@@ -88,7 +86,6 @@ for t in range(1, 51):
 library = run(AdaLA(lr=0.01, probe="own"), bowl.grad, bowl.start, steps=50)
 np.testing.assert_array_equal(np.array(path), library.x)  # same operations in the same order: no tolerance
 assert library.grad_evals == 2 * 50  # two gradients a step: the price of the probe
-
 # %% [markdown]
 # ## 4 The theory: one first step per reading
 # On $f=\frac12\lambda x^2$ let the probe stand at $x-p$. The gradient of a quadratic changes by $\lambda$ times the displacement, so $g_t-g_{t+1}=\lambda p$, and the first step is (`hat`)
@@ -98,7 +95,6 @@ assert library.grad_evals == 2 * 50  # two gradients a step: the price of the pr
 # The readings differ in $p$: `grad` takes $p=\alpha g$; `adam` takes Adam's step, $p\approx\alpha\,\mathrm{sign}\,g$; `adabelief` and `own` take AdaBelief's, $p\approx\alpha\,\mathrm{sign}(g)/\beta_1$; `self` divides by AdaLA's previous denominator; `implicit` solves the circle as a fixed point; `lagged` takes $g_{t-1}$ for $g_{t+1}$ and no probe; `code` is `own` but keeps the state of the trial step.
 #
 # **Prediction.** If $\epsilon$ is negligible and $p$ is proportional to $\alpha$, then $\alpha$ stands above *and* below the fraction. What is left?
-
 # %%
 lam, x, center = 4.0, 3.0, 0.75
 hill = Quadratic([lam], shift=[center])
@@ -110,7 +106,6 @@ for probe in PROBES:
             predicted = adala_first_step(x, lam, lr=lr, eps=eps, probe=probe, denominator=denominator)
             # g - g_next and x1 - x0 lose digits: 8 ulps of |x0| = 3.75 against steps as short as 8e-8; else 1e-11 of the step
             np.testing.assert_allclose(measured, predicted, rtol=1e-11, atol=8 * 2.2e-16 * 3.75)
-
 # %%
 ax, rates = plt.subplots(figsize=(8.2, 5.2))[1], np.geomspace(1e-4, 1e-2, 40)
 for probe, text, dash in (("adam", "adam", "-"), ("own", "own, adabelief", "--"), ("grad", "grad", "-"), ("implicit", "implicit", "-."), ("code", "code", ":"), ("lagged", "lagged", ":"), ("self", "self", "-")):
@@ -121,17 +116,14 @@ ax.plot(rates, rates, "-", color=plots.COLOURS["adam"], lw=1)
 ax.text(rates[0] / 1.1, rates[0], "Adam", va="center", ha="right", color=plots.COLOURS["adam"])
 ax.set(xscale="log", yscale="log", xlim=(4e-5, 4e-2), ylim=(1e-8, 20), xlabel=r"learning rate $\alpha$", ylabel=r"length of the first step, units of $x$")
 plots.show(ax, alt="Length of the first step against the learning rate, both logarithmic, for x = 3, lambda = 4 and eps = 1e-16. The lines of adam, own, adabelief and grad are flat, between 0.25 and 3. That of self is flat near 1e-7. Implicit rises with slope one half; code and lagged rise with slope one, together with Adam's line.")
-
 # %% [markdown]
 # Where the line is flat, **the learning rate cancels**: `grad` jumps by exactly $1/\lambda$, however far the minimum is; `adam` makes a full Newton step onto the minimum; `own` and `adabelief` make 0.9 of it. `self` has a first step set by $\epsilon$ alone.
-
 # %%
 tiny = {p: [float(adala_first_step(x, lam, lr=lr, eps=1e-30, probe=p)) for lr in (1e-4, 1e-2)] for p in PROBES}
 for probe, exact in (("grad", -1 / lam), ("adam", -x), ("own", -0.9 * x), ("adabelief", -0.9 * x)):
     np.testing.assert_allclose(tiny[probe], exact, rtol=1e-12)  # eps = 1e-30 enters at 1e-27 / (lam p)^2 or less
 np.testing.assert_allclose(tiny["implicit"], [-np.sqrt(lr * x) for lr in (1e-4, 1e-2)], rtol=1e-12)  # the same reason
 assert all(abs(tiny[p][1] / tiny[p][0] - 100) < 1e-3 for p in ("code", "lagged"))  # proportional to lr; eps/g^2 is far below
-
 # %% [markdown]
 # At the default $\epsilon=10^{-8}$ the flat lines end where $\lambda p$ falls below $\sqrt{\epsilon/(1-\beta_2)}=0.0032$. Left of that point AdaLA does not see the curvature, and we are back in section 1.
 # ## 5 What noise changes: the same mini-batch, or the next?
@@ -141,7 +133,6 @@ assert all(abs(tiny[p][1] / tiny[p][0] - 100) < 1e-3 for p in ("code", "lagged")
 # $$\text{same batch:}\quad E\,d^2 = \alpha^2\lambda^2\,(\lambda^2x^2+\sigma^2) \tag{T20b}$$
 #
 # **Prediction.** (A3.2) has $f_{t+1}$: the next batch. Then $d$ is mostly noise, and the denominator is about $\sqrt2\,\sigma$ whatever the curvature is. What does the look-ahead see?
-
 # %%
 sigma, alpha = 0.5, 0.01
 noisy = NoisyQuadratic([lam], covariance=sigma**2, shift=[center])
@@ -154,13 +145,11 @@ for batch in ("next", "same"):
     error = np.sqrt((2 * v**2 + 4 * v * mean[batch] ** 2) / MEMBERS)  # of the mean of the square of a normal number
     assert abs(square.mean() - want) < 4.5 * error  # two-sided: a false alarm once in 150 000 seeds
     print(f"{batch} batch: E d^2 = {want:.5f} predicted, {square.mean():.5f} +- {error:.5f} measured")
-
 # %% [markdown]
 # ### Consequence: a smaller learning rate, a smaller residual error?
 # Near the minimum the noise keeps $x$ moving. With most optimizers you lower the learning rate and the spread of $x$ falls. We do that with both batches, with a negligible $\epsilon$.
 #
 # **Prediction.** For the next batch yes: it is momentum descent with step $\alpha/(\sqrt2\sigma)$. For the same batch $\alpha$ stands above and below the fraction once more.
-
 # %%
 spread = {}
 for batch in ("next", "same"):
@@ -172,12 +161,10 @@ for batch in ("next", "same"):
 # next: the variance is proportional to lr, so the spread falls by sqrt(10) = 3.2; 25 % for corrections of order lr lam / sigma
 assert abs(spread["next", 1e-2] / spread["next", 1e-3] / np.sqrt(10) - 1) < 0.25
 assert abs(spread["same", 1e-2] / spread["same", 1e-3] - 1) < 0.05  # lr cancels; 5 % for the start-up of the average
-
 # %% [markdown]
 # Both batches have a price. With the next batch, as printed, the denominator measures the *noise*, so the look-ahead sees almost no curvature. With the same batch it measures the *curvature*, and then the learning rate cannot make the steps small.
 # ## 6 Corrected or printed denominator
 # (A3.5) as printed divides by $\sqrt{s_t+\epsilon}$ without the bias correction (`raw`). At the first step $s_1$ holds only $(1-\beta_2)=0.001$ of its final value, so the step can be up to $1/\sqrt{1-\beta_2}=31.6$ times longer.
-
 # %%
 first = {d: float(adala_first_step(x, lam, lr=1e-3, eps=1e-30, probe="grad", denominator=d)) for d in ("hat", "raw")}
 assert abs(first["raw"] / first["hat"] / np.sqrt(1000) - 1) < 1e-12  # eps = 1e-30 is below rounding here
@@ -193,13 +180,11 @@ ax.axhline(1e-3, color=plots.COLOURS["adam"], lw=1.5, label="Adam")
 ax.set(xscale="log", yscale="log", xlabel="step $t$", ylabel=r"step length on $f(x)=x$, units of $x$")
 ax.legend(loc="center right")
 plots.show(ax, alt="Step length on the line f(x) = x against the step number. AdaLA with the corrected denominator: constant, 0.316. With the printed one: 7.07 at the first step, falling towards the other. Adam: 0.001 throughout.")
-
 # %%
 landscape = Himmelblau()
 ends = {d: run(AdaLA(lr=0.01, probe="adam", denominator=d), landscape.grad, landscape.start, steps=60, limit=1e6) for d in ("hat", "raw")}
 assert ends["hat"].outcome == "out of budget" and ends["raw"].outcome == "diverged"
 Markdown(f"On Himmelblau's function, probe `adam` and lr = 0.01: with `hat` the run stays (f = {landscape.value(ends['hat'].final):.2f} after 60 steps); with `raw` the weights leave a box of a million and the outcome is **`diverged` at step {ends['raw'].diverged_at}**.")
-
 # %% [markdown]
 # ## 7 How much curvature AdaLA can take
 # Close to a minimum $\lambda p$ is far below $\sqrt{\epsilon/(1-\beta_2)}$ for every probe. Then AdaLA is momentum descent (with averaged momentum) of step $h=\alpha/(\sqrt{\epsilon/(1-\beta_2)}+\epsilon)$, which is stable while $h\lambda<2(1+\beta_1)/(1-\beta_1)=38$:
@@ -209,7 +194,6 @@ Markdown(f"On Himmelblau's function, probe `adam` and lr = 0.01: with `hat` the 
 # The reading `code` keeps the trial's $m$, so it averages twice a step: $\beta_1^2$ takes the place of $\beta_1$.
 #
 # **Prediction.** At the defaults the limit is about 120; at $\epsilon=10^{-16}$ only 0.012. At 0.97 of the limit a small error decays, at 1.03 it grows.
-
 # %%
 def limit(eps, decay=0.9, lr=1e-3):
     """T18, for an average with the given decay per step."""
@@ -223,10 +207,8 @@ for eps in (1e-8, 1e-16):
             # from 1e-80: after the first steps, which the bias correction makes long, all is still linear at step 200
             away = np.abs(run(AdaLA(eps=eps, probe=probe), lambda x, c=curvature: c * x, [1e-80], steps=200).x[:, 0])
             assert (away[150:].max() > away[100:150].max()) == (f > 1)  # a sign; it changes by 0.95^50 or 1.3^50
-
 # %% [markdown]
 # What happens above the limit is not a clean divergence. The error grows until $(g_t-g_{t+1})^2$ fills the average $s$; that shortens the steps, the error decays; then $s$ forgets, at the rate $\beta_2$, and it begins again.
-
 # %%
 ax = plt.subplots(figsize=(8.2, 4.4))[1]
 for f, dash in ((0.97, "--"), (1.03, "-")):
@@ -238,13 +220,11 @@ for f, dash in ((0.97, "--"), (1.03, "-")):
 ax.set(yscale="log", ylim=(1e-40, 10), xlabel="step", ylabel=r"$|x_t|$, units of $x$")
 ax.legend(loc="lower right")
 plots.show(ax, alt="The size of the error over 4000 steps, logarithmic. At 0.97 of the limit it decays and stays away. At 1.03 it first decays too, and then returns in bursts again and again.")
-
 # %% [markdown]
 # ## 8 The readings on a landscape
 # Himmelblau's function has four minima. All readings start at the same point, with the same learning rate 0.01 and corrected denominator.
 #
 # **Prediction.** Which readings jump, and which hardly move?
-
 # %%
 fig, axes = plt.subplots(2, 4, figsize=(13, 6.6), sharex=True, sharey=True)
 runs = {p: run(AdaLA(lr=0.01, probe=p), landscape.grad, landscape.start, steps=60) for p in PROBES}
@@ -255,17 +235,14 @@ for ax, (probe, t) in zip(axes.flat, runs.items(), strict=True):
     ax.set_title(f"{probe}", fontsize=14)
     ax.label_outer()
 plots.show(fig, alt="Eight panels, one for each reading, 60 steps each on Himmelblau's function. Adam, adabelief and own take long steps and reach the lower left minimum; adam and adabelief overshoot. Implicit, lagged and code arrive in short steps. Grad creeps towards the same minimum. Self stays at the start.")
-
 # %%
 moved = {p: np.linalg.norm(t.x[-1] - t.x[0]) for p, t in runs.items()}
 longest = {p: np.linalg.norm(np.diff(t.x, axis=0), axis=1).max() for p, t in runs.items()}
 assert moved["self"] < 0.1 < 1 < min(moved[p] for p in PROBES if p != "self")  # "stays at the start", the others leave
 assert min(longest[p] for p in ("adam", "adabelief", "own")) > 2 * max(longest[p] for p in ("grad", "implicit", "lagged", "code", "self"))
-
 # %% [markdown]
 # ### All readings in one table
 # The last column is computed: f above the minimum after (about) 600 gradients, not 600 steps.
-
 # %%
 basis = {
     "own": "state is (m, s) only; section 5: step, gradient, restore", "grad": "“a step in the direction of steepest descent”", "adam": "“similar to Adam”",
@@ -279,7 +256,6 @@ for probe in PROBES:
     form = {"implicit": "∝ √lr", "code": "∝ lr", "lagged": "∝ lr", "self": "∝ √eps"}.get(probe, f"{-tiny[probe][0]:.2f}, any lr")
     rows.append(f"| `{probe}` | {basis[probe]} | {t.evals[row] / row:.0f} | {form} | {landscape.value(t.x[row]):.1e} |")
 Markdown("\n".join(rows))
-
 # %% [markdown]
 # One start and one learning rate: the last column is an illustration, not a ranking.
 # ## 9 What the released program does
@@ -299,7 +275,33 @@ Markdown("\n".join(rows))
 # * With the next batch the denominator is noise, about $\sqrt2\sigma$. With the same batch the residual error does not shrink with $\alpha$.
 # * The uncorrected denominator makes first steps up to 31.6 times longer.
 # * Curvature above $38\,(\sqrt{\epsilon/(1-\beta_2)}+\epsilon)/\alpha$ (120 at the defaults) brings the error back in bursts.
+# %% [markdown]
 # ## Exercises
+#
+# These check themselves, with numbers of your own: write your name in place of `demo` in the cell `STUDENT = ...` near the top and run it. Then put each answer in place of the dots and run the check below it, as often as you like.
+# %%
+exercise("04.1", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-04-1", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_04_1 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-04-1", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("04.1", answer_04_1, STUDENT)
+# %%
+exercise("04.2", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-04-2", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_04_2 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-04-2", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("04.2", answer_04_2, STUDENT)
+# %%
+exercise("04.3", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-04-3", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_04_3 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-04-3", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("04.3", answer_04_3, STUDENT)
+# %%
+grades()  # grades().export("grades.json") writes the file for your teacher
+# %% [markdown]
+# **To try at home.** Write your prediction down before you run.
+#
 # 1. *Predict, then run.* Multiply the objective of section 1 by 1000. By which factor do the steps of Adam, AdaBelief and AdaLA change?
 # 2. A program reports a first step of $-0.0157$ at $x=3$, $\lambda=4$, lr = 0.01 and tiny $\epsilon$. Which reading is it? Check with `adala_first_step`.
 # 3. Rotate `bowl` by other seeds and run the reading `grad` with $\epsilon=10^{-16}$. Find a start where one coordinate of $A\,\mathrm{sign}(g)$ is nearly zero: what does the step do?

@@ -8,12 +8,11 @@
 # 4. read a table of training runs: what is separated by the data, and what is not.
 #
 # **Time.** 40 minutes. **Before.** Notebooks 00 and 01, and a first look at PyTorch. Nothing is downloaded: the small network learns scikit-learn's digits, and the larger runs are read from committed records.
-
 # %% tags=["parameters"]
+STUDENT = "demo"  # your name or number: it decides your numbers in the exercises
 CYCLES = 5  # of NALA on LeNet-5, in section 1
 EPOCHS = 5  # of LeNet-5 on the digits, in section 6
 SEED = 0
-
 # %%
 from io import BytesIO
 from pathlib import Path
@@ -26,6 +25,7 @@ from torch.nn import functional as F
 
 import paper_figs
 from nala_lab import plots, reference
+from nala_lab.classroom import check, exercise, grades, predict
 from nala_lab.core import stream
 from nala_lab.core.evidence import SEPARATED
 from nala_lab.core.records import RecordError, load_records
@@ -42,14 +42,13 @@ plots.use_style()
 plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
 torch.set_num_threads(1)  # the same sums in the same order on every machine
 EPS = np.finfo(float).eps
-
 # %% [markdown]
 # ## 1 A failure first
 # A student trains LeNet-5 on the digits with NALA, looks at the test loss after every `opt.step()`, and keeps the weights with the lowest one. That is how everybody does it with Adam.
 #
 # **Prediction.** The curve will fall. Will it fall smoothly? And are the weights with the lowest loss weights that NALA gives as its answer?
-
 # %%
+guess = predict(f"Test loss of the slow weights after {6 * CYCLES} gradients? At random it is log 10 = 2.3.", ...)  # a number in place of the dots
 data = load_data("digits")
 model = lenet5(generator=torch_stream(SEED, "initial weights"))
 opt = NALA(model.parameters(), lr=1e-3, k=5, mu=-0.5, alpha=1e-3)
@@ -65,7 +64,6 @@ for rows in batches:
     with opt.slow_weights():
         slow = held_out.evaluate()["loss"]
     log.append((opt.phase, naive, slow))
-
 # %%
 phase, naive, slow = (np.array(column) for column in zip(*log, strict=True))
 ax, x = plt.subplots(figsize=(8.6, 4.6))[1], np.arange(1, len(log) + 1)
@@ -76,7 +74,7 @@ for here, mark, text in ((phase == 5, "d", r"the weights stand at $y_t$"), (phas
 ax.set(xlabel="gradient evaluations", ylabel="test loss (nats)")
 ax.legend()
 plots.show(ax, alt="Test loss against gradient evaluations for five cycles. The black line, read after every step, is a saw: it falls during the inner steps and jumps back up at each look-ahead point. The loss of the slow weights is a staircase above it that goes down once in six gradients.")
-
+guess.meets(slow[-1])
 # %%
 saw = naive.reshape(CYCLES, 6)  # columns: after inner step 1, 2, 3, 4, then at y_t, then phi_t
 assert np.all(phase.reshape(CYCLES, 6) == [1, 2, 3, 4, 5, 0])
@@ -84,7 +82,6 @@ assert np.all(saw[:, 3] < saw[:, 4])  # up from theta_4 to y_t although a fifth 
 assert np.all(slow[5::6] == naive[5::6])  # at phase 0 the two readings are the same weights: equal bits
 assert phase[np.argmin(naive)] != 0  # the lowest reading is not one of the slow weights
 Markdown(f"The lowest reading is {naive.min():.3f}, at phase {phase[np.argmin(naive)]}: fast weights, which NALA is about to pull back. Its own answer at the end, $\\phi_{{{CYCLES}}}$, has loss {slow[-1]:.3f}. A curve that is read at one phase in one run and at another phase in the next compares different things.")
-
 # %% [markdown]
 # So the rule: **say which weights.** In this lab the answer of a two-loop method is $\phi$; `with opt.slow_weights():` shows it at any moment, and puts everything back afterwards.
 #
@@ -97,7 +94,6 @@ Markdown(f"The lowest reading is {naive.min():.3f}, at phase {phase[np.argmin(na
 # In torch one call of `step()` spends one gradient. Calls 1 to $k$ are the inner steps; the $k$-th also moves the weights to $y_t$. Call $k+1$ is the outer step, **with the gradient of the batch you have just computed at $y_t$**. The training loop stays the usual one; `opt.phase` says where you are.
 # ## 3 From scratch, then with the library
 # A small regression, in float64: 64 examples, 5 weights, mini-batches of 8.
-
 # %%
 draw = stream(SEED, "regression")
 X, target = torch.from_numpy(draw.normal(size=(64, 5))), torch.from_numpy(draw.normal(size=64))
@@ -130,13 +126,11 @@ w = fresh()
 by_hand, by_library = nala_by_hand(fresh()), steps(w, make(w), parts)
 # about 10 roundings of numbers below 1 in each of 40 steps; a quadratic with these steps does not amplify them
 torch.testing.assert_close(by_library, by_hand, rtol=0, atol=400 * EPS)
-
 # %% [markdown]
 # ## 4 Parity: two programs, one path
 # The lab has two implementations that share no arithmetic: `nala_lab.reference` (NumPy, line by line from the papers) and `nala_lab.optim` (torch). We feed both the same 120 gradients, drawn once, and compare **every** position, not only the last one. The gradients do not depend on the position, so nothing amplifies a rounding error.
 #
 # **Prediction.** They need not be equal bit for bit: torch computes $y_t$ as $\theta+(-\mu)(\phi-\theta)$, and its Adam divides in another order. How many units in the last place (ulps) apart will they be?
-
 # %%
 grads = stream(SEED, "parity").normal(size=(120, 6))
 x0 = stream(SEED, "parity", "start").normal(size=6)
@@ -166,7 +160,6 @@ pairs = {
     "adabelief": (numpy_path(reference.AdaBelief(lr=0.05, eps=1e-2), steps=120), lambda p: AdaBelief(p, lr=0.05, eps=1e-2)),
     "adala": (numpy_path(reference.AdaLA(lr=0.05, eps=1e-2), steps=60), lambda p: AdaLA(p, lr=0.05, eps=1e-2)),
 }
-
 # %%
 ax, spent = plt.subplots(figsize=(8.2, 4.6))[1], np.arange(1, 121)
 for name, (by_numpy, build) in pairs.items():
@@ -176,14 +169,12 @@ for name, (by_numpy, build) in pairs.items():
 ax.set(xlabel="gradients spent", ylabel="largest difference of the twins (ulps)", ylim=(-0.05, 1.6 * max(line.get_ydata().max() for line in ax.lines)))
 ax.legend(loc="upper left", ncols=2)
 plots.show(ax, alt="The largest difference between the two twins after each of 120 gradients, in units of the last place, for NALA, Lookahead, AdaBelief and AdaLA. All four curves stay at or below about one.")
-
 # %% [markdown]
 # About one ulp after 120 gradients: the same path for all purposes. The test suite does this for every optimizer and every documented option, and plants bugs to see that it would notice.
 # ## 5 Save and resume in the middle of a cycle
 # A run is stopped after 9 gradients: 6 for the first cycle, 3 in the second. **A second failure:** the student saves the weights and the state of the inner Adam, because these are what torch knows about, and builds a new NALA around them.
 #
 # **Prediction.** The new NALA takes the fast weights of the moment for $\phi$, and counts its cycle from zero. Will the end point be the same?
-
 # %%
 w = fresh()
 whole = steps(w, make(w), parts)
@@ -195,10 +186,8 @@ lost = make(again)
 lost.inner.load_state_dict(opt.inner.state_dict())  # everything except the slow copy and the phase
 wrong = steps(again, lost, parts[9:])
 assert (opt.phase, lost.phase) == (3, 1)  # it counted the last 31 = 5 x 6 + 1 steps; the whole run ends at phase 4
-
 # %% [markdown]
 # The right way is one call on each side. `opt.state_dict()` holds the slow copy, the phase, the counters and the inner state; it contains only tensors and plain values, so `torch.load(weights_only=True)` reads it.
-
 # %%
 def resumed(stop):
     """Train to `stop`, write a checkpoint to bytes, build everything anew from it, and train on."""
@@ -215,10 +204,8 @@ def resumed(stop):
 assert all(torch.equal(resumed(stop), whole) for stop in range(14))  # every phase of two cycles: equal bits, no tolerance
 assert float((wrong - whole).abs().max()) > 1e-6  # the wrong resume: far above rounding, 400 ulps would be 1e-13
 Markdown(f"Resumed at each of 14 stops, the end point is equal **to the last bit**. The student's end point is off by {float((wrong - whole).abs().max()):.1e}, for weights of size {float(whole.abs().max()):.2f}, without an error or a warning.")
-
 # %% [markdown]
 # `slow_weights()` is as careful: it restores the weights bit for bit, also when an exception leaves the block, and refuses to train inside.
-
 # %%
 before = w.detach().clone()
 try:
@@ -228,13 +215,11 @@ try:
 except RuntimeError as error:
     print(error)
 assert torch.equal(w.detach(), before) and not torch.equal(phi, before)  # bits; opt stands at phase 3, so phi differs
-
 # %% [markdown]
 # ## 6 A first network
 # LeNet-5 (61 706 weights) on scikit-learn's digits: 1536 images to learn from, 261 to test. The published settings: batch 256, lr 0.001 for NALA, Lookahead and Adam, $k=5$, $\mu=-0.5$, $\alpha=0.001$. All three start from the same weights and see the same batches in the same order; each gets the same number of gradients.
 #
 # **Prediction.** Adam takes a step with each gradient. NALA keeps half of its inner way, and spends one gradient in six on a step of length $0.001\,\|\nabla J\|$. Who is ahead after so few gradients?
-
 # %%
 def train_lenet(name):
     method, rows = METHODS[name], []
@@ -247,7 +232,6 @@ def train_lenet(name):
     return {kind: [row for row in rows if row["kind"] == kind] for kind in ("train", "test")}
 
 digits = {name: train_lenet(name) for name in ("adam", "nala", "lookahead")}
-
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(11, 4.4), sharey=True)
 for ax, kind, words in zip(axes, ("train", "test"), ("the paper's metric:\none training mini-batch", "slow weights,\nall test images"), strict=True):
@@ -255,7 +239,6 @@ for ax, kind, words in zip(axes, ("train", "test"), ("the paper's metric:\none t
     plots.training_curves(ax, curves, xlabel="gradient evaluations", ylabel="cross-entropy (nats)")
     ax.set_title(words, fontsize=13)
 plots.show(fig, alt="Two panels, cross-entropy against gradient evaluations for Adam, NALA and Lookahead. Left, on one training mini-batch: NALA and Lookahead are saws above Adam's falling line. Right, on all test images with the slow weights: smooth curves, Adam lowest.")
-
 # %%
 last = {name: run["test"][-1] for name, run in digits.items()}
 assert {row["grad_evals"] for row in last.values()} == {6 * EPOCHS}  # 6 batches an epoch, equal for all
@@ -264,14 +247,12 @@ rows = ["| optimizer | gradients | timesteps (as the paper counts) | test loss |
 for name, row in last.items():
     rows.append(f"| {LABELS[name]} | {row['grad_evals']} | {row['timestep']} | {row['loss']:.3f} | {100 * row['accuracy']:.1f} % |")
 Markdown("\n".join(rows))
-
 # %% [markdown]
 # On the right NALA and Lookahead lie on top of each other until the last point: the outer step of length $0.001\,\|\nabla J\|$ does not show, and the slow weights are compared after equal numbers of cycles. At 30 gradients Lookahead has finished a sixth cycle, and NALA its fifth.
 #
 # One seed and a few seconds: this shows that the code works and how fast each method *starts*. It says nothing about where they end.
 # ## 7 Fashion-MNIST, from records
 # The real runs are made by `nala-lab train lenet5-fashion-mnist`, on a CPU, with the original 60 000 + 10 000 images, five optimizers and several seeds. They write records, and this notebook only reads them. So the table below does not depend on your machine.
-
 # %%
 folder = Path(paper_figs.__file__).parent / "records" / "lenet5-fashion-mnist"
 try:
@@ -281,7 +262,6 @@ except RecordError:
 names = [name for name in ("nala", "nag", "lookahead", "adam", "sgd") if any(r.optimizer == name for r in records)]
 whole_runs = {name: [r for r in records if r.optimizer == name and r.outcome == "finished"] for name in names}
 Markdown(markdown_table(results_table(records))) if records else Markdown("*No records are committed here yet.* `nala-lab train lenet5-fashion-mnist --seeds 0 1 2 --out paper_figs/records` writes them.")
-
 # %%
 if records:
     panels = (("train", "loss", "timestep", 1, "one training mini-batch:\nloss (nats)"), ("test", "loss", "grad_evals", 1, "slow weights, test images:\nloss (nats)"), ("test", "accuracy", "grad_evals", 100, "slow weights, test images:\naccuracy (%)"))
@@ -292,13 +272,11 @@ if records:
     axes[0].get_legend().remove()
     axes[1].get_legend().remove()
     plots.show(fig, alt="LeNet-5 on Fashion-MNIST, a line for each optimizer. Left: the paper's metric, loss on one training mini-batch every 100 gradients, against timesteps; it jumps up and down. Middle and right: test loss and test accuracy of the slow weights after each epoch, against gradient evaluations; smooth. Lines are means over seeds, bands reach from the lowest to the highest seed.")
-
 # %% [markdown]
 # ### The paper's metric beside the test accuracy
 # The NALA paper logs loss and accuracy on *one training mini-batch* every 100 steps, and tabulates the best of them. That number has two properties: it is a multiple of 1/256, and it is the luckiest of many batches. It also reads whatever weights the optimizer stands on at that moment.
 #
 # **Prediction.** Is the best mini-batch accuracy larger or smaller than the accuracy on the test images?
-
 # %%
 if records:
     table = results_table(records)
@@ -312,14 +290,11 @@ if records:
         assert np.all(np.abs(counts - np.round(counts)) < 1e-5)  # nine digits are written: 256 x 5e-10, rounded up generously
     display = Markdown("\n".join(lines))
 display if records else None
-
 # %% [markdown]
 # ### What is separated, and what is not
 # For each pair the runs with the same seed start from the same weights and see the same batches, so we compare seed by seed: mean difference in test accuracy, and Student's 95 % interval. The rule was fixed before the runs: *separated* means that the interval leaves out 0. With three seeds the intervals are wide, and they are not corrected for the number of pairs.
-
 # %%
 Markdown(markdown_comparison(records, baseline="nala")) if records else None
-
 # %%
 def verdict(name):
     """One sentence on NALA against one optimizer, from the records."""
@@ -332,7 +307,6 @@ def verdict(name):
 others = [name for name in names if name != "nala" and compare(records, "nala", name) is not None]
 assert not others or len({compare(records, "nala", name).verdict for name in others}) == 2  # the summary says "some pairs"
 Markdown("\n".join(verdict(name) for name in others)) if others else None
-
 # %% [markdown]
 # What these runs do **not** say: SGD and NAG have a learning rate of their own, Adam, Lookahead and NALA another, and nobody's was tuned here; the numbers are for one small network, one data set and a few epochs; and at equal *gradients* NALA has taken fewer inner steps than Adam. Another budget or another learning rate can change the order.
 # ## Summary
@@ -341,7 +315,39 @@ Markdown("\n".join(verdict(name) for name in others)) if others else None
 # * The two twins agree to a few ulps at every step, and a checkpoint resumes bit for bit at every phase; without the slow copy it resumes to something else, silently.
 # * The best mini-batch accuracy is not a test accuracy.
 # * Three seeds separate some pairs and leave others open. Write down which.
+# %% [markdown]
 # ## Exercises
+#
+# These check themselves, with numbers of your own: write your name in place of `demo` in the cell `STUDENT = ...` near the top and run it. Then put each answer in place of the dots and run the check below it, as often as you like.
+# %%
+exercise("05.1", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-05-1", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_05_1 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-05-1", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("05.1", answer_05_1, STUDENT)
+# %%
+exercise("05.2", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-05-2", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_05_2 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-05-2", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("05.2", answer_05_2, STUDENT)
+# %%
+exercise("05.3", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-05-3", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_05_3 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-05-3", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("05.3", answer_05_3, STUDENT)
+# %%
+exercise("05.4", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-05-4", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_05_4 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-05-4", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("05.4", answer_05_4, STUDENT)
+# %%
+grades()  # grades().export("grades.json") writes the file for your teacher
+# %% [markdown]
+# **To try at home.** Write your prediction down before you run.
+#
 # 1. *Predict, then run.* In section 1 use $\mu=0$, then $\mu=+0.3$. What becomes of the saw's teeth?
 # 2. Replace Adam inside by `inner=lambda params: torch.optim.SGD(params, lr=0.1)`. Which lines of the training loop change?
 # 3. In section 4 give the gradients in float32. How many float32 ulps apart are the twins if only torch uses float32?

@@ -8,12 +8,11 @@
 # 4. get the matrix of one cycle out of a shipped optimizer, and compare it with the one from the formula.
 #
 # **Time** 50 minutes. **Before** 01 and 03; eigenvalues of a $2\times2$ matrix. Exact gradients only: noise is lesson 07, functions that are not quadratic are lesson 08.
-
 # %% tags=["parameters"]
+STUDENT = "demo"  # your name or number: it decides your numbers in the exercises
 KAPPA = 100.0  # condition number L / m of the main example; L = 1 throughout, so steps are in units of 1/L
 MODES = 40  # eigenvalues of a spectrum
 SETTINGS = 24  # random settings that are run against the map
-
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
@@ -23,6 +22,7 @@ from IPython.display import Markdown, Math
 from scipy.optimize import differential_evolution
 
 from nala_lab import optim, plots
+from nala_lab.classroom import check, exercise, grades, predict
 from nala_lab.core import stream
 from nala_lab.reference import NALA, SGD, HeavyBall, Lookahead, run
 from nala_lab.theory import break_even, chebyshev, momentum_cycle
@@ -33,16 +33,15 @@ from nala_lab.theory.quadratic_rate import rho
 from nala_lab.theory.stability import inner_limit
 from nala_lab.verify import cycle_map
 from nala_lab.verify.rate_map import map_size
+from nala_lab.widgets import RateExplorer
 from problems import Quadratic
 
 plots.use_style()
 plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
-EPS = np.finfo(float).eps
-m, L = 1 / KAPPA, 1.0
+EPS, m, L = np.finfo(float).eps, 1 / KAPPA, 1.0
 lam = np.geomspace(m, L, MODES)
 quadratic = Quadratic(lam, rotation=5, shift=np.linspace(-1, 2, MODES), offset=1.5)
 size = 1 + np.abs(quadratic.start).max()  # of the numbers in a run, for tolerances
-
 # %% [markdown]
 # ## 1 · A failure: an average that makes a good method diverge
 # The fastest method of lesson 03 was the heavy ball with its tuned step and momentum,
@@ -50,8 +49,8 @@ size = 1 + np.abs(quadratic.start).max()  # of the numbers in a run, for toleran
 # A student wraps it in Lookahead with the paper's $k=5$ and slow step $\tfrac12$. The slow weights go only half of the way, so what could go wrong?
 #
 # **Predict** the outcome for the three things one can do with the momentum at a synchronisation: *keep* it, *reset* it to zero, or *pull it back* half of the way, as the weights are.
-
 # %%
+guess = predict("Lookahead, momentum kept: distance after 300 gradients? The start is 1.", ...)  # a number in place of the dots
 eta = 4 / (np.sqrt(L) + np.sqrt(m)) ** 2
 beta = ((np.sqrt(KAPPA) - 1) / (np.sqrt(KAPPA) + 1)) ** 2
 runs = {"heavy ball alone": run(HeavyBall(eta, beta), quadratic.grad, quadratic.start, steps=300)}
@@ -63,7 +62,8 @@ growth = {text: d[-1] / d[0] for text, d in distance.items()}
 assert growth["heavy ball alone"] < 1e-12 and growth["Lookahead, pullback"] < 1e-6  # converged; nine digits apart
 assert growth["Lookahead, keep"] > 1e3 and growth["Lookahead, reset"] > 1e3  # from the others by factors, not ulps
 Markdown("\n".join(["| 300 gradients | distance to the minimum, start = 1 |", "|---|---|", *(f"| {t} | {g:.1e} |" for t, g in growth.items())]))
-
+# %%
+guess.meets(growth["Lookahead, keep"])
 # %% [markdown]
 # Keeping the momentum and resetting it both throw the run away. Nothing is wrong with the code, and each half is harmless: the inner method converges and an average does not leave the segment. The *composition* is unstable. So stability is never guaranteed by stable parts: it has to be computed. Section 6 does it for this example; first the case without momentum.
 #
@@ -72,7 +72,6 @@ Markdown("\n".join(["| 300 gradients | distance to the minimum, start = 1 |", "|
 # $$\rho(\lambda) = (1-\alpha\lambda)\bigl[(1+\mu)(1-\eta\lambda)^k-\mu\bigr] \tag{T01}$$
 # The slowest direction decides, and a cycle costs $k+1$ gradients ($k$ when $\alpha=0$, which is Lookahead with slow step $1+\mu$). So the number to compare is
 # $$\text{rate per gradient} = \Bigl(\max_{\lambda\in[m,L]}|\rho(\lambda)|\Bigr)^{1/(k+1)}, \qquad \text{stable} \iff \text{rate} < 1. \tag{i}$$
-
 # %%
 def map_by_hand(etas, alphas, k, mu):
     rate = np.empty((len(alphas), len(etas)))
@@ -85,13 +84,11 @@ few = np.linspace(0.1, 2.4, 12), np.linspace(0.0, 4.0, 9)
 library = rate_map(("lr", few[0]), ("alpha", few[1]), k=5, mu=-0.5, lam=lam)
 # a power of 5 and a root of 6: about ten roundings of the result
 np.testing.assert_allclose(library.rate, map_by_hand(*few, k=5, mu=-0.5), rtol=20 * EPS)
-
 # %% [markdown]
 # ## 3 · Inner step against outer step
 # Now 240 × 200 settings at once, $k=5$, $\mu=-\tfrac12$. Two more maps go over it as *break-even lines*: on them NALA is exactly as fast, per gradient, as Lookahead with the same $\eta$, $k$, $\mu$, and as plain gradient descent with the same $\eta$ (the legend says SGD; there is no noise here).
 #
 # **Predict** where the paper's recommended point ($\alpha = 0.001$) lies: on which side of which line? (Steps have the unit 1/curvature and here $L=1$. The same number $0.001$ would be $1/L$ on a problem with $L=1000$: NALA's $\alpha$ is not free of units.)
-
 # %%
 etas, alphas = np.linspace(0.02, 2.4, 240), np.linspace(0.02, 5.0, 200)
 half = rate_map(("lr", etas), ("alpha", alphas), k=5, mu=-0.5, lam=lam)
@@ -107,11 +104,9 @@ assert floor < tuned < best[2] < 1  # differences of 1e-3 and more
 paper = rate_map(("lr", [1.0]), ("alpha", [0.001]), k=5, mu=-0.5, lam=lam).rate.item()
 assert paper > lookahead[0, np.abs(etas - 1).argmin()]  # slower than Lookahead: below the blue line
 Markdown(f"Best rate on the map: **{best[2]:.4f}** per gradient, at $\\eta = {best[0]:.2f}$, $\\alpha = {best[1]:.2f}$. Plain gradient descent with its own best step $2/(L+m)$ has **{tuned:.4f}**. With $\\mu=-\\tfrac12$ and $k=5$, *no* pair of steps on this map makes NALA as fast as that.")
-
 # %% [markdown]
 # ### Is the map true? Run it
 # **Predict.** We draw random points of the map, on both sides of the edge, and run the optimizer there for 12 cycles from an error of 1 in every direction. Then the distance must lie between $r^{12}$ and $\sqrt{d}\,r^{12}$, $r$ the predicted rate per cycle: the slowest direction alone, or all directions as slow as it.
-
 # %%
 draw = stream(0, "lesson 06", "settings")
 points = np.column_stack([draw.uniform(0.1, 2.4, SETTINGS), draw.uniform(0.02, 5.0, SETTINGS)])
@@ -126,13 +121,11 @@ for e, a in points:
     sides[r < 1] += 1
 assert min(sides.values()) >= 3  # both sides of the edge were tried
 print(f"{sides[True]} settings converge and {sides[False]} diverge, each at the predicted rate")
-
 # %% [markdown]
 # ### Where the lines are: three closed forms
 # * At $\alpha = 0$ the edge is $\eta L = 1+\bigl(\tfrac{1-\mu}{1+\mu}\bigr)^{1/k}$ for odd $k$, and 2 for even $k$ (T03, lesson 01).
 # * Upwards, $\alpha L \le \min_x (1+1/|B(x)|)/x$ with $x=\lambda/L$ (T06). At $\eta=1/L$, $\mu=-\tfrac12$ this is $1+1/|\mu| = 3$.
 # * NALA beats Lookahead at $\lambda$ iff $\alpha > (1-|B|^{1/k})/\lambda$, which tends to $(1+\mu)\,\eta$ for flat directions; it beats gradient descent iff $\alpha > (1-|r|^{k+1}/|B|)/\lambda$, which tends to $(1-k\mu)\,\eta = 3.5\,\eta$ (T07).
-
 # %%
 edge = lambda stable, axis: axis[stable].max()  # noqa: E731 - the last stable point along a line of the map
 fine = rate_map(("lr", np.linspace(2, 2.5, 2001)), ("alpha", [0.0]), k=5, mu=-0.5, lam=lam)
@@ -148,13 +141,11 @@ for column, e in enumerate(etas):
 step = alphas[1] - alphas[0]
 assert len(ties) > 100 and min(ties) >= 0 and max(ties) <= step  # the first cell above the closed form
 print(f"{len(ties)} break-even points of the map are the closed form's, to one cell of {step:.3f}")
-
 # %% [markdown]
 # ## 4 · Inner step against $\mu$: the parity of $k$
 # Lookahead ($\alpha=0$) over the step $\eta$ and the outer factor $\mu$. For each $\eta$ there is a best $\mu$ in closed form (T04), drawn as a line: $\mu^\star = (R_{\max}+R_{\min})/(2-R_{\max}-R_{\min})$, $R=(1-\eta\lambda)^k$.
 #
 # **Predict.** The paper uses $\mu<0$. For $k=4$ and $k=5$: in which part of the map is the line below zero?
-
 # %%
 mus = np.linspace(-0.95, 0.95, 180)
 fig, axes = plt.subplots(1, 2, figsize=(11, 5.4), sharey=True)
@@ -178,7 +169,8 @@ for k in (5, 4):
     cell = line.y[1][1] - line.y[1][0]
     assert abs(line.best()[1] - ridge[k][90]) <= cell  # the map's best cell is the formula's
 Markdown(f"On this spectrum overshoot begins at $\\eta = 2/(m+L) = {2 / (m + L):.3f}$. Only beyond it, and only for odd $k$, is the best $\\mu$ negative. Everywhere else extrapolation ($\\mu>0$) is faster on a quadratic without noise: the opposite of the paper's choice.")
-
+# %%
+RateExplorer()  # move mu and eta L across the edge: where do the roots leave the unit circle?
 # %% [markdown]
 # ## 5 · What can be reached at all
 # ### The constant in front of $1/\kappa$
@@ -187,7 +179,6 @@ Markdown(f"On this spectrum overshoot begins at $\\eta = 2/(m+L) = {2 / (m + L):
 # as long as $|\rho|\le1$ on $(0,L]$. Gradient descent has $C=1$ with step $1/L$ and $C=2$ with its best step.
 #
 # **Predict** how the rate changes along each axis of the next map, $\eta=\alpha=1/L$, $\mu=-\tfrac12$.
-
 # %%
 kappas = np.geomspace(10, 1e4, 60)
 wide = rate_map(("kappa", kappas), ("k", np.arange(1, 13)), lr=1.0, mu=-0.5, alpha=1.0, lam=L)
@@ -203,13 +194,11 @@ C = (1.0 + 0.5 * ks) / (ks + 1)  # (ii) with eta = alpha = 1, mu = -1/2
 # the next term of the expansion is of relative size k/kappa; twice that is allowed
 assert np.all(np.abs(speed[:, -1] / C - 1) < 2 * ks / kappas[-1] + 1e-3)
 assert np.all(speed < 1)  # never as fast as descent with the same step
-
 # %% [markdown]
 # ### The largest $C$: a search
 # $|\rho|\le1$ at $x = \lambda/L$ says that $\alpha L$ lies between $(1-1/|B|)/x$ and $(1+1/|B|)/x$. So for given $\eta$ and $\mu$ the longest outer step is a minimum over $x$, and two numbers are left to search. A search finds a lower bound on the best $C$; Chebyshev's $2(k+1)$ (next section) is an upper bound.
 #
 # **Predict**, for $k=5$: can the paper's $\mu=-\tfrac12$ reach gradient descent's $C = 2$?
-
 # %%
 X = np.linspace(0, 1, 2001)[1:]
 def constant(z, k, mu=None):
@@ -223,7 +212,6 @@ def searched(k, mu=None):
     bounds = [(0.05, 4.0), (-0.9, 1.0)] if mu is None else [(0.05, 8.0)]
     rng = stream(0, "lesson 06", "C", k)
     return differential_evolution(lambda z: -constant(z, k, mu), bounds, rng=rng, tol=1e-8, popsize=20, polish=False)
-
 # %%
 table = {}
 for k in (1, 2, 3, 5):
@@ -237,7 +225,6 @@ for k, row in table.items():
 assert table[5][1] < 2 < table[5][2]
 head = ["| $k$ | Lookahead, $\\mu=-\\frac12$ | NALA, $\\mu=-\\frac12$ | NALA, $\\mu=0$ | NALA, $\\mu$ free | bound $2(k+1)$ |", "|---|---|---|---|---|---|"]
 Markdown("\n".join(["Largest $C$ found (larger is faster; gradient descent: 2)", "", *head, *(f"| {k} | " + " | ".join(f"{v:.2f}" for v in row) + " |" for k, row in table.items())]))
-
 # %% [markdown]
 # At the paper's $k=5$, $\mu=-\tfrac12$ no step sizes reach tuned gradient descent. With $\mu\approx0$ there is a threefold gain, by *one long outer step* (lesson 03, section 8): that is what the extra gradient is good for on a quadratic, and averaging takes the licence for it away.
 #
@@ -245,7 +232,6 @@ Markdown("\n".join(["Largest $C$ found (larger is faster; gradient descent: 2)",
 # $\rho$ is a polynomial of degree $k+1$ with $\rho(0)=1$. Among all of them Chebyshev's $T_{k+1}$, moved to $[m,L]$, has the smallest maximum, so
 # $$\max_{[m,L]}|\rho| \;\ge\; \frac{1}{T_{k+1}\bigl(\frac{\kappa+1}{\kappa-1}\bigr)}. \tag{T05}$$
 # **Predict.** NALA has three numbers to tune. For $k=2$ the polynomial has three roots: can NALA put them where Chebyshev wants them? And for $k=3$?
-
 # %%
 small, x = 10.0, np.linspace(0.1, 1.0, 600)
 two, three = chebyshev.optimal_k2(1 / small, 1.0), chebyshev.searched(small, 3)
@@ -268,7 +254,6 @@ five = chebyshev.searched(KAPPA, 5)["rate"] ** (1 / 6)
 rows = {"paper, $\\eta=1/L$": paper, "gradient descent, $1/L$": 1 - 1 / KAPPA, "gradient descent, best step": tuned, "NALA, $k=5$, everything tuned (search)": five, "Chebyshev's floor for $k=5$": floor, "heavy ball, tuned": sigma}
 assert list(rows.values()) == sorted(rows.values(), reverse=True)
 Markdown("\n".join([f"| $\\kappa = {KAPPA:.0f}$ | rate per gradient |", "|---|---|", *(f"| {text} | {r:.4f} |" for text, r in rows.items())]))
-
 # %% [markdown]
 # Exactly attained for $k=2$, with $\mu>0$; not for $k=3$, because $1-s+s(1-\eta\lambda)^k$ has at most two real roots. And the floor itself is above the heavy ball's $(\sqrt\kappa-1)/(\sqrt\kappa+1)$ for **every** $k$: NALA carries nothing from one cycle to the next, so it cannot be accelerated by tuning.
 #
@@ -276,7 +261,6 @@ Markdown("\n".join([f"| $\\kappa = {KAPPA:.0f}$ | rate per gradient |", "|---|--
 # With the heavy ball inside the state is a pair, the error $e$ and the momentum $v$ as a displacement. With $a=\eta\lambda$ one inner step is the matrix $M$, and a cycle of Lookahead ($s = 1+\mu$) or NALA ($c = 1-\alpha\lambda$) is $O$:
 # $$M = \begin{pmatrix}1-a&\beta\\-a&\beta\end{pmatrix},\quad P=M^k,\qquad O_{\text{keep}} = \begin{pmatrix}c(sP_{11}-\mu)&csP_{12}\\P_{21}&P_{22}\end{pmatrix},\quad O_{\text{reset}} = \begin{pmatrix}c(sP_{11}-\mu)&0\\0&0\end{pmatrix},\quad O_{\text{pullback}} = \begin{pmatrix}c&0\\0&1\end{pmatrix}(sP-\mu I) \tag{T02}$$
 # The *spectral radius* of $O$, its largest $|$eigenvalue$|$, is the rate. From scratch, then the library, then the three runs of section 1, every coordinate of every cycle.
-
 # %%
 def cycle_by_hand(curvature, k, mu):
     """Lookahead over heavy ball, momentum kept: follow the two basis states through a cycle."""
@@ -297,10 +281,8 @@ for convention, step_map in matrix.items():
         z = np.einsum("dij,dj->di", step_map, z)
         # roundings: 10 per gradient and mode so far, of the largest number that occurred
         assert np.abs(modes[t] - z[:, 0]).max() <= 5 * t * (MODES + 10) * EPS * (size + np.abs(modes[: t + 1]).max())
-
 # %% [markdown]
 # **Predict.** Section 1 failed at $k=5$. Is there a $k$ that saves it?
-
 # %%
 counts = np.arange(1, 13)
 rate = {}
@@ -322,13 +304,11 @@ assert all(r > sigma for values in rate.values() for r in values)  # no k and no
 bound = (0.5 * beta ** (counts / 2) + 0.5) ** (1 / counts)
 assert np.all(rate["pullback"] <= bound * (1 + 1e-7))  # a double eigenvalue loses half of the digits
 Markdown(f"Stable $k$ up to 12: keep {stable['keep']}, reset {stable['reset']}, pullback all. The pulled-back pair is an average of two states of the *same* linear system, so its eigenvalues are $(1+\\mu)\\,\\xi^k-\\mu$, and a convex combination of $\\xi^k$ and 1 cannot leave the disc. Keep and reset average the position and not the momentum.")
-
 # %% [markdown]
 # ### A radius below 1, and still it grows
 # The spectral radius tells what happens in the end. These matrices are far from symmetric, and then the beginning can look different: $\|O\|$ bounds one cycle, $\max_t\|O^t\|$ the whole way.
 #
 # **Predict.** Pullback with $k=2$ has rate 0.91 per gradient. Does the error fall in every cycle?
-
 # %%
 one_cycle = momentum_cycle.cycle_matrix(lam, lr=eta, beta=beta, k=2, mu=-0.5, convention="pullback")
 powers = [np.broadcast_to(np.eye(2), one_cycle.shape)]
@@ -346,7 +326,6 @@ ax.semilogy(radius ** np.arange(31), ":", color=plots.ROLES["limit"], label=f"sp
 ax.set(xlabel="cycle $t$", ylabel="error of this mode (start: 1)", ylim=(1e-4, 10))
 ax.legend()
 plots.show(ax, alt="Error of the steepest mode against the cycle, on a logarithmic axis. It rises from 1 to more than 3 within five cycles and only then falls; the run lies on the predicted curve. A dotted straight line, the spectral radius to the power t, falls from the start and lies far below.")
-
 # %%
 norms = [np.linalg.norm(p, 2, axis=(1, 2)).max() for p in powers]
 radius_all = momentum_cycle.spectral_radius(one_cycle).max()
@@ -355,17 +334,14 @@ assert radius_all < 1 < error.max() <= max(norms)
 three = map_size(one_cycle[worst], gradients=2)
 assert three.verdict == "contracts" and abs(three.transient / max(norms) - 1) < 1e-6  # the steepest mode, to rounding
 Markdown(f"Spectral radius {radius_all:.3f} per cycle, but one cycle can enlarge a state {three.norm:.2f} times, {three.transient_at} cycles {three.transient:.2f} times (`verify.rate_map.map_size`), and the error of one mode grows to **{error.max():.2f} times** its start. Who stops a run because the loss rises in the first cycles would stop this one, which converges. (The tuned heavy ball has a double eigenvalue at the ends of the spectrum, so the error behaves like $t\\,r^t$.) So fit rates after a burn-in (lesson 08 has `verify.rate` for it), and report growth separately.")
-
 # %% [markdown]
 # ## 7 · The matrix of the optimizer that ships
 # T02 is a formula. What does the *code* do? Two ways to ask it: run the NumPy twin on symbols, and probe the torch optimizer with basis states, as a black box.
 #
 # **Predict:** will the difference be zero, $10^{-16}$ or $10^{-7}$?
-
 # %%
 symbolic, symbols = cycle_map.symbolic_matrix(2, inner="heavy-ball", convention="keep")
 Math(r"O_{k=2,\ \text{keep}} = " + sympy.latex(symbolic.applyfunc(sympy.factor)))
-
 # %%
 setting = {"lambda": 0.7, "eta": 0.9, "mu": -0.5, "alpha": 0.3, "beta": 0.6}
 def make(parameters):
@@ -378,7 +354,6 @@ formula = momentum_cycle.cycle_matrix(setting["lambda"], lr=setting["eta"], beta
 np.testing.assert_allclose(shipped, values, atol=12 * 100 * EPS)
 np.testing.assert_allclose(formula, values, atol=12 * EPS)
 print("torch, as a black box:\n", shipped, "\nlargest difference from the symbols:", f"{np.abs(shipped - values).max():.0e}")
-
 # %% [markdown]
 # ## Summary
 # * Stable parts do not make a stable whole: Lookahead over the tuned heavy ball diverges at $k=5$, unless the momentum is pulled back with the weights.
@@ -389,11 +364,37 @@ print("torch, as a black box:\n", shipped, "\nlargest difference from the symbol
 # * A spectral radius below 1 does not forbid growth at the start.
 #
 # What this lesson does not say: everything is a quadratic with exact gradients. Noise turns the verdict about $\mu$ around (07).
-#
+# %% [markdown]
 # ## Exercises
+#
+# These check themselves, with numbers of your own: write your name in place of `demo` in the cell `STUDENT = ...` near the top and run it. Then put each answer in place of the dots and run the check below it, as often as you like.
+# %%
+exercise("06.1", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-06-1", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_06_1 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-06-1", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("06.1", answer_06_1, STUDENT)
+# %%
+exercise("06.2", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-06-2", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_06_2 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-06-2", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("06.2", answer_06_2, STUDENT)
+# %%
+exercise("06.3", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-06-3", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_06_3 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-06-3", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("06.3", answer_06_3, STUDENT)
+# %%
+exercise("06.4", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-06-4", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_06_4 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-06-4", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("06.4", answer_06_4, STUDENT)
+# %%
+grades()  # grades().export("grades.json") writes the file for your teacher
+# %% [markdown]
+# **To try at home.** Write your prediction down before you run.
+#
 # 1. In section 3 set $\mu=+0.3$. Predict first: does the stable region become lower or higher? Where is the paper's $\alpha=0.001$ now, against the blue line?
-# 2. In the table of section 5 all three columns of NALA agree for $k=1$. Why must they? (Look at what $\rho$ depends on.)
-# 3. In section 6 replace the heavy ball by NAG with its tuned $\eta=4/(3L+m)$, $\beta=(\sqrt{3\kappa+1}-2)/(\sqrt{3\kappa+1}+2)$ (`kind="nag"`). Which conventions are stable for $k=5$ now?
-# 4. Give NALA an outer step in the failing run of section 1: `NALA(HeavyBall(eta, beta), k=5, mu=-0.5, alpha=1.0)`. The steepest direction has $c = 0$. Does the run converge? Compute the spectral radius before you run it.
-# 5. Find a $\beta$ for which Lookahead over heavy ball, momentum kept, $k=5$, is stable with the $\eta$ of section 1. How fast is it then?
-# 6. Draw the map over (`alpha`, `mu`) at $\eta=1/L$, $k=5$, and find its best cell. Is it nearer to $\mu=-\tfrac12$ or to $\mu=0$?

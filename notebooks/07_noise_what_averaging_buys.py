@@ -8,32 +8,32 @@
 # 4. say what NALA's sixth gradient is worth under noise, and what happens when it reuses a mini-batch.
 #
 # **Time** 50 minutes. **Before** 01 and 03; variance of a sum of independent numbers. Lessons 03 and 06 had no noise, and averaging lost there. Now it gets its chance.
-
 # %% tags=["parameters"]
+STUDENT = "demo"  # your name or number: it decides your numbers in the exercises
 MEMBERS = 4_000  # runs of an ensemble of the reference twin
 TRAJECTORIES = 10_000  # runs of a fast ensemble
 BUDGET = 300  # gradients of the long race
 MODES = 30  # eigenvalues of the spectrum
-
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown
 
 from nala_lab import plots
+from nala_lab.classroom import check, exercise, grades, predict
 from nala_lab.core import stream
 from nala_lab.reference import NALA, SGD, HeavyBall, Lookahead, run
 from nala_lab.theory import loss_curves, stochastic
 from nala_lab.theory.equal_speed import small_step_penalty, variance_ratio_at_equal_speed
 from nala_lab.theory.noise_one_mode import cycle_moments, lookahead_variance_ratio, sgd_variance, stationary_variance
 from nala_lab.verify.ensemble import simulate
+from nala_lab.widgets import NoiseExplorer
 from problems import NoisyQuadratic
 
 plots.use_style()
 plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
 EPS = np.finfo(float).eps
 Z = 4.5  # standard errors: a correct prediction misses one comparison in 150 000
-
 # %% [markdown]
 # ## 1 · A failure: the quiet method that is louder
 # One direction, curvature $\lambda = 1$, gradient $g = \lambda x + \xi$ with fresh noise $\xi$ of variance $w=1$. SGD with $\eta=0.3$ ends in a cloud around the minimum. A student wants a smaller cloud and reads that Lookahead reduces the variance. They wrap the same SGD in Lookahead, $k=10$, slow step $\tfrac12$, and are happy.
@@ -41,8 +41,8 @@ Z = 4.5  # standard errors: a correct prediction misses one comparison in 150 00
 # A second student does nothing but lower the learning rate of SGD, until it forgets its start exactly as fast as that Lookahead does.
 #
 # **Predict:** whose cloud is smallest, after 400 gradients each?
-
 # %%
+guess = predict("Variance of the slower SGD over that of Lookahead?", ...)  # a number in place of the dots
 noisy = NoisyQuadratic([1.0], shift=[2.0], offset=1.5, covariance=1.0)
 k, mu, eta = 10, -0.5, 0.3
 T = (1 + mu) * (1 - eta) ** k - mu  # Lookahead's factor per cycle of k gradients
@@ -57,7 +57,8 @@ cloud = {text: x.var(ddof=1) for text, x in clouds.items()}
 # the standard error of a Gaussian sample variance is sqrt(2/(n-1)) of it; the two nearest differ by a factor of 1.8
 assert cloud["SGD, smaller step"] * (1 + Z * np.sqrt(4 / MEMBERS)) < cloud["Lookahead"] < cloud["SGD"] / 2
 Markdown("\n".join(["| method | learning rate | variance of the cloud |", "|---|---|---|"] + [f"| {text} | {e:.4f} | {cloud[text]:.4f} |" for text, e in zip(clouds, (eta, eta, slow_eta), strict=True)]))
-
+# %%
+guess.meets(cloud["SGD, smaller step"] / cloud["Lookahead"])
 # %% [markdown]
 # The first student is right: at the *same learning rate* Lookahead's variance is a third of SGD's. But it is also slower, and at the *same speed* plain SGD is quieter, by a factor of nearly two, with one line of code less. Which comparison is fair is the subject of this lesson.
 #
@@ -66,7 +67,6 @@ Markdown("\n".join(["| method | learning rate | variance of the cloud |", "|---|
 # $$\mathrm E\,\phi' = T\;\mathrm E\,\phi, \qquad T = c\,(sR-\mu) \tag{T01}$$
 # $$\operatorname{Var}\phi' = T^2\operatorname{Var}\phi + N, \qquad N = c^2s^2\eta^2 w\,Q_k + \alpha^2 w, \qquad V^\star = \frac{N}{1-T^2} \tag{T08}$$
 # where $\phi$ is the distance to the minimum. Lookahead is $\alpha=0$; SGD is $k=1$, $\mu=0$, $\alpha=0$. From scratch: follow mean and variance through the ten lines of the algorithm, with no formula at all. A sum of independent terms has the sum of the variances:
-
 # %%
 def moments_by_hand(mean, variance, cycles, lam, w, eta, k, mu, alpha):
     for _ in range(cycles):
@@ -84,14 +84,12 @@ np.testing.assert_allclose([mean, variance], [5 * factor**40, N * (1 - factor**8
 error = clouds["Lookahead"] - 2.0
 assert abs(error.mean() - mean) < Z * np.sqrt(variance / MEMBERS) and abs(error.var(ddof=1) / variance - 1) < Z * np.sqrt(2 / (MEMBERS - 1))
 print(f"Lookahead's cloud: predicted {variance:.4f}, from {MEMBERS} runs {error.var(ddof=1):.4f}")
-
 # %% [markdown]
 # ## 3 · Same learning rate: quieter. Same speed: louder.
 # Two exact ratios for Lookahead against SGD on one direction:
 # $$\frac{V_{LA}}{V_{SGD}}\bigg|_{\text{same }\eta} = \frac{s\,(1+R)}{2-s\,(1-R)} \qquad\text{(Zhang et al. 2019, Prop. 2)} \tag{T09}$$
 # $$\frac{V_{LA}}{V_{SGD}}\bigg|_{\text{same speed}} = \frac{f(r)}{f(T^{1/k})}, \qquad f(r) = \frac{(1-r)(1+r^k)}{(1+r)(1-r^k)} \tag{T11}$$
 # **Predict** both curves over $\mu$: where do they cross 1?
-
 # %%
 mus = np.linspace(-0.95, 0.15, 100)
 same_rate = [lookahead_variance_ratio(1.0, lr=eta, k=5, mu=m) for m in mus]
@@ -113,14 +111,12 @@ ax.axhline(1, color="black", lw=1)
 ax.set(xlabel=r"outer factor $\mu$ (slow step $1+\mu$)", ylabel="variance, Lookahead / SGD", title=r"$k=5$, $\eta\lambda = 0.3$")
 ax.legend()
 plots.show(ax, alt="Ratio of variances against mu from -0.95 to 0.15. The curve for the same learning rate rises from near 0 to above 1 and crosses 1 at mu = 0. The curve for the same speed lies above 1 for every negative mu, highest at the left, and falls below 1 for positive mu. Markers from runs lie on both curves.")
-
 # %%
 exact = np.array([[lookahead_variance_ratio(1.0, lr=eta, k=5, mu=m), variance_ratio_at_equal_speed(1 - eta, k=5, mu=m)] for m in measured[:, 0]])
 # a ratio of two independent sample variances: standard error sqrt(2/n + 2/n) of it; all runs have forgotten their start
 assert np.all(np.abs(measured[:, 1:] / exact - 1) < Z * np.sqrt(4 / TRAJECTORIES))
 assert np.all((np.array(same_rate) < 1) == (mus < 0)) and np.all((np.array(same_speed) > 1) == (mus < 0))
 Markdown(f"At $\\mu=-\\tfrac12$: {float(exact[1, 0]):.2f} at the same learning rate, {float(exact[1, 1]):.2f} at the same speed. The sign is a theorem: on one direction averaging is louder than SGD of the same speed for **every** $\\mu<0$, because $f$ decreases and $T^{{1/k}} > r$.")
-
 # %% [markdown]
 # ### And the outer gradient?
 # For small steps NALA's variance, relative to SGD of the same speed, is
@@ -128,7 +124,6 @@ Markdown(f"At $\\mu=-\\tfrac12$: {float(exact[1, 0]):.2f} at the same learning r
 # It is the inequality of Cauchy and Schwarz: $k+1$ steps of *equal* effect are the quietest way to cover a given distance. So NALA can at best tie with SGD here, at the same break-even value $\alpha=(1+\mu)\eta$ as in lessons 03 and 06.
 #
 # **Predict** what the paper's $\alpha = 0.001$ costs at $\eta=0.01$, $k=5$, $\mu=-\tfrac12$.
-
 # %%
 lr = 0.01
 ratios = np.linspace(0, 4, 81)
@@ -146,13 +141,11 @@ ax.axhline(1, color="black", lw=1)
 ax.set(xlabel=r"outer step in units of $(1+\mu)\,\eta$", ylabel="variance, NALA / SGD\nof the same speed")
 ax.legend()
 plots.show(ax, alt="Ratio of variances against the outer step in units of (1 + mu) eta, from 0 to 4. The curve starts at 1.2, touches 1 at one, and rises to 1.55 at four. Exact values for a small step lie on it; the paper's setting is at 0.2 on the axis, at about 1.12.")
-
 # %%
 assert np.all(limit >= 1 - 4 * EPS) and abs(limit[20] - 1) <= 4 * EPS and ratios[20] == 1.0  # rounding of four products
 assert np.abs(finite / limit - 1).max() < 6 * lr  # the next term is of the size of one cycle's total step, 5 eta + alpha
 assert 1.1 < penalty(0.001) < 1.15
 Markdown(f"The paper's point costs {100 * (penalty(0.001) - 1):.0f} % more variance than SGD of the same speed. Without any outer gradient (α = 0, but a sixth gradient paid) it is {100 * (limit[0] - 1):.0f} %.")
-
 # %% [markdown]
 # ## 4 · Many directions: now averaging wins
 # So far one direction, where SGD can be given any speed. A spectrum is different: the learning rate that is right for the flat directions makes the stiff ones noisy, and there is only one learning rate.
@@ -160,7 +153,6 @@ Markdown(f"The paper's point costs {100 * (penalty(0.001) - 1):.0f} % more varia
 # The race: 30 eigenvalues from 0.01 to 1, noise $w=\lambda^2$ (each mini-batch has its own minimum, the model of Zhang et al.), error 1 in each direction at the start. Each method gets its best constant settings, found by a search on the *exact* expected loss after the budget. (Steps have the unit 1/curvature, and here the largest curvature is 1: the paper's $\alpha=0.001$ is a small step. On a problem with $L=1000$ the same number would be $1/L$.)
 #
 # **Predict** the order of SGD, Lookahead with slow step $\tfrac12$, Lookahead with a free slow step, NALA with the paper's $\mu$ and $\alpha$, and NALA with everything free.
-
 # %%
 lam = np.geomspace(0.01, 1.0, MODES)
 w, e0 = lam**2, np.ones(MODES)
@@ -179,14 +171,12 @@ def race(budget):
         "NALA, everything free": search("NALA"),
     }
 results = {budget: race(budget) for budget in (60, BUDGET)}
-
 # %%
 rows = ["| method ($k=5$) | loss after 60 | $\\eta$, $\\mu$, $\\alpha$ | loss after 300 | $\\eta$, $\\mu$, $\\alpha$ |", "|---|---|---|---|---|"]
 for text in results[60]:
     cells = [f"{s['loss']:.4f} | {s['lr']:.3f}, {s['mu']:+.2f}, {s['alpha']:.3f}" for s in (results[60][text], results[BUDGET][text])]
     rows.append(f"| {text} | " + " | ".join(cells) + " |")
 Markdown("\n".join(rows))
-
 # %%
 known = {60: (0.2913, 0.2691, 0.2648, 0.2973, 0.2650), 300: (0.1166, 0.1104, 0.0996, 0.1220, 0.1010)}
 for budget, values in known.items():
@@ -197,12 +187,10 @@ for budget, values in known.items():
     assert abs(tuned / free - 1) < 0.02  # a tie: within 2 %
 gain = 1 - results[BUDGET]["Lookahead, slow step free"]["loss"] / results[BUDGET]["SGD"]["loss"]
 Markdown(f"Averaging wins: after {BUDGET} gradients Lookahead's expected loss is **{100 * gain:.0f} % below** the best constant-step SGD. The best $\\mu$ is strongly *negative* ({results[BUDGET]['Lookahead, slow step free']['mu']:.2f}): without noise it was positive. NALA with the paper's $\\mu$ and $\\alpha$ is **worse than SGD**; with everything free it ties with Lookahead.")
-
 # %% [markdown]
 # **Why.** One cycle of Lookahead removes the fraction $s\,q$ of an error, $q = 1-(1-\eta\lambda)^k$. While $\lambda$ grows from 0.01 to 1, $q$ soon reaches 1: seen by the slow weights, the stiff directions are all equally stiff. So a large $\eta$ moves the flat directions, and the small $s$ keeps the noise of the stiff ones out. One number, $\eta$, became two.
 #
 # **Predict** which directions carry the loss of each method at the end.
-
 # %%
 def per_mode(s, cost):
     """Bias and variance part of each direction's expected loss after the whole cycles of BUDGET gradients."""
@@ -219,20 +207,17 @@ for ax, text, cost, name in ((axes[0], "SGD", 1, "sgd"), (axes[1], "Lookahead, s
     ax.legend(fontsize=11)
 axes[0].set_ylabel("share of the expected loss")
 plots.show(fig, alt="Share of the expected loss against the eigenvalue, split into the part of the start that is not forgotten (pale, at small eigenvalues) and noise (at large ones). Tuned SGD has a wide pale hill and a steep rise of noise at the right. Tuned Lookahead has a smaller pale hill and less noise at the largest eigenvalues.")
-
 # %%
 for text, (bias, spread) in shares.items():
     assert abs((bias + spread).sum() / results[BUDGET][text]["loss"] - 1) < 1e-9  # the same sum, in another order
 ends = {text: (bias.sum(), spread.sum()) for text, (bias, spread) in shares.items()}
 assert all(a < b for a, b in zip(ends["Lookahead, slow step free"], ends["SGD"], strict=True))  # both parts are smaller
 Markdown("\n".join(["| | start not forgotten | noise |", "|---|---|---|", *(f"| {t} | {b:.4f} | {v:.4f} |" for t, (b, v) in ends.items())]))
-
 # %% [markdown]
 # ## 5 · The whole curve, exactly
 # `loss_curves.curves` gives the expected loss after *every* gradient: between two synchronisations that of the fast weights, at a synchronisation that of the slow ones. We draw the tuned methods and put 10 000 simulated runs over them.
 #
 # **Predict:** Lookahead's curve jumps at each synchronisation. Up or down: in the first cycles, and in the last ones?
-
 # %%
 shown = {"SGD": ("sgd", 1, False), "Lookahead, slow step free": ("lookahead", 5, False), "NALA, paper's mu and alpha": ("nala", 6, True)}
 def compare(text, cost, spend):
@@ -260,14 +245,14 @@ axes[0].set(ylim=(0.3, 4), ylabel="expected loss $E f - f^*$")
 axes[1].set(ylim=(0.08, 0.8))
 axes[0].legend(loc="lower left", fontsize=11)
 plots.show(fig, alt="Expected loss against gradient evaluations, the first 40 and the last 40. SGD falls smoothly. Lookahead and NALA have teeth. In the first cycles the fast weights run ahead and each synchronisation throws the loss back up. In the last cycles it is the other way: the fast weights are far above, and each synchronisation brings the loss down, Lookahead's below SGD's. Large dots from simulated runs lie on the curves.")
-
 # %%
 z = np.concatenate(misses)
 assert z.max() < Z
 look_curve = compare("Lookahead, slow step free", 5, False)[0]
 assert look_curve[5] > look_curve[4] and look_curve[BUDGET] < look_curve[BUDGET - 1]  # up first, down later: by factors
 print(f"{len(z)} comparisons with the simulated runs, the largest miss is {z.max():.1f} standard errors")
-
+# %%
+NoiseExplorer()  # move mu below zero: quieter in the end, and slower at the start
 # %% [markdown]
 # Early on the fast weights are ahead, because going back half of the way only loses ground. Late only the **slow** weights have the small loss: who evaluates a network between two synchronisations, with the fast weights, measures the top of a tooth.
 #
@@ -275,7 +260,6 @@ print(f"{len(z)} comparisons with the simulated runs, the largest miss is {z.max
 # Algorithm 1 says $\nabla J(y_t)$ and leaves open which mini-batch that is. Three readings: a *fresh* one; the *last* one of the inner loop, which a careless program uses; the *full* data. The last inner noise enters $\theta_k$ as $-\eta\xi$ and the outer step as $-\alpha\xi$. The same $\xi$ twice, with the same sign:
 # $$N_{\text{last}} = N_{\text{fresh}} + 2\,c\,s\,\eta\,\alpha\,w. \tag{T08, last}$$
 # **Predict**, for $\lambda=0.5$, $\eta=0.3$, $\alpha=0.1$, $k=5$, $\mu=-\tfrac12$: how much more variance?
-
 # %%
 setting = dict(k=5, mu=-0.5, alpha=0.1)
 half_bowl = NoisyQuadratic([0.5], shift=[2.0], offset=1.5, covariance=1.0)
@@ -289,10 +273,8 @@ for batch in predicted:
 rows = [f"| {b} | {predicted[b]:.4f} | {sampled[b]:.4f} | {100 * (predicted[b] / predicted['fresh'] - 1):+.0f} % |" for b in predicted]
 assert round(100 * (predicted["last"] / predicted["fresh"] - 1)) == 41 and predicted["full"] < predicted["fresh"]  # whole per cent
 Markdown("\n".join(["| outer mini-batch | variance, predicted | from runs | against fresh |", "|---|---|---|---|", *rows]))
-
 # %% [markdown]
 # Reusing the batch costs nothing in data loading and much in noise. The mean does not see it ($T$ is the same), so no test on a problem without noise would find this slip. How large the excess is depends on the setting:
-
 # %%
 x = np.linspace(0.02, 0.6, 30)
 excess = np.array([[stationary_variance(1.0, 1.0, lr=e, k=5, mu=-0.5, alpha=a, outer="last") / stationary_variance(1.0, 1.0, lr=e, k=5, mu=-0.5, alpha=a) - 1 for e in x] for a in x])
@@ -302,7 +284,6 @@ ax.clabel(lines, fmt="%g %%", fontsize=12)
 ax.set(xlabel=r"inner step $\eta\lambda$", ylabel=r"outer step $\alpha\lambda$", title="excess variance, last batch against fresh")
 plots.show(ax, alt="Contour lines of the excess variance, from 5 to 80 per cent, over inner and outer step from 0.02 to 0.6. The excess is small along both axes and largest where outer and inner step are comparable.")
 assert np.all(excess > 0) and np.all(excess <= 1)  # 2ab <= a^2 + b^2: the cross term is at most N itself
-
 # %% [markdown]
 # ## 7 · Momentum inside: keep, reset, pull back
 # With the heavy ball inside mean and covariance of (position, momentum) follow a linear map $z' = Oz + \text{noise}$, $\Sigma' = O\Sigma O^\top + N$ (T10), and the stationary covariance $\Sigma^\star = O\Sigma^\star O^\top + N$ is found by scipy. `theory.stochastic` does this for any $A$ and any noise covariance.
@@ -310,7 +291,6 @@ assert np.all(excess > 0) and np.all(excess <= 1)  # 2ab <= a^2 + b^2: the cross
 # For a fair comparison each row also names the heavy ball whose step is lowered until its slowest direction is as fast.
 #
 # **Predict** which convention is quietest, and which one is slowest.
-
 # %%
 few = np.geomspace(0.05, 1.0, 8)
 A, beta = np.diag(few), 0.6
@@ -330,7 +310,6 @@ for convention in ("keep", "reset", "pullback"):
 rivals = {text: measure(matched(rate), **alone) for text, (_, rate) in table.items()}
 rows = [f"| {t} | {loss:.4f} | {rate:.4f} | {rivals[t][0]:.4f} |" for t, (loss, rate) in table.items()]
 Markdown("\n".join(["| $\\eta=0.2$, $\\beta=0.6$, $k=5$, slow step ½ | stationary loss | rate per gradient | heavy ball of that speed |", "|---|---|---|---|", *rows]))
-
 # %%
 for text, (loss, rate) in table.items():
     assert abs(rivals[text][1] - rate) < 1e-9  # the same speed, as asked: a root of a quadratic, well conditioned
@@ -351,7 +330,6 @@ for convention in ("keep", "reset", "pullback"):
     gaps.append(abs((ball.value(t.final) - ball.minimum).mean() - stochastic.expected_loss(A, exact)[-1]) / se)
 assert max(gaps) < Z
 print("misses in standard errors:", np.round(gaps, 1))
-
 # %% [markdown]
 # Same picture as without momentum. At the same $\eta$ every averaged row is quieter and slower. *Reset* is the quietest and by far the slowest: it throws the momentum away twelve times in sixty gradients, so the method behaves like one with a smaller step. Against a heavy ball whose slowest direction is as fast, all three are quieter on this spectrum: *keep* and *pullback* clearly, *reset* by little.
 #
@@ -359,7 +337,6 @@ print("misses in standard errors:", np.round(gaps, 1))
 # The tuned NALA of section 4 has one more number than the tuned Lookahead, and pays for it with every sixth gradient.
 #
 # **Predict:** the best $\alpha$ for 300 gradients, in units of $\eta$, and what happens to the loss as $\alpha$ moves.
-
 # %%
 tuned = results[BUDGET]["NALA, everything free"]
 alphas = np.linspace(0, 0.4, 41)
@@ -371,14 +348,12 @@ ax.axhline(results[BUDGET]["SGD"]["loss"], color="black", ls=":", label="SGD, tu
 ax.set(xlabel=r"outer step in units of the inner step, $\alpha/\eta$", ylabel="expected loss\nafter 300 gradients", ylim=(0.09, 0.15))
 ax.legend(fontsize=11)
 plots.show(ax, alt="Expected loss after 300 gradients against the outer step in units of the inner step, from 0 to 0.4. NALA's curve has a minimum near 0.1, just above the horizontal line of Lookahead, crosses the line of SGD near 0.2 and keeps rising.")
-
 # %%
 lookahead_loss = results[BUDGET]["Lookahead, slow step free"]["loss"]
 assert min(losses) > lookahead_loss and losses[-1] > results[BUDGET]["SGD"]["loss"]  # by 1 % and more
 best_alpha = alphas[int(np.argmin(losses))] * tuned["lr"]
 assert abs(best_alpha / ((1 + tuned["mu"]) * tuned["lr"]) - 0.5) < 0.35  # near, and below, the break-even (1+mu) eta
 Markdown(f"The best outer step is {tuned['alpha']:.3f}, which is {tuned['alpha'] / ((1 + tuned['mu']) * tuned['lr']):.2f} times $(1+\\mu)\\eta$: the search makes the sixth gradient one more small step like the others. Without it ($\\alpha=0$ but paid) the loss would be {100 * (losses[0] / min(losses) - 1):.1f} % higher, with it NALA is still {100 * (tuned['loss'] / lookahead_loss - 1):+.1f} % from Lookahead.")
-
 # %% [markdown]
 # ## Summary
 # * Mean, variance and expected loss are exact recurrences; 10 000 runs agree with them to their own standard error.
@@ -388,11 +363,38 @@ Markdown(f"The best outer step is {tuned['alpha']:.3f}, which is {tuned['alpha']
 # * The outer gradient on the last inner mini-batch adds noise that no deterministic test can see.
 #
 # What was **not** tested: learning-rate schedules (SGD with a decaying step is a stronger opponent than one with a constant step), noise that depends on $x$, and anything that is not a quadratic.
-#
+# %% [markdown]
 # ## Exercises
+#
+# These check themselves, with numbers of your own: write your name in place of `demo` in the cell `STUDENT = ...` near the top and run it. Then put each answer in place of the dots and run the check below it, as often as you like.
+# %%
+exercise("07.1", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-07-1", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_07_1 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-07-1", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("07.1", answer_07_1, STUDENT)
+# %%
+exercise("07.2", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-07-2", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_07_2 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-07-2", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("07.2", answer_07_2, STUDENT)
+# %%
+exercise("07.3", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-07-3", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_07_3 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-07-3", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("07.3", answer_07_3, STUDENT)
+# %%
+exercise("07.4", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-07-4", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_07_4 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-07-4", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("07.4", answer_07_4, STUDENT)
+# %%
+grades()  # grades().export("grades.json") writes the file for your teacher
+# %% [markdown]
+# **To try at home.** Write your prediction down before you run.
+#
 # 1. In section 1 choose $\mu=+0.02$ for Lookahead with $k=10$. Predict from T11: is its cloud larger or smaller than that of SGD of the same speed? Why can $\mu$ not be $0.1$ here?
-# 2. Section 4 with $w=\lambda$ and then with $w=1$ for every direction: does averaging still win? Predict with the *why* of that section.
-# 3. Section 4 with `ks=(5, 10, 20)` in `best_for_budget` for 300 gradients. Which $k$ wins, and what happens to $\mu$?
-# 4. In section 6 let $\alpha\lambda > 1$. What happens to the sign of the cross term, and is "last" still worse than "fresh"?
-# 5. Give SGD a schedule: `stochastic.cycle(..., lr=...)` with one step each and `propagate` over a list of them, $\eta_t = \eta_0/(1+t/t_0)$. Can you find $\eta_0, t_0$ that beat the tuned Lookahead after 300 gradients?
-# 6. Section 7 with $\beta=0.9$, $\eta=0.02$. Which of the four rows is now the best bargain against the heavy ball of the same speed?
+# 2. In section 6 let $\alpha\lambda > 1$. What happens to the sign of the cross term, and is "last" still worse than "fresh"?

@@ -8,12 +8,11 @@
 # 4. compare a measured rate with a certified interval, and read a semidefinite certificate.
 #
 # **Time** 55 minutes. **Before** 01, 03 and 06; what convex means. No noise here, and gradient descent inside.
-
 # %% tags=["parameters"]
+STUDENT = "demo"  # your name or number: it decides your numbers in the exercises
 RANDOM = 300  # random quadratics of the first experiment
 RUNS = 60  # random functions that are held against Theorem A
 CYCLES = 6  # cycles of each
-
 # %%
 import importlib.util
 import warnings
@@ -24,6 +23,7 @@ import numpy as np
 from IPython.display import Markdown
 
 from nala_lab import plots
+from nala_lab.classroom import check, exercise, grades, predict
 from nala_lab.core import stream
 from nala_lab.reference import NALA, SGD, Lookahead, run
 from nala_lab.theory import worst_case as formulas
@@ -40,14 +40,13 @@ plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
 EPS = np.finfo(float).eps
 HALF = Fraction(1, 2)
 draw = stream(0, "lesson 08")
-
 # %% [markdown]
 # ## 1 · A failure: three hundred examples, and no proof
 # The NALA paper says that it "theoretically achieves a faster convergence speed than Lookahead" for convex functions, and gives no proof. A student tests it: random convex quadratics, random settings with $\mu=-\tfrac12$ and steps up to $1/L$, the same start for both methods, a few cycles. Which one ends closer to the minimum?
 #
 # **Predict:** in how many of 300 cases is NALA closer, or as close?
-
 # %%
+guess = predict(f"In how many of {RANDOM} cases is NALA closer?", ...)  # a number in place of the dots
 closer = 0
 for _ in range(RANDOM):
     bowl = Quadratic(draw.uniform(0, 1, draw.integers(2, 6)) + 1e-3, rotation=int(draw.integers(1000)), shift=None, offset=1.0)
@@ -58,10 +57,9 @@ for _ in range(RANDOM):
     closer += np.linalg.norm(mine - bowl.minimizers[0]) <= np.linalg.norm(theirs - bowl.minimizers[0])
 assert closer == RANDOM
 print(f"NALA is closer in {closer} of {RANDOM} cases")
-
+guess.meets(closer)
 # %% [markdown]
 # All of them. It looks like a theorem. Now one more convex function, in the plane. It is a maximum of eight planes, smoothed so that its gradient has Lipschitz constant $L=1$, and its coefficients are short decimal numbers. $k=1$, $\mu=-\tfrac12$, $\eta=\alpha=1/L$, three cycles.
-
 # %%
 example = COUNTEREXAMPLES["farther, k=1"]
 f = example.function
@@ -78,13 +76,11 @@ for t, name in ((nala, "nala"), (lookahead, "lookahead")):
     ax.plot(*t.slow.astype(float).T, **plots.look(name), label=f"{plots.label(name)}: {float(square[plots.label(name)]):.4f}")
 ax.legend(title=r"$\|\phi_3 - x^\star\|^2$")
 plots.show(ax, alt="Level sets of a convex function in the plane, steep at the upper left, with the minimum marked at the right. Both paths start at the upper left and go down along the same line. Lookahead turns towards the minimum in its third cycle; NALA, with longer steps, goes on downwards, to a lower level, but farther from the minimum.")
-
 # %%
 ratio = (square["NALA"] - square["Lookahead"]) / (start @ start)
 assert ratio == example.gap and example.slack() >= 0  # exact; the slack shows that the data fit a function of the class
 assert smooth.value(nala.final.astype(float)) < smooth.value(lookahead.final.astype(float))  # by 1e-3: see the text
 Markdown(f"The excess is {float(ratio):.6f} of the squared distance at the start: a fraction with {len(str(ratio.numerator))} digits above the line, no rounding anywhere. NALA's *value* $f$ is lower, and still it is farther from the minimum: the extra gradient turned the path.")
-
 # %% [markdown]
 # Quadratics cannot show this: there every direction is on its own. Examples that one draws at random are typical; a *worst case* has to be looked for. (This one was found by semidefinite programming, section 6, and then rounded.)
 #
@@ -94,7 +90,6 @@ Markdown(f"The excess is {float(ratio):.6f} of the squared distance at the start
 # *Proof.* A gradient step of length $h\le\frac2{L+m}$ brings every point nearer to $x^\star$ by the factor $1-hm$. The point $y$ is a convex combination of $\theta_k$ and $\phi$ because $-1\le\mu\le0$: the triangle inequality gives the bracket. The outer step is one more gradient step. $\square$
 #
 # The bound is attained by $\frac m2\|x-x^\star\|^2$, so $F$ cannot be improved: it is *tight*. From scratch in one line, then the library:
-
 # %%
 F = lambda L, m, lr, k, mu, alpha: (1 - alpha * m) * ((1 + mu) * (1 - lr * m) ** k - mu)  # noqa: E731 - T21
 setting = dict(lr=1.0, k=3, mu=-0.5, alpha=1.0)
@@ -103,10 +98,8 @@ flat = run(NALA(SGD(HALF * 2), k=3, mu=-HALF, alpha=HALF * 2), lambda x: x / 10,
 exact = F(1, Fraction(1, 10), lr=1, k=3, mu=-HALF, alpha=1)
 assert flat.final[0] == 7 * exact  # m x^2 / 2 attains it, in fractions
 Markdown(f"$m = L/10$, $\\eta=\\alpha=1/L$, $k=3$, $\\mu=-\\frac12$: $F = {exact.numerator}/{exact.denominator} = {float(exact):.6f}$, $F^2 = {float(exact**2):.6f}$.")
-
 # %% [markdown]
 # **Predict.** We run NALA and Lookahead on three kinds of functions of the class: quadratics, logistic regressions, and random smoothed maxima of planes. Each cycle of each run gives a measured factor. How many lie above $F$, and where are those that come near it?
-
 # %%
 def member(kind, seed):
     """A function of the class: its gradient, minimiser, L and m."""
@@ -130,7 +123,6 @@ for seed in range(RUNS):
     t = run(method, grad, best + draw.normal(size=len(best)), cycles=CYCLES)
     far = np.linalg.norm(t.slow - best, axis=1)
     points[kind] += [(formulas.distance_factor(L=L, m=m, lr=lr, k=k, mu=mu, alpha=alpha), ratio) for ratio in far[1:] / far[:-1]]
-
 # %%
 fig, ax = plt.subplots(figsize=(7.2, 5.4))
 for (kind, rows), mark, colour in zip(points.items(), "os^", ("#0072B2", "#E69F00", "#009E73"), strict=True):
@@ -145,26 +137,21 @@ for kind, rows in points.items():
     assert np.all(seen <= bound * (1 + 1e-8)), kind
 near = [float((np.array(rows)[:, 1] / np.array(rows)[:, 0]).max()) for rows in points.values()]
 print("nearest to the bound, measured / F:", ", ".join(f"{kind} {value:.4f}" for kind, value in zip(points, near, strict=True)))
-
 # %% [markdown]
 # ## 3 · The sentence, claim by claim
 # "Faster" can mean many things. The table is computed: each verdict is an exact calculation in `theory.claims`, with the proof in its docstring. *Not refuted* means that a search of the whole class found no counter-example, which proves nothing.
-
 # %%
 verdicts = claims()
 rows = ["| | claim | where | verdict | evidence |", "|---|---|---|---|---|"]
 rows += [f"| {c.id} | {c.statement} | {c.where} | **{c.verdict}** | {c.evidence} |" for c in verdicts.values()]
 Markdown("\n".join(rows))
-
 # %%
 count = {v: sum(c.verdict == v for c in verdicts.values()) for v in ("true", "false", "not refuted")}
 assert count == {"true": 2, "false": 7, "not refuted": 0}
-
 # %% [markdown]
 # We now run the important ones.
 #
 # **V01, true: one step, the value.** NALA's cycle is Lookahead's and then one gradient step from $y$. The descent lemma gives $f(\phi) \le f(y) - \alpha\,(1-\frac{\alpha L}2)\,\|\nabla f(y)\|^2$. That is all there is to the claim, and the step is paid for.
-
 # %%
 p = Logistic.generated(40, 4, 5, condition=10.0)
 for mu in (-0.5, 0.5):
@@ -174,12 +161,10 @@ for mu in (-0.5, 0.5):
         # values near 1: a few roundings each
         assert np.all(p.value(t.slow[1:]) <= p.value(t.lookahead) - drop + 20 * EPS)
 print("the descent lemma holds at each of", 6 * CYCLES, "outer steps")
-
 # %% [markdown]
 # **V03, V04 and V05, false: several steps.** Nine functions of short rational numbers. The *distance* can be larger for every sign of $\mu$, also when the function is strongly convex; the *value* can be larger when $\mu>0$, when the inner steps are long, and, from four cycles on, even at $\mu=-\frac12$ and $\eta=1/L$. The twin runs them in fractions.
 #
 # **Predict** the number of these gaps that are within rounding error of zero.
-
 # %%
 def gap(e):
     """NALA minus Lookahead by the reference twin, exact, per squared distance of the start."""
@@ -194,12 +179,10 @@ for e in COUNTEREXAMPLES.values():
     assert found == e.gap > Fraction(1, 10_000) and e.slack() >= 0  # exact; far above 1e-16
     rows.append(f"| {e.measure} | {len(e.start)} | {e.k} | {e.mu} | {e.alpha} | {e.lr} | {e.cycles} | {float(found):.6f} |")
 Markdown("\n".join(rows))
-
 # %% [markdown]
 # **V04, a warning about searches.** For the value at $\mu=-\frac12$ and $\eta=1/L$ every search over at most three cycles found nothing, and "no counter-example" stood in our notes. With four and five cycles there are some: the row with five cycles and a gap of four in ten thousand. In one dimension the claim is proved, and up to three cycles it is still open.
 #
 # **V06, false at the paper's setting: per gradient.** $f = x^2/2$, $\eta=\frac1{10}$, $k=5$, $\mu=-\frac12$, $\alpha=\frac1{1000}$, 60 gradients: exact numbers. On the whole class, by Theorem A, NALA is faster per gradient iff $\alpha > (1-B(m)^{1/k})/m$; $\alpha\ge(1+\mu)\eta$ is enough.
-
 # %%
 sixty = {
     "gradient descent": run(SGD(Fraction(1, 10)), lambda x: x, [Fraction(1)], steps=60),
@@ -217,10 +200,8 @@ for m in (0.01, 0.1, 0.5):
     mine, theirs = np.array([rates(m, f * edge) for f in (0.97, 1.03)]).T
     assert mine[0] > theirs[0] and mine[1] < theirs[1]  # the two sides of the edge
 Markdown("\n".join(["| 60 gradients | error left, start 1 |", "|---|---|", *(f"| {text} | {float(v):.6f} |" for text, v in zip(sixty, finals, strict=True))]))
-
 # %% [markdown]
 # **V07, V08, V09.** With $\alpha=\eta$ plain gradient descent is at least as fast on every mode; nothing of this kind is accelerated (lesson 06, section 5); and with $\mu<0$ the point $y$ lies *between* $\phi$ and $\theta_k$, so nothing is "extrapolated".
-
 # %%
 grid = np.linspace(0, 1, 101)
 for k in (1, 2, 5, 10):
@@ -228,7 +209,6 @@ for k in (1, 2, 5, 10):
     assert np.all((1 - grid) ** (k + 1) <= mine + 4 * EPS) and np.all(mine <= ahead + 4 * EPS)  # numbers below 1
 weights = verdicts["V09"].numbers
 assert sum(weights.values()) == 1 and min(weights.values()) >= 0
-
 # %% [markdown]
 # ## 4 · Values over convex functions: one formula, and where it stops
 # With $m=0$ the distance need not shrink at all. For the value there is a lower bound for *every* setting (T22), from Huber's function, quadratic near 0 and straight outside:
@@ -236,7 +216,6 @@ assert sum(weights.values()) == 1 and min(weights.values()) >= 0
 # Semidefinite programmes return the same number for $k\le3$, $T\le3$ at $\eta=1/L$, with one exception ($k=3$, $T=1$, $\mu=-\frac12$, short $\alpha$), so it is tempting to call it *the* worst case.
 #
 # **Predict.** $T=1$, $\mu=-\frac12$, $\alpha\approx0$. Huber's value falls like $1/k$ as the inner loop gets longer. But the average keeps half of the start, however long the inner loop was. Which $k$ ends the formula?
-
 # %%
 def worst_quadratic(k):
     return formulas.quadratic_value(L=1.0, lr=1.0, k=k, mu=-0.5, alpha=0.001, cycles=1)
@@ -260,7 +239,6 @@ ax.plot(counts, bowl, "s--", color=plots.COLOURS["lookahead"], label=r"NALA on $
 ax.set(xlabel="inner steps $k$", ylabel=r"$f(\phi_1) - f^\star$, start at distance 1", xticks=counts, ylim=(0, 0.28))
 ax.legend()
 plots.show(ax, alt="Value after one cycle against k from 1 to 8. Huber's bound falls from 0.25 to below 0.06; runs on Huber's function lie on it. The value on the quadratic stays near 0.125 and is above Huber's from k = 4 on.")
-
 # %% [markdown]
 # From $k=4$ on the plain bowl $x^2/2$ is worse than Huber's function: at the paper's $k=5$ a formula that was certified for small $k$ is **false** as an upper bound. A certificate speaks about the settings it was computed for. `worst_case.is_certified` knows which; `value_lower_bound` is the larger of both, and a lower bound only.
 #
@@ -268,7 +246,6 @@ plots.show(ax, alt="Value after one cycle against k from 1 to 8. Huber's bound f
 # On a quadratic the largest $|\rho|$ over *all* $\lambda\in[m,L]$, not only over a grid, can be enclosed by interval arithmetic (`verify.certificates`, needs `python-flint`). A run gives an estimate with an interval, or the verdict *cannot tell*.
 #
 # **Predict.** Which of these four runs will the estimator refuse?
-
 # %%
 def certified(alpha):
     if importlib.util.find_spec("flint") is None:
@@ -288,7 +265,6 @@ for alpha, cycles in (("1/1000", 120), ("1", 120), ("1", 6), ("29/10", 120)):
     shown = f"{told.rate:.9f} | [{told.low:.9f}, {told.high:.9f}]" if told.verdict == "estimated" else f"– | {told.reason}"
     rows.append(f"| {alpha} | {cycles} | {told.verdict} | {shown} | {f'[{ball.lower:.9f}, {ball.upper:.9f}]' if ball else 'python-flint is not installed'} |")
 Markdown("\n".join(rows))
-
 # %% [markdown]
 # The certificate encloses a *supremum over the spectrum*; the run sees eight eigenvalues, the ends among them. They agree here because the slowest direction is an end. The short run is refused: six cycles are not enough to separate the slowest direction from the rest, and an honest estimator says so.
 #
@@ -296,7 +272,6 @@ Markdown("\n".join(rows))
 # Theorem A stops at $\mu=0$. For $\mu>0$ no formula is known, but for each setting a semidefinite programme finds the worst function of the class: a *primal* value, attained by a function that it returns, and a *dual* value, an upper bound up to a residual. (PEPit is an optional extra; without it the next cell says so.)
 #
 # **Predict.** $m=L/10$, $\eta=\alpha=1/L$, $k=3$, $\mu=+\tfrac12$. On quadratics the worst factor of the squared distance is easy. Is the class worse, and by how much?
-
 # %%
 factor = rho(np.linspace(0.1, 1, 4001), lr=1.0, k=3, mu=0.5, alpha=1.0)
 quadratic_worst = float((factor**2).max())
@@ -312,7 +287,6 @@ if importlib.util.find_spec("PEPit") is not None:
     assert worst.primal > 1.3 * quadratic_worst
     text = f"primal {worst.primal:.6f}, dual {worst.dual:.6f}, residual {worst.residual:.0e}. NALA, run on the function that came back, attains {worst.replay():.6f}. On quadratics the worst is {quadratic_worst:.6f}: the class is {worst.primal / quadratic_worst:.2f} times worse."
 Markdown(text if worst else f"PEPit is not installed. The worst over quadratics alone is {quadratic_worst:.6f}.")
-
 # %%
 if worst:
     t = run(NALA(SGD(1.0), k=3, mu=0.5, alpha=1.0), worst.function.grad, worst.start, cycles=1)
@@ -324,7 +298,6 @@ if worst:
     y, g = t.lookahead[0], t.outer_grad[0]
     np.testing.assert_allclose(g, 0.1 * y, atol=1e-3)  # the slope at y is that of m |x|^2 / 2; sqrt of the solver's 1e-7
     assert y @ worst.start < -0.4 and np.linalg.norm(t.fast[0, -1]) < 0.5 * np.linalg.norm(y)  # across; far apart
-
 # %% [markdown]
 # The inner loop does well: its end is twice as near as $y$. The extrapolation $\mu>0$ throws $y$ across, to a side where the function is as flat as the class allows: the gradient there is $m\,y$, ten times too small for the outer step to bring it back. On a quadratic a direction has one curvature, on both sides.
 #
@@ -336,8 +309,39 @@ if worst:
 # * A certificate is about the settings it was computed for: the convex formula T22 is no upper bound at the paper's $k=5$, $T=1$.
 #
 # What this lesson does not say: nothing here is about neural networks, which are not convex, nor about Adam inside.
-#
+# %% [markdown]
 # ## Exercises
+#
+# These check themselves, with numbers of your own: write your name in place of `demo` in the cell `STUDENT = ...` near the top and run it. Then put each answer in place of the dots and run the check below it, as often as you like.
+# %%
+exercise("08.1", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-08-1", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_08_1 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-08-1", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("08.1", answer_08_1, STUDENT)
+# %%
+exercise("08.2", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-08-2", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_08_2 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-08-2", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("08.2", answer_08_2, STUDENT)
+# %%
+exercise("08.3", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-08-3", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_08_3 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-08-3", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("08.3", answer_08_3, STUDENT)
+# %%
+exercise("08.4", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-08-4", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_08_4 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-08-4", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("08.4", answer_08_4, STUDENT)
+# %%
+grades()  # grades().export("grades.json") writes the file for your teacher
+# %% [markdown]
+# **To try at home.** Write your prediction down before you run.
+#
 # 1. In section 1 let the random settings have $\mu=+\frac12$. Is NALA still always closer on quadratics? Explain from T01.
 # 2. Take the counter-example of section 1 and change $\alpha$ from 1 to $\frac1{10}$. Predict: is NALA still farther? Run it in fractions. (Exact runs may stop with `ArithmeticError` where two planes mix: then use the float function `smooth`.)
 # 3. Show that for $\alpha=(1+\mu)\eta$ Theorem A gives NALA a rate per gradient that is not larger than Lookahead's. Check it for 1000 random $\mu$, $m$ and $k$.

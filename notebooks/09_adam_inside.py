@@ -1,13 +1,7 @@
 # %% [markdown]
 # # 09 · Adam inside: limit cycles and noise floors
 #
-# **Aims.** After this lesson you can
-#
-# 1. predict how close Adam comes to a minimum without any noise, and say why the curvature does not matter;
-# 2. check a cycle of period two exactly, and tell an attracting cycle from a repelling one;
-# 3. predict the same floor for Lookahead and NALA over Adam, and say when the prediction fails;
-# 4. name three places where Adam's $\epsilon$ can stand, and what each does to a small gradient;
-# 5. test an optimizer by changing the *units* of the loss.
+# **Aims.** After this lesson you can predict how close Adam comes to a minimum without any noise, alone and inside Lookahead or NALA, and say when the prediction fails; tell an attracting cycle from a repelling one; name three places where Adam's $\epsilon$ can stand; and test an optimizer by changing the *units* of the loss.
 #
 # **Time** 50 minutes. **Before** 00 start here, 01 two loops; Adam.
 #
@@ -18,6 +12,7 @@ import numpy as np
 from IPython.display import Markdown
 
 from nala_lab import plots
+from nala_lab.classroom import check, exercise, grades, predict
 from nala_lab.core import stream
 from nala_lab.reference import NALA, SGD, Adam, Lookahead, run
 from nala_lab.reference.adam import AdamState
@@ -30,16 +25,17 @@ from problems import Linear, NoisyQuadratic, Quadratic
 plots.use_style()
 plt.rcParams["figure.dpi"] = 80  # keeps the committed notebook small
 # %% tags=["parameters"]
+STUDENT = "demo"  # your name or number: it decides your numbers in the exercises
 STEPS = 14_000  # of a run that looks for a floor
 MEMBERS = 200  # noise realisations in one ensemble
 SEED = 0
 # %% [markdown]
 # ## 1 · A failure first
-#
 # The easiest problem there is: one weight, $f(x)=\frac32x^2$, exact gradients. Adam is the default of many programs, so a student takes Adam with $\eta=0.01$, starts at $x=0.03$ and looks after 3 000 steps. The error is far below anything a program can print. The student calls it converged. We leave it running.
 #
 # **Predict.** What is the error after 14 000 steps? And with a learning rate (and a start) ten times smaller?
 # %%
+guess = predict(f"rms of the error over the second half of {STEPS} steps, learning rate 0.01?", ...)  # a number in place of the dots
 lam = 3.0
 errors = {lr: run(Adam(lr=lr), lambda x: lam * x, [3 * lr], steps=STEPS).x[:, 0] for lr in (0.01, 0.001)}
 descent = run(SGD(lr=0.1), lambda x: lam * x, [0.03], steps=STEPS).x[:, 0]
@@ -47,7 +43,6 @@ descent = run(SGD(lr=0.1), lambda x: lam * x, [0.03], steps=STEPS).x[:, 0]
 def rms(values: np.ndarray) -> float:
     # of the second half, when the start is forgotten
     return float(np.sqrt(np.mean(values[len(values) // 2 :] ** 2)))
-
 lowest = np.abs(errors[0.01][:5000]).min()
 # "converged", by any standard; gradient descent stays so
 assert lowest < 1e-60 and np.abs(descent[-1]) < 1e-300
@@ -58,14 +53,13 @@ Markdown(f"With $\\eta=0.01$ the error falls to {lowest:.0e}, and then **comes b
 # %%
 ax = plots.axes_or_new(None, figsize=(8.4, 4.6))
 steps = np.arange(0, STEPS + 1, 4)
-ax.plot(steps, np.maximum(np.abs(errors[0.01][::4]), 1e-120), color=plots.COLOURS["adam"], lw=1.0,
-    label=r"Adam, $\eta=0.01$")
-ax.plot(steps, np.maximum(np.abs(descent[::4]), 1e-120), **plots.look("sgd", marker=False),
-    label="gradient descent, step 0.1")
+ax.plot(steps, np.maximum(np.abs(errors[0.01][::4]), 1e-120), color=plots.COLOURS["adam"], lw=1.0, label=r"Adam, $\eta=0.01$")
+ax.plot(steps, np.maximum(np.abs(descent[::4]), 1e-120), **plots.look("sgd", marker=False), label="gradient descent, step 0.1")
 ax.axhline(0.01 / 38, color="black", ls="--", lw=1.4, label=r"$\eta/38$")
 ax.set(yscale="log", ylim=(1e-110, 1e8), xlabel="step", ylabel="error $|x|$, units of $x$")
 ax.legend(loc="lower right")
 plots.show(ax, alt="Size of the error over the steps, logarithmic. Gradient descent leaves the picture at the bottom. Adam falls in a straight line to about 1e-90, shoots back to a dashed level at lr / 38, and then jumps between that level and smaller and smaller depths for ever.")
+guess.meets(rms(errors[0.01]))
 # %% [markdown]
 # Adam does not converge. **Its learning rate is also its resolution**: in the long run the error is near $\eta/38$. There is no noise here; the floor is a property of the method.
 #
@@ -80,7 +74,6 @@ assert abs(rms(shaken) / (0.01 / 38) - 1) < 0.25  # the floor again; 25 % as abo
 print(f"rms of the error: {rms(landed):.0e} with rounding only, {rms(shaken):.1e} with noise of size 1e-10")
 # %% [markdown]
 # ## 2 · The equations, from scratch and from the library
-#
 # $$m_t=\beta_1m_{t-1}+(1-\beta_1)g_t,\qquad v_t=\beta_2v_{t-1}+(1-\beta_2)g_t^2 \tag{Kingma \& Ba, Alg. 1}$$
 #
 # $$\theta_t=\theta_{t-1}-\eta\,\frac{m_t/(1-\beta_1^t)}{\sqrt{v_t/(1-\beta_2^t)}+\epsilon} \tag{NALA paper, Eq. (3), up to the place of }\epsilon)$$
@@ -97,7 +90,6 @@ library = run(Adam(lr=0.01), bowl.grad, [0.78], steps=200).x[:, 0]
 np.testing.assert_allclose(by_hand, library, rtol=0, atol=1e-12)  # 200 steps of a few roundings of 1e-16 each
 # %% [markdown]
 # ## 3 · The cycle, exactly
-#
 # Suppose that $x$ jumps between $+A$ and $-A$. Gradients alternate, $g=\pm\lambda A$. The average of an alternating sequence alternates too, with size $\frac{1-\beta_1}{1+\beta_1}\lambda A$, and $v=(\lambda A)^2$. The step must carry $A$ to $-A$:
 #
 # $$2A=\eta\,\frac{\frac{1-\beta_1}{1+\beta_1}\lambda A}{\lambda A+\epsilon}\quad\Longrightarrow\quad A=\frac{\eta\,(1-\beta_1)}{2(1+\beta_1)}-\frac{\epsilon}{\lambda} \tag{T15}$$
@@ -125,7 +117,6 @@ def from_the_cycle(betas: tuple[float, float], steps: int) -> np.ndarray:
         x, state = adam.step(x, lambda x: lam * x, state)
         deviation.append(abs(x[0]) / at.x - 1)
     return np.array(deviation)
-
 radius = adam_cycle.radius(lam, lr=0.01, betas=(0.9, 0.999), eps=0.0)
 leaves, stays = from_the_cycle((0.9, 0.999), 900), from_the_cycle((0.0, 0.9), 900)
 # A complex pair z, z* obeys d_{t+2} = 2 Re(z) d_{t+1} - |z|^2 d_t: fit the two numbers where d is still tiny.
@@ -169,7 +160,6 @@ Markdown(f"rms / A over three learning rates and four curvatures: **{ratios.min(
 # That is the "edge of stability" of adaptive methods (Cohen et al. 2022), here for one weight.
 #
 # ## 4 · Two loops over Adam: the same rule, another $a_c$
-#
 # If that is the reason, it must work for Lookahead and NALA over Adam: hold $v$ fixed and look for the $a$ at which the *cycle* becomes unstable. That is theorem T02 of this lab with $\beta=\beta_1$ and inner step $(1-\beta_1)a$. The gradients are taken at $\theta_0..\theta_{k-1}$, so it is *their* rms that is $\eta/a_c$.
 #
 # **Predict.** Averaging ($\mu=-0.5$) is said to calm oscillations. Will the floor be lower than Adam's $\eta/38$? What will extrapolation, $\mu=+0.3$, do?
@@ -183,7 +173,6 @@ def window(k: int, mu: float) -> tuple[float, float, float]:
     j = i + int(np.argmax(np.append(rho[i:-1] <= 1, True)))
     growth = np.sum(np.log(rho[i:j]) / (k * grid[i:j])) * (grid[1] - grid[0]) * 2 / (1 - 0.999)
     return grid[i], grid[j], float(growth)
-
 table = {mu: {k: window(k, mu) for k in range(3, 11)} for mu in (-0.5, 0.3)}
 known = {-0.5: {3: 30.0, 4: 32.8, 5: 26.0, 6: 30.4, 10: 31.1}, 0.3: {3: 4.2, 4: 3.4, 5: 2.9, 6: 2.1, 10: 0.84}}
 for mu, row in known.items():
@@ -227,7 +216,6 @@ assert 12 < times < 17
 Markdown(f"Averaging does **not** lower the floor of the inner points (best: {calm.min() * 38:.2f} $\\eta/38$; Adam alone had {ratios.min():.2f} to {ratios.max():.2f}). Extrapolation with $k=5$ makes it **{times:.0f} times** larger.")
 # %% [markdown]
 # ### Where the rule fails, and why
-#
 # For $\mu=+0.3$ and $k\ge8$ the runs do not care about the first unstable value of $a$. Look at *how much* the error can grow there. While the error is small, $v$ falls by $\beta_2$ a step, so $a$ grows by $\beta_2^{-1/2}$ a step and **passes through** the unstable window. On the way the error grows by $e^G$,
 #
 # $$G=\int_{a_c}^{a_{\text{end}}}\frac{2}{1-\beta_2}\,\frac{\ln\rho(a)}{k\,a}\,da. \tag{ii}$$
@@ -244,7 +232,6 @@ Markdown("\n".join(lines))
 # A window with room for a growth of a billion holds every run; one with less than $10^4$ holds none; $k=7$ depends on the start. The "critical curvature" alone is not the whole story.
 #
 # ## 5 · Without averages: the parity of $k$ again
-#
 # With $\beta_1=\beta_2=\epsilon=0$ Adam is *sign descent*: steps of exactly $\eta$ towards the minimum. Near the minimum it goes forth and back. After an **odd** number of steps it stands on the other side, after an **even** number it is back where it was (T16, with $c=1-\alpha\lambda$):
 #
 # $$k\text{ odd: a cycle with } |\phi|=\frac{c\,(1+\mu)\,\eta}{1+c};\qquad k\text{ even: }\phi_t=c\,\phi_{t-1}\text{ once }|\phi|<\eta. \tag{T16}$$
@@ -263,8 +250,7 @@ assert abs(abs(signs[5][-1, 0]) / cycle - 1) < 0.01 and abs(signs[4][-1, 0]) < 0
 # %%
 ax = plots.axes_or_new(None, figsize=(8.0, 4.0))
 for k, marker in ((5, "o"), (4, "s")):
-    ax.plot(np.abs(signs[k][:, 0]), marker + "-", ms=4, lw=1,
-        color=plots.COLOURS["nala"] if k == 5 else plots.COLOURS["lookahead"], label=f"k = {k}")
+    ax.plot(np.abs(signs[k][:, 0]), marker + "-", ms=4, lw=1, color=plots.COLOURS["nala"] if k == 5 else plots.COLOURS["lookahead"], label=f"k = {k}")
 ax.axhline(cycle, color="black", ls="--", label="predicted cycle, odd k")
 ax.set(yscale="log", xlabel="cycle", ylabel=r"$|\phi_t|$, units of $x$")
 ax.legend()
@@ -273,15 +259,13 @@ plots.show(ax, alt="Size of the slow weights over sixty cycles, logarithmic. Wit
 # Here the even $k$ wins, and only because of the outer gradient: it is the one part of the method that still sees the size of the gradient. (With Adam's usual averages this parity is hidden: section 4 shows no such pattern.)
 #
 # ## 6 · Change the units of the loss
-#
 # Multiply $f$ by $2^{10}$. The minimum does not move. Adam with $\epsilon=0$ divides by the size of the gradient, so nothing may change: **not one bit**, as a power of two is exact in binary. Such a test needs no known answer. It is called *metamorphic*.
 #
 # **Predict.** Which of Adam, Lookahead(Adam), NALA(Adam) pass?
 # %%
 wide = Quadratic([0.4, 7.0], rotation=3, shift=[1.0, -2.0])
 inner = Adam(lr=0.05, eps=0.0)
-candidates = {"Adam": (inner, {"steps": 60}), "Lookahead(Adam)": (Lookahead(inner, k=4), {"cycles": 15}),
-              "NALA(Adam)": (NALA(inner, k=4, alpha=0.01), {"cycles": 15})}  # fmt: skip
+candidates = {"Adam": (inner, {"steps": 60}), "Lookahead(Adam)": (Lookahead(inner, k=4), {"cycles": 15}), "NALA(Adam)": (NALA(inner, k=4, alpha=0.01), {"cycles": 15})}  # fmt: skip
 same = {}
 for name, (method, length) in candidates.items():
     plain = run(method, wide.grad, wide.start, **length).final
@@ -297,7 +281,6 @@ print(same, "| NALA with alpha / 1024: equal to the last bit")
 # NALA passes only if $\alpha$ is divided by the factor as well (T26). **A remark on the design:** $\eta$ of Adam is a length in the space of weights; $\alpha$ multiplies a gradient, so its meaning depends on the units of the loss. A loss summed over a batch of 256 instead of averaged makes NALA's outer step 256 times longer, and leaves its inner steps as they were.
 #
 # ## 7 · A straight line, and three places for $\epsilon$
-#
 # On $f=c^\top x$ everything is exact: $\hat m=c$, $\hat v=c^2$ (T13). One cycle of NALA moves each weight by $(1+\mu)\sum_j u_j+\alpha c$, and the inner steps $u_j$ tell where $\epsilon$ stands:
 #
 # $$\frac{\eta c}{|c|+\epsilon}\ \text{(Kingma \& Ba, torch)}\qquad\frac{\eta c}{\sqrt{c^2+\epsilon}}\ \text{(Eq. (3) as printed)}\qquad\frac{\eta c}{|c|+\epsilon/\sqrt{1-\beta_2^{\,j}}}\ \text{(the TensorFlow form)}$$
@@ -318,19 +301,11 @@ for form in adam_linear.FORMS:
 half = {form: slopes[np.argmax(moved[form] > 0.5 * 2.5e-3)] for form in moved}
 # half of eta is reached at eps, at sqrt(eps/3), and at eps / sqrt(1 - beta2^j), 14 to 32 eps; the grid step is
 # 1.78
-for form, (low, high) in {"kingma-ba": (1e-8, 1e-8), "printed": (5.8e-5, 5.8e-5),
-    "tensorflow": (14e-8, 32e-8)}.items():
+for form, (low, high) in {"kingma-ba": (1e-8, 1e-8), "printed": (5.8e-5, 5.8e-5), "tensorflow": (14e-8, 32e-8)}.items():
     assert low / 1.8 < half[form] < high * 1.8
 ax = plots.axes_or_new(None, figsize=(8.4, 4.4))
 for form, dash in zip(moved, ("-", "--", ":"), strict=True):
-    ax.plot(
-        slopes,
-        moved[form] / 1e-3,
-        dash,
-        color=plots.COLOURS["adam"],
-        label={"kingma-ba": "Kingma & Ba, torch", "printed": "Eq. (3) as printed",
-            "tensorflow": "TensorFlow form"}[form],
-    )
+    ax.plot(slopes, moved[form] / 1e-3, dash, color=plots.COLOURS["adam"], label={"kingma-ba": "Kingma & Ba, torch", "printed": "Eq. (3) as printed", "tensorflow": "TensorFlow form"}[form])
 ax.set(xscale="log", xlabel="slope $|c|$, units of the gradient", ylabel=r"first cycle of NALA: move / $\eta$")
 ax.legend()
 plots.show(ax, alt="Length of the first cycle in units of the learning rate against the slope, logarithmic axis. All three forms rise from 0 to 2.5 and then, near slope 1, to 3.5 by the outer step. Kingma and Ba rise at 1e-8, the TensorFlow form at about 2e-7, the printed form only at 1e-4.")
@@ -338,7 +313,6 @@ plots.show(ax, alt="Length of the first cycle in units of the learning rate agai
 # Same symbol, same value $10^{-8}$, and the printed form treats gradients of $10^{-5}$ as small: $\epsilon$ is compared with $c^2$ there. Which form a program uses is visible in its first step.
 #
 # ## 8 · Noise floors
-#
 # Now the gradient is noisy, $g=\lambda x+\xi$ with $\mathrm{Var}\,\xi=\sigma^2$. Then $v\approx\lambda^2V+\sigma^2$ never gets small, $a$ stays far below 38, and the floor is another one. Adam is momentum descent with $h=\eta/(\sqrt v+\epsilon)$, and its variance is
 #
 # $$V=\frac{h(1+\beta_1)\sigma^2}{\lambda\,\bigl(2(1+\beta_1)-h\lambda(1-\beta_1)\bigr)},\qquad h=\frac{\eta}{\sqrt{\lambda^2V+\sigma^2}+\epsilon}. \tag{iii}$$
@@ -351,7 +325,6 @@ def noise_floor(lr: float, sigma: float) -> float:
     for _ in range(200):
         V = float(averaged_sgd_variance(lam, sigma**2, h=lr / (np.sqrt(lam**2 * V + sigma**2) + 1e-8)))
     return V
-
 sigma, spread = 0.5, {}
 noisy = NoisyQuadratic([lam], covariance=sigma**2, shift=[0.75])
 lines = ["| $\\eta$ | rms of $x-x^*$, predicted | measured | without noise, $\\eta/38$ |", "|---|---|---|---|"]
@@ -367,8 +340,7 @@ Markdown("\n".join(lines))
 # With noise the floor falls like $\sqrt\eta$: a hundredth of the learning rate leaves a tenth of the error. Now the slow weights: at the *same* $\eta$ averaging halves the variance. But it also halves the speed; the fair rival is Adam with $\eta/2$.
 # %%
 lr = 1e-2
-t = run(NALA(Adam(lr=lr), k=5, mu=-0.5, alpha=0.0), noisy.noisy_grad, np.full((MEMBERS, 1), 0.75), cycles=800,
-    rng=stream(SEED, "slow"))
+t = run(NALA(Adam(lr=lr), k=5, mu=-0.5, alpha=0.0), noisy.noisy_grad, np.full((MEMBERS, 1), 0.75), cycles=800, rng=stream(SEED, "slow"))
 slow = rms(t.slow - 0.75) ** 2
 against = {"Adam, same learning rate": spread[lr] ** 2, "Adam, half the learning rate": noise_floor(lr / 2, sigma)}
 for name, V in against.items():
@@ -379,18 +351,43 @@ assert slow / against["Adam, same learning rate"] < 0.6
 assert abs(slow / against["Adam, half the learning rate"] - 1) < 0.1
 # %% [markdown]
 # ## Summary
-#
 # * Without noise Adam stays at rms about $\eta/38$ from a minimum. The exact cycle (T15) repels at the usual $\beta$; the run bursts around it.
 # * The reason is the critical preconditioned curvature. For NALA over Adam it is that of the whole cycle: $\mu=-0.5$ does not lower the floor of the inner points, $\mu=+0.3$ can raise it more than tenfold. A window that is too narrow to hold a run is passed.
 # * Sign descent shows the parity of $k$: odd cycles, even decays by the outer gradient alone.
 # * Lookahead(Adam) does not see the units of the loss; NALA(Adam) does, through $\alpha$.
 # * With noise the floor is $\propto\sqrt\eta$; averaging halves the variance and the speed together.
-#
+# %% [markdown]
 # ## Exercises
+# These check themselves, with numbers of your own: write your name in place of `demo` in the cell `STUDENT = ...` near the top and run it. Then put each answer in place of the dots and run the check below it, as often as you like.
+# %%
+exercise("09.1", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-09-1", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_09_1 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-09-1", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("09.1", answer_09_1, STUDENT)
+# %%
+exercise("09.2", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-09-2", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_09_2 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-09-2", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("09.2", answer_09_2, STUDENT)
+# %%
+exercise("09.3", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-09-3", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_09_3 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-09-3", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("09.3", answer_09_3, STUDENT)
+# %%
+exercise("09.4", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-09-4", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_09_4 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-09-4", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("09.4", answer_09_4, STUDENT)
+# %%
+grades()  # grades().export("grades.json") writes the file for your teacher
+# %% [markdown]
+# **To try at home.** Write your prediction down before you run.
 #
 # 1. *Predict, then run.* $\beta_1=0.5$: what takes the place of 38? Repeat section 1. When does the error come back if $\beta_2=0.99$?
 # 2. Give Adam $\epsilon=1$ in section 1. (T15) refuses; what does the run do now, and why is that gradient descent?
-# 3. In section 4 start the runs for $k=7$, $\mu=+0.3$ ten times farther out. Do more of the six curvatures stay in the window?
-# 4. Reset Adam's state at each synchronisation (`inner_state="reset"`). Is $\eta/a_c$ still right? What is different about $v$?
-# 5. Section 6 with a factor of 3 instead of 1024: are the runs still equal to the last bit? To which digit?
-# 6. Choose a learning-rate schedule with which Adam reaches an error of $10^{-6}$ on the bowl of section 1, and one with which it does on the noisy bowl of section 8. How many steps does each take?
+# 3. Choose a learning-rate schedule with which Adam reaches an error of $10^{-6}$ on the bowl of section 1, and one with which it does on the noisy bowl of section 8. How many steps does each take?

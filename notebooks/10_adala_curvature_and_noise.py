@@ -11,7 +11,6 @@
 # **Time** 50 minutes. **Before** 04 AdaLA and its circular step, 09 Adam inside. The paper: S. Ramjee, *AdaLA: Adapting Gradient Estimation by Looking Ahead*.
 #
 # Words: $\eta$ is the learning rate (`lr`; the paper writes $\alpha$), $\lambda$ a curvature, a *reading* is a choice of the probe (lesson 04), rms the root of the mean square.
-
 # %%
 from dataclasses import replace
 
@@ -20,30 +19,29 @@ import numpy as np
 from IPython.display import Markdown
 
 from nala_lab import plots
+from nala_lab.classroom import check, exercise, grades, predict
 from nala_lab.core import stream
 from nala_lab.reference import SGD, AdaBelief, AdaLA, Adam, run
 from nala_lab.reference.adala import AdaLAState
 from nala_lab.reference.oracle import Oracle
 from nala_lab.theory import adala_critical, adala_cycle, adala_noise
+from nala_lab.widgets import ProbeExplorer
 from problems import NoisyQuadratic
 
 plots.use_style()
 plt.rcParams["figure.dpi"] = 80  # keeps the committed notebook small
 PINK, GREEN = plots.COLOURS["adala"], plots.COLOURS["adam"]
-
 # %% tags=["parameters"]
+STUDENT = "demo"  # your name or number: it decides your numbers in the exercises
 STEPS = 20_000  # of the learning-rate schedule
 MEMBERS = 300  # noise realisations in one ensemble
 SEED = 0
-
 # %% [markdown]
 # ## 1 · A failure first
 #
 # Lesson 09 ended with a remedy: a smaller learning rate gives a smaller floor. So a student trains with AdaLA and lowers the learning rate slowly from $10^{-2}$ to $10^{-4}$. One weight, curvature 100, exact gradients, a negligible $\epsilon$; the reading `grad` (the probe is a gradient step).
 #
 # **Predict.** Adam's error falls by 100 with the learning rate. AdaLA's?
-
-
 # %%
 def scheduled(method: object, lam: float, x0: float) -> np.ndarray:
     """|x_t| while the learning rate falls from 1e-2 to 1e-4, in 200 equal factors."""
@@ -56,6 +54,7 @@ def scheduled(method: object, lam: float, x0: float) -> np.ndarray:
     return np.array(xs)
 
 
+guess = predict("By which factor does the error of AdaLA, reading grad, fall from the second to the last fifth?", ...)  # a number in place of the dots
 lam = 100.0
 methods = {"Adam": Adam(eps=1e-16), "AdaLA, grad": AdaLA(eps=1e-16, probe="grad"), "AdaLA, own": AdaLA(eps=1e-16)}
 decayed = {name: scheduled(method, lam, 1e-3) for name, method in methods.items()}
@@ -70,7 +69,7 @@ gain = {name: rms(x[fifth : 2 * fifth]) / rms(x[-fifth:]) for name, x in decayed
 print({name: f"error falls by {value:.2f}" for name, value in gain.items()})
 # from the second to the last fifth the rms learning rate falls by 100^0.6 = 15.8; the bursts decide the rest
 assert gain["Adam"] > 8 and gain["AdaLA, own"] > 8 and 0.7 < gain["AdaLA, grad"] < 1.4
-
+guess.meets(gain["AdaLA, grad"])
 # %%
 ax = plots.axes_or_new(None, figsize=(8.4, 4.6))
 looks = {"Adam": (GREEN, "^--"), "AdaLA, grad": (PINK, "D-"), "AdaLA, own": (PINK, "o:")}
@@ -88,7 +87,6 @@ plots.show(
     alt="Size of the error against the step while the learning rate falls by one hundred, logarithmic. Adam and the "
     "reading own of AdaLA fall with it. The reading grad stays at the horizontal line 1 / (38 lambda).",
 )
-
 # %% [markdown]
 # The schedule does nothing for the reading `grad`. The learning rate is **lost**: it stands above and below the fraction. The default reading `own` keeps it here. What follows makes both exact.
 #
@@ -101,7 +99,6 @@ plots.show(
 # $$\theta_t=\theta_{t-1}-\eta\,\frac{m_t/(1-\beta_1^t)}{\sqrt{s_t/(1-\beta_2^t)}+\epsilon} \tag{A3.5}$$
 #
 # On $f=\frac12\lambda x^2$ the difference is $g_t-g'=\lambda\cdot\eta g_t$: **curvature times learning rate times gradient**.
-
 # %%
 x, m, s, by_hand = 1e-3, 0.0, 0.0, [1e-3]
 for t in range(1, 101):
@@ -114,7 +111,6 @@ for t in range(1, 101):
 library = run(AdaLA(lr=1e-2, eps=1e-16, probe="grad"), lambda x: lam * x, [1e-3], steps=100).x[:, 0]
 # 1e-12 of the start: 100 steps of a few roundings
 np.testing.assert_allclose(by_hand, library, rtol=0, atol=1e-15)
-
 # %% [markdown]
 # ## 3 · The cycle that does not know the learning rate
 #
@@ -123,7 +119,6 @@ np.testing.assert_allclose(by_hand, library, rtol=0, atol=1e-15)
 # $$\eta\lambda^2A=\eta\lambda\,\frac{1-\beta_1}{2(1+\beta_1)}\quad\Longrightarrow\quad A=\frac{1-\beta_1}{2(1+\beta_1)}\cdot\frac1\lambda=\frac1{38\,\lambda} \tag{T19, }\epsilon\to0)$$
 #
 # With $\epsilon$ it is $A=\sqrt{(D-\epsilon)^2-\epsilon/(1-\beta_2)}\,/\,(\eta\lambda^2)$. We test it as in lesson 09: put AdaLA on the cycle, make one step.
-
 # %%
 far = 100_000  # bias corrections at this count are 1 to the last digit
 for lr, eps in ((1e-2, 1e-16), (1e-3, 1e-8), (1e-4, 1e-12)):
@@ -135,10 +130,8 @@ for lr, eps in ((1e-2, 1e-16), (1e-3, 1e-8), (1e-4, 1e-12)):
         x, after = method.step(np.array([at.x]), Oracle(lambda x, c=curvature: c * x), before)
         # two dozen roundings; the fixed point of the reading implicit is found to 1e-13
         np.testing.assert_allclose([x[0], after.m[0], after.s[0]], [-at.x, -at.m, at.s], rtol=1e-12)
-
 # %% [markdown]
 # **Predict.** Run the readings `grad`, `adam` and `own` for a long time at three learning rates, $\lambda=100$ and $\epsilon=10^{-16}$. Which floors depend on $\eta$?
-
 # %%
 lines = ["| reading | $\\eta=10^{-2}$ | $\\eta=10^{-3}$ | $\\eta=10^{-4}$ |", "|---|---|---|---|"]
 floor = {}
@@ -154,7 +147,6 @@ for lr in (1e-2, 1e-3, 1e-4):
 # own: from 1e-2 to 1e-4 the learning rate falls by 100; "proportional" within the bursts of a finite run
 assert 60 < floor["own", 1e-2] / floor["own", 1e-4] < 160
 Markdown("\n".join(lines) + f"\n\nrms of $x$; T19 says $A=${A:.2e} for `grad`.")
-
 # %% [markdown]
 # So "AdaLA has lost its learning rate" is a statement about **two of the readings** (and of `self`, `implicit` and `lagged` only the denominator changes). The reading `own` compares the gradient with its own average as well; its floor is proportional to $\eta$ here.
 #
@@ -167,7 +159,6 @@ Markdown("\n".join(lines) + f"\n\nrms of $x$; T19 says $A=${A:.2e} for `grad`.")
 # Lesson 04 tested the sign of the growth at 0.97 and 1.03 of the limit. Here is the growth *rate*, on both sides.
 #
 # **Predict.** Below which curvature does the rate stop depending on $\lambda$?
-
 # %%
 critical = adala_critical.critical_curvature(lr=1e-3)
 assert abs(critical - 120.2) < 0.05 and abs(adala_critical.critical_curvature(lr=1e-3, eps=1e-16) - 0.012) < 5e-5
@@ -184,20 +175,19 @@ predicted = [adala_critical.growth(share * critical, lr=1e-3) for share in share
 np.testing.assert_allclose(rates, predicted, rtol=1e-4)
 grid = np.geomspace(7e-5, 1.1, 400)
 ax = plots.axes_or_new(None, figsize=(8.2, 4.2))
-ax.plot(grid * critical, [adala_critical.growth(share * critical, lr=1e-3) for share in grid], color="black", lw=1.6,
-    label="predicted")
+ax.plot(grid * critical, [adala_critical.growth(share * critical, lr=1e-3) for share in grid], color="black", lw=1.6, label="predicted")
 ax.plot(shares * critical, rates, "D", color=PINK, label="measured")
 ax.axvline(critical, color=plots.ROLES["limit"], ls=":", label=rf"$\lambda_{{\mathrm{{crit}}}}$ = {critical:.1f}")
 ax.axhline(1, color="black", lw=0.8)
-ax.set(xscale="log", ylim=(0.9, 1.6), xlabel=r"curvature $\lambda$ (logarithmic)",
-    ylabel="factor per step near the minimum")
+ax.set(xscale="log", ylim=(0.9, 1.6), xlabel=r"curvature $\lambda$ (logarithmic)", ylabel="factor per step near the minimum")
 ax.legend(loc="upper left")
 plots.show(
     ax,
     alt="Factor per step against the curvature, logarithmic. Measured diamonds lie on the predicted line. It falls "
     "from one to 0.949 at small curvature, is flat over three decades, and rises like a wall through one at 120.2.",
 )
-
+# %%
+ProbeExplorer()  # change the probe: where does it stand, and what does the first step become?
 # %% [markdown]
 # At the defaults AdaLA holds minima with curvature up to 120; with $\epsilon=10^{-16}$ up to 0.012. Between slowness on the left (the step $h$ is too short there) and the edge on the right the rate is $\sqrt{\beta_1}=0.949$ over three decades: the average over gradients is the bottleneck. At the edge there is no warning: it is a wall.
 #
@@ -206,13 +196,9 @@ plots.show(
 # Far from the minimum, with negligible $\epsilon$, the reading `adam` has the surprise $\lambda\,\eta\,\mathrm{sign}$, so a first step is $g/\lambda$: **one Newton step**, and $\eta$ cancels. Several steps are slowed down by the averages.
 #
 # **Predict.** Curvatures 0.1, 1 and 30 in one problem, learning rates $10^{-4}$ and $10^{-1}$: how many different paths?
-
 # %%
 curvatures = np.array([0.1, 1.0, 30.0])
-paths = {
-    lr: run(AdaLA(lr=lr, eps=1e-30, probe="adam"), lambda x: curvatures * x, [3.0, 3.0, 3.0], steps=400).x
-    for lr in (1e-4, 1e-1)
-}
+paths = {lr: run(AdaLA(lr=lr, eps=1e-30, probe="adam"), lambda x: curvatures * x, [3.0, 3.0, 3.0], steps=400).x for lr in (1e-4, 1e-1)}
 first = np.stack([paths[lr][1] for lr in paths])
 # onto the minimum in one step; the difference g - g' keeps 12 digits at lr lam = 1e-5
 assert np.abs(first).max() < 1e-10
@@ -222,12 +208,10 @@ np.testing.assert_allclose(later, later[0], rtol=1e-6)
 rate = (np.abs(paths[1e-1][300:400]).max(axis=0) / np.abs(paths[1e-1][200:300]).max(axis=0)) ** 0.01
 assert np.all(np.abs(rate - np.sqrt(0.9)) < 0.003)  # an oscillation seen over 100 steps: the phase costs 0.3 %
 print(f"after the first step |x| <= {np.abs(first).max():.0e}; later {rate[0]:.4f} a step, sqrt(beta1) = {np.sqrt(0.9):.4f}")
-
 # %% [markdown]
 # A method that does not care about curvatures from 0.1 to 30 looks very attractive. But the difference of gradients is $A\,\eta\,\mathrm{sign}(g)$, a *row sum* of the Hessian with signs, not its diagonal. If a row sum is zero, only $\epsilon$ is left.
 #
 # **Predict.** $A=\begin{pmatrix}2&-2\\-2&3\end{pmatrix}$ is positive definite. At $x=(9,7)$ the gradient is $(4,3)$. What is $A\,\mathrm{sign}(g)$, and how long is the step?
-
 # %%
 hessian = np.array([[2.0, -2.0], [-2.0, 3.0]])
 lengths = {}
@@ -243,7 +227,6 @@ print(f"A sign(g) = {hessian @ np.ones(2)}; Newton's step {newton}")
 print({eps: np.round(length, 2).tolist() for eps, length in lengths.items()})
 # the "Newton" step is far beyond the problem
 assert np.linalg.norm(lengths[1e-16]) > 100 * np.linalg.norm(newton)
-
 # %% [markdown]
 # With $\epsilon=10^{-16}$ the first coordinate jumps by thousands. On a rotated problem AdaLA is not a quasi-Newton method; the place of $\epsilon$ decides how bad the step is.
 #
@@ -260,7 +243,6 @@ assert np.linalg.norm(lengths[1e-16]) > 100 * np.linalg.norm(newton)
 # and $D$ depends on $V$: both lines are solved together.
 #
 # **Predict.** The rms of $x$ against $\eta$ over two decades, for both batches and for Adam: which slopes on logarithmic axes?
-
 # %%
 curvature, sigma = 3.0, 0.5
 noisy = NoisyQuadratic([curvature], covariance=sigma**2, shift=[0.75])
@@ -281,7 +263,6 @@ for batch in ("next", "same"):
 assert abs(wander["next", 1e-1] / wander["next", 1e-3] / 100 - 1) < 0.25
 # a hundredth of the learning rate: less than half of the variance
 assert wander["same", 1e-1] / wander["same", 1e-3] < 2
-
 # %%
 rates = np.geomspace(3e-4, 2e-1, 60)
 ax = plots.axes_or_new(None, figsize=(8.2, 4.6))
@@ -300,7 +281,6 @@ plots.show(
     "one half. AdaLA with the same batch is nearly flat at about 0.15 and bends down a little at small rates. Points of "
     "runs lie on the lines.",
 )
-
 # %% [markdown]
 # The same batch lets AdaLA see the curvature, and takes the learning rate away: its noise floor is that of a step $h\approx1/(\lambda\sqrt{\lambda^2V+\sigma^2})$, whatever $\eta$ is, until $\epsilon$ takes over. The next batch, as printed, keeps the learning rate and sees almost only noise: it is Adam with $\sqrt2\,\sigma$ in place of $\sigma$, at twice the price.
 #
@@ -309,7 +289,6 @@ plots.show(
 # Ten weights, curvatures 0.1 to 10, rotated, noisy gradients. AdaLA spends two gradients per step, so there are two fair questions: at equal *steps* (300 each), and at equal *gradients* (600 each, so 600 steps for the methods with one). Every method gets the best of ten learning rates in each case, chosen on other noise than it is judged on. We compare the mean of the *logarithm* of the excess loss, because a few runs of AdaLA end far out; the worst member is in the table. Two methods are *separated* when their means differ by more than 2.6 standard errors (99 %, no correction for several comparisons).
 #
 # **Predict.** The order of SGD, Adam, AdaBelief and AdaLA, at equal steps and at equal gradients.
-
 # %%
 field = NoisyQuadratic(np.geomspace(0.1, 10, 10), covariance=0.25, rotation=3, shift=np.linspace(-1, 2, 10), offset=0.3)
 starts = np.broadcast_to(field.start, (128, 10))
@@ -320,10 +299,7 @@ makers = {"SGD": lambda lr: SGD(lr=lr), "Adam": lambda lr: Adam(lr=lr), "AdaBeli
 def excess(name: str, lr: float, steps: int, purpose: str) -> np.ndarray:
     """Excess loss of 128 members at the end."""
     rng = stream(SEED, purpose, name, lr)
-    return (
-        field.value(run(makers[name](lr), field.noisy_grad, starts, steps=steps, rng=rng, limit=1e6).final)
-        - 0.3
-    )
+    return (field.value(run(makers[name](lr), field.noisy_grad, starts, steps=steps, rng=rng, limit=1e6).final) - 0.3)
 
 
 judged = {}
@@ -332,16 +308,12 @@ for name in makers:
         tried = {lr: np.log(excess(name, lr, steps, "tune")).mean() for lr in np.geomspace(1e-4, 0.1, 10)}
         best = min(tried, key=tried.get)
         judged[name, steps] = (best, excess(name, best, steps, "judge"))
-
 # %%
-lines = ["| method | gradients | steps | best $\\eta$ | excess loss, geometric mean | worst of 128 |",
-    "|---|---|---|---|---|---|"]
+lines = ["| method | gradients | steps | best $\\eta$ | excess loss, geometric mean | worst of 128 |", "|---|---|---|---|---|---|"]
 for (name, steps), (best, losses) in judged.items():
     spent = 2 * steps if "AdaLA" in name else steps
     lines.append(f"| {name} | {spent} | {steps} | {best:.4f} | {np.exp(np.log(losses).mean()):.4f} | {losses.max():.2f} |")
 Markdown("\n".join(lines))
-
-
 # %%
 def z(name: str, rival: str, steps: int) -> float:
     """By how many standard errors AdaLA (300 steps) is worse than the rival's run of `steps` steps."""
@@ -355,18 +327,9 @@ lines = [
     + " |",
     "|---|---|---|---|---|---|---|",
 ]
-scores = {
-    (n, r, s): z(n, r, s)
-    for n in ("AdaLA, next", "AdaLA, same")
-    for s in (300, 600)
-    for r in ("SGD", "Adam", "AdaBelief")
-}
+scores = {(n, r, s): z(n, r, s) for n in ("AdaLA, next", "AdaLA, same") for s in (300, 600) for r in ("SGD", "Adam", "AdaBelief")}
 for name in ("AdaLA, next", "AdaLA, same"):
-    words = [
-        ("worse" if v > 0 else "better") if abs(v) > 2.6 else "not separated"
-        for (n, _, _), v in scores.items()
-        if n == name
-    ]
+    words = [("worse" if v > 0 else "better") if abs(v) > 2.6 else "not separated" for (n, _, _), v in scores.items() if n == name]
     lines.append(f"| {name} | " + " | ".join(words) + " |")
 # equal gradients: worse than all three
 assert all(v > 2.6 for (_, _, steps), v in scores.items() if steps == 600)
@@ -374,7 +337,6 @@ assert all(scores["AdaLA, same", rival, 300] < -2.6 for rival in ("Adam", "AdaBe
 # "jump far out": more than three times the worst member of any other method
 assert judged["AdaLA, next", 300][1].max() > 3 * max(x.max() for (n, _), (_, x) in judged.items() if n != "AdaLA, next")
 Markdown("\n".join(lines))
-
 # %% [markdown]
 # Read it twice. **Per step**, the look-ahead with the same mini-batch is worth something here: AdaLA is ahead of Adam and AdaBelief. **Per gradient** it is behind all three rivals, with either batch: the second gradient costs more than it brings. With the next batch a few runs jump far out (last column): a rotated Hessian and section 5.
 #
@@ -387,11 +349,34 @@ Markdown("\n".join(lines))
 # * With negligible $\epsilon$ the reading `adam` is Newton-like on a diagonal problem, with rate $\sqrt{\beta_1}$ for every curvature; a zero row sum of $A\,\mathrm{sign}(g)$ breaks it.
 # * With noise: next batch, $V\propto\eta$; same batch, $V$ nearly free of $\eta$.
 # * On one noisy quadratic AdaLA with the same batch was ahead of Adam and AdaBelief at equal steps, and behind SGD, Adam and AdaBelief at equal gradients.
-#
+# %% [markdown]
 # ## Exercises
+#
+# These check themselves, with numbers of your own: write your name in place of `demo` in the cell `STUDENT = ...` near the top and run it. Then put each answer in place of the dots and run the check below it, as often as you like.
+# %%
+exercise("10.1", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-10-1", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_10_1 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-10-1", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("10.1", answer_10_1, STUDENT)
+# %%
+exercise("10.2", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-10-2", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_10_2 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-10-2", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("10.2", answer_10_2, STUDENT)
+# %%
+exercise("10.3", STUDENT)
+# %% nbgrader={"grade": false, "grade_id": "answer-10-3", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_10_3 = ...
+# %% nbgrader={"grade": true, "grade_id": "check-10-3", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("10.3", answer_10_3, STUDENT)
+# %%
+grades()  # grades().export("grades.json") writes the file for your teacher
+# %% [markdown]
+# **To try at home.** Write your prediction down before you run.
 #
 # 1. *Predict, then run.* Section 1 with $\epsilon=10^{-8}$: is the reading `grad` above or below $\lambda_{\text{crit}}$ at the beginning and at the end of the schedule? What does the error do?
 # 2. Which $\beta_1$ makes AdaLA's cycle of section 3 twice as large? Check with `adala_cycle.amplitude` and with one step.
 # 3. Repeat section 5 with the matrix rotated by one degree. How long is the first step now, and why?
-# 4. In section 6, find the $\eta$ at which the same-batch floor is half of its flat value, first from $D_0$ by hand, then with `stationary_step`.
-# 5. Add the reading `lagged` (one gradient a step) to section 7. Is it AdaLA's cost or AdaLA's denominator that loses?
+# 4. Add the reading `lagged` (one gradient a step) to section 7. Is it AdaLA's cost or AdaLA's denominator that loses?

@@ -60,7 +60,7 @@ class Book:
         return "\n".join(["| student | exercise | points | tries |", "|---|---|---|---|", *rows])
 
     def _repr_markdown_(self) -> str:
-        return self.table()
+        return self.table() if self._rows else "No answer was checked yet."
 
     def export(self, path: Path | str) -> Path:
         """Write the book to a JSON file, whole or not at all, and return its path."""
