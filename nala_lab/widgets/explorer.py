@@ -146,8 +146,7 @@ class Explorer:
 
     def draw(self) -> None:
         """Draw the view and show its numbers."""
-        self.picture.update(self.view)
-        self.picture.render()
+        self.picture.show(self.view)
         self._picture.value = img(self.picture.png(), self.alt, self.picture.size)
         self._numbers.value = _table(self.numbers)
 
@@ -164,8 +163,7 @@ class Explorer:
         OSError
             When the file cannot be written.
         """
-        self.picture.update(self.view)
-        self.picture.render()
+        self.picture.show(self.view)
         png = self.picture.png(**STATIC)
         if path is not None:
             Path(path).write_bytes(png)

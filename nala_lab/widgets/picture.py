@@ -55,6 +55,12 @@ class Picture:
         """Give the artists the numbers of `view`."""
         raise TypeError(f"{type(self).__name__} must say how it is updated")
 
+    def show(self, view: Any) -> None:
+        """Update and draw, in the lab's style."""
+        with rc_context(_STYLE):
+            self.update(view)
+            self.render()
+
     def alt(self, view: Any) -> str:
         """Say what the picture of `view` shows, for readers who do not see it."""
         raise TypeError(f"{type(self).__name__} must say what it shows")
@@ -63,6 +69,7 @@ class Picture:
         """Register moving artists; gives back the only one, or all of them."""
         for artist in artists:
             artist.set_animated(True)
+            artist.set_in_layout(False)  # a point far outside must not take the room of the axes
             self._live.append(artist)
         return artists[0] if len(artists) == 1 else artists
 
@@ -102,32 +109,33 @@ class Picture:
     def _draw_all(self, canvas: Any) -> None:
         if not self._settled:
             self.figure.set_layout_engine("constrained")
-        with rc_context(_STYLE):
-            canvas.draw()
+        canvas.draw()
         # From here on the axes keep their place: a panel that jumps while a slider moves is hard to read.
         self.figure.set_layout_engine("none")
         self._settled = True
         self._redo.clear()
-        self._boxes = {ax: self._box(ax) for ax in self.figure.axes}
+        self._cells = self._columns(canvas)
         self._fixed = canvas.copy_from_bbox(self.figure.bbox)
 
     def _draw_again(self, canvas: Any) -> None:
         if not self._redo:
             return
-        with rc_context(_STYLE):
-            for ax in self._redo:
-                box = self._box(ax)
-                for x0, y0, width, height in (self._boxes[ax].bounds, box.bounds):
-                    blank = Rectangle((x0 - 1, y0 - 1), width + 2, height + 2, color="white", figure=self.figure)
-                    self.figure.draw_artist(blank)
-                self.figure.draw_artist(ax)
-                self._boxes[ax] = box
+        for ax in self._redo:
+            self.figure.draw_artist(self._cells[ax])
+            self.figure.draw_artist(ax)
         self._redo.clear()
         self._fixed = canvas.copy_from_bbox(self.figure.bbox)
 
-    def _box(self, ax: Axes) -> Any:
-        """Axes with their labels and legend, in pixels."""
-        return ax.get_tightbbox(self.figure.canvas.get_renderer())  # type: ignore[attr-defined]
+    def _columns(self, canvas: Any) -> dict[Axes, Rectangle]:
+        """Give each axes the white column it may draw in; the axes stand side by side."""
+        boxes: dict[Axes, Any] = {ax: ax.get_tightbbox(canvas.get_renderer()) for ax in self.figure.axes}
+        width, height = self.figure.bbox.size
+        cells = {}
+        for ax, box in boxes.items():
+            left = max((b.x1 for b in boxes.values() if b.x1 <= box.x0 + 1), default=0)
+            right = min((b.x0 for b in boxes.values() if b.x0 >= box.x1 - 1), default=width)
+            cells[ax] = Rectangle((left, 0), right - left, height, color="white", lw=0, figure=self.figure)
+        return cells
 
     def png(self, *, colours: int = 0, scale: float = 1.0) -> bytes:
         """Give the PNG of what `render` drew.

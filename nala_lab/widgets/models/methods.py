@@ -18,17 +18,18 @@ INNERS = ("Adam", "SGD", "Heavy ball")
 _ADAPTIVE = ("Adam", "AdaBelief", "AdaLA")
 
 
-def _bowl() -> Problem:
-    return Quadratic([1.0, 12.0], rotation=3, shift=[0.6, -1.4], offset=0.3)
+_QUADRATICS = {
+    "bowl": lambda: Quadratic([1.0, 12.0], rotation=3, shift=[0.6, -1.4], offset=0.3),
+    "valley": lambda: Quadratic([1.0, 25.0], shift=[0.7, -0.9], offset=-0.4),
+}
 
-
-PLANES: tuple[str, ...] = ("bowl", *(name for name, make in CLASSIC.items() if make().dim == 2))
-"""Problems in two dimensions: a turned quadratic bowl, and those of problems.PROBLEMS."""
+PLANES: tuple[str, ...] = (*_QUADRATICS, *(name for name, make in CLASSIC.items() if make().dim == 2))
+"""Problems in two dimensions: quadratics, turned and along the axes, and those of problems.PROBLEMS."""
 
 
 @lru_cache(maxsize=32)
 def problem(name: str, moved: bool = False) -> Problem:
-    """Give the problem as textbooks state it or, with `moved`, shifted, turned and scaled as in PROBLEMS.
+    """Give the problem as textbooks state it or, with `moved`, as in PROBLEMS (the quadratics: as they are).
 
     Raises
     ------
@@ -41,8 +42,8 @@ def problem(name: str, moved: bool = False) -> Problem:
     [-1.2, 1.0]
     """
     require_choice("problem", name, PLANES)
-    if name == "bowl":
-        return _bowl()
+    if name in _QUADRATICS:
+        return _QUADRATICS[name]()
     return (PROBLEMS if moved else CLASSIC)[name]()
 
 

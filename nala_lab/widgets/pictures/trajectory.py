@@ -100,10 +100,12 @@ class TrajectoryPicture(Picture):
             names = [f"left: {s.left}", f"right: {s.right}"]
             ax.legend(self._falls, names, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, handlelength=1.6)
             self.stale(ax)
+        top = self._limits[2] + 1  # a run that diverges leaves the panel by one decade, not by thirty
+        gaps = [np.clip(np.nan_to_num(g, nan=np.inf, posinf=np.inf), _FLOOR, 10.0**top) for g in gaps]
         for line, dot, side, gap in zip(self._falls, self._now, view.sides, gaps, strict=True):
             line.set_data(side.evals, gap)
             now = int(np.searchsorted(side.evals, s.at, side="right")) - 1
-            dot.set_data([side.evals[now]], [gap[now]])
+            dot.set_data([side.evals[now]], [min(gap[now], 10.0 ** self._limits[2])])
             dot.set_markerfacecolor(line.get_color())
 
     def alt(self, view: TrajectoryView) -> str:

@@ -1,0 +1,111 @@
+"""The weights as bars, the one outer step as points on a line, and a run with its slow weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nala_lab.plots import ROLES
+from nala_lab.widgets.models.averaging import AveragingView, regime
+from nala_lab.widgets.picture import Picture
+from nala_lab.widgets.pictures.parts import BELOW
+
+__all__ = ["AveragingPicture"]
+
+_MOST = 41  # bars that exist; those beyond t have height 0
+_NAMES = (r"$\phi_{t-1}$", r"$\theta_{t,k}$", r"$y_t$")
+
+
+class AveragingPicture(Picture):
+    """Left: weights of Eq. (5). Middle: where y lies on the line through phi and theta. Right: a run."""
+
+    size = (13.0, 4.9)
+
+    def build(self) -> None:
+        """Make three panels."""
+        bars, line, run = self.figure.subplots(1, 3, width_ratios=(1.1, 1, 1.1))
+        self._build_bars(bars)
+        self._build_line(line)
+        self._run_axes = run
+        self._ends = self.line(run, "o", color=ROLES["fast"], ms=7, label=r"inner results $\theta_{i,k}$")
+        self._slow = self.line(run, "o-", color=ROLES["slow"], lw=2.4, ms=6, label=r"slow weights $\phi_i$")
+        self._rebuilt = self.line(run, "x", color=ROLES["minimum"], ms=9, mew=2.4, zorder=6, label="by Eq. (5)")
+        run.set(xlabel="outer step", title="a noisy run", ylim=(-2, 7), xlim=(0, 12))
+        run.legend(**BELOW, ncols=2)
+
+    def _build_bars(self, ax: Any) -> None:
+        self._bars_axes = ax
+        ax.axhline(0, color="#444444", lw=1)
+        self._bars = ax.bar(np.arange(_MOST), np.zeros(_MOST), width=0.75, zorder=3)
+        self.live(*self._bars)
+        self._horizon = self.line(ax, "--", color=ROLES["limit"], lw=2, label="horizon")
+        handles = [ax.bar([0], [0], color=ROLES[name])[0] for name in ("adds", "subtracts")]
+        handles += [ax.bar([0], [0], fill=False, edgecolor="#444444", lw=2)[0], self._horizon]
+        ax.set(xlabel="age in cycles (0: newest)", title=r"weight in $\phi_t$")
+        ax.legend(handles, ["adds", "subtracts", r"$\phi_0$", "horizon"], **BELOW, ncols=2)
+
+    def _build_line(self, ax: Any) -> None:
+        ax.axvspan(0, 1, color="#DCE9EE", label="interpolation")
+        ax.axvspan(1, 2.7, color="#FBEFD9", label="extrapolation")
+        ax.axhline(0, color="#444444", lw=1.5)
+        ax.plot([0, 1], [0, 0], "o", ms=14, color=ROLES["slow"], zorder=4)
+        for place, name in ((0, _NAMES[0]), (1, _NAMES[1])):
+            ax.annotate(name, (place, 0), (0, -26), textcoords="offset points", ha="center", fontsize=17)
+        self._y = self.line(ax, "d", ms=19, color="white", mec=ROLES["gradient"], mew=3, zorder=6)
+        self._word = self.live(ax.text(1, 0.62, "", ha="center", fontsize=15))
+        ax.set(xlim=(-0.3, 2.7), ylim=(-1, 1), yticks=[], title=r"$y_t$ on the line from $\phi$ to $\theta$")
+        ax.set_xlabel(r"slow step $1+\mu$")
+        ax.grid(False)
+        ax.legend(**BELOW, ncols=2)
+
+    def update(self, view: AveragingView) -> None:
+        """Move bars, diamond and run."""
+        s = view.settings
+        self._update_bars(view)
+        self._y.set_data([1 + s.mu], [0])
+        self._word.set_text(rf"$y_t$ {regime(s.mu)}" + "\n" + rf"$\mu = {s.mu:.2f}$")
+        steps = np.arange(s.t + 1)
+        self._ends.set_data(steps[1:], view.ends)
+        self._slow.set_data(steps, view.slow)
+        self._rebuilt.set_data(steps[1:], view.rebuilt)
+        shown = np.concatenate([view.ends, view.slow])
+        shown = shown[np.abs(shown) < 1e6] if np.any(np.abs(shown) < 1e6) else np.zeros(1)
+        self._limits(self._run_axes, (0, s.t + 0.5), float(shown.min()), float(shown.max()))
+
+    def _update_bars(self, view: AveragingView) -> None:
+        heights = np.zeros(_MOST)
+        heights[: len(view.weights)] = view.weights
+        colours = [ROLES["adds"] if h >= 0 else ROLES["subtracts"] for h in heights]
+        for age, (bar, height, colour) in enumerate(zip(self._bars, heights, colours, strict=True)):
+            bar.set_height(height)
+            start = age == view.settings.t
+            bar.set(facecolor="none" if start else colour, edgecolor="#444444" if start else "none", linewidth=2)
+            bar.set_visible(age < len(view.weights))
+        self._horizon.set_data([view.horizon - 0.5] * 2, [-1e9, 1e9])
+        # Three scales, so that the axis keeps still while mu moves inside its range.
+        top = 10.0 ** np.ceil(np.log10(max(3.0, float(np.abs(heights).max()))))
+        scale = (0.0, 1.05) if view.settings.mu <= 0 else (-2.1, 2.1) if view.settings.mu < 1 else (-top, top)
+        self._fit(self._bars_axes, (-0.7, view.settings.t + 0.7), scale)
+
+    def _limits(self, ax: Any, xlim: tuple[float, float], low: float, high: float) -> None:
+        """Fit both axes; the y-axis keeps still while it fits and a third of its height is used."""
+        bottom, top = ax.get_ylim()
+        good = bottom <= low and high <= top and (high - low) >= (top - bottom) / 3
+        pad = 0.12 * (high - low) + 0.1
+        self._fit(ax, xlim, (bottom, top) if good else (low - pad, high + pad))
+
+    def _fit(self, ax: Any, xlim: tuple[float, float], ylim: tuple[float, float]) -> None:
+        if ax.get_ylim() != ylim or ax.get_xlim() != xlim:
+            ax.set(xlim=xlim, ylim=ylim)
+            self.stale(ax)
+
+    def alt(self, view: AveragingView) -> str:
+        """Say what the weights are."""
+        s = view.settings
+        return (
+            f"Bars: the newest inner result has weight {view.weights[0]:.3g} in the slow weights, the one before "
+            f"{view.weights[1]:.3g}, and the start {view.weights[-1]:.3g} after {s.t} cycles. With mu = {s.mu:.3g} the "
+            f"look-ahead point {regime(s.mu)}: it lies {1 + s.mu:.3g} times the way from phi to theta. In a noisy run "
+            f"the slow weights end at {view.after:.4g}, as Eq. (5) says."
+        )

@@ -1,0 +1,72 @@
+"""What several pictures draw: a map of rates, the place where we are, and a decay on a logarithmic axis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, PowerNorm
+from matplotlib.ticker import NullLocator
+
+from nala_lab.core import Array
+from nala_lab.widgets.picture import Picture
+
+__all__ = ["BELOW", "HERE", "clipped", "decades", "heat", "under"]
+
+HERE: dict[str, Any] = {"marker": "*", "ms": 22, "color": "white", "mec": "black", "mew": 1.6, "ls": "", "zorder": 9}
+BELOW: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.17), "handlelength": 1.5, "columnspacing": 1}
+_FAST: Any = LinearSegmentedColormap.from_list("fast", ["#17375E", "#2F6690", "#8FB9D3", "#DCE9EE", "#FBF6E6"])
+_FAST = _FAST.with_extremes(over="#B9B9B9", bad="#B9B9B9")
+
+
+def heat(picture: Picture, ax: Axes, x: Array, y: Array, label: str) -> Any:
+    """Make a moving map of rates on [0, 1): dark is fast, grey does not converge. `x` and `y` are evenly spaced."""
+    half = (x[1] - x[0]) / 2, (y[1] - y[0]) / 2
+    extent = (x[0] - half[0], x[-1] + half[0], y[0] - half[1], y[-1] + half[1])
+    norm = PowerNorm(3, vmin=0, vmax=1)  # most rates of interest lie between 0.6 and 1
+    image = ax.imshow(
+        np.zeros((len(y), len(x))), cmap=_FAST, norm=norm, extent=extent, origin="lower", aspect="auto", zorder=1
+    )
+    ax.grid(False)
+    ax.figure.colorbar(image, ax=ax, pad=0.02, extend="max", fraction=0.07, ticks=[0, 0.5, 0.7, 0.8, 0.9, 1])
+    ax.set_title(f"{label} (grey: diverges)")
+    picture.live(image)
+    return image
+
+
+def clipped(rates: Array) -> Array:
+    """Rates as `heat` wants them: what does not converge is above 1, infinities and NaN included."""
+    return np.nan_to_num(np.where(np.asarray(rates) >= 1, 2.0, rates), nan=2.0, posinf=2.0)
+
+
+def decades(low: float, high: float, now: tuple[float, float] | None) -> tuple[float, float]:
+    """Limits of a logarithmic axis in whole decades; `now` stays while it fits and wastes no more than four.
+
+    So the axis keeps still while a slider moves, which is quick and can be read.
+
+    Examples
+    --------
+    >>> decades(0.02, 3.0, None), decades(0.02, 3.0, (1e-4, 10.0)), decades(0.02, 3.0, (1e-8, 10.0))
+    ((0.01, 10.0), (0.0001, 10.0), (0.01, 10.0))
+    """
+    bottom, top = float(np.floor(np.log10(low))), float(np.ceil(np.log10(high) + 1e-12))
+    top = top if top > bottom else bottom + 1
+    if now is not None:
+        old = np.log10(now)
+        if old[0] <= bottom + 1e-9 and old[1] >= top - 1e-9 and (old[1] - old[0]) - (top - bottom) <= 4 + 1e-9:
+            return now
+    return 10.0**bottom, 10.0**top
+
+
+def under(picture: Picture, ax: Axes, curves: list[Array], *, floor: float, ceiling: float) -> list[Array]:
+    """Fit a logarithmic y-axis to `curves`, cut off at `floor` and `ceiling`; gives the cut curves."""
+    cut = [np.clip(np.nan_to_num(c, nan=ceiling, posinf=ceiling), floor, ceiling) for c in curves]
+    low, high = min(float(c.min()) for c in cut), max(float(c.max()) for c in cut)
+    before = ax.get_ylim() if ax.get_yscale() == "log" else None
+    after = decades(low, high, before)
+    if after != before:
+        ax.set(yscale="log", ylim=after)
+        ax.yaxis.set_minor_locator(NullLocator())  # ten times fewer marks to draw
+        picture.stale(ax)
+    return cut
