@@ -31,6 +31,7 @@ thead th { border-bottom: 2px solid var(--line); } td.number { text-align: right
 tr.failed td, tr.failed th { background: color-mix(in srgb, var(--bad) 14%, transparent); }
 tbody th { font-weight: 600; }
 td .note { font-size: 0.93em; }
+td.claim { min-width: 15rem; } td.evidence { overflow-wrap: anywhere; }
 figure { margin: 1.2rem 0; }
 img { max-width: 100%; height: auto; background: #ffffff; border-radius: 6px; padding: 4px; }
 details { border: 1px solid var(--line); border-radius: 8px; margin: 0.7rem 0; padding: 0 1rem; }

@@ -54,6 +54,6 @@ def table_rows(rows: Sequence[ClaimRow]) -> Iterator[str]:
         evidence = "<br>".join(f"{html.escape(e['words'])} <code>{html.escape(e['test'])}</code>" for e in row.evidence)
         yield (
             f'<tr id="claim-{html.escape(row.id)}"><th scope="row">{html.escape(row.id)}</th>'
-            f"<td>{html.escape(row.sentence)}{where}{note}</td><td>{html.escape(row.verdict)}</td>"
-            f"<td>{evidence}</td></tr>\n"
+            f'<td class="claim">{html.escape(row.sentence)}{where}{note}</td><td>{html.escape(row.verdict)}</td>'
+            f'<td class="evidence">{evidence}</td></tr>\n'
         )

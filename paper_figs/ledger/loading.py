@@ -52,11 +52,18 @@ class Metric:
 
 @dataclass(frozen=True)
 class Ledger:
-    """All claims, the metrics they are judged by, and the settings that an optimizer's name stands for."""
+    """All claims, the metrics they are judged by, and what counts as the papers' settings and size.
+
+    Attributes
+    ----------
+    settings : optimizer -> hyperparameters that its name stands for where a test gives none.
+    full : task -> ``epochs`` and ``train`` (examples), the least that a run at the paper's scale has.
+    """
 
     claims: tuple[Claim, ...]
     metrics: Mapping[str, Metric]
     settings: Mapping[str, Mapping[str, Any]]
+    full: Mapping[str, Mapping[str, int]]
 
 
 def load(path: Path = LEDGER) -> Ledger:
@@ -83,7 +90,7 @@ def load(path: Path = LEDGER) -> Ledger:
     ids = [claim.id for claim in claims]
     twice = sorted({name for name in ids if ids.count(name) > 1})
     require("claim ids", twice, not twice, "each once")
-    return Ledger(claims, metrics, data["settings"])
+    return Ledger(claims, metrics, data["settings"], data["full"])
 
 
 def _no_typed_verdict(data: Any, where: str) -> None:

@@ -23,7 +23,8 @@ from paper_figs.published import table
 __all__ = ["RECORDS", "SCALES", "by_records", "value_of"]
 
 RECORDS = Path(__file__).parents[1] / "records"
-SCALES = ("smoke", "cpu", "paper")  # smallest first
+CUT = "paper, cut short"
+SCALES = ("smoke", "cpu", CUT, "paper")  # smallest first
 NAMES = {**LABELS, "fromage": "Fromage", "adamw": "AdamW", "radam": "RAdam", "msvag": "MSVAG", "yogi": "Yogi",
          "adabound": "AdaBound"}  # fmt: skip
 RELATIONS = {"better": (BETTER,), "comparable": (EQUIVALENT,), "better or comparable": (BETTER, EQUIVALENT)}
@@ -56,7 +57,8 @@ def by_records(test: Mapping[str, Any], ledger: Ledger, folder: Path = RECORDS) 
     require_choice("relation", test["relation"], tuple(RELATIONS))
     task, metric = test["records"], ledger.metrics[test["metric"]]
     mine, rivals = _arm(test["optimizer"], ledger), [_arm(one, ledger) for one in test["than"]]
-    runs, scale, size = _largest(_records(folder / task), [mine, *rivals])
+    require_choice("records", task, tuple(ledger.full))
+    runs, scale, size = _largest(_records(folder / task), [mine, *rivals], ledger.full[task])
     how = f"records {task}, {test['metric']}"
     if not runs:
         return Evidence(NOT_RUN, f"no records of {task}", how)
@@ -84,7 +86,7 @@ def _arm(spec: str | Mapping[str, Any], ledger: Ledger) -> Arm:
     return Arm(name, {**ledger.settings.get(name, {}), **named}, NAMES.get(name, name) + words)
 
 
-def _largest(records: Sequence[Record], arms: Sequence[Arm]) -> tuple[list[Record], str, str]:
+def _largest(records: Sequence[Record], arms: Sequence[Arm], full: Mapping[str, int]) -> tuple[list[Record], str, str]:
     """The runs of the arms under one protocol: the largest scale there is, and of its protocols the most run one.
 
     Raises
@@ -95,19 +97,36 @@ def _largest(records: Sequence[Record], arms: Sequence[Arm]) -> tuple[list[Recor
     fitting = [record for record in records if any(arm.fits(record) for arm in arms)]
     if not fitting:
         return [], "", ""
-    scale = max((_scale(record) for record in fitting), key=SCALES.index)
-    fitting = [record for record in fitting if _scale(record) == scale]
+    scale = max((_scale(record, full) for record in fitting), key=SCALES.index)
+    fitting = [record for record in fitting if _scale(record, full) == scale]
     [(protocol, _), *_] = Counter(_protocol(record) for record in fitting).most_common(1)
     fitting = [record for record in fitting if _protocol(record) == protocol]
     kept = [record for arm in arms for record in _one_setting(fitting, arm)]
-    size = f"{kept[0].header['config'].get('epochs', '?')} epochs"
-    return kept, scale, size
+    return kept, scale, _size(kept[0].header["config"])
 
 
-def _scale(record: Record) -> str:
-    scale = str(record.header["config"].get("scale"))
+def _size(config: Mapping[str, Any]) -> str:
+    batches, fid = config.get("batches"), _data(config).get("fid", {}).get("extractor")
+    parts = [f"{config.get('epochs', '?')} epochs", f"{batches} mini-batches each" if batches else "",
+             f"FID by {fid}" if fid else ""]  # fmt: skip
+    return ", ".join(part for part in parts if part)
+
+
+def _data(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = config.get("data", {})
+    return found if isinstance(found, dict) else {}
+
+
+def _scale(record: Record, full: Mapping[str, int]) -> str:
+    """The scale of a run: "paper" only when it is as long, on as much real data, and measured as the paper's."""
+    config = record.header["config"]
+    scale, data = str(config.get("scale")), _data(config)
     require_choice(f"{record.path.name}, scale", scale, SCALES)
-    return scale
+    whole = config.get("epochs", 0) >= full["epochs"] and data.get("train", 0) >= full["train"]
+    real = "(generated)" not in str(data.get("name", ""))
+    measured = "not comparable" not in str(data.get("fid", {}).get("extractor", ""))
+    kept = whole and real and measured and config.get("batches") is None
+    return scale if scale != "paper" or kept else CUT
 
 
 def _protocol(record: Record) -> str:

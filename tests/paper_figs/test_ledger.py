@@ -129,6 +129,7 @@ CLAIM = """
 [metrics]
 "loss" = {{ row = "train", column = "loss", take = "last", higher_is_better = false, threshold = 0.1 }}
 [settings]
+[full]
 [[claim]]
 id = "X1"
 paper = "nala"

@@ -18,14 +18,14 @@ METRICS = {
     "time": Metric(row="test", column="accuracy", take="first", level=0.5, higher_is_better=False, threshold=1),
     "fid": Metric(row="test", column="fid", take="best", higher_is_better=False, threshold=1),
 }
-LEDGER = Ledger((), METRICS, {"nala": {"k": 5}})
+LEDGER = Ledger((), METRICS, {"nala": {"k": 5}}, {"toy": {"epochs": 2, "train": 100}})
 NOISE = (0.001, -0.002, 0.0005, 0.0005)
 OWN = {"nala": 1.0, "adam": 1.6, "sgd": 0.4}
 
 
-def record(folder, optimizer, seed, accuracy, *, scale="paper", outcome="finished", epochs=2, **setting):
+def record(folder, optimizer, seed, accuracy, *, scale="paper", outcome="finished", epochs=2, data=(), **setting):
     header = {"task": "toy", "optimizer": optimizer, "seed": seed, "data": {}, "versions": {}, "platform": {},
-              "config": {"scale": scale, "epochs": epochs, "seed": seed,
+              "config": {"scale": scale, "epochs": epochs, "seed": seed, "data": {"train": 100, **dict(data)},
                          "optimizer": {"name": optimizer, **setting}}}  # fmt: skip
     name = "-".join([optimizer, str(seed), scale, str(epochs), *map(str, setting.values())])
     with RecordWriter(folder / "toy" / f"{name}.jsonl", header) as out:
@@ -68,6 +68,17 @@ def test_smaller_runs_decide_nothing_but_are_told(tmp_path):
     assert said(tmp_path, relation="comparable").words.startswith("not seen at cpu scale")
     fill(tmp_path, {"nala": 0.6, "adam": 0.7}, scale="paper", k=5)
     assert said(tmp_path).verdict == NOT_REPRODUCED  # the larger scale is taken
+
+
+@pytest.mark.parametrize(
+    "less",
+    [{"epochs": 1}, {"data": {"train": 99}}, {"data": {"name": "toy (generated)"}},
+     {"data": {"fid": {"extractor": "a classifier (not comparable with published FID)"}}}],
+)  # fmt: skip
+def test_a_cut_run_does_not_count_as_the_papers(tmp_path, less):
+    fill(tmp_path, {"nala": 0.7, "adam": 0.6}, k=5, **less)
+    found = said(tmp_path)
+    assert found.verdict == NOT_RUN and found.words.startswith("seen at paper, cut short scale")
 
 
 def test_what_was_not_run_is_said(tmp_path):
