@@ -61,6 +61,12 @@ class Data:
         return replace(self, train_x=self.train_x[:train], train_y=self.train_y[:train],
                        test_x=self.test_x[:test], test_y=self.test_y[:test])  # fmt: skip
 
+    def held_out(self, share: int) -> Data:
+        """Test on the last 1/`share` of the training images, and train on the others: for tuning."""
+        n = len(self.train_y) // share
+        return replace(self, train_x=self.train_x[:-n], train_y=self.train_y[:-n],
+                       test_x=self.train_x[-n:], test_y=self.train_y[-n:])  # fmt: skip
+
     def standardised(self) -> Data:
         """Pixels as float32 with mean 0 and standard deviation 1 over the training images, channel by channel."""
         train_x, test_x = ((x.float().sub_(self.mean).div_(self.sd)) for x in (self.train_x, self.test_x))

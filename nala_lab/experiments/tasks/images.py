@@ -58,7 +58,8 @@ def make_images(scale: Scale, *, seed: int, folders: Sequence[Path], device: Any
 
     Parameters
     ----------
-    scale : sizes; with ``extra={"standin": True}``, data are generated where no file is found.
+    scale : sizes; with ``extra={"standin": True}``, data are generated where no file is found, and with ``"held_out"``
+        a part of the training images takes the place of the test images.
     seed : names the initial weights, the order of the images and their augmentation.
     folders, device : where the files are, and where the data go.
     data : name in DATASETS.
@@ -72,6 +73,8 @@ def make_images(scale: Scale, *, seed: int, folders: Sequence[Path], device: Any
 
     standin = bool(scale.extra.get("standin", False))
     pixels = load_pixels(data, folders=folders, device=device, standin=standin).first(scale.train, scale.test)
+    if "held_out" in scale.extra:
+        pixels = pixels.held_out(scale.extra["held_out"])
     generator = models.torch_stream(seed, "initial weights")
     model = getattr(models, network)(pixels.classes, generator=generator, **options)
     make = partial(ImageWorkload, model, batch_size=scale.batch_size, seed=seed, batches=scale.batches,

@@ -1,0 +1,87 @@
+"""Tuning: equal numbers of trials, a stated space, edges named, and no look at the test images."""
+
+import json
+
+import pytest
+import torch
+
+from nala_lab.cli import main
+from nala_lab.core.records import load_records
+from nala_lab.experiments.run import plan
+from nala_lab.experiments.tasks import get_task
+from nala_lab.experiments.tune import Trial, held_out, judge, read_space, space_of, trials
+
+DIGITS = get_task("lenet5-digits")
+SPACE = {"lr": [1e-4, 1e-3, 1e-2], "k": [3, 5]}
+
+
+def test_every_optimizer_gets_as_many_trials_the_published_point_among_them():
+    for count in range(1, 7):
+        chosen = trials("nala", SPACE, count, {}, seed=0)
+        points = [tuple(trial.changes.items()) for trial in chosen]
+        assert len(set(points)) == count and (("lr", 1e-3), ("k", 5)) in points
+    assert trials("nala", SPACE, 4, {}, seed=0) == trials("nala", SPACE, 4, {}, seed=0)
+    assert len({str(trials("nala", SPACE, 3, {}, seed=seed)) for seed in range(9)}) > 1
+
+
+def test_more_trials_than_points_is_refused():
+    with pytest.raises(ValueError, match="trials must satisfy trials <= 6"):
+        trials("nala", SPACE, 7, {}, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("scores", "edges"),
+    [((0.5, 0.9, 0.7), ()), ((0.9, 0.5, 0.7), ("lr (lower)",)), ((0.5, 0.7, 0.9), ("lr (upper)",))],
+)
+def test_an_optimum_at_the_edge_is_named(scores, edges):
+    space = {"lr": [1.0, 0.1, 10.0]}  # not in order: the edge is of the values, not of the list
+    found = [Trial("sgd", {"lr": lr}, (score,), 1) for lr, score in zip((0.1, 1.0, 10.0), scores, strict=True)]
+    assert judge("sgd", space, found).edges == edges
+    assert judge("sgd", space, [Trial("sgd", {"lr": 1.0}, (), 1)]).best is None
+
+
+def test_a_seed_that_diverged_takes_its_trial_out():
+    found = [Trial("sgd", {"lr": 1.0}, (0.99,), 2), Trial("sgd", {"lr": 0.1}, (0.5, 0.6), 2)]
+    assert judge("sgd", {"lr": [0.1, 1.0]}, found).best.changes == {"lr": 0.1}
+    low = [Trial("sgd", {"lr": 1.0}, (3.0,), 1), Trial("sgd", {"lr": 0.1}, (2.0,), 1)]
+    assert judge("sgd", {"lr": [0.1, 1.0]}, low, min).best.score == 2.0
+
+
+def test_the_test_images_are_not_looked_at():
+    run = plan("lenet5-digits", "adam", seed=0, scale="smoke")
+    whole, part = run.workload(), held_out(run).workload()
+    n = len(whole.data.train_y) // 10
+    assert torch.equal(part.data.test_y, whole.data.train_y[-n:]) and len(part.data.train_y) == 1024 - n
+    shown = {tuple(x.flatten()[:300].tolist()) for x in part.data.test_x}
+    assert not shown & {tuple(x.flatten()[:300].tolist()) for x in whole.data.test_x}
+
+
+def test_the_command_prints_one_line_an_optimizer_and_keeps_its_trials(tmp_path, capsys):
+    (tmp_path / "space.toml").write_text("[adam]\nlr = [1e-5, 1e-3]\n[sgd]\nlr = [0.1, 1e-4]\n", encoding="utf-8")
+    command = ["tune", "lenet5-digits", "--optimizer", "adam", "sgd", "--trials", "2", "--space",
+               str(tmp_path / "space.toml"), "--scale", "smoke", "--epochs", "1", "--quiet", "--out",
+               str(tmp_path / "out")]  # fmt: skip
+    assert main(command) == 0
+    told = capsys.readouterr().out
+    assert "| adam | lr=0.001 |" in told and "lr (upper)" in told and "one training image in 10" in told
+    records = load_records(tmp_path / "out")
+    assert len(records) == 4 and all(json.dumps(r.header["config"]["extra"]) == '{"held_out": 10}' for r in records)
+    assert main(command) == 0 and "adam lr=1e-05" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[adam", "is not a TOML file"),
+        ("[nobody]\nlr=[1]", "optimizer must satisfy"),
+        ("[adam]\nlr=1", "a list of values"),
+    ],
+)
+def test_a_bad_space_is_one_sentence(text, sentence, tmp_path):
+    (tmp_path / "space.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=sentence):
+        read_space(tmp_path / "space.toml")
+
+
+def test_the_default_space_is_around_what_the_task_publishes():
+    assert space_of(get_task("lstm1-ptb"), "sgd")["lr"][2] == 30.0
