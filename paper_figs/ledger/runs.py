@@ -64,17 +64,17 @@ def by_records(test: Mapping[str, Any], ledger: Ledger, folder: Path = RECORDS) 
         return Evidence(NOT_RUN, f"no records of {task}", how)
     values = {arm.label: _by_seed(runs, arm, metric) for arm in (mine, *rivals)}
     pairs = {arm.label: _pair(values[mine.label], values[arm.label]) for arm in rivals}
+    ran, lost = f"{scale} scale ({size})", _diverged(runs, [mine, *rivals])
     missing = [name for name, (a, _) in pairs.items() if len(a) < 2]
-    ran = f"{scale} scale ({size})"
-    if missing:
-        return Evidence(NOT_RUN, f"{ran}: fewer than 2 common seeds with {', '.join(missing)}", how)
-    rule = Rule(threshold=metric.threshold, higher_is_better=metric.higher_is_better)
-    found = judge_table(pairs, rule)
+    lost = f"; fewer than 2 common seeds with {', '.join(missing)}{lost}" if missing else lost
+    there = {name: pair for name, pair in pairs.items() if name not in missing}
+    if not there:
+        return Evidence(NOT_RUN, ran + lost, how)
+    found = judge_table(there, Rule(threshold=metric.threshold, higher_is_better=metric.higher_is_better))
     holds = all(one.verdict in RELATIONS[test["relation"]] for one in found.values())
     words = "; ".join(f"{mine.label} - {name} {_words(one)}" for name, one in found.items())
-    words += _needed(test, mine.label, found)
-    words += _diverged(runs, [mine, *rivals])
-    if scale == "paper":
+    words += _needed(test, mine.label, found) + lost
+    if scale == "paper" and not missing:
         return Evidence(REPRODUCED if holds else NOT_REPRODUCED, f"{ran}: {words}", how)
     return Evidence(NOT_RUN, f"{'seen' if holds else 'not seen'} at {ran}: {words}", how)
 

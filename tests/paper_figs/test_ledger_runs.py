@@ -89,6 +89,8 @@ def test_what_was_not_run_is_said(tmp_path):
     assert "fewer than 2 common seeds" in said(tmp_path).words  # seed 7 has no partner
     fill(tmp_path, {"adam": 0.6}, k=5)
     assert "fewer than 2 common seeds" in said(tmp_path, metric="fid").words  # no such column
+    found = said(tmp_path, than=("adam", "sgd"))  # one rival is missing: what is there is told, and decides nothing
+    assert found.verdict == NOT_RUN and "NALA - Adam +0.1" in found.words and "seeds with SGD" in found.words
 
 
 def test_diverged_runs_are_counted_and_left_out(tmp_path):
