@@ -4,6 +4,7 @@
     check("03.2", 0.81, student="ada")    what is right, or what went wrong and how to go on
     teacher("03.2", student="ada")        derivation, solution and typical errors
     grades().export("ada.json")           the grade file; collect([...]) marks many of them again
+    Case("A").run("count")                find the bug: a program with one wrong line, and questions to it
     predict("error?", 0.5).meets(0.4)     a number written down before a run
 
 Solutions and wrong answers are computed by nala_lab.theory, the derivations by sympy; tests compare the two.
@@ -13,10 +14,11 @@ from nala_lab.classroom.bank import LESSONS as LESSONS
 from nala_lab.classroom.bank import exercises as exercises
 from nala_lab.classroom.book import collect as collect
 from nala_lab.classroom.book import grades as grades
+from nala_lab.classroom.cases import Case as Case
 from nala_lab.classroom.feedback import Feedback as Feedback
 from nala_lab.classroom.marking import check as check
 from nala_lab.classroom.marking import exercise as exercise
 from nala_lab.classroom.marking import teacher as teacher
 from nala_lab.classroom.predicting import predict as predict
 
-__all__ = ["LESSONS", "Feedback", "check", "collect", "exercise", "exercises", "grades", "predict", "teacher"]
+__all__ = ["LESSONS", "Case", "Feedback", "check", "collect", "exercise", "exercises", "grades", "predict", "teacher"]
