@@ -116,7 +116,7 @@ def classifier(data: Any, *, recipe: Recipe | None = None, cache: Path | None = 
     Parameters
     ----------
     data : has ``train_x`` (n, 3, 32, 32) uint8, ``train_y``, ``test_x``, ``test_y``, ``name``, ``sha256``, ``classes``.
-    recipe : how it is trained; None for the usual way, which takes about half a minute on a CPU.
+    recipe : how it is trained; None for the usual way, which takes 40 seconds of one core.
     cache : folder for its weights; None for the user's cache folder. A file that is damaged, or holds weights whose
         checksum is not the one beside them, is replaced by training again.
     """

@@ -19,7 +19,7 @@ generator after every n_critic of these.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -164,7 +164,8 @@ class GanWorkload:
         if not self.game.penalty:
             return -gap
         u = torch.rand(len(x), 1, 1, 1, generator=self.streams["interpolation"]).to(self.device)
-        return -gap + self.game.penalty * gradient_penalty(judge, u * x + (1 - u) * fake)
+        # `forward` is never the compiled program, which cannot be differentiated twice.
+        return -gap + self.game.penalty * gradient_penalty(judge.forward, u * x + (1 - u) * fake)
 
     def _frozen_critic(self, images: torch.Tensor) -> torch.Tensor:
         """Scores through which a gradient reaches the images but not the critic's weights."""
@@ -270,7 +271,7 @@ class GanWorkload:
         self._gap = state["gap"].to(self.device)
 
 
-def gradient_penalty(judge: nn.Module, x: torch.Tensor) -> torch.Tensor:
+def gradient_penalty(judge: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor) -> torch.Tensor:
     """mean (|grad_x judge(x)| - 1)^2, differentiable in the weights of the judge.
 
     Examples

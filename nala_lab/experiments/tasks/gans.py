@@ -82,11 +82,11 @@ def make_gan(scale: Scale, *, seed: int, folders: Sequence[Path], device: Any, g
 
 def _scales(batches: int) -> dict[str, Scale]:
     """Rows every multiple of 12 gradients, when the critic is to move: two rounds, or one at AdaLA's two a turn."""
-    smoke = {"width": 4, "extractor": "random", "samples": 64, "real": 64, "standin": True}
+    smoke = {"width": 2, "extractor": "random", "samples": 64, "real": 64, "standin": True}
     cpu = {"width": 32, "extractor": "classifier", "samples": 2000, "real": 10_000}
     paper = {"width": 64, "extractor": "auto", "samples": 64_000, "real": None}
     return {
-        "smoke": Scale(1, 16, 12, train=512, test=64, batches=36, extra=smoke),
+        "smoke": Scale(1, 8, 12, train=256, test=64, batches=20, extra=smoke),
         "cpu": Scale(4, 64, 12, batches=batches, extra=cpu),
         "paper": Scale(100, 64, 936, extra=paper),
     }
