@@ -89,8 +89,8 @@ def _task(name: str, data: str, layers: int, cpu: Scale, settings: Mapping[str, 
 # One layer sees all of the text. Two and three see as much as shows the loss falling within 90 s on one core.
 _CPU = {
     1: Scale(1, 20, 20, extra={"bptt": 70}),
-    2: Scale(1, 20, 2, test=4_000, batches=60, extra={"bptt": 35}),
-    3: Scale(1, 20, 2, test=4_000, batches=60, extra={"bptt": 20}),
+    2: Scale(1, 20, 2, test=2_000, batches=60, extra={"bptt": 20}),
+    3: Scale(1, 20, 2, test=2_000, batches=40, extra={"bptt": 20}),
 }
 _WIKI = Scale(1, 20, 5, test=20_000, batches=150, extra={"bptt": 70})
 _PROGRAM, _PRINTED = "hyperparameters of AdaBelief's program", "hyperparameters as printed in section 4"
