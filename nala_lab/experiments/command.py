@@ -68,6 +68,7 @@ def main(args: argparse.Namespace) -> int:
     ValueError
         In one sentence, for a name, value or file that is not what it should be, before anything is trained.
     """
+    from nala_lab.experiments.parallel import joined
     from nala_lab.experiments.run import Saving, execute
     from nala_lab.experiments.signals import Stopped
     from nala_lab.experiments.tasks import TASKS, get_task
@@ -81,16 +82,20 @@ def main(args: argparse.Namespace) -> int:
     if args.checkpoint_minutes is not None:
         require_number("--checkpoint-minutes", args.checkpoint_minutes, low=0, open_low=True)
     saving = Saving(args.checkpoint_every, args.checkpoint_minutes, args.resume)
-    records = []
-    for run in planned(args):
-        try:
-            record, trained = execute(run, args.out, force=args.force, progress=not args.quiet, saving=saving)
-        except Stopped as stop:
-            print(f"nala-lab train: {stop}", file=sys.stderr)
-            return 128 + stop.signum  # as shells count
-        print(_line(record, trained, get_task(args.task)), flush=True)
-        records.append(record)
-    print("\n" + report(records, get_task(args.task)), flush=True)
+    records, task = [], get_task(args.task)
+    with joined() as team:
+        for run in planned(args):
+            try:
+                record, trained = execute(run, args.out, force=args.force, progress=not args.quiet, saving=saving,
+                                          team=team)  # fmt: skip
+            except Stopped as stop:
+                print(f"nala-lab train: {stop}", file=sys.stderr)
+                return 128 + stop.signum  # as shells count
+            if team.chief:
+                print(_line(record, trained, task), flush=True)
+            records.append(record)
+        if team.chief:
+            print("\n" + report(records, task), flush=True)
     return 0
 
 

@@ -87,6 +87,8 @@ class ImageWorkload:
         self.data, self.seed, self.softmax_twice = data, seed, softmax_twice
         self.device = data.train_y.device
         self.model = model.to(self.device)
+        self.forward: Callable[[torch.Tensor], torch.Tensor] = self.model  # or what spreads it over processes
+        self.part = slice(None)  # of every mini-batch: what this process takes
         self.examples = batch_size
         self.batches = min(images // batch_size, batches or images)
         self._prepare: Prepare = prepare or (lambda x: x)
@@ -108,9 +110,9 @@ class ImageWorkload:
     def loss(self, batch: int) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """Cross-entropy and accuracy on one augmented mini-batch."""
         index = self._order[batch]
-        x = self._augment(self.data.train_x.index_select(0, index), self.streams["augmentation"])
-        y = self.data.train_y[index]
-        logits = self.model(x)
+        x = self._augment(self.data.train_x.index_select(0, index), self.streams["augmentation"])[self.part]
+        y = self.data.train_y[index][self.part]
+        logits = self.forward(x)
         return self._cross_entropy(logits, y), {"accuracy": (logits.detach().argmax(1) == y).float().mean()}
 
     def after(self, batch: int) -> None:

@@ -31,6 +31,7 @@ class Keeper:
     epochs : save after every so many epochs; None: not because of epochs.
     minutes : save when so many minutes have passed since the last time; None: not because of time.
     resume : take up what is in the file, if there is one.
+    writes : False for a process that leaves the writing to another one.
 
     Notes
     -----
@@ -39,8 +40,8 @@ class Keeper:
     """
 
     def __init__(self, path: Path, identity: Mapping[str, Any], *, epochs: int | None = None,
-                 minutes: float | None = None, resume: bool = False) -> None:  # fmt: skip
-        self.path, self.identity, self.resume = path, dict(identity), resume
+                 minutes: float | None = None, resume: bool = False, writes: bool = True) -> None:  # fmt: skip
+        self.path, self.identity, self.resume, self._writes = path, dict(identity), resume, writes
         self._epochs, self._minutes = epochs, minutes
         self._saved = time.monotonic()
 
@@ -81,7 +82,8 @@ class Keeper:
         """
         parts = {"model": trainer.workload.model, "optimizer": trainer.optimizer, "streams": trainer.streams}
         self._saved = time.monotonic()
-        checkpoint.save(self.path, **parts, identity=self.identity, run=trainer.state_dict())
+        if self._writes:
+            checkpoint.save(self.path, **parts, identity=self.identity, run=trainer.state_dict())
 
     def epoch_ended(self, trainer: Any) -> None:
         """Save if it is time, by epochs."""
@@ -114,4 +116,5 @@ class Keeper:
 
     def discard(self) -> None:
         """Remove the checkpoint of a run that has ended."""
-        self.path.unlink(missing_ok=True)
+        if self._writes:
+            self.path.unlink(missing_ok=True)

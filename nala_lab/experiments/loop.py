@@ -33,6 +33,7 @@ from nala_lab.experiments.keeping import Keeper
 from nala_lab.experiments.log import Clock, Log, Row
 from nala_lab.experiments.methods import Method
 from nala_lab.experiments.options import Options, compile_parts, exact
+from nala_lab.experiments.parallel import SOLO, Team
 from nala_lab.experiments.signals import StopRequest
 from nala_lab.experiments.tasks.base import Decay
 from nala_lab.experiments.workload import Workload
@@ -112,6 +113,7 @@ def train(
     row: Row,
     keeper: Keeper | None = None,
     request: StopRequest | None = None,
+    team: Team = SOLO,
     title: str = "",
     progress: bool = True,
 ) -> Result:
@@ -127,6 +129,7 @@ def train(
     seed : of the run; names the stream that layers such as dropout draw from.
     keeper : saves the run and takes it up again; None saves nothing.
     request : where a signal is noted, an open context; looked at where there is a keeper.
+    team : the processes that share the mini-batches; this one alone by default.
     title : shown before the progress bar.
     progress : False hides the bar; it is hidden anyway where the output is not a screen.
 
@@ -135,20 +138,23 @@ def train(
     Stopped
         When a signal asked for it; the run has been saved.
     """
-    with exact(plan.options.deterministic), own_randomness(seed, workload.device) as generators:
+    with exact(plan.options.deterministic), own_randomness(seed, workload.device, team.rank) as generators:
         if plan.options.compile:
             compile_parts(workload.model)
-        trainer = Trainer(workload, optimizer, plan, method, settings, row, generators)
+        team.share(workload)
+        trainer = Trainer(workload, optimizer, plan, method, settings, row, generators, team)
         if keeper is not None:
             keeper.restore(trainer)
         with tqdm(total=trainer.ends[-1] * trainer.examples, initial=trainer.done * trainer.examples, desc=title,
-                  unit=workload.unit, unit_scale=True, disable=None if progress else True) as bar:  # fmt: skip
+                  unit=workload.unit, unit_scale=True,
+                  disable=None if progress and team.chief else True) as bar:  # fmt: skip
             return trainer.run(bar, request or StopRequest(), keeper)
 
 
 @contextmanager
-def own_randomness(seed: int, device: torch.device) -> Iterator[dict[str, torch.Generator]]:
+def own_randomness(seed: int, device: torch.device, rank: int = 0) -> Iterator[dict[str, torch.Generator]]:
     """Let torch's global generators belong to a run: layers such as nn.Dropout can draw from no others."""
+    own = (rank,) if rank else ()
     on_cuda = device.type == "cuda"
     with torch.random.fork_rng(devices=[device] if on_cuda else [], device_type="cuda"):
         generators = {"torch": torch.default_generator}
@@ -156,7 +162,7 @@ def own_randomness(seed: int, device: torch.device) -> Iterator[dict[str, torch.
             index = torch.cuda.current_device() if device.index is None else device.index
             generators["torch cuda"] = torch.cuda.default_generators[index]
         for name, generator in generators.items():
-            generator.manual_seed(int(stream(seed, name).integers(2**63)))
+            generator.manual_seed(int(stream(seed, name, *own).integers(2**63)))
         yield generators
 
 
@@ -172,8 +178,9 @@ class Trainer:
     """
 
     def __init__(self, workload: Workload, optimizer: torch.optim.Optimizer, plan: Plan, method: Method,
-                 settings: Mapping[str, Any], row: Row, generators: Mapping[str, torch.Generator]) -> None:  # fmt: skip
-        self.workload, self.optimizer, self.plan = workload, optimizer, plan
+                 settings: Mapping[str, Any], row: Row, generators: Mapping[str, torch.Generator],
+                 team: Team = SOLO) -> None:  # fmt: skip
+        self.workload, self.optimizer, self.plan, self.team = workload, optimizer, plan, team
         getattr(workload, "bind", lambda optimizer: None)(optimizer)  # a game's turns follow the optimizer's steps
         together, batches = plan.options.accumulate, workload.batches
         self.per_epoch = batches // together
@@ -224,7 +231,7 @@ class Trainer:
         while self.done < end and self._diverged is None and request.signum is None:
             self._step(bar)
             bar.update(self.examples)
-            if keeper is not None and keeper.overdue:
+            if self.team.agree(request, keeper is not None and keeper.overdue):
                 break
         self._see(bar)
         self.clock.stop()
@@ -237,7 +244,7 @@ class Trainer:
         if position == 0:
             self.workload.start_epoch(self.done // self.per_epoch)
         self.optimizer.zero_grad(set_to_none=True)
-        loss, metrics = self._gradient(position * together, together)
+        loss, metrics = self.team.mean(*self._gradient(position * together, together))
         if self.plan.clip is not None:
             torch.nn.utils.clip_grad_norm_(self.workload.model.parameters(), self.plan.clip)
         self.optimizer.step()

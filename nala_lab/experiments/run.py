@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from nala_lab.experiments.keeping import Keeper
 from nala_lab.experiments.loop import Plan, train
 from nala_lab.experiments.methods import Method, get_method
 from nala_lab.experiments.options import Options
+from nala_lab.experiments.parallel import SOLO, Team
 from nala_lab.experiments.signals import Stopped, StopRequest
 from nala_lab.experiments.tasks import Scale, Task, get_task
 from nala_lab.experiments.workload import Workload
@@ -149,10 +151,11 @@ def plan(task: str, optimizer: str, *, seed: int, scale: str = "cpu", epochs: in
 
 
 def execute(run: Run, out: Path, *, force: bool = False, progress: bool = True,
-            saving: Saving | None = None) -> tuple[Record, bool]:  # fmt: skip
+            saving: Saving | None = None, team: Team = SOLO) -> tuple[Record, bool]:  # fmt: skip
     """Train and write the record; a finished record of the same configuration is read instead, unless `force`.
 
-    The checkpoint stands beside the record, under its name with ``.pt``, until the run has ended.
+    The checkpoint stands beside the record, under its name with ``.pt``, until the run has ended. Of a `team` only the
+    first process writes; its number of processes is a part of the configuration.
 
     Returns
     -------
@@ -170,31 +173,40 @@ def execute(run: Run, out: Path, *, force: bool = False, progress: bool = True,
     with StopRequest() as request:
         workload = run.workload()
         config = run.config(workload)
+        if team.size > 1:
+            config["processes"] = team.size
         path = run.path(out, config)
-        if path.exists() and not force:
+        if team.told(path.exists()) and not force:
             return read_record(path), False
-        keeper = _keeper(run, path, config, saving, force=force)
+        keeper = _keeper(run, path, config, saving, force=force, team=team)
         optimizer = run.method.build(workload.groups(), run.settings)
-        with RecordWriter(path, _header(run, config)) as writer:
+        with RecordWriter(path, _header(run, config)) if team.chief else nullcontext() as writer:
             result = train(workload, optimizer, run.plan, method=run.method, settings=run.settings, seed=run.seed,
-                           row=writer.row, keeper=keeper, request=request, progress=progress,
-                           title=f"{run.method.name} seed {run.seed}")  # fmt: skip
-            writer.finish(result.outcome, diverged_at=result.diverged_at, diverged_because=result.diverged_because,
-                          totals=result.totals)  # fmt: skip
+                           row=_unwritten if writer is None else writer.row, keeper=keeper, request=request, team=team,
+                           progress=progress, title=f"{run.method.name} seed {run.seed}")  # fmt: skip
+            if writer is not None:
+                writer.finish(result.outcome, diverged_at=result.diverged_at,
+                              diverged_because=result.diverged_because, totals=result.totals)  # fmt: skip
         keeper.discard()
+    team.wait()
     if request.signum is not None:
         raise Stopped(f"stopped by {request.name}, as the run of {path} had just ended", request.signum)
     return read_record(path), True
 
 
-def _keeper(run: Run, path: Path, config: Mapping[str, Any], saving: Saving, *, force: bool) -> Keeper:
+def _unwritten(kind: str, **values: Any) -> None:
+    """Rows of a process that leaves the writing to another one."""
+
+
+def _keeper(run: Run, path: Path, config: Mapping[str, Any], saving: Saving, *, force: bool, team: Team) -> Keeper:
     file = path.with_suffix(".pt")
-    if file.exists() and not (force or saving.resume):
+    if team.told(file.exists()) and not (force or saving.resume):
         raise CheckpointError(f"{file}: holds this run, stopped before its end; --resume goes on with it, "
                               "--force begins again")  # fmt: skip
     identity = {"task": run.task.name, "optimizer": run.method.name, "seed": run.seed,
                 "configuration": config_hash(config), "code": _CODE, "torch": str(torch.__version__)}  # fmt: skip
-    return Keeper(file, identity, epochs=saving.epochs, minutes=saving.minutes, resume=saving.resume and not force)
+    return Keeper(file, identity, epochs=saving.epochs, minutes=saving.minutes, resume=saving.resume and not force,
+                  writes=team.chief)  # fmt: skip
 
 
 def code_sha256() -> str:
