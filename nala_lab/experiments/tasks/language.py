@@ -86,7 +86,7 @@ def _task(name: str, data: str, layers: int, cpu: Scale, settings: Mapping[str, 
                 clip=0.25, main="perplexity", best=min)  # fmt: skip
 
 
-# One layer sees all of the text. Two and three see as much as shows the loss falling within 90 s on one core.
+# One layer sees all of the text. Two and three see enough windows for the loss to fall, and no more.
 _CPU = {
     1: Scale(1, 20, 20, extra={"bptt": 70}),
     2: Scale(1, 20, 2, test=2_000, batches=60, extra={"bptt": 20}),
