@@ -10,8 +10,9 @@ Rows carry three x-axes: ``timestep`` as the papers count (the look-ahead gradie
 
 Rows of kind ``train``: what the NALA paper logs, loss and metrics on ONE training mini-batch before its update.
 Rows of kind ``test``: before the first epoch and after each, what the workload measures on held-out data, of the slow
-weights (``loss`` ...; BatchNorm is estimated anew for them) and of the weights as the optimizer left them
-(``fast_loss`` ...). For an optimizer that looks nowhere the two are one measurement.
+weights (``loss`` ...; BatchNorm is estimated anew, for every optimizer) and of the weights as the optimizer left them
+(``fast_loss`` ...), with BatchNorm as training left it. Without BatchNorm, an optimizer that looks nowhere is measured
+once.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +38,7 @@ from nala_lab.experiments.parallel import SOLO, Team
 from nala_lab.experiments.signals import StopRequest
 from nala_lab.experiments.tasks.base import Decay
 from nala_lab.experiments.workload import Workload
+from nala_lab.optim._slow import statistics
 
 __all__ = ["Plan", "Result", "Trainer", "gradients", "train"]
 
@@ -304,16 +306,19 @@ class Trainer:
                     self._diverged = (self.done, f"{name} on held-out data is not finite")
 
     def _measure(self) -> tuple[dict[str, float], dict[str, float]]:
+        """Where the weights are measured twice or BatchNorm is estimated anew, the optimizer's own come second."""
         fast = self.workload.evaluate()
-        if not self._looks_ahead:
+        batches = self.workload.bn_batches()
+        if not self._looks_ahead and batches is None:
             return fast, fast
         with self._at_slow_weights():
             return self.workload.evaluate(), fast
 
     def _at_slow_weights(self) -> AbstractContextManager[Any]:
-        if not self._looks_ahead:
-            return nullcontext()
+        """BatchNorm is estimated anew for every optimizer, or one that looks ahead would be favoured by it."""
         batches = self.workload.bn_batches()
+        if not self._looks_ahead:
+            return statistics(self.workload.model, batches)
         return self.optimizer.slow_weights(self.workload.model, recompute_bn=batches)  # type: ignore[attr-defined]
 
     def _close(self) -> None:
