@@ -84,4 +84,4 @@ def test_a_bad_space_is_one_sentence(text, sentence, tmp_path):
 
 
 def test_the_default_space_is_around_what_the_task_publishes():
-    assert space_of(get_task("lstm1-ptb"), "sgd")["lr"][2] == 30.0
+    assert space_of(get_task("lstm1-ptb-released"), "sgd")["lr"][2] == 30.0
