@@ -5,13 +5,13 @@
 #
 # **Time** 15 minutes. **Before** nothing but high-school derivatives and Python with NumPy.
 #
-# **Try it at once.** Click on the grey cell below and press Shift+Enter. Then move the slider `eta, left`, or step through the run with `gradients so far`.
+# **Try it at once.** Click on the grey cell below and press Shift+Enter. Drag the slider `eta (lr) left` to the right until the left run leaves the picture. Then give `eta (lr) right` the same value.
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 from nala_lab.widgets import TrajectoryExplorer
 
-TrajectoryExplorer(problem="bowl", left="SGD", right="NALA")
+TrajectoryExplorer(problem="bowl", left="SGD", right="NALA", inner="SGD", lr=0.1)
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Both methods spend the same number of gradients. On the left is plain descent; on the right the black fast weights run ahead, and the blue slow weights follow. The rest of this lesson explains the picture.
+# Both methods spend the same number of gradients. On the left is plain gradient descent; on the right the black fast weights run ahead, and the blue slow weights follow: two loops. The rest of this lesson explains what you saw.
 #
 # Run the cells from top to bottom (Shift+Enter). Every claim in the text is followed by a line with `assert` in it: if the claim were false, that line would stop the notebook.
 # %% slideshow={"slide_type": "skip"}

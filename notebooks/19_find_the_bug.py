@@ -1,12 +1,11 @@
 # %% [markdown]
 # # 19 · Find the bug
 #
-# **Aim.** Look-ahead optimizers are easy to write and easy to write wrongly, and a loss curve does not show it. You will examine five optimizers, each with one line changed, choose the question that gives the bug away, and then read what the same questions say about public packages.
+# **Aim.** Look-ahead optimizers are easy to write and easy to write wrongly, and a loss curve does not show it. You will first solve five cases in ten lines of NumPy, as a game; then examine five torch optimizers, the *patients*, each with one line changed; and then read what the same questions say about public packages.
 #
-# **Time** 45 minutes. **Before** 01 two loops; 05 the torch twin; for case E, 09.
+# **Time** 60 minutes. **Before** 01 two loops; 05 the torch twin; for patient E, 09.
 #
-# Words: a *sound* optimizer is the one in this checkout; a *case* is the same source with one line replaced while a `with` block lasts. All bugs come from the museum, `nala-lab audit --museum`.
-
+# Words: a *sound* optimizer is the one in this checkout; a *patient* is the same source with one line replaced while a `with` block lasts. All patients come from the museum, `nala-lab audit --museum`.
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
@@ -17,30 +16,27 @@ from nala_lab import plots
 from nala_lab.audit import MUTANTS, Subject, examine, examine_bug, format_row, load_items, planted
 from nala_lab.audit.published import published, rows_of
 from nala_lab.audit.rig import closure_of, network
+from nala_lab.classroom import Case
+from nala_lab.classroom.cases import questions, suspects
 
 plots.use_style()
 plt.rcParams["figure.dpi"] = 80  # keeps the committed notebook small
 torch.set_num_threads(1)
 SOUND, CASE = plots.ROLES["predicted"], plots.ROLES["fail"]
-
 # %% tags=["parameters"]
 STEPS = 60  # training steps in the first picture
 CALLS = 18  # calls of step() in the pictures of the cases
-
 # %% [markdown]
 # The five patients. Their names are not shown, only their place in the museum.
-
 # %%
 PLACES = {"A": 4, "B": 0, "C": 21, "D": 9, "E": 38}
 CASES = {case: list(MUTANTS)[place] for case, place in PLACES.items()}
-
 # %% [markdown]
 # ## 1 · A failure: the loss curve sees nothing
 #
 # What most of us would do: train a small network with the optimizer, and look whether the loss falls.
 #
-# **Predict**: one of the two curves below is case B, the other a sound Lookahead. Which is which, and would you have noticed with one curve only?
-
+# **Predict**: one of the two curves below is patient B, the other a sound Lookahead. Which is which, and would you have noticed with one curve only?
 # %%
 def losses(target, steps):
     model = network()
@@ -50,8 +46,6 @@ def losses(target, steps):
         curve.append(closure_of(model, opt, call % 4)().item())
         opt.step()
     return np.array(curve).reshape(-1, 4).mean(axis=1)  # one number a round over the four batches
-
-
 # %%
 sound = losses("nala_lab.optim:Lookahead", STEPS)
 with planted(CASES["B"]):
@@ -67,18 +61,49 @@ ends = sound[-1], case_b[-1]
 assert max(ends) < 0.5 * sound[0]  # both learn: the last round is below half of the first
 assert abs(ends[0] - ends[1]) < 0.01 * ends[0]  # closer than one percent: nobody sees that in a noisy curve
 print(f"mean loss of the last round: {ends[0]:.4f} and {ends[1]:.4f}")
-
 # %% [markdown]
 # Both fall. A bug in an optimizer makes *another optimizer*, often a usable one; only it is not the one in the paper, and nobody knows its properties. So we ask for **numbers that are known in advance**.
 #
-# ## 2 · One number that tells three programs apart
+# ## 2 · The game: five programs, one wrong line each
+#
+# `Case("A")` to `Case("E")` are NALA in ten lines of NumPy (`nala_lab.classroom.specimen.nala`), each with **one** line changed. Ask as few questions as you can, then accuse a suspect. First what most people do: look at the curves.
+#
+# **Predict**: how many of the five are *slower* than the sound program?
+# %%
+cases = {letter: Case(letter) for letter in "ABCDE"}
+figure, panels = plt.subplots(1, 5, figsize=(17, 3.8))
+for ax, case in zip(panels, cases.values(), strict=True):
+    case.plot(ax).set_ylabel("")
+panels[0].set_ylabel(r"$|\phi_t|$")
+plots.show(figure, alt="Five panels, one for each case: size of the slow weight against the cycle, logarithmic, the sound program solid and the case dashed. All lines fall. Each case ends below the sound program, case E more than two decades.")
+assert all(ax.lines[1].get_ydata()[-1] < 0.8 * ax.lines[0].get_ydata()[-1] for ax in panels)  # by 20 % and more
+assert all(case.run("loss-falls").passes for case in cases.values())  # a number below a hundredth of the first: far off
+# %% [markdown]
+# None. A wrong program may be *faster* on an easy problem, and still it is not the method that it claims to be. These are the questions and the suspects:
+# %%
+Markdown(questions() + "\n\n" + suspects())
+# %% [markdown]
+# Case A as an example: the first question says nothing about it, the second proves it.
+# %%
+case = cases["A"]
+for question, name in (("count", "one-more"), ("stands-still", "zero-slot")):
+    print(case.run(question), "\n   ", case.accuse(name))
+assert case.accuse("zero-slot")
+Markdown(case.story())
+# %% [markdown]
+# **Your turn**: B, C, D and E. Change the letter, the question and the name; `case.asked` holds what you know already, and `case.story()` is for afterwards.
+# %%
+case = cases["B"]
+print(case.run("first-cycle"))
+case.accuse("sound")
+# %% [markdown]
+# ## 3 · One number that tells three programs apart
 #
 # Gradient descent with $\eta=0.1$ on $f = x^2/2$ multiplies $x$ by $0.9$. Around it, Lookahead with $k=5$, $\alpha=1/2$:
 #
 # $$\phi_{t} = \left[(1-\alpha) + \alpha\,(1-\eta\lambda)^k\right]\phi_{t-1} \qquad\text{(Zhang et al., Prop. 2, in one direction)}$$
 #
 # Three programs that are found in public, from scratch. They differ in *when* they mix and in *what the first slow weights are*.
-
 # %%
 def twenty_steps(mix_after, slow_from):
     x, slow = 1.0, 1.0
@@ -100,25 +125,20 @@ closed_form = (0.5 + 0.5 * 0.9**5) ** 4
 assert abs(programs["the paper: mix after 5, 10, ..."] - closed_form) < 1e-15  # 60 roundings of numbers below 1
 for name, value in programs.items():
     print(f"{value:.6f}  {name}")
-
 # %% [markdown]
 # The library call asks the same of any optimizer. `examine` runs in this process; on the command line it is `nala-lab audit package.module:factory`, with a process for each question.
-
 # %%
 (row,) = examine("nala_lab.optim:Lookahead", only=["which-program"])
 print(format_row(row))
 assert abs(row.evidence - closed_form) < 1e-14  # from scratch and library agree, to a few roundings
-
 # %% [markdown]
-# ## 3 · The questions
+# ## 4 · The questions
 #
 # Each is one function of `nala_lab/audit/checks`. Before you look at a case, pick two or three of these that you would ask it.
-
 # %%
-questions = load_items()
-text = "\n".join(f"| `{one.name}` | {one.asks} |" for one in questions)
-Markdown(f"{len(questions)} questions:\n\n| name | question |\n|---|---|\n{text}")
-
+items = load_items()
+text = "\n".join(f"| `{one.name}` | {one.asks} |" for one in items)
+Markdown(f"{len(items)} questions:\n\n| name | question |\n|---|---|\n{text}")
 # %%
 def walk(case, calls, grad, inner="sgd", **settings):
     one = MUTANTS[CASES[case]]
@@ -157,60 +177,49 @@ def story(case):
     one = MUTANTS[CASES[case]]
     lines = "\n".join(f"-{old.strip()}\n+{new.strip()}" for _, old, new in one.edits)
     return Markdown(f"**{one.name}**: {one.bug}.\n\n```diff\n{lines}\n```\n\n*Where it was seen.* {one.seen}")
-
-
 # %% [markdown]
-# ## 4 · Case A: a NALA that starts with a jump
+# ## 5 · Patient A: a NALA that starts with a jump
 #
 # NALA around gradient descent, $k=5$, $\mu=-0.5$, on $f=x^2/2$ from $x=3$.
 #
 # **Predict** from the picture: what does the *first* cycle do that the later ones do not? Which question would you ask?
-
 # %%
 pair = both("A", CALLS, lambda x: x, lr=0.02, k=5, mu=-0.5, alpha=0.02)
-figure = draw(pair, "weight x (start 3, minimum 0)", "case A")
+figure = draw(pair, "weight x (start 3, minimum 0)", "patient A")
 plots.show(figure, alt="Weight against call. The sound path falls slowly, with a small step back each cycle. The case is the same for four calls, drops to about half at the fifth, and goes on slowly from there.")
-
 # %%
 rows = asked("A", "nala-first-slow", "nala-closed-form", "nala-gradient-at-y", "resume")
 assert rows["nala-first-slow"].bad and not rows["resume"].bad
 # with lr = 0 nothing may move; a slot of zeros leaves (1 + mu) of the weight, and the question sets mu = -0.4
 assert abs(rows["nala-first-slow"].evidence - 0.6) < 1e-14
-
 # %%
 assert CASES["A"] == "zero-slot"
 story("A")
-
 # %% [markdown]
-# ## 5 · Case B: the one you did not see
+# ## 6 · Patient B: the one you did not see
 #
 # Lookahead, $k=5$, $\alpha=1/2$, with a *constant* gradient, so that a step without mixing has a known length.
 #
 # **Predict**: after which calls should the weight move by something else than $-\eta$, and how far back?
-
 # %%
 pair = both("B", CALLS, torch.ones_like, lr=0.1, k=5, alpha=0.5)
-plots.show(draw(pair, "weight", "case B"), alt="Two saw-tooth lines that go down: four steps forward, one step back. At the first step back the case goes back less far, and it stays below the sound line by the same amount.")
+plots.show(draw(pair, "weight", "patient B"), alt="Two saw-tooth lines that go down: four steps forward, one step back. At the first step back the case goes back less far, and it stays below the sound line by the same amount.")
 late = pair[0] - pair[1]
 assert np.allclose(late[5:], 0.05, rtol=1e-12)  # alpha's half of one step of 0.1; sums of 18 roundings
-
 # %%
 rows = asked("B", "sync-steps", "slow-at-start", "which-program")
 assert rows["slow-at-start"].bad and rows["which-program"].bad
-
 # %%
 assert CASES["B"] == "lazy-slow"
 story("B")
-
 # %% [markdown]
 # The difference is half a step, once. On a loss curve it cannot be seen; as a number it is there at once.
 #
-# ## 6 · Case C: a run that was interrupted
+# ## 7 · Patient C: a run that was interrupted
 #
 # The same run twice: once through, and once with `state_dict()` saved and loaded into a new optimizer after call `stop`.
 #
 # **Predict**: if a *counter* is lost, for which `stop` does the resumed run still end right?
-
 # %%
 def interrupted(stop, calls=12):
     w = torch.nn.Parameter(torch.tensor([3.0], dtype=torch.float64))
@@ -222,37 +231,31 @@ def interrupted(stop, calls=12):
         w.grad = w.detach().clone()
         opt.step()
     return w.item()
-
-
 # %%
 sound = np.array([interrupted(stop) for stop in range(9)])
 with planted(CASES["C"]):
     case = np.array([interrupted(stop) for stop in range(9)])
 assert np.ptp(sound) == 0  # bit for bit, wherever it stops
-figure = draw((sound, case), "weight after 12 calls", "case C")
+figure = draw((sound, case), "weight after 12 calls", "patient C")
 figure.axes[0].set_xlabel("call after which the run was saved and loaded")
 plots.show(figure, alt="Final weight against the call at which the run was interrupted. The sound line is flat. The case is right at 0, 4 and 8, and elsewhere otherwise.")
 right = [stop for stop in range(9) if case[stop] == sound[0]]
 print("the case ends right when stopped at", right)
 assert right == [0, 4, 8]  # whole cycles of k + 1 = 4 calls
-
 # %%
 rows = asked("C", "resume", "plain-state", "path")
 assert rows["resume"].bad and not rows["path"].bad
-
 # %%
 assert CASES["C"] == "lost-counter"
 story("C")
-
 # %% [markdown]
 # Three stops of nine come out right. A test that saves after a whole epoch may never see this bug; the question `resume` stops after *every* call.
 #
-# ## 7 · Case D: a layer is frozen
+# ## 8 · Patient D: a layer is frozen
 #
 # Two weights, the same gradient, the same start. Before the last call of the first cycle the second is frozen (its gradient is `None`).
 #
 # **Predict**: the cycle ends. Does the frozen weight take part in the mixing? What does the algorithm say?
-
 # %%
 def frozen(calls, k=5):
     two = [torch.nn.Parameter(torch.tensor([3.0], dtype=torch.float64)) for _ in range(2)]
@@ -265,33 +268,27 @@ def frozen(calls, k=5):
         opt.step()
         path.append(two[1].item())
     return np.array(path)
-
-
 # %%
 sound = frozen(12)
 with planted(CASES["D"]):
     case = frozen(12)
-plots.show(draw((sound, case), "the frozen weight", "case D"), alt="The weight falls for four calls. In the sound run it goes halfway back to the start at the fifth call and stays; in the case it stays where it was.")
+plots.show(draw((sound, case), "the frozen weight", "patient D"), alt="The weight falls for four calls. In the sound run it goes halfway back to the start at the fifth call and stays; in the case it stays where it was.")
 assert abs(sound[5] - (3 + 0.5 * (sound[4] - 3))) < 1e-15  # phi + alpha (theta - phi), three roundings
 assert case[5] == case[4]
-
 # %%
 rows = asked("D", "frozen-at-sync", "no-gradient", "path", "resume")
 assert [name for name, row in rows.items() if row.bad] == ["frozen-at-sync"]
-
 # %%
 assert CASES["D"] == "skip-no-grad"
 story("D")
-
 # %% [markdown]
 # Exactly one question sees it; everything else is right. Algorithm 1 mixes *the weights*, not those that happen to have a gradient; our rule is in `nala_lab/optim/_two_loop.py`.
 #
-# ## 8 · Case E: it converges, so it is right?
+# ## 9 · Patient E: it converges, so it is right?
 #
 # AdaBelief on $f = (x-1)^2/2$. Below left, the distance to the minimum; below right, the length of each step on a *linear* objective with gradient 2, where there is a formula without a recursion (see `nala_lab/audit/checks/adaptive.py`).
 #
 # **Predict** which of the two pictures gives the bug away.
-
 # %%
 settings = {"lr": 0.1, "betas": (0.9, 0.99), "eps": 1e-3}
 parabola = both("E", 150, lambda x: x - 1, **settings)
@@ -299,30 +296,25 @@ linear = [-np.diff(path) for path in both("E", 20, lambda x: torch.full_like(x, 
 near = [abs(path[-20:] - 1).max() for path in parabola]
 assert max(near) < 0.1  # from 2 away: both "converge", which is all that many tests ask
 assert abs(linear[1][0] / linear[0][0] - 0.1) < 1e-9  # 1 - beta1: the correction of the first step, with 1 + eps rounding
-
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 3.6))
-for path, steps, colour, name, style in zip(parabola, linear, (SOUND, CASE), ("sound", "case E"), ("-", "--"), strict=True):
+for path, steps, colour, name, style in zip(parabola, linear, (SOUND, CASE), ("sound", "patient E"), ("-", "--"), strict=True):
     left.plot(path - 1, color=colour, ls=style, label=name)
     right.plot(range(1, 21), steps, color=colour, ls=style, marker="o", ms=4, label=name)
 left.set(xlabel="call of step()", ylabel="signed distance", title="parabola: distance to the minimum")
 right.set(xlabel="call of step()", ylabel="step length", title="linear objective")
 left.legend(), right.legend()
 plots.show(figure, alt="Left: both distances go to zero, the case a little later. Right: the sound steps and those of the case differ by a factor of ten at the first call and come together after some twenty.")
-
 # %%
 rows = asked("E", "network", "first-step", "linear-objective", "twin")
 assert not rows["network"].bad and rows["first-step"].bad
-
 # %%
 assert CASES["E"] == "no-bias-correction"
 story("E")
-
 # %% [markdown]
-# ## 9 · The same questions, asked of public packages
+# ## 10 · The same questions, asked of public packages
 #
 # These audits were made with `python -m nala_lab.audit.published` and are committed with the versions they are about. They say what was seen in those versions, with the settings named, and nothing else: some of the rows are promises of torch's contract that a package never made. `torch.optim` itself passes every row that applies to it; a question that it fails is not part of the contract.
-
 # %%
 audits = published()
 marks = {"pass": "·", "fail": "**fail**", "crash": "**raises**", "hang": "**hangs**", "not applicable": ""}
@@ -342,23 +334,16 @@ def table(chosen):
     for name in dict.fromkeys(names):
         lines.append(f"| `{name}` | " + " | ".join(marks.get(v.get(name, ""), "") for v in verdicts) + " |")
     return Markdown("\n".join(lines))
-
-
 # %% [markdown]
 # Two-loop wrappers: every question that at least one of them does not pass (a dot is a pass, an empty cell does not apply).
-
 # %%
 table([one for one in audits if one["target"].endswith((":Lookahead", "Wrapper")) and not one["target"].startswith("nala")])
-
 # %% [markdown]
 # One-loop optimizers.
-
 # %%
 table([one for one in audits if "optimizer:Ada" in one["target"] or "schedulefree" in one["target"]])
-
 # %% [markdown]
 # And the counts, our own included. Ours are clean because each row was a test before it was a question: that is what the audit is for, and no merit.
-
 # %%
 lines = ["| subject | pass | fail | raises |", "|---|---|---|---|"]
 for one in audits:
@@ -367,22 +352,19 @@ for one in audits:
     if one["target"].startswith(("nala_lab", "torch.")):
         assert set(verdicts) <= {"pass", "not applicable"}
 Markdown("\n".join(lines))
-
 # %% [markdown]
-# The number of Section 2 again, for one of them: it tells which program it is.
-
+# The number of Section 3 again, for one of them: it tells which program it is.
 # %%
 evidence = {label(one): row for one in audits for row in rows_of(one) if row.item == "which-program" and row.verdict != "not applicable"}
 for name, row in evidence.items():
     print(f"{row.evidence:.6f}  {name.replace('<br>', ' '):<60} {row.text.partition(': ')[2]}")
 assert any(abs(row.evidence - programs["slow weights made after the first step, mixed after 1, 6, ..."]) < 1e-12 for row in evidence.values())
-
 # %% [markdown]
 # ## Summary
 #
 # * A loss curve accepts almost any optimizer. Numbers that are known in advance do not.
 # * The questions that find most: a closed form on a quadratic, the list of synchronised steps, a stop at *every* call, a layer without a gradient, the first step.
-# * A bug that one question sees (case D) needs that question. The museum holds a bug for each, and a test that every one is caught.
+# * A bug that one question sees (patient D) needs that question. The museum holds a bug for each, and a test that every one is caught.
 # * An audit speaks of a version and of settings.
 #
 # ## Exercises
@@ -392,4 +374,4 @@ assert any(abs(row.evidence - programs["slow weights made after the first step, 
 # 3. Pick three more names from `list(MUTANTS)`, have somebody plant them for you, and find them with as few questions as you can.
 # 4. Audit an optimizer that you use: `nala-lab audit package.module:Class`. For each failing row, write down whether its documentation promises that row.
 # 5. Which single bug of the museum has the *fewest* bad rows? Count with `sum(row.bad for row in examine_bug(name))`. What does that say about the questions?
-# 6. Write a bug of your own into a copy of case B's line, such as mixing with `1 - alpha` in the wrong place at `alpha = 0.5`. Which questions cannot see it, and which setting makes them?
+# 6. Write a bug of your own into a copy of patient B's line, such as mixing with `1 - alpha` in the wrong place at `alpha = 0.5`. Which questions cannot see it, and which setting makes them?
