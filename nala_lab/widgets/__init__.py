@@ -12,6 +12,7 @@ from nala_lab.widgets.explorer import Explorer as Explorer
 from nala_lab.widgets.family import FamilyChooser as FamilyChooser
 from nala_lab.widgets.models.methods import METHODS as METHODS
 from nala_lab.widgets.models.methods import PLANES as PLANES
+from nala_lab.widgets.models.methods import problem as problem
 from nala_lab.widgets.noise import NoiseExplorer as NoiseExplorer
 from nala_lab.widgets.probe import ProbeExplorer as ProbeExplorer
 from nala_lab.widgets.rate import RateExplorer as RateExplorer
@@ -27,4 +28,5 @@ __all__ = [
     "ProbeExplorer",
     "RateExplorer",
     "TrajectoryExplorer",
+    "problem",
 ]

@@ -12,7 +12,7 @@ from typing import Any
 
 import ipywidgets as w  # type: ignore[import-untyped, unused-ignore]
 
-__all__ = ["button", "choice", "counter", "log_slider", "move", "slider", "tick"]
+__all__ = ["button", "choice", "counter", "log_slider", "move", "slider", "tick", "toggle"]
 
 _WIDE = {"description_width": "118px"}
 _LAYOUT = {"width": "360px"}
@@ -90,6 +90,17 @@ def button(name: str, *, help: str = "", icon: str = "") -> Any:
     'step forward'
     """
     return w.Button(description=name, tooltip=help or name, icon=icon, layout=w.Layout(width="150px"))
+
+
+def toggle(name: str, *, help: str = "", icon: str = "hand-pointer-o") -> Any:
+    """Make a button that stays pressed.
+
+    Examples
+    --------
+    >>> toggle("drag the start").value
+    False
+    """
+    return w.ToggleButton(description=name, tooltip=help or name, icon=icon, layout=w.Layout(width="150px"))
 
 
 def move(control: Any, low: float, high: float, value: float) -> None:

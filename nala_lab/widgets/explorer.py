@@ -148,6 +148,10 @@ class Explorer:
         """Draw the view and show its numbers."""
         self.picture.show(self.view)
         self._picture.value = img(self.picture.png(), self.alt, self.picture.size)
+        self.show_numbers()
+
+    def show_numbers(self) -> None:
+        """Show the numbers as text."""
         self._numbers.value = _table(self.numbers)
 
     @property

@@ -38,14 +38,20 @@ class Picture:
     size: tuple[float, float] = (12.0, 4.8)
 
     def __init__(self) -> None:
+        self._live: list[Artist] = []
+        self._fixed: Any = None
+        self._redo: set[Axes] = set()
+        self._settled = False
         with rc_context(_STYLE):
             self.figure = Figure(figsize=self.size, dpi=DPI, layout="constrained", facecolor="white")
-            FigureCanvasAgg(self.figure)
-            self._live: list[Artist] = []
-            self._fixed: Any = None
-            self._redo: set[Axes] = set()
-            self._settled = False
+            self.attach(FigureCanvasAgg(self.figure))
             self.build()
+
+    def attach(self, canvas: Any) -> None:
+        """Draw on this canvas from now on: Agg's, or ipympl's, which is one that also hears the mouse."""
+        self.figure.set_canvas(canvas)
+        canvas.mpl_connect("draw_event", self._after_drawing)
+        self.stale(layout=True)
 
     def build(self) -> None:
         """Make all artists."""
@@ -98,24 +104,32 @@ class Picture:
         """Draw into the canvas: the fixed parts where they changed, the moving ones always."""
         canvas: Any = self.figure.canvas  # FigureCanvasAgg, or ipympl's, which is one
         if self._fixed is None:
-            self._draw_all(canvas)
-        else:
-            canvas.restore_region(self._fixed)
-            self._draw_again(canvas)
-        for artist in sorted(self._live, key=lambda a: a.get_zorder()):
-            if artist.get_visible() and artist.axes is not None:
-                artist.axes.draw_artist(artist)
+            if not self._settled:
+                self.figure.set_layout_engine("constrained")
+            canvas.draw()  # calls _after_drawing
+            return
+        canvas.restore_region(self._fixed)
+        self._draw_again(canvas)
+        self._draw_live()
 
-    def _draw_all(self, canvas: Any) -> None:
-        if not self._settled:
-            self.figure.set_layout_engine("constrained")
-        canvas.draw()
+    def _after_drawing(self, event: Any) -> None:
+        """After a full drawing, by `render` or by a canvas of its own accord: keep its pixels, add the moving parts."""
+        canvas: Any = event.canvas
+        mine = event.canvas is self.figure.canvas
+        if not mine or canvas.is_saving():
+            return
         # From here on the axes keep their place: a panel that jumps while a slider moves is hard to read.
         self.figure.set_layout_engine("none")
         self._settled = True
         self._redo.clear()
         self._cells = self._columns(canvas)
         self._fixed = canvas.copy_from_bbox(self.figure.bbox)
+        self._draw_live()
+
+    def _draw_live(self) -> None:
+        for artist in sorted(self._live, key=lambda a: a.get_zorder()):
+            if artist.get_visible() and artist.axes is not None:
+                artist.axes.draw_artist(artist)
 
     def _draw_again(self, canvas: Any) -> None:
         if not self._redo:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import ipywidgets as w  # type: ignore[import-untyped, unused-ignore]
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from nala_lab.widgets.controls import button, choice, counter, log_slider, move, slider, tick
+from nala_lab.widgets.controls import button, choice, counter, log_slider, move, slider, tick, toggle
+from nala_lab.widgets.dragging import POSSIBLE, Dragging
 from nala_lab.widgets.explorer import Explorer
 from nala_lab.widgets.models.methods import INNERS, METHODS, PLANES, problem
 from nala_lab.widgets.models.trajectory import TrajectorySettings, suited, trajectory_view
@@ -46,7 +48,10 @@ class TrajectoryExplorer(Explorer):
         if lr is not None:
             settings = {"lr_left": lr, "lr_right": lr} | settings
         chosen = {"problem": problem, "left": left, "right": right, **settings}
+        self._dragging: Dragging | None = None
         super().__init__(TrajectorySettings(**(suited(chosen) | chosen)))
+
+    picture: TrajectoryPicture
 
     def make_picture(self) -> TrajectoryPicture:
         """Two landscapes and the decay."""
@@ -83,10 +88,55 @@ class TrajectoryExplorer(Explorer):
         self.back.on_click(lambda _: self.step(-1))
         self.forward.on_click(lambda _: self.step(1))
         self.home.on_click(lambda _: self.suit())
+        buttons = [self.back, self.controls["at"], self.forward, self.home]
+        if POSSIBLE:
+            self.mouse = toggle("drag the start", help="drag the start with the mouse in either landscape")
+            self.mouse.observe(lambda change: self.drag(change["new"]), names="value")
+            buttons.append(self.mouse)
         rest = [control for name, control in self.controls.items() if name != "at"]
         heading = w.HTML(f'<h3 style="margin:0">{self.title}</h3>')
-        steps = self._grid([self.back, self.controls["at"], self.forward, self.home])
+        steps = self._grid(buttons)
         return w.VBox([heading, self._picture, steps, self._message, self._numbers, self._grid(rest)])
+
+    @property
+    def dragging(self) -> bool:
+        """Whether the start can be dragged with the mouse now."""
+        return self._dragging is not None
+
+    def drag(self, on: bool = True) -> TrajectoryExplorer:
+        """Let the start be dragged in either landscape, or no longer; gives the explorer back.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            Without ipympl, which the lab extra brings.
+        """
+        if on and self._dragging is None:
+            self._dragging = Dragging(self.picture, self.picture.planes, self._place)
+            shown = self._dragging.canvas
+        elif not on and self._dragging is not None:
+            self._dragging = None
+            self.picture.attach(FigureCanvasAgg(self.picture.figure))
+            shown = self._picture
+        else:
+            return self
+        heading, _, *rest = self.widget.children
+        self.widget.children = (heading, shown, *rest)
+        self.refresh()
+        return self
+
+    def _place(self, x: float, y: float) -> None:
+        (low1, high1), (low2, high2) = ((self.controls[n].min, self.controls[n].max) for n in ("x1", "x2"))
+        self.set(x1=min(max(x, low1), high1), x2=min(max(y, low2), high2))
+
+    def draw(self) -> None:
+        """Draw the view, into the PNG or into the canvas that hears the mouse."""
+        if self._dragging is None:
+            super().draw()
+        else:
+            self.picture.show(self.view)
+            self._dragging.shown()
+            self.show_numbers()
 
     def step(self, gradients: int) -> None:
         """Go so many gradients forward, or back where negative; ends at the run's ends."""

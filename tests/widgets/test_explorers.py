@@ -49,8 +49,8 @@ def test_the_picture_has_words_and_the_numbers_their_class(shown):
     assert f'alt="{shown.alt[:20]}' in shown._picture.value
     assert "nala-numbers" in shown._numbers._dom_classes
     for name, value in shown.numbers.items():
-        shown = widgets.explorer.text_of(value)
-        assert f'data-name="{name}">{shown}</span>' in shown._numbers.value
+        text = widgets.explorer.text_of(value)
+        assert f'data-name="{name}">{text}</span>' in shown._numbers.value
 
 
 def test_a_static_picture_is_a_small_png_with_more_than_a_background(shown, tmp_path):

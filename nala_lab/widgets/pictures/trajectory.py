@@ -34,6 +34,11 @@ class TrajectoryPicture(Picture):
         self._now = [self.line(falls, "o", ms=11, mec="black", mew=1.4, clip_on=False) for _ in range(2)]
         self._limits: Any = None
 
+    @property
+    def planes(self) -> list[Axes]:
+        """The two landscapes."""
+        return list(self._axes[:2])
+
     def update(self, view: TrajectoryView) -> None:
         """Move the lines; the landscapes are drawn again only for another problem."""
         s = view.settings
