@@ -47,20 +47,7 @@ def executed(script: Path) -> nbformat.NotebookNode:
         cell.metadata.pop("execution", None)
         without_live_controls(cell)
     notebook.metadata.get("language_info", {}).pop("version", None)
-    without_widgets(notebook)
     return notebook
-
-
-def without_widgets(notebook: nbformat.NotebookNode) -> None:
-    """Leave an explorer's picture and drop its live half, which needs the kernel that is gone.
-
-    With it, a viewer that knows widgets would say "model not found" in the picture's place; and its ids are random.
-    """
-    notebook.metadata.pop("widgets", None)
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if "image/png" in output.get("data", {}):
-                output["data"].pop("application/vnd.jupyter.widget-view+json", None)
 
 
 def without_live_controls(cell: nbformat.NotebookNode) -> None:
