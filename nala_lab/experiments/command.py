@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--data-dir", metavar="DIR",
         help="where the data files are (default: the folders of NALA_LAB_DATA; without either, data are "
              "downloaded, and generated at smoke scale)")  # fmt: skip
+    add("--tensorboard", type=Path, metavar="DIR", help="show the rows in TensorBoard as well, under DIR")
     add("--force", action="store_true", help="train again what is finished, from the beginning")
     add("--quiet", action="store_true", help="no progress bar")
 
@@ -77,6 +79,8 @@ def main(args: argparse.Namespace) -> int:
         print("\n".join(_described(task) for task in TASKS.values()))
         return 0
     require("--out", str(args.out), not args.out.exists() or args.out.is_dir(), "the name of a folder")
+    if args.tensorboard is not None:
+        import_module("tensorboard")  # before anything is trained; the command line says how to install it
     if args.checkpoint_every is not None:
         require_int("--checkpoint-every", args.checkpoint_every, low=1)
     if args.checkpoint_minutes is not None:
@@ -87,7 +91,7 @@ def main(args: argparse.Namespace) -> int:
         for run in planned(args):
             try:
                 record, trained = execute(run, args.out, force=args.force, progress=not args.quiet, saving=saving,
-                                          team=team)  # fmt: skip
+                                          team=team, board=args.tensorboard)  # fmt: skip
             except Stopped as stop:
                 print(f"nala-lab train: {stop}", file=sys.stderr)
                 return 128 + stop.signum  # as shells count

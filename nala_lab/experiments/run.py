@@ -18,12 +18,14 @@ from nala_lab.core import require, require_choice, require_int
 from nala_lab.core.records import Record, RecordWriter, config_hash, read_record
 from nala_lab.experiments.checkpoint import CheckpointError
 from nala_lab.experiments.keeping import Keeper
+from nala_lab.experiments.log import Row
 from nala_lab.experiments.loop import Plan, train
 from nala_lab.experiments.methods import Method, get_method
 from nala_lab.experiments.options import Options
 from nala_lab.experiments.parallel import SOLO, Team
 from nala_lab.experiments.signals import Stopped, StopRequest
 from nala_lab.experiments.tasks import Scale, Task, get_task
+from nala_lab.experiments.tracking import Board
 from nala_lab.experiments.workload import Workload
 
 __all__ = ["DEVICES", "Run", "Saving", "code_sha256", "execute", "find_device", "plan"]
@@ -151,11 +153,12 @@ def plan(task: str, optimizer: str, *, seed: int, scale: str = "cpu", epochs: in
 
 
 def execute(run: Run, out: Path, *, force: bool = False, progress: bool = True,
-            saving: Saving | None = None, team: Team = SOLO) -> tuple[Record, bool]:  # fmt: skip
+            saving: Saving | None = None, team: Team = SOLO,
+            board: Path | None = None) -> tuple[Record, bool]:  # fmt: skip
     """Train and write the record; a finished record of the same configuration is read instead, unless `force`.
 
     The checkpoint stands beside the record, under its name with ``.pt``, until the run has ended. Of a `team` only the
-    first process writes; its number of processes is a part of the configuration.
+    first process writes; its number of processes is a part of the configuration. `board` is a folder for TensorBoard.
 
     Returns
     -------
@@ -181,9 +184,12 @@ def execute(run: Run, out: Path, *, force: bool = False, progress: bool = True,
         keeper = _keeper(run, path, config, saving, force=force, team=team)
         optimizer = run.method.build(workload.groups(), run.settings)
         with RecordWriter(path, _header(run, config)) if team.chief else nullcontext() as writer:
+            shown = Board(board, path, config) if board is not None and team.chief else None
             result = train(workload, optimizer, run.plan, method=run.method, settings=run.settings, seed=run.seed,
-                           row=_unwritten if writer is None else writer.row, keeper=keeper, request=request, team=team,
+                           row=_to(writer, shown), keeper=keeper, request=request, team=team,
                            progress=progress, title=f"{run.method.name} seed {run.seed}")  # fmt: skip
+            if shown is not None:
+                shown.close()
             if writer is not None:
                 writer.finish(result.outcome, diverged_at=result.diverged_at,
                               diverged_because=result.diverged_because, totals=result.totals)  # fmt: skip
@@ -194,8 +200,15 @@ def execute(run: Run, out: Path, *, force: bool = False, progress: bool = True,
     return read_record(path), True
 
 
-def _unwritten(kind: str, **values: Any) -> None:
-    """Rows of a process that leaves the writing to another one."""
+def _to(*places: RecordWriter | Board | None) -> Row:
+    """Write each row to all of the places; a process that leaves the writing to another one has none."""
+
+    def row(kind: str, **values: Any) -> None:
+        for place in places:
+            if place is not None:
+                place.row(kind, **values)
+
+    return row
 
 
 def _keeper(run: Run, path: Path, config: Mapping[str, Any], saving: Saving, *, force: bool, team: Team) -> Keeper:
