@@ -79,6 +79,10 @@ class Log:
         measured |= {f"fast_{name}": short(value) for name, value in fast.items()}
         self._write({"kind": "test", "epoch": epoch, **self.position(grad_evals, seconds), "lr": lr, **measured})
 
+    def closing(self, grad_evals: int, seconds: float, kind: str, values: Mapping[str, Any]) -> None:
+        """Write a row of another kind at the end of a run."""
+        self._write({"kind": kind, **self.position(grad_evals, seconds), **values})
+
     def replay(self, rows: list[dict[str, Any]]) -> None:
         """Write the rows of an earlier process again."""
         for row in rows:
