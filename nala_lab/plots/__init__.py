@@ -28,6 +28,8 @@ from nala_lab.plots.style import axes_or_new as axes_or_new
 from nala_lab.plots.style import label as label
 from nala_lab.plots.style import look as look
 from nala_lab.plots.style import use_style as use_style
+from nala_lab.plots.three_axes import THREE_AXES as THREE_AXES
+from nala_lab.plots.three_axes import three_axes as three_axes
 from nala_lab.plots.trajectory import one_loop as one_loop
 from nala_lab.plots.trajectory import two_loop as two_loop
 
@@ -38,6 +40,7 @@ __all__ = [
     "MAP_LABELS",
     "RC",
     "ROLES",
+    "THREE_AXES",
     "axes_or_new",
     "caption",
     "check_errors",
@@ -55,6 +58,7 @@ __all__ = [
     "rates",
     "save",
     "show",
+    "three_axes",
     "training_curves",
     "two_loop",
     "use_style",
