@@ -10,6 +10,13 @@ A workload is one kind of task (images, language, a GAN). The loop takes it thro
     workload.evaluate()                                        # between two steps, at the weights as they stand
 
 The loop does the rest: autocast, accumulation, the learning rate, slow weights, records, checkpoints, divergence.
+
+A workload may have more than the protocol asks for:
+
+bind(optimizer)    called once before training; a game's turns follow the optimizer's steps
+closing_rows()     pairs (kind, values) that are written at the end of a run, such as a page of samples
+forward, part      what computes the network's output in `loss`, and the slice of a mini-batch that it is given, so
+                   that several processes can share a run: see `nala_lab.experiments.parallel`
 """
 
 from __future__ import annotations
