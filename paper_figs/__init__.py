@@ -12,11 +12,16 @@ if TYPE_CHECKING:
 
 __all__ = ["FIGURES", "drawing_of"]
 
-FIGURES: dict[str, str] = {
-    "family_map": "paper_figs.family_map:draw",
-    "fig01_trajectories": "paper_figs.fig01_trajectories:draw",
-    "results_fashion_mnist": "paper_figs.results_fashion_mnist:draw",
-}
+_NAMES = (
+    "family_map",
+    "results_fashion_mnist",
+    *(f"nala_fig{n}" for n in range(1, 5)),
+    *(f"nala_table{n}" for n in range(1, 10)),
+    *(f"adala_fig{n}" for n in range(1, 5)),
+    *(f"adala_table{n}" for n in range(1, 5)),
+)
+
+FIGURES: dict[str, str] = {name: f"paper_figs.{name}:draw" for name in _NAMES}
 """Figure name -> "module:function" that draws it; strings, so that listing them loads nothing."""
 
 
@@ -30,8 +35,10 @@ def drawing_of(name: str) -> "Drawing":
 
     Examples
     --------
-    >>> sorted(FIGURES)
-    ['family_map', 'fig01_trajectories', 'results_fashion_mnist']
+    >>> [name for name in FIGURES if name.startswith("nala_fig")]
+    ['nala_fig1', 'nala_fig2', 'nala_fig3', 'nala_fig4']
+    >>> drawing_of("nala_table1").table.rows[0][:2]
+    ('NALA', '0.182860419')
     """
     from nala_lab.core import require_choice
 

@@ -13,7 +13,7 @@ from paper_figs import drawing_of
 from paper_figs.drawing import Drawing
 
 ROOT = Path(__file__).resolve().parents[1]
-PICTURES = ("fig01_trajectories", "results_fashion_mnist")
+PICTURES = ("nala_fig1", "results_fashion_mnist")
 BEGIN = "<!-- results: written by tools/readme.py from paper_figs/records; do not edit by hand -->\n"
 END = "<!-- end of results -->"
 

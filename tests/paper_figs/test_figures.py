@@ -12,7 +12,7 @@ import pytest
 import paper_figs
 from nala_lab.core.records import RecordError, RecordWriter, load_records
 from nala_lab.plots import COLOURS, ROLES
-from paper_figs import FIGURES, drawing_of, family_map, fig01_trajectories
+from paper_figs import FIGURES, drawing_of, family_map, nala_fig1
 from paper_figs.__main__ import main
 from paper_figs.drawing import write
 from paper_figs.results_fashion_mnist import FOLDER, by_optimizer, curves, draw, finals, in_words, results_table
@@ -64,14 +64,14 @@ def test_the_family_map_says_what_the_checks_found(monkeypatch):
 
 
 def test_an_unknown_figure_is_refused():
-    with pytest.raises(ValueError, match="figure must satisfy figure in .*'fig01_trajectories'"):
+    with pytest.raises(ValueError, match="figure must satisfy figure in .*'nala_fig1'"):
         drawing_of("fig99")
 
 
 def test_fig01_shows_the_runs_and_the_sign_of_mu():
-    drawing = fig01_trajectories.draw()
-    for ax, mu in zip(drawing.figure.axes, fig01_trajectories.MUS, strict=True):
-        run = fig01_trajectories.trajectory(mu)
+    drawing = nala_fig1.draw()
+    for ax, mu in zip(drawing.figure.axes, nala_fig1.MUS, strict=True):
+        run = nala_fig1.trajectory(mu)
         black = [line.get_xydata() for line in ax.lines if line.get_color() == ROLES["fast"]]
         assert np.array_equal(black, run.fast)
         slow = next(line for line in ax.lines if "slow weights" in str(line.get_label()))
@@ -154,18 +154,18 @@ def test_the_manifest_has_what_the_report_needs(records, tmp_path):
 
 
 def test_a_figure_that_fails_does_not_stop_the_others(tmp_path, monkeypatch, capsys):
-    monkeypatch.setitem(paper_figs.FIGURES, "broken", "paper_figs.fig01_trajectories:absent")
-    assert main(["broken", "fig01_trajectories", "--out", str(tmp_path)]) == 1
+    monkeypatch.setitem(paper_figs.FIGURES, "broken", "paper_figs.nala_fig1:absent")
+    assert main(["broken", "nala_fig1", "--out", str(tmp_path)]) == 1
     broken, drawn = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
     assert "AttributeError" in broken["error"] and "error" not in drawn
     assert "broken: AttributeError" in capsys.readouterr().err
-    assert main(["fig01_trajectories", "--out", str(tmp_path)]) == 0
+    assert main(["nala_fig1", "--out", str(tmp_path)]) == 0
 
 
 def test_an_unknown_name_on_the_command_line_is_a_usage_error(tmp_path, capsys):
     with pytest.raises(SystemExit) as stop:
         main(["fig99", "--out", str(tmp_path)])
-    assert stop.value.code == 2 and "fig01_trajectories" in capsys.readouterr().err
+    assert stop.value.code == 2 and "nala_fig1" in capsys.readouterr().err
 
 
 def test_the_committed_records_are_what_the_figure_shows():

@@ -1,0 +1,41 @@
+"""The words under a drawing: nothing is drawn without scale, seeds, mean and spread, metric and x-axis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from paper_figs.beside.runs import Runs
+
+__all__ = ["AS_PRINTED", "caption", "standing"]
+
+AS_PRINTED = "Published: as the paper prints it, a single number without a spread."
+
+
+def standing(runs: Iterable[Runs]) -> str:
+    """Say of each task how much was run, and what is missing.
+
+    Examples
+    --------
+    >>> standing([Runs("lenet5-cifar10", "", {}, 0)])
+    'lenet5-cifar10: not yet run, 0 seeds'
+    """
+    said = []
+    for one in runs:
+        rest = f" ({one.left_out} further runs at other scales or settings are not shown)" if one.left_out else ""
+        said.append(f"{one.task}: {one.size}{rest}")
+    return "; ".join(said)
+
+
+def caption(what: str, runs: Sequence[Runs], *, metrics: Iterable[str], spread: str, xaxis: str) -> str:
+    """Write a caption.
+
+    Parameters
+    ----------
+    what : what is drawn. runs : the runs behind it. metrics : definitions. spread : how mean and spread are shown.
+    xaxis : what is on the x-axis.
+    """
+    equal = " Every optimizer of a task got the same number of gradients." if any(r.by_arm for r in runs) else ""
+    return (
+        f"{what} Scale and number of seeds: {standing(runs)}.{equal} Mean and spread: {spread}. "
+        f"Metric: {'; '.join(dict.fromkeys(metrics))}. x-axis: {xaxis}. {AS_PRINTED}"
+    )

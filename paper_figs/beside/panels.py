@@ -1,0 +1,166 @@
+"""Curves of the lab's runs, panel by panel as the paper has them; published end points where nothing has been run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import wrap
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from nala_lab.core import Array, require
+from nala_lab.plots import RC, label, look, training_curves
+from paper_figs.beside.captions import caption
+from paper_figs.beside.runs import RECORDS, TASKS, Runs, arms_of, pick
+from paper_figs.beside.tables import beside
+from paper_figs.beside.values import NOT_RUN
+from paper_figs.drawing import Drawing, Table
+from paper_figs.published import Table as Printed
+from paper_figs.published import figure as figure_of
+from paper_figs.published import table
+
+__all__ = ["Panel", "curves_drawing", "curves_of"]
+
+_LETTERS = 52  # in a line of a title
+_NAMES = {"nala": "NALA", "adala": "AdaLA"}
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What one panel shows: a column of a published table, and the column of the records behind its curves.
+
+    Attributes
+    ----------
+    column : of the published table, whose model and data set name the task.
+    row, y, x : kind of row and columns of the records.   xlabel, ylabel : axis labels.
+    factor : what the recorded numbers are multiplied by.   log : logarithmic y-axis.
+    """
+
+    column: int
+    row: str
+    y: str
+    x: str
+    xlabel: str
+    ylabel: str
+    factor: float = 1.0
+    log: bool = False
+
+
+def curves_of(runs: Runs, panel: Panel) -> dict[str, tuple[Array, Array]]:
+    """Give label -> (x (rows,), values (seeds, rows)) of the finished runs.
+
+    Raises
+    ------
+    ValueError
+        When the seeds of an optimizer were not logged at the same points.
+    """
+    found = {}
+    for name in runs.by_arm:
+        done = runs.finished(name)
+        if done:
+            xs = [record.column(panel.row, panel.x) for record in done]
+            same = all(np.array_equal(x, xs[0]) for x in xs)
+            require(f"{runs.task}, {name}, {panel.x}", "differs", same, "the same rows for each seed")
+            found[name] = (xs[0], panel.factor * np.stack([record.column(panel.row, panel.y) for record in done]))
+    return found
+
+
+def curves_drawing(
+    paper: str, number: int, printed: int, panels: Sequence[Panel], folder: Path = RECORDS, *, metric: str, xaxis: str,
+    shape: tuple[int, int], size: tuple[float, float], twice: bool = False, remark: str = "",
+) -> Drawing:  # fmt: skip
+    """Draw figure `number` of a paper from records, with the table `printed` of the paper beside.
+
+    Parameters
+    ----------
+    panels : in the order of the paper's. metric, xaxis : definitions for the caption. remark : further sentences.
+    shape, size : rows and columns of panels, and inches. twice : see `beside`.
+    """
+    source, words = table(paper, printed), figure_of(paper, number)
+    arms = arms_of(source)
+    picked = [pick(_task(source, panel), arms, folder) for panel in panels]
+    with plt.rc_context(RC):
+        figure, axes = plt.subplots(*shape, figsize=size, squeeze=False)
+        for ax, panel, runs, titled in zip(axes.flat, panels, picked, words.panels, strict=True):
+            head = f"{titled.letter}. {titled.title}" if titled.letter else titled.title
+            _panel(ax, panel, runs, source, head)
+        _legend(figure, axes.flat, [row.head for row in source.rows], high=size[1])
+    name = f"{_NAMES[paper]} Fig. {number}"
+    missing = sorted({runs.task for runs in picked if not runs.by_arm})
+    ends = f" A panel without runs shows the published numbers of Table {printed} instead." if missing else ""
+    what = f"{name}, from our own runs; the paper's own curves are not in this repository. {remark}{ends}".strip()
+    found = beside(source, folder, twice=twice)
+    under = caption(
+        what, list({runs.task: runs for runs in picked}.values()), metrics=[metric], xaxis=xaxis,
+        spread="line: mean over the finished seeds, band: lowest to highest seed",
+    )  # fmt: skip
+    columns = tuple(f"{head.group}: {head.name}" if head.group else head.name for head in found.heads)
+    note = f"Table {printed} of the paper beside our runs: mean ± sample standard deviation [number of seeds]."
+    return Drawing(
+        figure=figure,
+        title=f"{name}: {words.caption.rstrip('.')} (our runs)",
+        caption=under,
+        alt=f"{len(panels)} panels. " + " ".join(_alt(p, r, t.title) for p, r, t in
+                                                 zip(panels, picked, words.panels, strict=True)),
+        table=Table(columns, found.rows, " ".join((note, *found.notes))),
+    )  # fmt: skip
+
+
+def _task(source: Printed, panel: Panel) -> str:
+    column = source.columns[panel.column]
+    return TASKS[column.model, column.dataset]
+
+
+def _panel(ax: Axes, panel: Panel, runs: Runs, source: Printed, title: str) -> None:
+    curves = curves_of(runs, panel)
+    if not curves:
+        _end_points(ax, source, panel.column)
+        why = "all runs diverged" if runs.by_arm else NOT_RUN
+        ax.set_title(f"{title}\n{why}; shown: published, Table {source.number}", fontsize=13)
+        return
+    training_curves(ax, curves, xlabel=panel.xlabel, ylabel=panel.ylabel, log=panel.log)
+    for line in ax.lines:
+        line.set(linewidth=1.7, markersize=6)
+    ax.get_legend().remove()
+    absent = [row.head for row in source.rows if row.head not in curves]
+    lacks = f"not shown (not run or diverged): {', '.join(absent)}" if absent else ""
+    ax.set_title("\n".join([title, *wrap(runs.size, _LETTERS), *wrap(lacks, _LETTERS)]), fontsize=13)
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+
+
+def _end_points(ax: Axes, source: Printed, column: int) -> None:
+    """The published numbers of one column, a marker a line."""
+    cells = list(source.column(column).items())
+    values = [cell.value for _, cell in cells if cell.value is not None]
+    middle = (min(values) + max(values)) / 2
+    for row, (name, cell) in enumerate(cells):
+        if cell.value is not None:
+            ax.plot([cell.value], [row], **(look(name) | {"linestyle": "", "markersize": 9}))
+            side, ha = (-9, "right") if cell.value > middle else (9, "left")
+            ax.annotate(cell.printed, (cell.value, row), (side, 0), textcoords="offset points", va="center", ha=ha,
+                        size=12)  # fmt: skip
+    ax.set_yticks(range(len(cells)), [label(name) for name, _ in cells])
+    ax.set(ylim=(len(cells) - 0.5, -0.5), xlabel=f"published: {source.columns[column].name}")
+    ax.margins(x=0.1)
+    ax.grid(axis="y", visible=False)
+
+
+def _legend(figure, axes, heads, *, high: float) -> None:  # type: ignore[no-untyped-def]
+    """One legend for all panels with curves, below them."""
+    handles = {text: handle for ax in axes for handle, text in zip(*ax.get_legend_handles_labels(), strict=True)}
+    order = [label(head) for head in heads if label(head) in handles]
+    if order:
+        figure.legend([handles[text] for text in order], order, loc="outside lower center", ncols=5, fontsize=12)
+
+
+def _alt(panel: Panel, runs: Runs, title: str) -> str:
+    ends = []
+    for name, (_, values) in curves_of(runs, panel).items():
+        ends.append(f"{label(name)} ends at {values[:, -1].mean():.4g}")
+    if not ends:
+        return f"{title}: not yet run; a marker for each published number."
+    return f"{title}: {panel.ylabel} against {panel.xlabel}, one line an optimizer; {', '.join(ends)}."

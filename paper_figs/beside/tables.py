@@ -1,0 +1,113 @@
+"""A published table with what the lab measured beside every number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from paper_figs.beside.captions import caption
+from paper_figs.beside.picture import Head, picture_of
+from paper_figs.beside.runs import RECORDS, TASKS, TWICE, Runs, arms_of, pick
+from paper_figs.beside.values import metric_of, words
+from paper_figs.drawing import Drawing, Table
+from paper_figs.published import Column, table
+from paper_figs.published import Table as Printed
+
+__all__ = ["FLOOR", "Beside", "beside", "table_drawing"]
+
+FLOOR = (
+    "The published ResNet losses lie above 1.4612 = log(e + 9) - 1, the floor of a cross-entropy whose softmax is "
+    "taken twice; plain cross-entropy has no such floor, so losses compare only with the columns called softmax twice."
+)
+"""Belongs under every table with ResNet-18."""
+
+_NAMES = {"nala": "NALA", "adala": "AdaLA"}
+_REMARKS = {
+    "timesteps": "Timesteps leave out the gradient at y_t: where Adam spends 5 gradients, NALA spends 6.",
+    "accuracy_percent": "Best means the best epoch on the test images themselves; so it is biased upwards.",
+    "perplexity": "Best means the best epoch on the test text itself; so it is biased downwards.",
+    "fid": "FIDs compare only where the same network gives the features; below paper scale that is a stand-in of ours.",
+}
+_SPREAD = "mean ± sample standard deviation over the finished seeds, whose number is in brackets"
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A published table with measured columns.
+
+    Attributes
+    ----------
+    heads, rows : of the picture and the Table; the last row says how much was run.
+    slips : (row, column) of cells whose printed string breaks the format of its column.   notes : about them.
+    runs : what the measured columns are of, each task once.
+    """
+
+    heads: tuple[Head, ...]
+    rows: tuple[tuple[str, ...], ...]
+    slips: tuple[tuple[int, int], ...]
+    notes: tuple[str, ...]
+    runs: tuple[Runs, ...]
+
+
+def beside(printed: Printed, folder: Path = RECORDS, *, twice: bool = False) -> Beside:
+    """Put measured columns beside the published ones.
+
+    Parameters
+    ----------
+    printed : the published table. folder : where the records are, a folder for each task.
+    twice : whether to measure also with the softmax taken twice, on whose scale the published ResNet losses are.
+    """
+    arms = arms_of(printed)
+    heads, columns, runs = [Head("", printed.corner)], [[row.head for row in printed.rows] + ["runs"]], []
+    for number, column in enumerate(printed.columns):
+        heads.append(Head(column.name, "published"))
+        columns.append([cell.printed + (" †" if cell.slip else "") for cell in printed.column(number).values()] + ["–"])
+        for task, name in _measured(column, twice=twice):
+            picked, metric = pick(task, arms, folder), metric_of(column)
+            heads.append(Head(column.name, name))
+            cells = [words(picked.by_arm.get(arm.label, ()), metric) for arm in arms]
+            columns.append([*cells, picked.size])
+            runs.append(picked)
+    slips = [
+        (i, j) for j, column in enumerate(columns) for i, text in enumerate(column) if str(text).endswith("†")
+    ]  # fmt: skip
+    notes = [f"† {cell.printed}: {cell.note}." for cell in printed.cells() if cell.slip]
+    rows = tuple(tuple(column[i] for column in columns) for i in range(len(columns[0])))
+    return Beside(tuple(heads), rows, tuple(slips), tuple(notes), tuple({one.task: one for one in runs}.values()))
+
+
+def _measured(column: Column, *, twice: bool) -> list[tuple[str, str]]:
+    task = TASKS[column.model, column.dataset]
+    plain = f"measured{metric_of(column).unit}"
+    return [(task, plain), (task + TWICE, f"{plain}, softmax twice")] if twice else [(task, plain)]
+
+
+def table_drawing(paper: str, number: int, folder: Path = RECORDS, *, twice: bool = False, remark: str = "") -> Drawing:
+    """Draw a published table with measured columns, as a picture and as data.
+
+    Parameters
+    ----------
+    paper, number : which. folder, twice : see `beside`. remark : a sentence that belongs under it.
+    """
+    printed = table(paper, number)
+    found = beside(printed, folder, twice=twice)
+    title = f"{_NAMES[paper]} Table {number}: {printed.caption.rstrip('.')}"
+    setting = ", ".join(f"{key} = {value:g}" for key, value in printed.setting.items())
+    runs = "Measured with " + setting + " where the optimizer has them. " if setting else ""
+    quantities = dict.fromkeys(column.quantity for column in printed.columns)
+    remarks = [one for one in (remark, *map(_REMARKS.get, quantities)) if one]
+    metrics = [f"{column.name}: {metric_of(column).definition}" for column in printed.columns]
+    under = caption(
+        f"{title}, published beside measured. {runs}{' '.join(remarks)}".strip(), found.runs, metrics=metrics,
+        spread=_SPREAD, xaxis="none, a table; the runs were logged against timesteps, steps as the papers count them",
+    )  # fmt: skip
+    columns = tuple(f"{head.group}: {head.name}" if head.group else head.name for head in found.heads)
+    figure = picture_of(title, found.heads, found.rows, notes=(*found.notes, *remarks), flagged=found.slips)
+    return Drawing(
+        figure=figure,
+        title=f"{title}: published beside measured",
+        caption=" ".join((under, *found.notes)),
+        alt=f"A table with {len(printed.rows)} rows and {len(printed.columns)} published columns, each followed by "
+        f"what was measured. {'; '.join(one.task + ' ' + one.size for one in found.runs)}.",
+        table=Table(columns, found.rows, " ".join((under, *found.notes))),
+    )

@@ -1,0 +1,186 @@
+"""The 21 drawings of the two papers show what the records hold, and say so where there are none."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from inspect import signature
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from nala_lab.core.records import load_records
+from nala_lab.plots import COLOURS
+from paper_figs import FIGURES, drawing_of
+from paper_figs.beside import RECORDS, samples_drawing
+from paper_figs.beside.runs import TASKS, arms_of, pick
+from paper_figs.beside.samples import page_of
+from paper_figs.published import table
+from tests.paper_figs.made import make, make_all, picture
+
+NAMES = tuple(name for name in FIGURES if re.fullmatch("(nala|adala)_(fig|table)[0-9]", name))
+FROM_RECORDS = tuple(name for name in NAMES if name != "nala_fig1")
+CURVES = {"nala_fig2": (1, "train", "timestep"), "nala_fig3": (3, "train", "timestep"),
+          "nala_fig4": (5, "train", "timestep"), "adala_fig1": (2, "test", "epoch"),
+          "adala_fig2": (3, "test", "epoch")}  # fmt: skip
+Y = {"loss": ("loss", 1), "accuracy": ("accuracy", 1), "accuracy_percent": ("accuracy", 100),
+     "perplexity": ("perplexity", 1)}  # fmt: skip
+
+
+def draw(name, folder):
+    return import_module(f"paper_figs.{name}").draw(folder)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """All runs of both papers, made up."""
+    out = tmp_path_factory.mktemp("records")
+    make_all(out, seeds=(0, 1), rows=12)
+    return out
+
+
+@pytest.fixture(autouse=True)
+def close():
+    yield
+    plt.close("all")
+
+
+def task_of(column):
+    return TASKS[column.model, column.dataset]
+
+
+def test_each_figure_and_table_of_the_papers_is_registered_once():
+    counts = {kind: sum(name.startswith(kind) for name in NAMES)
+              for kind in ("nala_fig", "nala_table", "adala_fig", "adala_table")}  # fmt: skip
+    assert counts == {"nala_fig": 4, "nala_table": 9, "adala_fig": 4, "adala_table": 4}
+
+
+@pytest.mark.parametrize("runs", ["none", "all", "committed"])
+@pytest.mark.parametrize("name", FROM_RECORDS)
+def test_nothing_is_drawn_empty_or_without_its_words(name, runs, folder, tmp_path):
+    drawing = draw(name, {"none": tmp_path, "all": folder, "committed": RECORDS}[runs])
+    for part in ("Scale and number of seeds:", "seed", "Mean and spread:", "Metric:", "x-axis:", "mean"):
+        assert part in drawing.caption
+    assert drawing.title and drawing.alt and drawing.table.rows
+    for ax in drawing.figure.axes:
+        assert ax.lines or ax.texts or ax.images or not ax.axison  # not axison: a cell of the grid that nothing needs
+    texts = [text.get_text() for ax in drawing.figure.axes for text in (*ax.texts, ax.title)]
+    said = any("not yet run" in text for text in texts)
+    if runs != "committed":
+        assert said == (runs == "none") and ("not yet run" in drawing.caption) == said
+
+
+@pytest.mark.parametrize("name", CURVES)
+def test_the_lines_of_a_figure_are_the_records(name, folder):
+    number, row, x = CURVES[name]
+    printed = table(name.partition("_")[0], number)
+    columns = (0, 2, 1, 3) if row == "train" else (0, 1, 2)
+    checked = 0
+    for ax, column in zip(draw(name, folder).figure.axes, (printed.columns[i] for i in columns), strict=True):
+        y, factor = Y[column.quantity]
+        drawn = {line.get_color(): line for line in ax.lines}
+        found = pick(task_of(column), arms_of(printed), folder)
+        for label, group in found.by_arm.items():
+            line = drawn[COLOURS[label.lower()]]
+            assert np.array_equal(line.get_xdata(), group[0].column(row, x))
+            want = np.mean([factor * record.column(row, y) for record in group], axis=0)
+            assert np.array_equal(line.get_ydata(), want) and len(group) == 2
+            checked += 1
+    assert checked == len(columns) * len(printed.rows)
+
+
+def cell_of(printed, head, number, folder):
+    """The measured cell, computed from the files without the code under test."""
+    column = printed.columns[number]
+    arm = {arm.label: arm for arm in arms_of(printed)}[head]
+    records = [r for r in load_records(folder / task_of(column)) if arm.fits(r)]
+    assert len(records) == 2
+    if column.quantity == "timesteps":
+        reach = [[row["timestep"] for row in r.rows if row["kind"] == "train" and row["accuracy"] >= column.target]
+                 for r in records]  # fmt: skip
+        values = [min(steps, default=None) for steps in reach]
+        if None in values:
+            return None
+    else:
+        kind = "train" if column.quantity in ("loss", "accuracy") else "test"
+        y = column.quantity.removesuffix("_percent")
+        best = max if y == "accuracy" else min
+        values = [best(row[y] for row in r.rows if row["kind"] == kind) for r in records]
+    scale, digits = (100, 2) if column.quantity == "accuracy_percent" else (1, {"loss": 4, "accuracy": 4}.get(
+        column.quantity, 0 if column.quantity == "timesteps" else 2))  # fmt: skip
+    a, b = (scale * value for value in values)
+    return f"{(a + b) / 2:,.{digits}f} ± {abs(a - b) / 2**0.5:,.{digits}f} [2]"
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "table" in name and name != "adala_table1"])
+def test_the_cells_of_a_table_are_printed_and_recorded_numbers(name, folder):
+    paper, _, number = name.partition("_table")
+    printed = table(paper, int(number))
+    drawing = draw(name, folder)
+    step = (len(drawing.table.columns) - 1) // len(printed.columns)  # 3 where the softmax is also taken twice
+    shown = [text.get_text().replace("\n", " ") for text in drawing.figure.axes[0].texts]
+    checked = 0
+    for row, line in zip(printed.rows, drawing.table.rows, strict=False):
+        for i, cell in enumerate(row.cells):
+            published, measured = line[1 + step * i], line[2 + step * i]
+            assert published == cell.printed + (" †" if cell.slip else "")
+            want = cell_of(printed, row.head, i, folder)
+            assert measured == want or (want is None and "not reached" in measured)
+            assert published in shown and measured in shown
+            checked += want is not None
+    assert checked > len(printed.rows)
+    for cell in printed.cells():
+        assert not cell.slip or cell.note in drawing.caption
+
+
+def test_a_page_of_samples_is_the_picture_of_the_record(tmp_path):
+    text, pixels = picture(np.random.default_rng(3))
+    rows = [("test", {"epoch": 1, "timestep": 1, "grad_evals": 1, "fid": 91.5}), ("samples", {"png": text})]
+    make(tmp_path, "wgan-gp-cifar10", "adala", 0, change=rows)
+    drawing = samples_drawing(4, 1, tmp_path)
+    shown = [np.asarray(image.get_array()) for ax in drawing.figure.axes for image in ax.images]
+    assert len(shown) == 1 and np.array_equal(np.rint(255 * shown[0][..., :3]), pixels)
+    assert "FID: 91.50 [1]" in drawing.figure.axes[1].get_title() and "a stand-in" in drawing.caption
+
+
+def test_the_committed_pages_of_samples_can_be_read():
+    for task in ("wgan-cifar10", "wgan-gp-cifar10"):
+        for group in pick(task, arms_of(table("adala", 4))).by_arm.values():
+            assert all(page_of(record).ndim == 3 for record in group if record.outcome == "finished")
+
+
+def test_the_largest_scale_is_shown_and_the_rest_is_counted(tmp_path):
+    arms = arms_of(table("nala", 1))
+    make(tmp_path, "lenet5-cifar10", "adam", 0, tag="-a", scale="smoke")
+    make(tmp_path, "lenet5-cifar10", "adam", 0, tag="-b", scale="cpu")
+    make(tmp_path, "lenet5-cifar10", "adam", 1, tag="-b", scale="cpu")
+    make(tmp_path, "lenet5-cifar10", "adam", 0, tag="-c", scale="cpu", equal="timesteps")
+    make(tmp_path, "lenet5-cifar10", "adam", 0, tag="-d", settings={"lr": 0.1})  # no run of Table 1
+    runs = pick("lenet5-cifar10", arms, tmp_path)
+    assert runs.size == "cpu scale (4 of 230 epochs, batch 256), 2 seeds" and runs.left_out == 2
+    assert {record.path.name for record in runs.by_arm["Adam"]} == {"adam-b-seed0.jsonl", "adam-b-seed1.jsonl"}
+
+
+def test_a_run_at_the_papers_scale_that_was_cut_says_so(tmp_path):
+    make(tmp_path, "lenet5-cifar10", "adam", 0, scale="paper", epochs=3, data={"name": "cifar-10 (generated)"})
+    runs = pick("lenet5-cifar10", arms_of(table("nala", 1)), tmp_path)
+    assert runs.size == "paper scale cut short (3 of 230 epochs, batch 256, generated data), 1 seed"
+
+
+def test_diverged_runs_are_counted_and_not_averaged(tmp_path):
+    rows = [("train", {"timestep": 0, "grad_evals": 0, "loss": 0.5, "accuracy": 0.25})]
+    make(tmp_path, "lenet5-cifar10", "nala", 0, change=rows)
+    make(tmp_path, "lenet5-cifar10", "nala", 1, change=[("train", {**rows[0][1], "loss": 0.1})], outcome="diverged")
+    make(tmp_path, "lenet5-cifar10", "adam", 0, change=rows, outcome="diverged")
+    line = {row[0]: row for row in draw("nala_table1", tmp_path).table.rows}
+    assert line["NALA"][2] == "0.5000 [1], 1 diverged" and line["Adam"][2] == "1 diverged"
+    assert {row[0]: row for row in draw("nala_table2", tmp_path).table.rows}["NALA"][2] == "not reached [1], 1 diverged"
+    assert "not shown (not run or diverged): NAG" in draw("nala_fig2", tmp_path).figure.axes[0].get_title()
+
+
+def test_every_drawing_can_be_asked_for_by_name():
+    for name in NAMES:
+        parameters = signature(import_module(f"paper_figs.{name}").draw).parameters
+        assert list(parameters) == ([] if name == "nala_fig1" else ["folder"])
+    assert drawing_of("nala_table9").table.columns[0] == "Step size α"
