@@ -13,6 +13,7 @@ import json
 import math
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -144,7 +145,12 @@ class RecordWriter:
         self.rows = 0
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file: TextIO = self.partial.open("w", encoding="utf-8", newline="\n")
-        self._write({"kind": "header", "schema": SCHEMA, **header, "config_hash": config_hash(header["config"])})
+        try:
+            self._write({"kind": "header", "schema": SCHEMA, **header, "config_hash": config_hash(header["config"])})
+        except OSError:
+            with suppress(OSError):  # what is buffered does not fit either
+                self._file.close()
+            raise
 
     def __enter__(self) -> RecordWriter:
         return self

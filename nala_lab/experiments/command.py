@@ -167,7 +167,8 @@ def _described(task: Task) -> str:
     for name, scale in task.scales.items():
         part = f" of {scale.batches} mini-batches" if scale.batches else ""
         part += f", {scale.train:,} training examples" if scale.train else ""
-        sizes.append(f"{name}: {scale.epochs} epochs{part}, batch {scale.batch_size}")
+        epochs = "1 epoch" if scale.epochs == 1 else f"{scale.epochs} epochs"
+        sizes.append(f"{name}: {epochs}{part}, batch {scale.batch_size}")
     return f"{task.name}\n    {task.model_name} on {task.data}; {task.source}\n    {', '.join(task.methods)}\n    " + (
         "; ".join(sizes)
     )

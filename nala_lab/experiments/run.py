@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import torch
 
 import nala_lab
 from nala_lab.core import require, require_choice, require_int
-from nala_lab.core.records import Record, RecordWriter, config_hash, read_record
+from nala_lab.core.records import Record, RecordError, RecordWriter, config_hash, read_record
 from nala_lab.experiments.checkpoint import CheckpointError
 from nala_lab.experiments.keeping import Keeper
 from nala_lab.experiments.log import Row
@@ -183,7 +183,7 @@ def execute(run: Run, out: Path, *, force: bool = False, progress: bool = True,
             return read_record(path), False
         keeper = _keeper(run, path, config, saving, force=force, team=team)
         optimizer = run.method.build(workload.groups(), run.settings)
-        with RecordWriter(path, _header(run, config)) if team.chief else nullcontext() as writer:
+        with _no_room(path, keeper), _writer(run, path, config, team) as writer:
             shown = Board(board, path, config) if board is not None and team.chief else None
             result = train(workload, optimizer, run.plan, method=run.method, settings=run.settings, seed=run.seed,
                            row=_to(writer, shown), keeper=keeper, request=request, team=team,
@@ -198,6 +198,20 @@ def execute(run: Run, out: Path, *, force: bool = False, progress: bool = True,
     if request.signum is not None:
         raise Stopped(f"stopped by {request.name}, as the run of {path} had just ended", request.signum)
     return read_record(path), True
+
+
+def _writer(run: Run, path: Path, config: Mapping[str, Any], team: Team) -> AbstractContextManager[RecordWriter | None]:
+    return RecordWriter(path, _header(run, config)) if team.chief else nullcontext()
+
+
+@contextmanager
+def _no_room(path: Path, keeper: Keeper) -> Iterator[None]:
+    """A record that cannot be written ends the run in one sentence; its last checkpoint stays."""
+    try:
+        yield
+    except OSError as error:
+        hint = "; --resume goes on from the last checkpoint" if keeper.path.exists() else ""
+        raise RecordError(f"{path}: the record cannot be written ({error}){hint}") from error
 
 
 def _to(*places: RecordWriter | Board | None) -> Row:

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from nala_lab.cli import main
-from nala_lab.core.records import load_records, read_record
+from nala_lab.core.records import RecordWriter, load_records, read_record
 from nala_lab.experiments import checkpoint, keeping
 from nala_lab.experiments import run as running
 from nala_lab.experiments.images import ImageWorkload
@@ -187,6 +187,32 @@ def test_a_stop_on_a_full_disk_keeps_the_older_checkpoint(tmp_path, full, monkey
     said = capsys.readouterr().err
     assert "after 7 of 15 gradients; not saved: " in said and "No space left on device" in said
     assert path.read_bytes() == older
+
+
+def test_a_record_on_a_full_disk_ends_the_run_and_the_checkpoint_stays(tmp_path, monkeypatch, capsys):
+    path = stopped(tmp_path, monkeypatch, 4)
+    whole = smoke(tmp_path / "whole", "nala", task="tiny")
+    older, row = path.read_bytes(), RecordWriter.row
+
+    def no_room(self, kind, **values):
+        if self.rows == 9:
+            raise OSError(28, "No space left on device")
+        row(self, kind, **values)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RecordWriter, "row", no_room)
+        assert main([*COMMAND, str(tmp_path), "--resume"]) == 2
+    said = capsys.readouterr().err
+    assert "cannot be written ([Errno 28] No space left on device); --resume goes on from the last checkpoint" in said
+    assert said.count("\n") == 1 and path.read_bytes() == older
+    assert content(smoke(tmp_path, "nala", task="tiny", saving=GO_ON)) == content(whole)
+
+
+def test_a_disk_that_is_full_from_the_start_is_one_sentence(tmp_path, full, capsys):
+    full(file_of(tmp_path).with_suffix(".jsonl"))
+    assert main([*COMMAND, str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert "the record cannot be written ([Errno 28] No space left on device)" in said and said.count("\n") == 1
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence_before_the_training(tmp_path, capsys):
