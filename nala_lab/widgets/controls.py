@@ -12,7 +12,7 @@ from typing import Any
 
 import ipywidgets as w  # type: ignore[import-untyped, unused-ignore]
 
-__all__ = ["button", "choice", "counter", "log_slider", "move", "slider", "tick", "toggle"]
+__all__ = ["button", "choice", "counter", "log_slider", "move", "slider", "through", "tick", "toggle"]
 
 _WIDE = {"description_width": "118px"}
 _LAYOUT = {"width": "360px"}
@@ -20,6 +20,21 @@ _LAYOUT = {"width": "360px"}
 
 def _common(name: str, help: str) -> dict[str, Any]:
     return {"description": name, "tooltip": help or name, "style": _WIDE, "layout": w.Layout(**_LAYOUT)}
+
+
+def through(value: float, low: float, step: float) -> float:
+    """Give the lower end, at `low` or just above, from which steps lead to `value`.
+
+    The browser rounds a slider's value to its steps and sends it back: a value between two steps would not stay.
+
+    Examples
+    --------
+    >>> through(0.25, 0.0, 0.1).__round__(12), through(0.3, 0.0, 0.1), through(-1.0, 0.0, 0.1)
+    (0.05, 0.0, -1.0)
+    """
+    steps = math.floor((value - low) / step + 1e-9)
+    start = value - max(steps, 0) * step
+    return low if abs(start - low) < 1e-9 * step else start
 
 
 def slider(name: str, value: float, low: float, high: float, step: float, *, help: str = "", digits: int = 3) -> Any:
@@ -30,7 +45,7 @@ def slider(name: str, value: float, low: float, high: float, step: float, *, hel
     >>> slider("mu", 2.0, -1, 1, 0.05).max
     2.0
     """
-    low, high = min(low, value), max(high, value)
+    low, high = through(value, low, step), max(high, value)
     return w.FloatSlider(value=value, min=low, max=high, step=step, readout_format=f".{digits}f", **_common(name, help))
 
 
@@ -42,7 +57,8 @@ def log_slider(name: str, value: float, low: float, high: float, *, help: str = 
     >>> log_slider("lr", 0.01, -5, 0).value
     0.01
     """
-    low, high = min(low, math.floor(math.log10(value))), max(high, math.ceil(math.log10(value)))
+    power = math.log10(value)
+    low, high = through(power, low, 0.025), max(high, power)
     return w.FloatLogSlider(
         value=value, base=10, min=low, max=high, step=0.025, readout_format=".3g", **_common(name, help)
     )
@@ -112,5 +128,5 @@ def move(control: Any, low: float, high: float, value: float) -> None:
     (5.0, 9.0, 6.0)
     """
     with control.hold_trait_notifications():  # one by one, a new minimum above the old maximum would be refused
-        control.min, control.max, control.value = low, high, value
         control.step = (high - low) / 200
+        control.min, control.max, control.value = through(value, low, control.step), high, value

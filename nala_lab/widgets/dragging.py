@@ -7,15 +7,19 @@ notebook shows. The arrow keys on the sliders do all that the mouse does.
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from nala_lab.widgets.picture import Picture
 
 __all__ = ["POSSIBLE", "Dragging"]
 
 POSSIBLE = find_spec("ipympl") is not None
+_SHARE = 0.8  # of the picture's width: a canvas does not shrink with the page as an <img> does
 _PAUSE = 0.06  # seconds from one drawing to the next while the mouse moves, so that its events do not queue up
 
 
@@ -30,9 +34,19 @@ class Dragging:
     def __init__(self, picture: Picture, axes: list[Any], place: Callable[[float, float], None]) -> None:
         from ipympl.backend_nbagg import Canvas, FigureManager  # type: ignore[import-untyped, unused-ignore]
 
-        self._axes, self._place, self._last = axes, place, 0.0
-        self.canvas: Any = Canvas(picture.figure)
-        self.manager = FigureManager(self.canvas, 0)
+        class Whole(Canvas):  # type: ignore[misc, unused-ignore]
+            """Sends whole pictures: of two differences that arrive together the browser may lose one."""
+
+            def get_diff_image(self) -> Any:
+                self._force_full = True
+                return super().get_diff_image()
+
+        self._picture, self._axes, self._place, self._last = picture, axes, place, 0.0
+        picture.figure.set_size_inches(_SHARE * picture.size[0], picture.size[1])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # ipympl's toolbar hands traitlets its arguments
+            self.canvas: Any = Whole(picture.figure)
+            self.manager = FigureManager(self.canvas, 0)
         for name in ("header_visible", "footer_visible", "toolbar_visible", "resizable"):
             setattr(self.canvas, name, False)
         picture.attach(self.canvas)
@@ -46,6 +60,12 @@ class Dragging:
         if dragged and not soon:
             self._place(float(event.xdata), float(event.ydata))
             self._last = time.monotonic()
+
+    def end(self) -> None:
+        """Give the figure its size and a canvas without a browser again."""
+        self._picture.figure.set_size_inches(*self._picture.size)
+        self._picture.attach(FigureCanvasAgg(self._picture.figure))
+        self.canvas.close()
 
     def shown(self) -> None:
         """Send what was drawn to the browser."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import ipywidgets as w  # type: ignore[import-untyped, unused-ignore]
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from nala_lab.widgets.controls import button, choice, counter, log_slider, move, slider, tick, toggle
 from nala_lab.widgets.dragging import POSSIBLE, Dragging
@@ -115,8 +114,8 @@ class TrajectoryExplorer(Explorer):
             self._dragging = Dragging(self.picture, self.picture.planes, self._place)
             shown = self._dragging.canvas
         elif not on and self._dragging is not None:
+            self._dragging.end()
             self._dragging = None
-            self.picture.attach(FigureCanvasAgg(self.picture.figure))
             shown = self._picture
         else:
             return self
