@@ -50,8 +50,9 @@ def three_axes(
     """
     names = list(dict.fromkeys(record.optimizer for record in records if record.outcome == FINISHED))
     require("records", len(records), len(names) > 0, "at least one finished run")
+    dpi = plt.rcParams["figure.dpi"]  # the session's: a notebook keeps its pictures small
     with plt.rc_context(RC):
-        figure, axes = plt.subplots(1, 3, figsize=figsize, sharey=True)
+        figure, axes = plt.subplots(1, 3, figsize=figsize, sharey=True, dpi=dpi)
     for ax, (axis, xlabel) in zip(axes, THREE_AXES.items(), strict=True):
         curves = {}
         for name in names:
