@@ -140,5 +140,5 @@ family = family.set(beta=0.0)
 # 1. In explorer 1 find a $\mu$ and an $\alpha$ with which NALA over gradient descent is lower than gradient descent after 90 gradients.
 # 2. In explorer 2, with heavy ball inside, find a setting where the roots are complex. What does the decay look like?
 # 3. In explorer 3 make the weight of $\phi_0$ larger than that of the newest inner result.
-# 4. In explorer 4 find $\mu > 0$ with the lowest loss after 20 cycles when sigma is 0.1. Why is it positive now?
+# 4. In explorer 4 set sigma to 0.1, kappa to 100 and eta L to 0.1. Which $\mu$ has the lowest loss after 20 cycles, and why is it positive now?
 # 5. In explorer 6 find the tuned point with the sliders. How far from it may you stray before it diverges?
