@@ -62,6 +62,9 @@ class Book:
     def _repr_markdown_(self) -> str:
         return self.table() if self._rows else "No answer was checked yet."
 
+    def __repr__(self) -> str:
+        return self._repr_markdown_()
+
     def export(self, path: Path | str) -> Path:
         """Write the book to a JSON file, whole or not at all, and return its path."""
         target = Path(path)

@@ -21,7 +21,7 @@ CASES = {"A": "zero-slot", "B": "one-more", "C": "early-gradient", "D": "shared-
 """Letter -> who did it. Reading this is reading the last page first."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Verdict:
     """What an accusation leads to."""
 
@@ -38,6 +38,9 @@ class Verdict:
 
     def __str__(self) -> str:
         return self._repr_markdown_().replace("**", "")
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 @dataclass

@@ -84,7 +84,7 @@ def _done(feedback: Feedback) -> Feedback:
     return feedback
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TeacherSheet:
     """An exercise with its derivation and its typical errors, for one student's numbers."""
 
@@ -122,6 +122,9 @@ class TeacherSheet:
 
     def __str__(self) -> str:
         return self._repr_markdown_()
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 def teacher(number: str, student: str = "") -> TeacherSheet:

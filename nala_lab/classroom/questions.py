@@ -20,7 +20,7 @@ START, CYCLES = 3.0, 3
 CLOSE = 1e-12  # a run here is at most 200 roundings of 1e-16 of numbers below 10
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Answer:
     """What a question found: the number, the one that was known, and whether they agree."""
 
@@ -35,6 +35,9 @@ class Answer:
 
     def __str__(self) -> str:
         return self._repr_markdown_().replace("**", "").replace("`", "")
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,7 @@ class Exercise:
         return f"a list of {self.size} numbers, {one} each" if self.size else f"one number, {one}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Personal:
     """An exercise with one student's numbers in it."""
 
@@ -124,6 +124,9 @@ class Personal:
 
     def __str__(self) -> str:
         return self._repr_markdown_()
+
+    def __repr__(self) -> str:  # what a notebook keeps beside the Markdown: no address, and no solution
+        return str(self)
 
 
 def draws(**choices: Sequence[float]) -> Callable[[np.random.Generator], Data]:

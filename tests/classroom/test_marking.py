@@ -216,3 +216,12 @@ def test_a_prediction_meets_what_happened(guess, value, words):
 def test_a_prediction_takes_junk():
     for junk in JUNK.values():
         assert predict("q?", junk).meets(1.0).question == "q?"
+
+
+def test_what_a_notebook_keeps_holds_no_address_and_no_solution():
+    shown = (
+        exercise("01.1", "ada"), teacher("01.1", "ada"), grades(), check("01.1", 0.0, student="ada"), predict("q?"),
+    )  # fmt: skip
+    for thing in shown:
+        assert " at 0x" not in repr(thing) and repr(thing) == str(thing)
+    assert f"{RIGHT:.3f}"[1:] not in repr(shown[0])

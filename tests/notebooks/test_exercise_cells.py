@@ -74,3 +74,9 @@ def test_the_cells_give_full_marks_to_right_answers_and_none_to_dots(number):
     marks = grades().as_json()["students"][STUDENT]
     grades().clear()
     assert [row["points"] for row in marks.values()] == [item.points for item in exercises(number)]
+
+
+@pytest.mark.parametrize("number", LESSONS)
+def test_the_committed_notebook_holds_no_address_of_an_object(number):
+    (committed,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
+    assert " at 0x" not in committed.read_text(encoding="utf-8")  # another one in each run
