@@ -15,6 +15,8 @@ __all__ = ["FIGURES", "drawing_of"]
 _NAMES = (
     "family_map",
     "results_fashion_mnist",
+    "side_by_side_nala",
+    "side_by_side_adala",
     *(f"nala_fig{n}" for n in range(1, 5)),
     *(f"nala_table{n}" for n in range(1, 10)),
     *(f"adala_fig{n}" for n in range(1, 5)),
