@@ -117,3 +117,13 @@ def test_read_never_raises_and_reads_every_kind_of_number():
     for number in NUMBERS.values():
         assert read(number) == 3.0
     assert read((1, 2), size=2).tolist() == [1.0, 2.0]
+
+
+@every
+def test_every_formula_can_be_typeset_without_a_network(exercise):
+    from nala_lab.report.markdown import formula, render
+
+    sheet = personal(exercise, "ada")
+    assert 'class="tex"' not in render(str(sheet), shift=0, link=lambda target: None)
+    for step in derive(exercise, sheet.data):
+        assert 'class="tex"' not in formula(step.latex), step.latex

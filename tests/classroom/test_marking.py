@@ -1,6 +1,9 @@
 """check, teacher, the grade book, predictions: what a classroom calls."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -225,3 +228,11 @@ def test_what_a_notebook_keeps_holds_no_address_and_no_solution():
     for thing in shown:
         assert " at 0x" not in repr(thing) and repr(thing) == str(thing)
     assert f"{RIGHT:.3f}"[1:] not in repr(shown[0])
+
+
+def test_the_classroom_never_loads_torch():
+    code = (
+        "import sys; from nala_lab.classroom import Case, check, teacher, LESSONS, exercises; Case('A').plot();"
+        "[teacher(e.id) for number in LESSONS for e in exercises(number)]; assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | {"MPLBACKEND": "agg"})
