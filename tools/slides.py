@@ -4,8 +4,8 @@
     .venv/bin/python tools/slides.py notebooks/X.ipynb   one notebook
 
 nbconvert's slides exporter puts the cells into slides as their metadata say (`slideshow`); the template in tools/slides
-shows them with arrow keys, formulas as MathML and figures large. Cells that draw a figure or are long come without code.
-`jupyter nbconvert --to slides` works on the same notebooks and needs the network.
+shows them with arrow keys, formulas as MathML and figures large. Cells that draw a figure, and long ones, come without
+code. `jupyter nbconvert --to slides` works on the same notebooks and needs the network.
 """
 
 import argparse
