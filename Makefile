@@ -12,7 +12,7 @@ STAMP := $(VENV)/.set-up-$(shell cat pyproject.toml constraints.txt | cksum | cu
 STRICT := nala_lab/core nala_lab/reference nala_lab/theory problems
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab lint test test-slow verify report notebooks bench pins clean distclean
+.PHONY: help setup lab lint test test-slow verify report notebooks slides bench pins clean distclean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,9 @@ report: setup  ## every check, notebook and figure in build/report/index.html
 
 notebooks: setup  ## run the notebooks' .py files again and write the .ipynb beside them
 	$(BIN)/python tools/notebooks.py
+
+slides: setup  ## lectures 00 to 03 as slides, one offline page each
+	$(BIN)/python tools/slides.py
 
 bench: setup  ## time a step of the torch optimizers; prints and keeps benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/optim_speed.py --write benchmarks/RESULTS.md
