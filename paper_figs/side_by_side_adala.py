@@ -165,7 +165,7 @@ def _table() -> Table:
         ("g_t - g_(t+1)", "trial step, gradient there, weights restored",
          "second backward pass through the same outputs, added to the first gradient",
          f"lam p = {lam * p:.4g} of {lam * X0:.4g}; released {lam * X0:.4g}: all of it",
-         f"{_words(ours)}; released {_words(theirs)} (of |g_t|, lr {LRS[middle]:g})"),
+         f"{_words(ours)}; released {_words(theirs)} (of the norm of g_t, lr {LRS[middle]:g})"),
         ("adapted step", "changes the weights", "changes copies, which are dropped",
          f"{predicted_steps('own', np.array(lam)):.4g} (run {first_steps('own')[at]:.4g}); released, dropped: "
          f"{predicted_steps('released', np.array(lam)):.4g} (run {first_steps('released')[at]:.4g})",

@@ -125,6 +125,8 @@ def _panel(ax: Axes, panel: Panel, runs: Runs, source: Printed, title: str) -> N
     training_curves(ax, curves, xlabel=panel.xlabel, ylabel=panel.ylabel, log=panel.log)
     for line in ax.lines:
         line.set(linewidth=1.7, markersize=6)
+    for band in ax.collections:
+        band.set_alpha(0.1)  # up to ten lie on each other
     ax.get_legend().remove()
     absent = [row.head for row in source.rows if row.head not in curves]
     lacks = f"not shown (not run or diverged): {', '.join(absent)}" if absent else ""
