@@ -133,7 +133,7 @@ def test_no_combination_of_settings_is_an_error(kind):
     shown = kind()
     known = set(vars(shown.settings))
 
-    @hypothesis.settings(max_examples=20)
+    @hypothesis.settings(max_examples=10)
     @hypothesis.given(settings_of(shown))
     def check(values):
         settings = type(shown.settings)(**{n: v for n, v in values.items() if n in known})
@@ -147,6 +147,7 @@ def test_no_combination_of_settings_is_an_error(kind):
     check()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["min", "max"])
 def test_all_sliders_at_one_end_are_drawn(explorer, end):
     """Among them runs that overflow; the axes keep their places."""
