@@ -167,7 +167,7 @@ IMAGES: tuple[Task, ...] = (
     *_of_nala(100),
     *_resnet18("cifar10", "cifar-10", LIT, 3),
     *_resnet18("fashion-mnist", "fashion-mnist", GROWN, 1),
-    _of_adala("vgg11-cifar10", "VGG11", "vgg11", Scale(1, 32, 2, test=500, batches=120), _smoke(4, 2)),
+    _of_adala("vgg11-cifar10", "VGG11", "vgg11", Scale(1, 8, 10, test=500, batches=500), _smoke(4, 2)),
     _of_adala("resnet34-cifar10", "ResNet-34", "resnet", Scale(1, 32, 1, test=100, batches=30), _smoke(2, 2), depth=34),
     _of_adala("densenet121-cifar10", "DenseNet121", "densenet121", Scale(1, 16, 1, test=100, batches=30), _smoke(2, 2)),
 )
