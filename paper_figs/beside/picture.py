@@ -62,6 +62,7 @@ def picture_of(
     body = [[_wrapped(cell, wrap.get(j, 22)) for j, cell in enumerate(row)] for row in rows]
     names = [_wrapped(head.name, wrap.get(j, 16)) for j, head in enumerate(heads)]
     widths = [max(_width(t) for t in column) + 2 * _PAD for column in zip(names, *body, strict=True)]
+    widths[0] += _PAD
     groups = _groups(heads, widths)
     blocks = _blocks(groups, widths)
     width = max(max(sum(widths[j] for j in block) for block in blocks), 6.0)

@@ -47,7 +47,8 @@ def samples_drawing(number: int, column: int, folder: Path = RECORDS) -> Drawing
     panels += [("", name) for name in further]
     with plt.rc_context(RC):
         rows = -(-len(panels) // 4)
-        figure, axes = plt.subplots(rows, 4, figsize=(14.5, 4.35 * rows))
+        high = 4.35 if any(_first(runs, name) for _, name in panels) else 1.7
+        figure, axes = plt.subplots(rows, 4, figsize=(14.5, high * rows))
         for ax in axes.flat:
             ax.axis("off")
         for ax, (letter, name) in zip(axes.flat, panels, strict=False):

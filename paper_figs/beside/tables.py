@@ -17,7 +17,8 @@ __all__ = ["FLOOR", "Beside", "beside", "table_drawing"]
 
 FLOOR = (
     "The published ResNet losses lie above 1.4612 = log(e + 9) - 1, the floor of a cross-entropy whose softmax is "
-    "taken twice; plain cross-entropy has no such floor, so losses compare only with the columns called softmax twice."
+    "taken twice. Plain cross-entropy, measured here where no column says softmax twice, has no such floor: these "
+    "losses do not compare."
 )
 """Belongs under every table with ResNet-18."""
 

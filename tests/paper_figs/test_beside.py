@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from importlib import import_module
 from inspect import signature
 
@@ -28,6 +29,7 @@ Y = {"loss": ("loss", 1), "accuracy": ("accuracy", 1), "accuracy_percent": ("acc
      "perplexity": ("perplexity", 1)}  # fmt: skip
 
 
+@cache
 def draw(name, folder):
     return import_module(f"paper_figs.{name}").draw(folder)
 
