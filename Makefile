@@ -50,8 +50,9 @@ notebooks: setup  ## run the notebooks' .py files again and write the .ipynb bes
 slides: setup  ## lectures 00 to 03 as slides, one offline page each
 	$(BIN)/python tools/slides.py
 
-bench: setup  ## time a step of the torch optimizers; prints and keeps benchmarks/RESULTS.md
+bench: setup  ## time optimizers, loop and explorers; prints and keeps benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/optim_speed.py --write benchmarks/RESULTS.md
+	$(BIN)/python benchmarks/widgets_speed.py --write benchmarks/RESULTS.md
 
 pins: setup  ## write constraints.txt from what .venv holds
 	$(BIN)/python tools/pins.py > constraints.new && mv constraints.new constraints.txt

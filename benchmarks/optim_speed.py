@@ -225,16 +225,19 @@ def _cpuinfo() -> list[str]:
     return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
 
 
-def theory(path: Path | None) -> str:
-    """Return the section of theory_speed.py: measured where jax and optax are, else kept from the file as it is."""
+def others_sections(path: Path | None) -> str:
+    """What the other scripts wrote, kept from the file; theory_speed.py is run again where jax and optax are."""
+    before = path.read_text(encoding="utf-8") if path is not None and path.is_file() else ""
+    _, found, kept = before.partition(THEORY)
+    theory, heading, rest = kept.partition("\n## ")
     if all(importlib.util.find_spec(name) for name in ("jax", "optax")):
         command = [sys.executable, str(ROOT / "benchmarks" / "theory_speed.py")]
         done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-        return f"{THEORY}, {time.strftime('%Y-%m-%d')}\n\n{done.stdout}"
-    before = path.read_text(encoding="utf-8") if path is not None and path.is_file() else ""
-    _, found, section = before.partition(THEORY)
-    how = "To repeat: `pip install jax optax`, then `PYTHONPATH=. python benchmarks/theory_speed.py`."
-    return THEORY + section if found else f"{THEORY}\n\njax and optax: not installed here. {how}\n"
+        theory = f", {time.strftime('%Y-%m-%d')}\n\n{done.stdout}"
+    elif not found:
+        how = "To repeat: `pip install jax optax`, then `PYTHONPATH=. python benchmarks/theory_speed.py`."
+        theory = f"\n\njax and optax: not installed here. {how}\n"
+    return THEORY + theory + heading + rest
 
 
 def main() -> int:
@@ -256,7 +259,7 @@ def main() -> int:
     for device, threads in settings:
         parts.append(table("LeNet-5", LENET, 10 * chosen.rounds, 4, threads, device))
         parts.append(table("ResNet-18", resnet18(), chosen.rounds, 1, threads, device))
-    text = "\n".join([*parts, first_steps(), "", theory(chosen.write)])
+    text = "\n".join([*parts, first_steps(), "", others_sections(chosen.write)])
     print(text)
     if chosen.write is not None:
         chosen.write.write_text(text, encoding="utf-8")
