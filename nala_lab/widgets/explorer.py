@@ -21,6 +21,7 @@ from traitlets import TraitError
 
 from nala_lab.core import require, require_choice
 from nala_lab.widgets.picture import Picture, img
+from nala_lab.widgets.speaking import speaking
 
 __all__ = ["Explorer", "text_of"]
 
@@ -75,6 +76,7 @@ class Explorer:
             control.observe(self._changed, names="value")
         self.refresh()
         self.widget = self.layout()
+        self.widget.children = (*self.widget.children, speaking())
         self.widget.add_class("nala-explorer")
 
     # What a subclass says.

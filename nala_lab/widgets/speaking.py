@@ -1,0 +1,41 @@
+"""Names for who listens: a screen reader hears "slider, eta L" and not "slider".
+
+ipywidgets puts a slider's label beside it without tying the two together, and offers no trait for it. A script of a few
+lines, which an Output widget runs wherever the explorer is displayed, copies each label's words into ``aria-label``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as w  # type: ignore[import-untyped, unused-ignore]
+
+__all__ = ["speaking"]
+
+# Run before the output is part of the page, hence the tries; drawn again, the explorer is named again.
+_SCRIPT = """
+(function name(tries) {
+  const box = element.closest('.nala-explorer');
+  if (!box) { if (tries > 0) { setTimeout(function () { name(tries - 1); }, 100); } return; }
+  box.querySelectorAll('.widget-slider').forEach(function (row) {
+    const words = row.querySelector('label').textContent;
+    row.querySelector('[role=slider]').setAttribute('aria-label', words);
+    const typed = row.querySelector('.widget-readout');
+    typed.setAttribute('role', 'textbox');
+    typed.setAttribute('aria-label', words + ', as a number');
+  });
+})(300);
+"""
+
+
+def speaking() -> Any:
+    """Make the widget that names the sliders around it; it takes no room.
+
+    Examples
+    --------
+    >>> speaking().layout.display
+    'none'
+    """
+    data = {"application/javascript": _SCRIPT, "text/plain": ""}
+    output = {"output_type": "display_data", "data": data, "metadata": {}}
+    return w.Output(outputs=(output,), layout=w.Layout(display="none"))
