@@ -86,6 +86,8 @@ class AveragingPicture(Picture):
         # Three scales, so that the axis keeps still while mu moves inside its range.
         top = 10.0 ** np.ceil(np.log10(max(3.0, float(np.abs(heights).max()))))
         scale = (0.0, 1.05) if view.settings.mu <= 0 else (-2.1, 2.1) if view.settings.mu < 1 else (-top, top)
+        if np.sign(scale[0]) != np.sign(self._bars_axes.get_ylim()[0]):
+            self.stale(layout=True)  # labels with a minus sign are wider
         self._fit(self._bars_axes, (-0.7, view.settings.t + 0.7), scale)
 
     def _limits(self, ax: Any, xlim: tuple[float, float], low: float, high: float) -> None:
