@@ -19,7 +19,7 @@ from pathlib import Path
 from tests.tools.tree import ROOT
 
 PICTURES = ROOT / "build" / "browser"  # screenshots and times, kept to be looked at
-PATIENCE = 100  # seconds that anything may take on a machine that is busy with other things; nothing waits that long
+PATIENCE = 240  # seconds that anything may take on a machine that is busy with other things; nothing waits that long
 
 
 class Server:
@@ -38,6 +38,8 @@ class Server:
         options = {
             "ServerApp.ip": "127.0.0.1", "ServerApp.port": port, "ServerApp.root_dir": notebooks,
             "IdentityProvider.token": self.token, "LabApp.expose_app_in_browser": True, "ServerApp.allow_root": True,
+            # should this process be killed, the server ends by itself after a while
+            "ServerApp.shutdown_no_activity_timeout": 600, "MappingKernelManager.cull_idle_timeout": 600,
         }  # fmt: skip
         places = {
             "JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime",

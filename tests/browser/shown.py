@@ -7,7 +7,7 @@ from tests.browser.lab import PATIENCE
 _READ = """box => {
   const controls = {}, numbers = {};
   for (const row of box.querySelectorAll('.widget-inline-hbox')) {
-    const words = (row.querySelector('label') || row).textContent.trim();
+    const words = (row.querySelector('input[type=checkbox] + span') || row.querySelector('label')).textContent.trim();
     const slider = row.querySelector('[role=slider]'), list = row.querySelector('select');
     const tick = row.querySelector('input[type=checkbox]');
     if (slider) controls[words] = Number(slider.getAttribute('aria-valuetext'));

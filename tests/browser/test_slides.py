@@ -23,7 +23,10 @@ _MEASURE = """() => [...document.querySelectorAll('section.leaf')].map(leaf => {
     if (!text.data.trim() || parent.closest('math, style') || !parent.getClientRects().length) continue;
     letters.push(parseFloat(getComputedStyle(parent).fontSize) * scale);
   }
-  const tall = i => i.complete && i.naturalWidth ? i.getBoundingClientRect().height : 0;
+  const tall = i => {  // as drawn: a wide picture does not fill the height of its box
+    const box = i.getBoundingClientRect();
+    return i.complete && i.naturalWidth ? Math.min(box.height, box.width * i.naturalHeight / i.naturalWidth) : 0;
+  };
   return {text: box.textContent.trim().slice(0, 40), edge: [edge.left, edge.top, edge.right, edge.bottom],
     left: Math.min(...parts.map(r => r.left)), top: Math.min(...parts.map(r => r.top)),
     right: Math.max(...parts.map(r => r.right)), bottom: Math.max(...parts.map(r => r.bottom)),
