@@ -86,7 +86,8 @@ def _panel(ax: Axes, title: str, runs: Runs, name: str, cell: Cell | None) -> No
         said = _REAL
     else:
         measured = words(runs.by_arm.get(name, ()), metric_of(cell.column))
-        said = f"FID: {measured}\npublished FID: {cell.printed}"
+        ours = "our FID (not comparable)" if "not comparable" in _extractor(runs) else "FID"
+        said = f"{ours}: {measured}\npublished FID: {cell.printed}"
     if record is None:
         text = said if cell is None else f"{name}: no page of samples\n{said}"
         ax.text(0.5, 0.5, text, ha="center", va="center", size=12, transform=ax.transAxes,
