@@ -36,7 +36,7 @@ from nala_lab.experiments.run import execute, plan
 from nala_lab.experiments.tasks import get_task
 
 plots.use_style()
-plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
+plt.rcParams["figure.dpi"] = 60  # small pictures: the notebook stays small
 torch.set_num_threads(1)
 FOLDER = Path(RECORDS) if RECORDS else Path(paper_figs.__file__).parent / "records"
 LENETS = {task: runs_of(FOLDER, task) for task in ("lenet5-fashion-mnist", "lenet5-cifar10")}
