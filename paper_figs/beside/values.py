@@ -73,8 +73,13 @@ def metric_of(column: Column) -> Metric:
 
 
 def value_of(record: Record, metric: Metric) -> float:
-    """Give the number of one run, as recorded; NaN where the run never reaches the level or has no such row."""
+    """Give the number of one run, as recorded; NaN where the run never reaches the level or has no such row.
+
+    What was measured before the first epoch is of an untrained network, and so is no candidate for the best epoch.
+    """
     values = record.column(metric.row, metric.column)
+    if metric.row == "test":
+        values = values[record.column("test", "epoch") > 0]
     if values.size == 0:
         return math.nan
     if metric.take == "first":

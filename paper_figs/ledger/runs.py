@@ -151,9 +151,10 @@ def _by_seed(runs: Sequence[Record], arm: Arm, metric: Metric) -> dict[int, floa
 def value_of(record: Record, metric: Metric) -> float:
     """The number of one run; NaN where the record lacks the column.
 
-    A level that is never reached counts as the whole length of the run, which is a lower bound.
+    A level that is never reached counts as the whole length of the run, which is a lower bound. Rows of epoch 0 are of
+    an untrained network.
     """
-    rows = [row for row in record.rows if row["kind"] == metric.row and metric.column in row]
+    rows = [row for row in record.rows if row["kind"] == metric.row and metric.column in row and row.get("epoch") != 0]
     column = np.array([row[metric.column] for row in rows], dtype=float)
     if column.size == 0:
         return math.nan

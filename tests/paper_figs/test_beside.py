@@ -11,12 +11,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from nala_lab.core.records import load_records
+from nala_lab.core.records import load_records, read_record
 from nala_lab.plots import COLOURS
 from paper_figs import FIGURES, drawing_of
 from paper_figs.beside import RECORDS, samples_drawing
 from paper_figs.beside.runs import TASKS, arms_of, pick
 from paper_figs.beside.samples import page_of
+from paper_figs.beside.values import metric_of, value_of
 from paper_figs.published import table
 from tests.paper_figs.made import make, make_all, picture
 
@@ -186,3 +187,10 @@ def test_every_drawing_can_be_asked_for_by_name():
         parameters = signature(import_module(f"paper_figs.{name}").draw).parameters
         assert list(parameters) == ([] if name == "nala_fig1" else ["folder"])
     assert drawing_of("nala_table9").table.columns[0] == "Step size α"
+
+
+def test_an_untrained_network_is_no_candidate_for_the_best_epoch(tmp_path):
+    rows = [("test", {"epoch": epoch, "timestep": epoch, "grad_evals": epoch, "fid": fid})
+            for epoch, fid in ((0, 10.0), (1, 30.0), (2, 20.0))]  # fmt: skip
+    record = read_record(make(tmp_path, "wgan-cifar10", "adam", 0, change=rows))
+    assert value_of(record, metric_of(table("adala", 4).columns[0])) == 20.0
