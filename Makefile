@@ -52,6 +52,7 @@ slides: setup  ## lectures 00 to 03 as slides, one offline page each
 
 bench: setup  ## time optimizers, loop and explorers; prints and keeps benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/optim_speed.py --write benchmarks/RESULTS.md
+	$(BIN)/python benchmarks/loop_speed.py --write benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/widgets_speed.py --write benchmarks/RESULTS.md
 
 pins: setup  ## write constraints.txt from what .venv holds
