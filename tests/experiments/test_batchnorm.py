@@ -6,7 +6,7 @@ import torch
 from nala_lab.experiments.images import ImageWorkload
 from nala_lab.experiments.loop import Plan, train
 from nala_lab.experiments.methods import METHODS
-from nala_lab.experiments.models import torch_stream
+from nala_lab.experiments.models import initialise, torch_stream
 from nala_lab.experiments.tasks.base import Constant
 
 
@@ -26,10 +26,8 @@ class Pictures:
 
 
 def network():
-    with torch.random.fork_rng():
-        torch.default_generator.manual_seed(0)
-        layers = (torch.nn.BatchNorm2d(1), torch.nn.Flatten(), torch.nn.Linear(16, 2))
-    return torch.nn.Sequential(*layers)
+    layers = (torch.nn.BatchNorm2d(1), torch.nn.Flatten(), torch.nn.Linear(16, 2))
+    return initialise(torch.nn.Sequential(*layers), torch_stream(0, "weights"))
 
 
 @pytest.mark.parametrize("name", ["adam", "nala"])
