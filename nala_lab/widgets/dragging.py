@@ -23,6 +23,18 @@ _SHARE = 0.8  # of the picture's width: a canvas does not shrink with the page a
 _PAUSE = 0.06  # seconds from one drawing to the next while the mouse moves, so that its events do not queue up
 
 
+def _of_ipympl() -> tuple[Any, Any]:
+    """Its canvas and manager; importing it makes it the backend of every figure, so the one before is put back."""
+    import matplotlib
+
+    before = matplotlib.get_backend()
+    from ipympl.backend_nbagg import Canvas, FigureManager  # type: ignore[import-untyped, unused-ignore]
+
+    if matplotlib.get_backend() != before:
+        matplotlib.use(before)
+    return Canvas, FigureManager
+
+
 class Dragging:
     """An ipympl canvas for a picture, which reports where the mouse is pressed or dragged.
 
@@ -32,7 +44,7 @@ class Dragging:
     """
 
     def __init__(self, picture: Picture, axes: list[Any], place: Callable[[float, float], None]) -> None:
-        from ipympl.backend_nbagg import Canvas, FigureManager  # type: ignore[import-untyped, unused-ignore]
+        Canvas, FigureManager = _of_ipympl()  # noqa: N806 - classes
 
         class Whole(Canvas):  # type: ignore[misc, unused-ignore]
             """Sends whole pictures: of two differences that arrive together the browser may lose one."""

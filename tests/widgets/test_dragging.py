@@ -1,11 +1,15 @@
 """Dragging the start: the mouse over ipympl's canvas does what the sliders do."""
 
+from importlib.util import find_spec
+
+import matplotlib
 import pytest
 from matplotlib.backend_bases import MouseEvent
 
 from nala_lab.widgets import TrajectoryExplorer
 
-pytest.importorskip("ipympl", reason="dragging needs ipympl")
+# Not importorskip: importing ipympl makes it the backend of every figure of the process.
+pytestmark = pytest.mark.skipif(find_spec("ipympl") is None, reason="dragging needs ipympl")
 
 
 @pytest.fixture
@@ -49,3 +53,9 @@ def test_a_mouse_that_is_not_pressed_moves_nothing(explorer):
 
 def test_a_static_picture_is_there_while_dragging(explorer):
     assert explorer.drag().static()[:4] == b"\x89PNG"
+
+
+def test_figures_of_others_keep_their_backend(explorer):
+    before = matplotlib.get_backend()
+    explorer.drag()
+    assert matplotlib.get_backend() == before and "ipympl" not in before
