@@ -36,7 +36,7 @@ test: lint  ## the default suite: linters, types, import arrows, tests, doctests
 	$(BIN)/python -m pytest -q -n $(JOBS) $(PYTEST_ARGS)
 
 test-slow: setup  ## what takes longer: every notebook, whole runs
-	$(BIN)/python -m pytest -q -n $(JOBS) -m slow --durations=10 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m slow --durations=10 $(PYTEST_ARGS)
 
 verify: setup  ## print the table of theorem checks
 	$(BIN)/nala-lab verify
