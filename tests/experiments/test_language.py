@@ -184,7 +184,7 @@ def test_nala_and_lookahead_train_it_too(tmp_path):
 
 def test_adam_learns_generated_text_and_records_are_those_of_the_seed(tmp_path):
     def losses(seed, folder):
-        run = plan("lstm2-ptb", "adam", seed=seed, scale="smoke", epochs=3)
+        run = plan("lstm2-ptb-released", "adam", seed=seed, scale="smoke", epochs=3)
         return execute(run, tmp_path / folder, progress=False)[0].column("test", "loss").tolist()
 
     one = losses(0, "a")
