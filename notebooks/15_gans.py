@@ -278,7 +278,7 @@ for task, runs in GANS.items():
 # %%
 def page(run):
     text = [row for row in run.rows if row["kind"] == "samples"][-1]["png"]
-    return np.asarray(Image.open(BytesIO(base64.b64decode(text))).convert("RGB"))[:128, :128]  # 16 of 64 samples
+    return np.asarray(Image.open(BytesIO(base64.b64decode(text))).convert("RGB"))[:96, :96]  # 9 of 64 samples
 
 for task, runs in GANS.items():
     first = list({run.optimizer: run for run in reversed(runs) if any(row["kind"] == "samples" for row in run.rows)}.values())[::-1][:4]
@@ -288,7 +288,7 @@ for task, runs in GANS.items():
             ax.imshow(page(run), interpolation="nearest")
             ax.set_title(f"{plots.label(run.optimizer)}, FID {run.column('test', 'fid')[-1]:.0f}", fontsize=12)
             ax.axis("off")
-        plots.show(figure, alt=f"{task}: sixteen generated images of 32 by 32 pixels for each of {len(first)} optimizers, with the stand-in's FID. After so few gradients they are coloured patches, not objects.")
+        plots.show(figure, alt=f"{task}: nine generated images of 32 by 32 pixels for each of {len(first)} optimizers, with the stand-in's FID. After so few gradients they are coloured patches, not objects.")
     else:
         display(Markdown(f"*{task}: no page of samples yet.*"))
 # %% [markdown]
