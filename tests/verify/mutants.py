@@ -91,5 +91,5 @@ MUTANTS = (
     _torch("AdaLA's and AdaBelief's eps missing from the average", ("T14", "T17", "T27"),
            (_moments.add_belief, ".add_(eps)", "")),
     _torch("AdaLA's probe not restored", ("T14", "T17"),
-           (TorchAdaLA._adapted_step, 'p.copy_(state["base"])', 'pass')),
+           (TorchAdaLA._adapted_step_of, 'p.copy_(state["base"])', 'pass')),
 )  # fmt: skip

@@ -63,7 +63,7 @@ MUTANTS = (
            (_moments.second_root, '.sqrt_().add_(group["eps"])', '.add_(group["eps"]).sqrt_()')),
     _torch("AdaLA's eps missing from the average", ("T18", "T19"), (_moments.add_belief, ".add_(eps)", "")),
     _torch("AdaLA's probe at twice the step", ("T19", "T20"),
-           (TorchAdaLA._take_probe, "move(p, trial)", "move(p, trial + trial)")),
+           (TorchAdaLA._probe_of, "move(p, trial)", "move(p, trial + trial)")),
     _torch("a hidden constant in AdaLA's denominator", ("T26",),
            (_moments.second_root, '.sqrt_().add_(group["eps"])', '.sqrt_().add_(group["eps"] + 1e-12)')),
 )  # fmt: skip
