@@ -1,20 +1,4 @@
-"""Every optimizer of both papers at its published settings, and how its gradients are counted.
-
-From the NALA paper (section "Experiments on LeNet-5"): lr 0.001 for NALA, Lookahead and Adam, 0.1 for NAG (momentum
-0.1) and SGD; k = 5 for NALA and Lookahead; mu = -0.5 and alpha = 0.001 for NALA. Not stated there: Lookahead's slow
-step, for which its own paper's 0.5 is used; and whether alpha of NALA decays with lr, which it does not here.
-
-From the AdaLA paper (section 4): lr 0.001, betas (0.9, 0.999), eps 1e-8 for AdaLA, AdaBelief, Yogi, Adam, RAdam and
-AdamW; lr 0.1 for MSVAG, 0.01 for Fromage, 0.1 at first and 0.001 at last for AdaBound, gamma 0.001. It trains SGD at
-0.1 with momentum 0.9 and all of them with weight decay 5e-4: ADALA_SECTION_4 holds that for its tasks. AdaBelief's
-program has AdaBound the other way round, 0.001 at first and 0.1 at last, and Yogi at eps 0.001.
-
-MSVAG and Fromage here have neither weight decay, eps nor a second decay rate, although the paper prints them: a setting
-that an implementation would ignore is refused, and so is in no record. The paper does not say how weight decay enters.
-It is decoupled where AdaBelief's program has it so (AdamW, RAdam), else L2. HeavyBall and OuterMomentum are in neither
-paper.
-
-Two loops run around any method of one loop: ``inner`` names it, ``inner.NAME`` are its settings, and lr is its lr.
+"""Every optimizer of both papers, built at the settings of `nala_lab.core.settings`, and how its gradients are counted.
 
 The loop spends one gradient of one new mini-batch per ``step()``, the look-ahead gradient included, so NALA stands at
 ``outer_batch="fresh"`` and AdaLA at ``probe_batch="next"``.
@@ -23,7 +7,6 @@ The loop spends one gradient of one new mini-batch per ``step()``, the look-ahea
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -34,54 +17,15 @@ import torch
 
 from nala_lab.core import require, require_choice, require_number
 from nala_lab.core.hyper import AdamHyper, MomentumHyper, NAGHyper, require_betas
+from nala_lab.core.settings import ADAM, ONE_LOOP, PUBLISHED, Settings, around
 from nala_lab.registry import OPTIMIZERS, torch_optimizer
 
-__all__ = ["ADALA_METHODS", "ADALA_SECTION_4", "METHODS", "PAPER_METHODS", "PUBLISHED", "Method", "get_method",
-           "slow_weights"]  # fmt: skip
+__all__ = ["METHODS", "Method", "get_method", "slow_weights"]
 
-Settings = Mapping[str, Any]
-PAPER_METHODS = ("nala", "nag", "lookahead", "adam", "sgd")  # Fig. 2 of the NALA paper
-ADALA_METHODS = ("adala", "adabelief", "sgd", "adabound", "yogi", "adam", "msvag", "radam", "adamw", "fromage")
 _ELSEWHERE = {  # optimizers that this lab does not write: where they come from
     "AdaBound": "pytorch_optimizer", "Yogi": "pytorch_optimizer", "MSVAG": "pytorch_optimizer",
     "RAdam": "torch.optim", "AdamW": "torch.optim", "Fromage": "pytorch_optimizer",
 }  # fmt: skip
-_ADAM: dict[str, Any] = {"lr": 1e-3, "betas": [0.9, 0.999], "eps": 1e-8, "weight_decay": 0.0}
-_L2 = {"weight_decouple": False}
-_ONE_LOOP: dict[str, Settings] = {
-    "sgd": {"lr": 0.1, "momentum": 0.0, "weight_decay": 0.0},
-    "heavyball": {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.0},
-    "nag": {"lr": 0.1, "momentum": 0.1, "weight_decay": 0.0},
-    "adam": _ADAM,
-    "adabelief": {**_ADAM, "denominator": "hat"},
-    "adala": {**_ADAM, "denominator": "hat", "probe": "own", "probe_batch": "next", "blend": 1.0, "every": 1},
-    "adabound": {**_ADAM, "lr": 0.1, "final_lr": 1e-3, "gamma": 1e-3, **_L2},
-    "yogi": {**_ADAM, "initial_accumulator": 1e-6, **_L2},
-    "msvag": {"lr": 0.1, "beta": 0.9},
-    "radam": {**_ADAM, "decoupled_weight_decay": True},
-    "adamw": _ADAM,
-    "fromage": {"lr": 0.01},
-}
-
-
-def _around(name: str) -> dict[str, Any]:
-    """The settings of an inner method as its outer method writes them; lr is shared and not written twice."""
-    own = {f"inner.{key}": value for key, value in _ONE_LOOP[name].items() if key != "lr"}
-    return {"inner": name, **own}
-
-
-PUBLISHED: dict[str, Settings] = {
-    "nala": {"lr": 1e-3, "k": 5, "mu": -0.5, "alpha": 1e-3, "outer_batch": "fresh", "inner_state": "keep",
-             **_around("adam")},
-    "lookahead": {"lr": 1e-3, "k": 5, "alpha": 0.5, "inner_state": "keep", **_around("adam")},
-    "outermomentum": {"lr": 1e-3, "k": 5, "nu": 0.7, "beta": 0.9, "style": "nesterov", "alpha": 0.0,
-                      **_around("adam")},
-    **_ONE_LOOP,
-}  # fmt: skip
-ADALA_SECTION_4: dict[str, Settings] = {  # changes to PUBLISHED in the tasks of the AdaLA paper
-    **{name: {"weight_decay": 5e-4} for name in ADALA_METHODS if "weight_decay" in PUBLISHED[name]},
-    "sgd": {"momentum": 0.9, "weight_decay": 5e-4},
-}
 _FIXED = ("outer_batch", "probe_batch", "inner.probe_batch")
 # torch lets NaN and infinity through (`if lr < 0`), and so does pytorch_optimizer; these rules do not.
 _RULES = {"SGD": MomentumHyper, "HeavyBall": MomentumHyper, "NAG": NAGHyper, "Adam": AdamHyper}
@@ -131,7 +75,7 @@ class Method:
         if "two loops" in self.traits:
             inner, own = METHODS[given.pop("inner")], _inner_settings(settings)
             # Its own Adam at torch's defaults is stepped in one pass with the slow weights.
-            if inner.name != "adam" or own != {**_ADAM, "lr": own["lr"]}:
+            if inner.name != "adam" or own != {**ADAM, "lr": own["lr"]}:
                 given.pop("lr")
                 given["inner"] = lambda held: inner.build(held, own)
             optimizer: torch.optim.Optimizer = _two_loops(self.entry, params, given)
@@ -203,9 +147,9 @@ class Method:
         """
         base = dict(self.settings)
         if "inner" in base and "inner" in changes:
-            require_choice("inner", changes["inner"], _ONE_LOOP, "the methods of one loop")
+            require_choice("inner", changes["inner"], ONE_LOOP, "the methods of one loop")
             base = {name: value for name, value in base.items() if not name.startswith("inner.")}
-            base |= _around(changes["inner"])
+            base |= around(changes["inner"])
         for name, value in changes.items():
             require_choice("hyperparameter", name, base, f"those of {self.name}")
             fixed = name in _FIXED and value != base[name]

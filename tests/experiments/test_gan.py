@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from nala_lab.core.settings import TASK_SETTINGS
 from nala_lab.experiments.data import load_pixels
 from nala_lab.experiments.extractors import random_features
 from nala_lab.experiments.fid import cloud_of
 from nala_lab.experiments.gan import Game, GanWorkload, gradient_penalty, samples
 from nala_lab.experiments.methods import METHODS
-from nala_lab.experiments.tasks.gans import SETTINGS
 
 WGAN = Game(clip=0.01, n_critic=2, latent=5, width=2)
 GP = Game(penalty=10.0, n_critic=2, latent=5, width=2, norm=False)
@@ -24,8 +24,8 @@ def make(game=WGAN, seed=0, **options):
 
 
 def build(workload, name, **changes):
-    method = METHODS[name]
-    optimizer = method.build(workload.groups(), method.with_settings({**SETTINGS.get(name, {}), **changes}))
+    method, own = METHODS[name], TASK_SETTINGS["wgan-cifar10"].get(name, {})
+    optimizer = method.build(workload.groups(), method.with_settings({**own, **changes}))
     workload.bind(optimizer)
     return optimizer
 

@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 from nala_lab.core.records import FINISHED, LIMIT
+from nala_lab.core.settings import ADALA_METHODS
 from nala_lab.experiments.extractors import CAVEAT
-from nala_lab.experiments.methods import ADALA_METHODS, METHODS
+from nala_lab.experiments.methods import METHODS
 from nala_lab.experiments.run import execute, plan
 from nala_lab.experiments.tasks import get_task
 from nala_lab.experiments.tasks.gans import GANS

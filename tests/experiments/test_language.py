@@ -7,9 +7,10 @@ import torch
 from torch.nn import functional as F
 
 from nala_lab.core.records import FINISHED
+from nala_lab.core.settings import ADALA_METHODS
 from nala_lab.experiments.fetch import data_folders
 from nala_lab.experiments.language import LanguageWorkload
-from nala_lab.experiments.methods import ADALA_METHODS, METHODS
+from nala_lab.experiments.methods import METHODS
 from nala_lab.experiments.models import torch_stream
 from nala_lab.experiments.models.lstm import awd_lstm
 from nala_lab.experiments.run import execute, plan

@@ -6,15 +6,8 @@ import math
 import pytest
 import torch
 
-from nala_lab.experiments.methods import (
-    ADALA_METHODS,
-    ADALA_SECTION_4,
-    METHODS,
-    PAPER_METHODS,
-    PUBLISHED,
-    get_method,
-    slow_weights,
-)
+from nala_lab.core.settings import ADALA_METHODS, ADALA_SECTION_4, PAPER_METHODS, PUBLISHED
+from nala_lab.experiments.methods import METHODS, get_method, slow_weights
 
 INNERS = [name for name in METHODS if "inner" not in PUBLISHED[name]]
 NUMBERS = [(name, key) for name, own in PUBLISHED.items() for key, value in own.items() if isinstance(value, float)]

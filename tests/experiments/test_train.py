@@ -7,10 +7,11 @@ import torch
 
 from nala_lab.cli import main
 from nala_lab.core.records import DIVERGED, FINISHED, RecordError, load_records
+from nala_lab.core.settings import PAPER_METHODS
 from nala_lab.experiments.data import load_data
 from nala_lab.experiments.images import ImageWorkload
 from nala_lab.experiments.loop import Plan, train
-from nala_lab.experiments.methods import METHODS, PAPER_METHODS
+from nala_lab.experiments.methods import METHODS
 from nala_lab.experiments.models import lenet5, torch_stream
 from nala_lab.experiments.run import find_device
 from nala_lab.experiments.tasks import TASKS, Halving

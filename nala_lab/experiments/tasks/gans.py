@@ -26,30 +26,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from nala_lab.experiments.methods import ADALA_METHODS
+from nala_lab.core.settings import ADALA_METHODS, TASK_SETTINGS
 from nala_lab.experiments.tasks.base import Constant, Scale, Task
 
 __all__ = ["GANS", "make_gan"]
 
-_LR = {"lr": 2e-4}
-_BETAS = [0.5, 0.999]
-_BELIEF = {**_LR, "betas": _BETAS, "eps": 1e-12}
-_ADAM = {**_LR, "betas": _BETAS, "eps": 1e-8}
-_AROUND_ADAM = {**_LR, "k": 30, "inner.betas": _BETAS}
-SETTINGS: dict[str, Mapping[str, Any]] = {
-    "adala": _BELIEF,
-    "adabelief": _BELIEF,
-    "sgd": _LR,
-    "adabound": {**_LR, "final_lr": 1e-2, "betas": _BETAS},
-    "yogi": _ADAM,
-    "adam": _ADAM,
-    "msvag": {**_LR, "beta": 0.5},
-    "radam": _ADAM,
-    "adamw": _ADAM,
-    "fromage": _LR,
-    "nala": _AROUND_ADAM,
-    "lookahead": _AROUND_ADAM,
-}
 WGAN = {"clip": 0.01}
 WGAN_GP = {"penalty": 10.0, "norm": False}
 WGAN_RELEASED = {"clip": 0.01, "size": 64, "bounded": True}
@@ -103,7 +84,7 @@ def _task(name: str, what: str, game: Mapping[str, Any], batches: int) -> Task:
         make=partial(make_gan, game=game),
         scales=_scales(batches),
         decay=Constant(),
-        settings=SETTINGS,
+        settings=TASK_SETTINGS[name],
         main="fid",
         best=min,
     )

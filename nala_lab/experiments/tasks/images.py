@@ -23,8 +23,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from nala_lab.core.settings import ADALA_METHODS, PAPER_METHODS, TASK_SETTINGS
 from nala_lab.experiments.augment import Augmentation
-from nala_lab.experiments.methods import ADALA_METHODS, ADALA_SECTION_4, PAPER_METHODS
 from nala_lab.experiments.tasks.base import Decay, Halving, Milestones, Scale, Task
 
 __all__ = ["GRIDS", "GRID_TASKS", "IMAGES", "make_images"]
@@ -89,10 +89,10 @@ def make_images(scale: Scale, *, seed: int, folders: Sequence[Path], device: Any
 
 def _task(name: str, source: str, data: str, model_name: str, network: str, *, methods: Sequence[str],
           view: Augmentation, scales: Mapping[str, Scale], decay: Decay = NALA_DECAY,
-          settings: Mapping[str, Mapping[str, Any]] | None = None, softmax_twice: bool = False,
-          **options: Any) -> Task:  # fmt: skip
+          softmax_twice: bool = False, **options: Any) -> Task:  # fmt: skip
     make = partial(make_images, data=data, network=network, options=options, view=view, softmax_twice=softmax_twice)
-    return Task(name, source, data, model_name, tuple(methods), make, scales, decay, settings or {})
+    return Task(name, source, data, model_name, tuple(methods), make, scales, decay,
+                TASK_SETTINGS.get(name, {}))  # fmt: skip
 
 
 def _smoke(batch_size: int, batches: int, epochs: int = 1) -> Scale:
@@ -114,7 +114,6 @@ ALEXNET_SCALES = {
     for classes, batches, every in ((10, 60, 1), (100, 360, 4))
 }
 RESNET_SCALES = _nala_scales(Scale(1, 32, 1, test=200, batches=30), _smoke(2, 6))
-RESNET_LR = {name: {"lr": 2e-4} for name in NALA_THREE}
 ADALA_PAPER = Scale(200, 128, 100)
 
 OWN = (
@@ -149,7 +148,7 @@ def _resnet18(short: str, data: str, view: Augmentation, channels: int) -> tuple
     """ResNet-18 with plain cross-entropy, and with the softmax taken twice as the published losses have it."""
     source = "NALA paper, Fig. 4, Tables 5 and 6"
     make = partial(_task, data=data, model_name="ResNet-18", network="resnet", methods=NALA_THREE, view=view,
-                   scales=RESNET_SCALES, settings=RESNET_LR, depth=18, channels=channels)  # fmt: skip
+                   scales=RESNET_SCALES, depth=18, channels=channels)  # fmt: skip
     return (
         make(f"resnet18-{short}", source),
         make(f"resnet18-{short}-softmax-twice", f"{source}; losses on the published scale, floor log(e + 9) - 1",
@@ -161,8 +160,7 @@ def _of_adala(name: str, model_name: str, network: str, cpu: Scale, smoke: Scale
     """One of the networks of the AdaLA paper, Fig. 1 and Table 2."""
     return _task(name, "AdaLA paper, Fig. 1 and Table 2; protocol of AdaBelief's program", "cifar-10", model_name,
                  network, methods=ADALA_METHODS, view=CROPPED, decay=Milestones((150,), 0.1),
-                 scales={"smoke": smoke, "cpu": cpu, "paper": ADALA_PAPER}, settings=ADALA_SECTION_4,
-                 **options)  # fmt: skip
+                 scales={"smoke": smoke, "cpu": cpu, "paper": ADALA_PAPER}, **options)  # fmt: skip
 
 
 IMAGES: tuple[Task, ...] = (

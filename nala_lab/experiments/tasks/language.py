@@ -4,7 +4,7 @@ The AdaLA paper gives the networks, the data and hyperparameters, and refers to 
 tuning; batch 20, windows of 70, clipping at 0.25, 200 epochs and the decays after 100 and 145 are from AdaBelief's
 published program. Its hyperparameters and those that the AdaLA paper prints differ, so there are two tasks:
 
-lstmN-ptb            section 4 of the AdaLA paper: ADALA_SECTION_4.
+lstmN-ptb            section 4 of the AdaLA paper: ADALA_SECTION_4 of `nala_lab.core.settings`.
 lstmN-ptb-released   AdaBelief's program. The nine rows of the paper's Table 3 beside its own are, where they can be
                      compared, the best values of that program's stored curves. lr of the Adam family is 0.001 for one
                      layer and 0.01 for two and three; AdaLA has Adam's settings, as the paper says of it.
@@ -26,43 +26,21 @@ Clipping also meets the look-ahead gradients of NALA and AdaLA.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from nala_lab.experiments.methods import ADALA_METHODS, ADALA_SECTION_4
+from nala_lab.core.settings import ADALA_METHODS, TASK_SETTINGS
 from nala_lab.experiments.tasks.base import Milestones, Scale, Task
 
-__all__ = ["LANGUAGE", "adabelief_program"]
+__all__ = ["LANGUAGE"]
 
 _DECAY = Milestones((100, 145), 0.1)
 _PAPER = Scale(200, 20, 200, extra={"bptt": 70, "random_windows": True, "eval_columns": 1})
 _SMALL = {"bptt": 10, "embedding": 16, "hidden": 24, "standin": True}
 _SMOKE = Scale(1, 4, 2, train=400, test=100, batches=8, extra=_SMALL)
 _SIZES = ("embedding", "hidden")
-
-
-def adabelief_program(layers: int) -> dict[str, dict[str, Any]]:
-    """Hyperparameters of AdaBelief's program for so many layers, as changes to the methods' own.
-
-    Examples
-    --------
-    >>> adabelief_program(1)["adabelief"], adabelief_program(3)["sgd"]
-    ({'lr': 0.001, 'eps': 1e-16, 'weight_decay': 1.2e-06}, {'lr': 30.0, 'weight_decay': 1.2e-06})
-    """
-    lr, eps = (1e-3, 1e-16) if layers == 1 else (1e-2, 1e-12)
-    decay = {"weight_decay": 1.2e-6}
-    adam = {"lr": lr, **decay}
-    return {
-        **{name: adam for name in ("adala", "adam", "adamw", "radam")},
-        "adabelief": {"lr": lr, "eps": eps, **decay},
-        "sgd": {"lr": 30.0, **decay},
-        "adabound": {"lr": 0.01, "final_lr": 30.0, **decay},
-        "yogi": {"lr": 0.01, "eps": 1e-3, **decay},
-        "msvag": {"lr": 30.0},
-        "fromage": {"lr": 0.01},
-    }
 
 
 def _awd(data: str, layers: int, scale: Scale, *, seed: int, folders: Sequence[Path], device: Any) -> Any:
@@ -79,11 +57,11 @@ def _awd(data: str, layers: int, scale: Scale, *, seed: int, folders: Sequence[P
                             batches=scale.batches, **extra)  # fmt: skip
 
 
-def _task(name: str, data: str, layers: int, cpu: Scale, settings: Mapping[str, Mapping[str, Any]], why: str) -> Task:
+def _task(name: str, data: str, layers: int, cpu: Scale, why: str) -> Task:
     source = f"AdaLA paper, section 5.2, Table 3; {why}; SGD does not go over to averaged SGD here"
     return Task(name, source, data, f"AWD-LSTM, {layers} layer{'s' * (layers > 1)}", ADALA_METHODS,
-                partial(_awd, data, layers), {"smoke": _SMOKE, "cpu": cpu, "paper": _PAPER}, _DECAY, settings,
-                clip=0.25, main="perplexity", best=min)  # fmt: skip
+                partial(_awd, data, layers), {"smoke": _SMOKE, "cpu": cpu, "paper": _PAPER}, _DECAY,
+                TASK_SETTINGS[name], clip=0.25, main="perplexity", best=min)  # fmt: skip
 
 
 # One layer sees all of the text. Two and three see enough windows for the loss to fall, and no more.
@@ -96,8 +74,8 @@ _WIKI = Scale(1, 20, 5, test=20_000, batches=150, extra={"bptt": 70})
 _PROGRAM, _PRINTED = "hyperparameters of AdaBelief's program", "hyperparameters as printed in section 4"
 
 LANGUAGE: tuple[Task, ...] = (
-    *(_task(f"lstm{n}-ptb", "ptb", n, cpu, ADALA_SECTION_4, _PRINTED) for n, cpu in _CPU.items()),
-    *(_task(f"lstm{n}-ptb-released", "ptb", n, cpu, adabelief_program(n), _PROGRAM) for n, cpu in _CPU.items()),
-    _task("lstm1-wikitext2", "wikitext2", 1, _WIKI, adabelief_program(1),
+    *(_task(f"lstm{n}-ptb", "ptb", n, cpu, _PRINTED) for n, cpu in _CPU.items()),
+    *(_task(f"lstm{n}-ptb-released", "ptb", n, cpu, _PROGRAM) for n, cpu in _CPU.items()),
+    _task("lstm1-wikitext2", "wikitext2", 1, _WIKI,
           f"{_PROGRAM}, on freely licensed text instead of Penn Treebank"),
 )  # fmt: skip
