@@ -45,6 +45,7 @@ class LanguageWorkload:
     device : where text and model are. The masks of dropout are drawn there too, so they differ between kinds of device.
     alpha, beta : weights of the two penalties, >= 0; activation and temporal activation regularisation.
     random_windows : draw the lengths of the windows anew in every epoch; see `windows`.
+    lr_by_length : multiply lr by rows / bptt in the step on a window of so many rows, as AWD-LSTM does.
     eval_columns : columns of the validation and of the test text. 1 reads them as one text, and slowly.
     batches : use only so many mini-batches of each epoch; None means all.
 
@@ -69,8 +70,8 @@ class LanguageWorkload:
     unit = "tok"
 
     def __init__(self, model: AwdLstm, corpus: Corpus, *, batch_size: int, bptt: int, seed: int, device: torch.device,
-                 alpha: float = 2.0, beta: float = 1.0, random_windows: bool = False, eval_columns: int = 10,
-                 batches: int | None = None) -> None:  # fmt: skip
+                 alpha: float = 2.0, beta: float = 1.0, random_windows: bool = False, lr_by_length: bool = False,
+                 eval_columns: int = 10, batches: int | None = None) -> None:  # fmt: skip
         for name, value in (("alpha", alpha), ("beta", beta)):
             require_number(name, value, low=0)
         if batches is not None:
@@ -79,6 +80,7 @@ class LanguageWorkload:
         self.model: nn.Module = model.to(device)
         self._start = model.start
         self.alpha, self.beta, self.bptt, self.random_windows = alpha, beta, bptt, random_windows
+        self.lr_by_length = lr_by_length
         self.streams = {"dropout": _on(device, seed, "dropout"), "windows": torch_stream(seed, "windows")}
         self._train = columns(corpus.train, batch_size).to(device)
         self._held_out = {"": columns(corpus.test, eval_columns).to(device),
@@ -118,6 +120,10 @@ class LanguageWorkload:
             loss = loss + self.beta * raw.float().diff(dim=0).square().mean()
         measured = cross_entropy.detach()
         return loss, {"cross_entropy": measured, "perplexity": measured.exp()}
+
+    def lr_factor(self, batch: int) -> float:
+        """Rows of this window over bptt, where lr goes by length."""
+        return self._windows[batch][1] / self.bptt if self.lr_by_length else 1.0
 
     def after(self, batch: int) -> None:
         """Nothing follows a step."""

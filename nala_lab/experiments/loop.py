@@ -22,6 +22,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from statistics import fmean
 from typing import Any
 
 import torch
@@ -249,7 +250,7 @@ class Trainer:
         loss, metrics = self.team.mean(*self._gradient(position * together, together))
         if self.plan.clip is not None:
             torch.nn.utils.clip_grad_norm_(self.workload.model.parameters(), self.plan.clip)
-        self.optimizer.step()
+        self._take_step(position * together, together)
         self.workload.after(position * together + together - 1)
         self._unseen.append((self.done, loss, metrics, seconds))
         self.done += 1
@@ -269,6 +270,22 @@ class Trainer:
         shared = [name for name in parts[0] if all(name in part for part in parts)]
         means = {name: torch.stack([part[name] for part in parts]).mean() for name in shared}
         return means.pop("loss"), means
+
+    def _take_step(self, first: int, together: int) -> None:
+        """Step on the gradient of these mini-batches, with lr as the workload wants it for them."""
+        factor = getattr(self.workload, "lr_factor", None)
+        if factor is None:
+            self.optimizer.step()
+            return
+        lrs = [(group, group["lr"]) for group in self.optimizer.param_groups]
+        times = fmean(factor(batch) for batch in range(first, first + together))
+        for group, lr in lrs:
+            group["lr"] = times * lr
+        try:
+            self.optimizer.step()
+        finally:
+            for group, lr in lrs:
+                group["lr"] = lr
 
     def _see(self, bar: Any) -> None:
         """Look at the losses since the last look: write the rows that are due, and notice divergence."""

@@ -212,8 +212,8 @@ def windows(rows: int, bptt: int, generator: torch.Generator | None = None) -> t
 
     With one the lengths are drawn as in AWD-LSTM: around bptt, in 5 of 100 cases around bptt / 2, with a standard
     deviation of 5, and never below 5. So that every epoch has equally many, their number is that of rows over the mean
-    length; where they reach the end they go on from the start, and where they do not, a few rows are left out. AWD-LSTM
-    also scales lr by length / bptt, which is not done here.
+    length; where they reach the end they go on from the start, and where they do not, a few rows are left out. That
+    AWD-LSTM also scales lr by length / bptt is `lr_by_length` of `nala_lab.experiments.language.LanguageWorkload`.
 
     Source: Merity, Keskar and Socher (2017), "Regularizing and Optimizing LSTM Language Models", section 5.
 

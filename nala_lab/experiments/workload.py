@@ -15,6 +15,8 @@ A workload may have more than the protocol asks for:
 
 bind(optimizer)    called once before training; a game's turns follow the optimizer's steps
 closing_rows()     pairs (kind, values) that are written at the end of a run, such as a page of samples
+lr_factor(batch)   what lr is multiplied by in the ``optimizer.step()`` on this mini-batch; the mean of them where
+                   several are accumulated
 forward, part      what computes the network's output in `loss`, and the slice of a mini-batch that it is given, so
                    that several processes can share a run: see `nala_lab.experiments.parallel`
 """
