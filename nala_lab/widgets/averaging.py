@@ -32,14 +32,9 @@ class AveragingExplorer(Explorer):
     """
 
     title: ClassVar[str] = "What the slow weights remember: Eq. (5)"
+    options: ClassVar[Any] = AveragingSettings
     compute: ClassVar[Any] = staticmethod(averaging_view)
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(AveragingSettings(**settings))
-
-    def make_picture(self) -> AveragingPicture:
-        """Bars, a line, a run."""
-        return AveragingPicture()
+    drawing: ClassVar[Any] = AveragingPicture
 
     def make_controls(self, s: AveragingSettings) -> dict[str, Any]:
         """Make them in the order in which they are shown."""

@@ -25,10 +25,8 @@ from nala_lab.widgets.speaking import speaking
 
 __all__ = ["Explorer", "text_of"]
 
-STATIC: dict[str, Any] = {
-    "colours": 48,
-    "scale": 0.8,
-}  # a saved notebook stays small; 12 points are still 13 pixels high
+# A saved notebook stays small; 12 points are still 13 pixels high.
+STATIC: dict[str, Any] = {"colours": 48, "scale": 0.8}
 
 
 def text_of(value: Any) -> str:
@@ -58,16 +56,17 @@ class Explorer:
     """
 
     title: ClassVar[str] = ""
+    options: ClassVar[type[Any]]  # the frozen dataclass of the settings
     compute: ClassVar[Callable[[Any], Any]]  # settings -> view; ValueError for settings that are not allowed
+    drawing: ClassVar[type[Picture]]  # what shows a view
 
-    def __init__(self, settings: Any) -> None:
-        self._given = settings
-        self.view: Any = type(self).compute(
-            settings
-        )  # a setting that is not allowed raises here, where code asked for it
+    def __init__(self, **settings: Any) -> None:
+        kind = type(self)
+        self._given = kind.options(**settings)
+        self.view: Any = kind.compute(self._given)  # a setting that is not allowed raises here, where code asked for it
         self.message = ""
-        self.picture = self.make_picture()
-        self.controls: dict[str, Any] = self.make_controls(settings)
+        self.picture = kind.drawing()
+        self.controls: dict[str, Any] = self.make_controls(self._given)
         self._picture, self._numbers, self._message = w.HTML(), w.HTML(), w.HTML()
         self._numbers.add_class("nala-numbers")
         self._message.add_class("nala-message")
@@ -79,11 +78,7 @@ class Explorer:
         self.widget.children = (*self.widget.children, speaking())
         self.widget.add_class("nala-explorer")
 
-    # What a subclass says.
-
-    def make_picture(self) -> Picture:
-        """Make the picture."""
-        raise TypeError("an explorer must say what it draws")
+    # What a subclass says, beside the class attributes above.
 
     def make_controls(self, settings: Any) -> dict[str, Any]:
         """Make the controls, by the name of the setting."""

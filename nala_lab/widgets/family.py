@@ -36,17 +36,15 @@ class FamilyChooser(Explorer):
     """
 
     title: ClassVar[str] = "The two-loop family: which method is it?"
+    options: ClassVar[Any] = FamilySettings
     compute: ClassVar[Any] = staticmethod(family_view)
+    drawing: ClassVar[Any] = FamilyPicture
 
     def __init__(self, method: str | None = None, **settings: Any) -> None:
         if method is not None:
             require_choice("method", method, PRESETS)
         self._method = method or _FREE
-        super().__init__(FamilySettings(**(PRESETS.get(self._method, {}) | settings)))
-
-    def make_picture(self) -> FamilyPicture:
-        """Map, names, decay."""
-        return FamilyPicture()
+        super().__init__(**(PRESETS.get(self._method, {}) | settings))
 
     def make_controls(self, s: FamilySettings) -> dict[str, Any]:
         """Make them in the order in which they are shown."""

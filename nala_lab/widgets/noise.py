@@ -32,14 +32,9 @@ class NoiseExplorer(Explorer):
     """
 
     title: ClassVar[str] = "Noise: what averaging buys"
+    options: ClassVar[Any] = NoiseSettings
     compute: ClassVar[Any] = staticmethod(noise_view)
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(NoiseSettings(**settings))
-
-    def make_picture(self) -> NoisePicture:
-        """A cloud and a curve."""
-        return NoisePicture()
+    drawing: ClassVar[Any] = NoisePicture
 
     def make_controls(self, s: NoiseSettings) -> dict[str, Any]:
         """Make them in the order in which they are shown."""

@@ -36,15 +36,13 @@ class ProbeExplorer(Explorer):
     """
 
     title: ClassVar[str] = "AdaLA and its probes"
+    options: ClassVar[Any] = ProbeSettings
     compute: ClassVar[Any] = staticmethod(probe_view)
+    drawing: ClassVar[Any] = ProbePicture
 
     def __init__(self, problem: str = "valley", probe: str = "own", **settings: Any) -> None:
         start = dict(zip(("x1", "x2"), _start(problem), strict=True))
-        super().__init__(ProbeSettings(**({"problem": problem, "probe": probe} | start | settings)))
-
-    def make_picture(self) -> ProbePicture:
-        """Landscape, surprise and decay."""
-        return ProbePicture()
+        super().__init__(**({"problem": problem, "probe": probe} | start | settings))
 
     def make_controls(self, s: ProbeSettings) -> dict[str, Any]:
         """Make them in the order in which they are shown."""

@@ -32,14 +32,9 @@ class RateExplorer(Explorer):
     """
 
     title: ClassVar[str] = "Rate and stability on a quadratic"
+    options: ClassVar[Any] = RateSettings
     compute: ClassVar[Any] = staticmethod(rate_view)
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(RateSettings(**settings))
-
-    def make_picture(self) -> RatePicture:
-        """Map, roots and decay."""
-        return RatePicture()
+    drawing: ClassVar[Any] = RatePicture
 
     def make_controls(self, s: RateSettings) -> dict[str, Any]:
         """Make them in the order in which they are shown."""

@@ -38,7 +38,9 @@ class TrajectoryExplorer(Explorer):
     """
 
     title: ClassVar[str] = "Two optimizers, one start"
+    options: ClassVar[Any] = TrajectorySettings
     compute: ClassVar[Any] = staticmethod(trajectory_view)
+    drawing: ClassVar[Any] = TrajectoryPicture
 
     def __init__(
         self, problem: str = "rosenbrock", left: str = "NALA", right: str = "Adam", *, lr: float | None = None,
@@ -48,13 +50,9 @@ class TrajectoryExplorer(Explorer):
             settings = {"lr_left": lr, "lr_right": lr} | settings
         chosen = {"problem": problem, "left": left, "right": right, **settings}
         self._dragging: Dragging | None = None
-        super().__init__(TrajectorySettings(**(suited(chosen) | chosen)))
+        super().__init__(**(suited(chosen) | chosen))
 
     picture: TrajectoryPicture
-
-    def make_picture(self) -> TrajectoryPicture:
-        """Two landscapes and the decay."""
-        return TrajectoryPicture()
 
     def make_controls(self, s: TrajectorySettings) -> dict[str, Any]:
         """Make them in the order in which they are shown."""
