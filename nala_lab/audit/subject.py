@@ -6,16 +6,16 @@ import inspect
 import warnings
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from importlib import import_module
 from typing import Any
 
 import torch
 from torch.optim import Optimizer
 
 from nala_lab.audit.spec import KINDS, NotApplicable
-from nala_lab.core import require, require_choice
+from nala_lab.core import require_choice
+from nala_lab.core.target import load_target
 
-__all__ = ["INNERS", "Subject", "bare", "inner_of", "load_target", "read"]
+__all__ = ["INNERS", "Subject", "bare", "inner_of", "read"]
 
 INNERS: dict[str, Callable[..., Optimizer]] = {
     "sgd": lambda params, lr=0.05: torch.optim.SGD(params, lr=lr),
@@ -25,31 +25,6 @@ INNERS: dict[str, Callable[..., Optimizer]] = {
 _WRAPPED = ("optimizer", "base_optimizer", "opt", "inner_optimizer", "base")  # names of a wrapper's first argument
 _HELD = ("inner", "optimizer", "base_optimizer", "_optimizer", "opt", "base")  # where wrappers keep what they wrap
 _SYNONYMS = {"k": ("k", "lookahead_k", "la_steps", "sync_every"), "alpha": ("alpha", "lookahead_alpha", "la_alpha")}
-
-
-def load_target(target: str) -> Callable[..., Any]:
-    """The class or function that ``"package.module:name"`` names.
-
-    Raises
-    ------
-    ValueError
-        When the text has another form, or nothing callable is there.
-
-    Examples
-    --------
-    >>> load_target("torch.optim:Adam").__name__
-    'Adam'
-    """
-    module, _, name = target.partition(":")
-    require("target", target, bool(module and name), "package.module:factory", "such as torch.optim:Adam")
-    try:
-        found: Any = import_module(module)
-    except ImportError as error:
-        raise ValueError(f"target must satisfy a module that can be imported, got {module!r} ({error})") from error
-    for part in name.split("."):
-        found = getattr(found, part, None)
-    require("target", target, callable(found), f"a class or function of {module}", "after the colon")
-    return found  # type: ignore[no-any-return]
 
 
 def inner_of(opt: Any) -> Optimizer | None:

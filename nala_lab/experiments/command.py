@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nala_lab.experiments.run import Run
     from nala_lab.experiments.tasks import Task
 
-__all__ = ["add_arguments", "main"]
+__all__ = ["add_arguments", "chosen_names", "main"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("task", nargs="?", default="lenet5-digits", metavar="TASK",
         help="a name that --list prints (default: lenet5-digits, which needs no download)")  # fmt: skip
     add("--list", action="store_true", help="print the tasks with their optimizers and sizes, and stop")
-    add("--optimizer", nargs="+", default=["all"], metavar="NAME", help="all (default): those of the task's paper")
+    add("--optimizer", nargs="+", default=["all"], metavar="NAME",
+        help="all (default): those of the task's paper; package.module:factory: one of your own, see "
+             "nala_lab.experiments.own")  # fmt: skip
     add("--seeds", "--seed", nargs="+", type=int, default=[0], metavar="N",
         help="one run per optimizer and seed (default: 0)")  # fmt: skip
     add("--scale", default="cpu", metavar="SCALE",
@@ -112,14 +114,20 @@ def planned(args: argparse.Namespace) -> list[Run]:
 
     options = Options(precision=args.precision, compile=args.compile, deterministic=args.deterministic,
                       accumulate=args.accumulate, clip=args.clip, equal=args.equal)  # fmt: skip
-    names = get_task(args.task).methods if args.optimizer == ["all"] else [name.lower() for name in args.optimizer]
+    names = chosen_names(args.optimizer, get_task(args.task))
     changes, device, folders = _parse_changes(args.changes), find_device(args.device), data_folders(args.data_dir)
     return [
         plan(args.task, name, seed=seed, scale=args.scale, epochs=args.epochs, changes=changes, device=device,
              folders=folders, options=options)
         for seed in dict.fromkeys(args.seeds)
-        for name in dict.fromkeys(names)
+        for name in names
     ]  # fmt: skip
+
+
+def chosen_names(given: list[str], task: Task) -> list[str]:
+    """What ``--optimizer`` names, each once; package.module:factory is a name as it is written."""
+    names = task.methods if given == ["all"] else [name if ":" in name else name.lower() for name in given]
+    return list(dict.fromkeys(names))
 
 
 def report(records: list[Record], task: Task) -> str:

@@ -20,8 +20,9 @@ from nala_lab.experiments.checkpoint import CheckpointError
 from nala_lab.experiments.keeping import Keeper
 from nala_lab.experiments.log import Row
 from nala_lab.experiments.loop import Plan, train
-from nala_lab.experiments.methods import Method, get_method
+from nala_lab.experiments.methods import Method
 from nala_lab.experiments.options import Options
+from nala_lab.experiments.own import OwnMethod, find_method
 from nala_lab.experiments.parallel import SOLO, Team
 from nala_lab.experiments.signals import Stopped, StopRequest
 from nala_lab.experiments.tasks import Scale, Task, get_task
@@ -95,13 +96,14 @@ class Run:
     def request(self) -> dict[str, Any]:
         """Task, sizes, optimizer, seed, switches and kind of device, as plain values: all but the data."""
         scale = self.scale
+        own = {"own": self.method.origin} if isinstance(self.method, OwnMethod) else {}
         return {
             "task": self.task.name, "model": self.task.model_name, "scale": self.scale_name, "seed": self.seed,
             "optimizer": {"name": self.method.name, **self.settings},
             "epochs": scale.epochs, "batch_size": scale.batch_size, "log_every": scale.log_every,
             "batches": scale.batches, "extra": dict(scale.extra),
             "decay": self.task.decay_config(), "clip": self.plan.clip, **self.options.config,
-            "device": self.device.type,
+            "device": self.device.type, **own,
         }  # fmt: skip
 
     def workload(self) -> Workload:
@@ -118,14 +120,15 @@ class Run:
         return out / self.task.name / f"{self.method.name}-seed{self.seed}-{config_hash(config)[:8]}.jsonl"
 
 
-def plan(task: str, optimizer: str, *, seed: int, scale: str = "cpu", epochs: int | None = None,
+def plan(task: str, optimizer: str | Method, *, seed: int, scale: str = "cpu", epochs: int | None = None,
          changes: Mapping[str, Any] | None = None, device: torch.device | None = None, folders: Sequence[Path] = (),
          options: Options | None = None) -> Run:  # fmt: skip
     """Check everything that can be checked of a run before its data are read.
 
     Parameters
     ----------
-    task, optimizer, scale : names in TASKS, METHODS, SCALES.
+    task, optimizer, scale : names in TASKS, METHODS, SCALES; an optimizer of your own is ``package.module:factory``, or
+        what `nala_lab.experiments.own.own_method` makes of a class.
     seed : names the initial weights, the order of the data, and every other random stream.
     epochs : instead of the scale's own.
     changes : hyperparameters instead of the published ones.
@@ -138,7 +141,7 @@ def plan(task: str, optimizer: str, *, seed: int, scale: str = "cpu", epochs: in
     ValueError
         In one sentence, for a name or a value that is not allowed.
     """
-    chosen, method = get_task(task), get_method(optimizer)
+    chosen, method = get_task(task), find_method(optimizer)
     require_choice("scale", scale, chosen.scales)
     require_int("seed", seed, low=0)
     sizes = chosen.scales[scale]
@@ -147,7 +150,10 @@ def plan(task: str, optimizer: str, *, seed: int, scale: str = "cpu", epochs: in
         sizes = replace(sizes, epochs=epochs)
     settings = method.with_settings({**chosen.settings.get(method.name, {}), **(changes or {})})
     # The optimizers know their own rules: a throw-away one says now what training would say later.
-    method.build([torch.zeros(1, requires_grad=True)], settings)
+    if isinstance(method, OwnMethod):
+        method = method.rehearsed(settings)
+    else:
+        method.build([torch.zeros(1, requires_grad=True)], settings)
     return Run(chosen, sizes, scale, method, settings, seed, device or torch.device("cpu"), tuple(folders),
                options or Options())  # fmt: skip
 

@@ -20,9 +20,10 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from nala_lab.core import require, require_int, stream
+from nala_lab.core import require, require_int, require_number, stream
 from nala_lab.core.records import FINISHED, Record
-from nala_lab.experiments.methods import get_method
+from nala_lab.experiments.methods import Method
+from nala_lab.experiments.own import find_method
 from nala_lab.experiments.run import Run
 from nala_lab.experiments.tasks import Task
 
@@ -98,14 +99,14 @@ def read_space(path: Path | str) -> dict[str, Space]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: is not a TOML file ({error})") from error
     for name, space in spaces.items():
-        get_method(name)
+        find_method(name)
         require(name, space, isinstance(space, dict) and bool(space), "a table of settings")
         for axis, values in space.items():
             require(f"{name}.{axis}", values, isinstance(values, list) and bool(values), "a list of values")
     return spaces
 
 
-def space_of(task: Task, optimizer: str) -> Space:
+def space_of(task: Task, optimizer: str | Method) -> Space:
     """The default space: the task's published learning rate, and half a power of ten up and down, twice.
 
     Examples
@@ -114,7 +115,9 @@ def space_of(task: Task, optimizer: str) -> Space:
     >>> space_of(get_task("lenet5-digits"), "sgd")
     {'lr': [0.01, 0.0316, 0.1, 0.316, 1.0]}
     """
-    settings = get_method(optimizer).with_settings(task.settings.get(optimizer, {}))
+    method = find_method(optimizer)
+    settings = method.with_settings(task.settings.get(method.name, {}))
+    require_number("lr", settings.get("lr"), low=0, open_low=True, hint="--space FILE names another space")
     return {"lr": [float(f"{settings['lr'] * 10**power:.3g}") for power in AROUND]}
 
 
@@ -137,7 +140,7 @@ def trials(optimizer: str, space: Space, count: int, published: Mapping[str, Any
     require(
         "trials", count, count <= len(grid), rule, f"the points of {optimizer}'s space; every optimizer gets as many"
     )
-    known = get_method(optimizer).with_settings(published)
+    known = find_method(optimizer).with_settings(published)
     first = [point for point in grid if all(known.get(name) == value for name, value in point.items())]
     others = [point for point in grid if point not in first]
     order = stream(seed, "tune", optimizer).permutation(len(others))

@@ -24,6 +24,7 @@ from torch.optim import Optimizer
 
 from nala_lab.core import require_int
 from nala_lab.optim import AdaLA
+from nala_lab.optim._two_loop import TwoLoop
 
 __all__ = ["BOTH", "CRITIC", "GENERATOR", "Turns", "at_look_ahead", "mid_step"]
 
@@ -41,8 +42,10 @@ def mid_step(optimizer: Any) -> bool:
 
 def at_look_ahead(optimizer: Any) -> bool:
     """Whether the next gradient is an outer one, taken at y_t: a two-loop method rests there at phase k."""
-    k, inner = getattr(optimizer, "k", None), getattr(optimizer, "inner", None)
-    return (k is not None and optimizer.phase == k) or (inner is not None and at_look_ahead(inner))
+    inner = getattr(optimizer, "inner", None)
+    return (isinstance(optimizer, TwoLoop) and optimizer.phase == optimizer.k) or (
+        inner is not None and at_look_ahead(inner)
+    )
 
 
 class Turns:
