@@ -21,7 +21,7 @@ import gzip
 import io
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -160,12 +160,16 @@ def download_nala(folder: Path, *, url: str = NALA_URL, cache: Path | None = Non
     Raises
     ------
     DataError
-        When a download fails, the logs are not those the lab knows, or the folder cannot be written.
+        When a download fails, the logs are not those the lab knows, or the folder cannot be written. Logs that are
+        not the known ones leave the cache, so that the next attempt downloads them again.
     """
-    texts = dict(_downloads(url, cache))
+    paths = {file: retrieve("nala-curves", url, file, cache) for file in NALA_LOGS}
     try:
+        texts = {file: path.read_text(encoding="utf-8-sig") for file, path in paths.items()}
         tidy = checked(tidy_nala(texts).encode(), FILES[NALA], NALA, "the file made from the downloaded logs")
-    except (ValueError, KeyError) as error:
+    except ValueError as error:
+        for path in paths.values():
+            path.unlink(missing_ok=True)
         raise DataError(str(error)) from error
     path = folder / f"{NALA}.gz"
     try:
@@ -176,11 +180,6 @@ def download_nala(folder: Path, *, url: str = NALA_URL, cache: Path | None = Non
     except OSError as error:
         raise DataError(f"{path}: cannot be written ({error})") from error
     return path
-
-
-def _downloads(url: str, cache: Path | None) -> Iterator[tuple[str, str]]:
-    for file in NALA_LOGS:
-        yield file, retrieve("nala-curves", url, file, cache).read_text(encoding="utf-8-sig")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,8 +1,7 @@
 """A training run that saves after every call, and that is killed: the child side of ``test_kill.py``.
 
-``python -m tests.experiments.killed FOLDER`` imports everything once and then forks a process for each life: a fork
-starts with no state of a run, as a fresh process does, without importing torch again. A life resumes from the
-checkpoint if there is one, and is ended by SIGKILL at the moment that its line of the plan names.
+``python -m tests.experiments.killed FOLDER`` lives each line in a fork: see `tests.experiments.forks`. A life resumes
+from the checkpoint if there is one, and is ended by SIGKILL at the moment that its line of the plan names.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ import torch
 from nala_lab.experiments import checkpoint
 from nala_lab.experiments.models import torch_stream
 from nala_lab.optim import NALA, AdaLA, Lookahead
+from tests.experiments.forks import serve
 
 CALLS = 40
 MAKERS = {
@@ -102,18 +102,15 @@ def live(name: str, path: Path | None, end: int, stage: str = "", size: int = 0)
 
 
 def main(folder: Path) -> None:
-    """Read lines ``name end stage size``, answer each with the process id of a life and then how it ended."""
+    """Live what lines ``name end size stage`` say, in a fork for each."""
     torch.set_num_threads(1)
-    for line in sys.stdin:
+
+    def life(line):
         name, end, size, stage = line.split(maxsplit=3)
-        pid = os.fork()
-        if pid == 0:
-            model = live(name, folder / f"{name}.pt", int(end), stage.strip(), int(size))
-            torch.save(model.state_dict(), folder / f"{name}.final")
-            os._exit(0)
-        print(pid, flush=True)
-        _, status = os.waitpid(pid, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
+        model = live(name, folder / f"{name}.pt", int(end), stage.strip(), int(size))
+        torch.save(model.state_dict(), folder / f"{name}.final")
+
+    serve(life)
 
 
 if __name__ == "__main__":

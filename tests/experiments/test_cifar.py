@@ -2,10 +2,8 @@
 
 import gzip
 import hashlib
-import http.server
 import io
 import tarfile
-import threading
 from dataclasses import replace
 
 import numpy as np
@@ -181,24 +179,6 @@ def test_a_download_that_fails_is_one_sentence(tmp_path):
     with pytest.raises(DataError, match=r"cifar-10: the download of .*tar\.gz failed \(.*NALA_LAB_DATA") as caught:
         read_cifar(TOY, [], cache=tmp_path)
     assert "\n" not in str(caught.value)
-
-
-@pytest.fixture
-def mirror(tmp_path):
-    """A web server over a folder: (folder, address)."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def __init__(self, *args):
-            super().__init__(*args, directory=tmp_path / "mirror")
-
-        def log_message(self, *args):
-            pass
-
-    (tmp_path / "mirror").mkdir()
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield tmp_path / "mirror", f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
 
 
 def test_the_archive_is_downloaded_once_and_checked(tmp_path, mirror):

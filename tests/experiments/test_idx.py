@@ -2,9 +2,7 @@
 
 import gzip
 import hashlib
-import http.server
 import os
-import threading
 
 import numpy as np
 import pytest
@@ -93,26 +91,9 @@ def test_a_corrupt_file_is_named_with_both_checksums(tmp_path):
             read_all("toy", SUMS, [tmp_path], NOWHERE)
 
 
-@pytest.fixture
-def mirror(tmp_path):
-    """A web server over a folder: (folder, address)."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def __init__(self, *args):
-            super().__init__(*args, directory=tmp_path / "mirror")
-
-        def log_message(self, *args):
-            pass
-
-    folder = put(tmp_path / "mirror")
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield folder, f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-
-
 def test_without_a_folder_files_are_downloaded_once(tmp_path, mirror):
     folder, url = mirror
+    put(folder)
     assert read_all("toy", SUMS, [], url, cache=tmp_path / "cache") == RAW
     for path in folder.iterdir():
         path.unlink()

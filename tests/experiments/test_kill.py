@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
@@ -11,8 +9,8 @@ import torch
 
 from nala_lab.core import stream
 from nala_lab.experiments import checkpoint
+from tests.experiments.forks import Forks
 from tests.experiments.killed import CALLS, MAKERS, STAGES, live
-from tests.tools.tree import ROOT
 
 KILLS = 20
 pytestmark = [
@@ -30,32 +28,19 @@ def moments(name, seed):
     return list(zip(calls, stages, (int(n) for n in draw.integers(1, 12_000, size=KILLS)), strict=True))
 
 
-class Lives:
+class Lives(Forks):
     """The process that starts the lives of a run, one after the other."""
 
     def __init__(self, folder):
-        command = [sys.executable, "-W", "error", "-m", "tests.experiments.killed", str(folder)]
-        self.process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
-        )  # fmt: skip
+        super().__init__("tests.experiments.killed", folder)
 
     def live(self, name, end, size, stage, patience=None):
         """Start a life, kill it after `patience` seconds if given, and return its exit code."""
-        print(name, end, size, stage, file=self.process.stdin, flush=True)
-        pid = int(self.process.stdout.readline())
+        pid = self.start(f"{name} {end} {size} {stage}")
         if patience is not None:
             time.sleep(patience)
             os.kill(pid, signal.SIGKILL)
-        return int(self.process.stdout.readline())
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        self.process.stdin.close()
-        self.process.wait()
-        self.process.stdout.close()
+        return self.ended()
 
 
 @pytest.mark.parametrize("name", MAKERS)

@@ -1,8 +1,7 @@
 """Published curves: read where they are, made from the authors' logs digit by digit, refused when they are others."""
 
 import gzip
-import http.server
-import threading
+import hashlib
 
 import pytest
 
@@ -37,40 +36,41 @@ def test_the_curves_leave_the_reported_best_out():
     assert list(loss.y) == [2.5, 1.5, 1.25] and loss.axis == "timestep" and loss.optimizer == "NALA"
 
 
-@pytest.fixture
-def server(tmp_path):
-    """Serve a folder of logs."""
-    home = tmp_path / "served"
-    home.mkdir()
+def serve(folder):
+    """Put the logs where the web server has them."""
     for file, text in logs().items():
-        (home / file).write_text(text, encoding="utf-8")
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def __init__(self, *args, **kwargs):
-            super().__init__(*args, directory=str(home), **kwargs)
-
-        def log_message(self, *args):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as running:
-        thread = threading.Thread(target=running.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{running.server_port}/"
-        running.shutdown()
-        thread.join()
+        (folder / file).write_text(text, encoding="utf-8")
 
 
-def test_a_download_is_checked_and_found_again(server, tmp_path, monkeypatch):
+def test_a_download_is_checked_and_found_again(mirror, tmp_path, monkeypatch):
+    folder, server = mirror
+    serve(folder)
     out = tmp_path / "out"
     with pytest.raises(DataError, match="corrupt: expected sha256"):
         published.download_nala(out, url=server, cache=tmp_path / "a")
     assert not out.exists()
-    made = published.checked.__globals__["hashlib"].sha256(published.tidy_nala(logs()).encode()).hexdigest()
+    made = hashlib.sha256(published.tidy_nala(logs()).encode()).hexdigest()
     monkeypatch.setitem(published.FILES, published.NALA, made)
     path = published.download_nala(out, url=server, cache=tmp_path / "a")
     assert gzip.decompress(path.read_bytes()).decode() == published.tidy_nala(logs())
     found = published.published_curves([out], files=[published.NALA], network="AlexNet", metric="accuracy")
     assert [curve.dataset for curve in found] == ["CIFAR-10", "CIFAR-100"]
+
+
+def test_a_damaged_download_is_fetched_again_next_time(mirror, tmp_path, monkeypatch):
+    folder, url = mirror
+    made = hashlib.sha256(published.tidy_nala(logs()).encode()).hexdigest()
+    monkeypatch.setitem(published.FILES, published.NALA, made)
+    for damage in (lambda text: text.replace("1.25", "1.26"), lambda text: "", lambda text: text + "\n1,2\n3,4\n"):
+        serve(folder)
+        damaged = folder / next(iter(published.NALA_LOGS))
+        damaged.write_text(damage(damaged.read_text()), encoding="utf-8")
+        with pytest.raises(DataError):
+            published.download_nala(tmp_path / "out", url=url, cache=tmp_path / "cache")
+        serve(folder)
+        published.download_nala(tmp_path / "out", url=url, cache=tmp_path / "cache").unlink()
+        for kept in (tmp_path / "cache").rglob("*.csv"):
+            kept.unlink()
 
 
 def test_a_missing_file_is_one_sentence(tmp_path):
