@@ -10,7 +10,6 @@ from paper_figs.beside.figures import epochs_drawing as epochs_drawing
 from paper_figs.beside.figures import training_drawing as training_drawing
 from paper_figs.beside.picture import picture_of as picture_of
 from paper_figs.beside.runs import RECORDS as RECORDS
-from paper_figs.beside.runs import Arm as Arm
 from paper_figs.beside.runs import Runs as Runs
 from paper_figs.beside.runs import arms_of as arms_of
 from paper_figs.beside.runs import pick as pick
@@ -22,7 +21,6 @@ from paper_figs.beside.tables import table_drawing as table_drawing
 __all__ = [
     "FLOOR",
     "RECORDS",
-    "Arm",
     "Runs",
     "arms_of",
     "beside",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nala_lab.core import require_choice
+from nala_lab.core.comparable import trained_rows
 from nala_lab.core.evidence import summary
 from nala_lab.core.records import FINISHED, Record
 from paper_figs.published import Column
@@ -73,18 +74,14 @@ def metric_of(column: Column) -> Metric:
 
 
 def value_of(record: Record, metric: Metric) -> float:
-    """Give the number of one run, as recorded; NaN where the run never reaches the level or has no such row.
-
-    What was measured before the first epoch is of an untrained network, and so is no candidate for the best epoch.
-    """
-    values = record.column(metric.row, metric.column)
-    if metric.row == "test":
-        values = values[record.column("test", "epoch") > 0]
+    """Give the number of one run, as recorded; NaN where the run never reaches the level or has no such row."""
+    rows = trained_rows(record, metric.row, metric.column)
+    values = np.array([row[metric.column] for row in rows], dtype=float)
     if values.size == 0:
         return math.nan
     if metric.take == "first":
         reached = np.flatnonzero(values >= metric.level)
-        return float(record.column(metric.row, "timestep")[reached[0]]) if reached.size else math.nan
+        return float(rows[reached[0]]["timestep"]) if reached.size else math.nan
     return float(values.min() if metric.take == "lowest" else values.max())
 
 

@@ -113,8 +113,15 @@ def test_two_settings_or_protocols_are_not_mixed(tmp_path):
     record(tmp_path, "nala", 0, 0.1, k=5, lr=3)  # run once against four times: a trial, left out
     record(tmp_path, "nala", 0, 0.1, k=5, epochs=9)  # another protocol, run once
     assert said(tmp_path).verdict == REPRODUCED
-    fill(tmp_path, {"nala": 0.5}, k=5, lr=0.2)
-    with pytest.raises(ValueError, match="NALA stands for several settings in toy"):
+    fill(tmp_path, {"nala": 0.5}, k=5, lr=0.2)  # run as often, and not at the default
+    assert said(tmp_path).verdict == REPRODUCED
+
+
+def test_two_settings_of_which_none_is_the_default_are_refused(tmp_path):
+    fill(tmp_path, {"nala": 0.7}, k=5, lr=0.2)
+    assert "fewer than 2 common seeds with Adam" in said(tmp_path).words
+    fill(tmp_path, {"nala": 0.7}, k=5, lr=0.3)
+    with pytest.raises(ValueError, match="NALA stands for several settings in toy, each run equally often"):
         said(tmp_path)
 
 
