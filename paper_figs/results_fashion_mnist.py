@@ -9,37 +9,28 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from nala_lab.core import Array, require, tables
-from nala_lab.core.evidence import Summary
+from nala_lab.core import Array, tables
+from nala_lab.core.comparable import comparable
+from nala_lab.core.evidence import BETTER, EQUIVALENT, NOT_SEPARATED, WORSE, Judgement, Summary, judge_table
 from nala_lab.core.records import FINISHED, Record, load_records
-from nala_lab.core.tables import compare
 from nala_lab.plots import RC, caption, final_values, label, training_curves
+from paper_figs.beside.runs import RECORDS, rule_of
 from paper_figs.drawing import Drawing, Table
 
-__all__ = ["FOLDER", "against_nala", "by_optimizer", "curves", "draw", "finals", "in_words", "results_table"]
+__all__ = ["FOLDER", "by_optimizer", "correction", "curves", "draw", "finals", "in_words", "judged", "results_table"]
 
-FOLDER = Path(__file__).parent / "records" / "lenet5-fashion-mnist"
+FOLDER = RECORDS / "lenet5-fashion-mnist"
+RULE = rule_of("test accuracy")
+POINTS = 100 * RULE.threshold
 Runs = Mapping[str, Sequence[Record]]
 
 
 def by_optimizer(records: Sequence[Record]) -> dict[str, list[Record]]:
-    """Sort runs by optimizer, and those of one optimizer by seed.
-
-    Raises
-    ------
-    ValueError
-        When one optimizer has two configurations or one seed twice: they must not be averaged.
-    """
+    """Sort the runs that may stand side by side by optimizer, and those of one optimizer by seed."""
     runs: dict[str, list[Record]] = defaultdict(list)
-    for record in sorted(records, key=lambda r: (r.optimizer, r.seed)):
+    for record in comparable(records):
         runs[record.optimizer].append(record)
-    for name, group in runs.items():
-        # The configuration names the run; a seed inside it would differ from run to run by intention.
-        configs = {str({k: v for k, v in r.header["config"].items() if k != "seed"}) for r in group}
-        require("records", sorted(configs), len(configs) == 1, f"one configuration of {name}")
-        seeds = [r.seed for r in group]
-        require("records", seeds, len(seeds) == len(set(seeds)), f"each seed of {name} once")
-    return dict(runs)
+    return dict(sorted(runs.items()))
 
 
 def finals(runs: Runs, column: str = "accuracy") -> dict[str, Array]:
@@ -67,50 +58,68 @@ def _words(s: Summary | None, scale: float, digits: int) -> str:
     return f"{s.mean * scale:.{digits}f}{spread}"
 
 
-def against_nala(runs: Runs, name: str) -> str:
-    """Say how far NALA's final accuracy lies above that of `name`, seed by seed, with the 95 % interval and verdict.
+def judged(runs: Runs) -> dict[str, Judgement]:
+    """Judge NALA's final accuracy against each other optimizer's with two common seeds, all of them as one table."""
+    done = {name: {r.seed: float(r.column("test", "accuracy")[-1]) for r in group if r.outcome == FINISHED}
+            for name, group in runs.items()}  # fmt: skip
+    mine, pairs = done.pop("nala", {}), {}
+    for name, theirs in done.items():
+        seeds = sorted(mine.keys() & theirs.keys())
+        if len(seeds) > 1:  # one pair has no spread
+            pairs[name] = ([mine[seed] for seed in seeds], [theirs[seed] for seed in seeds])
+    return judge_table(pairs, RULE) if pairs else {}
 
-    The rule (Student's t on paired differences, 95 %, no correction for several comparisons) was fixed before the runs.
-    """
-    gap = None if name == "nala" else compare([r for group in runs.values() for r in group], "nala", name)
-    if gap is None or gap.n < 2:  # one pair has no spread
+
+def _against_nala(gap: Judgement | None) -> str:
+    if gap is None:
         return "–"
-    return f"{100 * gap.gap:+.2f} [{100 * gap.low:+.2f}, {100 * gap.high:+.2f}], {gap.verdict}"
+    verdict = {BETTER: "NALA better", WORSE: "NALA worse", EQUIVALENT: f"equivalent within {POINTS:g}"}
+    return (f"{100 * gap.gap:+.2f} [{100 * gap.low:+.2f}, {100 * gap.high:+.2f}], "
+            f"{verdict.get(gap.verdict, gap.verdict)}")  # fmt: skip
 
 
-def in_words(runs: Runs) -> str:
-    """Say in a sentence which optimizers NALA is separated from, computed from the records."""
-    records = [r for group in runs.values() for r in group]
-    gaps = {name: compare(records, "nala", name) for name in runs if name != "nala"}
+def in_words(found: Mapping[str, Judgement]) -> str:
+    """Say in a sentence which optimizers NALA is separated from."""
+    words = {BETTER: "above", WORSE: "below", EQUIVALENT: f"within {POINTS:g} points of", NOT_SEPARATED:
+             "not separated from"}  # fmt: skip
     groups: dict[str, list[str]] = defaultdict(list)
-    for name, gap in gaps.items():
-        if gap is not None and gap.n > 1:
-            separated = gap.low > 0 or gap.high < 0
-            groups[("above" if gap.gap > 0 else "below") if separated else "not separated from"].append(label(name))
+    for name, gap in found.items():
+        groups[words[gap.verdict]].append(label(name))
     said = [f"{where} {' and '.join(names)}" for where, names in sorted(groups.items())]
     return f"At equal gradients NALA's test accuracy is {', '.join(said)}. " if said else ""
+
+
+def correction(found: Mapping[str, Judgement]) -> str:
+    """Say by which rule and correction the verdicts were reached."""
+    if not found:
+        return "There are too few common seeds for a verdict."
+    return (
+        f"Verdicts are those of the ledger's rule, fixed before the runs: paired t-tests over common seeds with Holm's "
+        f"correction for {len(found)} comparison{'s' * (len(found) > 1)} with NALA, family-wise error rate "
+        f"{100 * RULE.error_rate:g} %; what is shown to be within {POINTS:g} points is called equivalent."
+    )
 
 
 def results_table(runs: Runs) -> Table:
     """Make the table: final test accuracy and loss, the paper's own metric, cost, runs; best first."""
     found = tables.results_table(r for group in runs.values() for r in group)
-    rows = []
+    gaps, rows = judged(runs), []
     for row in sorted(found, key=lambda row: -row.test_accuracy.mean if row.test_accuracy else np.inf):
         rows.append((
             label(row.optimizer), _words(row.test_accuracy, 100, 2), _words(row.test_loss, 1, 4),
-            _words(row.batch_accuracy, 100, 2), _words(row.batch_loss, 1, 4), against_nala(runs, row.optimizer),
+            _words(row.batch_accuracy, 100, 2), _words(row.batch_loss, 1, 4), _against_nala(gaps.get(row.optimizer)),
             f"{row.timesteps}", f"{len(row.seeds)} of {len(runs[row.optimizer])}",
         ))  # fmt: skip
     columns = ("optimizer", "test accuracy (%)", "test loss (nats)", "best training mini-batch accuracy (%)",
                "best training mini-batch loss (nats)", "NALA's test accuracy minus this one's (points)", "timesteps",
                "finished runs")  # fmt: skip
     spent = max(row.grad_evals for row in found)
-    note = in_words(runs) + (
+    note = in_words(gaps) + (
         f"Mean ± sample standard deviation over the seeds, after {spent} gradients each; test values of the slow "
         "weights (for NAG, Adam and SGD: the weights) on all test images. The mini-batch columns are the NALA paper's "
         "metric: the best of the logged single training mini-batches. A timestep is a step as the paper counts, "
-        "without the look-ahead gradient. Differences are paired by seed, with Student's 95 % interval; separated: the "
-        "interval leaves out 0."
+        "without the look-ahead gradient. Differences are paired by seed; in brackets Student's 95 % interval of that "
+        f"comparison alone. {correction(gaps)}"
     )
     return Table(columns, tuple(rows), note)
 
@@ -123,7 +132,9 @@ def draw(folder: Path = FOLDER) -> Drawing:
     RecordError
         When the folder holds no records.
     """
-    runs = by_optimizer(load_records(folder))
+    records = load_records(folder)
+    runs = by_optimizer(records)
+    left_out = len(records) - sum(map(len, runs.values()))
     table = results_table(runs)
     group = next(iter(runs.values()))
     epochs = int(group[0].column("test", "epoch")[-1])
@@ -146,7 +157,10 @@ def draw(folder: Path = FOLDER) -> Drawing:
     return Drawing(
         figure=figure,
         title="LeNet-5 on Fashion-MNIST: five optimizers at the NALA paper's settings",
-        caption=text + " Right: final test accuracy, one marker a seed, tick: mean, line: one standard deviation.",
+        caption=text
+        + " Right: final test accuracy, one marker a seed, tick: mean, line: one standard deviation. "
+        + correction(judged(runs))
+        + (f" Not shown: runs of another protocol or setting, {left_out}." if left_out else ""),
         alt=f"Left: test loss falling with gradient evaluations, one line for each optimizer. Right: final test "
         f"accuracy in percent by optimizer, best on top: {best}.",
         table=table,

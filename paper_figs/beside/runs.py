@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 from nala_lab.core.comparable import CUT, Arm, choose
+from nala_lab.core.evidence import Rule
 from nala_lab.core.records import FINISHED, Record, load_records
 from paper_figs.published import Table
 
-__all__ = ["RECORDS", "TASKS", "TWICE", "Runs", "arms_of", "full_size", "pick"]
+__all__ = ["RECORDS", "TASKS", "TWICE", "Runs", "arms_of", "full_size", "pick", "rule_of"]
 
 RECORDS = Path(__file__).parents[1] / "records"
 TWICE = "-softmax-twice"  # the task whose losses are on the scale of the published ones
@@ -135,8 +137,23 @@ def _records(folder: Path) -> tuple[Record, ...]:
 
 
 @cache
+def _ledger() -> Mapping[str, Any]:
+    return tomllib.loads((RECORDS.parent / "ledger.toml").read_text(encoding="utf-8"))
+
+
 def full_size(task: str) -> Mapping[str, int]:
     """Epochs and training examples of the paper, as the ledger has them."""
-    full = tomllib.loads((RECORDS.parent / "ledger.toml").read_text(encoding="utf-8"))["full"]
-    found: Mapping[str, int] = full[task.removesuffix(TWICE)]
+    found: Mapping[str, int] = _ledger()["full"][task.removesuffix(TWICE)]
     return found
+
+
+def rule_of(metric: str) -> Rule:
+    """The rule by which the ledger judges a metric, fixed before the runs.
+
+    Examples
+    --------
+    >>> rule_of("test accuracy").threshold
+    0.002
+    """
+    found = _ledger()["metrics"][metric]
+    return Rule(threshold=found["threshold"], higher_is_better=found["higher_is_better"])
