@@ -112,18 +112,19 @@ class Augmentation:
 
     def _cropped(self, x: torch.Tensor, top: torch.Tensor, left: torch.Tensor, mirror: torch.Tensor) -> torch.Tensor:
         """Cut one square out of each image and mirror some, by one gather over the pixels; draws in [0, 1)."""
-        n, channels, height, width = x.shape
+        (n, channels, height, width), device = x.shape, x.device
         if not (self.crop or self.padding or self.flip):
             return x
         tall, wide = self.crop or height, self.crop or width
         if self.padding:
             x = F.pad(x, (self.padding,) * 4)
-        rows = _offsets(top, x.shape[2] - tall) + torch.arange(tall)
-        columns = torch.arange(wide).expand(n, wide)
+        # A few numbers per image travel; the index itself, one per pixel, is made where the images are.
+        rows = _offsets(top, x.shape[2] - tall).to(device) + torch.arange(tall, device=device)
+        columns = torch.arange(wide, device=device).expand(n, wide)
         if self.flip:
-            columns = torch.where(mirror[:, None] < 0.5, columns.flip(1), columns)
-        columns = _offsets(left, x.shape[3] - wide) + columns
-        index = (rows[:, :, None] * x.shape[3] + columns[:, None, :]).view(n, 1, -1).to(x.device)
+            columns = torch.where((mirror[:, None] < 0.5).to(device), columns.flip(1), columns)
+        columns = _offsets(left, x.shape[3] - wide).to(device) + columns
+        index = (rows[:, :, None] * x.shape[3] + columns[:, None, :]).view(n, 1, -1)
         out = x.flatten(2).gather(2, index.expand(n, channels, -1))
         return out.view(n, channels, tall, wide)
 

@@ -85,8 +85,7 @@ class Team:
         """
         if self.size == 1:
             return request.signum is not None or overdue
-        flags = torch.tensor([request.signum or 0, int(overdue)])
-        flags = flags.cuda() if dist.get_backend() == "nccl" else flags
+        flags = torch.tensor([request.signum or 0, int(overdue)])  # on the CPU, where it is known without waiting
         dist.all_reduce(flags, op=dist.ReduceOp.MAX)
         signum, late = flags.tolist()
         if signum:
@@ -111,15 +110,30 @@ SOLO = Team()
 
 
 @contextmanager
-def joined() -> Iterator[Team]:
-    """The team that torchrun started this process for, or SOLO."""
+def joined(device: str = "auto") -> Iterator[Team]:
+    """The team that torchrun started this process for, or SOLO.
+
+    Parameters
+    ----------
+    device : name of the device to be trained on, as in `nala_lab.experiments.run.find_device`.
+
+    Raises
+    ------
+    ValueError
+        When there are more processes on this machine than GPUs for them.
+    """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
         yield SOLO
         return
-    if torch.cuda.is_available():
-        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    on_gpus = device in ("auto", "cuda") and torch.cuda.is_available()
+    if on_gpus:
+        rank, there = int(os.environ.get("LOCAL_RANK", "0")), torch.cuda.device_count()
+        hint = f"every process has a GPU of its own, and this machine has {there}"
+        require("LOCAL_RANK", rank, rank < there, f"LOCAL_RANK < {there}", hint)
+        torch.cuda.set_device(rank)
+    # What is said about signals and files stays off the GPU: it would wait for all the work that is queued there.
+    dist.init_process_group("cpu:gloo,cuda:nccl" if on_gpus else "gloo")
     try:
         yield Team(dist.get_rank(), size)
     finally:

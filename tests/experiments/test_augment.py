@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from nala_lab.experiments.augment import Augmentation
 from nala_lab.experiments.models import torch_stream
@@ -135,3 +136,25 @@ def test_an_image_of_one_colour_is_standardised_to_zero_not_to_infinity():
 def test_a_value_out_of_range_is_one_sentence(options, sentence):
     with pytest.raises(ValueError, match=sentence):
         Augmentation(**options)
+
+
+class Travels(TorchDispatchMode):
+    """Notes how many numbers go from one device to another at a time."""
+
+    def __init__(self):
+        super().__init__()
+        self.sizes = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        if func is torch.ops.aten._to_copy.default and (kwargs or {}).get("device") not in (None, args[0].device):
+            self.sizes.append(args[0].numel())
+        return func(*args, **(kwargs or {}))
+
+
+def test_what_is_drawn_on_the_cpu_travels_as_a_few_numbers_an_image():
+    """A copy of one index per pixel would be as large as the images, and make the host wait for an accelerator."""
+    augment, _ = VIEWS["released"].functions(MEAN.to("meta"), SD.to("meta"))
+    with Travels() as seen:
+        out = augment(PIXELS.to("meta"), torch_stream(0, "augmentation"))
+    assert out.device.type == "meta" and out.shape == (N, 3, 13, 13)
+    assert seen.sizes.pop(0) == PIXELS.numel() and 0 < max(seen.sizes) <= N

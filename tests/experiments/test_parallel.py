@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torch.distributed as dist
 
 from nala_lab.core.records import load_records
 from nala_lab.experiments.checkpoint import load
-from nala_lab.experiments.parallel import SOLO, Team
+from nala_lab.experiments.parallel import SOLO, Team, joined
 from nala_lab.experiments.run import plan
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -120,3 +121,32 @@ def test_what_cannot_be_shared_is_refused():
     workload = plan("lenet5-digits", "adam", seed=0, scale="smoke").workload()
     with pytest.raises(ValueError, match="batch_size must satisfy a multiple of 3, got batch_size=256"):
         Team(0, 3).share(workload)
+
+
+@pytest.mark.parametrize(
+    ("device", "gpus", "backend"), [("cpu", 4, "gloo"), ("auto", 0, "gloo"), ("auto", 4, "cpu:gloo,cuda:nccl")]
+)
+def test_the_processes_talk_where_the_tensors_are(device, gpus, backend, monkeypatch):
+    """On a machine with GPUs a run on the CPU needs gloo, and what is said about signals stays on the CPU."""
+    chosen, ended = [], []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: gpus > 0)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+    monkeypatch.setattr(torch.cuda, "set_device", lambda rank: chosen.append(rank))
+    monkeypatch.setattr(dist, "init_process_group", lambda name: chosen.append(name))
+    monkeypatch.setattr(dist, "destroy_process_group", lambda: ended.append(True))
+    monkeypatch.setattr(dist, "get_rank", lambda: 1)
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    with joined(device) as team:
+        assert (team.rank, team.size, ended) == (1, 2, [])
+    assert chosen == [*([1] if backend != "gloo" else []), backend] and ended == [True]
+
+
+def test_more_processes_than_gpus_are_refused(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    with pytest.raises(ValueError, match="LOCAL_RANK must satisfy LOCAL_RANK < 1, got LOCAL_RANK=1 .*this machine has"):
+        with joined():
+            pass
