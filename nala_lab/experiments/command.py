@@ -89,7 +89,7 @@ def main(args: argparse.Namespace) -> int:
         require_number("--checkpoint-minutes", args.checkpoint_minutes, low=0, open_low=True)
     saving = Saving(args.checkpoint_every, args.checkpoint_minutes, args.resume)
     records, task = [], get_task(args.task)
-    with joined() as team:
+    with joined(args.device) as team:
         for run in planned(args):
             try:
                 record, trained = execute(run, args.out, force=args.force, progress=not args.quiet, saving=saving,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -189,13 +189,11 @@ def execute(run: Run, out: Path, *, force: bool = False, progress: bool = True,
             return read_record(path), False
         keeper = _keeper(run, path, config, saving, force=force, team=team)
         optimizer = run.method.build(workload.groups(), run.settings)
-        with _no_room(path, keeper), _writer(run, path, config, team) as writer:
-            shown = Board(board, path, config) if board is not None and team.chief else None
+        shows = closing(Board(board, path, config)) if board is not None and team.chief else nullcontext()
+        with shows as shown, _no_room(path, keeper), _writer(run, path, config, team) as writer:
             result = train(workload, optimizer, run.plan, method=run.method, settings=run.settings, seed=run.seed,
                            row=_to(writer, shown), keeper=keeper, request=request, team=team,
                            progress=progress, title=f"{run.method.name} seed {run.seed}")  # fmt: skip
-            if shown is not None:
-                shown.close()
             if writer is not None:
                 writer.finish(result.outcome, diverged_at=result.diverged_at,
                               diverged_because=result.diverged_because, totals=result.totals)  # fmt: skip

@@ -4,6 +4,7 @@ import pytest
 
 from nala_lab.cli import main
 from nala_lab.core.records import load_records
+from tests.experiments.test_resume import stop_after
 
 event_accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
 pytestmark = pytest.mark.filterwarnings("ignore")  # tensorboard's own, of its protocol buffers
@@ -25,3 +26,21 @@ def test_every_number_of_the_record_is_on_the_board(tmp_path):
         assert shown.keys() == rows.keys()
         assert all(shown[at] == pytest.approx(rows[at], rel=2**-23) for at in rows)  # a board keeps float32
     assert {"axis/timestep", "axis/seconds"} <= set(events.Tags()["scalars"])
+
+
+def test_a_run_that_is_stopped_leaves_its_rows_on_the_board(tmp_path, monkeypatch):
+    stop_after(monkeypatch, 5)
+    command = ["train", "lenet5-digits", "--optimizer", "adam", "--scale", "smoke", "--quiet"]
+    assert main([*command, "--out", str(tmp_path), "--tensorboard", str(tmp_path / "board")]) == 143
+    (folder,) = (tmp_path / "board" / "lenet5-digits").iterdir()
+    events = event_accumulator.EventAccumulator(str(folder))
+    events.Reload()
+    assert [event.step for event in events.Scalars("train/loss")] == [0, 2, 4]
+
+
+def test_a_board_that_cannot_be_written_is_one_sentence(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    command = ["train", "lenet5-digits", "--optimizer", "adam", "--scale", "smoke", "--quiet"]
+    assert main([*command, "--out", str(tmp_path / "out"), "--tensorboard", str(tmp_path / "file")]) == 2
+    said = capsys.readouterr().err
+    assert str(tmp_path / "file") in said and said.count("\n") == 1 and not list(tmp_path.rglob("*.partial"))
