@@ -158,6 +158,8 @@ def _plain_report(records: list[Record], task: Task) -> str:
 
 
 def _line(record: Record, trained: bool, task: Task) -> str:
+    from nala_lab.experiments.run import CODE
+
     footer: dict[str, Any] = record.footer or {}
     end = record.outcome
     if end == DIVERGED:
@@ -167,6 +169,8 @@ def _line(record: Record, trained: bool, task: Task) -> str:
     rates = [f"{value:,.0f} {name.removesuffix('_per_second')}/s"
              for name, value in footer["totals"].items() if name.endswith("_per_second")]  # fmt: skip
     note = ", ".join(rates) if trained else "was there already"
+    if record.header.get("code_sha256") != CODE:
+        note += " (trained by another version of this code; --force trains it again)"
     return f"{record.optimizer:10s} seed {record.seed}: {end}, test {shown}, {note} -> {record.path}"
 
 

@@ -29,7 +29,7 @@ from nala_lab.experiments.tasks import Scale, Task, get_task
 from nala_lab.experiments.tracking import Board
 from nala_lab.experiments.workload import Workload
 
-__all__ = ["DEVICES", "Run", "Saving", "code_sha256", "execute", "find_device", "plan"]
+__all__ = ["CODE", "DEVICES", "Run", "Saving", "code_sha256", "execute", "find_device", "plan"]
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -235,7 +235,7 @@ def _keeper(run: Run, path: Path, config: Mapping[str, Any], saving: Saving, *, 
         raise CheckpointError(f"{file}: holds this run, stopped before its end; --resume goes on with it, "
                               "--force begins again")  # fmt: skip
     identity = {"task": run.task.name, "optimizer": run.method.name, "seed": run.seed,
-                "configuration": config_hash(config), "code": _CODE, "torch": str(torch.__version__)}  # fmt: skip
+                "configuration": config_hash(config), "code": CODE, "torch": str(torch.__version__)}  # fmt: skip
     return Keeper(file, identity, epochs=saving.epochs, minutes=saving.minutes, resume=saving.resume and not force,
                   writes=team.chief)  # fmt: skip
 
@@ -251,7 +251,7 @@ def code_sha256() -> str:
     return total.hexdigest()
 
 
-_CODE = code_sha256()  # when the code is loaded: the files may be edited during a run
+CODE = code_sha256()  # when the code is loaded: the files may be edited during a run
 
 
 def _header(run: Run, config: Mapping[str, Any]) -> dict[str, Any]:
@@ -261,4 +261,4 @@ def _header(run: Run, config: Mapping[str, Any]) -> dict[str, Any]:
                "threads": torch.get_num_threads()}  # fmt: skip
     return {"task": run.task.name, "optimizer": run.method.name, "seed": run.seed, "config": config,
             "data": config["data"], "versions": versions, "platform": machine,
-            "code_sha256": _CODE}  # fmt: skip
+            "code_sha256": CODE}  # fmt: skip

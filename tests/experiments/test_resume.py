@@ -260,5 +260,16 @@ def test_a_damaged_checkpoint_is_refused_and_left(tmp_path, monkeypatch, capsys)
 
 def test_a_checkpoint_says_what_it_belongs_to(tmp_path, monkeypatch):
     progress = checkpoint.load(stopped(tmp_path, monkeypatch, 4))
-    assert progress["identity"]["code"] == running._CODE
+    assert progress["identity"]["code"] == running.CODE
     assert progress["run"]["done"] == 4 and len(progress["run"]["rows"]) == 5  # the test row before the first epoch
+
+
+def test_what_another_version_of_the_code_trained_is_read_and_said_to_be(tmp_path, monkeypatch, capsys):
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "CODE", "another")
+        smoke(tmp_path, "nala", task="tiny")
+    assert main([*COMMAND, str(tmp_path)]) == 0
+    assert "was there already (trained by another version of this code; --force" in capsys.readouterr().out
+    assert main([*COMMAND, str(tmp_path), "--force"]) == 0
+    assert main([*COMMAND, str(tmp_path)]) == 0
+    assert "was there already ->" in capsys.readouterr().out
