@@ -95,8 +95,8 @@ def final_values(
         spread = values.std(ddof=1) if len(values) > 1 else 0.0
         ax.plot([mean - spread, mean + spread], [row, row], color=colour, lw=3, alpha=0.5, zorder=2)
         ax.plot([mean], [row], marker="|", ms=24, mew=3, color=colour, zorder=3)
-        ax.plot(values, np.full(len(values), row), linestyle="", marker=look(name)["marker"], ms=8,
-                color=colour, mec="white", zorder=4)  # fmt: skip
+        ax.plot(values, np.full(len(values), row), linestyle="", marker=look(name)["marker"], ms=11,
+                color=colour, mec="white", mew=0.6, zorder=4)  # fmt: skip
     ax.set_yticks(range(len(order)), [label(name) for name in order])
     ax.set(xlabel=xlabel, ylabel="optimizer", ylim=(len(order) - 0.5, -0.5))
     ax.grid(axis="y", visible=False)

@@ -15,6 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from nala_lab.core import Array, require
 from nala_lab.plots import RC, label, look, training_curves
 from paper_figs.beside.captions import caption
+from paper_figs.beside.limits import RULE, limit
 from paper_figs.beside.runs import RECORDS, TASKS, Runs, arms_of, pick
 from paper_figs.beside.tables import beside
 from paper_figs.beside.values import NOT_RUN
@@ -85,13 +86,14 @@ def curves_drawing(
     picked = [pick(_task(source, panel), arms, folder) for panel in panels]
     with plt.rc_context(RC):
         figure, axes = plt.subplots(*shape, figsize=size, squeeze=False)
-        for ax, panel, runs, titled in zip(axes.flat, panels, picked, words.panels, strict=True):
-            head = f"{titled.letter}. {titled.title}" if titled.letter else titled.title
-            _panel(ax, panel, runs, source, head)
+        heads = [f"{one.letter}. {one.title}" if one.letter else one.title for one in words.panels]
+        cut = [_panel(ax, panel, runs, source, head)
+               for ax, panel, runs, head in zip(axes.flat, panels, picked, heads, strict=True)]  # fmt: skip
         _legend(figure, axes.flat, [row.head for row in source.rows], high=size[1])
     name = f"{_NAMES[paper]} Fig. {number}"
     missing = sorted({runs.task for runs in picked if not runs.by_arm})
     ends = f" A panel without runs shows the published numbers of Table {printed} instead." if missing else ""
+    ends += f" {RULE}" if any(cut) else ""
     what = f"{name}, from our own runs; the paper's own curves are not in this repository. {remark}{ends}".strip()
     found = beside(source, folder, twice=twice)
     under = caption(
@@ -115,13 +117,14 @@ def _task(source: Printed, panel: Panel) -> str:
     return TASKS[column.model, column.dataset]
 
 
-def _panel(ax: Axes, panel: Panel, runs: Runs, source: Printed, title: str) -> None:
+def _panel(ax: Axes, panel: Panel, runs: Runs, source: Printed, title: str) -> bool:
+    """Draw one panel; say whether its axis ends before some of the curves."""
     curves = curves_of(runs, panel)
     if not curves:
         _end_points(ax, source, panel.column)
         why = "all runs diverged" if runs.by_arm else NOT_RUN
         ax.set_title(f"{title}\n{why}; shown: published, Table {source.number}", fontsize=13)
-        return
+        return False
     training_curves(ax, curves, xlabel=panel.xlabel, ylabel=panel.ylabel, log=panel.log)
     for line in ax.lines:
         line.set(linewidth=1.7, markersize=6)
@@ -132,6 +135,7 @@ def _panel(ax: Axes, panel: Panel, runs: Runs, source: Printed, title: str) -> N
     lacks = f"not shown (not run or diverged): {', '.join(absent)}" if absent else ""
     ax.set_title("\n".join([title, *wrap(runs.size, _LETTERS), *wrap(lacks, _LETTERS)]), fontsize=13)
     ax.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+    return not panel.log and limit(ax, curves)
 
 
 def _end_points(ax: Axes, source: Printed, column: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -70,7 +71,8 @@ def picture_of(
     titles = _fitted(title, width / 1.05, _TITLE)  # bold letters are wider
     with plt.rc_context(RC):
         figure, ax = plt.subplots(figsize=(1, 1))
-        figure.set_layout_engine("constrained", w_pad=0, h_pad=0)  # the axes fill the figure: data units are inches
+        figure.set_layout_engine("none")
+    ax.set_position((0, 0, 1, 1))  # the axes fill the figure, whatever the texts do: data units are inches
     ax.axis("off")
     y = 0.0
     for line in titles:
@@ -164,7 +166,10 @@ def _cell(ax: Axes, text: str, x: float, y: float, ha: str, *, bold: bool) -> No
 
 
 def _wrapped(text: str, characters: int) -> str:
-    lines = (textwrap.wrap(line, characters, break_long_words=False) for line in text.split("\n"))
+    """Lines of so many characters; no line ends inside a word or between a number and what it counts."""
+    held = re.sub(r"(\d) (seeds?|mini-batches)\b", "\\1\N{NO-BREAK SPACE}\\2", text)
+    lines = (textwrap.wrap(line, characters, break_long_words=False, break_on_hyphens=False)
+             for line in held.split("\n"))  # fmt: skip
     return "\n".join(part for line in lines for part in line)
 
 

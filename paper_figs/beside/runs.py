@@ -81,13 +81,19 @@ class Runs:
         """Scale, in words."""
         if not self.by_arm:
             return "not yet run"
-        config = self._first.header["config"]
-        epochs, batches, full = config["epochs"], config.get("batches"), full_size(self.task)["epochs"]
-        some = f" of {full}" if epochs != full else ""
-        limit = "" if batches is None else f", {batches} mini-batches each"
-        data = ", generated data" if self.generated else ""
+        config, full = self._first.header["config"], full_size(self.task)
+        epochs, batches = config["epochs"], config.get("batches")
+        train, precision = config.get("data", {}).get("train", full["train"]), config.get("precision", "float32")
+        parts = [
+            f"{epochs} of {full['epochs']} epochs" if epochs != full["epochs"] else f"{epochs} epochs",
+            "" if batches is None else f"{batches} mini-batches each",
+            f"batch {config['batch_size']}",
+            "generated data" if self.generated else "",
+            f"{100 * train / full['train']:.2g} % of the training data" if train < full["train"] else "",
+            precision if precision != "float32" else "",
+        ]
         scale = "paper scale cut short" if self.scale == CUT else f"{self.scale} scale"
-        return f"{scale} ({epochs}{some} epochs{limit}, batch {config['batch_size']}{data})"
+        return f"{scale} ({', '.join(part for part in parts if part)})"
 
     @property
     def generated(self) -> bool:

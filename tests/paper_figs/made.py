@@ -43,12 +43,14 @@ def rows_of(task, optimizer, rng, rows=40, epochs=4):
         yield "samples", {"rows": 2, "columns": 2, "size": 4, "png": picture(rng)[0]}
 
 
-def make(folder, task, optimizer, seed, *, outcome="finished", tag="", rows=40, data=None, change=None, **config):
-    """Write one record and return its path; `change` replaces rows, `config` entries of the configuration."""
+def make(folder, task, optimizer, seed, *, outcome="finished", tag="", rows=40, data=None, change=None, in_config=None,
+         **config):  # fmt: skip
+    """Write one record and return its path; `change` replaces rows, `config` and `in_config` entries of the
+    configuration."""
     settings = {**SETTINGS.get(optimizer, {"lr": 0.001}), **config.pop("settings", {})}
     data = {"name": "cifar-10", **({"fid": {"extractor": "a stand-in", "samples": 64}} if "gan" in task else {}),
             **(data or {})}  # fmt: skip
-    config = {**CPU, **config, "seed": seed, "optimizer": {"name": optimizer, **settings}}
+    config = {**CPU, **config, **(in_config or {}), "seed": seed, "optimizer": {"name": optimizer, **settings}}
     header = {"task": task, "optimizer": optimizer, "seed": seed, "config": config, "data": data, "versions": {},
               "platform": {}}  # fmt: skip
     path = folder / task / f"{optimizer}{tag}-seed{seed}.jsonl"

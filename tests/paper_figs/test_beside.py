@@ -15,6 +15,8 @@ from nala_lab.core.records import load_records, read_record
 from nala_lab.plots import COLOURS
 from paper_figs import FIGURES, drawing_of
 from paper_figs.beside import RECORDS, samples_drawing
+from paper_figs.beside import runs as beside_runs
+from paper_figs.beside.limits import RULE
 from paper_figs.beside.runs import TASKS, arms_of, pick
 from paper_figs.beside.samples import page_of
 from paper_figs.beside.values import metric_of, value_of
@@ -171,6 +173,12 @@ def test_a_run_at_the_papers_scale_that_was_cut_says_so(tmp_path):
     assert runs.size == "paper scale cut short (3 of 230 epochs, batch 256, generated data), 1 seed"
 
 
+def test_part_of_the_data_and_a_lower_precision_are_said(tmp_path):
+    make(tmp_path, "lenet5-cifar100", "adam", 0, precision="bf16", in_config={"data": {"train": 20_000}})
+    runs = pick("lenet5-cifar100", arms_of(table("nala", 1)), tmp_path)
+    assert runs.size == "cpu scale (4 of 230 epochs, batch 256, 40 % of the training data, bf16), 1 seed"
+
+
 def test_diverged_runs_are_counted_and_not_averaged(tmp_path):
     rows = [("train", {"timestep": 0, "grad_evals": 0, "loss": 0.5, "accuracy": 0.25})]
     make(tmp_path, "lenet5-cifar10", "nala", 0, change=rows)
@@ -194,3 +202,19 @@ def test_an_untrained_network_is_no_candidate_for_the_best_epoch(tmp_path):
             for epoch, fid in ((0, 10.0), (1, 30.0), (2, 20.0))]  # fmt: skip
     record = read_record(make(tmp_path, "wgan-cifar10", "adam", 0, change=rows))
     assert value_of(record, metric_of(table("adala", 4).columns[0])) == 20.0
+
+
+def test_an_axis_ends_where_a_jump_would_take_it_and_says_so(tmp_path):
+    rows = [("train", {"timestep": step, "grad_evals": step, "loss": 90.0 if step == 1 else 2 + 0.01 * (step % 7),
+                       "accuracy": 0.1 + 0.001 * step}) for step in range(60)]  # fmt: skip
+    make(tmp_path, "alexnet-cifar10", "adam", 0, change=rows)
+    drawing = draw("nala_fig3", tmp_path)
+    loss, _, accuracy, _ = drawing.figure.axes
+    low, high = loss.get_ylim()
+    assert 1.9 < low < 2 < 2.06 < high < 2.2 and [text.get_text() for text in loss.texts] == ["↑ 90"]
+    assert not accuracy.texts and RULE in drawing.caption
+    assert max(loss.lines[0].get_ydata()) == 90  # what is drawn is still what was recorded
+    make(tmp_path, "alexnet-cifar10", "adam", 0, change=rows[2:])
+    beside_runs._records.cache_clear()
+    plain = import_module("paper_figs.nala_fig3").draw(tmp_path)
+    assert not plain.figure.axes[0].texts and RULE not in plain.caption
