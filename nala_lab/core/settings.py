@@ -11,8 +11,8 @@ program has AdaBound the other way round, 0.001 at first and 0.1 at last, and Yo
 
 MSVAG and Fromage here have neither weight decay, eps nor a second decay rate, although the paper prints them: a setting
 that an implementation would ignore is refused, and so is in no record. The paper does not say how weight decay enters.
-It is decoupled where AdaBelief's program has it so (AdamW, RAdam), else L2. HeavyBall and OuterMomentum are in neither
-paper.
+It is decoupled where AdaBelief's program has it so (AdamW, RAdam), else L2. HeavyBall, OuterMomentum and NT-ASGD, which
+is AWD-LSTM's, are in neither paper.
 
 Two loops run around any method of one loop: ``inner`` names it, ``inner.NAME`` are its settings, and lr is its lr.
 """
@@ -65,6 +65,7 @@ PUBLISHED: dict[str, Settings] = {
     "outermomentum": {"lr": 1e-3, "k": 5, "nu": 0.7, "beta": 0.9, "style": "nesterov", "alpha": 0.0,
                       **around("adam")},
     **ONE_LOOP,
+    "ntasgd": {"lr": 0.1, "weight_decay": 0.0, "n": 5},
 }  # fmt: skip
 """Optimizer -> every hyperparameter that a record of it names."""
 
@@ -89,7 +90,7 @@ def adabelief_program(layers: int) -> dict[str, Settings]:
     return {
         **{name: adam for name in ("adala", "adam", "adamw", "radam")},
         "adabelief": {"lr": lr, "eps": eps, **decay},
-        "sgd": {"lr": 30.0, **decay},
+        **{name: {"lr": 30.0, **decay} for name in ("sgd", "ntasgd")},
         "adabound": {"lr": 0.01, "final_lr": 30.0, **decay},
         "yogi": {"lr": 0.01, "eps": 1e-3, **decay},
         "msvag": {"lr": 30.0},

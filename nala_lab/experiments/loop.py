@@ -12,7 +12,8 @@ Rows of kind ``train``: what the NALA paper logs, loss and metrics on ONE traini
 Rows of kind ``test``: before the first epoch and after each, what the workload measures on held-out data, of the slow
 weights (``loss`` ...; BatchNorm is estimated anew, for every optimizer) and of the weights as the optimizer left them
 (``fast_loss`` ...), with BatchNorm as training left it. Without BatchNorm, an optimizer that looks nowhere is measured
-once.
+once. What an optimizer averages (`nala_lab.experiments.averaging`) are slow weights; one with ``epoch_measured(epoch,
+measured)`` is told what those rows hold.
 """
 
 from __future__ import annotations
@@ -316,6 +317,7 @@ class Trainer:
                 return  # a metric that cannot be computed of NaN: the run ends without this row
         lr = self.optimizer.param_groups[0]["lr"]
         self.log.test(self.done, self.clock.seconds, epoch=self.tested, lr=lr, slow=slow, fast=fast)
+        getattr(self.optimizer, "epoch_measured", lambda epoch, measured: None)(self.tested, slow)
         self.tested += 1
         for measured in (slow, fast):
             for name in ("loss", self.plan.main):
@@ -326,15 +328,20 @@ class Trainer:
         """Where the weights are measured twice or BatchNorm is estimated anew, the optimizer's own come second."""
         fast = self.workload.evaluate()
         batches = self.workload.bn_batches()
-        if not self._looks_ahead and batches is None:
+        if not self._has_slow and batches is None:
             return fast, fast
         with self._at_slow_weights():
             return self.workload.evaluate(), fast
 
+    @property
+    def _has_slow(self) -> bool:
+        """Whether the slow weights may be others than those of the optimizer's last step."""
+        return self._looks_ahead or getattr(self.optimizer, "averaging", False)
+
     def _at_slow_weights(self) -> AbstractContextManager[Any]:
         """BatchNorm is estimated anew for every optimizer, or one that looks ahead would be favoured by it."""
         batches = self.workload.bn_batches()
-        if not self._looks_ahead:
+        if not self._has_slow:
             return statistics(self.workload.model, batches)
         return self.optimizer.slow_weights(self.workload.model, recompute_bn=batches)  # type: ignore[attr-defined]
 

@@ -22,9 +22,10 @@ from nala_lab.registry import OPTIMIZERS, torch_optimizer
 
 __all__ = ["METHODS", "Method", "get_method", "slow_weights"]
 
-_ELSEWHERE = {  # optimizers that this lab does not write: where they come from
+_ELSEWHERE = {  # optimizers without twins: where they come from
     "AdaBound": "pytorch_optimizer", "Yogi": "pytorch_optimizer", "MSVAG": "pytorch_optimizer",
     "RAdam": "torch.optim", "AdamW": "torch.optim", "Fromage": "pytorch_optimizer",
+    "NTASGD": "nala_lab.experiments.averaging",
 }  # fmt: skip
 _FIXED = ("outer_batch", "probe_batch", "inner.probe_batch")
 # torch lets NaN and infinity through (`if lr < 0`), and so does pytorch_optimizer; these rules do not.
@@ -174,7 +175,7 @@ def _from_elsewhere(entry: str, params: Any, given: dict[str, Any]) -> Any:
     for name, value in given.items():
         if name in _RANGES:
             require_number(name, value, **_RANGES[name])
-        elif name != "betas":
+        elif name not in ("betas", "n"):  # n: NTASGD has the rule
             require(name, value, isinstance(value, bool), "True or False")
     make = getattr(import_module(_ELSEWHERE[entry]), entry)
     heard = inspect.signature(make).parameters  # further names would vanish in **kwargs

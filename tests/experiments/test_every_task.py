@@ -62,6 +62,6 @@ def test_on_real_data(task, tmp_path):
 def test_every_task_has_every_scale_and_says_where_it_comes_from():
     for task in TASKS.values():
         assert tuple(task.scales) == SCALES and task.source and task.data in FILES
-        assert set(task.settings) <= set(task.methods) | {"nala", "lookahead", "sgd", "nag"}, task.name
+        assert set(task.settings) <= set(task.methods) | {"nala", "lookahead", "sgd", "nag", "ntasgd"}, task.name
         sizes = [scale.epochs * (scale.train or 10**9) for scale in task.scales.values()]
         assert sizes == sorted(sizes), f"{task.name}: smoke <= cpu <= paper"

@@ -14,7 +14,7 @@ from nala_lab.experiments.methods import METHODS
 from nala_lab.experiments.models import torch_stream
 from nala_lab.experiments.models.lstm import awd_lstm
 from nala_lab.experiments.run import execute, plan
-from nala_lab.experiments.tasks import get_task
+from nala_lab.experiments.tasks import TASKS, get_task
 from nala_lab.experiments.tasks.language import LANGUAGE
 from nala_lab.experiments.text import Corpus, load_text
 from nala_lab.experiments.workload import Workload
@@ -159,6 +159,17 @@ def test_the_tasks_are_those_of_table_3():
     assert settings["lstm1-ptb-released"]["adam"]["lr"] == settings["lstm1-ptb-released"]["adala"]["lr"] == 1e-3
     assert settings["lstm2-ptb-released"]["adabelief"] == {"lr": 0.01, "eps": 1e-12, "weight_decay": 1.2e-6}
     assert settings["lstm2-ptb"]["sgd"] == {"momentum": 0.9, "weight_decay": 5e-4}
+    assert settings["lstm2-ptb-released"]["sgd"] == settings["lstm2-ptb-released"]["ntasgd"]
+
+
+def test_lr_goes_by_the_length_of_a_window_in_the_tasks_after_adabeliefs_program():
+    for name, task in TASKS.items():
+        after_it = task in LANGUAGE and not name.endswith("-ptb")
+        assert {scale.extra.get("lr_by_length", False) for scale in task.scales.values()} == {after_it}
+    run = plan("lstm1-ptb-released", "adala", seed=0, scale="smoke")
+    assert run.workload().lr_by_length and run.request["extra"]["lr_by_length"] is True
+    # What a record of a task with printed hyperparameters is called is what it was before there was such a switch.
+    assert plan("lstm1-ptb", "adala", seed=0).request["extra"] == {"bptt": 70}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -6,10 +6,10 @@ import math
 import pytest
 import torch
 
-from nala_lab.core.settings import ADALA_METHODS, ADALA_SECTION_4, PAPER_METHODS, PUBLISHED
+from nala_lab.core.settings import ADALA_METHODS, ADALA_SECTION_4, ONE_LOOP, PAPER_METHODS, PUBLISHED
 from nala_lab.experiments.methods import METHODS, get_method, slow_weights
 
-INNERS = [name for name in METHODS if "inner" not in PUBLISHED[name]]
+INNERS = list(ONE_LOOP)
 NUMBERS = [(name, key) for name, own in PUBLISHED.items() for key, value in own.items() if isinstance(value, float)]
 # Settings whose counting differs from their method's published one.
 COUNTED = [

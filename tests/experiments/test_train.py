@@ -65,7 +65,7 @@ def test_the_same_seed_twice_gives_the_same_rows(tmp_path):
 
 def test_at_one_seed_all_optimizers_start_at_the_same_point_with_the_same_batch(tmp_path):
     starts = {}
-    for name in METHODS:
+    for name in METHODS.keys() - {"ntasgd"}:  # which needs a validation loss
         record = smoke(tmp_path, name, task="tiny", seed=2, epochs=1)
         train_row, test_row = (next(r for r in record.rows if r["kind"] == kind) for kind in ("train", "test"))
         starts[name] = (train_row["loss"], train_row["accuracy"], test_row["loss"], test_row["accuracy"])
