@@ -172,5 +172,5 @@ IMAGES: tuple[Task, ...] = (
     # VGG11 has no BatchNorm and stays at log 10 for hundreds of gradients: one epoch of the published protocol.
     _of_adala("vgg11-cifar10", "VGG11", "vgg11", Scale(1, 128, 5, test=1000), _smoke(4, 2)),
     _of_adala("resnet34-cifar10", "ResNet-34", "resnet", Scale(1, 32, 1, test=100, batches=30), _smoke(2, 2), depth=34),
-    _of_adala("densenet121-cifar10", "DenseNet121", "densenet121", Scale(1, 16, 1, test=100, batches=30), _smoke(2, 2)),
+    _of_adala("densenet121-cifar10", "DenseNet121", "densenet121", Scale(1, 16, 1, test=100, batches=90), _smoke(2, 2)),
 )
