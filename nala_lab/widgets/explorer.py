@@ -165,7 +165,7 @@ class Explorer:
             When the file cannot be written.
         """
         self.picture.show(self.view)
-        png = self.picture.png(**STATIC)
+        png = self.picture.small_png(**STATIC)
         if path is not None:
             Path(path).write_bytes(png)
         return png

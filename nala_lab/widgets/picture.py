@@ -11,15 +11,17 @@ from base64 import b64encode
 from io import BytesIO
 from typing import Any
 
+import numpy as np
 from matplotlib import rc_context
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from PIL import Image
 
 from nala_lab.plots import RC
+from nala_lab.widgets.frame import panels
+from nala_lab.widgets.png import packed
 
 __all__ = ["DPI", "Picture", "img"]
 
@@ -89,6 +91,12 @@ class Picture:
         ax.clear()
         self.stale(layout=True)
 
+    def limits(self, ax: Axes, x: tuple[float, float], y: tuple[float, float]) -> None:
+        """Give axes these limits; where they have them already, nothing is drawn again."""
+        if ax.get_xlim() != x or ax.get_ylim() != y:
+            ax.set(xlim=x, ylim=y)
+            self.stale(ax)
+
     def stale(self, *axes: Axes, layout: bool = False) -> None:
         """Draw the fixed parts again at the next `render`: of these axes only, or of all where none is named.
 
@@ -122,7 +130,7 @@ class Picture:
         self.figure.set_layout_engine("none")
         self._settled = True
         self._redo.clear()
-        self._cells = self._columns(canvas)
+        self._panels = panels(canvas)
         self._fixed = canvas.copy_from_bbox(self.figure.bbox)
         self._draw_live()
 
@@ -135,45 +143,33 @@ class Picture:
         if not self._redo:
             return
         for ax in self._redo:
-            self.figure.draw_artist(self._cells[ax])
-            self.figure.draw_artist(ax)
+            self._panels[ax].draw()
         self._redo.clear()
         self._fixed = canvas.copy_from_bbox(self.figure.bbox)
 
-    def _columns(self, canvas: Any) -> dict[Axes, Rectangle]:
-        """Give each axes the white column it may draw in; the axes stand side by side."""
-        boxes: dict[Axes, Any] = {ax: ax.get_tightbbox(canvas.get_renderer()) for ax in self.figure.axes}
-        width, height = self.figure.bbox.size
-        cells = {}
-        for ax, box in boxes.items():
-            left = max((b.x1 for b in boxes.values() if b.x1 <= box.x0 + 1), default=0)
-            right = min((b.x0 for b in boxes.values() if b.x0 >= box.x1 - 1), default=width)
-            cells[ax] = Rectangle((left, 0), right - left, height, color="white", lw=0, figure=self.figure)
-        return cells
+    def png(self) -> bytes:
+        """Give the PNG of what `render` drew."""
+        return packed(self._pixels())
 
-    def png(self, *, colours: int = 0, scale: float = 1.0) -> bytes:
-        """Give the PNG of what `render` drew.
+    def small_png(self, *, colours: int, scale: float) -> bytes:
+        """Give a PNG of about a quarter of the bytes, to be saved; it takes longer.
 
         Parameters
         ----------
-        colours : reduce to a palette of so many (0: all). A saved picture gets four times smaller, and takes longer.
-        scale : shrink to this part of its size.
+        colours : reduce to a palette of so many. scale : shrink to this part of its size.
         """
-        image = Image.frombuffer("RGBA", self._shape(), self.figure.canvas.buffer_rgba(), "raw", "RGBA", 0, 1)  # type: ignore[attr-defined]
-        image = image.convert("RGB")
-        if scale != 1:
-            image = image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.LANCZOS)
-        if colours:
-            # "Maximum coverage" keeps rare colours, such as a small marker's
-            image = image.quantize(colours, Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE)
-        packed = BytesIO()
-        # level 1: twice the bytes of level 9 in a fifth of the time, and the bytes stay on this machine
-        image.save(packed, format="PNG", **({"optimize": True} if colours else {"compress_level": 1}))
-        return packed.getvalue()
+        image = Image.fromarray(self._pixels()).convert("RGB")
+        image = image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.LANCZOS)
+        # "Maximum coverage" keeps rare colours, such as a small marker's
+        image = image.quantize(colours, Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE)
+        small = BytesIO()
+        image.save(small, format="PNG", optimize=True)
+        return small.getvalue()
 
-    def _shape(self) -> tuple[int, int]:
-        width, height = self.figure.canvas.get_width_height(physical=True)
-        return width, height
+    def _pixels(self) -> Any:
+        """(height, width, 4) red, green, blue, opacity."""
+        canvas: Any = self.figure.canvas
+        return np.asarray(canvas.buffer_rgba())
 
 
 def img(png: bytes, alt: str, size: tuple[float, float]) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from nala_lab.plots import ROLES
 from nala_lab.widgets.models.averaging import AveragingView, regime
 from nala_lab.widgets.picture import Picture
-from nala_lab.widgets.pictures.parts import BELOW
+from nala_lab.widgets.pictures.parts import BELOW, room, short
 
 __all__ = ["AveragingPicture"]
 
@@ -33,6 +33,9 @@ class AveragingPicture(Picture):
         self._rebuilt = self.line(run, "x", color=ROLES["minimum"], ms=9, mew=2.4, zorder=6, label="by Eq. (5)")
         run.set(xlabel="outer step", title="a noisy run", ylim=(-2, 7), xlim=(0, 12))
         run.legend(**BELOW, ncols=2)
+        for ax in (bars, run):
+            ax.yaxis.set_major_formatter(lambda y, _: short(y))
+            room(ax, y=short(-7.5e7))
 
     def _build_bars(self, ax: Any) -> None:
         self._bars_axes = ax
@@ -71,7 +74,7 @@ class AveragingPicture(Picture):
         self._rebuilt.set_data(steps[1:], view.rebuilt)
         shown = np.concatenate([view.ends, view.slow])
         shown = shown[np.abs(shown) < 1e6] if np.any(np.abs(shown) < 1e6) else np.zeros(1)
-        self._limits(self._run_axes, (0, s.t + 0.5), float(shown.min()), float(shown.max()))
+        self._fit_run((0, s.t + 0.5), float(shown.min()), float(shown.max()))
 
     def _update_bars(self, view: AveragingView) -> None:
         heights = np.zeros(_MOST)
@@ -86,21 +89,14 @@ class AveragingPicture(Picture):
         # Three scales, so that the axis keeps still while mu moves inside its range.
         top = 10.0 ** np.ceil(np.log10(max(3.0, float(np.abs(heights).max()))))
         scale = (0.0, 1.05) if view.settings.mu <= 0 else (-2.1, 2.1) if view.settings.mu < 1 else (-top, top)
-        if np.sign(scale[0]) != np.sign(self._bars_axes.get_ylim()[0]):
-            self.stale(layout=True)  # labels with a minus sign are wider
-        self._fit(self._bars_axes, (-0.7, view.settings.t + 0.7), scale)
+        self.limits(self._bars_axes, (-0.7, view.settings.t + 0.7), scale)
 
-    def _limits(self, ax: Any, xlim: tuple[float, float], low: float, high: float) -> None:
+    def _fit_run(self, x: tuple[float, float], low: float, high: float) -> None:
         """Fit both axes; the y-axis keeps still while it fits and a third of its height is used."""
-        bottom, top = ax.get_ylim()
+        bottom, top = self._run_axes.get_ylim()
         good = bottom <= low and high <= top and (high - low) >= (top - bottom) / 3
         pad = 0.12 * (high - low) + 0.1
-        self._fit(ax, xlim, (bottom, top) if good else (low - pad, high + pad))
-
-    def _fit(self, ax: Any, xlim: tuple[float, float], ylim: tuple[float, float]) -> None:
-        if ax.get_ylim() != ylim or ax.get_xlim() != xlim:
-            ax.set(xlim=xlim, ylim=ylim)
-            self.stale(ax)
+        self.limits(self._run_axes, x, (bottom, top) if good else (low - pad, high + pad))
 
     def alt(self, view: AveragingView) -> str:
         """Say what the weights are."""

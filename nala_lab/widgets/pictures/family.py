@@ -9,7 +9,7 @@ import numpy as np
 from nala_lab.plots import ROLES, look
 from nala_lab.widgets.models.family import BETA_AXIS, NU_AXIS, PRESETS, FamilyView
 from nala_lab.widgets.picture import Picture
-from nala_lab.widgets.pictures.parts import BELOW, HERE, clipped, heat, under
+from nala_lab.widgets.pictures.parts import BELOW, HERE, clipped, heat, logarithmic, under
 
 __all__ = ["FamilyPicture"]
 
@@ -32,15 +32,16 @@ class FamilyPicture(Picture):
         plane.legend(handles=[self._here, self._tuned], **BELOW, ncols=2, markerscale=0.7)
         names.set(xlim=(0, 1), ylim=(len(PRESETS), -0.6), title="which is it?")
         names.set_axis_off()
-        self._names = {name: self.live(names.text(0.05, row, name, fontsize=15, va="center"))
-                       for row, name in enumerate(PRESETS)}  # fmt: skip
+        self._names = {name: names.text(0.05, row, name, fontsize=15, va="center") for row, name in enumerate(PRESETS)}
+        self._named: tuple[str, ...] = ()
         self._build_falls(self._falls)
 
     def _build_falls(self, ax: Any) -> None:
         self._plain = self.line(ax, lw=2.2, label="gradient descent", **look("sgd", marker=False))
         self._predicted = self.line(ax, color=ROLES["predicted"], lw=2, label="predicted")
         self._measured = self.line(ax, "o", color=ROLES["measured"], ms=7, label="measured", clip_on=False)
-        ax.set(xlabel="gradient evaluations", title="distance to the minimum", yscale="log", ylim=(1e-6, 1))
+        ax.set(xlabel="gradient evaluations", title="distance to the minimum")
+        logarithmic(ax, 1e-6, 1)
         ax.legend(**BELOW, ncols=2)
 
     def update(self, view: FamilyView) -> None:
@@ -50,19 +51,23 @@ class FamilyPicture(Picture):
         self._here.set_data([s.nu], [s.beta])
         self._tuned.set_data([view.tuned[0]], [view.tuned[1]])
         self._tuned.set_visible(s.style == "nesterov" and s.alpha == 0)
-        for name, text in self._names.items():
-            is_it = name in view.names
-            text.set(text=("✓ " if is_it else "   ") + name, color="black" if is_it else _OFF,
-                     fontweight="bold" if is_it else "normal")  # fmt: skip
+        self._name(tuple(view.names))
         curves = [view.measured, view.predicted, view.plain]
-        measured, predicted, plain = under(self, self._falls, curves, floor=1e-16, ceiling=1e12)
-        last = (0.0, float(view.evals[-1]))
-        if self._falls.get_xlim() != last:
-            self._falls.set_xlim(last)
-            self.stale(self._falls)
+        x = (0.0, float(view.evals[-1]))
+        measured, predicted, plain = under(self, self._falls, curves, x=x, floor=1e-16, ceiling=1e12)
         self._measured.set_data(view.evals, measured)
         self._predicted.set_data(view.evals, predicted)
         self._plain.set_data(view.evals, np.asarray(plain))
+
+    def _name(self, found: tuple[str, ...]) -> None:
+        if found == self._named:
+            return
+        for name, text in self._names.items():
+            is_it = name in found
+            text.set(text=("✓ " if is_it else "   ") + name, color="black" if is_it else _OFF,
+                     fontweight="bold" if is_it else "normal")  # fmt: skip
+        self._named = found
+        self.stale(*{text.axes for text in self._names.values()})
 
     def alt(self, view: FamilyView) -> str:
         """Say which point it is and what it does."""

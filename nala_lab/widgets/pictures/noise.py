@@ -9,7 +9,7 @@ import numpy as np
 from nala_lab.plots import ROLES, look
 from nala_lab.widgets.models.noise import MU_SWEEP, NoiseView
 from nala_lab.widgets.picture import Picture
-from nala_lab.widgets.pictures.parts import BELOW, HERE, under
+from nala_lab.widgets.pictures.parts import BELOW, HERE, logarithmic, under
 
 __all__ = ["NoisePicture"]
 
@@ -27,7 +27,8 @@ class NoisePicture(Picture):
         self._sgd = self.line(ax, lw=2.2, label="SGD, exact", **look("sgd", marker=False))
         self._mean = self.line(ax, "o", color=ROLES["measured"], ms=8, mec="white", label="their mean", clip_on=False)
         self._exact = self.line(ax, color=look("nala")["color"], lw=2.6, label="NALA, exact")
-        ax.set(xlabel="gradient evaluations", title="loss above the minimum", yscale="log", ylim=(1e-3, 10))
+        ax.set(xlabel="gradient evaluations", title="loss above the minimum")
+        logarithmic(ax, 1e-3, 10)
         ax.legend(handles=[self._cloud, self._mean, self._exact, self._sgd], **BELOW, ncols=4, markerscale=1.4)
         self._build_levels()
 
@@ -38,19 +39,16 @@ class NoisePicture(Picture):
         self._sweep = self.line(ax, lw=2.6, label="NALA", **style)
         self._level = self.line(ax, lw=2.2, label="SGD", **look("sgd", marker=False))
         self._here = self.line(ax, label="here", **HERE)
-        ax.set(xlabel=r"outer factor $\mu$", title="loss in the long run, exact", xlim=(-1, 1.5), yscale="log",
-               ylim=(1e-3, 10))  # fmt: skip
+        ax.set(xlabel=r"outer factor $\mu$", title="loss in the long run, exact", xlim=(-1, 1.5))
+        logarithmic(ax, 1e-3, 10)
         ax.legend(handles=[self._sweep, self._level, self._here], **BELOW, ncols=3, markerscale=0.7)
 
     def update(self, view: NoiseView) -> None:
         """Move everything."""
         mean = view.cloud.mean(axis=1)
         curves = [view.cloud, mean, view.exact, view.sgd]
-        cloud, mean, exact, sgd = under(self, self._falls, curves, floor=1e-8, ceiling=1e6)
-        last = float(view.evals[-1])
-        if self._falls.get_xlim() != (0, last):
-            self._falls.set_xlim(0, last)
-            self.stale(self._falls)
+        x = (0.0, float(view.evals[-1]))
+        cloud, mean, exact, sgd = under(self, self._falls, curves, x=x, floor=1e-8, ceiling=1e6)
         self._cloud.set_data(np.repeat(view.evals, view.cloud.shape[1]), cloud.ravel())
         self._mean.set_data(view.evals, mean)
         self._exact.set_data(view.evals, exact)
@@ -60,7 +58,7 @@ class NoisePicture(Picture):
     def _update_levels(self, view: NoiseView) -> None:
         here = float(view.numbers["in the long run"])
         known = [level for level in (*view.sweep, view.sgd_level, here) if np.isfinite(level)] or [1.0]
-        under(self, self._levels, [np.array(known)], floor=1e-8, ceiling=1e6)
+        under(self, self._levels, [np.array(known)], x=(-1, 1.5), floor=1e-8, ceiling=1e6)
         self._sweep.set_data(MU_SWEEP, view.sweep)
         self._level.set_data([-1, 1.5], [view.sgd_level] * 2)
         self._here.set_data([view.settings.mu], [here])

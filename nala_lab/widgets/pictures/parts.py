@@ -10,12 +10,14 @@ from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 from matplotlib.ticker import NullLocator
 
 from nala_lab.core import Array
+from nala_lab.plots import RC
 from nala_lab.widgets.picture import Picture
 
-__all__ = ["BELOW", "HERE", "clipped", "decades", "heat", "under"]
+__all__ = ["BELOW", "HERE", "clipped", "decades", "heat", "logarithmic", "power", "room", "short", "under"]
 
 HERE: dict[str, Any] = {"marker": "*", "ms": 22, "color": "white", "mec": "black", "mew": 1.6, "ls": "", "zorder": 9}
 BELOW: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.17), "handlelength": 1.5, "columnspacing": 1}
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _FAST: Any = LinearSegmentedColormap.from_list("fast", ["#17375E", "#2F6690", "#8FB9D3", "#DCE9EE", "#FBF6E6"])
 _FAST = _FAST.with_extremes(over="#B9B9B9", bad="#B9B9B9")
 
@@ -40,6 +42,46 @@ def clipped(rates: Array) -> Array:
     return np.nan_to_num(np.where(np.asarray(rates) >= 1, 2.0, rates), nan=2.0, posinf=2.0)
 
 
+def room(ax: Axes, *, x: str = "888", y: str = "") -> None:
+    """Keep room for the widest numbers that may ever stand at the axes, which keep their place once they are drawn."""
+    style: dict[str, Any] = {"textcoords": "offset points", "size": RC["xtick.labelsize"], "alpha": 0}
+    tick = ax.xaxis.get_major_ticks(1)[0]
+    away = tick.get_tick_padding() + tick.get_pad()  # the mark, and white
+    ax.annotate(x, (1, 0), (0, -away), "axes fraction", ha="center", va="top", **style)
+    ax.annotate(y, (0, 0.5), (-away, 0), "axes fraction", ha="right", va="center", **style)
+
+
+def short(number: float) -> str:
+    """Give a number in few characters, for an axis that may reach to 0.1 or to 10^8.
+
+    Examples
+    --------
+    >>> [short(y) for y in (0.0, -0.25, 1500.0, -5e3, 2.5e6)]
+    ['0', '−0.25', '1500', '−5000', '2.5e6']
+    """
+    words = f"{number:g}" if abs(number) < 1e4 else f"{number:.3g}".replace("e+0", "e").replace("e+", "e")
+    return words.replace("-", "−")
+
+
+def power(number: float) -> str:
+    """Give a power of ten as it is written; as a formula it would take ten times as long to draw.
+
+    Examples
+    --------
+    >>> power(1e-12), power(1.0), power(1000.0)
+    ('10⁻¹²', '10⁰', '10³')
+    """
+    return "10" + f"{round(np.log10(number))}".translate(_RAISED)
+
+
+def logarithmic(ax: Axes, low: float, high: float) -> None:
+    """Make the y-axis logarithmic, to be moved by `under`; with ten times fewer marks to draw than is usual."""
+    ax.set(yscale="log", ylim=(low, high))
+    ax.yaxis.set_minor_locator(NullLocator())
+    ax.yaxis.set_major_formatter(lambda y, _: power(y))
+    room(ax, y=power(1e-16))
+
+
 def decades(low: float, high: float, now: tuple[float, float] | None) -> tuple[float, float]:
     """Limits of a logarithmic axis in whole decades; `now` stays while it fits and wastes no more than four.
 
@@ -59,14 +101,11 @@ def decades(low: float, high: float, now: tuple[float, float] | None) -> tuple[f
     return 10.0**bottom, 10.0**top
 
 
-def under(picture: Picture, ax: Axes, curves: list[Array], *, floor: float, ceiling: float) -> list[Array]:
-    """Fit a logarithmic y-axis to `curves`, cut off at `floor` and `ceiling`; gives the cut curves."""
+def under(
+    picture: Picture, ax: Axes, curves: list[Array], *, x: tuple[float, float], floor: float, ceiling: float
+) -> list[Array]:
+    """Fit a logarithmic y-axis to `curves`, cut off at `floor` and `ceiling`, and x to `x`; gives the cut curves."""
     cut = [np.clip(np.nan_to_num(c, nan=ceiling, posinf=ceiling), floor, ceiling) for c in curves]
     low, high = min(float(c.min()) for c in cut), max(float(c.max()) for c in cut)
-    before = ax.get_ylim() if ax.get_yscale() == "log" else None
-    after = decades(low, high, before)
-    if after != before:
-        ax.set(yscale="log", ylim=after)
-        ax.yaxis.set_minor_locator(NullLocator())  # ten times fewer marks to draw
-        picture.stale(ax)
+    picture.limits(ax, x, decades(low, high, ax.get_ylim()))
     return cut

@@ -10,7 +10,7 @@ from nala_lab.plots import COLOURS, ROLES, landscape, look
 from nala_lab.widgets.models.methods import problem
 from nala_lab.widgets.models.probe import ProbeView
 from nala_lab.widgets.picture import Picture
-from nala_lab.widgets.pictures.parts import BELOW, under
+from nala_lab.widgets.pictures.parts import BELOW, logarithmic, under
 
 __all__ = ["ProbePicture"]
 
@@ -33,12 +33,14 @@ class ProbePicture(Picture):
         self._divisors = [self.line(ax, color=colour, lw=2, ls=dash, label=f"denominator, {name}")
                        for (name, colour), dash in zip(_COORDINATES, ("-", "--"), strict=True)]  # fmt: skip
         self._when = self.line(ax, color="#444444", lw=1.4)
-        ax.set(xlabel="step", title=r"surprise $|g_t-g_{t+1}|$", yscale="log", ylim=(1e-3, 10), xlim=(1, 40))
+        ax.set(xlabel="step", title=r"surprise $|g_t-g_{t+1}|$", xlim=(1, 40))
+        logarithmic(ax, 1e-3, 10)
         ax.legend(**BELOW, ncols=2)
         ax = self._falls
         self._curves = {name: self.line(ax, lw=2.4, label=name, **look(name, marker=False))
                         for name in ("AdaLA", "AdaBelief", "Adam")}  # fmt: skip
-        ax.set(xlabel="gradient evaluations", title="$f$ above its minimum", yscale="log", ylim=(1e-3, 10))
+        ax.set(xlabel="gradient evaluations", title="$f$ above its minimum")
+        logarithmic(ax, 1e-3, 10)
         ax.legend(**BELOW, ncols=2)
 
     def update(self, view: ProbeView) -> None:
@@ -78,22 +80,16 @@ class ProbePicture(Picture):
     def _update_seen(self, view: ProbeView) -> None:
         steps = np.arange(1, len(view.steps) + 1)
         curves = [*view.surprises.T, *view.divisors.T]
-        self._xlim(self._seen, (0, view.settings.steps))
-        cut = under(self, self._seen, curves, floor=1e-10, ceiling=1e8)
+        cut = under(self, self._seen, curves, x=(0, view.settings.steps), floor=1e-10, ceiling=1e8)
         for line, curve in zip([*self._surprise, *self._divisors], cut, strict=True):
             line.set_data(steps, curve)
         self._when.set_data([view.numbers["step"]] * 2, self._seen.get_ylim())
 
     def _update_falls(self, view: ProbeView) -> None:
-        self._xlim(self._falls, (0, 2 * view.settings.steps))
-        cut = under(self, self._falls, [view.curves[name][1] for name in self._curves], floor=1e-16, ceiling=1e8)
+        x = (0, 2 * view.settings.steps)
+        cut = under(self, self._falls, [view.curves[name][1] for name in self._curves], x=x, floor=1e-16, ceiling=1e8)
         for (name, line), curve in zip(self._curves.items(), cut, strict=True):
             line.set_data(view.curves[name][0], curve)
-
-    def _xlim(self, ax: Any, limits: tuple[float, float]) -> None:
-        if ax.get_xlim() != limits:
-            ax.set_xlim(limits)
-            self.stale(ax)
 
     def alt(self, view: ProbeView) -> str:
         """Say what the shown step did."""

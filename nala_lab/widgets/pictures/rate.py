@@ -9,7 +9,7 @@ import numpy as np
 from nala_lab.plots import COLOURS, ROLES
 from nala_lab.widgets.models.rate import LR_AXIS, MU_AXIS, RateView
 from nala_lab.widgets.picture import Picture
-from nala_lab.widgets.pictures.parts import BELOW, HERE, clipped, heat, under
+from nala_lab.widgets.pictures.parts import BELOW, HERE, clipped, heat, logarithmic, under
 
 __all__ = ["RatePicture"]
 
@@ -46,7 +46,8 @@ class RatePicture(Picture):
         ax = self._decay
         self._predicted = self.line(ax, color=ROLES["predicted"], lw=2, label="predicted")
         self._measured = self.line(ax, "o", color=ROLES["measured"], ms=7, label="measured", clip_on=False)
-        ax.set(xlabel="cycles", title="distance to the minimum", yscale="log", ylim=(1e-6, 1))
+        ax.set(xlabel="cycles", title="distance to the minimum")
+        logarithmic(ax, 1e-6, 1)
         ax.legend(**BELOW, ncols=2)
 
     def update(self, view: RateView) -> None:
@@ -57,10 +58,8 @@ class RatePicture(Picture):
         for line, dots, path, now in zip(self._locus, self._now, view.locus, view.now, strict=True):
             line.set_data(path.real.ravel(), path.imag.ravel())
             dots.set_data(now.real.ravel(), now.imag.ravel())
-        measured, predicted = under(self, self._decay, [view.measured, view.predicted], floor=1e-16, ceiling=1e12)
-        if self._decay.get_xlim() != (0, s.cycles):
-            self._decay.set_xlim(0, s.cycles)
-            self.stale(self._decay)
+        curves, x = [view.measured, view.predicted], (0, s.cycles)
+        measured, predicted = under(self, self._decay, curves, x=x, floor=1e-16, ceiling=1e12)
         self._measured.set_data(np.arange(len(measured)), measured)
         self._predicted.set_data(np.arange(len(predicted)), predicted)
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import NullLocator
 
 from nala_lab.core import Array
 from nala_lab.plots import ROLES, landscape, look
 from nala_lab.widgets.models.methods import problem
 from nala_lab.widgets.models.trajectory import Side, TrajectoryView
 from nala_lab.widgets.picture import Picture
+from nala_lab.widgets.pictures.parts import logarithmic
 
 __all__ = ["TrajectoryPicture"]
 
@@ -32,7 +32,8 @@ class TrajectoryPicture(Picture):
         falls = self._axes[2]
         self._falls = [self.line(falls, lw=2.4) for _ in range(2)]
         self._now = [self.line(falls, "o", ms=11, mec="black", mew=1.4, clip_on=False) for _ in range(2)]
-        self._limits: Any = None
+        falls.set(xlabel="gradient evaluations", title="$f$ above its minimum")
+        logarithmic(falls, 1e-3, 10)
 
     @property
     def planes(self) -> list[Axes]:
@@ -44,6 +45,7 @@ class TrajectoryPicture(Picture):
         s = view.settings
         if self._drawn != (s.problem, s.moved, s.left, s.right):
             self._landscapes(view)
+            self._looks((s.left, s.right))
             self._drawn = (s.problem, s.moved, s.left, s.right)
         for lines, side in zip(self._paths, view.sides, strict=True):
             _place(lines, side, view.start)
@@ -85,32 +87,31 @@ class TrajectoryPicture(Picture):
             lines["ahead"] = self.line(ax, "d", color="white", mec=slow, mew=1.8, ms=8, zorder=6.5, label=r"$y_t$")
         return lines
 
+    def _looks(self, names: tuple[str, str]) -> None:
+        """Two methods' colours and dashes, and the same one's twice."""
+        ax = self._axes[2]
+        for line, name in zip(self._falls, names, strict=True):
+            options = look(name, marker=False)
+            line.set(color=options["color"], linestyle=options["linestyle"])
+        if names[0] == names[1]:
+            self._falls[1].set(linestyle=(0, (1.2, 1.2)), color="black")
+        words = [f"{side}: {name}" for side, name in zip(("left", "right"), names, strict=True)]
+        ax.legend(self._falls, words, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, handlelength=1.6)
+
     def _fall(self, view: TrajectoryView) -> None:
         ax, s = self._axes[2], view.settings
         gaps = [np.clip(side.gaps, _FLOOR, None) for side in view.sides]
         finite = np.concatenate([g[np.isfinite(g)] for g in gaps])
         start = float(gaps[0][0])
         low, high = finite.min(), max(start, min(float(finite.max()), 1e3 * start + 1e-9))
-        limits = (s.gradients, np.floor(np.log10(low)), np.ceil(np.log10(high) + 1e-9), s.left, s.right)
-        if limits != self._limits:
-            self._limits = limits
-            ax.set(xlim=(0, s.gradients), ylim=(10.0 ** limits[1], 10.0 ** limits[2]), yscale="log",
-                   xlabel="gradient evaluations", title="$f$ above its minimum")  # fmt: skip
-            ax.yaxis.set_minor_locator(NullLocator())  # ten times fewer marks to draw
-            looks = [look(side.name, marker=False) for side in view.sides]
-            for line, options, words in zip(self._falls, looks, ("left", "right"), strict=True):
-                line.set(color=options["color"], linestyle=options["linestyle"], label=words)
-            if s.left == s.right:
-                self._falls[1].set(linestyle=(0, (1.2, 1.2)), color="black")
-            names = [f"left: {s.left}", f"right: {s.right}"]
-            ax.legend(self._falls, names, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, handlelength=1.6)
-            self.stale(ax)
-        top = self._limits[2] + 1  # a run that diverges leaves the panel by one decade, not by thirty
-        gaps = [np.clip(np.nan_to_num(g, nan=np.inf, posinf=np.inf), _FLOOR, 10.0**top) for g in gaps]
+        bottom, top = 10.0 ** np.floor(np.log10(low)), 10.0 ** np.ceil(np.log10(high) + 1e-9)
+        self.limits(ax, (0, s.gradients), (bottom, top))
+        # a run that diverges leaves the panel by one decade, not by thirty
+        gaps = [np.clip(np.nan_to_num(g, nan=np.inf, posinf=np.inf), _FLOOR, 10 * top) for g in gaps]
         for line, dot, side, gap in zip(self._falls, self._now, view.sides, gaps, strict=True):
             line.set_data(side.evals, gap)
             now = int(np.searchsorted(side.evals, s.at, side="right")) - 1
-            dot.set_data([side.evals[now]], [min(gap[now], 10.0 ** self._limits[2])])
+            dot.set_data([side.evals[now]], [min(gap[now], top)])
             dot.set_markerfacecolor(line.get_color())
 
     def alt(self, view: TrajectoryView) -> str:
