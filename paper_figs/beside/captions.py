@@ -22,7 +22,7 @@ def standing(runs: Iterable[Runs]) -> str:
     said = []
     for one in runs:
         rest = f" ({one.left_out} further runs at other scales or settings are not shown)" if one.left_out else ""
-        said.append(f"{one.task}: {one.size}{rest}")
+        said.append(f"{one.task}: {one.size_tested}{rest}")
     return "; ".join(said)
 
 

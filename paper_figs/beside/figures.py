@@ -47,5 +47,6 @@ def epochs_drawing(number: int, printed: int, folder: Path = RECORDS) -> Drawing
     panels = [Panel(i, "test", column, "epoch", "epoch", name, factor, log) for i in range(len(columns))]
     return curves_drawing(
         "adala", number, printed, panels, folder, shape=(1, 3), size=(17.5, 7.2), xaxis=_PASSES,
-        metric=f"{name} on all held-out data, of the weights as evaluated after each epoch, epoch 0 before training",
+        metric=f"{name} on the held-out data, all of them where no number is given, of the weights as evaluated after "
+        "each epoch, epoch 0 before training",
     )  # fmt: skip

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from textwrap import wrap
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -16,6 +15,7 @@ from nala_lab.core import Array, require
 from nala_lab.plots import RC, label, look, training_curves
 from paper_figs.beside.captions import caption
 from paper_figs.beside.limits import RULE, limit
+from paper_figs.beside.picture import wrapped
 from paper_figs.beside.runs import RECORDS, TASKS, Runs, arms_of, pick
 from paper_figs.beside.tables import beside
 from paper_figs.beside.values import NOT_RUN
@@ -133,7 +133,10 @@ def _panel(ax: Axes, panel: Panel, runs: Runs, source: Printed, title: str) -> b
     ax.get_legend().remove()
     absent = [row.head for row in source.rows if row.head not in curves]
     lacks = f"not shown (not run or diverged): {', '.join(absent)}" if absent else ""
-    ax.set_title("\n".join([title, *wrap(runs.size, _LETTERS), *wrap(lacks, _LETTERS)]), fontsize=13)
+    size = runs.size_tested if panel.row == "test" else runs.size
+    ax.set_title(
+        "\n".join(line for line in (title, wrapped(size, _LETTERS), wrapped(lacks, _LETTERS)) if line), fontsize=13
+    )
     ax.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     return not panel.log and limit(ax, curves)
 

@@ -18,7 +18,7 @@ from matplotlib.textpath import TextPath
 
 from nala_lab.plots import RC
 
-__all__ = ["Head", "picture_of"]
+__all__ = ["Head", "picture_of", "wrapped"]
 
 _SIZE, _TITLE = 11.0, 14.0  # points
 _WIDEST = 12.5  # inches: what is wider goes below
@@ -60,8 +60,8 @@ def picture_of(
     >>> plt.close(figure)
     """
     wrap = wrap or {}
-    body = [[_wrapped(cell, wrap.get(j, 22)) for j, cell in enumerate(row)] for row in rows]
-    names = [_wrapped(head.name, wrap.get(j, 16)) for j, head in enumerate(heads)]
+    body = [[wrapped(cell, wrap.get(j, 22)) for j, cell in enumerate(row)] for row in rows]
+    names = [wrapped(head.name, wrap.get(j, 16)) for j, head in enumerate(heads)]
     widths = [max(_width(t) for t in column) + 2 * _PAD for column in zip(names, *body, strict=True)]
     widths[0] += _PAD
     groups = _groups(heads, widths)
@@ -135,7 +135,7 @@ def _groups(heads: Sequence[Head], widths: list[float]) -> list[tuple[str, list[
     for group, heads_of in groupby(heads, key=lambda head: head.group):
         members = list(range(start, start + len(list(heads_of))))
         span = sum(widths[j] for j in members)
-        text = _wrapped(group, max(int(span * 9), 10))
+        text = wrapped(group, max(int(span * 9), 10))
         for j in members:
             widths[j] += max(_width(text) + 2 * _PAD - span, 0) / len(members)
         found.append((text, members))
@@ -165,9 +165,9 @@ def _cell(ax: Axes, text: str, x: float, y: float, ha: str, *, bold: bool) -> No
         ax.text(x, y, text, size=_SIZE, ha=ha, va=va, color=_INK, weight=weight, linespacing=1.2)
 
 
-def _wrapped(text: str, characters: int) -> str:
+def wrapped(text: str, characters: int) -> str:
     """Lines of so many characters; no line ends inside a word or between a number and what it counts."""
-    held = re.sub(r"(\d) (seeds?|mini-batches)\b", "\\1\N{NO-BREAK SPACE}\\2", text)
+    held = re.sub(r"(\d) (%|seeds?\b|mini-batches\b)", "\\1\N{NO-BREAK SPACE}\\2", text)
     lines = (textwrap.wrap(line, characters, break_long_words=False, break_on_hyphens=False)
              for line in held.split("\n"))  # fmt: skip
     return "\n".join(part for line in lines for part in line)

@@ -17,6 +17,7 @@ from paper_figs.published import Table
 __all__ = ["RECORDS", "TASKS", "TWICE", "Runs", "arms_of", "full_size", "pick", "rule_of"]
 
 RECORDS = Path(__file__).parents[1] / "records"
+WHOLE = 10_000  # images held out of each data set; Penn Treebank holds out more words
 TWICE = "-softmax-twice"  # the task whose losses are on the scale of the published ones
 TASKS: dict[tuple[str, str], str] = {
     ("LeNet-5", "CIFAR-10"): "lenet5-cifar10",
@@ -94,6 +95,17 @@ class Runs:
         ]
         scale = "paper scale cut short" if self.scale == CUT else f"{self.scale} scale"
         return f"{scale} ({', '.join(part for part in parts if part)})"
+
+    @property
+    def tested(self) -> str:
+        """How much was held out, where it is less than all of it."""
+        held = self._first.header["config"].get("data", {}).get("test", WHOLE) if self.by_arm else WHOLE
+        return f"tested on {held:,} {'words' if 'ptb' in self.task else 'images'}" if held < WHOLE else ""
+
+    @property
+    def size_tested(self) -> str:
+        """Scale, number of seeds and what was held out, in words."""
+        return f"{self.size}, {self.tested}" if self.tested else self.size
 
     @property
     def generated(self) -> bool:

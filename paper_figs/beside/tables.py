@@ -67,7 +67,7 @@ def beside(printed: Printed, folder: Path = RECORDS, *, twice: bool = False) -> 
             picked, metric = pick(task, arms, folder), metric_of(column)
             heads.append(Head(column.name, name))
             cells = [words(picked.by_arm.get(arm.label, ()), metric) for arm in arms]
-            columns.append([*cells, picked.size])
+            columns.append([*cells, picked.size_tested if metric.row == "test" else picked.size])
             runs.append(picked)
     slips = [
         (i, j) for j, column in enumerate(columns) for i, text in enumerate(column) if str(text).endswith("†")

@@ -174,9 +174,17 @@ def test_a_run_at_the_papers_scale_that_was_cut_says_so(tmp_path):
 
 
 def test_part_of_the_data_and_a_lower_precision_are_said(tmp_path):
-    make(tmp_path, "lenet5-cifar100", "adam", 0, precision="bf16", in_config={"data": {"train": 20_000}})
+    make(tmp_path, "lenet5-cifar100", "adam", 0, precision="bf16", in_config={"data": {"train": 20_000, "test": 100}})
     runs = pick("lenet5-cifar100", arms_of(table("nala", 1)), tmp_path)
     assert runs.size == "cpu scale (4 of 230 epochs, batch 256, 40 % of the training data, bf16), 1 seed"
+    assert "1 seed, tested on 100 images" in draw("nala_table1", tmp_path).caption
+    make(tmp_path, "lstm2-ptb", "adam", 0, in_config={"data": {"test": 2000}})
+    drawing = draw("adala_fig2", tmp_path)
+    assert (
+        drawing.figure.axes[1].get_title().replace("\n", " ").count("1\N{NO-BREAK SPACE}seed, tested on 2,000 words")
+        == 1
+    )
+    assert "lstm2-ptb: cpu scale (4 of 200 epochs, batch 256), 1 seed, tested on 2,000 words" in drawing.caption
 
 
 def test_diverged_runs_are_counted_and_not_averaged(tmp_path):
