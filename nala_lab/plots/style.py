@@ -8,6 +8,7 @@ least as far apart, also for these readers. Markers and dashes repeat the distin
 from __future__ import annotations
 
 from typing import Any
+from zlib import crc32
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -32,6 +33,15 @@ _LOOKS: dict[str, tuple[str, str, str, Any]] = {
     "adamw": ("AdamW", "#6102B2", "d", (0, (1.2, 2.4))),
     "fromage": ("Fromage", "#00246B", "1", (0, (3, 3))),
 }
+
+_OWN_COLOUR = "#777777"
+_OWN_MARKS = (
+    ("8", (0, (7, 1, 1, 1))),
+    ("H", (0, (3, 1, 1, 1))),
+    ("2", (0, (9, 3))),
+    ("3", (0, (5, 1))),
+    ("4", (0, (1, 1.8))),
+)
 
 COLOURS: dict[str, str] = {name: row[1] for name, row in _LOOKS.items()}
 """Registry name -> colour."""
@@ -102,12 +112,21 @@ def _key(name: str) -> str:
     return key
 
 
+def _row(name: str) -> tuple[str, str, str, Any]:
+    """Label, colour, marker and dash; ``package.factory``, an optimizer of the user's own, is grey."""
+    if "." in str(name):
+        mark, dash = _OWN_MARKS[crc32(name.encode()) % len(_OWN_MARKS)]
+        return name.rpartition(".")[2], _OWN_COLOUR, mark, dash
+    return _LOOKS[_key(name)]
+
+
 def look(name: str, *, marker: bool = True) -> dict[str, Any]:
     """Give the plot options of an optimizer: colour, dash and, unless `marker` is False, marker.
 
     Parameters
     ----------
-    name : a registry name; capitals, blanks and hyphens do not matter ("NALA", "heavy ball").
+    name : a registry name; capitals, blanks and hyphens do not matter ("NALA", "heavy ball"). A name with a dot is
+        that of an optimizer of the user's own, as records have it, and always has the same grey look.
     marker : whether to include the marker.
 
     Raises
@@ -120,7 +139,7 @@ def look(name: str, *, marker: bool = True) -> dict[str, Any]:
     >>> look("NALA")
     {'color': '#D55E00', 'linestyle': '-', 'marker': 'o'}
     """
-    _, colour, symbol, dash = _LOOKS[_key(name)]
+    _, colour, symbol, dash = _row(name)
     options = {"color": colour, "linestyle": dash}
     return options | {"marker": symbol} if marker else options
 
@@ -130,10 +149,10 @@ def label(name: str) -> str:
 
     Examples
     --------
-    >>> label("heavyball")
-    'Heavy ball'
+    >>> label("heavyball"), label("mine.SignDescent")
+    ('Heavy ball', 'SignDescent')
     """
-    return LABELS[_key(name)]
+    return _row(name)[0]
 
 
 def axes_or_new(ax: Axes | None, **subplots: Any) -> Axes:

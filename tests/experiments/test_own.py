@@ -5,9 +5,11 @@ import re
 import sys
 import textwrap
 
+import matplotlib.pyplot as plt
 import pytest
 import torch
 
+from nala_lab import plots
 from nala_lab.cli import main
 from nala_lab.core.records import load_records
 from nala_lab.experiments import own
@@ -84,6 +86,9 @@ def test_the_documented_example_is_trained_beside_the_labs_own(mine, capsys):
     first = {name: record.rows[0]["loss"] for name, record in records.items()}
     assert first["adam"] == first["mine.SignDescent"]  # the same start
     assert main(argv) == 0 and capsys.readouterr().out.count("was there already") == 2
+    figure = plots.three_axes(list(records.values()), "train", "loss", ylabel="loss")
+    assert {line.get_label() for line in figure.axes[0].get_lines()} >= {"Adam", "SignDescent"}
+    plt.close(figure)
 
 
 def test_a_changed_source_is_another_run(mine):
