@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import Bbox
 
@@ -35,8 +34,7 @@ class Panel:
     def __init__(self, canvas: Any, ax: Axes, ends: tuple[float, float]) -> None:
         figure: Any = ax.figure
         self._ax, self._canvas = ax, canvas
-        height = figure.bbox.height
-        self._white = Rectangle((ends[0], 0), ends[1] - ends[0], height, color="white", lw=0, figure=figure)
+        self._white = Rectangle((ends[0], 0), ends[1] - ends[0], figure.bbox.height, color="white", lw=0, figure=figure)
         boxes = [word.get_window_extent(canvas.get_renderer()).padded(_LINE) for word in _words(ax)]
         inside = [Bbox.intersection(box, figure.bbox) for box in boxes]
         self._words = [canvas.copy_from_bbox(box) for box in inside if box is not None]
@@ -71,14 +69,13 @@ def _words(ax: Axes) -> list[Artist]:
 
 def _parts(ax: Axes) -> Iterator[tuple[float, Callable[[Any], None]]]:
     """What is drawn, with its place in the order."""
-    frame = [ax.patch, *ax.spines.values()]
+    apart = {ax.patch, *ax.spines.values(), ax.xaxis, ax.yaxis, *_words(ax)}
     if ax.axison:
         yield -np.inf, ax.patch.draw
         yield from ((spine.get_zorder(), spine.draw) for spine in ax.spines.values())
         yield from ((axis.get_zorder(), partial(_draw_ticks, axis)) for axis in (ax.xaxis, ax.yaxis))
     for artist in ax.get_children():
-        fixed = not artist.get_animated() and artist.get_alpha() != 0
-        if fixed and not isinstance(artist, Axis) and artist not in frame and artist not in _words(ax):
+        if not artist.get_animated() and artist.get_alpha() != 0 and artist not in apart:
             yield artist.get_zorder(), artist.draw
 
 
