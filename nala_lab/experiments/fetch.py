@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from nala_lab.core import require
 from nala_lab.experiments.idx import DataError, MissingData
 
 __all__ = [
@@ -41,9 +42,19 @@ FASHION_MNIST = {
 
 
 def data_folders(given: str | None = None) -> list[Path]:
-    """Folders to search: those of `given`, else those of the variable NALA_LAB_DATA (separated as in PATH)."""
+    """Folders to search: those of `given`, else those of the variable NALA_LAB_DATA (separated as in PATH).
+
+    Raises
+    ------
+    ValueError
+        For a folder of `given` that is not there: at smoke scale generated data would silently take its place.
+    """
     text = os.environ.get(VARIABLE, "") if given is None else given
-    return [Path(part) for part in text.split(os.pathsep) if part]
+    folders = [Path(part) for part in text.split(os.pathsep) if part]
+    if given is not None:
+        for folder in folders:
+            require("--data-dir", str(folder), folder.is_dir(), "a folder that exists")
+    return folders
 
 
 def read_all(

@@ -69,7 +69,7 @@ class Keeper:
             if saved.get(name) != value:
                 raise CheckpointError(
                     f"{self.path}: belongs to {name} {saved.get(name)!r}, this run has {name} {value!r}; "
-                    "it was left as it is (--force starts this run at its beginning)"
+                    "it was left as it is (without it, or with --force, this run starts at its beginning)"
                 )
 
     def save(self, trainer: Any) -> None:

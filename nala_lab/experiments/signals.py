@@ -21,9 +21,10 @@ class Stopped(Exception):  # noqa: N818 - it is no error: someone asked for it
 
 
 class StopRequest:
-    """A context in which SIGINT and SIGTERM are noted instead of obeyed; the second Ctrl-C interrupts at once.
+    """A context in which SIGINT and SIGTERM are noted instead of obeyed; Ctrl-C after either interrupts at once.
 
-    Python lets the main thread only handle signals; in another thread the context does nothing.
+    Python lets the main thread only handle signals; in another thread the context does nothing. A context inside
+    another one begins with what that one has heard.
 
     Attributes
     ----------
@@ -37,6 +38,10 @@ class StopRequest:
     def __enter__(self) -> StopRequest:
         if threading.current_thread() is threading.main_thread():
             self._before = {number: signal.signal(number, self._note) for number in WATCHED}
+        for handler in self._before.values():
+            around = getattr(handler, "__self__", None)
+            if isinstance(around, StopRequest):
+                self.signum = self.signum or around.signum
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -49,6 +54,6 @@ class StopRequest:
         return "" if self.signum is None else signal.Signals(self.signum).name
 
     def _note(self, signum: int, frame: FrameType | None) -> None:
-        if self.signum is not None:
+        if self.signum is not None and signum == signal.SIGINT:
             raise KeyboardInterrupt
-        self.signum = signum
+        self.signum = self.signum or signum

@@ -23,12 +23,16 @@ from __future__ import annotations
 
 import fcntl
 import itertools
+import multiprocessing
 import os
-import tomllib
+import signal
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from nala_lab.core import require, require_choice, require_int
@@ -37,6 +41,7 @@ from nala_lab.experiments.options import Options
 from nala_lab.experiments.run import Run, Saving, code_sha256, execute, find_device, plan
 from nala_lab.experiments.signals import Stopped, StopRequest
 from nala_lab.experiments.tasks import get_task
+from nala_lab.experiments.toml import read_toml, require_axes
 
 __all__ = ["BACKENDS", "Cell", "Outcome", "Store", "cells", "read_spec", "sweep"]
 
@@ -86,11 +91,7 @@ def read_spec(path: Path | str) -> list[Cell]:
     ValueError
         In one sentence, for a file that is not TOML, an unknown key, or a cell that is not allowed.
     """
-    try:
-        spec = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: is not a TOML file ({error})") from error
-    return cells(spec)
+    return cells(read_toml(path))
 
 
 def cells(spec: Mapping[str, Any]) -> list[Cell]:
@@ -110,9 +111,13 @@ def cells(spec: Mapping[str, Any]) -> list[Cell]:
     """
     for key in spec:
         require_choice("key of a sweep", key, KEYS)
-    for key in ("tasks", "seeds"):
-        require(key, spec.get(key), isinstance(spec.get(key), list) and bool(spec.get(key)), f"{key} is a list")
-    grid, options = dict(spec.get("grid", {})), dict(spec.get("options", {}))
+    for key in ("tasks", "seeds", *({"optimizers"} & spec.keys())):
+        require(key, spec.get(key), _is_list(spec.get(key)), f"{key} is a list of names or numbers")
+    grid, options = spec.get("grid", {}), spec.get("options", {})
+    for key, table in (("grid", grid), ("options", options)):
+        require(key, table, isinstance(table, dict), "a table")
+    for name, axes in grid.items():
+        require_axes(f"grid.{name}", axes)
     for key in options:
         require_choice("option", key, Options.__dataclass_fields__)
     found = [
@@ -120,7 +125,7 @@ def cells(spec: Mapping[str, Any]) -> list[Cell]:
         for task in spec["tasks"]
         for seed in dict.fromkeys(spec["seeds"])
         for name in dict.fromkeys(spec.get("optimizers", get_task(task).methods))
-        for changes in _combinations(name, grid.get(name, {}))
+        for changes in _combinations(grid.get(name, {}))
     ]
     used = {cell.optimizer for cell in found}
     for name in grid:
@@ -130,9 +135,11 @@ def cells(spec: Mapping[str, Any]) -> list[Cell]:
     return found
 
 
-def _combinations(optimizer: str, axes: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for name, values in axes.items():
-        require(f"grid.{optimizer}.{name}", values, isinstance(values, list) and bool(values), "a list of values")
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and not any(isinstance(item, list | dict) for item in value)
+
+
+def _combinations(axes: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for values in itertools.product(*axes.values()):
         yield dict(zip(axes, values, strict=True))
 
@@ -153,6 +160,14 @@ class Store:
         """The store of the present code in the folder `out`."""
         return cls(out / f"code-{code_sha256()[:12]}")
 
+    @property
+    def _locks(self) -> Path:
+        return self.root / "locks"
+
+    def open(self) -> None:
+        """Make the folders."""
+        self._locks.mkdir(parents=True, exist_ok=True)
+
     def finished(self) -> set[str]:
         """Hashes of what is there already."""
         records = load_records(self.root) if any(self.root.rglob("*.jsonl")) else []
@@ -161,9 +176,8 @@ class Store:
     @contextmanager
     def locked(self, identity: str, *, wait: bool) -> Iterator[bool]:
         """Hold the lock of one run; yields False when someone else does and `wait` is False."""
-        folder = self.root / "locks"
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / f"{identity}.lock").open("w") as file:
+        self.open()
+        with (self._locks / f"{identity}.lock").open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             except BlockingIOError:
@@ -179,26 +193,33 @@ def _known_by(config: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class Worker:
-    """How a worker runs a cell; picklable, and the same on every machine of a cluster."""
+    """How a worker runs a cell; picklable, and the same on every machine of a cluster.
+
+    `parent` is the process that hands out the runs to processes of its own, and hears the signals for all of them.
+    """
 
     root: Path
     folders: tuple[Path, ...]
     device: str
     threads: int
     minutes: float | None
+    parent: int | None = None
 
     def __call__(self, cell: Cell, *, wait: bool = False) -> Outcome:
         """Train a cell, unless someone else does or did."""
         import torch
 
+        if self.parent not in (None, os.getpid()):
+            _listening()
         before = torch.get_num_threads()
         torch.set_num_threads(self.threads)
         try:
             return self._trained(cell, wait)
         except Stopped as stop:
             return Outcome(cell, "stopped", str(stop))
-        except (ValueError, OSError, ModuleNotFoundError) as error:
-            return Outcome(cell, "failed", " ".join(str(error).split()))
+        except Exception as error:  # a full memory, or whatever else: it does not stop the others
+            told = "" if isinstance(error, ValueError | OSError) else f"{type(error).__name__}: "
+            return Outcome(cell, "failed", told + " ".join(str(error).split()))
         finally:
             torch.set_num_threads(before)
 
@@ -220,7 +241,7 @@ def sweep(todo: Sequence[Cell], out: Path, *, jobs: int = 1, backend: str = "loc
     Parameters
     ----------
     todo : from `read_spec` or `cells`. out : the store.
-    jobs : runs at the same time; on a cluster, -1 leaves it to the cluster.
+    jobs : runs at the same time; -1 is one for each core, and on a cluster leaves it to the cluster.
     backend : ``"local"`` processes, or a ``"dask"`` or ``"ray"`` cluster, at `address`.
     folders, device : as in `plan`; the same on every worker.
     threads : of each run; None shares the cores of this machine. Sums on a CPU depend on it in the last bit.
@@ -230,13 +251,17 @@ def sweep(todo: Sequence[Cell], out: Path, *, jobs: int = 1, backend: str = "loc
     ------
     ValueError
         For a setting that is not allowed.
+    OSError
+        Before anything is trained, when the store cannot be written; as ChildProcessError, when a process was killed.
     """
     require_choice("backend", backend, BACKENDS)
     require_int("jobs", jobs, low=-1)
     require("jobs", jobs, jobs != 0, "jobs != 0")
-    share = max(1, (os.cpu_count() or 1) // max(jobs, 1))
+    cores = os.cpu_count() or 1
+    share = 1 if jobs == -1 and backend == "local" else max(1, cores // max(jobs, 1))
     store = Store.now(out)
     worker = Worker(store.root, tuple(folders), device, threads or share, minutes)
+    store.open()
     done = store.finished()
     left = []
     for cell in todo:
@@ -244,13 +269,14 @@ def sweep(todo: Sequence[Cell], out: Path, *, jobs: int = 1, backend: str = "loc
             yield Outcome(cell, "there")
         else:
             left.append(cell)
-    busy = []
+    busy, heard = [], 0
     for outcome in _parallel(worker, left, jobs, backend, address):
+        heard += outcome.state != "stopped"
         if outcome.state == "busy":
             busy.append(outcome.cell)
         else:
             yield outcome
-    for cell in busy:
+    for cell in busy if heard == len(left) else ():  # a sweep that was stopped waits for nobody
         yield worker(cell, wait=True)
 
 
@@ -264,17 +290,47 @@ def _parallel(worker: Worker, left: Sequence[Cell], jobs: int, backend: str, add
             if outcome.state == "stopped":
                 return
         return
-    from joblib import Parallel, delayed
+    yield from _pooled(worker, left, jobs, backend, address)
 
-    with StopRequest() as request, _engine(backend, address):
-        kind = {"backend": "loky"} if backend == "local" else {}
-        pool = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs", **kind)
-        results = pool(delayed(worker)(cell) for cell in left)
-        for outcome in results:
-            yield outcome
-            if request.signum is not None or outcome.state == "stopped":
-                results.close()
-                return
+
+def _pooled(worker: Worker, left: Sequence[Cell], jobs: int, backend: str, address: str | None) -> Iterator[Outcome]:
+    """After a signal no run is begun, and those at work are heard out: they save, and say that they were stopped."""
+    from joblib import Parallel, delayed
+    from joblib.externals.loky import get_reusable_executor
+
+    local = backend == "local"
+    worker = replace(worker, parent=os.getpid()) if local else worker
+    stopped = False
+    with _ForAll() if local else StopRequest() as request, _engine(backend, address):
+        pool = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs",
+                        **({"backend": "loky"} if local else {}))  # fmt: skip
+        todo = (delayed(worker)(cell) for cell in left if not stopped and request.signum is None)
+        try:
+            for outcome in pool(todo):
+                stopped = stopped or outcome.state == "stopped"
+                yield outcome
+        except BrokenExecutor as error:
+            if request.signum is None:
+                raise ChildProcessError("a process of the sweep was killed, perhaps because the memory was full; "
+                                        "the same command goes on") from error  # fmt: skip
+        if local and request.signum is not None:
+            get_reusable_executor().shutdown()  # its processes have heard the signal, and would stop every run
+
+
+@cache
+def _listening() -> StopRequest:
+    """What a process that waits for runs has heard; it listens to its end, so the next run hears of it."""
+    return StopRequest().__enter__()
+
+
+class _ForAll(StopRequest):
+    """Passes a signal on to the processes that train: it may have been sent to this one only."""
+
+    def _note(self, signum: int, frame: FrameType | None) -> None:
+        super()._note(signum, frame)
+        for child in multiprocessing.active_children():
+            if child.pid is not None:
+                os.kill(child.pid, signal.SIGTERM)
 
 
 def _engine(backend: str, address: str | None) -> AbstractContextManager[Any]:

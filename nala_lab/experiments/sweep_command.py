@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from nala_lab.core import require_int, require_number
+from nala_lab.core import require, require_int, require_number
+
+if TYPE_CHECKING:
+    from nala_lab.experiments.sweep import Outcome
 
 __all__ = ["add_arguments", "main"]
 
@@ -41,11 +47,10 @@ def main(args: argparse.Namespace) -> int:
     ValueError
         In one sentence, for a file, name or value that is not what it should be, before anything is trained.
     """
-    from tqdm import tqdm
-
     from nala_lab.experiments.fetch import data_folders
     from nala_lab.experiments.sweep import Store, read_spec, sweep
 
+    require("--out", str(args.out), not args.out.exists() or args.out.is_dir(), "the name of a folder")
     require_number("--checkpoint-minutes", args.checkpoint_minutes, low=0, open_low=True)
     if args.threads is not None:
         require_int("--threads", args.threads, low=1)
@@ -53,21 +58,33 @@ def main(args: argparse.Namespace) -> int:
     if args.dry_run:
         print("\n".join(cell.label for cell in todo) + f"\n{len(todo)} runs")
         return 0
-    counts: Counter[str] = Counter()
-    with tqdm(total=len(todo), unit="run", desc="sweep", disable=None if not args.quiet else True) as bar:
-        for outcome in sweep(todo, args.out, jobs=args.jobs, backend=args.backend, address=args.address,
-                             folders=data_folders(args.data_dir), device=args.device, threads=args.threads,
-                             minutes=args.checkpoint_minutes):  # fmt: skip
-            counts[outcome.state] += 1
-            bar.update(outcome.state in ("finished", "there"))
-            if outcome.state != "there":
-                bar.write(f"{outcome.cell.label}: {outcome.state} {outcome.detail}".rstrip())
+    store, counts = Store.now(args.out).root, Counter[str]()  # the files of the code may be edited during a sweep
+    outcomes = sweep(todo, args.out, jobs=args.jobs, backend=args.backend, address=args.address,
+                     folders=data_folders(args.data_dir), device=args.device, threads=args.threads,
+                     minutes=args.checkpoint_minutes)  # fmt: skip
+    try:
+        _follow(outcomes, counts, len(todo), quiet=args.quiet)
+    except ChildProcessError as error:
+        print(f"nala-lab sweep: {error}", file=sys.stderr)
+        return 1
     told = ", ".join(f"{counts[state]} {words}" for state, words in _WORDS.items() if counts[state])
-    print(f"{len(todo)} runs: {told or 'none ended'} -> {Store.now(args.out).root}")
+    print(f"{len(todo)} runs: {told or 'none ended'} -> {store}")
     if counts["stopped"] or sum(counts.values()) < len(todo):
         print("stopped; the same command goes on")
         return STOPPED
     return int(counts["failed"] > 0)
+
+
+def _follow(outcomes: Iterable[Outcome], counts: Counter[str], total: int, *, quiet: bool) -> None:
+    """Count what becomes of the runs, and print it as they end."""
+    from tqdm import tqdm
+
+    with tqdm(total=total, unit="run", desc="sweep", disable=None if not quiet else True) as bar:
+        for outcome in outcomes:
+            counts[outcome.state] += 1
+            bar.update(outcome.state in ("finished", "there"))
+            if outcome.state != "there":
+                bar.write(f"{outcome.cell.label}: {outcome.state} {outcome.detail}".rstrip())
 
 
 _WORDS = {"finished": "trained now", "there": "there already", "failed": "failed", "stopped": "stopped"}

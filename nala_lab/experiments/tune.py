@@ -13,7 +13,6 @@ not fair to that optimizer.
 from __future__ import annotations
 
 import itertools
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +25,7 @@ from nala_lab.experiments.methods import Method
 from nala_lab.experiments.own import find_method
 from nala_lab.experiments.run import Run
 from nala_lab.experiments.tasks import Task
+from nala_lab.experiments.toml import read_toml, require_axes
 
 __all__ = [
     "AROUND",
@@ -94,15 +94,10 @@ def read_space(path: Path | str) -> dict[str, Space]:
     ValueError
         In one sentence, for a file that is not TOML, an unknown optimizer, or an axis that is not a list.
     """
-    try:
-        spaces = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: is not a TOML file ({error})") from error
+    spaces = read_toml(path)
     for name, space in spaces.items():
         find_method(name)
-        require(name, space, isinstance(space, dict) and bool(space), "a table of settings")
-        for axis, values in space.items():
-            require(f"{name}.{axis}", values, isinstance(values, list) and bool(values), "a list of values")
+        require_axes(name, space)
     return spaces
 
 

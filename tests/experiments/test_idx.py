@@ -115,10 +115,12 @@ def test_a_failed_download_is_one_sentence(tmp_path):
     assert "\n" not in str(caught.value)
 
 
-def test_folders_are_separated_as_in_path(monkeypatch):
+def test_folders_are_separated_as_in_path(monkeypatch, tmp_path):
     monkeypatch.setenv("NALA_LAB_DATA", os.pathsep.join(["a", "b", "", "c"]))
     assert [str(folder) for folder in data_folders()] == ["a", "b", "c"]
-    assert [str(folder) for folder in data_folders("d")] == ["d"]
+    assert data_folders(str(tmp_path)) == [tmp_path]
+    with pytest.raises(ValueError, match="--data-dir must satisfy a folder that exists, got --data-dir='d'"):
+        data_folders(os.pathsep.join([str(tmp_path), "d"]))
     monkeypatch.delenv("NALA_LAB_DATA")
     assert data_folders() == []
 

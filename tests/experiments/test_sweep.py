@@ -1,5 +1,6 @@
 """Sweeps: what a file may say, what is skipped, what several processes do to one store, and what a kill leaves."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -8,9 +9,13 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 
+from nala_lab.cli import main
 from nala_lab.core import stream
 from nala_lab.core.records import load_records
+from nala_lab.experiments.images import ImageWorkload
+from nala_lab.experiments.signals import StopRequest
 from nala_lab.experiments.sweep import Store, Worker, _known_by, cells, read_spec, sweep
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,6 +50,12 @@ def numbers(root):
         ({"optimizers": ["x"]}, "optimizer must satisfy"),
         ({"seeds": 3}, "seeds must satisfy seeds is a list"),
         ({"seeds": [-1]}, "seed must satisfy"),
+        ({"seeds": [[1]]}, "seeds must satisfy seeds is a list of names or numbers"),
+        ({"optimizers": "adam"}, "optimizers must satisfy optimizers is a list"),
+        ({"optimizers": []}, "optimizers must satisfy optimizers is a list"),
+        ({"grid": 3}, "grid must satisfy a table, got grid=3"),
+        ({"grid": {"nala": 3}}, "grid.nala must satisfy a table of settings"),
+        ({"options": 3}, "options must satisfy a table"),
         ({"scale": "large"}, "scale must satisfy"),
         ({"epochs": 0}, "epochs must satisfy"),
         ({"grid": {"sgd": {"lr": [0.1]}}}, "optimizer of a grid must satisfy"),
@@ -98,7 +109,69 @@ def test_one_run_that_cannot_be_done_does_not_stop_the_others(tmp_path):
     assert "fashion-mnist: no train-images" in found[0].detail
 
 
-def start(spec, store, *more):
+def test_a_run_that_breaks_in_any_way_does_not_stop_the_others(tmp_path, monkeypatch):
+    todo, whole = cells({**SPEC, "seeds": [0]}), ImageWorkload.loss
+
+    def loss(self, batch):
+        if any(isinstance(module, torch.nn.Linear) for module in self.model.modules()) and not broken:
+            broken.append(self)
+            raise torch.OutOfMemoryError("no more")
+        return whole(self, batch)
+
+    broken = []
+    monkeypatch.setattr(ImageWorkload, "loss", loss)
+    found = list(sweep(todo, tmp_path))
+    assert [(outcome.state, outcome.detail) for outcome in found] == [
+        ("failed", "OutOfMemoryError: no more"), ("finished", "finished")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("jobs", "threads"), [(1, 6), (2, 3), (4, 1), (-1, 1), (99, 1)])
+def test_the_cores_are_shared_by_the_runs(jobs, threads, tmp_path, monkeypatch):
+    workers = []
+    monkeypatch.setattr("nala_lab.experiments.sweep._parallel", lambda worker, *rest: workers.append(worker) or [])
+    monkeypatch.setattr("os.cpu_count", lambda: 6)
+    assert list(sweep(cells({**SPEC, "seeds": [0]}), tmp_path, jobs=jobs)) == []
+    assert workers[0].threads == threads
+
+
+def test_a_run_hears_a_signal_that_came_before_it_began(tmp_path):
+    (cell,) = cells({**SPEC, "seeds": [0], "optimizers": ["adam"]})
+    with StopRequest() as waiting:
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)  # again: only Ctrl-C interrupts a run that is being saved
+        outcome = Worker(tmp_path, (), "cpu", 1, None)(cell)
+    assert waiting.name == "SIGTERM" and outcome.state == "stopped" and "after 0 of 4 gradients" in outcome.detail
+    assert Worker(tmp_path, (), "cpu", 1, None)(cell).state == "finished"
+
+
+def test_a_store_that_cannot_be_written_is_one_sentence_before_anything_is_trained(tmp_path, capsys):
+    spec = tmp_path / "sweep.toml"
+    spec.write_text(TOML, encoding="utf-8")
+    for out in (spec, spec / "inside"):
+        assert main(["sweep", str(spec), "--out", str(out)]) == 2
+        said = capsys.readouterr().err
+        assert str(out) in said and said.count("\n") == 1
+    assert main(["sweep", str(tmp_path / "none.toml")]) == 2
+    assert "none.toml: cannot be read (No such file or directory)" in capsys.readouterr().err
+
+
+@pytest.fixture
+def start():
+    """start(spec, store, *more): a sweep in a session of its own, which does not outlive the test."""
+    begun = []
+
+    def command(spec, store, *more):
+        begun.append(sweeping(spec, store, *more))
+        return begun[-1]
+
+    yield command
+    for process in begun:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def sweeping(spec, store, *more):
     code = "import sys; from nala_lab.cli import main; sys.exit(main())"
     command = [sys.executable, "-c", code, "sweep", str(spec), "--out", str(store), "--quiet", "--threads", "1", *more]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -107,7 +180,7 @@ def start(spec, store, *more):
 
 
 @pytest.mark.slow
-def test_ten_kills_lose_nothing_and_change_nothing(tmp_path):
+def test_ten_kills_lose_nothing_and_change_nothing(tmp_path, start):
     """12 runs; the process group gets SIGKILL at ten random moments; then the sweep is left alone."""
     spec, store = tmp_path / "sweep.toml", tmp_path / "killed"
     spec.write_text(TOML, encoding="utf-8")
@@ -140,7 +213,41 @@ def at_work(store):
 
 
 @pytest.mark.slow
-def test_two_sweeps_on_one_store_share_the_work(tmp_path):
+@pytest.mark.parametrize("everyone", [False, True])
+def test_a_signal_saves_every_run_that_is_at_work(everyone, tmp_path, start):
+    """SIGTERM to the sweep alone, or as a terminal's Ctrl-C to all its processes: both runs are saved, none begun."""
+    spec, store = tmp_path / "sweep.toml", tmp_path / "store"
+    spec.write_text(TOML.replace("epochs = 1", "epochs = 4000"), encoding="utf-8")
+    process = start(spec, store, "--jobs", "2", "--checkpoint-minutes", "60")
+    while process.poll() is None and sum(rows(path) > 20 for path in store.rglob("*.partial")) < 2:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT) if everyone else process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 130 and out.endswith("stopped; the same command goes on\n"), err
+    assert out.count(": stopped stopped by SIG") == 2 and "2 stopped ->" in out and "Traceback" not in err
+    assert len(list(store.rglob("*.pt"))) == 2 and not list(store.rglob("*.jsonl"))
+
+
+def rows(path):
+    return path.read_bytes().count(b"\n")
+
+
+@pytest.mark.slow
+def test_a_process_that_was_killed_ends_the_sweep_in_one_sentence(tmp_path, start):
+    spec, store = tmp_path / "sweep.toml", tmp_path / "store"
+    spec.write_text(TOML.replace("epochs = 1", "epochs = 4000"), encoding="utf-8")
+    process = start(spec, store, "--jobs", "2")
+    while process.poll() is None and not any(rows(path) > 20 for path in store.rglob("*.partial")):
+        time.sleep(0.05)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    trains = [pid for pid in children if b"loky" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    os.kill(int(trains[-1]), signal.SIGKILL)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 1 and "a process of the sweep was killed" in err and "Traceback" not in err
+
+
+@pytest.mark.slow
+def test_two_sweeps_on_one_store_share_the_work(tmp_path, start):
     spec = tmp_path / "sweep.toml"
     spec.write_text(TOML, encoding="utf-8")
     both = [start(spec, tmp_path / "store") for _ in range(2)]
