@@ -188,14 +188,14 @@ METHODS = {name.lower(): Method(name.lower(), name, PUBLISHED[name.lower()]) for
 
 
 def get_method(name: str) -> Method:
-    """The method called `name`.
+    """The method of the lab called `name`; `nala_lab.experiments.own.find_method` also knows a user's own.
 
     Raises
     ------
     ValueError
         Listing the methods, for another name.
     """
-    require_choice("optimizer", name, METHODS)
+    require_choice("optimizer", name, METHODS, "or package.module:factory, for one of your own")
     return METHODS[name]
 
 

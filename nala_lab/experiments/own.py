@@ -51,7 +51,7 @@ import torch
 
 from nala_lab.core import require, require_choice
 from nala_lab.core.target import load_target
-from nala_lab.experiments.methods import METHODS, Method
+from nala_lab.experiments.methods import Method, get_method
 from nala_lab.optim import NALA, AdaLA, OuterMomentum
 
 __all__ = ["OwnMethod", "find_method", "own_method"]
@@ -205,8 +205,7 @@ def find_method(optimizer: str | Method) -> Method:
         return optimizer
     if isinstance(optimizer, str) and ":" in optimizer:
         return own_method(optimizer)
-    require_choice("optimizer", optimizer, METHODS, "or package.module:factory, for one of your own")
-    return METHODS[optimizer]
+    return get_method(optimizer)
 
 
 def _looks_ahead(optimizer: Any) -> bool:

@@ -109,7 +109,9 @@ def rate_map(
     if not alive.all():
         entries.append(Patch(color=_FAST.get_bad(), label="does not converge"))
     for (text, place), mark in zip((points or {}).items(), _MARKS, strict=False):
-        (dot,) = ax.plot(*place, mark, ms=14, color="white", mec="black", mew=1.4, ls="", zorder=6, label=text)
+        (dot,) = ax.plot(
+            *place, mark, ms=14, color="white", mec="black", mew=1.4, ls="", zorder=6, clip_on=False, label=text
+        )
         entries.append(dot)
     _finish(ax, grid, entries)
     if floor is not None:
@@ -119,9 +121,7 @@ def rate_map(
     return ax
 
 
-def _contours(
-    ax: Axes, x: Array, y: Array, rate: Array, alive: Array, levels: Sequence[float] | None
-) -> None:
+def _contours(ax: Axes, x: Array, y: Array, rate: Array, alive: Array, levels: Sequence[float] | None) -> None:
     inside = np.where(np.isfinite(rate), rate, 1e3)
     chosen = np.linspace(float(rate[alive].min()), 1, 7)[1:-1] if levels is None else np.asarray(levels)
     drawn = ax.contour(x, y, inside, levels=chosen, colors="#4A5A66", linewidths=0.8)

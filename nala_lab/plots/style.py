@@ -35,6 +35,7 @@ _LOOKS: dict[str, tuple[str, str, str, Any]] = {
 }
 
 _OWN_COLOUR = "#777777"
+_GREY = {"outermomentum": "Outer momentum", "ntasgd": "NT-ASGD"}  # trained by name, in no table of the papers
 _OWN_MARKS = (
     ("8", (0, (7, 1, 1, 1))),
     ("H", (0, (3, 1, 1, 1))),
@@ -113,10 +114,10 @@ def _key(name: str) -> str:
 
 
 def _row(name: str) -> tuple[str, str, str, Any]:
-    """Label, colour, marker and dash; ``package.factory``, an optimizer of the user's own, is grey."""
-    if "." in str(name):
+    """Label, colour, marker and dash; grey for ``package.factory``, the user's own, and for the family's others."""
+    if "." in str(name) or name in _GREY:
         mark, dash = _OWN_MARKS[crc32(name.encode()) % len(_OWN_MARKS)]
-        return name.rpartition(".")[2], _OWN_COLOUR, mark, dash
+        return _GREY.get(name, name.rpartition(".")[2]), _OWN_COLOUR, mark, dash
     return _LOOKS[_key(name)]
 
 
@@ -149,8 +150,8 @@ def label(name: str) -> str:
 
     Examples
     --------
-    >>> label("heavyball"), label("mine.SignDescent")
-    ('Heavy ball', 'SignDescent')
+    >>> label("heavyball"), label("mine.SignDescent"), label("ntasgd")
+    ('Heavy ball', 'SignDescent', 'NT-ASGD')
     """
     return _row(name)[0]
 
