@@ -64,4 +64,6 @@ def three_axes(
         training_curves(ax, curves, xlabel=xlabel, ylabel=ylabel if axis == "timestep" else "", log=log)
         if axis != "seconds":
             ax.get_legend().remove()
+        elif len(names) > 5:  # a longer list covers curves: beside them
+            ax.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=11)
     return figure
