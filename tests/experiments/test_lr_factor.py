@@ -19,7 +19,7 @@ def factor(monkeypatch):
     return lambda rule: monkeypatch.setattr(ImageWorkload, "lr_factor", lambda self, n: rule(n), raising=False)
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", [name for name in METHODS if name != "ntasgd"])  # it asks for a validation loss
 def test_a_constant_factor_is_another_lr_for_every_method(name, factor):
     """A factor of 1/2 is exact, so both runs have the same numbers bit for bit, but for the lr that is recorded."""
     method = METHODS[name]
