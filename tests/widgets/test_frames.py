@@ -7,8 +7,6 @@ import pytest
 from PIL import Image
 
 from nala_lab import widgets
-from nala_lab.core import stream
-from nala_lab.widgets.png import packed
 
 # Explorer -> moves after which other axes have other limits; together they reach far up, far down and back.
 MOVES = {
@@ -72,11 +70,3 @@ def shown(ax):
 
 def pixels(explorer):
     return np.asarray(Image.open(BytesIO(explorer.picture.png())))
-
-
-@pytest.mark.parametrize("colours", [3, 4])
-def test_a_picture_that_is_packed_is_the_picture(colours, seed):
-    before = stream(seed, "packed").integers(0, 256, size=(37, 23, colours), dtype=np.uint8)
-    image = Image.open(BytesIO(packed(before)))
-    assert image.format == "PNG" and image.mode == "RGB"
-    assert np.array_equal(np.asarray(image), before[..., :3])
