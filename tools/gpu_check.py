@@ -11,7 +11,7 @@ fp16        GradScaler meets an infinite gradient: the skipped step does not adv
 compile     a compiled training step over three cycles with a scheduler: graphs made after the first step
 loop        runs of every kind of task at smoke scale, under each switch of the training loop
 resumed     a run in deterministic mode that is stopped and taken up again ends as the one that nobody stopped
-resnet18    `nala-lab train resnet18-cifar10`, eight epochs at smoke scale: the loss falls
+resnet18    `nala-lab train resnet18-cifar10`, sixteen epochs at smoke scale: the loss falls
 
 A check that breaks is a line of the table, and the others are made.
 """
@@ -273,16 +273,18 @@ def resnet18(device: str) -> Iterator[Row]:
     """The experiments' own loop on a real network."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "nala_lab.cli", "train", "resnet18-cifar10", "--optimizer", "nala", "adam",
-                   "--scale", "smoke", "--epochs", "8", "--device", device, "--out", folder, "--quiet"]  # fmt: skip
+                   "--scale", "smoke", "--epochs", "16", "--device", device, "--out", folder, "--quiet"]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             yield Row("resnet18", "-", False, (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1])
             return
         for record in load_records(Path(folder)):
-            losses = record.column("train", "loss").reshape(8, -1).mean(axis=1)  # a mini-batch has two images only
+            # A mini-batch has two images only, so the end is the mean of four epochs.
+            losses = record.column("train", "loss").reshape(16, -1).mean(axis=1)
+            begin, end = float(losses[0]), float(losses[-4:].mean())
             rate = (record.footer or {})["totals"]["images_per_second"]
-            evidence = f"loss of an epoch {losses[0]:.3f} -> {losses[-1]:.3f}, {rate:,.0f} images/s"
-            yield Row("resnet18", record.optimizer, losses[-1] < losses[0], evidence)
+            evidence = f"loss of an epoch {begin:.3f} -> {end:.3f}, {rate:,.0f} images/s"
+            yield Row("resnet18", record.optimizer, end < begin, evidence)
 
 
 CHECKS = (parity, moved, together, bf16, fp16, compiled, loop, resumed, resnet18)
@@ -318,7 +320,8 @@ def main() -> int:
         for row in rows_of(check, device):
             rows.append(row)
             print(row, flush=True)
-    failed, skipped = (sum(row.passed is verdict for row in rows) for verdict in (False, None))
+    skipped = sum(row.passed is None for row in rows)
+    failed = sum(row.passed is not None and not row.passed for row in rows)  # NumPy's False is not Python's
     print(f"\n{failed} failed" if failed else "\nall passed" + f", {skipped} skipped" * bool(skipped))
     return int(failed > 0)
 

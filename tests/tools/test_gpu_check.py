@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -28,6 +29,7 @@ def test_the_rehearsal_on_the_cpu_passes_every_check():
     assert done.returncode == 0, done.stdout
     checks = ("parity", "moved", "together", "bf16", "fp16", "compile", "loop", "resumed", "resnet18")
     assert all(f"| {check} |" in done.stdout for check in checks) and "all passed, 3 skipped" in done.stdout
+    assert "FAILED" not in done.stdout
 
 
 @pytest.fixture
@@ -52,6 +54,14 @@ def test_a_check_that_breaks_is_a_line_and_the_others_are_made(tool, monkeypatch
     out = capsys.readouterr().out
     assert "| first | a | passed |" in out and "| second | b | skipped |" in out and out.endswith("\n1 failed\n")
     assert "| first | - | FAILED | RuntimeError: no driver / at all and more |" in out
+
+
+def test_a_failure_that_numpy_found_is_counted(tool, monkeypatch, capsys):
+    row = tool.Row("first", "a", np.bool_(False), "too far off")
+    monkeypatch.setattr(tool, "CHECKS", (lambda device: iter([row]),))
+    monkeypatch.setattr(sys, "argv", ["gpu_check.py", "--device", "cpu"])
+    assert tool.main() == 1
+    assert capsys.readouterr().out.endswith("| first | a | FAILED | too far off |\n\n1 failed\n")
 
 
 def test_runs_of_the_loop_that_break_or_diverge_fail(tool, monkeypatch):
