@@ -32,14 +32,14 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from nala_lab.core.records import RecordWriter
-from nala_lab.experiments.augment import Augmentation
-from nala_lab.experiments.data import Data, load_pixels
-from nala_lab.experiments.images import ImageWorkload
-from nala_lab.experiments.loop import Plan, train
-from nala_lab.experiments.methods import METHODS
+from nala_lab.experiments.data.augment import Augmentation
+from nala_lab.experiments.data.images import Data, load_pixels
 from nala_lab.experiments.models import lenet5, resnet, torch_stream
+from nala_lab.experiments.run.loop import Plan, train
+from nala_lab.experiments.run.optimizers import METHODS
 from nala_lab.experiments.tasks import Halving
+from nala_lab.experiments.tasks.image_workload import ImageWorkload
+from nala_lab.results.records import RecordWriter
 
 BEGIN, END = "## The training loop", "<!-- end of the training loop -->"
 LIT = Augmentation(crop=32, padding=4, flip=True, brightness=63, contrast=(0.2, 1.8))

@@ -20,9 +20,9 @@ from collections.abc import Callable
 import numpy as np
 
 from nala_lab.core import stream
+from nala_lab.measure.ensemble import simulate
 from nala_lab.theory.loss_curves import curves
 from nala_lab.theory.maps import rate_map
-from nala_lab.verify.ensemble import simulate
 
 TRAJECTORIES, MODES, K, CYCLES = 10_000, 16, 5, 40
 
@@ -59,11 +59,11 @@ def the_curves() -> None:
            alpha=rng.uniform(0, 1, n), gradients=1000)  # fmt: skip
 
 
-def our_ensemble(draw: str) -> Callable[[], object]:
-    """The lab's ensemble, by one of its two ways of drawing."""
+def our_ensemble() -> Callable[[], object]:
+    """The lab's ensemble: every inner step is drawn."""
     lam = np.geomspace(0.05, 1, MODES)
     options = {"lr": 0.3, "k": K, "mu": -0.5, "alpha": 0.0, "trajectories": TRAJECTORIES, "cycles": CYCLES}
-    return lambda: simulate(lam, lam**2, np.ones(MODES), **options, draw=draw)
+    return lambda: simulate(lam, lam**2, np.ones(MODES), **options)
 
 
 def jax_ensemble() -> Callable[[], object]:
@@ -104,7 +104,7 @@ def main() -> int:
     print(f"| rate map, 1,000 x 1,000 settings x 100 eigenvalues | {alone['map']:.2f} | | |")
     print(f"| expected-loss curves, 10,000 settings x 1,000 gradients x 50 eigenvalues | {alone['curves']:.2f} | | |")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e9 if sys.platform == "darwin" else 1e6)
-    sides = {"one draw a cycle": our_ensemble("cycle"), "every inner step drawn": our_ensemble("step")}
+    sides = {"NumPy, step by step": our_ensemble()}
     jax_here = all(importlib.util.find_spec(name) for name in ("jax", "optax"))
     if jax_here:
         sides["jax + optax"] = jax_ensemble()

@@ -18,9 +18,9 @@ COMMANDS = {
     "figures": ("nala_lab.report.figures_command", "all", "render figures and tables of both papers, or the ledger"),
     "report": ("nala_lab.report.command", "all", "write build/report/index.html: checks, notebooks, figures"),
     "audit": ("nala_lab.audit.command", "torch", "test any torch optimizer against the contract and the papers"),
-    "train": ("nala_lab.experiments.command", "experiments", "train one of the papers' tasks with any optimizer"),
-    "tune": ("nala_lab.experiments.tune_command", "experiments", "give every optimizer the same number of trials"),
-    "sweep": ("nala_lab.experiments.sweep_command", "experiments", "train a grid of tasks, optimizers and settings"),
+    "train": ("nala_lab.experiments.commands.train", "experiments", "train a task of the papers with any optimizer"),
+    "tune": ("nala_lab.experiments.commands.tune", "experiments", "give every optimizer the same number of trials"),
+    "sweep": ("nala_lab.experiments.commands.sweep", "experiments", "train a grid of tasks, optimizers and settings"),
 }
 BAD_INPUT = 2
 INTERRUPTED = 130  # 128 + SIGINT, as shells count

@@ -188,7 +188,8 @@ def uses(part: str) -> list[str]:
     return [other for other in FOLDERS if other != part and any(f"{m}.".startswith(f"{other}.") for m in found)]
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 lab = pathlib.Path(nala_lab.__file__).parent
-names = ("core", "theory", "reference", "optim", "verify", "plots", "widgets", "classroom", "experiments", "report")
+names = ("core", "methods", "theory", "reference", "optim", "drive", "measure", "certify", "verify", "results", "experiments",
+         "audit", "plots", "widgets", "classroom", "report")
 FOLDERS = {"problems": pathlib.Path(problems.__file__).parent} | {
     f"nala_lab.{name}": lab / name for name in names
 }

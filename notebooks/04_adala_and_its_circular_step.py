@@ -21,7 +21,7 @@ from IPython.display import Markdown
 from nala_lab import plots
 from nala_lab.classroom import check, exercise, grades, predict
 from nala_lab.core import stream
-from nala_lab.core.hyper import PROBES
+from nala_lab.methods.hyper import PROBES
 from nala_lab.reference import AdaBelief, AdaLA, Adam, run
 from nala_lab.theory import adala_linear
 from nala_lab.theory.adala_first_step import adala_first_step

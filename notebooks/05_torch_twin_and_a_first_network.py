@@ -27,16 +27,16 @@ import paper_figs
 from nala_lab import plots, reference
 from nala_lab.classroom import check, exercise, grades, predict
 from nala_lab.core import stream
-from nala_lab.core.evidence import SEPARATED
-from nala_lab.core.records import RecordError, load_records
-from nala_lab.core.tables import LABELS, compare, markdown_comparison, markdown_table, results_table
-from nala_lab.experiments.data import load_data
-from nala_lab.experiments.images import ImageWorkload, mini_batches
-from nala_lab.experiments.loop import Plan, train
-from nala_lab.experiments.methods import METHODS
+from nala_lab.experiments.data.images import load_data
 from nala_lab.experiments.models import lenet5, torch_stream
+from nala_lab.experiments.run.loop import Plan, train
+from nala_lab.experiments.run.optimizers import METHODS
 from nala_lab.experiments.tasks import Halving
+from nala_lab.experiments.tasks.image_workload import ImageWorkload, mini_batches
 from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead
+from nala_lab.results.evidence import SEPARATED
+from nala_lab.results.records import RecordError, load_records
+from nala_lab.results.tables import LABELS, compare, markdown_comparison, markdown_table, results_table
 
 plots.use_style()
 plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small

@@ -24,6 +24,8 @@ from scipy.optimize import differential_evolution
 from nala_lab import optim, plots
 from nala_lab.classroom import check, exercise, grades, predict
 from nala_lab.core import stream
+from nala_lab.measure import cycle_map
+from nala_lab.measure.growth import map_size
 from nala_lab.reference import NALA, SGD, HeavyBall, Lookahead, run
 from nala_lab.theory import break_even, chebyshev, momentum_cycle
 from nala_lab.theory.maps import rate_map
@@ -31,8 +33,6 @@ from nala_lab.theory.optimal_mu import optimal_mu
 from nala_lab.theory.outer_limit import outer_limit
 from nala_lab.theory.quadratic_rate import rho
 from nala_lab.theory.stability import inner_limit
-from nala_lab.verify import cycle_map
-from nala_lab.verify.rate_map import map_size
 from nala_lab.widgets import RateExplorer
 from problems import Quadratic
 
@@ -333,7 +333,7 @@ np.testing.assert_allclose(seen, error[:, worst], atol=30 * 2 * (MODES + 10) * E
 assert radius_all < 1 < error.max() <= max(norms)
 three = map_size(one_cycle[worst], gradients=2)
 assert three.verdict == "contracts" and abs(three.transient / max(norms) - 1) < 1e-6  # the steepest mode, to rounding
-Markdown(f"Spectral radius {radius_all:.3f} per cycle, but one cycle can enlarge a state {three.norm:.2f} times, {three.transient_at} cycles {three.transient:.2f} times (`verify.rate_map.map_size`), and the error of one mode grows to **{error.max():.2f} times** its start. Who stops a run because the loss rises in the first cycles would stop this one, which converges. (The tuned heavy ball has a double eigenvalue at the ends of the spectrum, so the error behaves like $t\\,r^t$.) So fit rates after a burn-in (lesson 08 has `verify.rate` for it), and report growth separately.")
+Markdown(f"Spectral radius {radius_all:.3f} per cycle, but one cycle can enlarge a state {three.norm:.2f} times, {three.transient_at} cycles {three.transient:.2f} times (`measure.map_size`), and the error of one mode grows to **{error.max():.2f} times** its start. Who stops a run because the loss rises in the first cycles would stop this one, which converges. (The tuned heavy ball has a double eigenvalue at the ends of the spectrum, so the error behaves like $t\\,r^t$.) So fit rates after a burn-in (lesson 08 has `measure.rate` for it), and report growth separately.")
 # %% [markdown]
 # ## 7 · The matrix of the optimizer that ships
 # T02 is a formula. What does the *code* do? Two ways to ask it: run the NumPy twin on symbols, and probe the torch optimizer with basis states, as a black box.

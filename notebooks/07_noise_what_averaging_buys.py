@@ -22,11 +22,11 @@ from IPython.display import Markdown
 from nala_lab import plots
 from nala_lab.classroom import check, exercise, grades, predict
 from nala_lab.core import stream
+from nala_lab.measure.ensemble import simulate
 from nala_lab.reference import NALA, SGD, HeavyBall, Lookahead, run
 from nala_lab.theory import loss_curves, stochastic
 from nala_lab.theory.equal_speed import small_step_penalty, variance_ratio_at_equal_speed
 from nala_lab.theory.noise_one_mode import cycle_moments, lookahead_variance_ratio, sgd_variance, stationary_variance
-from nala_lab.verify.ensemble import simulate
 from nala_lab.widgets import NoiseExplorer
 from problems import NoisyQuadratic
 

@@ -25,14 +25,14 @@ from IPython.display import Markdown
 from nala_lab import plots
 from nala_lab.classroom import check, exercise, grades, predict
 from nala_lab.core import stream
+from nala_lab.measure.rates import rate
 from nala_lab.reference import NALA, SGD, Lookahead, run
-from nala_lab.theory import worst_case as formulas
+from nala_lab.theory import worst_functions as formulas
 from nala_lab.theory.break_even import against_lookahead
 from nala_lab.theory.claims import claims
 from nala_lab.theory.counterexamples import COUNTEREXAMPLES
 from nala_lab.theory.interpolation import Envelope
 from nala_lab.theory.quadratic_rate import rho
-from nala_lab.verify.rate import rate
 from problems import Logistic, Quadratic
 
 plots.use_style()
@@ -243,14 +243,14 @@ plots.show(ax, alt="Value after one cycle against k from 1 to 8. Huber's bound f
 # From $k=4$ on the plain bowl $x^2/2$ is worse than Huber's function: at the paper's $k=5$ a formula that was certified for small $k$ is **false** as an upper bound. A certificate speaks about the settings it was computed for. `worst_case.is_certified` knows which; `value_lower_bound` is the larger of both, and a lower bound only.
 #
 # ## 5 · A measured rate and a certified interval
-# On a quadratic the largest $|\rho|$ over *all* $\lambda\in[m,L]$, not only over a grid, can be enclosed by interval arithmetic (`verify.certificates`, needs `python-flint`). A run gives an estimate with an interval, or the verdict *cannot tell*.
+# On a quadratic the largest $|\rho|$ over *all* $\lambda\in[m,L]$, not only over a grid, can be enclosed by interval arithmetic (`nala_lab.certify`, needs `python-flint`). A run gives an estimate with an interval, or the verdict *cannot tell*.
 #
 # **Predict.** Which of these four runs will the estimator refuse?
 # %%
 def certified(alpha):
     if importlib.util.find_spec("flint") is None:
         return None
-    from nala_lab.verify.certificates.quadratic import certify_quadratic
+    from nala_lab.certify.quadratic import certify_quadratic
 
     return certify_quadratic(lr=1, k=5, mu="-1/2", alpha=alpha, interval=("1/20", 1), tol=1e-9)
 
@@ -277,7 +277,7 @@ factor = rho(np.linspace(0.1, 1, 4001), lr=1.0, k=3, mu=0.5, alpha=1.0)
 quadratic_worst = float((factor**2).max())
 worst = None
 if importlib.util.find_spec("PEPit") is not None:
-    from nala_lab.verify.certificates import worst_case
+    from nala_lab.certify import worst_case
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # PEPit's use of NumPy, nothing of ours

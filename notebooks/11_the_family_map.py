@@ -23,9 +23,10 @@ from nala_lab.classroom import check, exercise, grades, predict
 from nala_lab.core import stream
 from nala_lab.reference import NALA, SGD, Lookahead, family, run
 from nala_lab.theory import games, outer_velocity
-from nala_lab.theory.family import EDGES, NODES
+from nala_lab.theory.family_edges import EDGES, NODES
 from nala_lab.theory.quadratic_rate import rate_per_gradient
-from nala_lab.verify import published, run_checks
+from nala_lab.verify import other_papers as published
+from nala_lab.verify import run_checks
 from nala_lab.widgets import FamilyChooser
 from problems import BilinearGame, NoisyQuadratic, Quadratic, Rosenbrock
 

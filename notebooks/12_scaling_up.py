@@ -29,14 +29,14 @@ from torch.nn import functional as F
 import paper_figs
 from nala_lab import plots, reference
 from nala_lab.core import stream
-from nala_lab.core.comparable import runs_of
 from nala_lab.experiments import checkpoint
-from nala_lab.experiments.data import load_data
-from nala_lab.experiments.images import ImageWorkload
-from nala_lab.experiments.methods import METHODS
+from nala_lab.experiments.data.images import load_data
 from nala_lab.experiments.models import lenet5, torch_stream
-from nala_lab.experiments.run import execute, plan
+from nala_lab.experiments.run.one_run import execute, plan
+from nala_lab.experiments.run.optimizers import METHODS
+from nala_lab.experiments.tasks.image_workload import ImageWorkload
 from nala_lab.optim import NALA
+from nala_lab.results.comparable import runs_of
 from tools import gpu_check
 
 plots.use_style()

@@ -26,15 +26,15 @@ from torch.nn import functional as F
 
 import paper_figs
 from nala_lab import plots
-from nala_lab.core.comparable import runs_of
-from nala_lab.core.evidence import NOT_SEPARATED, Rule, judge_table, seeds_needed
-from nala_lab.core.tables import markdown_table, results_table
-from nala_lab.experiments.data import load_data
-from nala_lab.experiments.images import ImageWorkload
+from nala_lab.experiments.data.author_curves import published_curves
+from nala_lab.experiments.data.images import load_data
 from nala_lab.experiments.models import lenet5, torch_stream
-from nala_lab.experiments.published import published_curves
-from nala_lab.experiments.run import execute, plan
+from nala_lab.experiments.run.one_run import execute, plan
 from nala_lab.experiments.tasks import get_task
+from nala_lab.experiments.tasks.image_workload import ImageWorkload
+from nala_lab.results.comparable import runs_of
+from nala_lab.results.evidence import NOT_SEPARATED, Rule, judge_table, seeds_needed
+from nala_lab.results.tables import markdown_table, results_table
 
 plots.use_style()
 plt.rcParams["figure.dpi"] = 60  # small pictures: the notebook stays small
@@ -337,6 +337,6 @@ except ValueError as missing:
 # 1. *Predict, then run.* Read the order of section 1 from the median of the last ten training mini-batches instead of the best one. Do the students agree more?
 # 2. Change `RULE` to a threshold of 2 points. Which verdicts change, and to what? Which cannot change?
 # 3. Train `smoke("lenet5-cifar10", "nala", seed=0, epochs=4, changes={"mu": 0.0})`. **Predict** first whether the test loss after 24 gradients is nearer to Adam's. Then `changes={"mu": 0.0, "alpha": 0.1}`.
-# 4. Run `smoke(..., options=Options(equal="timesteps"))` from `nala_lab.experiments.options`. How many gradients does NALA get now? Which axis is equal?
+# 4. Run `smoke(..., options=Options(equal="timesteps"))` from `nala_lab.experiments.run.options`. How many gradients does NALA get now? Which axis is equal?
 # 5. How low can the double-softmax loss of a network with 90 % accuracy be? Write it down with (3), then make logits that reach it.
 # 6. With GPU or patience: `nala-lab train lenet5-cifar10 --scale paper --seeds 0 1 2 --resume`, and section 6 again with `RECORDS="runs"`.

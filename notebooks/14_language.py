@@ -26,10 +26,10 @@ from torch.nn import functional as F
 import paper_figs
 from nala_lab import plots
 from nala_lab.core import stream
-from nala_lab.core.comparable import runs_of
 from nala_lab.experiments.models import torch_stream
-from nala_lab.experiments.options import Options
-from nala_lab.experiments.run import execute, plan
+from nala_lab.experiments.run.one_run import execute, plan
+from nala_lab.experiments.run.options import Options
+from nala_lab.results.comparable import runs_of
 
 plots.use_style()
 plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small

@@ -30,11 +30,11 @@ from scipy.linalg import sqrtm
 import paper_figs
 from nala_lab import plots
 from nala_lab.core import stream
-from nala_lab.core.comparable import runs_of
-from nala_lab.experiments.fid import cloud_of, frechet_distance
-from nala_lab.experiments.run import execute, plan
-from nala_lab.experiments.turns import CRITIC, Turns
+from nala_lab.experiments.gan.fid import cloud_of, frechet_distance
+from nala_lab.experiments.gan.turns import CRITIC, Turns
+from nala_lab.experiments.run.one_run import execute, plan
 from nala_lab.optim import NALA, Lookahead
+from nala_lab.results.comparable import runs_of
 
 plots.use_style()
 plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small

@@ -21,8 +21,8 @@ from scipy import stats
 
 from nala_lab import plots
 from nala_lab.core import stream
-from nala_lab.core.evidence import Rule, a_a, detectable, holm, judge, judge_table, power, seeds_needed, sign_flip_p
-from nala_lab.core.records import load_records
+from nala_lab.results.evidence import Rule, a_a, detectable, holm, judge, judge_table, power, seeds_needed, sign_flip_p
+from nala_lab.results.records import load_records
 from paper_figs import ledger
 from paper_figs.ledger.runs import RECORDS
 

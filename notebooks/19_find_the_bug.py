@@ -14,10 +14,10 @@ from IPython.display import Markdown
 
 from nala_lab import plots
 from nala_lab.audit import MUTANTS, Subject, examine, examine_bug, format_row, load_items, planted
-from nala_lab.audit.published import published, rows_of
+from nala_lab.audit.public_packages import published, rows_of
 from nala_lab.audit.rig import closure_of, network
 from nala_lab.classroom import Case
-from nala_lab.classroom.cases import questions, suspects
+from nala_lab.classroom.bug_hunt import questions, suspects
 
 plots.use_style()
 plt.rcParams["figure.dpi"] = 80  # keeps the committed notebook small
@@ -314,7 +314,7 @@ story("E")
 # %% [markdown]
 # ## 10 · The same questions, asked of public packages
 #
-# These audits were made with `python -m nala_lab.audit.published` and are committed with the versions they are about. They say what was seen in those versions, with the settings named, and nothing else: some of the rows are promises of torch's contract that a package never made. `torch.optim` itself passes every row that applies to it; a question that it fails is not part of the contract.
+# These audits were made with `python -m nala_lab.audit.public_packages` and are committed with the versions they are about. They say what was seen in those versions, with the settings named, and nothing else: some of the rows are promises of torch's contract that a package never made. `torch.optim` itself passes every row that applies to it; a question that it fails is not part of the contract.
 # %%
 audits = published()
 marks = {"pass": "·", "fail": "**fail**", "crash": "**raises**", "hang": "**hangs**", "not applicable": ""}

@@ -6,7 +6,7 @@ Nothing is asserted here: the verdicts are those of ``nala_lab.verify`` at the m
 from __future__ import annotations
 
 from nala_lab.plots import family_map
-from nala_lab.theory.family import EDGES, NODES
+from nala_lab.theory.family_edges import EDGES, NODES
 from nala_lab.verify import Check, run_checks
 from paper_figs.drawing import Drawing, Table
 

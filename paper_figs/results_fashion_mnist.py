@@ -9,11 +9,12 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from nala_lab.core import Array, tables
-from nala_lab.core.comparable import comparable
-from nala_lab.core.evidence import BETTER, EQUIVALENT, NOT_SEPARATED, WORSE, Judgement, Summary, judge_table
-from nala_lab.core.records import FINISHED, Record, load_records
+from nala_lab.core import Array
 from nala_lab.plots import RC, caption, final_values, label, training_curves
+from nala_lab.results import tables
+from nala_lab.results.comparable import comparable
+from nala_lab.results.evidence import BETTER, EQUIVALENT, NOT_SEPARATED, WORSE, Judgement, Summary, judge_table
+from nala_lab.results.records import FINISHED, Record, load_records
 from paper_figs.beside.runs import RECORDS, rule_of
 from paper_figs.drawing import Drawing, Table
 

@@ -30,9 +30,9 @@ from problems.game import BilinearGame as BilinearGame
 from problems.least_squares import LeastSquares as LeastSquares
 from problems.linear import Linear as Linear
 from problems.logistic import Logistic as Logistic
-from problems.moved import Moved as Moved
-from problems.moved import MovedStochastic as MovedStochastic
-from problems.moved import moved as moved
+from problems.moving import Moved as Moved
+from problems.moving import MovedStochastic as MovedStochastic
+from problems.moving import moved as moved
 from problems.multimodal import Ackley as Ackley
 from problems.multimodal import Rastrigin as Rastrigin
 from problems.multimodal import StyblinskiTang as StyblinskiTang

@@ -15,7 +15,7 @@ from problems.game import BilinearGame
 from problems.least_squares import LeastSquares
 from problems.linear import Linear
 from problems.logistic import Logistic
-from problems.moved import moved
+from problems.moving import moved
 from problems.multimodal import Ackley, Rastrigin, StyblinskiTang
 from problems.noisy_quadratic import NoisyQuadratic
 from problems.polynomials import Beale, Booth, Himmelblau, Matyas, ThreeHumpCamel

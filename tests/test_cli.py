@@ -100,7 +100,7 @@ def test_an_interrupt_is_no_traceback(capsys, monkeypatch):
     def interrupted(args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("nala_lab.experiments.command.main", interrupted)
+    monkeypatch.setattr("nala_lab.experiments.commands.train.main", interrupted)
     assert main(["train"]) == 130
     assert capsys.readouterr().err == "nala-lab train: stopped\n"
 

@@ -33,13 +33,13 @@ import torch
 from torch import nn
 
 from nala_lab.core import stream
-from nala_lab.core.records import FINISHED, load_records
-from nala_lab.experiments.images import ImageWorkload
 from nala_lab.experiments.models import initialise, torch_stream
-from nala_lab.experiments.options import Options
-from nala_lab.experiments.run import Saving, execute, plan
-from nala_lab.experiments.signals import Stopped
+from nala_lab.experiments.run.one_run import Saving, execute, plan
+from nala_lab.experiments.run.options import Options
+from nala_lab.experiments.run.signals import Stopped
+from nala_lab.experiments.tasks.image_workload import ImageWorkload
 from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead, OuterMomentum
+from nala_lab.results.records import FINISHED, load_records
 
 K, CALLS = 3, 25
 MAKERS: dict[str, Callable[[Any], torch.optim.Optimizer]] = {

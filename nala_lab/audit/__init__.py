@@ -22,8 +22,10 @@ Examples
 ['pass', 'pass']
 """
 
-from nala_lab.audit.examine import examine as examine
-from nala_lab.audit.examine import examine_bug as examine_bug
+from nala_lab.audit.asking import ask as ask
+from nala_lab.audit.asking import audit as audit
+from nala_lab.audit.examining import examine as examine
+from nala_lab.audit.examining import examine_bug as examine_bug
 from nala_lab.audit.museum import MUTANTS as MUTANTS
 from nala_lab.audit.museum import Mutant as Mutant
 from nala_lab.audit.museum import planted as planted
@@ -31,8 +33,6 @@ from nala_lab.audit.report import format_row as format_row
 from nala_lab.audit.report import format_table as format_table
 from nala_lab.audit.report import summary as summary
 from nala_lab.audit.report import to_json as to_json
-from nala_lab.audit.runner import ask as ask
-from nala_lab.audit.runner import audit as audit
 from nala_lab.audit.spec import ITEMS as ITEMS
 from nala_lab.audit.spec import Answer as Answer
 from nala_lab.audit.spec import Item as Item

@@ -7,9 +7,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from nala_lab.audit.asking import TIMEOUT, audit
 from nala_lab.audit.museum import MUTANTS
 from nala_lab.audit.report import format_row, format_table, summary, to_json
-from nala_lab.audit.runner import TIMEOUT, audit
 from nala_lab.audit.spec import KINDS, Row, load_items
 from nala_lab.core import require, require_choice
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import torch
 
+from nala_lab.audit.asking import ask, row_text
 from nala_lab.audit.museum import plant
-from nala_lab.audit.runner import ask, row_text
 from nala_lab.audit.spec import Item, Row, load_items
 from nala_lab.audit.subject import Subject
 

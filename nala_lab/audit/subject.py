@@ -13,7 +13,7 @@ from torch.optim import Optimizer
 
 from nala_lab.audit.spec import KINDS, NotApplicable
 from nala_lab.core import require_choice
-from nala_lab.core.target import load_target
+from nala_lab.methods.target import load_target
 
 __all__ = ["INNERS", "Subject", "bare", "inner_of", "read"]
 

@@ -14,7 +14,7 @@ from nala_lab.classroom.bank import LESSONS as LESSONS
 from nala_lab.classroom.bank import exercises as exercises
 from nala_lab.classroom.book import collect as collect
 from nala_lab.classroom.book import grades as grades
-from nala_lab.classroom.cases import Case as Case
+from nala_lab.classroom.bug_hunt import Case as Case
 from nala_lab.classroom.feedback import Feedback as Feedback
 from nala_lab.classroom.marking import check as check
 from nala_lab.classroom.marking import exercise as exercise

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nala_lab.classroom.specimen import Program
 from nala_lab.theory.quadratic_rate import lookahead_factor, rho
-from nala_lab.theory.worst_case import travel
+from nala_lab.theory.worst_functions import travel
 
 __all__ = ["QUESTIONS", "SETTING", "Answer", "Question"]
 

@@ -20,7 +20,7 @@ import torch
 from torch.optim import Optimizer
 
 from nala_lab.core import require
-from nala_lab.core.hyper import LookaheadHyper, NALAHyper
+from nala_lab.methods.hyper import LookaheadHyper, NALAHyper
 from nala_lab.optim._adam import OnePass, choose_fused, keep_fused
 from nala_lab.optim._base import LabOptimizer, local, require_closure, require_lr, wide
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 
-from nala_lab.core.hyper import AdaBeliefHyper
+from nala_lab.methods.hyper import AdaBeliefHyper
 from nala_lab.optim._base import LabOptimizer, require_lr
 from nala_lab.optim._fused import BELIEF, RAW, Fused
 from nala_lab.optim._moments import (

@@ -30,7 +30,7 @@ from typing import Any
 import torch
 
 from nala_lab.core import require_choice
-from nala_lab.core.hyper import PROBES, AdaLAHyper
+from nala_lab.methods.hyper import PROBES, AdaLAHyper
 from nala_lab.optim._base import LabOptimizer, require_closure, require_lr
 from nala_lab.optim._fused import ADAPTED, BELIEF, PROBE, RAW, Fused, Source
 from nala_lab.optim._moments import (

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch.optim import Optimizer
 
-from nala_lab.core.hyper import LookaheadHyper
+from nala_lab.methods.hyper import LookaheadHyper
 from nala_lab.optim._two_loop import TwoLoop
 
 __all__ = ["Lookahead"]

@@ -18,7 +18,7 @@ import torch
 from torch.optim import Optimizer
 
 from nala_lab.core import require_choice
-from nala_lab.core.hyper import NALAHyper
+from nala_lab.methods.hyper import NALAHyper
 from nala_lab.optim._base import require_closure
 from nala_lab.optim._two_loop import TwoLoop
 

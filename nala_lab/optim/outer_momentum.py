@@ -20,7 +20,7 @@ import torch
 from torch.optim import Optimizer
 
 from nala_lab.core import require
-from nala_lab.core.hyper import OuterMomentumHyper
+from nala_lab.methods.hyper import OuterMomentumHyper
 from nala_lab.optim._base import local, wide
 from nala_lab.optim._two_loop import TwoLoop
 from nala_lab.optim.nala import NALA

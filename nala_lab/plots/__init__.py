@@ -4,20 +4,24 @@ Every function takes ``ax`` (None makes a figure in the lab's style), labels bot
 the axes.
 """
 
-from nala_lab.plots.checks import check_errors as check_errors
-from nala_lab.plots.decay import COSTS as COSTS
-from nala_lab.plots.decay import cost as cost
-from nala_lab.plots.decay import decay as decay
-from nala_lab.plots.decay import distance as distance
+from nala_lab.plots.check_table import check_errors as check_errors
+from nala_lab.plots.cost_axes import THREE_AXES as THREE_AXES
+from nala_lab.plots.cost_axes import three_axes as three_axes
+from nala_lab.plots.decay_curves import COSTS as COSTS
+from nala_lab.plots.decay_curves import cost as cost
+from nala_lab.plots.decay_curves import decay as decay
+from nala_lab.plots.decay_curves import distance as distance
 from nala_lab.plots.eq5 import eq5_weights as eq5_weights
-from nala_lab.plots.family import family_map as family_map
-from nala_lab.plots.landscape import landscape as landscape
-from nala_lab.plots.maps import MAP_LABELS as MAP_LABELS
-from nala_lab.plots.maps import rate_map as rate_map
-from nala_lab.plots.rates import rates as rates
-from nala_lab.plots.records import caption as caption
-from nala_lab.plots.records import final_values as final_values
-from nala_lab.plots.records import training_curves as training_curves
+from nala_lab.plots.family_picture import family_map as family_map
+from nala_lab.plots.grids import MAP_LABELS as MAP_LABELS
+from nala_lab.plots.grids import rate_map as rate_map
+from nala_lab.plots.level_sets import landscape as landscape
+from nala_lab.plots.paths import one_loop as one_loop
+from nala_lab.plots.paths import two_loop as two_loop
+from nala_lab.plots.rate_curves import rates as rates
+from nala_lab.plots.record_curves import caption as caption
+from nala_lab.plots.record_curves import final_values as final_values
+from nala_lab.plots.record_curves import training_curves as training_curves
 from nala_lab.plots.saving import save as save
 from nala_lab.plots.showing import show as show
 from nala_lab.plots.style import COLOURS as COLOURS
@@ -28,10 +32,6 @@ from nala_lab.plots.style import axes_or_new as axes_or_new
 from nala_lab.plots.style import label as label
 from nala_lab.plots.style import look as look
 from nala_lab.plots.style import use_style as use_style
-from nala_lab.plots.three_axes import THREE_AXES as THREE_AXES
-from nala_lab.plots.three_axes import three_axes as three_axes
-from nala_lab.plots.trajectory import one_loop as one_loop
-from nala_lab.plots.trajectory import two_loop as two_loop
 
 __all__ = [
     "COLOURS",

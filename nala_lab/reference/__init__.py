@@ -11,8 +11,8 @@ from nala_lab.core import TwoLoop as TwoLoop
 from nala_lab.reference.adabelief import AdaBelief as AdaBelief
 from nala_lab.reference.adala import AdaLA as AdaLA
 from nala_lab.reference.adam import Adam as Adam
-from nala_lab.reference.family import FAMILY as FAMILY
-from nala_lab.reference.family import family as family
+from nala_lab.reference.family_members import FAMILY as FAMILY
+from nala_lab.reference.family_members import family as family
 from nala_lab.reference.feasible import Ball as Ball
 from nala_lab.reference.feasible import Box as Box
 from nala_lab.reference.heavy_ball import HeavyBall as HeavyBall
@@ -21,7 +21,7 @@ from nala_lab.reference.nag import NAG as NAG
 from nala_lab.reference.nala import NALA as NALA
 from nala_lab.reference.oracle import Oracle as Oracle
 from nala_lab.reference.outer_momentum import OuterMomentum as OuterMomentum
-from nala_lab.reference.run import run as run
+from nala_lab.reference.running import run as run
 from nala_lab.reference.sgd import SGD as SGD
 
 __all__ = [

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from nala_lab.core import Array
-from nala_lab.core.hyper import AdaBeliefHyper
+from nala_lab.methods.hyper import AdaBeliefHyper
 from nala_lab.reference.arith import root, zeros
 from nala_lab.reference.feasible import Ball, Box
 

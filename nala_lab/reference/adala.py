@@ -35,7 +35,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from nala_lab.core import Array
-from nala_lab.core.hyper import AdaLAHyper
+from nala_lab.methods.hyper import AdaLAHyper
 from nala_lab.reference.adabelief import belief_denominator
 from nala_lab.reference.arith import root, zeros
 from nala_lab.reference.feasible import Ball, Box

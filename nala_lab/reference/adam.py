@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from nala_lab.core import Array
-from nala_lab.core.hyper import AdamHyper
+from nala_lab.methods.hyper import AdamHyper
 from nala_lab.reference.arith import root, zeros
 from nala_lab.reference.feasible import Ball, Box
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from nala_lab.core import Array
-from nala_lab.core.hyper import MomentumHyper
+from nala_lab.methods.hyper import MomentumHyper
 from nala_lab.reference.arith import zeros
 
 __all__ = ["HeavyBall", "HeavyBallState"]

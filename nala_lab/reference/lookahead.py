@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nala_lab.core import Array
-from nala_lab.core.hyper import LookaheadHyper
+from nala_lab.methods.hyper import LookaheadHyper
 from nala_lab.reference.adam import Adam
 from nala_lab.reference.arith import zeros
 from nala_lab.reference.oracle import as_oracle

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from nala_lab.core import Array
-from nala_lab.core.hyper import NAGHyper
+from nala_lab.methods.hyper import NAGHyper
 from nala_lab.reference.arith import zeros
 
 __all__ = ["NAG", "NAGState"]

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nala_lab.core import Array, require
-from nala_lab.core.hyper import NALAHyper
+from nala_lab.methods.hyper import NALAHyper
 from nala_lab.reference.adam import Adam
 from nala_lab.reference.arith import zeros
 from nala_lab.reference.oracle import Oracle, as_oracle

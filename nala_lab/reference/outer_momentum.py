@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from nala_lab.core import Array
-from nala_lab.core.hyper import OuterMomentumHyper
+from nala_lab.methods.hyper import OuterMomentumHyper
 from nala_lab.reference.adam import Adam
 from nala_lab.reference.arith import zeros
 from nala_lab.reference.oracle import as_oracle

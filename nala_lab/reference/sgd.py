@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 from nala_lab.core import Array
-from nala_lab.core.hyper import SGDHyper
+from nala_lab.methods.hyper import SGDHyper
 
 __all__ = ["SGD", "SGDState"]
 

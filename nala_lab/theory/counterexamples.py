@@ -7,7 +7,7 @@ Both methods start at the same point with the same lr, k and mu; every point, gr
 ``fractions.Fraction``, and so is the gap.
 
 The functions were found by semidefinite programming over the whole class, solved with a margin and rounded
-(`nala_lab.verify.certificates.extract`). How they were found does not matter for what they show.
+(`nala_lab.certify.extract`). How they were found does not matter for what they show.
 
 For mu = -1/2, lr = 1 and for mu > 0 they refute both "closer to the minimiser" and "lower in value" after every number
 of cycles. Lower in value holds longest: for mu = -1/2, lr = 1 no gap was found before the fourth cycle.

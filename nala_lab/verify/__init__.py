@@ -9,36 +9,24 @@ How to add a theorem: one file in ``nala_lab/theory`` with the closed form and i
 command line and the report pick both up by themselves.
 """
 
-from nala_lab.verify.check import Check as Check
-from nala_lab.verify.check import Tally as Tally
-from nala_lab.verify.check import Tolerance as Tolerance
-from nala_lab.verify.rate import RateEstimate as RateEstimate
-from nala_lab.verify.rate import rate as rate
-from nala_lab.verify.rate_map import MapSize as MapSize
-from nala_lab.verify.rate_map import map_size as map_size
 from nala_lab.verify.report import format_table as format_table
 from nala_lab.verify.report import to_json as to_json
 from nala_lab.verify.runner import CHECKS as CHECKS
 from nala_lab.verify.runner import check as check
 from nala_lab.verify.runner import load_checks as load_checks
 from nala_lab.verify.runner import run_checks as run_checks
-from nala_lab.verify.spec import Method as Method
-from nala_lab.verify.spec import run as run
+from nala_lab.verify.tally import Check as Check
+from nala_lab.verify.tally import Tally as Tally
+from nala_lab.verify.tally import Tolerance as Tolerance
 
 __all__ = [
     "CHECKS",
     "Check",
-    "MapSize",
-    "Method",
-    "RateEstimate",
     "Tally",
     "Tolerance",
     "check",
     "format_table",
     "load_checks",
-    "map_size",
-    "rate",
-    "run",
     "run_checks",
     "to_json",
 ]

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nala_lab.core import require
+from nala_lab.drive import TWINS, available_twins
 from nala_lab.theory import cards
-from nala_lab.verify import drawing
-from nala_lab.verify.check import Check
+from nala_lab.verify import drawn_settings as drawing
 from nala_lab.verify.report import format_table, to_json
 from nala_lab.verify.runner import load_checks, run_checks
-from nala_lab.verify.spec import TWINS, available_twins
+from nala_lab.verify.tally import Check
 
 __all__ = ["add_arguments", "main"]
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from nala_lab.verify.check import Check
+from nala_lab.verify.tally import Check
 
 __all__ = ["format_table", "summary", "to_json"]
 

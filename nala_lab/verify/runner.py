@@ -11,8 +11,8 @@ from pkgutil import iter_modules
 import numpy as np
 
 from nala_lab.core import require, require_int
-from nala_lab.verify.check import Check
-from nala_lab.verify.spec import TWINS, available_twins
+from nala_lab.drive import TWINS, available_twins
+from nala_lab.verify.tally import Check
 
 __all__ = ["CHECKS", "Entry", "check", "load_checks", "run_checks"]
 

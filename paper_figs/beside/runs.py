@@ -9,9 +9,9 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from nala_lab.core.comparable import CUT, Arm, choose
-from nala_lab.core.evidence import Rule
-from nala_lab.core.records import FINISHED, Record, load_records
+from nala_lab.results.comparable import CUT, Arm, choose
+from nala_lab.results.evidence import Rule
+from nala_lab.results.records import FINISHED, Record, load_records
 from paper_figs.published import Table
 
 __all__ = ["RECORDS", "TASKS", "TWICE", "Runs", "arms_of", "full_size", "pick", "rule_of"]
@@ -46,7 +46,7 @@ class Runs:
 
     Attributes
     ----------
-    task : its name. scale : one of `nala_lab.core.comparable.SCALES`, or "" where nothing has been run.
+    task : its name. scale : one of `nala_lab.results.comparable.SCALES`, or "" where nothing has been run.
     by_arm : label of the arm -> its runs by seed, the diverged ones included; without the arms that were not run.
     left_out : whole runs of these arms at another scale, protocol or setting.
     """
@@ -138,7 +138,7 @@ def arms_of(table: Table) -> tuple[Arm, ...]:
 
 
 def pick(task: str, arms: Sequence[Arm], folder: Path = RECORDS) -> Runs:
-    """Pick the runs to show, as `nala_lab.core.comparable.choose` does. Only whole runs count.
+    """Pick the runs to show, as `nala_lab.results.comparable.choose` does. Only whole runs count.
 
     Raises
     ------

@@ -12,8 +12,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from nala_lab.core.records import Record
 from nala_lab.plots import RC
+from nala_lab.results.records import Record
 from paper_figs.beside.captions import caption
 from paper_figs.beside.runs import RECORDS, TASKS, Runs, arms_of, pick
 from paper_figs.beside.tables import beside

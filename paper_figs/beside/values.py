@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from nala_lab.core import require_choice
-from nala_lab.core.comparable import trained_rows
-from nala_lab.core.evidence import summary
-from nala_lab.core.records import FINISHED, Record
+from nala_lab.results.comparable import trained_rows
+from nala_lab.results.evidence import summary
+from nala_lab.results.records import FINISHED, Record
 from paper_figs.published import Column
 
 __all__ = ["NOT_RUN", "Metric", "metric_of", "value_of", "words"]

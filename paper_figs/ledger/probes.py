@@ -9,7 +9,8 @@ import numpy as np
 
 from nala_lab.core import require_choice, stream
 from nala_lab.reference import NALA, SGD, AdaLA, Adam, Lookahead, run
-from nala_lab.theory import adala_linear, break_even, eq5, outer_limit, worst_case
+from nala_lab.theory import adala_linear, break_even, eq5, outer_limit
+from nala_lab.theory import worst_functions as worst_case
 from nala_lab.theory.adala_first_step import PROBES, adala_first_step
 from nala_lab.theory.quadratic_rate import lookahead_factor
 from paper_figs.ledger.model import CONTRADICTED, NOT_REPRODUCED, REPRODUCED, UNTESTABLE, Evidence

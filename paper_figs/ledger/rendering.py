@@ -28,7 +28,7 @@ computed from the evidence in its line, and changes by itself when records, chec
   decides nothing.
 
 A claim with several tests is as good as the worst of them, in the order contradicted, not reproduced, cannot be tested,
-not yet run. Runs are compared in pairs of one seed by the rule of `nala_lab.core.evidence`: Student's t on paired
+not yet run. Runs are compared in pairs of one seed by the rule of `nala_lab.results.evidence`: Student's t on paired
 differences, Holm's correction within a test, thresholds of practical importance fixed in `ledger.toml` before any run
 at the papers' scale. Intervals are 95 %, of one comparison alone. Lines are those of a text extraction of the papers,
 which holds no page numbers.

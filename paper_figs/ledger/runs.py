@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from nala_lab.core import require_choice
-from nala_lab.core.comparable import Arm, choose, trained_rows
-from nala_lab.core.evidence import BETTER, EQUIVALENT, Judgement, Rule, judge_table, seeds_needed
-from nala_lab.core.records import FINISHED, Record, load_records
-from nala_lab.core.tables import LABELS
+from nala_lab.results.comparable import Arm, choose, trained_rows
+from nala_lab.results.evidence import BETTER, EQUIVALENT, Judgement, Rule, judge_table, seeds_needed
+from nala_lab.results.records import FINISHED, Record, load_records
+from nala_lab.results.tables import LABELS
 from paper_figs.ledger.loading import Ledger, Metric
 from paper_figs.ledger.model import NOT_REPRODUCED, NOT_RUN, REPRODUCED, Evidence
 from paper_figs.published import table

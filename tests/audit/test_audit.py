@@ -6,7 +6,7 @@ from importlib import metadata
 import pytest
 
 from nala_lab.audit import NotApplicable, Row, Subject, audit, examine, summary
-from nala_lab.audit.published import SUBJECTS, published, rows_of
+from nala_lab.audit.public_packages import SUBJECTS, published, rows_of
 from nala_lab.cli import main
 
 OURS = [(target, options, inner) for target, options, inner in SUBJECTS if target.startswith(("torch.", "nala_lab."))]

@@ -3,7 +3,7 @@
 import pytest
 
 from nala_lab.audit import MUTANTS, Mutant, audit, examine, examine_bug, load_items, planted
-from nala_lab.audit.examine import ELSEWHERE
+from nala_lab.audit.examining import ELSEWHERE
 from nala_lab.audit.museum import edited
 
 FEW = ("lazy-slow", "lost-counter", "gradient-at-theta", "eps-under-root", "aliased-base", "hooks-twice")

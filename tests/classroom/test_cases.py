@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nala_lab.classroom import Case
-from nala_lab.classroom.cases import CASES, questions, suspects
+from nala_lab.classroom.bug_hunt import CASES, questions, suspects
 from nala_lab.classroom.questions import QUESTIONS
 from nala_lab.classroom.specimen import SUSPECTS, nala, planted
 from nala_lab.reference import NALA, SGD, run

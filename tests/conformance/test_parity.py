@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from nala_lab.core import stream
+from nala_lab.methods.table import OPTIMIZERS
 from nala_lab.optim import _build, _fused
-from nala_lab.registry import OPTIMIZERS
 from tests.conformance.twins import DIM, cases, differences, given, gradients_per_row, length, numpy_path, quadratic
 
 

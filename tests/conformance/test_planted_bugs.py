@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from nala_lab.core import stream
+from nala_lab.methods.table import OPTIMIZERS
 from nala_lab.optim import NALA, AdaLA, OuterMomentum, _fused, adabelief, adala
 from nala_lab.optim._two_loop import TwoLoop
-from nala_lab.registry import OPTIMIZERS
 from tests.conformance.twins import DIM, differences, given, gradients_per_row, length, quadratic
 
 

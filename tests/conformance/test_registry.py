@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from nala_lab.registry import OPTIMIZERS, reference_method, torch_optimizer
+from nala_lab.methods.table import OPTIMIZERS, reference_method, torch_optimizer
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -18,7 +18,7 @@ def params():
 
 def test_listing_optimizers_loads_neither_torch_nor_a_twin():
     code = (
-        "import sys, nala_lab.registry\n"
+        "import sys, nala_lab.methods.table\n"
         "loaded = [m for m in sys.modules if m == 'torch' or m.startswith(('nala_lab.reference', 'nala_lab.optim'))]\n"
         "sys.exit(repr(loaded) if loaded else 0)"
     )

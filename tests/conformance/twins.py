@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from nala_lab.core import stream
+from nala_lab.methods.table import OPTIMIZERS, reference_method, torch_optimizer
 from nala_lab.reference import run
-from nala_lab.registry import OPTIMIZERS, reference_method, torch_optimizer
 
 SHAPES = ((2, 2), (1,), ())  # three parameters, one of them 0-dim
 DIM = 6

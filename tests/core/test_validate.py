@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from nala_lab.core import hyper as h
 from nala_lab.core import require_choice, require_int, require_number, stream
+from nala_lab.methods import hyper as h
 
 BAD = [
     (h.NALAHyper, {"k": 0}, "k must satisfy integer k >= 1, got k=0"),

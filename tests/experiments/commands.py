@@ -31,7 +31,7 @@ def main():
     import sklearn.datasets  # noqa: F401 - what every command would import
     import torch
 
-    import nala_lab.experiments.run  # noqa: F401
+    import nala_lab.experiments.run.one_run  # noqa: F401
     from nala_lab.cli import main as command
 
     torch.set_num_threads(1)

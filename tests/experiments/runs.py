@@ -1,6 +1,6 @@
 """Runs of a second or less, for the tests of the loop."""
 
-from nala_lab.experiments.run import execute, plan
+from nala_lab.experiments.run.one_run import execute, plan
 
 
 def smoke(out, name="adam", *, task="lenet5-digits", seed=0, force=False, saving=None, **options):

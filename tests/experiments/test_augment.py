@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from nala_lab.experiments.augment import Augmentation
+from nala_lab.experiments.data.augment import Augmentation
 from nala_lab.experiments.models import torch_stream
 
 EPS = np.finfo(np.float32).eps

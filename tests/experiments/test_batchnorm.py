@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from nala_lab.experiments.images import ImageWorkload
-from nala_lab.experiments.loop import Plan, train
-from nala_lab.experiments.methods import METHODS
 from nala_lab.experiments.models import initialise, torch_stream
+from nala_lab.experiments.run.loop import Plan, train
+from nala_lab.experiments.run.optimizers import METHODS
 from nala_lab.experiments.tasks.base import Constant
+from nala_lab.experiments.tasks.image_workload import ImageWorkload
 
 
 class Pictures:

@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from nala_lab.core import stream
-from nala_lab.experiments.cifar import CIFAR_10, CIFAR_100, decode_sheets, parse_records, read_cifar
-from nala_lab.experiments.data import load_pixels, stand_in
-from nala_lab.experiments.fetch import data_folders
-from nala_lab.experiments.idx import DataError, MissingData
+from nala_lab.experiments.data.cifar import CIFAR_10, CIFAR_100, decode_sheets, parse_records, read_cifar
+from nala_lab.experiments.data.fetch import data_folders
+from nala_lab.experiments.data.idx import DataError, MissingData
+from nala_lab.experiments.data.images import load_pixels, stand_in
 
 NOWHERE = "http://127.0.0.1:9/"  # the discard port: refused at once
 draw = stream(0, "toy cifar")

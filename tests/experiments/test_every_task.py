@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from nala_lab.core.records import FINISHED
-from nala_lab.experiments.fetch import FASHION_MNIST, data_folders
+from nala_lab.experiments.data.fetch import FASHION_MNIST, data_folders
 from nala_lab.experiments.tasks import SCALES, TASKS
+from nala_lab.results.records import FINISHED
 from tests.experiments.runs import smoke
 
 # The file of a data set whose presence says that it is there.

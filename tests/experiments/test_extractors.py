@@ -7,10 +7,10 @@ import types
 import pytest
 import torch
 
-from nala_lab.experiments import extractors
 from nala_lab.experiments.checkpoint import save
-from nala_lab.experiments.data import load_pixels
-from nala_lab.experiments.extractors import (
+from nala_lab.experiments.data.images import load_pixels
+from nala_lab.experiments.gan import extractors
+from nala_lab.experiments.gan.extractors import (
     CAVEAT,
     INCEPTION_FILE,
     Recipe,

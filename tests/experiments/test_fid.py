@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nala_lab.core import stream
-from nala_lab.experiments.fid import Cloud, cloud_of, frechet_distance
+from nala_lab.experiments.gan.fid import Cloud, cloud_of, frechet_distance
 
 EPS = np.finfo(float).eps
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from nala_lab.core.settings import TASK_SETTINGS
-from nala_lab.experiments.data import load_pixels
-from nala_lab.experiments.extractors import random_features
-from nala_lab.experiments.fid import cloud_of
-from nala_lab.experiments.gan import Game, GanWorkload, gradient_penalty, samples
-from nala_lab.experiments.methods import METHODS
+from nala_lab.experiments.data.images import load_pixels
+from nala_lab.experiments.gan.extractors import random_features
+from nala_lab.experiments.gan.fid import cloud_of
+from nala_lab.experiments.gan.gan_workload import Game, GanWorkload, gradient_penalty, samples
+from nala_lab.experiments.run.optimizers import METHODS
+from nala_lab.methods.settings import TASK_SETTINGS
 
 WGAN = Game(clip=0.01, n_critic=2, latent=5, width=2)
 GP = Game(penalty=10.0, n_critic=2, latent=5, width=2, norm=False)

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nala_lab.core.records import FINISHED, LIMIT
-from nala_lab.core.settings import ADALA_METHODS
-from nala_lab.experiments.extractors import CAVEAT
-from nala_lab.experiments.methods import METHODS
-from nala_lab.experiments.run import execute, plan
+from nala_lab.experiments.gan.extractors import CAVEAT
+from nala_lab.experiments.run.one_run import execute, plan
+from nala_lab.experiments.run.optimizers import METHODS
 from nala_lab.experiments.tasks import get_task
 from nala_lab.experiments.tasks.gans import GANS
+from nala_lab.methods.settings import ADALA_METHODS
+from nala_lab.results.records import FINISHED, LIMIT
 
 NAMES = [task.name for task in GANS]
 

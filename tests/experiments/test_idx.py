@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from nala_lab.core import stream
-from nala_lab.experiments.fetch import FASHION_MNIST, data_folders, read_all
-from nala_lab.experiments.idx import DataError, parse_idx
+from nala_lab.experiments.data.fetch import FASHION_MNIST, data_folders, read_all
+from nala_lab.experiments.data.idx import DataError, parse_idx
 
 PIXELS = stream(0, "idx").integers(256, size=(5, 3, 4)).astype(np.uint8)
 

@@ -5,10 +5,10 @@ import math
 import pytest
 import torch
 
-from nala_lab.experiments.augment import Augmentation
-from nala_lab.experiments.images import ImageWorkload
-from nala_lab.experiments.methods import METHODS, get_method
+from nala_lab.experiments.data.augment import Augmentation
+from nala_lab.experiments.run.optimizers import METHODS, get_method
 from nala_lab.experiments.tasks import SCALES, get_task
+from nala_lab.experiments.tasks.image_workload import ImageWorkload
 from nala_lab.experiments.tasks.images import GRID_TASKS, GRIDS, IMAGES
 
 NAMES = [task.name for task in IMAGES]

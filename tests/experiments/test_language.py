@@ -6,18 +6,18 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from nala_lab.core.records import FINISHED
-from nala_lab.core.settings import ADALA_METHODS
-from nala_lab.experiments.fetch import data_folders
-from nala_lab.experiments.language import LanguageWorkload
-from nala_lab.experiments.methods import METHODS
+from nala_lab.experiments.data.fetch import data_folders
+from nala_lab.experiments.data.text import Corpus, load_text
 from nala_lab.experiments.models import torch_stream
 from nala_lab.experiments.models.lstm import awd_lstm
-from nala_lab.experiments.run import execute, plan
+from nala_lab.experiments.run.one_run import execute, plan
+from nala_lab.experiments.run.optimizers import METHODS
 from nala_lab.experiments.tasks import TASKS, get_task
 from nala_lab.experiments.tasks.language import LANGUAGE
-from nala_lab.experiments.text import Corpus, load_text
-from nala_lab.experiments.workload import Workload
+from nala_lab.experiments.tasks.language_workload import LanguageWorkload
+from nala_lab.experiments.tasks.workload import Workload
+from nala_lab.methods.settings import ADALA_METHODS
+from nala_lab.results.records import FINISHED
 
 CPU = torch.device("cpu")
 NAMES = [task.name for task in LANGUAGE]

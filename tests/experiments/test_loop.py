@@ -7,17 +7,17 @@ from dataclasses import replace
 import pytest
 import torch
 
-from nala_lab.core.records import DIVERGED
-from nala_lab.experiments import loop
-from nala_lab.experiments.data import load_data
-from nala_lab.experiments.divergence import FACTOR, PATIENCE, Watch
-from nala_lab.experiments.images import ImageWorkload
-from nala_lab.experiments.loop import Plan, gradients, train
-from nala_lab.experiments.methods import METHODS
+from nala_lab.experiments.data.images import load_data
 from nala_lab.experiments.models import lenet5, torch_stream
-from nala_lab.experiments.options import Options, exact
-from nala_lab.experiments.run import plan
+from nala_lab.experiments.run import loop
+from nala_lab.experiments.run.divergence import FACTOR, PATIENCE, Watch
+from nala_lab.experiments.run.loop import Plan, gradients, train
+from nala_lab.experiments.run.one_run import plan
+from nala_lab.experiments.run.optimizers import METHODS
+from nala_lab.experiments.run.options import Options, exact
 from nala_lab.experiments.tasks import TASKS, Constant, Halving, Milestones, Scale
+from nala_lab.experiments.tasks.image_workload import ImageWorkload
+from nala_lab.results.records import DIVERGED
 from tests.experiments.runs import numbers, smoke
 from tests.experiments.tiny import TINY, network
 

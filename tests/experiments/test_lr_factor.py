@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from nala_lab.experiments.images import ImageWorkload
-from nala_lab.experiments.methods import METHODS
-from nala_lab.experiments.run import Saving, execute, plan
+from nala_lab.experiments.run.one_run import Saving, execute, plan
+from nala_lab.experiments.run.optimizers import METHODS
 from nala_lab.experiments.tasks import TASKS
+from nala_lab.experiments.tasks.image_workload import ImageWorkload
 from tests.experiments.test_language import NONE, corpus, workload
 from tests.experiments.test_loop import digits, losses, trained
 from tests.experiments.test_resume import content, stopped

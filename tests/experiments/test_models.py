@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from nala_lab.experiments.data import load_data
-from nala_lab.experiments.fetch import FASHION_MNIST, data_folders
-from nala_lab.experiments.images import mini_batches
+from nala_lab.experiments.data.fetch import FASHION_MNIST, data_folders
+from nala_lab.experiments.data.images import load_data
 from nala_lab.experiments.models import lenet5, torch_stream
+from nala_lab.experiments.tasks.image_workload import mini_batches
 
 FILES = tuple(FASHION_MNIST)
 

@@ -11,16 +11,16 @@ import torch
 
 from nala_lab import plots
 from nala_lab.cli import main
-from nala_lab.core.records import load_records
-from nala_lab.experiments import own
-from nala_lab.experiments.own import find_method, own_method
-from nala_lab.experiments.run import Saving, plan
-from nala_lab.experiments.signals import Stopped
-from nala_lab.experiments.sweep import cells
+from nala_lab.experiments.gan.turns import Turns
+from nala_lab.experiments.run import own
+from nala_lab.experiments.run.one_run import Saving, plan
+from nala_lab.experiments.run.own import find_method, own_method
+from nala_lab.experiments.run.signals import Stopped
+from nala_lab.experiments.run.sweeping import cells
+from nala_lab.experiments.run.tuning import space_of
 from nala_lab.experiments.tasks import TASKS, get_task
-from nala_lab.experiments.tune import space_of
-from nala_lab.experiments.turns import Turns
 from nala_lab.optim import NALA, Lookahead
+from nala_lab.results.records import load_records
 from tests.experiments.runs import smoke
 from tests.experiments.test_resume import content, stop_after
 from tests.experiments.tiny import TINY

@@ -11,10 +11,10 @@ import pytest
 import torch
 import torch.distributed as dist
 
-from nala_lab.core.records import load_records
 from nala_lab.experiments.checkpoint import load
-from nala_lab.experiments.parallel import SOLO, Team, joined
-from nala_lab.experiments.run import plan
+from nala_lab.experiments.run.one_run import plan
+from nala_lab.experiments.run.parallel import SOLO, Team, joined
+from nala_lab.results.records import load_records
 
 ROOT = Path(__file__).resolve().parents[2]
 WATCH = """

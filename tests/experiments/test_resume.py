@@ -8,14 +8,15 @@ import threading
 import pytest
 
 from nala_lab.cli import main
-from nala_lab.core.records import RecordWriter, load_records, read_record
-from nala_lab.experiments import checkpoint, keeping
-from nala_lab.experiments import run as running
-from nala_lab.experiments.images import ImageWorkload
-from nala_lab.experiments.options import Options
-from nala_lab.experiments.run import Saving
-from nala_lab.experiments.signals import Stopped, StopRequest
+from nala_lab.experiments import checkpoint
+from nala_lab.experiments.run import keeping
+from nala_lab.experiments.run import one_run as running
+from nala_lab.experiments.run.one_run import Saving
+from nala_lab.experiments.run.options import Options
+from nala_lab.experiments.run.signals import Stopped, StopRequest
 from nala_lab.experiments.tasks import TASKS
+from nala_lab.experiments.tasks.image_workload import ImageWorkload
+from nala_lab.results.records import RecordWriter, load_records, read_record
 from tests.experiments.runs import smoke
 from tests.experiments.tiny import TINY
 

@@ -6,8 +6,8 @@ import signal
 import pytest
 
 from nala_lab.core import stream
-from nala_lab.core.records import load_records
 from nala_lab.experiments import checkpoint
+from nala_lab.results.records import load_records
 from tests.experiments.commands import Commands
 from tests.experiments.test_resume import content
 

@@ -13,10 +13,10 @@ import torch
 
 from nala_lab.cli import main
 from nala_lab.core import stream
-from nala_lab.core.records import load_records
-from nala_lab.experiments.images import ImageWorkload
-from nala_lab.experiments.signals import StopRequest
-from nala_lab.experiments.sweep import Store, Worker, _known_by, cells, read_spec, sweep
+from nala_lab.experiments.run.signals import StopRequest
+from nala_lab.experiments.run.sweeping import Store, Worker, _known_by, cells, read_spec, sweep
+from nala_lab.experiments.tasks.image_workload import ImageWorkload
+from nala_lab.results.records import load_records
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = {"tasks": ["lenet5-digits"], "optimizers": ["nala", "adam"], "seeds": [0, 1], "scale": "smoke", "epochs": 1}
@@ -89,7 +89,7 @@ def test_what_is_finished_is_skipped_and_the_rest_is_trained(tmp_path):
 
 def test_another_version_of_the_code_has_its_own_folder(tmp_path, monkeypatch):
     first = Store.now(tmp_path).root
-    monkeypatch.setattr("nala_lab.experiments.sweep.code_sha256", lambda: "f" * 64)
+    monkeypatch.setattr("nala_lab.experiments.run.sweeping.code_sha256", lambda: "f" * 64)
     assert Store.now(tmp_path).root != first and Store.now(tmp_path).root.name == "code-ffffffffffff"
 
 
@@ -128,7 +128,8 @@ def test_a_run_that_breaks_in_any_way_does_not_stop_the_others(tmp_path, monkeyp
 @pytest.mark.parametrize(("jobs", "threads"), [(1, 6), (2, 3), (4, 1), (-1, 1), (99, 1)])
 def test_the_cores_are_shared_by_the_runs(jobs, threads, tmp_path, monkeypatch):
     workers = []
-    monkeypatch.setattr("nala_lab.experiments.sweep._parallel", lambda worker, *rest: workers.append(worker) or [])
+    alone = lambda worker, *rest: workers.append(worker) or []  # noqa: E731
+    monkeypatch.setattr("nala_lab.experiments.run.sweeping._parallel", alone)
     monkeypatch.setattr("os.cpu_count", lambda: 6)
     assert list(sweep(cells({**SPEC, "seeds": [0]}), tmp_path, jobs=jobs)) == []
     assert workers[0].threads == threads

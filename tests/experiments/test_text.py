@@ -7,11 +7,11 @@ import math
 import pytest
 import torch
 
-from nala_lab.experiments import text
-from nala_lab.experiments.fetch import data_folders
-from nala_lab.experiments.idx import DataError, MissingData
+from nala_lab.experiments.data import text
+from nala_lab.experiments.data.fetch import data_folders
+from nala_lab.experiments.data.idx import DataError, MissingData
+from nala_lab.experiments.data.text import columns, load_text, stand_in, windows
 from nala_lab.experiments.models import torch_stream
-from nala_lab.experiments.text import columns, load_text, stand_in, windows
 
 COUNTS = {"ptb": (929_589, 73_760, 82_430, 10_000), "wikitext2": (2_088_628, 217_646, 245_569, 33_278)}
 FILES = {name: [f"{name}.{part}.txt" for part in text.SPLITS] for name in COUNTS}

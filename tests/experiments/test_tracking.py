@@ -3,7 +3,7 @@
 import pytest
 
 from nala_lab.cli import main
-from nala_lab.core.records import load_records
+from nala_lab.results.records import load_records
 from tests.experiments.test_resume import stop_after
 
 event_accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")

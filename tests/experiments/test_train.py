@@ -6,15 +6,15 @@ import pytest
 import torch
 
 from nala_lab.cli import main
-from nala_lab.core.records import DIVERGED, FINISHED, RecordError, load_records
-from nala_lab.core.settings import PAPER_METHODS
-from nala_lab.experiments.data import load_data
-from nala_lab.experiments.images import ImageWorkload
-from nala_lab.experiments.loop import Plan, train
-from nala_lab.experiments.methods import METHODS
+from nala_lab.experiments.data.images import load_data
 from nala_lab.experiments.models import lenet5, torch_stream
-from nala_lab.experiments.run import find_device
+from nala_lab.experiments.run.loop import Plan, train
+from nala_lab.experiments.run.one_run import find_device
+from nala_lab.experiments.run.optimizers import METHODS
 from nala_lab.experiments.tasks import TASKS, Halving
+from nala_lab.experiments.tasks.image_workload import ImageWorkload
+from nala_lab.methods.settings import PAPER_METHODS
+from nala_lab.results.records import DIVERGED, FINISHED, RecordError, load_records
 from tests.experiments.runs import numbers, smoke
 from tests.experiments.tiny import TINY
 

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from nala_lab.cli import main
-from nala_lab.core.records import load_records
-from nala_lab.experiments.run import plan
+from nala_lab.experiments.run.one_run import plan
+from nala_lab.experiments.run.tuning import Trial, held_out, judge, read_space, space_of, trials
 from nala_lab.experiments.tasks import get_task
-from nala_lab.experiments.tune import Trial, held_out, judge, read_space, space_of, trials
+from nala_lab.results.records import load_records
 
 DIGITS = get_task("lenet5-digits")
 SPACE = {"lr": [1e-4, 1e-3, 1e-2], "k": [3, 5]}

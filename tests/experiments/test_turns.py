@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from nala_lab.core import stream
-from nala_lab.experiments.turns import BOTH, CRITIC, GENERATOR, Turns, at_look_ahead, mid_step
+from nala_lab.experiments.gan.turns import BOTH, CRITIC, GENERATOR, Turns, at_look_ahead, mid_step
 from nala_lab.optim import NALA, AdaLA, Lookahead
 
 A = np.array([[1.3, -0.4], [0.2, 0.9]])  # min over x, max over y, of x' A y; regular, so nothing stays put

@@ -3,10 +3,10 @@
 import torch
 from torch import nn
 
-from nala_lab.experiments.data import load_data
-from nala_lab.experiments.images import ImageWorkload
+from nala_lab.experiments.data.images import load_data
 from nala_lab.experiments.models import torch_stream
 from nala_lab.experiments.tasks import Halving, Scale, Task
+from nala_lab.experiments.tasks.image_workload import ImageWorkload
 
 
 def network(seed):

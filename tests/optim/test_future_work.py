@@ -10,7 +10,7 @@ from nala_lab.core import stream
 from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead, OuterMomentum, _fused
 from nala_lab.reference import AdaLA as NumpyAdaLA
 from nala_lab.reference import run
-from nala_lab.verify import published
+from nala_lab.verify import other_papers as published
 
 ODD = {"lr": 0.05, "betas": (0.7, 0.85), "eps": 1e-2}
 EPS = 2.0**-52

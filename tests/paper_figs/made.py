@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from nala_lab.core import stream
-from nala_lab.core.records import RecordWriter
+from nala_lab.results.records import RecordWriter
 from paper_figs.beside.runs import TASKS, TWICE, arms_of
 from paper_figs.published import table
 

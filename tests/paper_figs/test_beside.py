@@ -11,8 +11,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from nala_lab.core.records import load_records, read_record
 from nala_lab.plots import COLOURS
+from nala_lab.results.records import load_records, read_record
 from paper_figs import FIGURES, drawing_of
 from paper_figs.beside import RECORDS, samples_drawing
 from paper_figs.beside import runs as beside_runs

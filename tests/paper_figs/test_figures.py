@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import paper_figs
-from nala_lab.core.records import RecordError, RecordWriter, load_records
 from nala_lab.plots import COLOURS, ROLES
+from nala_lab.results.records import RecordError, RecordWriter, load_records
 from paper_figs import FIGURES, drawing_of, family_map, nala_fig1
 from paper_figs.__main__ import main
 from paper_figs.drawing import write

@@ -8,8 +8,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from nala_lab.core.comparable import runs_of
-from nala_lab.core.settings import default_settings
+from nala_lab.methods.settings import default_settings
+from nala_lab.results.comparable import runs_of
 from paper_figs.beside import arms_of, pick
 from paper_figs.ledger import load
 from paper_figs.ledger.runs import by_records

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from nala_lab.core.records import RecordWriter
+from nala_lab.results.records import RecordWriter
 from paper_figs.ledger import runs
 from paper_figs.ledger.loading import Ledger, Metric
 from paper_figs.ledger.model import NOT_REPRODUCED, NOT_RUN, REPRODUCED

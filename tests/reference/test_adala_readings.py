@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nala_lab.core import stream
-from nala_lab.core.hyper import PROBES
+from nala_lab.methods.hyper import PROBES
 from nala_lab.reference import AdaLA, run
 
 EPS = np.finfo(float).eps

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nala_lab.core import stream
-from nala_lab.theory import worst_case
+from nala_lab.theory import worst_functions as worst_case
 from tests.theory.loops import nala_gd
 
 # theory.md, section 6: squared distance, m = 0.1 L, lr = 1/L, k = 1, 2, 3

@@ -4,7 +4,7 @@ from importlib import import_module
 
 import pytest
 
-from nala_lab.registry import OPTIMIZERS
+from nala_lab.methods.table import OPTIMIZERS
 from tests.tools.tree import ROOT
 
 pytest.importorskip("torch")

@@ -53,7 +53,7 @@ def test_predictions_and_figures_need_nothing_that_trains(package):
 
 def test_listing_the_optimizers_and_the_problems_loads_none_of_them():
     run(
-        BLOCK + "from nala_lab.registry import OPTIMIZERS\nfrom problems import PROBLEMS\n"
+        BLOCK + "from nala_lab.methods.table import OPTIMIZERS\nfrom problems import PROBLEMS\n"
         "assert list(OPTIMIZERS) and [make() for make in PROBLEMS.values()]"
     )
 

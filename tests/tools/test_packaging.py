@@ -76,7 +76,7 @@ def test_what_is_installed_is_the_library_and_it_runs_without_the_checkout(tmp_p
     subprocess.run(pip, check=True)
     top = {p.name for p in tmp_path.iterdir() if not p.name.endswith(".dist-info")} - {"bin"}
     assert top == {"nala_lab", "problems", "paper_figs"}
-    code = "import nala_lab.registry, nala_lab.reference, problems; print(nala_lab.__file__, problems.__file__)"
+    code = "import nala_lab.methods.table, nala_lab.reference, problems; print(nala_lab.__file__, problems.__file__)"
     clean = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")} | {"PYTHONPATH": str(tmp_path)}
     said = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=clean, check=True, capture_output=True)
     assert said.stdout.decode().count(str(tmp_path)) == 2  # both came from the installed copy

@@ -3,7 +3,8 @@ import json
 
 import pytest
 
-from nala_lab.verify import command, runner, spec
+from nala_lab.drive import method as spec
+from nala_lab.verify import command, runner
 from nala_lab.verify.runner import Entry
 
 

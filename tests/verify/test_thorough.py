@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from nala_lab.theory import stochastic
-from nala_lab.verify import command, drawing, load_checks, run_checks
-from nala_lab.verify.cases import Batches, add_moments, false_alarms
-from nala_lab.verify.check import Tally
+from nala_lab.verify import command, load_checks, run_checks
+from nala_lab.verify import drawn_settings as drawing
 from nala_lab.verify.checks import drawn_adaptive, drawn_identities, drawn_noise, drawn_quadratics
-from nala_lab.verify.drawing import drawn, number, whole
+from nala_lab.verify.drawn_settings import drawn, number, whole
+from nala_lab.verify.shared import Batches, add_moments, false_alarms
+from nala_lab.verify.tally import Tally
 
 
 def test_the_default_run_leaves_the_thorough_checks_out_and_every_theorem_in():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nala_lab.core.hyper import PROBES
+from nala_lab.methods.hyper import PROBES
 from nala_lab.reference import NALA, SGD, AdaLA, HeavyBall, OuterMomentum, family, run
 from nala_lab.theory import eq5, momentum_cycle, stochastic
 from nala_lab.theory.quadratic_rate import rate_per_gradient

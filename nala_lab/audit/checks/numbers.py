@@ -11,8 +11,8 @@ from nala_lab.audit.rig import drive, start, worst
 from nala_lab.audit.spec import Answer, NotApplicable, item
 from nala_lab.audit.subject import Subject
 from nala_lab.core import stream
+from nala_lab.methods.table import reference_method
 from nala_lab.reference.oracle import Oracle
-from nala_lab.registry import reference_method
 
 ODD: dict[str, Any] = {"lr": 0.05, "betas": (0.7, 0.85), "eps": 1e-2, "weight_decay": 0.1}
 _NAMES = {"adam": "Adam", "adabelief": "AdaBelief", "adala": "AdaLA"}

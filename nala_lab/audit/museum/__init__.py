@@ -22,10 +22,10 @@ from types import CodeType, ModuleType
 from typing import Any
 
 import nala_lab
-from nala_lab.audit.museum.adaptive import ADAPTIVE
+from nala_lab.audit.museum.adaptive_bugs import ADAPTIVE
+from nala_lab.audit.museum.cycle_bugs import TWO_LOOPS
 from nala_lab.audit.museum.mutant import Mutant
-from nala_lab.audit.museum.persistence import PERSISTENCE
-from nala_lab.audit.museum.two_loops import TWO_LOOPS
+from nala_lab.audit.museum.state_bugs import PERSISTENCE
 from nala_lab.core import require, require_choice
 
 __all__ = ["MUTANTS", "Mutant", "edited", "plant", "planted"]

@@ -7,7 +7,7 @@ from typing import Any
 from nala_lab.classroom.sheets import Data, Exercise, Mistake, draws
 from nala_lab.theory.break_even import sufficient
 from nala_lab.theory.quadratic_rate import rho
-from nala_lab.theory.worst_case import break_even_alpha, distance_factor, travel, value_bound
+from nala_lab.theory.worst_functions import break_even_alpha, distance_factor, travel, value_bound
 
 
 def _factor(d: Data, **changed: Any) -> float:

@@ -26,8 +26,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from nala_lab.core.settings import ADALA_METHODS, TASK_SETTINGS
 from nala_lab.experiments.tasks.base import Constant, Scale, Task
+from nala_lab.methods.settings import ADALA_METHODS, TASK_SETTINGS
 
 __all__ = ["GANS", "make_gan"]
 
@@ -46,11 +46,11 @@ def make_gan(scale: Scale, *, seed: int, folders: Sequence[Path], device: Any, g
         are FID's, and with ``standin`` images are generated where no file is found.
     seed : names every stream of the run.
     folders, device : where the files are, and where the data go.
-    game : the rules, as in `nala_lab.experiments.gan.Game`.
+    game : the rules, as in `nala_lab.experiments.gan.gan_workload.Game`.
     """
-    from nala_lab.experiments.data import load_pixels
-    from nala_lab.experiments.extractors import get_extractor
-    from nala_lab.experiments.gan import Game, GanWorkload
+    from nala_lab.experiments.data.images import load_pixels
+    from nala_lab.experiments.gan.extractors import get_extractor
+    from nala_lab.experiments.gan.gan_workload import Game, GanWorkload
 
     extra = scale.extra
     data = load_pixels("cifar-10", folders=folders, device=device, standin=bool(extra.get("standin", False)))

@@ -23,9 +23,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from nala_lab.core.settings import ADALA_METHODS, PAPER_METHODS, TASK_SETTINGS
-from nala_lab.experiments.augment import Augmentation
+from nala_lab.experiments.data.augment import Augmentation
 from nala_lab.experiments.tasks.base import Decay, Halving, Milestones, Scale, Task
+from nala_lab.methods.settings import ADALA_METHODS, PAPER_METHODS, TASK_SETTINGS
 
 __all__ = ["GRIDS", "GRID_TASKS", "IMAGES", "make_images"]
 
@@ -68,8 +68,8 @@ def make_images(scale: Scale, *, seed: int, folders: Sequence[Path], device: Any
     softmax_twice : see `ImageWorkload`.
     """
     from nala_lab.experiments import models
-    from nala_lab.experiments.data import load_pixels
-    from nala_lab.experiments.images import ImageWorkload
+    from nala_lab.experiments.data.images import load_pixels
+    from nala_lab.experiments.tasks.image_workload import ImageWorkload
 
     standin = bool(scale.extra.get("standin", False))
     pixels = load_pixels(data, folders=folders, device=device, standin=standin).first(scale.train, scale.test)

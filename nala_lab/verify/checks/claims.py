@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
+from nala_lab.certify.worst_cases import nala
+from nala_lab.drive import run
 from nala_lab.reference import NALA, SGD, Lookahead
 from nala_lab.reference import run as run_reference
 from nala_lab.theory.claims import claims
 from nala_lab.theory.counterexamples import COUNTEREXAMPLES, CounterExample
 from nala_lab.theory.interpolation import Envelope
-from nala_lab.verify.certificates.worst_case import nala
-from nala_lab.verify.check import Check, Tally, Tolerance
 from nala_lab.verify.runner import check
-from nala_lab.verify.spec import run
+from nala_lab.verify.tally import Check, Tally, Tolerance
 
 EXACT = Tolerance(0.0, 0.0, "rational arithmetic")
 # At most 18 gradients a run, each some 6 x 25 products of numbers below 1: 2700 * 2^-53 = 3e-13

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from nala_lab.drive import Method, late_steps, probes, run
 from nala_lab.theory import (
     adala_critical,
     adala_cycle,
@@ -16,12 +17,10 @@ from nala_lab.theory import (
     first_step,
     sign_descent,
 )
-from nala_lab.verify.cases import CENTER, F64, nala, size
-from nala_lab.verify.check import Check, Tally, Tolerance
-from nala_lab.verify.drawing import drawn, number, whole
-from nala_lab.verify.inject import late_steps
+from nala_lab.verify.drawn_settings import drawn, number, whole
 from nala_lab.verify.runner import check
-from nala_lab.verify.spec import Method, probes, run
+from nala_lab.verify.shared import CENTER, F64, nala, size
+from nala_lab.verify.tally import Check, Tally, Tolerance
 from problems import Linear
 
 COUNT = 30

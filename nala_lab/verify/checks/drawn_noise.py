@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 
 from nala_lab.core import Array, stream
+from nala_lab.drive import Method, run
 from nala_lab.theory import noise_one_mode, stochastic
 from nala_lab.theory.momentum_cycle import CONVENTIONS
-from nala_lab.verify.cases import Batches, nala, size
-from nala_lab.verify.check import Check, Tally, Tolerance
 from nala_lab.verify.checks.t20_adala_noise import wandering
-from nala_lab.verify.drawing import drawn, number, whole
+from nala_lab.verify.drawn_settings import drawn, number, whole
 from nala_lab.verify.runner import check
-from nala_lab.verify.spec import Method, run
+from nala_lab.verify.shared import Batches, nala, size
+from nala_lab.verify.tally import Check, Tally, Tolerance
 
 COUNT = 30
 SETTINGS, DRAWS, DIM, CYCLES = 1000, 300, 2, 2

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from nala_lab.core import Array, stream
+from nala_lab.drive import Method, run
+from nala_lab.measure import cycle_map
 from nala_lab.theory.momentum_cycle import CONVENTIONS, cycle_matrix
 from nala_lab.theory.quadratic_rate import rho
-from nala_lab.verify import cycle_map
-from nala_lab.verify.cases import quadratic
-from nala_lab.verify.check import Check, Tally, Tolerance
 from nala_lab.verify.runner import check
-from nala_lab.verify.spec import Method, run
+from nala_lab.verify.shared import quadratic
+from nala_lab.verify.tally import Check, Tally, Tolerance
 
 # k T <= 60 two-by-two products of entries below 3, errors enlarged by a non-normal map by at most 1e4
 RUN = Tolerance(1e-9, 1e-12, "60 products of 2x2 matrices, 2^-53 each, non-normal growth 1e4")
@@ -81,7 +81,7 @@ def shipped_map(twin: str, seed: int) -> list[Check]:
 
 
 def _torch_map(A: Array, settings: dict[str, Any], convention: str) -> Array:
-    from nala_lab.registry import torch_optimizer
+    from nala_lab.methods.table import torch_optimizer
 
     inner = ("HeavyBall", {"lr": settings["lr"], "momentum": settings["beta"]})
     outer = {name: settings[name] for name in ("k", "mu", "alpha")}

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 
 from nala_lab.core import Array
+from nala_lab.drive import Method, run
 from nala_lab.theory import stability
-from nala_lab.verify.check import Check, Tally, Tolerance
 from nala_lab.verify.runner import check
-from nala_lab.verify.spec import Method, run
+from nala_lab.verify.tally import Check, Tally, Tolerance
 
 GRID = 200
 CENTER = 0.75

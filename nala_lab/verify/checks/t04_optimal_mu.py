@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from nala_lab.core import stream
+from nala_lab.drive import Method, run
 from nala_lab.theory import optimal_mu
-from nala_lab.verify.cases import F64
-from nala_lab.verify.check import Check, Tally, Tolerance
 from nala_lab.verify.runner import check
-from nala_lab.verify.spec import Method, run
+from nala_lab.verify.shared import F64
+from nala_lab.verify.tally import Check, Tally, Tolerance
 
 CENTER = -1.25
 STRICT = Tolerance(0.0, 0.0, "strict: 0.02 away the rate is larger by 0.02 q_max or 0.02 q_min, far above rounding")

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from nala_lab.core import Array, stream
+from nala_lab.drive import Method, run
 from nala_lab.theory import break_even
-from nala_lab.verify.cases import CENTER, F64, nala, size
-from nala_lab.verify.check import Check, Tally, Tolerance
 from nala_lab.verify.runner import check
-from nala_lab.verify.spec import Method, run
+from nala_lab.verify.shared import CENTER, F64, nala, size
+from nala_lab.verify.tally import Check, Tally, Tolerance
 from problems import Linear
 
 LAM = np.array([0.01, 0.2, 0.55, 1.0])

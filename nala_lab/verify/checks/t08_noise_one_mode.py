@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from nala_lab.core import Array, stream
+from nala_lab.drive import run
 from nala_lab.theory import noise_one_mode
-from nala_lab.verify.cases import CENTER, Batches, false_alarms, nala
-from nala_lab.verify.check import Check, Tally
 from nala_lab.verify.runner import check
-from nala_lab.verify.spec import run
+from nala_lab.verify.shared import CENTER, Batches, false_alarms, nala
+from nala_lab.verify.tally import Check, Tally
 
 DRAWS = 20_000
 LAM, W = np.array([0.5, 1.0, 0.1]), np.array([1.0, 0.3, 2.0])

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from nala_lab.core import stream
+from nala_lab.drive import Method, run
 from nala_lab.theory import noise_one_mode
-from nala_lab.verify.cases import CENTER, Batches, false_alarms
-from nala_lab.verify.check import Check, Tally, Tolerance
 from nala_lab.verify.runner import check
-from nala_lab.verify.spec import Method, run
+from nala_lab.verify.shared import CENTER, Batches, false_alarms
+from nala_lab.verify.tally import Check, Tally, Tolerance
 
 DRAWS = 20_000
 LAM = np.array([1.0, 0.4])

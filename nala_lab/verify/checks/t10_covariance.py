@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from nala_lab.core import Array, stream
+from nala_lab.drive import Method, run
 from nala_lab.theory import stochastic
 from nala_lab.theory.momentum_cycle import CONVENTIONS
-from nala_lab.verify.cases import Batches, add_moments, false_alarms, nala
-from nala_lab.verify.check import Check, Tally, Tolerance
 from nala_lab.verify.runner import check
-from nala_lab.verify.spec import Method, run
+from nala_lab.verify.shared import Batches, add_moments, false_alarms, nala
+from nala_lab.verify.tally import Check, Tally, Tolerance
 from problems import random_rotation
 
 DRAWS, CYCLES = 10_000, 3

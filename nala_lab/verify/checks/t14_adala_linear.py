@@ -6,11 +6,11 @@ from itertools import product
 from typing import Any
 
 from nala_lab.core import stream
+from nala_lab.drive import Method, probes, run
 from nala_lab.theory import adala_linear
-from nala_lab.verify.cases import size
-from nala_lab.verify.check import Check, Tally, Tolerance
 from nala_lab.verify.runner import check
-from nala_lab.verify.spec import Method, probes, run
+from nala_lab.verify.shared import size
+from nala_lab.verify.tally import Check, Tally, Tolerance
 from problems import Linear
 
 STEPS = 20

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from nala_lab.core import stream
+from nala_lab.drive import Method, run
 from nala_lab.theory import sign_descent
-from nala_lab.verify.cases import nala
-from nala_lab.verify.check import Check, Tally, Tolerance
 from nala_lab.verify.runner import check
-from nala_lab.verify.spec import Method, run
+from nala_lab.verify.shared import nala
+from nala_lab.verify.tally import Check, Tally, Tolerance
 
 CYCLES = 12
 # at most 12 cycles of 10 steps of a few roundings of numbers below 10; the outer map never enlarges an error by more

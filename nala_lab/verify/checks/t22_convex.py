@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from nala_lab.certify.worst_cases import nala
 from nala_lab.core import Array, stream
-from nala_lab.theory import worst_case
-from nala_lab.verify.cases import F64, quadratic, size
-from nala_lab.verify.certificates.worst_case import nala
-from nala_lab.verify.check import Check, Tally, Tolerance
+from nala_lab.drive import run
+from nala_lab.theory import worst_functions as worst_case
 from nala_lab.verify.runner import check
-from nala_lab.verify.spec import run
+from nala_lab.verify.shared import F64, quadratic, size
+from nala_lab.verify.tally import Check, Tally, Tolerance
 from problems import Quadratic
 
 # The certificates are equal to the formula within 2e-6 (the solver's tolerance), the runs round 1e-13 of their numbers.

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from nala_lab.core import stream
+from nala_lab.drive import run
 from nala_lab.theory import games
-from nala_lab.verify.cases import F64, nala, settings_of_a_cycle, size
-from nala_lab.verify.check import Check, Tally, Tolerance
 from nala_lab.verify.runner import check
-from nala_lab.verify.spec import run
+from nala_lab.verify.shared import F64, nala, settings_of_a_cycle, size
+from nala_lab.verify.tally import Check, Tally, Tolerance
 from problems import BilinearGame, moved
 
 CYCLES = 6

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from nala_lab.core import Array
+from nala_lab.drive import TWINS, Method, run
 from nala_lab.theory.identities import IDENTITIES
-from nala_lab.verify.cases import IDENTITY, quadratic, rosenbrock, size
-from nala_lab.verify.check import Check, Tally
 from nala_lab.verify.runner import check
-from nala_lab.verify.spec import TWINS, Method, run
+from nala_lab.verify.shared import IDENTITY, quadratic, rosenbrock, size
+from nala_lab.verify.tally import Check, Tally
 from problems import Problem
 
 INNER = (

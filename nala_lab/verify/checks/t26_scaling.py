@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from nala_lab.core import Array
+from nala_lab.drive import Method, run
 from nala_lab.theory import scaling
-from nala_lab.verify.cases import quadratic, rosenbrock
-from nala_lab.verify.check import Check, Tally, Tolerance
 from nala_lab.verify.runner import check
-from nala_lab.verify.spec import Method, run
+from nala_lab.verify.shared import quadratic, rosenbrock
+from nala_lab.verify.tally import Check, Tally, Tolerance
 from problems import Problem
 
 EXACT = Tolerance(0.0, 0.0, "bit-equal: multiplying by 2^n commutes with every rounding")

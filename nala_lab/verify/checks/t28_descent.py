@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from nala_lab.drive import Method, run
 from nala_lab.theory import descent
-from nala_lab.verify.cases import quadratic
-from nala_lab.verify.check import Check, Tally, Tolerance
 from nala_lab.verify.runner import check
-from nala_lab.verify.spec import Method, run
+from nala_lab.verify.shared import quadratic
+from nala_lab.verify.tally import Check, Tally, Tolerance
 from problems import Logistic
 
 # f is a sum of at most 100 rounded terms of its own size: 100 * 2^-53 = 1e-14 of it; theory.md 8 grants 1e-12

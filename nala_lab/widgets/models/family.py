@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from nala_lab.core import Array, require_choice, require_int, require_number
-from nala_lab.core.hyper import OUTER_STYLES
+from nala_lab.methods.hyper import OUTER_STYLES
 from nala_lab.reference import SGD, OuterMomentum, run
 from nala_lab.theory import momentum_cycle, outer_velocity
 from nala_lab.widgets.models.rate import decay_gap

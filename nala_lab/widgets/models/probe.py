@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from nala_lab.core import Array, require, require_int, require_number
-from nala_lab.core.hyper import DENOMINATORS, PROBES
+from nala_lab.methods.hyper import DENOMINATORS, PROBES
 from nala_lab.reference import AdaBelief, AdaLA, Adam, Oracle, run
 from nala_lab.reference.adabelief import belief_denominator
 from nala_lab.theory.adala_first_step import adala_first_step

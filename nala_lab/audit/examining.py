@@ -1,0 +1,50 @@
+"""Ask in this process: quick, and enough where nothing crashes the interpreter. For tests and lessons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
+from typing import Any
+
+from nala_lab.audit.asking import ask
+from nala_lab.audit.museum import MUTANTS, planted
+from nala_lab.audit.spec import Row, load_items
+from nala_lab.audit.subject import Subject
+
+__all__ = ["ELSEWHERE", "examine", "examine_bug"]
+
+ELSEWHERE = "fresh-process"  # starts an interpreter of its own, which takes seconds
+
+
+def examine(
+    target: str,
+    options: Mapping[str, Any] | None = None,
+    *,
+    inner: str = "momentum",
+    only: Iterable[str] | None = None,
+    mutant: str | None = None,
+) -> list[Row]:
+    """Rows of every item of the kind of `target`, or of those in `only`, asked here; not the one that takes seconds.
+
+    Examples
+    --------
+    >>> [row.verdict for row in examine("torch.optim:Adam", only=["first-step", "linear-objective"])]
+    ['pass', 'pass']
+    """
+    with planted(mutant) if mutant else nullcontext():
+        subject = Subject(target, options, inner=inner)
+        subject.mutant = mutant
+        items = [one for one in load_items(only) if one.name != ELSEWHERE and subject.kind in one.kinds]
+        return [ask(subject, one) for one in items]
+
+
+def examine_bug(name: str, only: Iterable[str] | None = None) -> list[Row]:
+    """The same with a bug of the museum planted, of the optimizer that shows it.
+
+    Examples
+    --------
+    >>> [(row.item, row.verdict) for row in examine_bug("zero-slot", ["nala-first-slow"])]
+    [('nala-first-slow', 'fail')]
+    """
+    one = MUTANTS[name]
+    return examine(one.target, one.options, inner=one.inner, only=only, mutant=name)

@@ -1,0 +1,96 @@
+"""Steps of either twin from a state that is put into it: theorems about cycles speak of states no run starts in.
+
+A state is a dict in the NumPy twin's names: m, v (Adam), s (AdaLA), last (AdaLA's previous gradient). The step counter
+is set to `LATE`, where every bias correction 1 - beta^t has become 1 in float64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from nala_lab.core import Array, require_choice
+from nala_lab.drive.method import TWINS, Method
+from nala_lab.methods.table import reference_method
+from nala_lab.reference.oracle import Oracle
+
+__all__ = ["LATE", "late_steps"]
+
+LATE = 2**23  # 0.99999^LATE = 4e-37 is nothing beside 1, and a float32 counter still counts on from here
+_TORCH = {"m": "exp_avg", "v": "exp_avg_sq", "s": "exp_avg_var", "last": "previous_grad"}
+_REFERENCE = {"m": "m", "v": "v", "s": "s", "last": "extra"}
+
+
+def late_steps(
+    twin: str, method: Method, grad: Callable[[Array], Array], x: Array, state: Mapping[str, Array], steps: int = 1
+) -> tuple[Array, dict[str, Array]]:
+    """Apply `steps` steps of `method` from `x` (d,) with `state` and return the x and the state they lead to.
+
+    Parameters
+    ----------
+    twin : ``"numpy"`` or ``"torch"``. method : a method with one loop. grad : (d,) to (d,), deterministic.
+    x : (d,) float64. state : the buffers the method has, (d,) each.
+
+    Raises
+    ------
+    ValueError
+        For an unknown twin, or a buffer that the method does not have.
+
+    Examples
+    --------
+    >>> adam = Method("Adam", lr=1.0, betas=(0.0, 0.0), eps=0.0)
+    >>> late_steps("numpy", adam, lambda x: x, np.array([0.5]), {"m": np.array([-0.5]), "v": np.array([0.25])})[0]
+    array([-0.5])
+    """
+    require_choice("twin", twin, TWINS)
+    return (_torch if twin == "torch" else _numpy)(method, grad, x, state, steps)
+
+
+def _numpy(
+    method: Method, grad: Callable[[Array], Array], x: Array, state: Mapping[str, Array], steps: int
+) -> tuple[Array, dict[str, Array]]:
+    rule = reference_method(method.name, **method.shared())
+    names = {name: _REFERENCE[name] for name in state}
+    after = rule.init(x)._replace(t=LATE, **{names[name]: value for name, value in state.items()})
+    reached = x
+    for _ in range(steps):
+        reached, after = rule.step(reached, Oracle(grad), after)
+    return np.asarray(reached), {name: np.asarray(getattr(after, names[name])) for name in state}
+
+
+def _torch(
+    method: Method, grad: Callable[[Array], Array], x: Array, state: Mapping[str, Array], steps: int
+) -> tuple[Array, dict[str, Array]]:
+    import torch
+
+    from nala_lab.methods.table import torch_optimizer
+
+    weight = torch.nn.Parameter(torch.from_numpy(np.array(x)))
+    opt = torch_optimizer(method.name, [weight], **method.shared())
+
+    def closure() -> Any:
+        weight.grad = torch.from_numpy(np.array(grad(weight.detach().numpy().copy())))
+        return torch.zeros(())
+
+    def step() -> None:
+        opt.step(closure)
+        while getattr(opt, "phase", 0):
+            opt.step(closure)
+
+    step()  # makes the buffers that are then overwritten, through the optimizer's own saved state
+    saved = opt.state_dict()
+    own = saved["state"][0]
+    own["step"] = torch.full_like(own["step"], float(LATE))
+    for name, value in state.items():
+        if _TORCH[name] not in own:
+            raise ValueError(f"state must satisfy buffers of {method.name}, got {name!r}")
+        own[_TORCH[name]] = torch.from_numpy(np.array(value))
+    opt.load_state_dict(saved)
+    with torch.no_grad():
+        weight.copy_(torch.from_numpy(np.array(x)))
+    for _ in range(steps):
+        step()
+    after = opt.state[weight]
+    return weight.detach().numpy().copy(), {name: after[_TORCH[name]].numpy().copy() for name in state}

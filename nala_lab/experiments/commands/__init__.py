@@ -1,0 +1,1 @@
+"""The subcommands train, tune and sweep."""

@@ -1,0 +1,90 @@
+"""``nala-lab sweep SPEC``: run a grid of tasks, optimizers, seeds and hyperparameters."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nala_lab.core import require, require_int, require_number
+
+if TYPE_CHECKING:
+    from nala_lab.experiments.run.sweeping import Outcome
+
+__all__ = ["add_arguments", "main"]
+
+STOPPED = 130  # 128 + SIGINT, as shells count
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of ``nala-lab sweep``."""
+    add = parser.add_argument
+    parser.description = (
+        "Run every combination in a TOML file. What is finished in the store is skipped, what was saved is taken up, "
+        "so a sweep that was killed goes on when it is started again, and two may write the same store."
+    )
+    add("spec", type=Path, metavar="SPEC", help="TOML file with tasks, optimizers, seeds, scale, epochs, grid")
+    add("--out", type=Path, default=Path("runs"), metavar="DIR", help="the store (default: runs)")
+    add("--jobs", type=int, default=1, metavar="N", help="runs at the same time (default: 1)")
+    add("--backend", default="local", metavar="NAME", help="local processes (default), or a dask or ray cluster")
+    add("--address", metavar="ADDRESS", help="of the cluster's scheduler; without it, one is started here")
+    add("--threads", type=int, metavar="N", help="of each run (default: the cores of this machine, shared)")
+    add("--device", default="auto", metavar="DEVICE", help="auto (default), cpu, cuda or mps")
+    add("--checkpoint-minutes", type=float, default=5.0, metavar="M", help="save each run every M minutes (default: 5)")
+    add("--data-dir", metavar="DIR", help="where the data files are (default: the folders of NALA_LAB_DATA)")
+    add("--dry-run", action="store_true", help="print the runs and stop")
+    add("--quiet", action="store_true", help="no progress bar")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Run ``nala-lab sweep``; return 0 when every run has ended, 1 when one could not be run, 130 when stopped.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, for a file, name or value that is not what it should be, before anything is trained.
+    """
+    from nala_lab.experiments.data.fetch import data_folders
+    from nala_lab.experiments.run.sweeping import Store, read_spec, sweep
+
+    require("--out", str(args.out), not args.out.exists() or args.out.is_dir(), "the name of a folder")
+    require_number("--checkpoint-minutes", args.checkpoint_minutes, low=0, open_low=True)
+    if args.threads is not None:
+        require_int("--threads", args.threads, low=1)
+    todo = read_spec(args.spec)
+    if args.dry_run:
+        print("\n".join(cell.label for cell in todo) + f"\n{len(todo)} runs")
+        return 0
+    store, counts = Store.now(args.out).root, Counter[str]()  # the files of the code may be edited during a sweep
+    outcomes = sweep(todo, args.out, jobs=args.jobs, backend=args.backend, address=args.address,
+                     folders=data_folders(args.data_dir), device=args.device, threads=args.threads,
+                     minutes=args.checkpoint_minutes)  # fmt: skip
+    try:
+        _follow(outcomes, counts, len(todo), quiet=args.quiet)
+    except ChildProcessError as error:
+        print(f"nala-lab sweep: {error}", file=sys.stderr)
+        return 1
+    told = ", ".join(f"{counts[state]} {words}" for state, words in _WORDS.items() if counts[state])
+    print(f"{len(todo)} runs: {told or 'none ended'} -> {store}")
+    if counts["stopped"] or sum(counts.values()) < len(todo):
+        print("stopped; the same command goes on")
+        return STOPPED
+    return int(counts["failed"] > 0)
+
+
+def _follow(outcomes: Iterable[Outcome], counts: Counter[str], total: int, *, quiet: bool) -> None:
+    """Count what becomes of the runs, and print it as they end."""
+    from tqdm import tqdm
+
+    with tqdm(total=total, unit="run", desc="sweep", disable=None if not quiet else True) as bar:
+        for outcome in outcomes:
+            counts[outcome.state] += 1
+            bar.update(outcome.state in ("finished", "there"))
+            if outcome.state != "there":
+                bar.write(f"{outcome.cell.label}: {outcome.state} {outcome.detail}".rstrip())
+
+
+_WORDS = {"finished": "trained now", "there": "there already", "failed": "failed", "stopped": "stopped"}

@@ -1,0 +1,1 @@
+"""What only the GAN tasks need."""

@@ -1,0 +1,264 @@
+"""From names to a record: one run of one optimizer on one task with one seed."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+import nala_lab
+from nala_lab.core import require, require_choice, require_int
+from nala_lab.experiments.checkpoint import CheckpointError
+from nala_lab.experiments.run.keeping import Keeper
+from nala_lab.experiments.run.log import Row
+from nala_lab.experiments.run.loop import Plan, train
+from nala_lab.experiments.run.optimizers import Method
+from nala_lab.experiments.run.options import Options
+from nala_lab.experiments.run.own import OwnMethod, find_method
+from nala_lab.experiments.run.parallel import SOLO, Team
+from nala_lab.experiments.run.signals import Stopped, StopRequest
+from nala_lab.experiments.run.tracking import Board
+from nala_lab.experiments.tasks import Scale, Task, get_task
+from nala_lab.experiments.tasks.workload import Workload
+from nala_lab.results.records import Record, RecordError, RecordWriter, config_hash, read_record
+
+__all__ = ["CODE", "DEVICES", "Run", "Saving", "code_sha256", "execute", "find_device", "plan"]
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+def find_device(name: str = "auto") -> torch.device:
+    """The device called `name`; ``auto`` takes CUDA, else the CPU.
+
+    ``auto`` passes over Apple's mps: for networks of this size the CPU is the safer choice.
+
+    Raises
+    ------
+    ValueError
+        For another name, or a device that this machine lacks.
+    """
+    require_choice("device", name, DEVICES)
+    have = {"auto": True, "cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    require("device", name, have[name], "a device of this machine", "use 'cpu' or 'auto'")
+    if name == "auto":
+        name = "cuda" if have["cuda"] else "cpu"
+    return torch.device(name)
+
+
+@dataclass(frozen=True)
+class Saving:
+    """When a run is saved, and whether it takes up what was saved; see `nala_lab.experiments.run.keeping.Keeper`."""
+
+    epochs: int | None = None
+    minutes: float | None = None
+    resume: bool = False
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything that fixes a run's numbers; what it is trained on is read when it is made.
+
+    Attributes
+    ----------
+    task, scale, scale_name, method : what is trained, at which sizes, with which optimizer.
+    settings : every hyperparameter of the optimizer.
+    seed : names the initial weights, the order of the data, and every other random stream.
+    device : where it runs.
+    folders : where data files are looked for.
+    options : switches of the loop.
+    """
+
+    task: Task
+    scale: Scale
+    scale_name: str
+    method: Method
+    settings: Mapping[str, Any] = field(hash=False)
+    seed: int
+    device: torch.device
+    folders: tuple[Path, ...]
+    options: Options
+
+    @property
+    def plan(self) -> Plan:
+        """The task's protocol at this scale, for the loop."""
+        clip = self.task.clip if self.options.clip is None else self.options.clip or None
+        return Plan(epochs=self.scale.epochs, log_every=self.scale.log_every, decay=self.task.decay, clip=clip,
+                    options=self.options, main=self.task.main)  # fmt: skip
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """Task, sizes, optimizer, seed, switches and kind of device, as plain values: all but the data."""
+        scale = self.scale
+        own = {"own": self.method.origin} if isinstance(self.method, OwnMethod) else {}
+        return {
+            "task": self.task.name, "model": self.task.model_name, "scale": self.scale_name, "seed": self.seed,
+            "optimizer": {"name": self.method.name, **self.settings},
+            "epochs": scale.epochs, "batch_size": scale.batch_size, "log_every": scale.log_every,
+            "batches": scale.batches, "extra": dict(scale.extra),
+            "decay": self.task.decay_config(), "clip": self.plan.clip, **self.options.config,
+            "device": self.device.type, **own,
+        }  # fmt: skip
+
+    def workload(self) -> Workload:
+        """Read the data and draw the initial weights."""
+        made: Workload = self.task.make(self.scale, seed=self.seed, folders=self.folders, device=self.device)
+        return made
+
+    def config(self, workload: Workload) -> dict[str, Any]:
+        """What a record's hash is taken of: the request and the data."""
+        return {**self.request, "data": workload.fingerprint}
+
+    def path(self, out: Path, config: Mapping[str, Any]) -> Path:
+        """Where the record goes: OUT/TASK/OPTIMIZER-seedN-HASH.jsonl, so that no configuration overwrites another."""
+        return out / self.task.name / f"{self.method.name}-seed{self.seed}-{config_hash(config)[:8]}.jsonl"
+
+
+def plan(task: str, optimizer: str | Method, *, seed: int, scale: str = "cpu", epochs: int | None = None,
+         changes: Mapping[str, Any] | None = None, device: torch.device | None = None, folders: Sequence[Path] = (),
+         options: Options | None = None) -> Run:  # fmt: skip
+    """Check everything that can be checked of a run before its data are read.
+
+    Parameters
+    ----------
+    task, optimizer, scale : names in TASKS, METHODS, SCALES; an optimizer of your own is ``package.module:factory``, or
+        what `nala_lab.experiments.run.own.own_method` makes of a class.
+    seed : names the initial weights, the order of the data, and every other random stream.
+    epochs : instead of the scale's own.
+    changes : hyperparameters instead of the published ones.
+    device : None for the CPU; see `find_device`.
+    folders : where data files are looked for; without any they are downloaded, and generated at smoke scale.
+    options : switches of the loop.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, for a name or a value that is not allowed.
+    """
+    chosen, method = get_task(task), find_method(optimizer)
+    require_choice("scale", scale, chosen.scales)
+    require_int("seed", seed, low=0)
+    sizes = chosen.scales[scale]
+    if epochs is not None:
+        require_int("epochs", epochs, low=1)
+        sizes = replace(sizes, epochs=epochs)
+    settings = method.with_settings({**chosen.settings.get(method.name, {}), **(changes or {})})
+    # The optimizers know their own rules: a throw-away one says now what training would say later.
+    if isinstance(method, OwnMethod):
+        method = method.rehearsed(settings)
+    else:
+        method.build([torch.zeros(1, requires_grad=True)], settings)
+    return Run(chosen, sizes, scale, method, settings, seed, device or torch.device("cpu"), tuple(folders),
+               options or Options())  # fmt: skip
+
+
+def execute(run: Run, out: Path, *, force: bool = False, progress: bool = True,
+            saving: Saving | None = None, team: Team = SOLO,
+            board: Path | None = None) -> tuple[Record, bool]:  # fmt: skip
+    """Train and write the record; a finished record of the same configuration is read instead, unless `force`.
+
+    The checkpoint stands beside the record, under its name with ``.pt``, until the run has ended. Of a `team` only the
+    first process writes; its number of processes is a part of the configuration. `board` is a folder for TensorBoard.
+
+    Returns
+    -------
+    (record, trained) : `trained` is False when the record was there already.
+
+    Raises
+    ------
+    ValueError
+        For data that are missing or corrupt, and for a checkpoint in the way that is neither to be taken up nor to be
+        replaced by force.
+    Stopped
+        When Ctrl-C or SIGTERM asked for an end; the run has been saved.
+    """
+    saving = saving or Saving()
+    with StopRequest() as request:
+        workload = run.workload()
+        config = run.config(workload)
+        if team.size > 1:
+            config["processes"] = team.size
+        path = run.path(out, config)
+        if team.told(path.exists()) and not force:
+            return read_record(path), False
+        keeper = _keeper(run, path, config, saving, force=force, team=team)
+        optimizer = run.method.build(workload.groups(), run.settings)
+        shows = closing(Board(board, path, config)) if board is not None and team.chief else nullcontext()
+        with shows as shown, _no_room(path, keeper), _writer(run, path, config, team) as writer:
+            result = train(workload, optimizer, run.plan, method=run.method, settings=run.settings, seed=run.seed,
+                           row=_to(writer, shown), keeper=keeper, request=request, team=team,
+                           progress=progress, title=f"{run.method.name} seed {run.seed}")  # fmt: skip
+            if writer is not None:
+                writer.finish(result.outcome, diverged_at=result.diverged_at,
+                              diverged_because=result.diverged_because, totals=result.totals)  # fmt: skip
+        keeper.discard()
+    team.wait()
+    if request.signum is not None:
+        raise Stopped(f"stopped by {request.name}, as the run of {path} had just ended", request.signum)
+    return read_record(path), True
+
+
+def _writer(run: Run, path: Path, config: Mapping[str, Any], team: Team) -> AbstractContextManager[RecordWriter | None]:
+    return RecordWriter(path, _header(run, config)) if team.chief else nullcontext()
+
+
+@contextmanager
+def _no_room(path: Path, keeper: Keeper) -> Iterator[None]:
+    """A record that cannot be written ends the run in one sentence; its last checkpoint stays."""
+    try:
+        yield
+    except OSError as error:
+        hint = "; --resume goes on from the last checkpoint" if keeper.path.exists() else ""
+        raise RecordError(f"{path}: the record cannot be written ({error}){hint}") from error
+
+
+def _to(*places: RecordWriter | Board | None) -> Row:
+    """Write each row to all of the places; a process that leaves the writing to another one has none."""
+
+    def row(kind: str, **values: Any) -> None:
+        for place in places:
+            if place is not None:
+                place.row(kind, **values)
+
+    return row
+
+
+def _keeper(run: Run, path: Path, config: Mapping[str, Any], saving: Saving, *, force: bool, team: Team) -> Keeper:
+    file = path.with_suffix(".pt")
+    if team.told(file.exists()) and not (force or saving.resume):
+        raise CheckpointError(f"{file}: holds this run, stopped before its end; --resume goes on with it, "
+                              "--force begins again")  # fmt: skip
+    identity = {"task": run.task.name, "optimizer": run.method.name, "seed": run.seed,
+                "configuration": config_hash(config), "code": CODE, "torch": str(torch.__version__)}  # fmt: skip
+    return Keeper(file, identity, epochs=saving.epochs, minutes=saving.minutes, resume=saving.resume and not force,
+                  writes=team.chief)  # fmt: skip
+
+
+def code_sha256() -> str:
+    """Checksum of the source that decides a run's numbers: optim and experiments."""
+    root = Path(nala_lab.__file__).parent
+    total = hashlib.sha256()
+    for part in ("optim", "experiments"):
+        for path in sorted((root / part).rglob("*.[pc]*")):
+            if path.suffix in (".py", ".c"):
+                total.update(path.read_bytes())
+    return total.hexdigest()
+
+
+CODE = code_sha256()  # when the code is loaded: the files may be edited during a run
+
+
+def _header(run: Run, config: Mapping[str, Any]) -> dict[str, Any]:
+    versions = {"python": platform.python_version(), "numpy": np.__version__, "torch": torch.__version__,
+                "nala_lab": nala_lab.__version__}  # fmt: skip
+    machine = {"system": platform.system(), "machine": platform.machine(), "device": config["device"],
+               "threads": torch.get_num_threads()}  # fmt: skip
+    return {"task": run.task.name, "optimizer": run.method.name, "seed": run.seed, "config": config,
+            "data": config["data"], "versions": versions, "platform": machine,
+            "code_sha256": CODE}  # fmt: skip

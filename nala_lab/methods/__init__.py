@@ -1,0 +1,1 @@
+"""The methods of the lab: one table, hyperparameter classes, published settings; loads neither twin."""

@@ -1,0 +1,69 @@
+"""The same curves against timesteps, gradients and seconds: which optimizer leads can depend on the axis alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from nala_lab.core import require
+from nala_lab.plots.record_curves import training_curves
+from nala_lab.plots.style import RC
+from nala_lab.results.records import FINISHED, Record
+
+__all__ = ["THREE_AXES", "three_axes"]
+
+THREE_AXES: dict[str, str] = {
+    "timestep": "timesteps, as the papers count",
+    "grad_evals": "gradient evaluations",
+    "seconds": "seconds of training",
+}
+"""Column of a record -> what its axis is called."""
+
+
+def three_axes(
+    records: Sequence[Record], kind: str, column: str, *, ylabel: str, factor: float = 1.0, start: int = 0,
+    log: bool = False, figsize: tuple[float, float] = (13.5, 4.4),
+) -> Figure:  # fmt: skip
+    """Draw one column of records three times, against each of THREE_AXES; mean over seeds, band from lowest to highest.
+
+    Parameters
+    ----------
+    records : of one task and protocol, one setting an optimizer; those that did not finish are left out.
+    kind, column : which rows, and which number of theirs.
+    ylabel : what it is, with its unit.
+    factor : what the number is multiplied by, 100 for per cent.
+    start : rows left out at the beginning; 1 leaves out the measurement before training.
+    log : logarithmic y-axis.
+
+    Notes
+    -----
+    Seconds are means over seeds. They belong to the machine and to what else it did: unlike the other two axes they
+    are not the same at every repetition.
+
+    Raises
+    ------
+    ValueError
+        When no run has finished, or two runs of an optimizer have different rows.
+    """
+    names = list(dict.fromkeys(record.optimizer for record in records if record.outcome == FINISHED))
+    require("records", len(records), len(names) > 0, "at least one finished run")
+    dpi = plt.rcParams["figure.dpi"]  # the session's: a notebook keeps its pictures small
+    with plt.rc_context(RC):
+        figure, axes = plt.subplots(1, 3, figsize=figsize, sharey=True, dpi=dpi)
+    for ax, (axis, xlabel) in zip(axes, THREE_AXES.items(), strict=True):
+        curves = {}
+        for name in names:
+            runs = [record for record in records if (record.optimizer, record.outcome) == (name, FINISHED)]
+            lengths = {len(run.column(kind, column)) for run in runs}
+            require("rows", sorted(lengths), len(lengths) == 1, "the same for every seed", f"runs of {name}")
+            x = np.mean([run.column(kind, axis)[start:] for run in runs], axis=0)
+            curves[name] = (x, factor * np.stack([run.column(kind, column)[start:] for run in runs]))
+        training_curves(ax, curves, xlabel=xlabel, ylabel=ylabel if axis == "timestep" else "", log=log)
+        if axis != "seconds":
+            ax.get_legend().remove()
+        elif len(names) > 5:  # a longer list covers curves: beside them
+            ax.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=11)
+    return figure

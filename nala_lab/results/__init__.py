@@ -1,0 +1,1 @@
+"""Training records: read, compared, judged, tabulated; loads no torch."""

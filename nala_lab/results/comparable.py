@@ -1,0 +1,211 @@
+"""Which of many runs may stand side by side: one size, one protocol, one setting for each line of a table.
+
+Figures, ledger and lessons all choose with `choose`. What it takes, in this order:
+
+setting    of an arm, the runs at its named hyperparameters and, for those it does not name, the task's defaults; only
+           where there is no such run, the setting that was run most often.
+scale      the largest that any arm has.
+protocol   everything in a configuration but seed, optimizer and device: the one with the most runs; of equally frequent
+           ones the longest, and of those the one with equal gradients. What still ties is refused: no hash decides.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nala_lab.core.validate import require_choice
+from nala_lab.methods.settings import default_settings
+from nala_lab.results.records import Record, config_hash, read_record
+from nala_lab.results.tables import ORDER
+
+__all__ = ["CUT", "SCALES", "Arm", "Choice", "choose", "comparable", "runs_of", "scale_of", "trained_rows"]
+
+CUT = "paper, cut short"
+SCALES = ("smoke", "cpu", CUT, "paper")  # smallest first
+_APART = ("seed", "optimizer", "device")  # in no protocol
+_ABSENT = object()
+
+
+@dataclass(frozen=True)
+class Arm:
+    """An optimizer at one setting: what a line of a table stands for.
+
+    Attributes
+    ----------
+    label : the head of the line. optimizer : its name in the records.
+    settings : hyperparameters that a run must have; what is not named stands for the task's default.
+    """
+
+    label: str
+    optimizer: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def fits(self, record: Record) -> bool:
+        """Whether the run may be of this arm: it has the named hyperparameters, whatever the others are."""
+        config = _hyperparameters(record)
+        return record.optimizer == self.optimizer and all(config.get(k) == v for k, v in self.settings.items())
+
+    def means(self, record: Record) -> bool:
+        """Whether the run is of this arm: each hyperparameter that it holds is the named or the default one."""
+        wanted = {**default_settings(record.task, self.optimizer), **self.settings, "name": self.optimizer}
+        held = _hyperparameters(record).items()
+        return self.fits(record) and all(wanted.get(key, _ABSENT) == value for key, value in held)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The runs that are shown together.
+
+    Attributes
+    ----------
+    scale : one of SCALES, or "" where nothing has been run.
+    by_arm : label of the arm -> its runs by seed, the diverged ones included; without the arms that were not run.
+    left_out : runs that fit an arm and are not shown.
+    """
+
+    scale: str
+    by_arm: Mapping[str, tuple[Record, ...]]
+    left_out: int
+
+    @property
+    def records(self) -> list[Record]:
+        """All of them, arm by arm."""
+        return [record for group in self.by_arm.values() for record in group]
+
+
+def choose(records: Sequence[Record], arms: Sequence[Arm], full: Mapping[str, int] | None = None) -> Choice:
+    """Choose the runs of one task that stand for the arms of one table.
+
+    Parameters
+    ----------
+    records : whole runs. arms : with different labels. full : see `scale_of`.
+
+    Raises
+    ------
+    ValueError
+        For a record of an unknown scale; when an arm stands for several settings, or the arms for several protocols,
+        that were run equally often.
+    """
+    candidates = {arm.label: _candidates(records, arm) for arm in arms}
+    pool = {id(run): run for runs in candidates.values() for run in runs}
+    if not pool:
+        return Choice("", {}, 0)
+    scales = {key: scale_of(run, full) for key, run in pool.items()}
+    scale = max(scales.values(), key=SCALES.index)
+    protocol = _protocol([run for key, run in pool.items() if scales[key] == scale])
+    by_arm = {}
+    for label, runs in candidates.items():
+        kept = _one_setting([run for run in runs if scales[id(run)] == scale and _protocol_of(run) == protocol], label)
+        if kept:
+            by_arm[label] = tuple({run.seed: run for run in sorted(kept, key=lambda run: run.seed)}.values())
+    fitting = sum(any(arm.fits(run) for arm in arms) for run in records)
+    shown = {id(run) for group in by_arm.values() for run in group}
+    return Choice(scale, by_arm, fitting - len(shown))
+
+
+def comparable(records: Sequence[Record]) -> list[Record]:
+    """Keep the runs of every optimizer that may stand together, at the task's default settings where these were run.
+
+    The result is in the order of the papers' tables, then of seeds.
+    """
+    names = {record.optimizer for record in records}
+    order = sorted(names, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
+    return choose(records, [Arm(name, name) for name in order]).records
+
+
+def runs_of(folder: Path | str, task: str) -> list[Record]:
+    """The whole runs in FOLDER/TASK that are `comparable`; an empty list where there is none.
+
+    Raises
+    ------
+    RecordError
+        For a record that is broken.
+    """
+    return comparable([read_record(path) for path in sorted((Path(folder) / task).glob("*.jsonl"))])
+
+
+def scale_of(record: Record, full: Mapping[str, int] | None = None) -> str:
+    """The scale of a run, one of SCALES.
+
+    Parameters
+    ----------
+    full : ``epochs`` and ``train`` (examples) that a run at the paper's scale has at least. With it, a run is "paper"
+        only when it is as long, on as much real data, and measured as the paper's; else it was cut short.
+
+    Raises
+    ------
+    ValueError
+        For another scale.
+    """
+    config = record.header["config"]
+    scale = str(config.get("scale", SCALES[0]))
+    require_choice(f"{record.path.name}, scale", scale, SCALES)
+    if scale != "paper" or full is None:
+        return scale
+    data: Mapping[str, Any] = config.get("data", {})
+    whole = config.get("epochs", 0) >= full["epochs"] and data.get("train", 0) >= full["train"]
+    real = "(generated)" not in str(data.get("name", ""))
+    measured = "not comparable" not in str(data.get("fid", {}).get("extractor", ""))
+    return scale if whole and real and measured and config.get("batches") is None else CUT
+
+
+def trained_rows(record: Record, kind: str, column: str) -> list[dict[str, Any]]:
+    """The rows of one kind that hold `column`, without those of epoch 0.
+
+    What is measured before the first epoch is of an untrained network, and so is no candidate for the best epoch.
+    """
+    return [row for row in record.rows if row["kind"] == kind and column in row and row.get("epoch") != 0]
+
+
+def _hyperparameters(record: Record) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = record.header["config"].get("optimizer", {})
+    return found
+
+
+def _candidates(records: Sequence[Record], arm: Arm) -> list[Record]:
+    fitting = [record for record in records if arm.fits(record)]
+    return [record for record in fitting if arm.means(record)] or fitting
+
+
+def _one_setting(runs: Sequence[Record], label: str) -> list[Record]:
+    """The runs of the setting that was run most often."""
+    keys = [config_hash(_hyperparameters(run)) for run in runs]
+    best = _most(keys)
+    if len(best) > 1:
+        raise ValueError(f"{label} stands for several settings in {runs[0].task}, each run equally often: name one")
+    return [run for run, key in zip(runs, keys, strict=True) if key in best]
+
+
+def _protocol(runs: Sequence[Record]) -> str:
+    """The protocol that was run most often."""
+    keys = {_protocol_of(run): run.header["config"] for run in runs}
+    best = _most([_protocol_of(run) for run in runs])
+    longest = max(_length(keys[key]) for key in best)
+    tied = [key for key in best if _length(keys[key]) == longest]
+    tied = [key for key in tied if keys[key].get("equal", "grad_evals") == "grad_evals"] or tied
+    if len(tied) > 1:
+        names = sorted({name for key in tied for name in keys[key]} - {*_APART})
+        apart = [name for name in names if len({str(keys[key].get(name)) for key in tied}) > 1]
+        raise ValueError(f"{runs[0].task} has runs of several protocols, each run equally often, that differ in "
+                         f"{', '.join(apart)}: leave some out")  # fmt: skip
+    return tied[0]
+
+
+def _protocol_of(run: Record) -> str:
+    return config_hash({key: value for key, value in run.header["config"].items() if key not in _APART})
+
+
+def _length(config: Mapping[str, Any]) -> tuple[float, float]:
+    batches = config.get("batches")
+    return float(config.get("epochs", 0)), math.inf if batches is None else float(batches)
+
+
+def _most(keys: Sequence[str]) -> list[str]:
+    """The most frequent keys: one, or several that are equally frequent."""
+    counts = Counter(keys)
+    return [key for key, count in counts.items() if count == max(counts.values())]

@@ -1,0 +1,165 @@
+"""Tables made of records: one row per optimizer and setting, with mean, spread and number of seeds.
+
+The same rows serve the README, the notebooks and the report. Nothing here loads torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from nala_lab.results.evidence import Paired, Summary, paired, summary
+from nala_lab.results.records import DIVERGED, FINISHED, Record, config_hash
+
+__all__ = ["ORDER", "ResultRow", "compare", "markdown_comparison", "markdown_table", "results_table"]
+
+ORDER = ("nala", "nag", "lookahead", "adam", "sgd", "adala", "adabelief")
+LABELS = {"nala": "NALA", "nag": "NAG", "lookahead": "Lookahead", "adam": "Adam", "sgd": "SGD", "adala": "AdaLA",
+          "adabelief": "AdaBelief", "heavyball": "HeavyBall"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ResultRow:
+    """One optimizer at one setting on one task.
+
+    All summaries are over the seeds that finished; None when none did.
+
+    Attributes
+    ----------
+    task, optimizer : names.
+    setting : hash of the configuration without its seed; rows of one optimizer that differ in it are different runs.
+    seeds : the seeds that finished.
+    diverged : number of seeds that diverged; they are in no summary.
+    test_accuracy, test_loss : slow weights, last epoch, all test images.
+    fast_accuracy : the weights as the optimizer left them, last epoch.
+    batch_accuracy, batch_loss : what the NALA paper tabulates: the highest accuracy and the lowest loss among the
+        logged single training mini-batches, taken separately.
+    timesteps, grad_evals : per seed.
+    images_per_second : training only.
+    """
+
+    task: str
+    optimizer: str
+    setting: str
+    seeds: tuple[int, ...]
+    diverged: int
+    test_accuracy: Summary | None
+    test_loss: Summary | None
+    fast_accuracy: Summary | None
+    batch_accuracy: Summary | None
+    batch_loss: Summary | None
+    timesteps: int
+    grad_evals: int
+    images_per_second: Summary | None
+
+
+def results_table(records: Iterable[Record]) -> list[ResultRow]:
+    """Group whole records by task, optimizer and setting, in the order of the NALA paper's tables."""
+    groups: dict[tuple[str, str, str], list[Record]] = {}
+    for record in records:
+        if record.footer is not None:
+            groups.setdefault((record.task, record.optimizer, _setting(record)), []).append(record)
+    return [_row(key, groups[key]) for key in sorted(groups, key=lambda key: (key[0], _rank(key[1]), key))]
+
+
+def compare(records: Sequence[Record], a: str, b: str, *, level: float = 0.95) -> Paired | None:
+    """Final test accuracy of optimizer `a` minus that of `b`, paired by seed; None without a common seed.
+
+    The records must be of one task, and of one setting for each of the two.
+
+    Raises
+    ------
+    ValueError
+        When a seed of an optimizer occurs twice, so that it is not clear what is compared.
+    """
+    first, second = _by_seed(records, a), _by_seed(records, b)
+    seeds = sorted(first.keys() & second.keys())
+    return paired([first[seed] for seed in seeds], [second[seed] for seed in seeds], level=level) if seeds else None
+
+
+def markdown_table(rows: Sequence[ResultRow]) -> str:
+    """The rows as a Markdown table, mean ± standard deviation over seeds, accuracies in per cent."""
+    head = ["optimizer", "test accuracy, % (slow weights)", "test loss (slow weights)",
+            "best mini-batch accuracy, % (paper's metric)", "best mini-batch loss (paper's metric)",
+            "seeds", "diverged", "gradients", "timesteps"]  # fmt: skip
+    body = [
+        [LABELS.get(row.optimizer, row.optimizer), _cell(row.test_accuracy, 2, 100), _cell(row.test_loss, 4),
+         _cell(row.batch_accuracy, 2, 100), _cell(row.batch_loss, 4),
+         str(len(row.seeds)), str(row.diverged), f"{row.grad_evals:,}", f"{row.timesteps:,}"]
+        for row in rows
+    ]  # fmt: skip
+    return _markdown(head, body)
+
+
+def markdown_comparison(records: Sequence[Record], baseline: str = "adam", *, level: float = 0.95) -> str:
+    """Every optimizer against one, as a Markdown table: difference in test accuracy, t-interval, verdict."""
+    names = sorted({record.optimizer for record in records} - {baseline}, key=_rank)
+    body = []
+    for name in names:
+        result = compare(records, name, baseline, level=level)
+        if result is not None:
+            interval = f"{100 * result.low:+.2f} to {100 * result.high:+.2f}"
+            body.append([f"{LABELS.get(name, name)} - {LABELS.get(baseline, baseline)}", f"{100 * result.gap:+.2f}",
+                         interval, str(result.n), result.verdict])  # fmt: skip
+    head = ["pair", "test accuracy difference, points", f"{100 * level:g} % t-interval", "seeds", "verdict"]
+    return _markdown(head, body)
+
+
+def _setting(record: Record) -> str:
+    return config_hash({key: value for key, value in record.header["config"].items() if key != "seed"})
+
+
+def _rank(optimizer: str) -> tuple[int, str]:
+    return (ORDER.index(optimizer) if optimizer in ORDER else len(ORDER), optimizer)
+
+
+def _row(key: tuple[str, str, str], records: list[Record]) -> ResultRow:
+    done = [record for record in records if record.outcome == FINISHED]
+
+    def over_seeds(values: list[float]) -> Summary | None:
+        return summary(values) if values else None
+
+    return ResultRow(
+        *key,
+        seeds=tuple(sorted(record.seed for record in done)),
+        diverged=sum(record.outcome == DIVERGED for record in records),
+        test_accuracy=over_seeds([float(record.column("test", "accuracy")[-1]) for record in done]),
+        test_loss=over_seeds([float(record.column("test", "loss")[-1]) for record in done]),
+        fast_accuracy=over_seeds([float(record.column("test", "fast_accuracy")[-1]) for record in done]),
+        batch_accuracy=over_seeds([float(record.column("train", "accuracy").max()) for record in done]),
+        batch_loss=over_seeds([float(record.column("train", "loss").min()) for record in done]),
+        timesteps=max(_total(record, "timesteps") for record in records),
+        grad_evals=max(_total(record, "grad_evals") for record in records),
+        images_per_second=over_seeds([float(_footer(record)["totals"]["images_per_second"]) for record in done]),
+    )
+
+
+def _footer(record: Record) -> dict[str, dict[str, float]]:
+    assert record.footer is not None  # results_table takes whole records only
+    return record.footer
+
+
+def _total(record: Record, name: str) -> int:
+    return int(_footer(record)["totals"][name])
+
+
+def _by_seed(records: Sequence[Record], optimizer: str) -> dict[int, float]:
+    accuracies: dict[int, float] = {}
+    for record in records:
+        if record.optimizer == optimizer and record.outcome == FINISHED:
+            if record.seed in accuracies:
+                raise ValueError(f"seed {record.seed} of {optimizer} occurs twice: compare one task and one setting")
+            accuracies[record.seed] = float(record.column("test", "accuracy")[-1])
+    return accuracies
+
+
+def _cell(value: Summary | None, digits: int, factor: float = 1) -> str:
+    if value is None:
+        return "none finished"
+    mean = f"{factor * value.mean:.{digits}f}"
+    return f"{mean} ± {factor * value.sd:.{digits}f}" if value.n > 1 else mean
+
+
+def _markdown(head: list[str], body: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *body]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

@@ -1,0 +1,29 @@
+"""The hyperparameters as data, and what stands for a task where nobody asked for something else."""
+
+import pytest
+
+from nala_lab.methods.settings import ADALA_METHODS, PAPER_METHODS, PUBLISHED, TASK_SETTINGS, default_settings
+from paper_figs.beside.runs import TASKS
+from paper_figs.published import table
+
+CENTRE = {"lr", "k", "mu", "alpha"}
+
+
+@pytest.mark.parametrize("number", range(1, 7))
+def test_the_defaults_of_nala_are_those_its_tables_print(number):
+    printed = table("nala", number)
+    for column in printed.columns:
+        defaults = default_settings(TASKS[column.model, column.dataset], "nala")
+        assert {key: defaults[key] for key in CENTRE} == dict(printed.setting)
+
+
+def test_a_task_changes_hyperparameters_that_its_optimizers_have():
+    for task, changes in TASK_SETTINGS.items():
+        for optimizer, own in changes.items():
+            assert own.keys() <= PUBLISHED[optimizer].keys(), (task, optimizer)
+    assert set(PAPER_METHODS) | set(ADALA_METHODS) < PUBLISHED.keys()
+
+
+def test_an_optimizer_that_is_not_known_has_no_defaults():
+    assert default_settings("lenet5-cifar10", "nesterov") == {}
+    assert default_settings("a task of a user", "sgd")["lr"] == 0.1

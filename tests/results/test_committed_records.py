@@ -1,0 +1,69 @@
+"""The committed records: whole, small, and of one protocol within each task."""
+
+from pathlib import Path
+
+import pytest
+
+import paper_figs
+from nala_lab.results.records import FINISHED, LIMIT, load_records
+from nala_lab.results.tables import markdown_table, results_table
+
+FOLDER = Path(paper_figs.__file__).parent / "records"
+TASKS = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
+PAPER = {  # the NALA paper's settings for LeNet-5
+    "nala": {"lr": 1e-3, "k": 5, "mu": -0.5, "alpha": 1e-3},
+    "nag": {"lr": 0.1, "momentum": 0.1},
+    "lookahead": {"lr": 1e-3, "k": 5},
+    "adam": {"lr": 1e-3},
+    "sgd": {"lr": 0.1},
+}
+LENET = ("lenet5-cifar10", "lenet5-fashion-mnist")
+
+
+@pytest.fixture(scope="module", params=TASKS)
+def records(request):
+    found = load_records(FOLDER / request.param)
+    assert {record.header["task"] for record in found} == {request.param}
+    return found
+
+
+def start(record):
+    """What was measured before the first step."""
+    first = next(row for row in record.rows if row["kind"] == "test")
+    return {name: value for name, value in first.items() if name not in ("seconds", "lr")}
+
+
+def test_each_is_whole_small_and_there_once(records):
+    assert all(record.path.stat().st_size < LIMIT for record in records)
+    assert len({(r.optimizer, r.seed, r.header["config_hash"]) for r in records}) == len(records)
+
+
+def test_they_are_of_one_version_of_the_code_on_the_same_data_and_sizes(records):
+    assert len({record.header["code_sha256"] for record in records}) == 1
+    assert len({record.header["data"]["sha256"] for record in records}) == 1
+    for name in ("scale", "epochs", "batch_size", "log_every", "device"):
+        assert len({record.header["config"][name] for record in records}) == 1
+
+
+def test_at_a_seed_all_started_at_the_same_point_and_spent_the_same_gradients(records):
+    for seed in {record.seed for record in records}:
+        group = [record for record in records if record.seed == seed]
+        assert all(start(record) == start(group[0]) for record in group)
+        assert len({record.column("train", "loss")[0] for record in group}) == 1
+        assert len({r.footer["totals"]["grad_evals"] for r in group if r.outcome == FINISHED}) == 1
+
+
+@pytest.mark.parametrize("task", LENET)
+def test_lenet_5_ran_at_the_papers_settings_on_all_published_images(task):
+    records = load_records(FOLDER / task)
+    seeds = sorted({record.seed for record in records})
+    assert sorted((r.optimizer, r.seed) for r in records) == sorted((name, seed) for name in PAPER for seed in seeds)
+    assert len(seeds) >= 3 and all(r.outcome == FINISHED and r.column("test", "epoch")[-1] >= 5 for r in records)
+    for record in records:
+        config = record.header["config"]
+        assert PAPER[record.optimizer].items() <= config["optimizer"].items()
+        assert config["batch_size"] == 256 and config["data"]["test"] == 10_000
+        assert config["data"]["train"] == (60_000 if "fashion" in task else 50_000)
+    rows = results_table(records)
+    assert [row.optimizer for row in rows] == list(PAPER) and all(len(row.seeds) == len(seeds) for row in rows)
+    assert markdown_table(rows).count("±") == 4 * len(PAPER)

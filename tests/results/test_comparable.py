@@ -1,0 +1,99 @@
+"""Which runs are shown together."""
+
+from pathlib import Path
+
+import pytest
+
+from nala_lab.methods.settings import default_settings
+from nala_lab.results.comparable import CUT, Arm, choose, runs_of, scale_of, trained_rows
+from nala_lab.results.records import RecordWriter, read_record
+
+TASK = "lenet5-digits"
+RECORDS = Path(__file__).parents[2] / "paper_figs" / "records"
+
+
+def write(folder, name, optimizer, seed=0, epochs=3, task=TASK, scale="smoke", protocol=(), rows=(), **settings):
+    config = {"scale": scale, "epochs": epochs, "optimizer": {"name": optimizer, **settings}, "seed": seed,
+              **dict(protocol)}  # fmt: skip
+    header = dict(task=task, optimizer=optimizer, seed=seed, config=config, data={}, versions={}, platform={})
+    with RecordWriter(folder / task / f"{name}.jsonl", header) as writer:
+        for row in rows:
+            writer.row("test", **row)
+        return writer.finish("finished", totals={})
+
+
+def test_one_protocol_and_one_setting_an_optimizer_in_the_papers_order(tmp_path):
+    write(tmp_path, "a", "yogi")
+    write(tmp_path, "b", "sgd", lr=0.1)
+    write(tmp_path, "c", "nala", seed=1, k=5)
+    write(tmp_path, "d", "nala", seed=0, k=5)
+    write(tmp_path, "e", "nala", seed=2, k=7)  # a setting with fewer runs
+    write(tmp_path, "f", "adam", epochs=4)  # a protocol with fewer runs
+    (tmp_path / TASK / "g.jsonl.partial").write_text("", encoding="utf-8")
+    shown = [(run.optimizer, run.seed) for run in runs_of(tmp_path, TASK)]
+    assert shown == [("nala", 0), ("nala", 1), ("sgd", 0), ("yogi", 0)]
+
+
+def test_a_task_without_runs_has_none(tmp_path):
+    assert runs_of(tmp_path, TASK) == []
+
+
+@pytest.mark.parametrize(("task", "lr"), [("lenet5-cifar100", 1e-3), ("resnet18-fashion-mnist", 2e-4)])
+def test_of_a_grid_the_defaults_of_the_task_are_shown_however_often_the_rest_was_run(tmp_path, task, lr):
+    default = default_settings(task, "nala")
+    grid = [{"k": 3}, {"k": 7}, {"mu": -0.3}, {"alpha": 1e-2}, {"lr": 3e-3}, {"lr": 1e-3, "k": 5}]
+    for number, change in enumerate(grid):
+        for seed in range(3):
+            write(tmp_path, f"{number}-{seed}", "nala", seed, task=task, **{**default, **change})
+    write(tmp_path, "zzz", "nala", 0, task=task, **default)  # a single run, and last in the order of names
+    shown = runs_of(tmp_path, task)
+    assert {run.header["config"]["optimizer"]["lr"] for run in shown} == {lr} and 0 in {run.seed for run in shown}
+    assert all(run.header["config"]["optimizer"] == {"name": "nala", **default} for run in shown)
+
+
+def test_a_tie_between_settings_is_refused_where_none_is_the_default(tmp_path):
+    write(tmp_path, "a", "sgd", lr=0.3)
+    write(tmp_path, "b", "sgd", lr=0.2)
+    with pytest.raises(ValueError, match=r"sgd stands for several settings in lenet5-digits, .*: name one"):
+        runs_of(tmp_path, TASK)
+    runs = [read_record(path) for path in sorted((tmp_path / TASK).iterdir())]
+    named = choose(runs, [Arm("SGD, lr = 0.2", "sgd", {"lr": 0.2})])
+    assert [run.path.stem for run in named.records] == ["b"] and named.left_out == 0
+    write(tmp_path, "c", "sgd", seed=1, lr=0.3)
+    assert [run.path.stem for run in runs_of(tmp_path, TASK)] == ["a", "c"]  # the one with more runs
+
+
+def test_of_equally_frequent_protocols_the_longest_is_taken_and_no_hash_decides(tmp_path):
+    write(tmp_path, "a", "adam", epochs=3)
+    write(tmp_path, "b", "adam", epochs=4, protocol={"equal": "timesteps"})
+    assert [run.path.stem for run in runs_of(tmp_path, TASK)] == ["b"]
+    write(tmp_path, "c", "adam", epochs=4, protocol={"equal": "grad_evals"})
+    assert [run.path.stem for run in runs_of(tmp_path, TASK)] == ["c"]
+    write(tmp_path, "d", "adam", epochs=4, protocol={"equal": "grad_evals", "clip": 0.25})
+    with pytest.raises(ValueError, match="runs of several protocols, each run equally often, that differ in clip:"):
+        runs_of(tmp_path, TASK)
+
+
+def test_the_largest_scale_is_taken_and_a_cut_run_is_not_the_papers(tmp_path):
+    full = {"epochs": 9, "train": 100}
+    write(tmp_path, "a", "adam", scale="smoke")
+    write(tmp_path, "b", "adam", seed=1, scale="smoke")
+    cut = write(tmp_path, "c", "adam", scale="paper", epochs=8, protocol={"data": {"train": 100}})
+    assert [run.path.stem for run in runs_of(tmp_path, TASK)] == ["c"]
+    assert (scale_of(read_record(cut)), scale_of(read_record(cut), full)) == ("paper", CUT)
+    whole = write(tmp_path, "d", "adam", scale="paper", epochs=9, protocol={"data": {"train": 100}})
+    assert scale_of(read_record(whole), full) == "paper"
+    with pytest.raises(ValueError, match="scale"):
+        scale_of(read_record(write(tmp_path, "e", "adam", scale="huge")))
+
+
+def test_an_untrained_network_has_no_row_of_training(tmp_path):
+    rows = [{"epoch": epoch, "accuracy": 1 - epoch / 4} for epoch in range(3)] + [{"epoch": 3, "loss": 2.0}]
+    record = read_record(write(tmp_path, "a", "adam", rows=rows))
+    assert [row["epoch"] for row in trained_rows(record, "test", "accuracy")] == [1, 2]
+
+
+def test_what_is_committed_and_shown_is_at_the_defaults_of_its_task():
+    for folder in sorted(RECORDS.iterdir()):
+        for run in runs_of(RECORDS, folder.name):
+            assert Arm("", run.optimizer).means(run), run.path.name

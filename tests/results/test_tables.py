@@ -1,0 +1,54 @@
+"""Tables from records: means by hand, order of the paper, settings kept apart, diverged runs counted."""
+
+import math
+
+import pytest
+
+from nala_lab.results.records import DIVERGED, load_records
+from nala_lab.results.tables import compare, markdown_comparison, markdown_table, results_table
+from tests.results.test_records import written
+
+
+def test_means_and_spreads_are_over_seeds(tmp_path):
+    for seed, final in ((0, 0.5), (1, 0.75), (2, 1.0)):
+        written(tmp_path / f"{seed}.jsonl", accuracies=(0.9, final), seed=seed)
+    (row,) = results_table(load_records(tmp_path))
+    assert row.seeds == (0, 1, 2) and row.diverged == 0
+    assert (row.test_accuracy.mean, row.test_accuracy.sd) == (0.75, 0.25)  # exact in binary
+    assert row.test_loss.mean == 0.5 and row.fast_accuracy.mean == 0.375
+    assert row.batch_loss.mean == 1.0  # the lowest of 2.0, 1.0
+    assert math.isclose(row.batch_accuracy.mean, (0.9 + 0.9 + 1.0) / 3, rel_tol=1e-15)  # the highest, separately
+    assert "| 75.00 ± 25.00 |" in markdown_table([row])
+
+
+def test_rows_stand_in_the_papers_order_and_settings_are_kept_apart(tmp_path):
+    for name in ("sgd", "adam", "nala"):
+        written(tmp_path / f"{name}.jsonl", optimizer=name)
+    written(tmp_path / "other.jsonl", optimizer="adam", k=7)
+    rows = results_table(load_records(tmp_path))
+    assert [row.optimizer for row in rows] == ["nala", "adam", "adam", "sgd"]
+    assert len({row.setting for row in rows}) == 2
+
+
+def test_diverged_runs_are_counted_and_not_averaged(tmp_path):
+    written(tmp_path / "a.jsonl", seed=0, accuracies=(0.5, 0.5))
+    written(tmp_path / "b.jsonl", seed=1, accuracies=(0.5, 0.1), outcome=DIVERGED)
+    (row,) = results_table(load_records(tmp_path))
+    assert (row.seeds, row.diverged, row.test_accuracy.mean) == ((0,), 1, 0.5)
+    (tmp_path / "a.jsonl").unlink()
+    (row,) = results_table(load_records(tmp_path))
+    assert row.test_accuracy is None and "none finished" in markdown_table([row])
+
+
+def test_pairs_share_a_seed(tmp_path):
+    for seed, gain in ((0, 0.125), (1, 0.25)):
+        written(tmp_path / f"a{seed}.jsonl", optimizer="adam", seed=seed, accuracies=(0.5, 0.5))
+        written(tmp_path / f"n{seed}.jsonl", optimizer="nala", seed=seed, accuracies=(0.5, 0.5 + gain))
+    written(tmp_path / "n9.jsonl", optimizer="nala", seed=9, accuracies=(0.5, 0.0))
+    records = load_records(tmp_path)
+    assert compare(records, "nala", "adam").gap == 0.1875 and compare(records, "nala", "adam").n == 2
+    assert compare(records, "nala", "sgd") is None
+    assert "| NALA - Adam | +18.75 |" in markdown_comparison(records)
+    written(tmp_path / "again.jsonl", optimizer="nala", seed=0, k=7)
+    with pytest.raises(ValueError, match="seed 0 of nala occurs twice"):
+        compare(load_records(tmp_path), "nala", "adam")
