@@ -66,7 +66,7 @@ def test_a_file_that_moves_changes_the_identity(copy):
 
 @pytest.mark.parametrize("task", ["lenet5-fashion-mnist", "lstm1-ptb", "wgan-cifar10"])
 def test_todays_code_gives_a_committed_run_its_old_configuration_hash(task):
-    """The name of a record ends in the hash of its configuration: a new key or default would orphan what was trained."""
+    """A record's name ends in the hash of its configuration: a new key or default would orphan what was trained."""
     paths = sorted((RECORDS / task).glob("*.jsonl"))
     assert paths
     for path in paths:
