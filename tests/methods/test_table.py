@@ -70,11 +70,10 @@ def test_labels_looks_and_names_are_all_different():
     assert len({facts.label for facts in METHODS.values()}) == len(METHODS)
 
 
+MORE = ({}, {"inner_state": "reset"}, {"inner.every": 3}, {"inner.probe": "lagged"})
 PLANS = [
     {"k": k, "inner": inner, **more}
-    for k, inner, more in itertools.product(
-        (1, 3, 4), ("adam", "adala", "sgd"), ({}, {"inner_state": "reset"}, {"inner.every": 3}, {"inner.probe": "lagged"})
-    )
+    for k, inner, more in itertools.product((1, 3, 4), ("adam", "adala", "sgd"), MORE)
     if inner == "adala" or not any(key.startswith("inner.") for key in more)
 ]
 
@@ -144,7 +143,7 @@ def test_nothing_else_decides_by_the_name_of_a_method():
 
 
 def test_a_comparison_with_a_name_is_seen():
-    planted = 'if method.name in ("NALA", "x") or kind != "adala":\n    pass\nmatch rule:\n    case "sgd":\n        pass'
+    planted = 'if one.name in ("NALA", "x") or kind != "adala":\n    pass\nmatch rule:\n    case "sgd":\n        pass'
     assert sorted(word for _, word in compared(ast.parse(planted))) == ["NALA", "adala", "sgd"]
     assert not compared(ast.parse("opt = make('NALA')\nif x == 'nothing':\n    pass"))
 
