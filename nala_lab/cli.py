@@ -42,6 +42,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     0
     """
     argv = sys.argv[1:] if argv is None else list(argv)
+    for stream in (sys.stdout, sys.stderr):  # a table must not be lost to a terminal that cannot show its signs
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     try:
         return _dispatch(argv)
     except SystemExit as stop:  # argparse's own way out: 0 after --help, 2 after a bad option

@@ -13,8 +13,9 @@ import torch
 
 from nala_lab.cli import main
 from nala_lab.core import stream
+from nala_lab.experiments.run.alone import alone, known_by
 from nala_lab.experiments.run.signals import StopRequest
-from nala_lab.experiments.run.sweeping import Store, Worker, _known_by, cells, read_spec, sweep
+from nala_lab.experiments.run.sweeping import Store, Worker, cells, read_spec, sweep
 from nala_lab.experiments.tasks.image_workload import ImageWorkload
 from nala_lab.results.records import load_records
 
@@ -96,8 +97,9 @@ def test_another_version_of_the_code_has_its_own_folder(tmp_path, monkeypatch):
 def test_a_run_that_another_process_holds_is_busy_and_then_waited_for(tmp_path):
     (cell,) = cells({**SPEC, "seeds": [0], "optimizers": ["adam"]})
     worker = Worker(tmp_path, (), "cpu", 1, None)
-    with Store(tmp_path).locked(_known_by(cell.run().request), wait=False) as mine:
-        assert mine and worker(cell).state == "busy"
+    name = known_by(cell.run(device="cpu").request)
+    with StopRequest() as request, alone(tmp_path, "a run", name, request):
+        assert worker(cell).state == "busy"
     assert worker(cell).state == "finished" and worker(cell).state == "there"
 
 
@@ -129,7 +131,7 @@ def test_a_run_that_breaks_in_any_way_does_not_stop_the_others(tmp_path, monkeyp
 def test_the_cores_are_shared_by_the_runs(jobs, threads, tmp_path, monkeypatch):
     workers = []
     alone = lambda worker, *rest: workers.append(worker) or []  # noqa: E731
-    monkeypatch.setattr("nala_lab.experiments.run.sweeping._parallel", alone)
+    monkeypatch.setattr("nala_lab.experiments.run.sweeping.in_parallel", alone)
     monkeypatch.setattr("os.cpu_count", lambda: 6)
     assert list(sweep(cells({**SPEC, "seeds": [0]}), tmp_path, jobs=jobs)) == []
     assert workers[0].threads == threads

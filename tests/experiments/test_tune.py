@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from nala_lab.cli import main
-from nala_lab.experiments.run.one_run import plan
-from nala_lab.experiments.run.tuning import Trial, held_out, judge, read_space, space_of, trials
+from nala_lab.experiments.run.one_run import held_out, plan
+from nala_lab.experiments.run.tuning import Trial, judge, read_space, space_of, trials
 from nala_lab.experiments.tasks import get_task
 from nala_lab.results.records import load_records
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nala_lab.core import require, require_int, require_number
+from nala_lab.core.progress import bar as progress_bar
 
 if TYPE_CHECKING:
     from nala_lab.experiments.run.sweeping import Outcome
@@ -29,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("spec", type=Path, metavar="SPEC", help="TOML file with tasks, optimizers, seeds, scale, epochs, grid")
     add("--out", type=Path, default=Path("runs"), metavar="DIR", help="the store (default: runs)")
     add("--jobs", type=int, default=1, metavar="N", help="runs at the same time (default: 1)")
-    add("--backend", default="local", metavar="NAME", help="local processes (default), or a dask or ray cluster")
+    add("--backend", default="local", metavar="NAME", help="local processes (default), or a dask cluster")
     add("--address", metavar="ADDRESS", help="of the cluster's scheduler; without it, one is started here")
     add("--threads", type=int, metavar="N", help="of each run (default: the cores of this machine, shared)")
     add("--device", default="auto", metavar="DEVICE", help="auto (default), cpu, cuda or mps")
@@ -77,9 +78,7 @@ def main(args: argparse.Namespace) -> int:
 
 def _follow(outcomes: Iterable[Outcome], counts: Counter[str], total: int, *, quiet: bool) -> None:
     """Count what becomes of the runs, and print it as they end."""
-    from tqdm import tqdm
-
-    with tqdm(total=total, unit="run", desc="sweep", disable=None if not quiet else True) as bar:
+    with progress_bar(total=total, unit="run", desc="sweep", show=not quiet) as bar:
         for outcome in outcomes:
             counts[outcome.state] += 1
             bar.update(outcome.state in ("finished", "there"))

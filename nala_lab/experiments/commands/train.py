@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from nala_lab.experiments.run.one_run import Run
     from nala_lab.experiments.tasks import Task
 
-__all__ = ["add_arguments", "chosen_names", "main"]
+__all__ = ["add_arguments", "changes_of", "chosen_names", "main"]
+
+GENERATED = "(generated)"  # how the names of stand-in data end
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--epochs", type=int, metavar="N", help="passes over the data (default: the scale's)")
     add("--device", default="auto", metavar="DEVICE", help="auto (default), cpu, cuda or mps")
     add("--set", nargs="+", default=[], metavar="NAME=VALUE", dest="changes",
-        help="hyperparameters instead of the published ones, e.g. --set k=10 mu=-0.3")  # fmt: skip
+        help="hyperparameters instead of the published ones, of every optimizer (lr=0.01) or of one of them "
+             "(nala.k=10 nala.inner.eps=1e-6)")  # fmt: skip
     add("--equal", default="grad_evals", metavar="WHAT",
         help="what every optimizer gets the same number of: grad_evals (default) or timesteps, as the papers "
              "count, for which NALA gets (k+1)/k and AdaLA 2 times the mini-batches")  # fmt: skip
@@ -117,9 +120,10 @@ def planned(args: argparse.Namespace) -> list[Run]:
     options = Options(precision=args.precision, compile=args.compile, deterministic=args.deterministic,
                       accumulate=args.accumulate, clip=args.clip, equal=args.equal)  # fmt: skip
     names = chosen_names(args.optimizer, get_task(args.task))
-    changes, device, folders = _parse_changes(args.changes), find_device(args.device), data_folders(args.data_dir)
+    changes = changes_of(args.changes, names)
+    device, folders = find_device(args.device), data_folders(args.data_dir)
     return [
-        plan(args.task, name, seed=seed, scale=args.scale, epochs=args.epochs, changes=changes, device=device,
+        plan(args.task, name, seed=seed, scale=args.scale, epochs=args.epochs, changes=changes[name], device=device,
              folders=folders, options=options)
         for seed in dict.fromkeys(args.seeds)
         for name in names
@@ -170,6 +174,8 @@ def _line(record: Record, trained: bool, task: Task) -> str:
     rates = [f"{value:,.0f} {name.removesuffix('_per_second')}/s"
              for name, value in footer["totals"].items() if name.endswith("_per_second")]  # fmt: skip
     note = ", ".join(rates) if trained else "was there already"
+    if record.header["data"]["name"].endswith(GENERATED):
+        note += "; on GENERATED data, not the real ones: --data-dir says where these are"
     if record.header.get("code_sha256") != CODE:
         note += " (trained by another version of this code; --force trains it again)"
     return f"{record.optimizer:10s} seed {record.seed}: {end}, test {shown}, {note} -> {record.path}"
@@ -187,13 +193,28 @@ def _described(task: Task) -> str:
     )
 
 
-def _parse_changes(pairs: list[str]) -> dict[str, Any]:
-    changes = {}
+def changes_of(pairs: list[str], optimizers: list[str]) -> dict[str, dict[str, Any]]:
+    """Settings of each optimizer from ``NAME=VALUE`` (of all) and ``OPTIMIZER.NAME=VALUE``, which counts for more.
+
+    Raises
+    ------
+    ValueError
+        For a pair without a value.
+
+    Examples
+    --------
+    >>> changes_of(["lr=0.01", "nala.k=3", "nala.inner.eps=1e-6"], ["nala", "adam"])
+    {'nala': {'lr': 0.01, 'k': 3, 'inner.eps': 1e-06}, 'adam': {'lr': 0.01}}
+    """
+    of_all: dict[str, Any] = {}
+    of_one: dict[str, dict[str, Any]] = {name: {} for name in optimizers}
     for pair in pairs:
         name, equals, text = pair.partition("=")
-        require("--set", pair, bool(name and equals and text), "NAME=VALUE")
+        require("--set", pair, bool(name and equals and text), "NAME=VALUE or OPTIMIZER.NAME=VALUE")
+        owner = next((one for one in optimizers if name.startswith(f"{one.replace(':', '.')}.")), None)
+        place, name = (of_all, name) if owner is None else (of_one[owner], name[len(owner) + 1 :])
         try:
-            changes[name] = json.loads(text)  # numbers, lists, and JSON's NaN, which validation then refuses
+            place[name] = json.loads(text)  # numbers, lists, and JSON's NaN, which validation then refuses
         except ValueError:
-            changes[name] = float(text) if text.lower() in ("nan", "inf", "-inf") else text
-    return changes
+            place[name] = float(text) if text.lower() in ("nan", "inf", "-inf") else text
+    return {name: {**of_all, **own} for name, own in of_one.items()}

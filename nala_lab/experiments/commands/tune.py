@@ -8,11 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nala_lab.core import require
-from nala_lab.experiments.commands.train import chosen_names
+from nala_lab.core import require, require_int
+from nala_lab.core.progress import bar as progress_bar
+from nala_lab.experiments.commands.train import changes_of, chosen_names
+from nala_lab.results.records import Record, read_record
 
 if TYPE_CHECKING:
-    from nala_lab.experiments.run.one_run import Run
+    from nala_lab.experiments.run.sweeping import Cell
     from nala_lab.experiments.run.tuning import Space, Trial
     from nala_lab.experiments.tasks import Task
 
@@ -36,66 +38,93 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--scale", default="cpu", metavar="SCALE", help="smoke, cpu (default) or paper")
     add("--epochs", type=int, metavar="N", help="passes over the data (default: the scale's)")
     add("--device", default="auto", metavar="DEVICE", help="auto (default), cpu, cuda or mps")
+    add("--set", nargs="+", default=[], metavar="NAME=VALUE", dest="changes",
+        help="hyperparameters that are not tuned, of every optimizer (k=10) or of one of them (nala.k=10)")  # fmt: skip
+    add("--equal", default="grad_evals", metavar="WHAT", help="as of train: grad_evals (default) or timesteps")
+    add("--jobs", type=int, default=1, metavar="N", help="runs at the same time (default: 1)")
+    add("--threads", type=int, metavar="N", help="of each run (default: the cores of this machine, shared)")
     add("--out", type=Path, default=Path("runs/tune"), metavar="DIR", help="records go to DIR/TASK")
     add("--data-dir", metavar="DIR", help="where the data files are (default: the folders of NALA_LAB_DATA)")
     add("--quiet", action="store_true", help="no progress bars")
 
 
 def main(args: argparse.Namespace) -> int:
-    """Run ``nala-lab tune`` and print the table.
+    """Run ``nala-lab tune`` and print the table; return 1 when a run could not be done, 128 + N after signal N.
 
     Raises
     ------
     ValueError
         In one sentence, for a name, value or file that is not what it should be, before anything is trained.
     """
-    from nala_lab.experiments.run.signals import Stopped
     from nala_lab.experiments.run.tuning import judge, markdown
     from nala_lab.experiments.tasks import get_task
 
-    task, found = get_task(args.task), []
+    task = get_task(args.task)
     todo = planned(args, task)
+    records = _trained(args, [cell for _, _, tried in todo for _, cells in tried for cell in cells])
+    if isinstance(records, int):
+        return records
+    found = []
     for name, space, tried in todo:
-        try:
-            done = [_measured(args, task, trial, runs) for trial, runs in tried]
-        except Stopped as stop:
-            print(f"nala-lab tune: {stop}; the same command goes on", file=sys.stderr)
-            return 128 + stop.signum
+        done = [_measured(task, trial, [records[cell.key] for cell in cells]) for trial, cells in tried]
         found.append(judge(name, space, done, task.best))
     print("\n" + markdown(found, task))
     return 0
 
 
-def planned(args: argparse.Namespace, task: Task) -> list[tuple[str, Space, list[tuple[Trial, list[Run]]]]]:
+def planned(args: argparse.Namespace, task: Task) -> list[tuple[str, Space, list[tuple[Trial, list[Cell]]]]]:
     """Every optimizer with its space and its trials, each of these with a run for every seed; all are checked."""
-    from nala_lab.experiments.data.fetch import data_folders
-    from nala_lab.experiments.run.one_run import find_device, plan
-    from nala_lab.experiments.run.tuning import held_out, read_space, space_of, trials
+    from nala_lab.experiments.run.sweeping import Cell
+    from nala_lab.experiments.run.tuning import read_space, space_of, trials
 
+    require_int("--jobs", args.jobs, low=1)
     seeds = list(dict.fromkeys(args.seeds))
     names = chosen_names(args.optimizer, task)
+    fixed = changes_of(args.changes, names)
     spaces = read_space(args.space) if args.space else {name: space_of(task, name) for name in names}
-    device, folders = find_device(args.device), data_folders(args.data_dir)
 
-    def runs(name: str, trial: Trial) -> list[Run]:
-        planned = (plan(task.name, name, seed=seed, scale=args.scale, epochs=args.epochs, changes=trial.changes,
-                        device=device, folders=folders) for seed in seeds)  # fmt: skip
-        return [held_out(run) for run in planned]
+    def cells(name: str, trial: Trial) -> list[Cell]:
+        changes = {**fixed[name], **trial.changes}
+        made = [Cell(task.name, name, seed, args.scale, args.epochs, changes, {"equal": args.equal}, held_out=True)
+                for seed in seeds]  # fmt: skip
+        made[0].run()  # says what is not allowed, before anything is trained
+        return made
 
     todo = []
     for name in names:
         require("--space", str(args.space), name in spaces, f"a table [{name}]")
+        tuned = set(fixed[name]) & set(spaces[name])
+        require("--set", sorted(tuned), not tuned, f"settings that the space of {name} does not tune")
         chosen = trials(name, spaces[name], args.trials, task.settings.get(name, {}), seed=seeds[0])
-        todo.append((name, spaces[name], [(trial, runs(name, trial)) for trial in chosen]))
+        todo.append((name, spaces[name], [(trial, cells(name, trial)) for trial in chosen]))
     return todo
 
 
-def _measured(args: argparse.Namespace, task: Task, trial: Trial, runs: list[Run]) -> Trial:
-    """Train a trial on every seed, or read what was trained, and print its score."""
-    from nala_lab.experiments.run.one_run import Saving, execute
+def _trained(args: argparse.Namespace, cells: list[Cell]) -> dict[str, Record] | int:
+    """Train every cell, or read what was trained; the status to return when that cannot be done."""
+    from nala_lab.experiments.data.fetch import data_folders
+    from nala_lab.experiments.run.sweeping import Worker, in_parallel, shared_threads
+
+    threads = args.threads or shared_threads(args.jobs)
+    worker = Worker(args.out, tuple(data_folders(args.data_dir)), args.device, threads, minutes=None,
+                    progress=args.jobs == 1 and not args.quiet)  # fmt: skip
+    found: dict[str, Record] = {}
+    with progress_bar(total=len(cells), unit="run", desc="tune", show=not args.quiet) as bar:
+        for outcome in in_parallel(worker, cells, args.jobs):
+            if outcome.record is None and outcome.state != "busy":
+                said = f"{outcome.cell.label}: {outcome.detail}"
+                print(f"nala-lab tune: {said}; the same command goes on", file=sys.stderr)
+                return 1 if outcome.state == "failed" else 130
+            done = worker(outcome.cell, wait=True) if outcome.record is None else outcome
+            found[done.cell.key] = read_record(done.record)
+            bar.update()
+    return found
+
+
+def _measured(task: Task, trial: Trial, records: list[Record]) -> Trial:
+    """The scores of a trial, printed."""
     from nala_lab.experiments.run.tuning import objective
 
-    records = (execute(run, args.out, progress=not args.quiet, saving=Saving(resume=True))[0] for run in runs)
     scores = [objective(task, record) for record in records]
     done = replace(trial, scores=tuple(x for x in scores if x is not None), seeds=len(scores))
     setting = ", ".join(f"{key}={value}" for key, value in trial.changes.items())

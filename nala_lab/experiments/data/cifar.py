@@ -127,9 +127,20 @@ def read_cifar(source: Cifar, folders: Sequence[Path] = (), cache: Path | None =
             return source.name, _official(source, _unpacked(source, place / source.archive))
         if (place / source.sheets).is_file():
             return source.sheets_name, _from_sheets(source, place / source.sheets)
+        _refuse_pickles(source, place)
     listed = " or ".join(map(str, folders))
     raise MissingData(f"{source.name}: neither {next(iter(source.train))}, {source.archive} nor {source.sheets} is in "
                       f"{listed}: put one of them there, or unset {VARIABLE} to download the archive")  # fmt: skip
+
+
+def _refuse_pickles(source: Cifar, place: Path) -> None:
+    """Say what to take instead where the data are Python pickles, which can run any code when they are read."""
+    python = f"{source.name}-python.tar.gz"
+    names = (python, source.inside.replace("-bin", "-py"), f"{source.name}-python", "batches.meta", "meta")
+    found = next((place / name for name in names if (place / name).exists()), None)
+    if found is not None:
+        raise DataError(f"{source.name}: {found} holds Python pickles, which are never loaded: "
+                        f"take {source.archive} from {source.url}")  # fmt: skip
 
 
 def parse_records(raw: bytes, label_bytes: int, classes: int, name: str = "records") -> tuple[np.ndarray, np.ndarray]:

@@ -47,10 +47,10 @@ def data_folders(given: str | None = None) -> list[Path]:
     Raises
     ------
     ValueError
-        For a folder of `given` that is not there: at smoke scale generated data would silently take its place.
+        For a folder of `given` that is not there.
     """
     text = os.environ.get(VARIABLE, "") if given is None else given
-    folders = [Path(part) for part in text.split(os.pathsep) if part]
+    folders = [Path(part).expanduser() for part in text.split(os.pathsep) if part]
     if given is not None:
         for folder in folders:
             require("--data-dir", str(folder), folder.is_dir(), "a folder that exists")
@@ -63,7 +63,8 @@ def read_all(
     """Read the unpacked contents of all `files` of a data set.
 
     With `folders`, the files are taken from the first of them that holds one, itself or in a subfolder called
-    `name`; nothing is downloaded, since someone said where the data are. Without, they are downloaded from `url`.
+    `name` or as torchvision calls it; nothing is downloaded, since someone said where the data are. Without, they are
+    downloaded from `url`.
 
     Parameters
     ----------
@@ -82,7 +83,8 @@ def read_all(
     """
     if not folders:
         return {file: download(name, file, sha256, url, cache) for file, sha256 in files.items()}
-    for place in places(folders, name):
+    torchvision = name.title().replace("-Mnist", "MNIST")
+    for place in places(folders, name, f"{torchvision}/raw", torchvision, "raw"):
         found = read_folder(name, place, files)
         if found is not None:
             return found
@@ -185,7 +187,8 @@ def retrieve(name: str, url: str, file: str, cache: Path | None = None, sha256: 
 
 
 def _candidates(folder: Path, file: str) -> list[Path]:
-    return [path for path in (folder / file, folder / f"{file}.gz") if path.is_file()]
+    names = (file, file.replace("-idx", ".idx"))  # the second as many archives are unpacked by hand
+    return [path for one in names for path in (folder / one, folder / f"{one}.gz") if path.is_file()]
 
 
 def _listed(folders: Sequence[Path]) -> str:

@@ -7,7 +7,7 @@ fashion-mnist  the 60,000 + 10,000 images of Xiao, Rasul and Vollgraf (2017), 28
 cifar-10       the 50,000 + 10,000 images of Krizhevsky (2009), 3 x 32 x 32, in the official order.
 cifar-100      the same with 100 fine classes; from sheets only a part of it: see `nala_lab.experiments.data.cifar`.
 
-Where no file is found, a run at smoke scale may have a generated stand-in of the same shape.
+Where no folder is named, a run at smoke scale may have a generated stand-in of the same shape; its output says so.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import torch
 from nala_lab.core import require_choice, stream
 from nala_lab.experiments.data.cifar import CIFAR_10, CIFAR_100, Pixels, read_cifar
 from nala_lab.experiments.data.fetch import FASHION_MNIST, FASHION_MNIST_URL, read_all
-from nala_lab.experiments.data.idx import DataError, MissingData, parse_idx
+from nala_lab.experiments.data.idx import DataError, parse_idx
 
 __all__ = ["DATASETS", "Data", "DataError", "digits", "fashion_mnist", "load_data", "load_pixels", "stand_in"]
 
@@ -138,7 +138,8 @@ def load_pixels(
     ----------
     name : in DATASETS.
     folders : where the files are; without any, they are downloaded.
-    standin : where no file is found, generate data of the same shape, called ``NAME (generated)``, and never download.
+    standin : where no folder is named, generate data of the same shape, called ``NAME (generated)``, and download
+        nothing.
 
     Raises
     ------
@@ -217,13 +218,9 @@ def _loaded(name: str, folders: tuple[Path, ...], device: str, standin: bool) ->
 
 
 def _found(name: str, folders: tuple[Path, ...], standin: bool) -> tuple[str, Pixels]:
-    source = DATASETS[name]
-    if not (standin and source.needs_files):
-        return source.read(folders)
-    try:
-        return source.read(folders) if folders else stand_in(name)
-    except MissingData:
-        return stand_in(name)
+    """A stand-in only where nobody said where the data are: its numbers would pass for those of the real ones."""
+    generate = standin and not folders and DATASETS[name].needs_files
+    return stand_in(name) if generate else DATASETS[name].read(folders)
 
 
 def _moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

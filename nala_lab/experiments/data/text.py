@@ -95,7 +95,8 @@ def load_text(name: str, *, folders: Sequence[Path] = (), standin: bool = False,
     name : in CORPORA.
     folders : where the files are, in the folders themselves or in subfolders called `name`; without any, WikiText-2 is
         downloaded.
-    standin : where no file is found, generate text with as many words, called ``NAME (generated)``, and never download.
+    standin : where no folder is named, generate text with as many words, called ``NAME (generated)``, and download
+        nothing.
     cache : where downloads are kept; None means pooch's cache folder of this user.
 
     Raises
@@ -117,12 +118,7 @@ def load_text(name: str, *, folders: Sequence[Path] = (), standin: bool = False,
 def _loaded(name: str, folders: tuple[Path, ...], standin: bool, cache: Path | None) -> Corpus:
     if standin and not folders:
         return stand_in(name)
-    try:
-        texts = _texts(name, folders, cache)
-    except MissingData:
-        if not standin:
-            raise
-        return stand_in(name)
+    texts = _texts(name, folders, cache)
     split = []
     for file, raw in zip(_files(name), texts, strict=True):
         if not raw.strip():

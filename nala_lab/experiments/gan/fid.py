@@ -152,11 +152,14 @@ def _vector(m: ArrayLike) -> Real:
 
 def _factor(c: ArrayLike, d: int) -> Real:
     """L with L L' = C; eigenvalues below zero by no more than rounding count as zero."""
-    a = np.asarray(c, np.float64)
+    given = np.asarray(c)
+    a = given.astype(np.float64)
     fits = a.shape == (d, d) and bool(np.isfinite(a).all())
     require("covariance", a.shape, fits, f"shape ({d}, {d}), finite numbers")
-    # 1e-9 of the largest entry: features are float32 (1e-7), their covariances are summed in float64 (1e-16).
-    slack = 1e-9 * float(np.abs(a).max(initial=0.0))
+    # Of the largest entry: 1e-9 where covariances of float32 features (1e-7) were summed in float64 (1e-16), and 16
+    # roundings where the covariance itself is float32, as torch.cov makes it.
+    rounding = float(np.finfo(given.dtype).eps) if np.issubdtype(given.dtype, np.floating) else 0.0
+    slack = max(1e-9, 16 * rounding) * float(np.abs(a).max(initial=0.0))
     skew = float(np.abs(a - a.T).max(initial=0.0))
     require("covariance", skew, skew <= slack, "a symmetric matrix", "the largest difference of C and C' is shown")
     values, vectors = np.linalg.eigh((a + a.T) / 2)

@@ -60,9 +60,13 @@ class Log:
         self.rows: list[dict[str, Any]] = []
         self._row, self._timesteps = row, timesteps
 
+    def timestep(self, grad_evals: int) -> int:
+        """Steps as the papers count them, after so many gradients."""
+        return self._timesteps(grad_evals)
+
     def position(self, grad_evals: int, seconds: float) -> dict[str, Any]:
         """The three x-axes."""
-        return {"timestep": self._timesteps(grad_evals), "grad_evals": grad_evals, "seconds": round(seconds, 3)}
+        return {"timestep": self.timestep(grad_evals), "grad_evals": grad_evals, "seconds": round(seconds, 3)}
 
     def train(
         self, grad_evals: int, seconds: float, loss: float, metrics: Mapping[str, torch.Tensor]

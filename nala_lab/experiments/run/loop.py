@@ -8,7 +8,9 @@ gradients as an optimizer needs for that many steps as the papers count them, an
 Rows carry three x-axes: ``timestep`` as the papers count (the look-ahead gradient is not counted), ``grad_evals``, and
 ``seconds`` of training, evaluation left out.
 
-Rows of kind ``train``: what the NALA paper logs, loss and metrics on ONE training mini-batch before its update.
+Rows of kind ``train``: what the NALA paper logs, loss and metrics on ONE training mini-batch before its update. They
+are due by the paper's clock: every so many timesteps, at the start of a cycle, where the weights are the slow weights.
+The program of the NALA paper logs so, every 100 inner steps at k = 5.
 Rows of kind ``test``: before the first epoch and after each, what the workload measures on held-out data, of the slow
 weights (``loss`` ...; BatchNorm is estimated anew, for every optimizer) and of the weights as the optimizer left them
 (``fast_loss`` ...), with BatchNorm as training left it. Without BatchNorm, an optimizer that looks nowhere is measured
@@ -20,17 +22,19 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
 
 import torch
-from tqdm import tqdm
 
-from nala_lab.core import require, require_int, stream
+from nala_lab.core import require, require_int
+from nala_lab.core.progress import bar as progress_bar
+from nala_lab.experiments.run.alone import own_randomness
 from nala_lab.experiments.run.divergence import Watch
+from nala_lab.experiments.run.given import Given
 from nala_lab.experiments.run.keeping import Keeper
 from nala_lab.experiments.run.log import Clock, Log, Row
 from nala_lab.experiments.run.optimizers import Method
@@ -55,7 +59,7 @@ class Plan:
     Attributes
     ----------
     epochs : passes over the mini-batches.
-    log_every : gradients between two ``train`` rows.
+    log_every : timesteps between two ``train`` rows; a row waits for the start of the next cycle.
     decay : how the learning rate falls with the epochs.
     clip : largest norm of a gradient, over all parameters; None: not clipped.
     options : switches that no task decides.
@@ -135,7 +139,7 @@ def train(
     request : where a signal is noted, an open context; looked at where there is a keeper.
     team : the processes that share the mini-batches; this one alone by default.
     title : shown before the progress bar.
-    progress : False hides the bar; it is hidden anyway where the output is not a screen.
+    progress : False hides the bar; it is hidden anyway where the output is neither a screen nor a notebook.
 
     Raises
     ------
@@ -149,25 +153,10 @@ def train(
         trainer = Trainer(workload, optimizer, plan, method, settings, row, generators, team)
         if keeper is not None:
             keeper.restore(trainer)
-        with tqdm(total=trainer.ends[-1] * trainer.examples, initial=trainer.done * trainer.examples, desc=title,
-                  unit=workload.unit, unit_scale=True,
-                  disable=None if progress and team.chief else True) as bar:  # fmt: skip
+        total, before = trainer.ends[-1] * trainer.examples, trainer.done * trainer.examples
+        with progress_bar(total=total, initial=before, desc=title, unit=workload.unit, unit_scale=True,
+                          show=progress and team.chief) as bar:  # fmt: skip
             return trainer.run(bar, request or StopRequest(), keeper)
-
-
-@contextmanager
-def own_randomness(seed: int, device: torch.device, rank: int = 0) -> Iterator[dict[str, torch.Generator]]:
-    """Let torch's global generators belong to a run: layers such as nn.Dropout can draw from no others."""
-    own = (rank,) if rank else ()
-    on_cuda = device.type == "cuda"
-    with torch.random.fork_rng(devices=[device] if on_cuda else [], device_type="cuda"):
-        generators = {"torch": torch.default_generator}
-        if on_cuda:
-            index = torch.cuda.current_device() if device.index is None else device.index
-            generators["torch cuda"] = torch.cuda.default_generators[index]
-        for name, generator in generators.items():
-            generator.manual_seed(int(stream(seed, name, *own).integers(2**63)))
-        yield generators
 
 
 class Trainer:
@@ -175,7 +164,7 @@ class Trainer:
 
     Attributes
     ----------
-    done : gradients spent.
+    done : gradients spent. given : the mini-batches that they are of.
     tested : ``test`` rows written, the one before the first epoch included.
     ends : gradients spent before the first and after each epoch.
     streams : every random stream of the run.
@@ -195,7 +184,9 @@ class Trainer:
         self.clock = Clock(workload.device)
         self.watch = Watch()
         self.log = Log(row, lambda n: method.timesteps(n, settings))
+        self._flags, self._cycle = method.counted(settings), method.cycle_length(settings)
         self.streams = {**workload.streams, **generators}
+        self.given = Given(workload, optimizer, self.streams, self.per_epoch, settings.get("outer_batch") == "last")
         self._looks_ahead = bool({"two loops", "probe"} & method.traits)
         self._lrs = [group["lr"] for group in optimizer.param_groups]
         self._waiting = WAITING_ON.get(workload.device.type, WAITING)
@@ -242,13 +233,11 @@ class Trainer:
 
     def _step(self, bar: Any) -> None:
         """Spend one gradient."""
-        position, together = self.done % self.per_epoch, self.plan.options.accumulate
-        due = self.done % self.plan.log_every == 0
-        seconds = self.clock.seconds if due else None  # those before this step, as the metrics are
-        if position == 0:
-            self.workload.start_epoch(self.done // self.per_epoch)
+        together = self.plan.options.accumulate
+        seconds = self.clock.seconds if self._due() else None  # those before this step, as the metrics are
         self.optimizer.zero_grad(set_to_none=True)
-        loss, metrics = self.team.mean(*self._gradient(position * together, together))
+        with self.given.next() as position:
+            loss, metrics = self.team.mean(*self._gradient(position * together, together))
         if self.plan.clip is not None:
             torch.nn.utils.clip_grad_norm_(self.workload.model.parameters(), self.plan.clip)
         self._take_step(position * together, together)
@@ -257,6 +246,12 @@ class Trainer:
         self.done += 1
         if len(self._unseen) >= self._waiting:
             self._see(bar)
+
+    def _due(self) -> bool:
+        """Whether a row is due before this step: at the start of the first cycle after every log_every timesteps."""
+        timestep = self.log.timestep(self.done)
+        starts = self._flags[self.done % len(self._flags)] and timestep % self._cycle == 0
+        return starts and timestep % self.plan.log_every < self._cycle
 
     def _gradient(self, first: int, together: int) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """Put the mean gradient of `together` mini-batches into ``.grad``; return the means of what they measured."""
@@ -361,12 +356,14 @@ class Trainer:
 
     def state_dict(self) -> dict[str, Any]:
         """Return where the run stands, as plain values and tensors."""
-        return {"done": self.done, "tested": self.tested, "seconds": self.clock.seconds, "rows": self.log.rows,
+        return {"done": self.done, "given": self.given.state_dict(),
+                "tested": self.tested, "seconds": self.clock.seconds, "rows": self.log.rows,
                 "watch": self.watch.state_dict(), "workload": self.workload.state_dict()}  # fmt: skip
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Stand where `state` was taken, and write its rows again."""
         self.done, self.tested = state["done"], state["tested"]
+        self.given.load_state_dict(state["given"])
         self.clock.set(state["seconds"])
         self.watch.load_state_dict(state["watch"])
         self.workload.load_state_dict(state["workload"])

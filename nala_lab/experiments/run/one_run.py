@@ -16,6 +16,7 @@ import torch
 import nala_lab
 from nala_lab.core import require, require_choice, require_int
 from nala_lab.experiments.checkpoint import CheckpointError
+from nala_lab.experiments.run.alone import alone, known_by
 from nala_lab.experiments.run.keeping import Keeper
 from nala_lab.experiments.run.log import Row
 from nala_lab.experiments.run.loop import Plan, train
@@ -29,9 +30,11 @@ from nala_lab.experiments.tasks import Scale, Task, get_task
 from nala_lab.experiments.tasks.workload import Workload
 from nala_lab.results.records import Record, RecordError, RecordWriter, config_hash, read_record
 
-__all__ = ["CODE", "DEVICES", "Run", "Saving", "code_sha256", "execute", "find_device", "plan"]
+__all__ = ["CODE", "DEVICES", "SHARE", "Run", "Saving", "code_sha256", "execute", "find_device", "held_out", "plan"]
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
+SHARE = 10  # where a run is measured on held-out training images, one in so many is
+CLOCK = "timesteps"  # what rows are due by; records without this key have rows by gradients
 COMPUTES = ("core", "methods", "optim", "experiments")  # the rooms whose source decides a run's numbers
 
 
@@ -103,7 +106,7 @@ class Run:
             "optimizer": {"name": self.method.name, **self.settings},
             "epochs": scale.epochs, "batch_size": scale.batch_size, "log_every": scale.log_every,
             "batches": scale.batches, "extra": dict(scale.extra),
-            "decay": self.task.decay_config(), "clip": self.plan.clip, **self.options.config,
+            "decay": self.task.decay_config(), "clip": self.plan.clip, "rows": CLOCK, **self.options.config,
             "device": self.device.type, **own,
         }  # fmt: skip
 
@@ -119,6 +122,13 @@ class Run:
     def path(self, out: Path, config: Mapping[str, Any]) -> Path:
         """Where the record goes: OUT/TASK/OPTIMIZER-seedN-HASH.jsonl, so that no configuration overwrites another."""
         return out / self.task.name / f"{self.method.name}-seed{self.seed}-{config_hash(config)[:8]}.jsonl"
+
+
+def held_out(run: Run) -> Run:
+    """The same run, measured on a part of its training images instead of the test images."""
+    images = run.task.main == "accuracy"
+    extra = {**run.scale.extra, "held_out": SHARE} if images else run.scale.extra
+    return replace(run, scale=replace(run.scale, extra=extra))
 
 
 def plan(task: str, optimizer: str | Method, *, seed: int, scale: str = "cpu", epochs: int | None = None,
@@ -160,12 +170,14 @@ def plan(task: str, optimizer: str | Method, *, seed: int, scale: str = "cpu", e
 
 
 def execute(run: Run, out: Path, *, force: bool = False, progress: bool = True,
-            saving: Saving | None = None, team: Team = SOLO,
-            board: Path | None = None) -> tuple[Record, bool]:  # fmt: skip
+            saving: Saving | None = None, team: Team = SOLO, board: Path | None = None,
+            wait: bool = True) -> tuple[Record, bool]:  # fmt: skip
     """Train and write the record; a finished record of the same configuration is read instead, unless `force`.
 
     The checkpoint stands beside the record, under its name with ``.pt``, until the run has ended. Of a `team` only the
     first process writes; its number of processes is a part of the configuration. `board` is a folder for TensorBoard.
+    A run that someone else trains is waited for, and its record read; with `wait` False that raises `Busy`. Two runs in
+    one process, by threads, are trained one after the other.
 
     Returns
     -------
@@ -176,32 +188,47 @@ def execute(run: Run, out: Path, *, force: bool = False, progress: bool = True,
     ValueError
         For data that are missing or corrupt, and for a checkpoint in the way that is neither to be taken up nor to be
         replaced by force.
+    Busy
+        When someone else trains the run, with `wait` False.
     Stopped
         When Ctrl-C or SIGTERM asked for an end; the run has been saved.
     """
     saving = saving or Saving()
+    name = f"{run.task.name} {run.method.name} seed {run.seed}"
     with StopRequest() as request:
-        workload = run.workload()
-        config = run.config(workload)
-        if team.size > 1:
-            config["processes"] = team.size
-        path = run.path(out, config)
-        if team.told(path.exists()) and not force:
+        identity = known_by(run.request)
+        with alone(out, name, identity, request, wait=wait) if team.chief else nullcontext():
+            done = _execute(run, out, request, saving, force=force, progress=progress, team=team, board=board)
+            team.wait()
+    if done[1] and request.signum is not None:
+        raise Stopped(f"stopped by {request.name}, as the run of {done[0].path} had just ended", request.signum)
+    return done
+
+
+def _execute(run: Run, out: Path, request: StopRequest, saving: Saving, *, force: bool, progress: bool, team: Team,
+             board: Path | None) -> tuple[Record, bool]:  # fmt: skip
+    workload = run.workload()
+    config = run.config(workload)
+    if team.size > 1:
+        config["processes"] = team.size
+    path = run.path(out, config)
+    if team.told(path.exists()) and not force:
+        try:
             return read_record(path), False
-        keeper = _keeper(run, path, config, saving, force=force, team=team)
-        optimizer = run.method.build(workload.groups(), run.settings)
-        shows = closing(Board(board, path, config)) if board is not None and team.chief else nullcontext()
-        with shows as shown, _no_room(path, keeper), _writer(run, path, config, team) as writer:
-            result = train(workload, optimizer, run.plan, method=run.method, settings=run.settings, seed=run.seed,
-                           row=_to(writer, shown), keeper=keeper, request=request, team=team,
-                           progress=progress, title=f"{run.method.name} seed {run.seed}")  # fmt: skip
-            if writer is not None:
-                writer.finish(result.outcome, diverged_at=result.diverged_at,
-                              diverged_because=result.diverged_because, totals=result.totals)  # fmt: skip
-        keeper.discard()
+        except RecordError as error:
+            raise RecordError(f"{error}; --force, or removing the file, trains the run again") from error
+    keeper = _keeper(run, path, config, saving, force=force, team=team)
+    optimizer = run.method.build(workload.groups(), run.settings)
+    shows = closing(Board(board, path, config)) if board is not None and team.chief else nullcontext()
+    with shows as shown, _no_room(path, keeper), _writer(run, path, config, team) as writer:
+        result = train(workload, optimizer, run.plan, method=run.method, settings=run.settings, seed=run.seed,
+                       row=_to(writer, shown), keeper=keeper, request=request, team=team,
+                       progress=progress, title=f"{run.method.name} seed {run.seed}")  # fmt: skip
+        if writer is not None:
+            writer.finish(result.outcome, diverged_at=result.diverged_at,
+                          diverged_because=result.diverged_because, totals=result.totals)  # fmt: skip
+    keeper.discard()
     team.wait()
-    if request.signum is not None:
-        raise Stopped(f"stopped by {request.name}, as the run of {path} had just ended", request.signum)
     return read_record(path), True
 
 

@@ -1,18 +1,20 @@
 """Every row of the method table as the loop takes it: built for torch, its settings changed, its gradients counted.
 
 The loop spends one gradient of one new mini-batch per ``step()``, the look-ahead gradient included, so NALA stands at
-``outer_batch="fresh"`` and AdaLA at ``probe_batch="next"``.
+``outer_batch="fresh"`` and AdaLA at ``probe_batch="next"``. With ``outer_batch="last"`` the loop gives NALA the last
+mini-batch a second time for its look-ahead gradient, as the released program does; it counts as a gradient too.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 
-from nala_lab.core import require, require_choice
+from nala_lab.core import require_choice
 from nala_lab.methods.counting import around, counted, nested, timesteps
 from nala_lab.methods.facts import Settings
 from nala_lab.methods.making import torch_twin
@@ -20,7 +22,8 @@ from nala_lab.methods.table import METHODS as ROWS
 
 __all__ = ["METHODS", "Method", "get_method", "slow_weights"]
 
-_FIXED = ("outer_batch", "probe_batch", "inner.probe_batch")
+# What the loop can give an optimizer that it steps without a closure: NALA's last mini-batch a second time, if asked.
+_TAKES = {"outer_batch": ("fresh", "last"), "probe_batch": ("next",), "inner.probe_batch": ("next",)}
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,10 @@ class Method:
         ValueError
             For a setting out of range, or one that the optimizer does not have.
         """
-        optimizer: torch.optim.Optimizer = torch_twin(self.name, params, **nested(settings))
+        given = nested(settings)
+        if "outer_batch" in given:
+            given["outer_batch"] = "fresh"  # each step() is one gradient; which mini-batch it is of, the loop decides
+        optimizer: torch.optim.Optimizer = torch_twin(self.name, params, **given)
         return optimizer
 
     def cycle(self, settings: Settings) -> tuple[int, int]:
@@ -63,15 +69,25 @@ class Method:
         >>> nala.cycle(nala.settings)
         (5, 6)
         """
-        flags = self._counted(settings)
+        flags = self.counted(settings)
         return sum(flags), len(flags)
 
     def timesteps(self, grads: int, settings: Settings) -> int:
         """Steps as the papers count them after `grads` gradients: the look-ahead gradient is not counted."""
-        return timesteps(self._counted(settings), grads)
+        return timesteps(self.counted(settings), grads)
 
-    def _counted(self, settings: Settings) -> tuple[bool, ...]:
+    def counted(self, settings: Settings) -> tuple[bool, ...]:
         """Of each gradient of a cycle, whether it is a step; the look-ahead gradient is not."""
+        return tuple(self._counted(settings))
+
+    def cycle_length(self, settings: Settings) -> int:
+        """Steps from one start of a cycle, where the weights are the slow weights, to the next."""
+        facts = ROWS.get(self.name)
+        if facts is None:  # a user's own: as its factory counts
+            return sum(self._counted(settings))
+        return int(settings["k"]) if facts.two_loops else 1
+
+    def _counted(self, settings: Settings) -> Sequence[bool]:
         return counted(self.name, settings)
 
     def with_settings(self, changes: Settings) -> dict[str, Any]:
@@ -96,9 +112,8 @@ class Method:
             base |= around(changes["inner"])
         for name, value in changes.items():
             require_choice("hyperparameter", name, base, f"those of {self.name}")
-            fixed = name in _FIXED and value != base[name]
-            rule = f"{name}={base[name]!r} in the training loop"
-            require(name, value, not fixed, rule, "a new mini-batch for every gradient")
+            if name in _TAKES:
+                require_choice(name, value, _TAKES[name], "in the training loop")
         return {**base, **changes}
 
 

@@ -16,36 +16,37 @@ A sweep is a TOML file, here with everything that it may hold:
 A run is known by the hash of its configuration, in a folder that is named after the checksum of the code:
 STORE/code-CHECKSUM/TASK/OPTIMIZER-seedN-HASH.jsonl. What is finished there is skipped, what was saved is taken up, and
 nothing is trained twice: a run is locked while it is trained, and the operating system opens the lock of a process that
-was killed. The runs are handed to joblib: local processes, or a Dask or Ray cluster.
+was killed. The runs are handed to joblib: local processes, or a Dask cluster.
 """
 
 from __future__ import annotations
 
-import fcntl
 import itertools
+import json
 import multiprocessing
 import os
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from nala_lab.core import require, require_choice, require_int
-from nala_lab.experiments.run.one_run import Run, Saving, code_sha256, execute, find_device, plan
+from nala_lab.experiments.run.alone import Busy, known_by
+from nala_lab.experiments.run.one_run import Run, Saving, code_sha256, execute, find_device, held_out, plan
 from nala_lab.experiments.run.options import Options
 from nala_lab.experiments.run.signals import Stopped, StopRequest
 from nala_lab.experiments.run.spec_file import read_toml, require_axes
 from nala_lab.experiments.tasks import get_task
-from nala_lab.results.records import config_hash, load_records
+from nala_lab.results.records import RecordError, read_record
 
-__all__ = ["BACKENDS", "Cell", "Outcome", "Store", "cells", "read_spec", "sweep"]
+__all__ = ["BACKENDS", "Cell", "Outcome", "Store", "cells", "in_parallel", "read_spec", "sweep"]
 
-BACKENDS = ("local", "dask", "ray")
+BACKENDS = ("local", "dask")
 KEYS = ("tasks", "optimizers", "seeds", "scale", "epochs", "options", "grid")
 
 
@@ -60,12 +61,19 @@ class Cell:
     epochs: int | None = None
     changes: Mapping[str, Any] = field(default_factory=dict, hash=False)
     options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    held_out: bool = False  # measured on a part of the training images, as tuning does
 
     def run(self, folders: Sequence[Path] = (), device: str = "auto") -> Run:
         """Check it and make the run; see `nala_lab.experiments.run.one_run.plan`."""
-        return plan(self.task, self.optimizer, seed=self.seed, scale=self.scale, epochs=self.epochs,
-                    changes=self.changes, options=Options(**self.options), folders=folders,
-                    device=find_device(device))  # fmt: skip
+        run = plan(self.task, self.optimizer, seed=self.seed, scale=self.scale, epochs=self.epochs,
+                   changes=self.changes, options=Options(**self.options), folders=folders,
+                   device=find_device(device))  # fmt: skip
+        return held_out(run) if self.held_out else run
+
+    @property
+    def key(self) -> str:
+        """Its name for programs: no two cells of other runs have the same."""
+        return json.dumps(asdict(self), sort_keys=True)
 
     @property
     def label(self) -> str:
@@ -81,6 +89,7 @@ class Outcome:
     cell: Cell
     state: str
     detail: str = ""
+    record: Path | None = None
 
 
 def read_spec(path: Path | str) -> list[Cell]:
@@ -145,7 +154,7 @@ def _combinations(axes: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 class Store:
-    """Where the records of one version of the code are kept, and the locks of the runs at work.
+    """Where the records of one version of the code are kept.
 
     Attributes
     ----------
@@ -160,35 +169,13 @@ class Store:
         """The store of the present code in the folder `out`."""
         return cls(out / f"code-{code_sha256()[:12]}")
 
-    @property
-    def _locks(self) -> Path:
-        return self.root / "locks"
-
-    def open(self) -> None:
-        """Make the folders."""
-        self._locks.mkdir(parents=True, exist_ok=True)
-
     def finished(self) -> set[str]:
-        """Hashes of what is there already."""
-        records = load_records(self.root) if any(self.root.rglob("*.jsonl")) else []
-        return {_known_by(record.header["config"]) for record in records}
-
-    @contextmanager
-    def locked(self, identity: str, *, wait: bool) -> Iterator[bool]:
-        """Hold the lock of one run; yields False when someone else does and `wait` is False."""
-        self.open()
-        with (self._locks / f"{identity}.lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            except BlockingIOError:
-                yield False
-                return
-            yield True  # closing the file opens the lock
-
-
-def _known_by(config: Mapping[str, Any]) -> str:
-    """Hash of a run's request: its configuration without the data, which are known only when they are read."""
-    return config_hash({name: value for name, value in config.items() if name != "data"})
+        """Hashes of what is there already; a record that cannot be read is not, and its run will say so."""
+        found = set()
+        for path in self.root.rglob("*.jsonl"):
+            with suppress(RecordError):
+                found.add(known_by(read_record(path).header["config"]))
+        return found
 
 
 @dataclass(frozen=True)
@@ -204,6 +191,7 @@ class Worker:
     threads: int
     minutes: float | None
     parent: int | None = None
+    progress: bool = False
 
     def __call__(self, cell: Cell, *, wait: bool = False) -> Outcome:
         """Train a cell, unless someone else does or did."""
@@ -224,13 +212,13 @@ class Worker:
             torch.set_num_threads(before)
 
     def _trained(self, cell: Cell, wait: bool) -> Outcome:
-        run, store = cell.run(self.folders, self.device), Store(self.root)
-        with store.locked(_known_by(run.request), wait=wait) as mine:
-            if not mine:
-                return Outcome(cell, "busy")
-            saving = Saving(minutes=self.minutes, resume=True)
-            record, trained = execute(run, store.root, progress=False, saving=saving)
-        return Outcome(cell, "finished" if trained else "there", record.outcome)
+        run, saving = cell.run(self.folders, self.device), Saving(minutes=self.minutes, resume=True)
+        try:
+            record, trained = execute(run, self.root, progress=self.progress, saving=saving, wait=wait)
+        except Busy:
+            return Outcome(cell, "busy")
+        generated = ", on generated data" if record.header["data"]["name"].endswith("(generated)") else ""
+        return Outcome(cell, "finished" if trained else "there", record.outcome + generated, record.path)
 
 
 def sweep(todo: Sequence[Cell], out: Path, *, jobs: int = 1, backend: str = "local", address: str | None = None,
@@ -242,7 +230,7 @@ def sweep(todo: Sequence[Cell], out: Path, *, jobs: int = 1, backend: str = "loc
     ----------
     todo : from `read_spec` or `cells`. out : the store.
     jobs : runs at the same time; -1 is one for each core, and on a cluster leaves it to the cluster.
-    backend : ``"local"`` processes, or a ``"dask"`` or ``"ray"`` cluster, at `address`.
+    backend : ``"local"`` processes, or a ``"dask"`` cluster, at `address`; a worker's threads train one after another.
     folders, device : as in `plan`; the same on every worker.
     threads : of each run; None shares the cores of this machine. Sums on a CPU depend on it in the last bit.
     minutes : how often a run is saved, so that a killed sweep loses no more than that; None saves nothing.
@@ -257,20 +245,19 @@ def sweep(todo: Sequence[Cell], out: Path, *, jobs: int = 1, backend: str = "loc
     require_choice("backend", backend, BACKENDS)
     require_int("jobs", jobs, low=-1)
     require("jobs", jobs, jobs != 0, "jobs != 0")
-    cores = os.cpu_count() or 1
-    share = 1 if jobs == -1 and backend == "local" else max(1, cores // max(jobs, 1))
+    share = 1 if jobs == -1 and backend == "local" else shared_threads(jobs)
     store = Store.now(out)
     worker = Worker(store.root, tuple(folders), device, threads or share, minutes)
-    store.open()
+    store.root.mkdir(parents=True, exist_ok=True)
     done = store.finished()
     left = []
     for cell in todo:
-        if _known_by(cell.run(folders, device).request) in done:
+        if known_by(cell.run(folders, device).request) in done:
             yield Outcome(cell, "there")
         else:
             left.append(cell)
     busy, heard = [], 0
-    for outcome in _parallel(worker, left, jobs, backend, address):
+    for outcome in in_parallel(worker, left, jobs, backend, address):
         heard += outcome.state != "stopped"
         if outcome.state == "busy":
             busy.append(outcome.cell)
@@ -280,7 +267,14 @@ def sweep(todo: Sequence[Cell], out: Path, *, jobs: int = 1, backend: str = "loc
         yield worker(cell, wait=True)
 
 
-def _parallel(worker: Worker, left: Sequence[Cell], jobs: int, backend: str, address: str | None) -> Iterator[Outcome]:
+def shared_threads(jobs: int) -> int:
+    """Give the threads of each of so many runs at the same time on this machine."""
+    return max(1, (os.cpu_count() or 1) // max(jobs, 1))
+
+
+def in_parallel(worker: Worker, left: Sequence[Cell], jobs: int, backend: str = "local",
+                address: str | None = None) -> Iterator[Outcome]:  # fmt: skip
+    """Hand cells to a worker, so many at a time, yielding what became of each as it ends; see `sweep`."""
     if not left:
         return
     if jobs == 1 and backend == "local":
@@ -301,7 +295,7 @@ def _pooled(worker: Worker, left: Sequence[Cell], jobs: int, backend: str, addre
     local = backend == "local"
     worker = replace(worker, parent=os.getpid()) if local else worker
     stopped = False
-    with _ForAll() if local else StopRequest() as request, _engine(backend, address):
+    with _ForAll() if local else StopRequest() as request, _engine(backend, address, jobs):
         pool = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs",
                         **({"backend": "loky"} if local else {}))  # fmt: skip
         todo = (delayed(worker)(cell) for cell in left if not stopped and request.signum is None)
@@ -333,20 +327,13 @@ class _ForAll(StopRequest):
                 os.kill(child.pid, signal.SIGTERM)
 
 
-def _engine(backend: str, address: str | None) -> AbstractContextManager[Any]:
+def _engine(backend: str, address: str | None, jobs: int) -> AbstractContextManager[Any]:
     """The cluster that joblib hands the runs to."""
     if backend == "local":
         return nullcontext()
+    from distributed import Client
     from joblib import parallel_config
 
-    if backend == "ray":
-        import ray
-        from ray.util.joblib import register_ray
-
-        ray.init(address=address, ignore_reinit_error=True)
-        register_ray()
-        return parallel_config(backend="ray")
-    from distributed import Client
-
-    Client(address)  # without an address: a cluster of local processes
+    # Without an address: processes of one thread on this machine, because a run has a process to itself.
+    Client(address) if address else Client(n_workers=max(jobs, 1), threads_per_worker=1)
     return parallel_config(backend="dask")

@@ -19,7 +19,7 @@ class Board:
     """Writes the numbers of each row to TensorBoard, at its number of gradient evaluations.
 
     The other x-axes are curves of their own (``axis/timestep``, ``axis/seconds``), so that any can be read off. A run
-    that is taken up again goes on in the same folder.
+    that is taken up again writes all its rows anew, so what an earlier try left in its folder is removed.
 
     Parameters
     ----------
@@ -34,7 +34,10 @@ class Board:
     def __init__(self, folder: Path, path: Path, config: Mapping[str, Any]) -> None:
         from torch.utils.tensorboard import SummaryWriter
 
-        self._writer = SummaryWriter(str(folder / path.parent.name / path.stem))
+        home = folder / path.parent.name / path.stem
+        for old in home.glob("events.out.tfevents.*"):
+            old.unlink()
+        self._writer = SummaryWriter(str(home))
         self._writer.add_text("config", f"```\n{json.dumps(config, indent=1, default=str)}\n```")
 
     def row(self, kind: str, **values: Any) -> None:

@@ -7,20 +7,23 @@ of the training images, for language the validation text. GANs have no such data
 runs are, which is said in the table.
 
 An optimum at the edge of its axis is reported as such: a better setting may lie beyond it, and the comparison is then
-not fair to that optimizer.
+not fair to that optimizer. Where the optimizer takes no values beyond it (momentum 0, mu = -1), it is no edge.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import torch
+
 from nala_lab.core import require, require_int, require_number, stream
-from nala_lab.experiments.run.one_run import Run
+from nala_lab.experiments.run.one_run import SHARE
 from nala_lab.experiments.run.optimizers import Method
 from nala_lab.experiments.run.own import find_method
 from nala_lab.experiments.run.spec_file import read_toml, require_axes
@@ -32,7 +35,6 @@ __all__ = [
     "Trial",
     "Tuned",
     "best_of",
-    "held_out",
     "judge",
     "markdown",
     "objective",
@@ -43,7 +45,6 @@ __all__ = [
 
 AROUND = (-1.0, -0.5, 0.0, 0.5, 1.0)
 """Powers of ten by which the published lr is multiplied, where no space is given."""
-SHARE = 10  # one training image in so many is held out
 
 Space = Mapping[str, Sequence[Any]]
 
@@ -143,13 +144,6 @@ def trials(optimizer: str, space: Space, count: int, published: Mapping[str, Any
     return [Trial(optimizer, point) for point in sorted(chosen, key=grid.index)]
 
 
-def held_out(run: Run) -> Run:
-    """The same run, measured on a part of its training images instead of the test images."""
-    images = run.task.main == "accuracy"
-    extra = {**run.scale.extra, "held_out": SHARE} if images else run.scale.extra
-    return replace(run, scale=replace(run.scale, extra=extra))
-
-
 def objective(task: Task, record: Record) -> float | None:
     """What is tuned for, at the end of a run; None for a run that diverged."""
     if record.outcome != FINISHED:
@@ -165,24 +159,43 @@ def best_of(found: Sequence[Trial], best: Any = max) -> Trial | None:
 
 
 def judge(optimizer: str, space: Space, found: Sequence[Trial], best: Any = max) -> Tuned:
-    """Pick the best trial and say on which axes it lies at the edge.
+    """Pick the best trial and say on which axes it lies at an edge beyond which a better one may lie.
 
     Examples
     --------
     >>> found = [Trial("sgd", {"lr": lr}, (score,), 1) for lr, score in ((0.01, 0.5), (0.1, 0.8), (1.0, 0.9))]
     >>> judge("sgd", {"lr": [0.01, 0.1, 1.0]}, found).edges
     ('lr (upper)',)
+    >>> found = [Trial("sgd", {"momentum": m}, (score,), 1) for m, score in ((0.0, 0.9), (0.5, 0.8))]
+    >>> judge("sgd", {"momentum": [0.0, 0.5]}, found).edges  # there is nothing below 0
+    ()
     """
     chosen = best_of(found, best)
-    edges = []
-    for name, values in space.items() if chosen is not None else ():
-        ordered = sorted(values) if all(isinstance(value, int | float) for value in values) else []
-        if len(ordered) > 1 and chosen is not None and chosen.changes[name] in (ordered[0], ordered[-1]):
-            edges.append(f"{name} ({'lower' if chosen.changes[name] == ordered[0] else 'upper'})")
-    size = 1
-    for values in space.values():
-        size *= len(values)
-    return Tuned(optimizer, chosen, tuple(edges), tuple(found), size)
+    edges = [] if chosen is None else [
+        f"{name} ({side})" for name, values in space.items() for side in ("lower", "upper")
+        if _at_edge(chosen, name, values, side)
+    ]  # fmt: skip
+    return Tuned(optimizer, chosen, tuple(edges), tuple(found), math.prod(len(values) for values in space.values()))
+
+
+def _at_edge(chosen: Trial, name: str, values: Sequence[Any], side: str) -> bool:
+    """Whether the value is the last of its axis on this side, and the optimizer takes values still further out."""
+    if len(set(values)) < 2 or not all(_is_number(value) for value in values):
+        return False
+    value, sign = chosen.changes[name], 1 if side == "upper" else -1
+    if value != (max if side == "upper" else min)(values):
+        return False
+    beyond = value + sign if isinstance(value, int) else value + sign * 1e-9 * (1 + abs(value))
+    method = find_method(chosen.optimizer)
+    try:
+        method.build([torch.zeros(1, requires_grad=True)], method.with_settings({**chosen.changes, name: beyond}))
+    except ValueError:
+        return False
+    return True
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def markdown(found: Sequence[Tuned], task: Task) -> str:
@@ -205,6 +218,7 @@ def markdown(found: Sequence[Tuned], task: Task) -> str:
         )
     note = {"accuracy": f"Measured on one training image in {SHARE}, which was not trained on.",
             "perplexity": "Measured on the validation text."}  # fmt: skip
-    said = note.get(task.main, "Measured as the runs are: this task has no data for validation.")
-    edge = "An optimum at the edge of its axis may lie beyond it; widen the space before comparing."
-    return "\n".join([*lines, "", f"{said} {edge}"])
+    said = [note.get(task.main, "Measured as the runs are: this task has no data for validation.")]
+    if any(tuned.edges for tuned in found):
+        said.append("An optimum at the edge of its axis may lie beyond it; widen the space before comparing.")
+    return "\n".join([*lines, "", " ".join(said)])

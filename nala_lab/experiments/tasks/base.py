@@ -75,7 +75,7 @@ class Scale:
     ----------
     epochs : passes over the mini-batches.
     batch_size : examples in a mini-batch; every mini-batch is full.
-    log_every : mini-batches between two rows of the paper's metric.
+    log_every : timesteps between two rows of the paper's metric.
     train, test : examples used, from the first on; None means all.
     batches : mini-batches in an epoch at most; None means all.
     extra : sizes that only this kind of task has (``bptt``, ``samples`` ...).

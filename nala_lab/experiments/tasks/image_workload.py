@@ -73,6 +73,7 @@ class ImageWorkload:
     """
 
     unit = "img"
+    repeatable = True  # a mini-batch is a choice of images: it can be given a second time
 
     def __init__(self, model: nn.Module, data: Any, *, batch_size: int, seed: int, augment: Augment | None = None,
                  prepare: Prepare | None = None, softmax_twice: bool = False,

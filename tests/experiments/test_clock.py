@@ -1,0 +1,97 @@
+"""Rows by the paper's clock, at the start of a cycle; and the look-ahead gradient on the last mini-batch, as released."""
+
+import pytest
+import torch
+
+from nala_lab.experiments.run.loop import Plan, train
+from nala_lab.experiments.run.one_run import Saving, execute, plan
+from nala_lab.experiments.run.optimizers import METHODS
+from nala_lab.experiments.tasks import TASKS, Constant
+from nala_lab.optim import NALA
+from tests.experiments.test_resume import content, stopped
+from tests.experiments.tiny import TINY
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch):
+    monkeypatch.setitem(TASKS, "tiny", TINY)
+
+
+def trained(name, *, epochs=6, log_every=4, **changes):
+    """Rows of a run on the digits at smoke scale, with the optimizer's phase where each was due."""
+    method = METHODS[name]
+    settings = method.with_settings(changes)
+    run = plan("lenet5-digits", method, seed=0, scale="smoke", changes=changes)
+    workload, rows = run.workload(), []
+    optimizer = method.build(workload.groups(), settings)
+
+    def row(kind, **values):
+        rows.append({"kind": kind, **values})
+
+    train(workload, optimizer, Plan(epochs, log_every, Constant()), method=method, settings=settings, seed=0, row=row,
+          progress=False)  # fmt: skip
+    return [one for one in rows if one["kind"] == "train"], workload, optimizer
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "cycle"),
+    [("nala", {}, (5, 6)), ("nala", {"k": 3}, (3, 4)), ("lookahead", {}, (5, 5)), ("adam", {}, (1, 1)),
+     ("adala", {}, (1, 2)), ("nala", {"inner": "adala", "k": 2}, (2, 5)), ("nala", {"outer_batch": "last"}, (5, 6))],
+)  # fmt: skip
+def test_every_row_stands_at_the_start_of_a_cycle_as_the_paper_counts(name, changes, cycle):
+    rows = trained(name, **changes)[0]
+    steps, grads = cycle
+    assert rows and rows[0]["grad_evals"] == 0
+    for one in rows:
+        assert one["timestep"] % steps == 0 and one["grad_evals"] == one["timestep"] // steps * grads
+    due = sorted({-(-t // steps) * steps for t in range(0, rows[-1]["timestep"] + 1, 4)})
+    assert [one["timestep"] for one in rows] == due
+
+
+def test_the_look_ahead_gradient_on_the_last_mini_batch_is_that_of_a_loop_by_hand():
+    """The same run with a closure, as torch users write it: NALA(outer_batch="same")."""
+    _, workload, _ = trained("nala", outer_batch="last", epochs=3)
+    run = plan("lenet5-digits", "nala", seed=0, scale="smoke")
+    by_hand = run.workload()
+    optimizer = NALA(by_hand.model.parameters(), outer_batch="same")
+    spent = fresh = 0
+    by_hand.model.train()
+    while spent < 3 * by_hand.batches:
+        if fresh % by_hand.batches == 0:
+            by_hand.start_epoch(fresh // by_hand.batches)
+        batch = fresh % by_hand.batches
+
+        def closure(batch=batch):
+            optimizer.zero_grad()
+            loss, _ = by_hand.loss(batch)
+            loss.backward()
+            return loss
+
+        if optimizer.phase == 4 and spent + 2 > 3 * by_hand.batches:
+            break  # the loop ends between the last inner step and its look-ahead gradient
+        optimizer.step(closure)
+        spent, fresh = optimizer.grad_evals, fresh + 1
+    ours, other = (torch.cat([p.detach().ravel() for p in one.model.parameters()]) for one in (workload, by_hand))
+    assert spent == 3 * by_hand.batches
+    torch.testing.assert_close(ours, other, rtol=0, atol=1e-6)  # Adam may run fused in one and not in the other
+
+
+@pytest.mark.parametrize("gradients", [5, 6, 7, 11])
+def test_a_run_with_repeated_mini_batches_is_taken_up_anywhere(gradients, tmp_path, monkeypatch):
+    changes = {"outer_batch": "last"}
+    whole = execute(plan("tiny", "nala", seed=0, scale="smoke", changes=changes), tmp_path / "whole", progress=False)[0]
+    stopped(tmp_path / "cut", monkeypatch, gradients, changes=changes)
+    run = plan("tiny", "nala", seed=0, scale="smoke", changes=changes)
+    again, _ = execute(run, tmp_path / "cut", progress=False, saving=Saving(resume=True))
+    assert content(again) == content(whole)
+
+
+def test_a_text_goes_on_with_its_hidden_state_and_is_not_given_twice(tmp_path):
+    run = plan("lstm1-ptb", "nala", seed=0, scale="smoke", changes={"outer_batch": "last"})
+    with pytest.raises(ValueError, match="outer_batch must satisfy 'fresh' on this task"):
+        execute(run, tmp_path, progress=False)
+
+
+def test_a_batch_that_the_loop_cannot_give_is_refused():
+    with pytest.raises(ValueError, match="outer_batch must satisfy outer_batch in {'fresh', 'last'}, got .*'full'"):
+        METHODS["nala"].with_settings({"outer_batch": "full"})
