@@ -1,6 +1,7 @@
 """Runs of a second or less, for the tests of the loop."""
 
 from nala_lab.experiments.run.one_run import execute, plan
+from nala_lab.methods.counting import counted, timesteps
 
 
 def smoke(out, name="adam", *, task="lenet5-digits", seed=0, force=False, saving=None, **options):
@@ -13,3 +14,22 @@ def smoke(out, name="adam", *, task="lenet5-digits", seed=0, force=False, saving
 def numbers(record):
     """The rows without the seconds, which are the machine's."""
     return [{key: value for key, value in row.items() if key != "seconds"} for row in record.rows]
+
+
+def left(out):
+    """Names of the files that a run has left; its lock, which is empty, stays where it is."""
+    return [path.name for path in out.rglob("*.*") if path.suffix != ".lock"]
+
+
+def rows_at(name, settings, gradients, every=1):
+    """Gradients spent before each training row of so many: walked one by one, at the start of a cycle only."""
+    flags = counted(name, settings)
+    cycle = int(settings.get("k", 1))
+    found, owed = [], True
+    for n in range(gradients):
+        t = timesteps(flags, n)
+        owed = owed or (flags[(n - 1) % len(flags)] and t % every == 0)
+        if owed and t % cycle == 0 and flags[n % len(flags)]:
+            found.append(n)
+            owed = False
+    return found

@@ -1,4 +1,4 @@
-"""Rows by the paper's clock, at the start of a cycle; and the look-ahead gradient on the last mini-batch, as released."""
+"""Rows by the paper's clock, at the start of a cycle; the look-ahead gradient on the last mini-batch, as released."""
 
 import pytest
 import torch

@@ -7,7 +7,7 @@ wikitext2   Merity et al. (2016), CC BY-SA: 2,088,628 / 217,646 / 245,569 tokens
 Every line ends in the word ``<eos>``; words are numbered in order of first appearance, training text first. Files are
 ``ptb.train.txt``, ``ptb.valid.txt``, ``ptb.test.txt``, gzipped or not, and likewise for the other.
 
-Where no file is found, a run at smoke scale may have a generated stand-in with as many words.
+Where no folder is named, a run at smoke scale may have a generated stand-in with as many words.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ def make_gan(scale: Scale, *, seed: int, folders: Sequence[Path], device: Any, g
     Parameters
     ----------
     scale : sizes; of its ``extra``, ``width`` is the channels of the networks, ``extractor``, ``samples`` and ``real``
-        are FID's, and with ``standin`` images are generated where no file is found.
+        are FID's, and with ``standin`` images are generated where no folder is named.
     seed : names every stream of the run.
     folders, device : where the files are, and where the data go.
     game : the rules, as in `nala_lab.experiments.gan.gan_workload.Game`.

@@ -59,7 +59,7 @@ def make_images(scale: Scale, *, seed: int, folders: Sequence[Path], device: Any
 
     Parameters
     ----------
-    scale : sizes; with ``extra={"standin": True}``, data are generated where no file is found, and with ``"held_out"``
+    scale : sizes; with ``extra={"standin": True}``, data are generated where no folder is named, and with ``"held_out"``
         a part of the training images takes the place of the test images.
     seed : names the initial weights, the order of the images and their augmentation.
     folders, device : where the files are, and where the data go.
@@ -97,7 +97,7 @@ def _task(name: str, source: str, data: str, model_name: str, network: str, *, m
 
 
 def _smoke(batch_size: int, batches: int, epochs: int = 1) -> Scale:
-    """Seconds, and a whole cycle of the method where that can be had; on generated data where no file is found."""
+    """Seconds, and a whole cycle of the method where that can be had; on generated data where no folder is named."""
     train = batch_size * batches
     return Scale(epochs, batch_size, 1, train=train, test=min(train, 100), extra={"standin": True})
 
