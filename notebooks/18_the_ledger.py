@@ -24,7 +24,7 @@ from nala_lab.core import stream
 from nala_lab.results.evidence import Rule, a_a, detectable, holm, judge, judge_table, power, seeds_needed, sign_flip_p
 from nala_lab.results.records import load_records
 from paper_figs import ledger
-from paper_figs.ledger.runs import RECORDS
+from paper_figs.ledger.by_records import RECORDS
 
 plots.use_style()
 plt.rcParams["figure.dpi"] = 80  # keeps the committed notebook small

@@ -14,12 +14,10 @@ from paper_figs.beside.runs import Runs as Runs
 from paper_figs.beside.runs import arms_of as arms_of
 from paper_figs.beside.runs import pick as pick
 from paper_figs.beside.samples import samples_drawing as samples_drawing
-from paper_figs.beside.tables import FLOOR as FLOOR
 from paper_figs.beside.tables import beside as beside
 from paper_figs.beside.tables import table_drawing as table_drawing
 
 __all__ = [
-    "FLOOR",
     "RECORDS",
     "Runs",
     "arms_of",

@@ -12,7 +12,7 @@ from typing import Any
 from nala_lab.results.comparable import CUT, Arm, choose
 from nala_lab.results.evidence import Rule
 from nala_lab.results.records import FINISHED, Record, load_records
-from paper_figs.published import Table
+from paper_figs.published import Table, paper
 
 __all__ = ["RECORDS", "TASKS", "TWICE", "Runs", "arms_of", "full_size", "pick", "rule_of"]
 
@@ -36,8 +36,6 @@ TASKS: dict[tuple[str, str], str] = {
     ("WGAN-GP", "CIFAR-10"): "wgan-gp-cifar10",
 }
 """(model, data set) as a column of a published table names them -> the task that trains it here."""
-
-_NAMED = {"nala": ("lr", "k", "mu", "alpha"), "lookahead": ("lr", "k"), "adam": ("lr",)}
 
 
 @dataclass(frozen=True)
@@ -128,11 +126,11 @@ def arms_of(table: Table) -> tuple[Arm, ...]:
     >>> arms_of(table("nala", 8))[0].settings["mu"]
     -0.3
     """
-    arms = []
+    arms, applies = [], paper(table.paper).applies
     for row in table.rows:
-        name = "nala" if table.varied else row.head.lower()
+        name = (table.subject if table.varied else row.head).lower()
         printed = {**table.setting, table.varied: float(row.head)} if table.varied else table.setting
-        settings = {key: printed[key] for key in _NAMED.get(name, ()) if key in printed}
+        settings = {key: printed[key] for key in applies.get(name, ()) if key in printed}
         arms.append(Arm(row.head, name, settings))
     return tuple(arms)
 

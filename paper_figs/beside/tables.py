@@ -13,16 +13,15 @@ from paper_figs.drawing import Drawing, Table
 from paper_figs.published import Column, table
 from paper_figs.published import Table as Printed
 
-__all__ = ["FLOOR", "Beside", "beside", "table_drawing"]
+__all__ = ["Beside", "beside", "floor_of", "table_drawing"]
 
 FLOOR = (
     "The published ResNet losses lie above 1.4612 = log(e + 9) - 1, the floor of a cross-entropy whose softmax is "
     "taken twice. Plain cross-entropy, measured here where no column says softmax twice, has no such floor: these "
     "losses do not compare."
 )
-"""Belongs under every table with ResNet-18."""
+"""Belongs under every table or figure with losses of ResNet-18."""
 
-_NAMES = {"nala": "NALA", "adala": "AdaLA"}
 _REMARKS = {
     "timesteps": "Timesteps leave out the gradient at y_t: where Adam spends 5 gradients, NALA spends 6.",
     "accuracy_percent": "Best means the best epoch on the test images themselves; so it is biased upwards.",
@@ -48,6 +47,11 @@ class Beside:
     slips: tuple[tuple[int, int], ...]
     notes: tuple[str, ...]
     runs: tuple[Runs, ...]
+
+
+def floor_of(printed: Printed) -> str:
+    """FLOOR for a table with losses of ResNet-18, "" for another."""
+    return FLOOR if any((c.model, c.quantity) == ("ResNet-18", "loss") for c in printed.columns) else ""
 
 
 def beside(printed: Printed, folder: Path = RECORDS, *, twice: bool = False) -> Beside:
@@ -83,20 +87,20 @@ def _measured(column: Column, *, twice: bool) -> list[tuple[str, str]]:
     return [(task, plain), (task + TWICE, f"{plain}, softmax twice")] if twice else [(task, plain)]
 
 
-def table_drawing(paper: str, number: int, folder: Path = RECORDS, *, twice: bool = False, remark: str = "") -> Drawing:
+def table_drawing(paper: str, number: int, folder: Path = RECORDS, *, twice: bool = False) -> Drawing:
     """Draw a published table with measured columns, as a picture and as data.
 
     Parameters
     ----------
-    paper, number : which. folder, twice : see `beside`. remark : a sentence that belongs under it.
+    paper, number : which. folder, twice : see `beside`.
     """
     printed = table(paper, number)
     found = beside(printed, folder, twice=twice)
-    title = f"{_NAMES[paper]} Table {number}: {printed.caption.rstrip('.')}"
+    title = f"{printed.subject} Table {number}: {printed.caption.rstrip('.')}"
     setting = ", ".join(f"{key} = {value:g}" for key, value in printed.setting.items())
     runs = "Measured with " + setting + " where the optimizer has them. " if setting else ""
     quantities = dict.fromkeys(column.quantity for column in printed.columns)
-    remarks = [one for one in (remark, *map(_REMARKS.get, quantities)) if one]
+    remarks = [one for one in (floor_of(printed), *map(_REMARKS.get, quantities)) if one]
     metrics = [f"{column.name}: {metric_of(column).definition}" for column in printed.columns]
     under = caption(
         f"{title}, published beside measured. {runs}{' '.join(remarks)}".strip(), found.runs, metrics=metrics,

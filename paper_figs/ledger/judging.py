@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from nala_lab.core import require_choice
+from paper_figs.ledger.by_records import by_records
 from paper_figs.ledger.loading import TESTS, Ledger, load
 from paper_figs.ledger.model import Claim, Entry, Evidence
 from paper_figs.ledger.printed import by_audit, by_published, by_released
 from paper_figs.ledger.probes import probe
-from paper_figs.ledger.runs import by_records
 from paper_figs.ledger.theorems import by_number, by_theory, by_verify, slow
 
 __all__ = ["JUDGES", "entries", "entry", "judge_claim"]

@@ -7,10 +7,10 @@ import math
 import pytest
 
 from nala_lab.results.records import RecordWriter
-from paper_figs.ledger import runs
+from paper_figs.ledger import by_records as judge
+from paper_figs.ledger.by_records import by_records, value_of
 from paper_figs.ledger.loading import Ledger, Metric
 from paper_figs.ledger.model import NOT_REPRODUCED, NOT_RUN, REPRODUCED
-from paper_figs.ledger.runs import by_records, value_of
 
 METRICS = {
     "accuracy": Metric(row="test", column="accuracy", take="last", higher_is_better=True, threshold=0.01),
@@ -45,7 +45,7 @@ def fill(folder, level, **more):
 
 
 def said(folder, *, relation="better", metric="accuracy", than=("adam",), optimizer="nala", **more):
-    runs._records.cache_clear()
+    judge._records.cache_clear()
     test = {"records": "toy", "optimizer": optimizer, "than": list(than), "metric": metric, "relation": relation}
     return by_records(test | more, LEDGER, folder)
 
@@ -128,11 +128,11 @@ def test_two_settings_of_which_none_is_the_default_are_refused(tmp_path):
 def test_a_level_is_reached_first_or_at_the_end(tmp_path):
     record(tmp_path, "nala", 0, 0.7)
     record(tmp_path, "adam", 0, 0.4)
-    runs._records.cache_clear()
-    reached = {one.optimizer: value_of(one, METRICS["time"]) for one in runs._records(tmp_path / "toy")}
+    judge._records.cache_clear()
+    reached = {one.optimizer: value_of(one, METRICS["time"]) for one in judge._records(tmp_path / "toy")}
     assert reached == {"nala": 10.0, "adam": 10.0}
     low = Metric(row="test", column="accuracy", take="first", level=0.05, higher_is_better=False, threshold=1)
-    assert value_of(runs._records(tmp_path / "toy")[0], low) == 0.0
+    assert value_of(judge._records(tmp_path / "toy")[0], low) == 0.0
 
 
 def test_the_printed_difference_gets_its_number_of_seeds(tmp_path):
