@@ -8,7 +8,6 @@
 
 from paper_figs.beside.figures import epochs_drawing as epochs_drawing
 from paper_figs.beside.figures import training_drawing as training_drawing
-from paper_figs.beside.picture import picture_of as picture_of
 from paper_figs.beside.runs import RECORDS as RECORDS
 from paper_figs.beside.runs import Runs as Runs
 from paper_figs.beside.runs import arms_of as arms_of
@@ -24,7 +23,6 @@ __all__ = [
     "beside",
     "epochs_drawing",
     "pick",
-    "picture_of",
     "samples_drawing",
     "table_drawing",
     "training_drawing",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from paper_figs.beside.captions import caption
-from paper_figs.beside.picture import Head, picture_of
 from paper_figs.beside.runs import RECORDS, TASKS, TWICE, Runs, arms_of, pick
 from paper_figs.beside.values import metric_of, words
-from paper_figs.drawing import Drawing, Table
+from paper_figs.drawing import SLIP, Drawing, Table
 from paper_figs.published import Column, table
 from paper_figs.published import Table as Printed
 
@@ -37,16 +36,17 @@ class Beside:
 
     Attributes
     ----------
-    heads, rows : of the picture and the Table; the last row says how much was run.
-    slips : (row, column) of cells whose printed string breaks the format of its column.   notes : about them.
+    table : its note is about the cells whose printed string breaks the format of its column; the last row says how
+        much was run.
     runs : what the measured columns are of, each task once.
     """
 
-    heads: tuple[Head, ...]
-    rows: tuple[tuple[str, ...], ...]
-    slips: tuple[tuple[int, int], ...]
-    notes: tuple[str, ...]
+    table: Table
     runs: tuple[Runs, ...]
+
+    def noted(self, text: str) -> Table:
+        """The table with `text` before its note."""
+        return replace(self.table, note=f"{text} {self.table.note}".strip())
 
 
 def floor_of(printed: Printed) -> str:
@@ -63,22 +63,21 @@ def beside(printed: Printed, folder: Path = RECORDS, *, twice: bool = False) -> 
     twice : whether to measure also with the softmax taken twice, on whose scale the published ResNet losses are.
     """
     arms = arms_of(printed)
-    heads, columns, runs = [Head("", printed.corner)], [[row.head for row in printed.rows] + ["runs"]], []
+    heads, columns, runs = [("", printed.corner)], [[row.head for row in printed.rows] + ["runs"]], []
     for number, column in enumerate(printed.columns):
-        heads.append(Head(column.name, "published"))
-        columns.append([cell.printed + (" †" if cell.slip else "") for cell in printed.column(number).values()] + ["–"])
+        heads.append((column.name, "published"))
+        cells = printed.column(number).values()
+        columns.append([f"{cell.printed} {SLIP}" if cell.slip else cell.printed for cell in cells] + ["–"])
         for task, name in _measured(column, twice=twice):
             picked, metric = pick(task, arms, folder), metric_of(column)
-            heads.append(Head(column.name, name))
-            cells = [words(picked.by_arm.get(arm.label, ()), metric) for arm in arms]
-            columns.append([*cells, picked.size_tested if metric.row == "test" else picked.size])
+            heads.append((column.name, name))
+            said = [words(picked.by_arm.get(arm.label, ()), metric) for arm in arms]
+            columns.append([*said, picked.size_tested if metric.row == "test" else picked.size])
             runs.append(picked)
-    slips = [
-        (i, j) for j, column in enumerate(columns) for i, text in enumerate(column) if str(text).endswith("†")
-    ]  # fmt: skip
-    notes = [f"† {cell.printed}: {cell.note}." for cell in printed.cells() if cell.slip]
-    rows = tuple(tuple(column[i] for column in columns) for i in range(len(columns[0])))
-    return Beside(tuple(heads), rows, tuple(slips), tuple(notes), tuple({one.task: one for one in runs}.values()))
+    notes = " ".join(f"{SLIP} {cell.printed}: {cell.note}." for cell in printed.cells() if cell.slip)
+    groups, names = zip(*heads, strict=True)
+    return Beside(Table(names, tuple(zip(*columns, strict=True)), notes, groups),
+                  tuple({one.task: one for one in runs}.values()))  # fmt: skip
 
 
 def _measured(column: Column, *, twice: bool) -> list[tuple[str, str]]:
@@ -88,7 +87,7 @@ def _measured(column: Column, *, twice: bool) -> list[tuple[str, str]]:
 
 
 def table_drawing(paper: str, number: int, folder: Path = RECORDS, *, twice: bool = False) -> Drawing:
-    """Draw a published table with measured columns, as a picture and as data.
+    """Draw a published table with measured columns, as a table.
 
     Parameters
     ----------
@@ -106,13 +105,5 @@ def table_drawing(paper: str, number: int, folder: Path = RECORDS, *, twice: boo
         f"{title}, published beside measured. {runs}{' '.join(remarks)}".strip(), found.runs, metrics=metrics,
         spread=_SPREAD, xaxis="none, a table; the runs were logged against timesteps, steps as the papers count them",
     )  # fmt: skip
-    columns = tuple(f"{head.group}: {head.name}" if head.group else head.name for head in found.heads)
-    figure = picture_of(title, found.heads, found.rows, notes=(*found.notes, *remarks), flagged=found.slips)
-    return Drawing(
-        figure=figure,
-        title=f"{title}: published beside measured",
-        caption=" ".join((under, *found.notes)),
-        alt=f"A table with {len(printed.rows)} rows and {len(printed.columns)} published columns, each followed by "
-        f"what was measured. {'; '.join(one.task + ' ' + one.size for one in found.runs)}.",
-        table=Table(columns, found.rows, " ".join((under, *found.notes))),
-    )
+    made = found.noted(under)
+    return Drawing(None, f"{title}: published beside measured", made.note, table=made)

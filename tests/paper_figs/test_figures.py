@@ -178,6 +178,17 @@ def test_the_manifest_has_what_the_report_needs(records, tmp_path):
     assert entry["table"]["rows"][0][0] == "NALA"
 
 
+def test_a_table_is_written_as_markdown_and_html_and_not_as_a_picture(tmp_path):
+    assert main(["nala_table2", "--out", str(tmp_path)]) == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"figures.json", "nala_table2.md", "nala_table2.html"}
+    table = drawing_of("nala_table2").table
+    assert table.markdown() in (tmp_path / "nala_table2.md").read_text(encoding="utf-8")
+    page = (tmp_path / "nala_table2.html").read_text(encoding="utf-8")
+    assert table.html() in page and ".slip {" in page and page.count('class="number slip"') == 5
+    (entry,) = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
+    assert entry["table"]["html"] == table.html() and "png" not in entry
+
+
 def test_a_figure_that_fails_does_not_stop_the_others(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(paper_figs.FIGURES, "broken", Figure("nala_fig1:absent"))
     assert main(["broken", "nala_fig1", "--out", str(tmp_path)]) == 1
