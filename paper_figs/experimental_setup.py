@@ -21,7 +21,7 @@ def draw(folder: Path = RECORDS) -> Drawing:
     printed = table("adala", 1)
     rows, found, metrics = [], [], []
     for row, number in zip(printed.rows, RESULTS, strict=True):
-        runs, metric = _runs(number, folder), metric_of(table("adala", number).columns[0]).definition
+        runs, metric = _runs(number, folder), metric_of(table("adala", number).columns[0]).metric.definition
         said = "; ".join(f"{one.task}: {len(one.by_arm)} of 10 optimizers, {one.size_tested}" for one in runs)
         rows.append((row.head, *(cell.printed for cell in row.cells), said, metric))
         found += runs

@@ -60,7 +60,7 @@ def samples_drawing(number: int, column: int, folder: Path = RECORDS) -> Drawing
         f"{name}, from our own runs of {head.model}: images from the same latent vectors, of the lowest seed of each "
         f"optimizer that finished.{slip}",
         [runs], spread="of FID, mean ± sample standard deviation over the finished seeds [number of seeds]",
-        metrics=[metric_of(head).definition + _extractor(runs)], xaxis="none, pictures",
+        metrics=[metric_of(head).metric.definition + _extractor(runs)], xaxis="none, pictures",
     )  # fmt: skip
     found = beside(source, folder)
     seen = [name for _, name in panels if _first(runs, name) is not None]

@@ -69,10 +69,10 @@ def beside(printed: Printed, folder: Path = RECORDS, *, twice: bool = False) -> 
         cells = printed.column(number).values()
         columns.append([f"{cell.printed} {SLIP}" if cell.slip else cell.printed for cell in cells] + ["–"])
         for task, name in _measured(column, twice=twice):
-            picked, metric = pick(task, arms, folder), metric_of(column)
+            picked, shown = pick(task, arms, folder), metric_of(column)
             heads.append((column.name, name))
-            said = [words(picked.by_arm.get(arm.label, ()), metric) for arm in arms]
-            columns.append([*said, picked.size_tested if metric.row == "test" else picked.size])
+            said = [words(picked.by_arm.get(arm.label, ()), shown) for arm in arms]
+            columns.append([*said, picked.size_tested if shown.metric.row == "test" else picked.size])
             runs.append(picked)
     notes = " ".join(f"{SLIP} {cell.printed}: {cell.note}." for cell in printed.cells() if cell.slip)
     groups, names = zip(*heads, strict=True)
@@ -100,7 +100,7 @@ def table_drawing(paper: str, number: int, folder: Path = RECORDS, *, twice: boo
     runs = "Measured with " + setting + " where the optimizer has them. " if setting else ""
     quantities = dict.fromkeys(column.quantity for column in printed.columns)
     remarks = [one for one in (floor_of(printed), *map(_REMARKS.get, quantities)) if one]
-    metrics = [f"{column.name}: {metric_of(column).definition}" for column in printed.columns]
+    metrics = [f"{column.name}: {metric_of(column).metric.definition}" for column in printed.columns]
     under = caption(
         f"{title}, published beside measured. {runs}{' '.join(remarks)}".strip(), found.runs, metrics=metrics,
         spread=_SPREAD, xaxis="none, a table; the runs were logged against timesteps, steps as the papers count them",

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from nala_lab.core import require_choice
-from nala_lab.results.comparable import Arm, choose, trained_rows
-from nala_lab.results.evidence import BETTER, EQUIVALENT, Judgement, Rule, judge_table, seeds_needed
+from nala_lab.results.comparable import Arm, Choice, budget_of, choose
+from nala_lab.results.evidence import (
+    EXCLUDED,
+    RELATIONS,
+    SUPPORTED,
+    UNDECIDED,
+    Decision,
+    Judgement,
+    decide,
+    judge_table,
+)
+from nala_lab.results.metrics import Metric, matched, reached, values_of
 from nala_lab.results.records import FINISHED, Record, load_records
 from nala_lab.results.tables import LABELS
-from paper_figs.ledger.loading import Ledger, Metric
-from paper_figs.ledger.model import NOT_REPRODUCED, NOT_RUN, REPRODUCED, Evidence
+from paper_figs.ledger import model
+from paper_figs.ledger.loading import Ledger
+from paper_figs.ledger.model import Evidence
 from paper_figs.published import table
 
-__all__ = ["RECORDS", "by_records", "value_of"]
+__all__ = ["RECORDS", "by_records"]
 
 RECORDS = Path(__file__).parents[1] / "records"
 NAMES = {**LABELS, "fromage": "Fromage", "adamw": "AdamW", "radam": "RAdam", "msvag": "MSVAG", "yogi": "Yogi",
          "adabound": "AdaBound"}  # fmt: skip
-RELATIONS = {"better": (BETTER,), "comparable": (EQUIVALENT,), "better or comparable": (BETTER, EQUIVALENT)}
+_SAYS = {SUPPORTED: "seen", EXCLUDED: "not seen", UNDECIDED: "undecided"}
+_VERDICT = {SUPPORTED: model.REPRODUCED, EXCLUDED: model.NOT_REPRODUCED, UNDECIDED: model.UNDECIDED}
 
 
 @cache
@@ -33,34 +42,39 @@ def _records(folder: Path) -> tuple[Record, ...]:
 
 
 def by_records(test: Mapping[str, Any], ledger: Ledger, folder: Path = RECORDS) -> Evidence:
-    """``records = "task"``: is `optimizer` in the `relation` to each of `than`, in `metric`, by the evidence rule?
+    """``records = "task"``: is `optimizer` in the `relation` to each of `than`, in `metric`, by `evidence.decide`?
 
-    Only runs at the paper's scale decide; smaller ones are told as seen or not seen at their scale.
+    Only runs at the paper's scale and at the budget that the claim holds `equal` decide; others are told.
     """
     require_choice("relation", test["relation"], tuple(RELATIONS))
+    require_choice("records", test["records"], tuple(ledger.full))
     task, metric = test["records"], ledger.metrics[test["metric"]]
     mine, rivals = _arm(test["optimizer"], ledger), [_arm(one, ledger) for one in test["than"]]
-    require_choice("records", task, tuple(ledger.full))
-    chosen = choose(_records(folder / task), [mine, *rivals], ledger.full[task])
+    chosen = _chosen(_records(folder / task), [mine, *rivals], ledger.full[task], test["equal"])
     how = f"records {task}, {test['metric']}"
     if not chosen.records:
-        return Evidence(NOT_RUN, f"no records of {task}", how)
-    values = {arm.label: _by_seed(chosen.by_arm.get(arm.label, ()), metric) for arm in (mine, *rivals)}
-    pairs = {arm.label: _pair(values[mine.label], values[arm.label]) for arm in rivals}
-    ran = f"{chosen.scale} scale ({_size(chosen.records[0].header['config'])})"
-    lost = _diverged(chosen.by_arm)
-    missing = [name for name, (a, _) in pairs.items() if len(a) < 2]
-    lost = f"; fewer than 2 common seeds with {', '.join(missing)}{lost}" if missing else lost
-    there = {name: pair for name, pair in pairs.items() if name not in missing}
-    if not there:
-        return Evidence(NOT_RUN, ran + lost, how)
-    found = judge_table(there, Rule(threshold=metric.threshold, higher_is_better=metric.higher_is_better))
-    holds = all(one.verdict in RELATIONS[test["relation"]] for one in found.values())
-    words = "; ".join(f"{mine.label} - {name} {_words(one)}" for name, one in found.items())
-    words += _needed(test, mine.label, found) + lost
-    if chosen.scale == "paper" and not missing:
-        return Evidence(REPRODUCED if holds else NOT_REPRODUCED, f"{ran}: {words}", how)
-    return Evidence(NOT_RUN, f"{'seen' if holds else 'not seen'} at {ran}: {words}", how)
+        return Evidence(model.NOT_RUN, f"no records of {task}", how)
+    pairs = {arm.label: matched(chosen.by_arm.get(mine.label, ()), chosen.by_arm.get(arm.label, ()), metric)
+             for arm in rivals}  # fmt: skip
+    there = {name: (one.a, one.b) for name, one in pairs.items() if len(one.a) > 1}
+    found = judge_table(there, metric.rule) if there else {}
+    said = {name: _decide(test, mine.label, name, one, metric, len(found)) for name, one in found.items()}
+    words = [f"{mine.label} - {name} {_words(found[name], chosen, mine.label, name, metric)}, {one.words}"
+             for name, one in said.items()]  # fmt: skip
+    lacking, silent = _missing(pairs, chosen, mine.label, metric)
+    outcome = _together([one.outcome for one in said.values()] + [UNDECIDED] * bool(silent))
+    first = chosen.records[0]
+    ran = f"{chosen.scale} scale ({_size(first, test['equal'])})"
+    decides = chosen.scale == "paper" and not lacking and budget_of(first) == test["equal"]
+    seen = f"{_SAYS[outcome]} at " if said and not decides else ""
+    told = "; ".join([*words, *silent, *lacking, *_diverged(chosen.by_arm)])
+    return Evidence(_VERDICT[outcome] if decides else model.NOT_RUN, f"{seen}{ran}: {told}", how)
+
+
+def _chosen(records: Sequence[Record], arms: Sequence[Arm], full: Mapping[str, int], equal: str) -> Choice:
+    """The runs at the budget of the claim, or, where there are none, at the other."""
+    found = choose([record for record in records if budget_of(record) == equal], arms, full)
+    return found if found.records else choose(records, arms, full)
 
 
 def _arm(spec: str | Mapping[str, Any], ledger: Ledger) -> Arm:
@@ -70,67 +84,58 @@ def _arm(spec: str | Mapping[str, Any], ledger: Ledger) -> Arm:
     return Arm(NAMES.get(name, name) + words, name, {**ledger.settings.get(name, {}), **named})
 
 
-def _size(config: Mapping[str, Any]) -> str:
+def _size(record: Record, claimed: str) -> str:
+    config, equal = record.header["config"], budget_of(record)
     batches, fid = config.get("batches"), config.get("data", {}).get("fid", {}).get("extractor")
     parts = [f"{config.get('epochs', '?')} epochs", f"{batches} mini-batches each" if batches else "",
+             f"equal {equal}" + ("" if equal == claimed else f" where the claim means equal {claimed}"),
              f"FID by {fid}" if fid else ""]  # fmt: skip
     return ", ".join(part for part in parts if part)
 
 
-def _data(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = config.get("data", {})
-    return found if isinstance(found, dict) else {}
-
-
-def _by_seed(runs: Sequence[Record], metric: Metric) -> dict[int, float]:
-    done = [record for record in runs if record.outcome == FINISHED]
-    found = {record.seed: value_of(record, metric) for record in done}
-    return {seed: value for seed, value in found.items() if math.isfinite(value)}
-
-
-def value_of(record: Record, metric: Metric) -> float:
-    """The number of one run; NaN where the record lacks the column.
-
-    A level that is never reached counts as the whole length of the run, which is a lower bound.
-    """
-    rows = trained_rows(record, metric.row, metric.column)
-    column = np.array([row[metric.column] for row in rows], dtype=float)
-    if column.size == 0:
-        return math.nan
-    if metric.take == "last":
-        return float(column[-1])
-    if metric.take == "best":  # of accuracies the highest, of losses, perplexities and FID the lowest
-        return float(column.max() if metric.higher_is_better else column.min())
-    reached = np.flatnonzero(column >= metric.level)
-    return float(rows[reached[0] if reached.size else -1]["timestep"])
-
-
-def _pair(a: Mapping[int, float], b: Mapping[int, float]) -> tuple[list[float], list[float]]:
-    seeds = sorted(a.keys() & b.keys())
-    return [a[seed] for seed in seeds], [b[seed] for seed in seeds]
-
-
-def _words(one: Judgement) -> str:
-    return f"{one.gap:+.4g} [{one.low:+.4g}, {one.high:+.4g}], n = {one.n}, {one.verdict}"
-
-
-def _needed(test: Mapping[str, Any], mine: str, found: Mapping[str, Judgement]) -> str:
-    """How many seeds the printed differences would need at the spread measured here; ``printed`` names the column."""
-    if "printed" not in test:
-        return ""
-    paper, number, column, unit = test["printed"]
-    cells = table(paper, number).column(column)
-    said = []
-    for name, one in found.items():
+def _decide(test: Mapping[str, Any], mine: str, name: str, one: Judgement, metric: Metric, many: int) -> Decision:
+    """Decide one comparison; ``printed = [paper, table, column, unit]`` says where the claimed difference stands."""
+    claimed = None
+    if "printed" in test:
+        paper, number, column, unit = test["printed"]
+        cells = table(paper, number).column(column)
         ours, theirs = cells[mine].value, cells[name].value if name in cells else None
-        sd = one.se * math.sqrt(one.n)
-        if ours is not None and theirs is not None and sd > 0:
-            seeds = seeds_needed((ours - theirs) * unit, sd, comparisons=len(found))
-            many = f"{seeds} seeds" if seeds else "no number of seeds"
-            said.append(f"{(ours - theirs) * unit:+.4g} over {name} {many}")
-    return f"; to be separated at this spread, what is printed would need: {', '.join(said)}" if said else ""
+        claimed = (ours - theirs) * unit if ours is not None and theirs is not None else None
+    return decide(one, metric.rule, test["relation"], comparisons=many, claimed=claimed)
 
 
-def _diverged(by_arm: Mapping[str, Sequence[Record]]) -> str:
+def _words(one: Judgement, chosen: Choice, mine: str, name: str, metric: Metric) -> str:
+    if one.se > 0:
+        return f"{one.gap:+.4g} [{one.low:+.4g}, {one.high:+.4g}], n = {one.n}"
+    if one.se == 0:
+        return f"{one.gap:+.4g} at every seed, n = {one.n}"
+    ours, theirs = (reached(chosen.by_arm[label], metric) for label in (mine, name))
+    return f"reached by {ours} against {theirs}, {one.n} pairs tell, p = {one.p:.2g}"
+
+
+def _missing(pairs: Mapping[str, Any], chosen: Choice, mine: str, metric: Metric) -> tuple[list[str], list[str]]:
+    """What keeps the runs from deciding: rivals with too few common seeds, and levels that nobody reached."""
+    few, silent = [], []
+    for name, one in pairs.items():
+        if len(one.a) > 1:
+            continue
+        groups = [chosen.by_arm.get(label, ()) for label in (mine, name)]
+        common = set.intersection(*({run.seed for run in runs if run.outcome == FINISHED} for runs in groups))
+        if metric.take != "first" or len(common) < 2:
+            few.append(name)
+        elif not any(values_of(runs, metric) for runs in groups):
+            silent.append(f"{mine} - {name}: reached by nobody, no evidence")
+        else:
+            ours, theirs = (reached(runs, metric) for runs in groups)
+            silent.append(f"{mine} - {name}: reached by {ours} against {theirs}, {len(one.a)} pairs tell, undecided")
+    return [f"fewer than 2 common seeds with {', '.join(few)}"] if few else [], silent
+
+
+def _together(outcomes: Sequence[str]) -> str:
+    """A claim about several rivals holds when each comparison supports it, and falls with one that excludes it."""
+    return next((one for one in (EXCLUDED, UNDECIDED) if one in outcomes), SUPPORTED)
+
+
+def _diverged(by_arm: Mapping[str, Sequence[Record]]) -> list[str]:
     lost = {name: sum(run.outcome != FINISHED for run in runs) for name, runs in by_arm.items()}
-    return "".join(f"; {n} run(s) of {name} diverged and are left out" for name, n in lost.items() if n)
+    return [f"{n} run(s) of {name} diverged and are left out" for name, n in lost.items() if n]

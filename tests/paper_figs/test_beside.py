@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from nala_lab.plots import COLOURS
+from nala_lab.results.metrics import value_of
 from nala_lab.results.records import load_records, read_record
 from paper_figs import FIGURES, drawing_of
 from paper_figs.beside import RECORDS, samples_drawing
@@ -18,7 +19,7 @@ from paper_figs.beside import runs as beside_runs
 from paper_figs.beside.limits import RULE
 from paper_figs.beside.runs import TASKS, arms_of, pick
 from paper_figs.beside.samples import page_of
-from paper_figs.beside.values import metric_of, value_of
+from paper_figs.beside.values import metric_of
 from paper_figs.drawing import Table
 from paper_figs.published import table
 from tests.paper_figs.made import make, make_all, picture
@@ -233,7 +234,7 @@ def test_an_untrained_network_is_no_candidate_for_the_best_epoch(tmp_path):
     rows = [("test", {"epoch": epoch, "timestep": epoch, "grad_evals": epoch, "fid": fid})
             for epoch, fid in ((0, 10.0), (1, 30.0), (2, 20.0))]  # fmt: skip
     record = read_record(make(tmp_path, "wgan-cifar10", "adam", 0, change=rows))
-    assert value_of(record, metric_of(table("adala", 4).columns[0])) == 20.0
+    assert value_of(record, metric_of(table("adala", 4).columns[0]).metric) == 20.0
 
 
 def test_an_axis_ends_where_a_jump_would_take_it_and_says_so(tmp_path):

@@ -111,19 +111,19 @@ def test_the_table_holds_mean_spread_and_counts(records):
     assert table.rows[1][:2] == ("SGD", "70.50 ± 0.71")
     assert table.rows[2] == ("Adam", *["diverged"] * 4, "–", "20", "0 of 1")
     # paired gaps are 10 and 15 points: mean 12.5, standard error 2.5, t(0.975, 1) = 12.706
-    assert table.rows[1][5] == "+12.50 [-19.27, +44.27], not separated"
+    assert table.rows[1][5] == "+12.50 [-19.27, +44.27], undecided with 2 seeds; about 2,455 are needed"
     assert "24 gradients" in table.note
     assert table.markdown().splitlines()[2] == "| " + " | ".join(table.rows[0]) + " |"
 
 
 def test_the_sentence_is_the_verdict_of_the_rule(records):
-    said = in_words(judged(by_optimizer(load_records(records))))
-    assert said == "At equal gradients NALA's test accuracy is not separated from SGD. "
+    said = in_words(by_optimizer(load_records(records)))
+    assert said == "At equal gradients NALA's test accuracy is undecided against SGD. "
     for seed, gap in ((0, 0.0100), (1, 0.0101)):  # t interval of (1, 1.01) points: 1.005 +- 12.7 * 0.005
         record(records, "adam", seed, accuracy=ACCURACY["nala", seed] + gap)
         record(records, "nag", seed, accuracy=ACCURACY["nala", seed] - gap)
-    said = in_words(judged(by_optimizer(load_records(records))))
-    assert said == "At equal gradients NALA's test accuracy is above NAG, below Adam, not separated from SGD. "
+    said = in_words(by_optimizer(load_records(records)))
+    assert said == "At equal gradients NALA's test accuracy is above NAG, below Adam, undecided against SGD. "
 
 
 def test_the_verdicts_are_corrected_for_the_number_of_comparisons(records):
@@ -137,17 +137,17 @@ def test_the_verdicts_are_corrected_for_the_number_of_comparisons(records):
         record(records, "nag", seed, accuracy=ACCURACY["nala", seed] - gap)
     found = judged(by_optimizer(load_records(records)))
     assert {name: (one.verdict, one.low > 0) for name, one in found.items()} == {
-        "adam": ("not separated", True), "nag": ("not separated", True)}  # fmt: skip
+        "adam": ("undecided", True), "nag": ("undecided", True)}  # fmt: skip
     assert "for 2 comparisons" in draw(records).caption
     assert [row[5] for row in results_table(by_optimizer(load_records(records))).rows if row[0] == "Adam"] == [
-        "+1.05 [+0.41, +1.69], not separated"]  # fmt: skip
+        "+1.05 [+0.41, +1.69], undecided with 2 seeds; about 4 are needed"]  # fmt: skip
 
 
 def test_what_is_within_the_threshold_is_called_equivalent(records):
     for seed, gap in ((0, 0.0001), (1, 0.00011)):
         record(records, "adam", seed, accuracy=ACCURACY["nala", seed] - gap)
     runs = by_optimizer(load_records(records))
-    assert "within 0.2 points of Adam" in in_words(judged(runs))
+    assert "within 0.2 points of Adam" in in_words(runs)
     assert any(row[5].endswith("equivalent within 0.2") for row in results_table(runs).rows)
 
 
