@@ -162,8 +162,10 @@ def _differences(a: Sequence[float], b: Sequence[float]) -> NDArray[np.float64]:
     require("b", list(b), first.shape == second.shape, "as many numbers as a", "pairs share a seed")
     told = not np.isnan([first, second]).any() and not (np.isinf(first) & np.isinf(second)).any()
     require("pairs", list(zip(a, b, strict=True)), told, "no NaN, and at most one infinity in a pair")
-    gaps = first - second
-    return np.sign(gaps) if np.isinf(gaps).any() else gaps
+    gaps: NDArray[np.float64] = first - second
+    if np.isinf(gaps).any():
+        gaps = np.sign(gaps)
+    return gaps
 
 
 def _verdict(gap: float, p: float, p_equivalent: float, rule: Rule) -> str:
@@ -234,7 +236,7 @@ def sign_flip_p(differences: Sequence[float] | NDArray[np.float64]) -> float:
     d = np.asarray(differences, dtype=float)
     if set(np.abs(d)) <= {0.0, 1.0}:  # signs only: counted, for any number of them
         n, fewer = int(np.abs(d).sum()), int(min((d > 0).sum(), (d < 0).sum()))
-        return min(1.0, 2 * sum(math.comb(n, i) for i in range(fewer + 1)) / 2**n)
+        return float(min(1.0, 2 * sum(math.comb(n, i) for i in range(fewer + 1)) / 2**n))
     if d.size > FLIPS:
         return math.nan
     sums = np.abs(_signs(d.size) @ d)
