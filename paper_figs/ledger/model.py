@@ -18,7 +18,7 @@ UNDECIDED = "undecided"
 VERDICTS = (REPRODUCED, NOT_REPRODUCED, CONTRADICTED, UNTESTABLE, NOT_RUN, UNDECIDED)
 
 KINDS = ("theorem", "table", "figure", "statement")
-PAPERS = {"nala": "NALA (Zuo et al. 2024)", "adala": "AdaLA (Ramjee)", "theory": "this lab's design notes on theory"}
+PAPERS = {"nala": "NALA (Zuo et al. 2024)", "adala": "AdaLA (Ramjee)", "lab": "this lab's own statements"}
 
 # A claim holds when all its tests say so; what speaks against it most decides first.
 _ORDER = (CONTRADICTED, NOT_REPRODUCED, UNTESTABLE, NOT_RUN, UNDECIDED, REPRODUCED)
@@ -30,8 +30,8 @@ class Claim:
 
     Attributes
     ----------
-    id : N.. the NALA paper, A.. the AdaLA paper, S.. the design notes.
-    paper, where : a key of `PAPERS`; section, table, or line of the text extraction.
+    id : N.. the NALA paper, A.. the AdaLA paper, S.. this lab.
+    paper, where : a key of `PAPERS`; section, table, or line of the text extraction; for the lab, what it is about.
     kind : one of `KINDS`.
     sentence : the claim, in our words or quoted.
     tests : tables with one key of ``JUDGES`` each, and its options.

@@ -40,6 +40,12 @@ not try. Lines are those of a text extraction of the papers, which holds no page
 """
 
 
+_INTRO = {
+    PAPERS["lab"]: ("On theory. *Reproduced* means true; *contradicted by theory* means tempting, and false: the",
+                    "evidence is a counter-example.", ""),
+}  # fmt: skip
+
+
 def rows(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     """Give the entries as plain values."""
     return [
@@ -64,7 +70,7 @@ def markdown(entries: Sequence[Entry]) -> str:
                 "|---|---|---|---|",
                 *map(_line, here),
             ]
-            parts.append(f"## {paper}\n\n" + "\n".join(lines) + "\n")
+            parts.append("\n".join([f"## {paper}", "", *_INTRO.get(paper, ()), *lines, ""]))
     return "\n".join(parts)
 
 
