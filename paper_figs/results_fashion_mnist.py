@@ -14,7 +14,7 @@ from nala_lab.plots import RC, caption, final_values, label, training_curves
 from nala_lab.results import tables
 from nala_lab.results.comparable import budget_of, comparable
 from nala_lab.results.evidence import BETTER, EQUIVALENT, UNDECIDED, WORSE, Judgement, Summary, decide, judge_table
-from nala_lab.results.metrics import METRICS, matched, values_of
+from nala_lab.results.metrics import ANY_PHASE, METRICS, at_phase_0, matched, values_of
 from nala_lab.results.records import FINISHED, Record, load_records
 from paper_figs.beside.runs import RECORDS
 from paper_figs.drawing import Drawing, Table
@@ -110,12 +110,14 @@ def results_table(runs: Runs) -> Table:
     columns = ("optimizer", "test accuracy (%)", "test loss (nats)", "best training mini-batch accuracy (%)",
                "best training mini-batch loss (nats)", "NALA's test accuracy minus this one's (points)", "timesteps",
                "finished runs")  # fmt: skip
-    spent = max(row.grad_evals for row in found)
+    budget = budget_of(next(iter(runs.values()))[0])
+    spent = max(row.timesteps if budget == "timesteps" else row.grad_evals for row in found)
+    clock = "" if at_phase_0(record for group in runs.values() for record in group) else f" ({ANY_PHASE})"
     note = in_words(runs) + (
-        f"Mean ± sample standard deviation over the seeds, after {spent} gradients each; test values of the slow "
+        f"Mean ± sample standard deviation over the seeds, after {spent} {budget} each; test values of the slow "
         "weights (for NAG, Adam and SGD: the weights) on all test images. The mini-batch columns are the NALA paper's "
-        "metric: the best of the logged single training mini-batches. A timestep is a step as the paper counts, "
-        "without the look-ahead gradient. Differences are paired by seed; in brackets Student's 95 % interval of that "
+        f"metric: the best of the logged single training mini-batches{clock}. A timestep is a step as the paper "
+        "counts, without the look-ahead gradient. Differences are paired by seed; in brackets Student's 95 % interval of that "
         f"comparison alone. {correction(gaps)}"
     )
     return Table(columns, tuple(rows), note)

@@ -3,6 +3,10 @@
 A value that was not reached is not a number. A run that never reached a level says that it takes longer than the run
 lasted, and no more: `matched` lets a run that reached it beat one that had as long and did not, and drops the pairs
 that tell nothing.
+
+A row may say its ``phase``: gradients spent since the last slow update, 0 right after it (always 0 for a method without
+slow weights). The released program of the NALA paper logs at phase 0 only; so rows at another phase are no candidates.
+Rows of older records say nothing, and stand at any phase: `at_phase_0` tells, and what is printed of them says so.
 """
 
 from __future__ import annotations
@@ -16,9 +20,10 @@ from nala_lab.core.validate import require_choice
 from nala_lab.results.evidence import Rule
 from nala_lab.results.records import FINISHED, Record
 
-__all__ = ["METRICS", "Matched", "Metric", "matched", "reached", "timesteps_to", "trained_rows",
-           "value_of", "values_of"]  # fmt: skip
+__all__ = ["ANY_PHASE", "METRICS", "Matched", "Metric", "at_phase_0", "matched", "reached", "timesteps_to",
+           "trained_rows", "value_of", "values_of"]  # fmt: skip
 
+ANY_PHASE = "training rows at any phase of a cycle, the paper's right after a slow update"
 TAKES = ("last", "lowest", "highest", "first")
 
 
@@ -81,11 +86,18 @@ METRICS: dict[str, Metric] = {
 
 
 def trained_rows(record: Record, kind: str, column: str) -> list[dict[str, Any]]:
-    """The rows of one kind that hold `column`, without those of epoch 0.
+    """The rows of one kind that hold `column`, without those of epoch 0 and training rows at another phase than 0.
 
     What is measured before the first epoch is of an untrained network, and so is no candidate for the best epoch.
     """
-    return [row for row in record.rows if row["kind"] == kind and column in row and row.get("epoch") != 0]
+    rows = [row for row in record.rows if row["kind"] == kind and column in row and row.get("epoch") != 0]
+    return [row for row in rows if kind != "train" or row.get("phase", 0) == 0]
+
+
+def at_phase_0(records: Iterable[Record], row: str = "train") -> bool:
+    """Whether every training row says its phase, so that those that count are at phase 0; True for rows of tests."""
+    rows = (one for record in records for one in record.rows if one["kind"] == "train")
+    return row != "train" or all("phase" in one for one in rows)
 
 
 def value_of(record: Record, metric: Metric) -> float | None:

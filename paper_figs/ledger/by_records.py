@@ -19,7 +19,7 @@ from nala_lab.results.evidence import (
     decide,
     judge_table,
 )
-from nala_lab.results.metrics import Metric, matched, reached, values_of
+from nala_lab.results.metrics import ANY_PHASE, Metric, at_phase_0, matched, reached, values_of
 from nala_lab.results.records import FINISHED, Record, load_records
 from nala_lab.results.tables import LABELS
 from paper_figs.ledger import model
@@ -44,7 +44,8 @@ def _records(folder: Path) -> tuple[Record, ...]:
 def by_records(test: Mapping[str, Any], ledger: Ledger, folder: Path = RECORDS) -> Evidence:
     """``records = "task"``: is `optimizer` in the `relation` to each of `than`, in `metric`, by `evidence.decide`?
 
-    Only runs at the paper's scale and at the budget that the claim holds `equal` decide; others are told.
+    Only runs at the paper's scale, at the budget that the claim holds `equal`, and logged by its clock decide; others
+    are told.
     """
     require_choice("relation", test["relation"], tuple(RELATIONS))
     require_choice("records", test["records"], tuple(ledger.full))
@@ -64,8 +65,9 @@ def by_records(test: Mapping[str, Any], ledger: Ledger, folder: Path = RECORDS) 
     lacking, silent = _missing(pairs, chosen, mine.label, metric)
     outcome = _together([one.outcome for one in said.values()] + [UNDECIDED] * bool(silent))
     first = chosen.records[0]
-    ran = f"{chosen.scale} scale ({_size(first, test['equal'])})"
-    decides = chosen.scale == "paper" and not lacking and budget_of(first) == test["equal"]
+    clock = at_phase_0(chosen.records, metric.row)
+    ran = f"{chosen.scale} scale ({_size(first, test['equal'])}{'' if clock else f', {ANY_PHASE}'})"
+    decides = chosen.scale == "paper" and clock and not lacking and budget_of(first) == test["equal"]
     seen = f"{_SAYS[outcome]} at " if said and not decides else ""
     told = "; ".join([*words, *silent, *lacking, *_diverged(chosen.by_arm)])
     return Evidence(_VERDICT[outcome] if decides else model.NOT_RUN, f"{seen}{ran}: {told}", how)

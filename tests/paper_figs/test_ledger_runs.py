@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nala_lab.results.evidence import power, seeds_needed
-from nala_lab.results.metrics import Metric
+from nala_lab.results.metrics import ANY_PHASE, Metric
 from nala_lab.results.records import RecordWriter
 from paper_figs.ledger import by_records as judge
 from paper_figs.ledger.by_records import by_records
@@ -28,15 +28,16 @@ OWN = {"nala": 1.0, "adam": 1.6, "sgd": 0.4}
 
 
 def record(folder, optimizer, seed, accuracy, *, scale="paper", outcome="finished", epochs=2, data=(), end=10,
-           equal="timesteps", **setting):  # fmt: skip
+           equal="timesteps", phase=0, **setting):  # fmt: skip
     header = {"task": "toy", "optimizer": optimizer, "seed": seed, "data": {}, "versions": {}, "platform": {},
               "config": {"scale": scale, "epochs": epochs, "seed": seed, "equal": equal,
                          "data": {"train": 100, **dict(data)},
                          "optimizer": {"name": optimizer, **setting}}}  # fmt: skip
+    clock = {} if phase is None else {"phase": phase}
     name = "-".join([optimizer, str(seed), scale, str(epochs), equal, *map(str, setting.values())])
     with RecordWriter(folder / "toy" / f"{name}.jsonl", header) as out:
-        out.row("train", timestep=0, loss=2.0)
-        out.row("train", timestep=end, loss=1 - accuracy)
+        out.row("train", timestep=0, loss=2.0, **clock)
+        out.row("train", timestep=end, loss=1 - accuracy, **clock)
         out.row("test", timestep=0, accuracy=0.1)
         out.row("test", timestep=end, accuracy=accuracy)
         out.finish(outcome, totals={"timesteps": 10})
@@ -198,6 +199,15 @@ def test_a_difference_without_spread_is_no_interval_of_no_width(tmp_path):
     found = said(tmp_path)
     assert found.verdict == UNDECIDED
     assert "NALA - Adam +0.25 at every seed, n = 4, undecided with 4 seeds" in found.words
+
+
+def test_rows_at_an_unknown_phase_of_a_cycle_are_told_and_decide_nothing(tmp_path):
+    fill(tmp_path, {"nala": 0.7, "adam": 0.6}, k=5, phase=None)
+    found = said(tmp_path, metric="loss")
+    assert found.verdict == NOT_RUN
+    assert found.words.startswith(f"seen at paper scale (2 epochs, equal timesteps, {ANY_PHASE}): NALA - Adam")
+    tested = said(tmp_path)  # test rows are of the slow weights at any time
+    assert tested.verdict == REPRODUCED and ANY_PHASE not in tested.words
 
 
 def test_the_line_says_what_was_held_equal_and_another_budget_decides_nothing(tmp_path):

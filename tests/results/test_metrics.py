@@ -7,7 +7,7 @@ import math
 import pytest
 
 from nala_lab.results.evidence import BETTER, UNDECIDED, WORSE, judge
-from nala_lab.results.metrics import METRICS, Metric, matched, reached, timesteps_to, value_of, values_of
+from nala_lab.results.metrics import METRICS, Metric, at_phase_0, matched, reached, timesteps_to, value_of, values_of
 from nala_lab.results.records import RecordWriter, read_record
 
 HALF = timesteps_to(0.5)
@@ -44,6 +44,18 @@ def test_an_untrained_network_is_no_candidate_and_the_last_row_is_the_last(run):
     record = run(*rows)
     assert value_of(record, LAST) == 0.65
     assert value_of(record, METRICS["best test accuracy"]) == 0.7 and value_of(record, METRICS["FID"]) == 8.0
+
+
+def test_rows_between_two_slow_updates_are_no_candidates(run):
+    rows = [("train", {"timestep": i, "loss": 2.0 - i / 10, "accuracy": i / 10, "phase": i % 3}) for i in range(9)]
+    record = run(*rows)  # phase 0 at 0, 3, 6
+    assert value_of(record, ACCURACY) == 0.6 and value_of(record, LOSS) == 1.4
+    assert value_of(record, timesteps_to(0.4)) == 6.0 and value_of(record, timesteps_to(0.7)) is None
+    assert at_phase_0([record])
+    tested = run(("test", {"epoch": 1, "accuracy": 0.5, "phase": 2}))  # of the slow weights, whatever the phase
+    assert value_of(tested, LAST) == 0.5
+    older = run(*[(kind, {key: v for key, v in row.items() if key != "phase"}) for kind, row in rows])
+    assert value_of(older, ACCURACY) == 0.8 and not at_phase_0([record, older]) and at_phase_0([older], "test")
 
 
 def test_what_is_not_there_is_no_number(run):
