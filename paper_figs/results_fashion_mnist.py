@@ -117,8 +117,8 @@ def results_table(runs: Runs) -> Table:
         f"Mean ± sample standard deviation over the seeds, after {spent} {budget} each; test values of the slow "
         "weights (for NAG, Adam and SGD: the weights) on all test images. The mini-batch columns are the NALA paper's "
         f"metric: the best of the logged single training mini-batches{clock}. A timestep is a step as the paper "
-        "counts, without the look-ahead gradient. Differences are paired by seed; in brackets Student's 95 % interval of that "
-        f"comparison alone. {correction(gaps)}"
+        "counts, without the look-ahead gradient. Differences are paired by seed; in brackets Student's 95 % interval "
+        f"of that comparison alone. {correction(gaps)}"
     )
     return Table(columns, tuple(rows), note)
 

@@ -48,6 +48,11 @@ def test_a_claim_is_decided_by_the_interval(mean, sd, better, comparable, either
     assert found == [better, comparable, either]
 
 
+def test_the_interval_is_corrected_for_the_comparisons_of_the_table():
+    one = of(-0.6, 0.4)  # t(0.975, 4) = 2.776: from -1.10 to -0.10; t(0.9975, 4) = 5.60: to 0.40
+    assert [decide(one, RULE, "comparable", comparisons=m).outcome for m in (1, 10)] == [EXCLUDED, UNDECIDED]
+
+
 def test_for_a_loss_better_is_lower():
     rule = Rule(threshold=0.1, higher_is_better=False)
     assert decide(of(-1.0, 0.2, rule), rule, "better").outcome == SUPPORTED
