@@ -292,7 +292,7 @@ if records:
 display if records else None
 # %% [markdown]
 # ### What is separated, and what is not
-# For each pair the runs with the same seed start from the same weights and see the same batches, so we compare seed by seed: mean difference in test accuracy, and Student's 95 % interval. The rule was fixed before the runs: *separated* means that the interval leaves out 0. With three seeds the intervals are wide, and they are not corrected for the number of pairs.
+# For each pair the runs with the same seed start from the same weights and see the same batches, so we compare seed by seed: mean difference in test accuracy, and Student's 95 % interval. The verdicts of the table are those of the lab's rule, fixed before the runs (`nala_lab.results.metrics` has its thresholds) and corrected for the number of pairs: *better*, *worse*, *equivalent within threshold*, or *undecided*. The sentences below it use the plain interval: *separated* means that it leaves out 0. With few seeds the intervals are wide.
 # %%
 Markdown(markdown_comparison(records, baseline="nala")) if records else None
 # %%

@@ -6,7 +6,7 @@
 # 1. rank optimizers on an image task without being fooled by the metric, by the x-axis or by one lucky seed;
 # 2. say what "the best training mini-batch" is, and how far it is from the test accuracy;
 # 3. recognise a loss whose softmax was taken twice by its floor;
-# 4. judge a table of runs by a rule that was fixed before, and say what is *not* separated.
+# 4. judge a table of runs by a rule that was fixed before, and say what is *undecided*.
 #
 # **Time.** 45 minutes. **Before.** Lesson 05; 18 for the evidence rule. The long runs are read from committed records, the short ones are trained here on generated pictures: nothing is downloaded.
 # %% tags=["parameters"]
@@ -33,7 +33,8 @@ from nala_lab.experiments.run.one_run import execute, plan
 from nala_lab.experiments.tasks import get_task
 from nala_lab.experiments.tasks.image_workload import ImageWorkload
 from nala_lab.results.comparable import runs_of
-from nala_lab.results.evidence import NOT_SEPARATED, Rule, judge_table, seeds_needed
+from nala_lab.results.evidence import UNDECIDED, Rule, decide, judge_table
+from nala_lab.results.metrics import METRICS
 from nala_lab.results.tables import markdown_table, results_table
 
 plots.use_style()
@@ -226,9 +227,9 @@ for task, rows in shown.items():
     display(Markdown("\n".join(lines)))
 # %% [markdown]
 # ## 6 What the runs show, by a rule
-# Fixed before the runs: pairs that share a seed (so initial weights, order of the data and augmentation); differences of test accuracy at the last epoch; below **0.5 points** nobody cares; family-wise error rate 5 % in each table (Holm). The verdict is *better*, *worse*, *equivalent within threshold*, or *not separated*. The last one is not "equal": it means that these runs do not tell.
+# Fixed before the runs: pairs that share a seed (so initial weights, order of the data and augmentation); differences of test accuracy at the last epoch; below **0.2 points** nobody cares; family-wise error rate 5 % in each table (Holm). The verdict is *better*, *worse*, *equivalent within threshold*, or *undecided*. The last one is not "equal": it means that these runs do not tell, and it says how many seeds would separate 0.2 points with a chance of 80 %. Metric, threshold and words are those of the ledger and of the README: `nala_lab.results.metrics`.
 # %%
-RULE = Rule(threshold=0.5)  # points of test accuracy
+RULE = Rule(threshold=100 * METRICS["test accuracy"].threshold)  # points of test accuracy
 
 def pairs_of(runs):
     """NALA against each of the others: final test accuracies in per cent, seed by seed."""
@@ -240,15 +241,14 @@ def pairs_of(runs):
             table[name] = ([final["nala", seed] for seed in seeds], [final[name, seed] for seed in seeds])
     return table
 
-def sentence(name, one):
-    needed = seeds_needed(one.gap, one.se * one.n**0.5) if one.se > 0 else None
-    more = f"; if the difference is what it seems, {needed} seeds would tell" if one.verdict == NOT_SEPARATED and needed else ""
-    return f"| {plots.label(name)} | {one.gap:+.2f} | {one.low:+.2f} to {one.high:+.2f} | {one.n} | {one.p_corrected:.3f} | **{one.verdict}**{more} |"
+def sentence(name, one, rivals):
+    said = decide(one, RULE, "better", comparisons=rivals).words if one.verdict == UNDECIDED else one.verdict
+    return f"| {plots.label(name)} | {one.gap:+.2f} | {one.low:+.2f} to {one.high:+.2f} | {one.n} | {one.p_corrected:.3f} | **{said}** |"
 
 judged = {task: judge_table(pairs_of(runs), RULE) for task, runs in LENETS.items() if pairs_of(runs)}
 for task, table in judged.items():
     lines = [f"**{task}**", "", "| NALA against | difference, points | 95 % interval, alone | seeds | p, corrected | NALA is |", "|---|---|---|---|---|---|"]
-    display(Markdown("\n".join(lines + [sentence(name, one) for name, one in table.items()])))
+    display(Markdown("\n".join(lines + [sentence(name, one, len(table)) for name, one in table.items()])))
 if not judged:
     display(Markdown("*Not yet run.*"))
 # %%
@@ -331,7 +331,7 @@ except ValueError as missing:
 # * A loss with a floor near 1.46 for ten classes has a softmax too many.
 # * NALA's look-ahead step is $\alpha$ times a raw gradient: where gradients are huge, it diverges at a rate that Adam survives.
 # * At equal gradients NALA has made five sixths of the others' timesteps. The x-axis "timesteps" gives it the sixth gradient for nothing.
-# * In our short, untuned runs NALA is behind Adam. Several other pairs are *not separated*: more seeds, or longer runs, would be needed.
+# * In our short, untuned runs NALA is behind Adam. Several other pairs are *undecided*: more seeds, or longer runs, would be needed.
 #
 # ## Exercises
 # 1. *Predict, then run.* Read the order of section 1 from the median of the last ten training mini-batches instead of the best one. Do the students agree more?

@@ -18,10 +18,10 @@ from nala_lab import plots
 from paper_figs.published import paper, table
 from paper_figs.published.released import released
 from paper_figs.published_audit import AUDIT, run
+from paper_figs.published_audit.against_noise import noise_of_best
 from paper_figs.published_audit.cost import comparisons
 from paper_figs.published_audit.grid import denominators
 from paper_figs.published_audit.maxima import best_of, mean_and_sd, simulated_best
-from paper_figs.published_audit.noise import noise_of_best
 from paper_figs.published_audit.softmax import floor, residual
 
 plots.use_style()

@@ -15,8 +15,8 @@ from IPython.display import Markdown
 from nala_lab import plots
 from nala_lab.reference import NALA, SGD, AdaBelief, run
 from paper_figs import side_by_side_adala, side_by_side_nala
-from paper_figs.side_by_side.adala import released
-from paper_figs.side_by_side.nala import VARIANTS, closed_form, follow, rate
+from paper_figs.side_by_side.adala_program import released
+from paper_figs.side_by_side.nala_program import VARIANTS, closed_form, follow, rate
 from paper_figs.side_by_side.network import arcs
 
 plots.use_style()

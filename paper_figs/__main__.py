@@ -1,4 +1,5 @@
-"""``python -m paper_figs [--out FOLDER] [NAME ...]``: render figures as PNG, SVG and PDF, with a manifest beside them.
+"""``python -m paper_figs [--out FOLDER] [NAME ...]``: render pictures as PNG, SVG and PDF, tables as Markdown and
+HTML, with a manifest beside them.
 
 ``python -m paper_figs --ledger`` judges every claim instead and writes ``LEDGER.md``.
 """

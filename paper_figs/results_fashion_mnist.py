@@ -12,16 +12,18 @@ import numpy as np
 from nala_lab.core import Array
 from nala_lab.plots import RC, caption, final_values, label, training_curves
 from nala_lab.results import tables
-from nala_lab.results.comparable import comparable
-from nala_lab.results.evidence import BETTER, EQUIVALENT, NOT_SEPARATED, WORSE, Judgement, Summary, judge_table
+from nala_lab.results.comparable import budget_of, comparable
+from nala_lab.results.evidence import BETTER, EQUIVALENT, UNDECIDED, WORSE, Judgement, Summary, decide, judge_table
+from nala_lab.results.metrics import ANY_PHASE, METRICS, at_phase_0, matched, values_of
 from nala_lab.results.records import FINISHED, Record, load_records
-from paper_figs.beside.runs import RECORDS, rule_of
+from paper_figs.beside.runs import RECORDS
 from paper_figs.drawing import Drawing, Table
 
 __all__ = ["FOLDER", "by_optimizer", "correction", "curves", "draw", "finals", "in_words", "judged", "results_table"]
 
 FOLDER = RECORDS / "lenet5-fashion-mnist"
-RULE = rule_of("test accuracy")
+METRIC = METRICS["test accuracy"]
+RULE = METRIC.rule
 POINTS = 100 * RULE.threshold
 Runs = Mapping[str, Sequence[Record]]
 
@@ -34,12 +36,9 @@ def by_optimizer(records: Sequence[Record]) -> dict[str, list[Record]]:
     return dict(sorted(runs.items()))
 
 
-def finals(runs: Runs, column: str = "accuracy") -> dict[str, Array]:
-    """Give the last test value of each finished run, optimizer -> (seeds,); diverged runs are left out."""
-    return {
-        name: np.array([r.column("test", column)[-1] for r in group if r.outcome == FINISHED])
-        for name, group in runs.items()
-    }
+def finals(runs: Runs) -> dict[str, Array]:
+    """Give the last test accuracy of each finished run, optimizer -> (seeds,); diverged runs are left out."""
+    return {name: np.array(values_of(group, METRIC)) for name, group in runs.items()}
 
 
 def curves(runs: Runs, column: str = "accuracy", x: str = "grad_evals") -> dict[str, tuple[Array, Array]]:
@@ -61,33 +60,28 @@ def _words(s: Summary | None, scale: float, digits: int) -> str:
 
 def judged(runs: Runs) -> dict[str, Judgement]:
     """Judge NALA's final accuracy against each other optimizer's with two common seeds, all of them as one table."""
-    done = {name: {r.seed: float(r.column("test", "accuracy")[-1]) for r in group if r.outcome == FINISHED}
-            for name, group in runs.items()}  # fmt: skip
-    mine, pairs = done.pop("nala", {}), {}
-    for name, theirs in done.items():
-        seeds = sorted(mine.keys() & theirs.keys())
-        if len(seeds) > 1:  # one pair has no spread
-            pairs[name] = ([mine[seed] for seed in seeds], [theirs[seed] for seed in seeds])
+    found = {name: matched(runs.get("nala", ()), group, METRIC) for name, group in runs.items() if name != "nala"}
+    pairs = {name: (one.a, one.b) for name, one in found.items() if len(one.a) > 1}  # one pair has no spread
     return judge_table(pairs, RULE) if pairs else {}
 
 
-def _against_nala(gap: Judgement | None) -> str:
+def _against_nala(gap: Judgement | None, comparisons: int) -> str:
     if gap is None:
         return "–"
-    verdict = {BETTER: "NALA better", WORSE: "NALA worse", EQUIVALENT: f"equivalent within {POINTS:g}"}
-    return (f"{100 * gap.gap:+.2f} [{100 * gap.low:+.2f}, {100 * gap.high:+.2f}], "
-            f"{verdict.get(gap.verdict, gap.verdict)}")  # fmt: skip
+    said = {BETTER: "NALA better", WORSE: "NALA worse", EQUIVALENT: f"equivalent within {POINTS:g}",
+            UNDECIDED: decide(gap, RULE, "better", comparisons=comparisons).words}  # fmt: skip
+    return f"{100 * gap.gap:+.2f} [{100 * gap.low:+.2f}, {100 * gap.high:+.2f}], {said[gap.verdict]}"
 
 
-def in_words(found: Mapping[str, Judgement]) -> str:
-    """Say in a sentence which optimizers NALA is separated from."""
-    words = {BETTER: "above", WORSE: "below", EQUIVALENT: f"within {POINTS:g} points of", NOT_SEPARATED:
-             "not separated from"}  # fmt: skip
+def in_words(runs: Runs) -> str:
+    """Say in a sentence which optimizers NALA is separated from, and what they all got the same number of."""
+    words = {BETTER: "above", WORSE: "below", EQUIVALENT: f"within {POINTS:g} points of",
+             UNDECIDED: "undecided against"}  # fmt: skip
     groups: dict[str, list[str]] = defaultdict(list)
-    for name, gap in found.items():
+    for name, gap in judged(runs).items():
         groups[words[gap.verdict]].append(label(name))
     said = [f"{where} {' and '.join(names)}" for where, names in sorted(groups.items())]
-    return f"At equal gradients NALA's test accuracy is {', '.join(said)}. " if said else ""
+    return f"At equal {budget_of(runs['nala'][0])} NALA's test accuracy is {', '.join(said)}. " if said else ""
 
 
 def correction(found: Mapping[str, Judgement]) -> str:
@@ -97,7 +91,8 @@ def correction(found: Mapping[str, Judgement]) -> str:
     return (
         f"Verdicts are those of the ledger's rule, fixed before the runs: paired t-tests over common seeds with Holm's "
         f"correction for {len(found)} comparison{'s' * (len(found) > 1)} with NALA, family-wise error rate "
-        f"{100 * RULE.error_rate:g} %; what is shown to be within {POINTS:g} points is called equivalent."
+        f"{100 * RULE.error_rate:g} %; what is shown to be within {POINTS:g} points is called equivalent. Undecided is "
+        f"not equal; the seeds needed are those that separate {POINTS:g} points with a chance of 80 %."
     )
 
 
@@ -108,19 +103,22 @@ def results_table(runs: Runs) -> Table:
     for row in sorted(found, key=lambda row: -row.test_accuracy.mean if row.test_accuracy else np.inf):
         rows.append((
             label(row.optimizer), _words(row.test_accuracy, 100, 2), _words(row.test_loss, 1, 4),
-            _words(row.batch_accuracy, 100, 2), _words(row.batch_loss, 1, 4), _against_nala(gaps.get(row.optimizer)),
-            f"{row.timesteps}", f"{len(row.seeds)} of {len(runs[row.optimizer])}",
+            _words(row.batch_accuracy, 100, 2), _words(row.batch_loss, 1, 4),
+            _against_nala(gaps.get(row.optimizer), len(gaps)), f"{row.timesteps}",
+            f"{len(row.seeds)} of {len(runs[row.optimizer])}",
         ))  # fmt: skip
     columns = ("optimizer", "test accuracy (%)", "test loss (nats)", "best training mini-batch accuracy (%)",
                "best training mini-batch loss (nats)", "NALA's test accuracy minus this one's (points)", "timesteps",
                "finished runs")  # fmt: skip
-    spent = max(row.grad_evals for row in found)
-    note = in_words(gaps) + (
-        f"Mean ± sample standard deviation over the seeds, after {spent} gradients each; test values of the slow "
+    budget = budget_of(next(iter(runs.values()))[0])
+    spent = max(row.timesteps if budget == "timesteps" else row.grad_evals for row in found)
+    clock = "" if at_phase_0(record for group in runs.values() for record in group) else f" ({ANY_PHASE})"
+    note = in_words(runs) + (
+        f"Mean ± sample standard deviation over the seeds, after {spent} {budget} each; test values of the slow "
         "weights (for NAG, Adam and SGD: the weights) on all test images. The mini-batch columns are the NALA paper's "
-        "metric: the best of the logged single training mini-batches. A timestep is a step as the paper counts, "
-        "without the look-ahead gradient. Differences are paired by seed; in brackets Student's 95 % interval of that "
-        f"comparison alone. {correction(gaps)}"
+        f"metric: the best of the logged single training mini-batches{clock}. A timestep is a step as the paper "
+        "counts, without the look-ahead gradient. Differences are paired by seed; in brackets Student's 95 % interval "
+        f"of that comparison alone. {correction(gaps)}"
     )
     return Table(columns, tuple(rows), note)
 

@@ -14,7 +14,7 @@ from nala_lab.plots import COLOURS, RC
 from nala_lab.reference import AdaBelief, AdaLA, run
 from nala_lab.theory.adala_first_step import adala_first_step, probe_displacement
 from paper_figs.drawing import Drawing, Table
-from paper_figs.side_by_side.adala import dropped_step, released, surprise
+from paper_figs.side_by_side.adala_program import dropped_step, released, surprise
 from paper_figs.side_by_side.network import arcs
 
 __all__ = ["CURVATURES", "LRS", "READINGS", "draw", "first_steps", "losses", "ratios"]

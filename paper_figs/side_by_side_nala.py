@@ -12,7 +12,7 @@ from nala_lab.core import Array
 from nala_lab.plots import COLOURS, RC
 from nala_lab.reference import SGD, Adam
 from paper_figs.drawing import Drawing, Table
-from paper_figs.side_by_side.nala import VARIANTS, Followed, closed_form, follow, rate
+from paper_figs.side_by_side.nala_program import VARIANTS, Followed, closed_form, follow, rate
 from paper_figs.side_by_side.network import Network, arcs
 
 __all__ = ["LOOKS", "draw", "losses", "scales_losses", "stale_error"]

@@ -39,6 +39,7 @@ def main(arguments: list[str]) -> int:
     folder = ROOT / "paper_figs" / "readme"
     folder.mkdir(exist_ok=True)
     for name, drawing in drawings.items():
+        assert drawing.figure is not None
         drawing.figure.savefig(folder / f"{name}.png", dpi=80, metadata={"Software": None, "Description": drawing.alt})
     print(f"wrote README.md and {len(drawings)} pictures")
     return 0

@@ -28,6 +28,7 @@ table { border-collapse: collapse; margin: 0.8rem 0; font-size: 0.92rem; font-va
 caption { text-align: left; color: var(--soft); padding: 0.3rem 0; }
 th, td { padding: 0.34rem 0.7rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 thead th { border-bottom: 2px solid var(--line); } td.number { text-align: right; white-space: nowrap; }
+td.slip { background: color-mix(in srgb, var(--bad) 20%, transparent); }
 tr.failed td, tr.failed th { background: color-mix(in srgb, var(--bad) 14%, transparent); }
 tbody th { font-weight: 600; }
 td .note { font-size: 0.93em; }

@@ -16,7 +16,8 @@ __all__ = ["add_arguments", "main"]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options to `parser`."""
     parser.description = (
-        "Renders every figure and table of both papers from committed records, as PNG, SVG and PDF. "
+        "Renders every figure and table of both papers from committed records, "
+        "pictures as PNG, SVG and PDF, tables as Markdown and HTML. "
         "With --ledger it judges every claim of the papers instead and writes LEDGER.md."
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="figures to render; default: all")

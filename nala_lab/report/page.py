@@ -124,22 +124,16 @@ def _checks(part: Part) -> str:
 
 def _figure(entry: FigureEntry) -> str:
     head = f'<h3 id="{entry.name}">{html.escape(entry.title or entry.name)}</h3>\n'
-    if entry.error or entry.png is None or entry.svg is None:
+    if entry.error:
         return f'{head}<p class="bad">Not drawn: {html.escape(entry.error)}</p>\n'
-    smaller = min(entry.svg, entry.png, key=lambda path: path.stat().st_size)
-    body = (
-        f'{head}<figure><img src="{data_uri(smaller)}" alt="{html.escape(entry.alt)}">'
-        f"<figcaption>{html.escape(entry.caption)}</figcaption></figure>\n"
-    )
-    if entry.table:
-        rows = (
-            f'<tr><th scope="row">{html.escape(first)}</th>'
-            + "".join(f'<td class="number">{html.escape(cell)}</td>' for cell in rest)
-            + "</tr>\n"
-            for first, *rest in entry.table["rows"]
+    body = head
+    if entry.png is not None and entry.svg is not None:
+        smaller = min(entry.svg, entry.png, key=lambda path: path.stat().st_size)
+        body += (
+            f'<figure><img src="{data_uri(smaller)}" alt="{html.escape(entry.alt)}">'
+            f"<figcaption>{html.escape(entry.caption)}</figcaption></figure>\n"
         )
-        body += _table(entry.table["columns"], rows, entry.table["note"])
-    return body
+    return body + (f'<div class="wide">{entry.table["html"]}</div>\n' if entry.table else "")
 
 
 def _ledger(part: Part) -> str:

@@ -40,7 +40,7 @@ class Lesson:
 
 @dataclass(frozen=True)
 class FigureEntry:
-    """One figure of paper_figs: files and words, or the error that kept it from being drawn."""
+    """One figure or table of paper_figs: files and words, or the error that kept it from being made."""
 
     name: str
     title: str = ""

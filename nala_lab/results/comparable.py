@@ -23,7 +23,7 @@ from nala_lab.methods.table import rank
 from nala_lab.methods.task_settings import default_settings
 from nala_lab.results.records import Record, config_hash, read_record
 
-__all__ = ["CUT", "SCALES", "Arm", "Choice", "choose", "comparable", "runs_of", "scale_of", "trained_rows"]
+__all__ = ["CUT", "SCALES", "Arm", "Choice", "budget_of", "choose", "comparable", "runs_of", "scale_of"]
 
 CUT = "paper, cut short"
 SCALES = ("smoke", "cpu", CUT, "paper")  # smallest first
@@ -153,12 +153,9 @@ def scale_of(record: Record, full: Mapping[str, int] | None = None) -> str:
     return scale if whole and real and measured and config.get("batches") is None else CUT
 
 
-def trained_rows(record: Record, kind: str, column: str) -> list[dict[str, Any]]:
-    """The rows of one kind that hold `column`, without those of epoch 0.
-
-    What is measured before the first epoch is of an untrained network, and so is no candidate for the best epoch.
-    """
-    return [row for row in record.rows if row["kind"] == kind and column in row and row.get("epoch") != 0]
+def budget_of(record: Record) -> str:
+    """What every optimizer of the run's protocol got the same number of: "timesteps" or "gradients"."""
+    return "timesteps" if record.header["config"].get("equal") == "timesteps" else "gradients"
 
 
 def _hyperparameters(record: Record) -> Mapping[str, Any]:

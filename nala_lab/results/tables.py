@@ -6,10 +6,11 @@ The same rows serve the README, the notebooks and the report. Nothing here loads
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nala_lab.methods.table import label, rank
-from nala_lab.results.evidence import Paired, Summary, paired, summary
+from nala_lab.results.evidence import Paired, Summary, judge_table, paired, summary
+from nala_lab.results.metrics import METRICS, Metric, matched, values_of
 from nala_lab.results.records import DIVERGED, FINISHED, Record, config_hash
 
 __all__ = ["BASELINE", "ResultRow", "compare", "markdown_comparison", "markdown_table", "results_table"]
@@ -71,9 +72,8 @@ def compare(records: Sequence[Record], a: str, b: str, *, level: float = 0.95) -
     ValueError
         When a seed of an optimizer occurs twice, so that it is not clear what is compared.
     """
-    first, second = _by_seed(records, a), _by_seed(records, b)
-    seeds = sorted(first.keys() & second.keys())
-    return paired([first[seed] for seed in seeds], [second[seed] for seed in seeds], level=level) if seeds else None
+    pairs = _pairs(records, a, b)
+    return paired(*pairs, level=level) if pairs[0] else None
 
 
 def markdown_table(rows: Sequence[ResultRow]) -> str:
@@ -90,18 +90,25 @@ def markdown_table(rows: Sequence[ResultRow]) -> str:
     return _markdown(head, body)
 
 
-def markdown_comparison(records: Sequence[Record], baseline: str = BASELINE, *, level: float = 0.95) -> str:
+def markdown_comparison(records: Sequence[Record], baseline: str = BASELINE) -> str:
     """Every optimizer against one, as a Markdown table: difference in test accuracy, t-interval, verdict."""
     names = sorted({record.optimizer for record in records} - {baseline}, key=rank)
-    body = []
-    for name in names:
-        result = compare(records, name, baseline, level=level)
-        if result is not None:
-            interval = f"{100 * result.low:+.2f} to {100 * result.high:+.2f}"
-            body.append([f"{label(name)} - {label(baseline)}", f"{100 * result.gap:+.2f}",
-                         interval, str(result.n), result.verdict])  # fmt: skip
-    head = ["pair", "test accuracy difference, points", f"{100 * level:g} % t-interval", "seeds", "verdict"]
+    pairs = {name: pair for name in names if (pair := _pairs(records, name, baseline))[0]}
+    found = judge_table(pairs, METRICS["test accuracy"].rule) if pairs else {}
+    body = [
+        [f"{label(name)} - {label(baseline)}", f"{100 * one.gap:+.2f}",
+         f"{100 * one.low:+.2f} to {100 * one.high:+.2f}", str(one.n), one.verdict]
+        for name, one in found.items()
+    ]  # fmt: skip
+    head = ["pair", "test accuracy difference, points", "95 % t-interval", "seeds", "verdict"]
     return _markdown(head, body)
+
+
+def _pairs(records: Sequence[Record], a: str, b: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Final test accuracies of two optimizers, seed by seed."""
+    first, second = ([record for record in records if record.optimizer == name] for name in (a, b))
+    found = matched(first, second, METRICS["test accuracy"])
+    return found.a, found.b
 
 
 def _setting(record: Record) -> str:
@@ -111,21 +118,25 @@ def _setting(record: Record) -> str:
 def _row(key: tuple[str, str, str], records: list[Record]) -> ResultRow:
     done = [record for record in records if record.outcome == FINISHED]
 
-    def over_seeds(values: list[float]) -> Summary | None:
+    def over_seeds(metric: Metric) -> Summary | None:
+        values = values_of(done, metric)
         return summary(values) if values else None
+
+    speeds = [float(_footer(record)["totals"]["images_per_second"]) for record in done]
+    fast = replace(METRICS["test accuracy"], column="fast_accuracy")
 
     return ResultRow(
         *key,
         seeds=tuple(sorted(record.seed for record in done)),
         diverged=sum(record.outcome == DIVERGED for record in records),
-        test_accuracy=over_seeds([float(record.column("test", "accuracy")[-1]) for record in done]),
-        test_loss=over_seeds([float(record.column("test", "loss")[-1]) for record in done]),
-        fast_accuracy=over_seeds([float(record.column("test", "fast_accuracy")[-1]) for record in done]),
-        batch_accuracy=over_seeds([float(record.column("train", "accuracy").max()) for record in done]),
-        batch_loss=over_seeds([float(record.column("train", "loss").min()) for record in done]),
+        test_accuracy=over_seeds(METRICS["test accuracy"]),
+        test_loss=over_seeds(METRICS["test loss"]),
+        fast_accuracy=over_seeds(fast),
+        batch_accuracy=over_seeds(METRICS["batch accuracy"]),
+        batch_loss=over_seeds(METRICS["batch loss"]),
         timesteps=max(_total(record, "timesteps") for record in records),
         grad_evals=max(_total(record, "grad_evals") for record in records),
-        images_per_second=over_seeds([float(_footer(record)["totals"]["images_per_second"]) for record in done]),
+        images_per_second=summary(speeds) if speeds else None,
     )
 
 
@@ -136,16 +147,6 @@ def _footer(record: Record) -> dict[str, dict[str, float]]:
 
 def _total(record: Record, name: str) -> int:
     return int(_footer(record)["totals"][name])
-
-
-def _by_seed(records: Sequence[Record], optimizer: str) -> dict[int, float]:
-    accuracies: dict[int, float] = {}
-    for record in records:
-        if record.optimizer == optimizer and record.outcome == FINISHED:
-            if record.seed in accuracies:
-                raise ValueError(f"seed {record.seed} of {optimizer} occurs twice: compare one task and one setting")
-            accuracies[record.seed] = float(record.column("test", "accuracy")[-1])
-    return accuracies
 
 
 def _cell(value: Summary | None, digits: int, factor: float = 1) -> str:

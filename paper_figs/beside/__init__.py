@@ -8,25 +8,21 @@
 
 from paper_figs.beside.figures import epochs_drawing as epochs_drawing
 from paper_figs.beside.figures import training_drawing as training_drawing
-from paper_figs.beside.picture import picture_of as picture_of
 from paper_figs.beside.runs import RECORDS as RECORDS
 from paper_figs.beside.runs import Runs as Runs
 from paper_figs.beside.runs import arms_of as arms_of
 from paper_figs.beside.runs import pick as pick
 from paper_figs.beside.samples import samples_drawing as samples_drawing
-from paper_figs.beside.tables import FLOOR as FLOOR
 from paper_figs.beside.tables import beside as beside
 from paper_figs.beside.tables import table_drawing as table_drawing
 
 __all__ = [
-    "FLOOR",
     "RECORDS",
     "Runs",
     "arms_of",
     "beside",
     "epochs_drawing",
     "pick",
-    "picture_of",
     "samples_drawing",
     "table_drawing",
     "training_drawing",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from nala_lab.results.comparable import budget_of
+from nala_lab.results.metrics import ANY_PHASE, at_phase_0
 from paper_figs.beside.runs import Runs
 
 __all__ = ["AS_PRINTED", "caption", "standing"]
@@ -26,7 +28,7 @@ def standing(runs: Iterable[Runs]) -> str:
     return "; ".join(said)
 
 
-def caption(what: str, runs: Sequence[Runs], *, metrics: Iterable[str], spread: str, xaxis: str) -> str:
+def caption(what: str, runs: Sequence[Runs], *, metrics: Sequence[str], spread: str, xaxis: str) -> str:
     """Write a caption.
 
     Parameters
@@ -34,8 +36,11 @@ def caption(what: str, runs: Sequence[Runs], *, metrics: Iterable[str], spread: 
     what : what is drawn. runs : the runs behind it. metrics : definitions. spread : how mean and spread are shown.
     xaxis : what is on the x-axis.
     """
-    equal = " Every optimizer of a task got the same number of gradients." if any(r.by_arm for r in runs) else ""
+    budgets = {budget_of(group[0]) for one in runs for group in one.by_arm.values()}
+    equal = f" Every optimizer of a task got the same number of {' or '.join(sorted(budgets))}." if budgets else ""
+    shown = [record for one in runs for group in one.by_arm.values() for record in group]
+    clock = "" if at_phase_0(shown) or not any("mini-batch" in metric for metric in metrics) else f" ({ANY_PHASE})"
     return (
         f"{what} Scale and number of seeds: {standing(runs)}.{equal} Mean and spread: {spread}. "
-        f"Metric: {'; '.join(dict.fromkeys(metrics))}. x-axis: {xaxis}. {AS_PRINTED}"
+        f"Metric: {'; '.join(dict.fromkeys(metrics))}{clock}. x-axis: {xaxis}. {AS_PRINTED}"
     )

@@ -17,21 +17,20 @@ _Y = {"accuracy_percent": ("accuracy", "test accuracy (%)", 100.0, False),
       "perplexity": ("perplexity", "test perplexity", 1.0, True)}  # fmt: skip
 
 
-def training_drawing(number: int, printed: int, folder: Path = RECORDS, *, twice: bool = False,
-                     remark: str = "") -> Drawing:  # fmt: skip
+def training_drawing(number: int, printed: int, folder: Path = RECORDS, *, twice: bool = False) -> Drawing:
     """Draw Fig. 2, 3 or 4 of the NALA paper: loss above, accuracy below, against timesteps.
 
     Parameters
     ----------
     number : of the figure. printed : of the table with its end points. folder : where the records are.
-    twice : whether the table also has the runs with the softmax taken twice. remark : a sentence of the caption.
+    twice : whether the table also has the runs with the softmax taken twice.
     """
     loss = [Panel(column, "train", "loss", "timestep", "timesteps", "training loss (nats)") for column in (0, 2)]
     accuracy = [Panel(column, "train", "accuracy", "timestep", "timesteps", "top-1 accuracy") for column in (1, 3)]
     return curves_drawing(
         "nala", number, printed, (*loss, *accuracy), folder, shape=(2, 2), size=(14.5, 10.5), twice=twice,
         metric="loss (nats) and accuracy of one training mini-batch, before its update, at every logged step",
-        xaxis=_STEPS, remark=remark,
+        xaxis=_STEPS,
     )  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,19 +17,17 @@ from nala_lab.core import Array, require
 from nala_lab.plots import RC, label, look, training_curves
 from paper_figs.beside.captions import caption
 from paper_figs.beside.limits import RULE, limit
-from paper_figs.beside.picture import wrapped
 from paper_figs.beside.runs import RECORDS, TASKS, Runs, arms_of, pick
-from paper_figs.beside.tables import beside
+from paper_figs.beside.tables import beside, floor_of
 from paper_figs.beside.values import NOT_RUN
-from paper_figs.drawing import Drawing, Table
+from paper_figs.drawing import Drawing
 from paper_figs.published import Table as Printed
 from paper_figs.published import figure as figure_of
 from paper_figs.published import table
 
-__all__ = ["Panel", "curves_drawing", "curves_of"]
+__all__ = ["Panel", "curves_drawing", "curves_of", "wrapped"]
 
 _LETTERS = 52  # in a line of a title
-_NAMES = {"nala": "NALA", "adala": "AdaLA"}
 
 
 @dataclass(frozen=True)
@@ -72,13 +72,13 @@ def curves_of(runs: Runs, panel: Panel) -> dict[str, tuple[Array, Array]]:
 
 def curves_drawing(
     paper: str, number: int, printed: int, panels: Sequence[Panel], folder: Path = RECORDS, *, metric: str, xaxis: str,
-    shape: tuple[int, int], size: tuple[float, float], twice: bool = False, remark: str = "",
+    shape: tuple[int, int], size: tuple[float, float], twice: bool = False,
 ) -> Drawing:  # fmt: skip
     """Draw figure `number` of a paper from records, with the table `printed` of the paper beside.
 
     Parameters
     ----------
-    panels : in the order of the paper's. metric, xaxis : definitions for the caption. remark : further sentences.
+    panels : in the order of the paper's. metric, xaxis : definitions for the caption.
     shape, size : rows and columns of panels, and inches. twice : see `beside`.
     """
     source, words = table(paper, printed), figure_of(paper, number)
@@ -90,17 +90,17 @@ def curves_drawing(
         cut = [_panel(ax, panel, runs, source, head)
                for ax, panel, runs, head in zip(axes.flat, panels, picked, heads, strict=True)]  # fmt: skip
         _legend(figure, axes.flat, [row.head for row in source.rows], high=size[1])
-    name = f"{_NAMES[paper]} Fig. {number}"
+    name = f"{source.subject} Fig. {number}"
     missing = sorted({runs.task for runs in picked if not runs.by_arm})
     ends = f" A panel without runs shows the published numbers of Table {printed} instead." if missing else ""
     ends += f" {RULE}" if any(cut) else ""
-    what = f"{name}, from our own runs; the paper's own curves are not in this repository. {remark}{ends}".strip()
+    what = f"{name}, from our own runs; the paper's own curves are not in this repository. "
+    what = f"{what}{floor_of(source)}{ends}".strip()
     found = beside(source, folder, twice=twice)
     under = caption(
         what, list({runs.task: runs for runs in picked}.values()), metrics=[metric], xaxis=xaxis,
         spread="line: mean over the finished seeds, band: lowest to highest seed",
     )  # fmt: skip
-    columns = tuple(f"{head.group}: {head.name}" if head.group else head.name for head in found.heads)
     note = f"Table {printed} of the paper beside our runs: mean ± sample standard deviation [number of seeds]."
     return Drawing(
         figure=figure,
@@ -108,7 +108,7 @@ def curves_drawing(
         caption=under,
         alt=f"{len(panels)} panels. " + " ".join(_alt(p, r, t.title) for p, r, t in
                                                  zip(panels, picked, words.panels, strict=True)),
-        table=Table(columns, found.rows, " ".join((note, *found.notes))),
+        table=found.noted(note),
     )  # fmt: skip
 
 
@@ -139,6 +139,12 @@ def _panel(ax: Axes, panel: Panel, runs: Runs, source: Printed, title: str) -> b
     )
     ax.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     return not panel.log and limit(ax, curves)
+
+
+def wrapped(text: str, characters: int) -> str:
+    """Lines of so many characters; no line ends inside a word or between a number and what it counts."""
+    held = re.sub(r"(\d) (%|seeds?\b|mini-batches\b)", "\\1\N{NO-BREAK SPACE}\\2", text)
+    return "\n".join(textwrap.wrap(held, characters, break_long_words=False, break_on_hyphens=False))
 
 
 def _end_points(ax: Axes, source: Printed, column: int) -> None:

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from nala_lab.results.comparable import CUT, Arm, choose
-from nala_lab.results.evidence import Rule
 from nala_lab.results.records import FINISHED, Record, load_records
-from paper_figs.published import Table
+from paper_figs.published import Table, paper
 
-__all__ = ["RECORDS", "TASKS", "TWICE", "Runs", "arms_of", "full_size", "pick", "rule_of"]
+__all__ = ["RECORDS", "TASKS", "TWICE", "Runs", "arms_of", "full_size", "pick"]
 
 RECORDS = Path(__file__).parents[1] / "records"
 WHOLE = 10_000  # images held out of each data set; Penn Treebank holds out more words
@@ -36,8 +35,6 @@ TASKS: dict[tuple[str, str], str] = {
     ("WGAN-GP", "CIFAR-10"): "wgan-gp-cifar10",
 }
 """(model, data set) as a column of a published table names them -> the task that trains it here."""
-
-_NAMED = {"nala": ("lr", "k", "mu", "alpha"), "lookahead": ("lr", "k"), "adam": ("lr",)}
 
 
 @dataclass(frozen=True)
@@ -128,11 +125,11 @@ def arms_of(table: Table) -> tuple[Arm, ...]:
     >>> arms_of(table("nala", 8))[0].settings["mu"]
     -0.3
     """
-    arms = []
+    arms, applies = [], paper(table.paper).applies
     for row in table.rows:
-        name = "nala" if table.varied else row.head.lower()
+        name = (table.subject if table.varied else row.head).lower()
         printed = {**table.setting, table.varied: float(row.head)} if table.varied else table.setting
-        settings = {key: printed[key] for key in _NAMED.get(name, ()) if key in printed}
+        settings = {key: printed[key] for key in applies.get(name, ()) if key in printed}
         arms.append(Arm(row.head, name, settings))
     return tuple(arms)
 
@@ -155,23 +152,12 @@ def _records(folder: Path) -> tuple[Record, ...]:
 
 
 @cache
-def _ledger() -> Mapping[str, Any]:
-    return tomllib.loads((RECORDS.parent / "ledger.toml").read_text(encoding="utf-8"))
+def _full() -> Mapping[str, Any]:
+    full: Mapping[str, Any] = tomllib.loads((RECORDS.parent / "ledger.toml").read_text(encoding="utf-8"))["full"]
+    return full
 
 
 def full_size(task: str) -> Mapping[str, int]:
     """Epochs and training examples of the paper, as the ledger has them."""
-    found: Mapping[str, int] = _ledger()["full"][task.removesuffix(TWICE)]
+    found: Mapping[str, int] = _full()[task.removesuffix(TWICE)]
     return found
-
-
-def rule_of(metric: str) -> Rule:
-    """The rule by which the ledger judges a metric, fixed before the runs.
-
-    Examples
-    --------
-    >>> rule_of("test accuracy").threshold
-    0.002
-    """
-    found = _ledger()["metrics"][metric]
-    return Rule(threshold=found["threshold"], higher_is_better=found["higher_is_better"])

@@ -18,7 +18,7 @@ from paper_figs.beside.captions import caption
 from paper_figs.beside.runs import RECORDS, TASKS, Runs, arms_of, pick
 from paper_figs.beside.tables import beside
 from paper_figs.beside.values import metric_of, words
-from paper_figs.drawing import Drawing, Table
+from paper_figs.drawing import Drawing
 from paper_figs.published import Cell, table
 from paper_figs.published import figure as figure_of
 
@@ -60,10 +60,9 @@ def samples_drawing(number: int, column: int, folder: Path = RECORDS) -> Drawing
         f"{name}, from our own runs of {head.model}: images from the same latent vectors, of the lowest seed of each "
         f"optimizer that finished.{slip}",
         [runs], spread="of FID, mean ± sample standard deviation over the finished seeds [number of seeds]",
-        metrics=[metric_of(head).definition + _extractor(runs)], xaxis="none, pictures",
+        metrics=[metric_of(head).metric.definition + _extractor(runs)], xaxis="none, pictures",
     )  # fmt: skip
     found = beside(source, folder)
-    columns = tuple(f"{one.group}: {one.name}" if one.group else one.name for one in found.heads)
     seen = [name for _, name in panels if _first(runs, name) is not None]
     return Drawing(
         figure=figure,
@@ -72,7 +71,7 @@ def samples_drawing(number: int, column: int, folder: Path = RECORDS) -> Drawing
         alt=f"A grid of {len(panels)} panels. "
         + (f"Pages of 64 small generated images for {', '.join(seen)}; " if seen else "")
         + "the other panels say in words what is missing, with the published FID.",
-        table=Table(columns, found.rows, f"Table 4 of the paper beside our runs: lowest FID{_extractor(runs)}."),
+        table=found.noted(f"Table 4 of the paper beside our runs: lowest FID{_extractor(runs)}."),
     )
 
 

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from paper_figs.beside.captions import caption
-from paper_figs.beside.picture import Head, picture_of
 from paper_figs.beside.runs import RECORDS, TASKS, TWICE, Runs, arms_of, pick
 from paper_figs.beside.values import metric_of, words
-from paper_figs.drawing import Drawing, Table
+from paper_figs.drawing import SLIP, Drawing, Table
 from paper_figs.published import Column, table
 from paper_figs.published import Table as Printed
 
-__all__ = ["FLOOR", "Beside", "beside", "table_drawing"]
+__all__ = ["Beside", "beside", "floor_of", "table_drawing"]
 
 FLOOR = (
     "The published ResNet losses lie above 1.4612 = log(e + 9) - 1, the floor of a cross-entropy whose softmax is "
     "taken twice. Plain cross-entropy, measured here where no column says softmax twice, has no such floor: these "
     "losses do not compare."
 )
-"""Belongs under every table with ResNet-18."""
+"""Belongs under every table or figure with losses of ResNet-18."""
 
-_NAMES = {"nala": "NALA", "adala": "AdaLA"}
 _REMARKS = {
     "timesteps": "Timesteps leave out the gradient at y_t: where Adam spends 5 gradients, NALA spends 6.",
     "accuracy_percent": "Best means the best epoch on the test images themselves; so it is biased upwards.",
@@ -38,16 +36,22 @@ class Beside:
 
     Attributes
     ----------
-    heads, rows : of the picture and the Table; the last row says how much was run.
-    slips : (row, column) of cells whose printed string breaks the format of its column.   notes : about them.
+    table : its note is about the cells whose printed string breaks the format of its column; the last row says how
+        much was run.
     runs : what the measured columns are of, each task once.
     """
 
-    heads: tuple[Head, ...]
-    rows: tuple[tuple[str, ...], ...]
-    slips: tuple[tuple[int, int], ...]
-    notes: tuple[str, ...]
+    table: Table
     runs: tuple[Runs, ...]
+
+    def noted(self, text: str) -> Table:
+        """The table with `text` before its note."""
+        return replace(self.table, note=f"{text} {self.table.note}".strip())
+
+
+def floor_of(printed: Printed) -> str:
+    """FLOOR for a table with losses of ResNet-18, "" for another."""
+    return FLOOR if any((c.model, c.quantity) == ("ResNet-18", "loss") for c in printed.columns) else ""
 
 
 def beside(printed: Printed, folder: Path = RECORDS, *, twice: bool = False) -> Beside:
@@ -59,22 +63,21 @@ def beside(printed: Printed, folder: Path = RECORDS, *, twice: bool = False) -> 
     twice : whether to measure also with the softmax taken twice, on whose scale the published ResNet losses are.
     """
     arms = arms_of(printed)
-    heads, columns, runs = [Head("", printed.corner)], [[row.head for row in printed.rows] + ["runs"]], []
+    heads, columns, runs = [("", printed.corner)], [[row.head for row in printed.rows] + ["runs"]], []
     for number, column in enumerate(printed.columns):
-        heads.append(Head(column.name, "published"))
-        columns.append([cell.printed + (" †" if cell.slip else "") for cell in printed.column(number).values()] + ["–"])
+        heads.append((column.name, "published"))
+        cells = printed.column(number).values()
+        columns.append([f"{cell.printed} {SLIP}" if cell.slip else cell.printed for cell in cells] + ["–"])
         for task, name in _measured(column, twice=twice):
-            picked, metric = pick(task, arms, folder), metric_of(column)
-            heads.append(Head(column.name, name))
-            cells = [words(picked.by_arm.get(arm.label, ()), metric) for arm in arms]
-            columns.append([*cells, picked.size_tested if metric.row == "test" else picked.size])
+            picked, shown = pick(task, arms, folder), metric_of(column)
+            heads.append((column.name, name))
+            said = [words(picked.by_arm.get(arm.label, ()), shown) for arm in arms]
+            columns.append([*said, picked.size_tested if shown.metric.row == "test" else picked.size])
             runs.append(picked)
-    slips = [
-        (i, j) for j, column in enumerate(columns) for i, text in enumerate(column) if str(text).endswith("†")
-    ]  # fmt: skip
-    notes = [f"† {cell.printed}: {cell.note}." for cell in printed.cells() if cell.slip]
-    rows = tuple(tuple(column[i] for column in columns) for i in range(len(columns[0])))
-    return Beside(tuple(heads), rows, tuple(slips), tuple(notes), tuple({one.task: one for one in runs}.values()))
+    notes = " ".join(f"{SLIP} {cell.printed}: {cell.note}." for cell in printed.cells() if cell.slip)
+    groups, names = zip(*heads, strict=True)
+    return Beside(Table(names, tuple(zip(*columns, strict=True)), notes, groups),
+                  tuple({one.task: one for one in runs}.values()))  # fmt: skip
 
 
 def _measured(column: Column, *, twice: bool) -> list[tuple[str, str]]:
@@ -83,32 +86,24 @@ def _measured(column: Column, *, twice: bool) -> list[tuple[str, str]]:
     return [(task, plain), (task + TWICE, f"{plain}, softmax twice")] if twice else [(task, plain)]
 
 
-def table_drawing(paper: str, number: int, folder: Path = RECORDS, *, twice: bool = False, remark: str = "") -> Drawing:
-    """Draw a published table with measured columns, as a picture and as data.
+def table_drawing(paper: str, number: int, folder: Path = RECORDS, *, twice: bool = False) -> Drawing:
+    """Draw a published table with measured columns, as a table.
 
     Parameters
     ----------
-    paper, number : which. folder, twice : see `beside`. remark : a sentence that belongs under it.
+    paper, number : which. folder, twice : see `beside`.
     """
     printed = table(paper, number)
     found = beside(printed, folder, twice=twice)
-    title = f"{_NAMES[paper]} Table {number}: {printed.caption.rstrip('.')}"
+    title = f"{printed.subject} Table {number}: {printed.caption.rstrip('.')}"
     setting = ", ".join(f"{key} = {value:g}" for key, value in printed.setting.items())
     runs = "Measured with " + setting + " where the optimizer has them. " if setting else ""
     quantities = dict.fromkeys(column.quantity for column in printed.columns)
-    remarks = [one for one in (remark, *map(_REMARKS.get, quantities)) if one]
-    metrics = [f"{column.name}: {metric_of(column).definition}" for column in printed.columns]
+    remarks = [one for one in (floor_of(printed), *map(_REMARKS.get, quantities)) if one]
+    metrics = [f"{column.name}: {metric_of(column).metric.definition}" for column in printed.columns]
     under = caption(
         f"{title}, published beside measured. {runs}{' '.join(remarks)}".strip(), found.runs, metrics=metrics,
         spread=_SPREAD, xaxis="none, a table; the runs were logged against timesteps, steps as the papers count them",
     )  # fmt: skip
-    columns = tuple(f"{head.group}: {head.name}" if head.group else head.name for head in found.heads)
-    figure = picture_of(title, found.heads, found.rows, notes=(*found.notes, *remarks), flagged=found.slips)
-    return Drawing(
-        figure=figure,
-        title=f"{title}: published beside measured",
-        caption=" ".join((under, *found.notes)),
-        alt=f"A table with {len(printed.rows)} rows and {len(printed.columns)} published columns, each followed by "
-        f"what was measured. {'; '.join(one.task + ' ' + one.size for one in found.runs)}.",
-        table=Table(columns, found.rows, " ".join((under, *found.notes))),
-    )
+    made = found.noted(under)
+    return Drawing(None, f"{title}: published beside measured", made.note, table=made)

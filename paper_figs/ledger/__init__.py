@@ -1,4 +1,4 @@
-"""The reproduction ledger: every claim of both papers and of our own notes, how it is tested, and what came out.
+"""The reproduction ledger: every claim of both papers and statements of our own, how each is tested, and what came out.
 
 ``ledger.toml`` lists claims and tests. Verdicts are computed here, never typed in. ``python -m paper_figs --ledger``
 renders ``LEDGER.md``.

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from nala_lab.core import require_choice
+from paper_figs.beside.runs import TASKS
+from paper_figs.ledger.by_records import by_records
 from paper_figs.ledger.loading import TESTS, Ledger, load
 from paper_figs.ledger.model import Claim, Entry, Evidence
 from paper_figs.ledger.printed import by_audit, by_published, by_released
 from paper_figs.ledger.probes import probe
-from paper_figs.ledger.runs import by_records
 from paper_figs.ledger.theorems import by_number, by_theory, by_verify, slow
+from paper_figs.published import paper
 
 __all__ = ["JUDGES", "entries", "entry", "judge_claim"]
 
@@ -31,6 +34,12 @@ JUDGES: dict[str, Judge] = {
 """Test -> what computes its evidence."""
 
 
+def _tried(key: str) -> set[str]:
+    """The tasks of a paper's tables."""
+    columns = (column for one in paper(key).tables for column in one.columns)
+    return {TASKS[c.model, c.dataset] for c in columns if (c.model, c.dataset) in TASKS}
+
+
 def judge_claim(claim: Claim, ledger: Ledger) -> Entry:
     """Run the tests of one claim.
 
@@ -43,9 +52,13 @@ def judge_claim(claim: Claim, ledger: Ledger) -> Entry:
     for test in claim.tests:
         kind = next(key for key in test if key in TESTS)
         try:
-            evidence.append(JUDGES[kind](test, ledger))
+            found = JUDGES[kind](test, ledger)
         except (ValueError, KeyError) as error:
             raise ValueError(f"claim {claim.id}, {kind}: {error}") from error
+        if kind == "records" and test["records"] not in _tried(claim.paper):
+            found = replace(found, verdict=None, words=f"a task that the paper did not try, so it decides nothing; "
+                            f"{found.words}")  # fmt: skip
+        evidence.append(found)
     return Entry(claim, tuple(evidence))
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from nala_lab.core import require, require_choice
+from nala_lab.results.metrics import METRICS, Metric
 from paper_figs.ledger.model import KINDS, PAPERS, VERDICTS, Claim
 
-__all__ = ["LEDGER", "TESTS", "Ledger", "Metric", "load"]
+__all__ = ["LEDGER", "TESTS", "Ledger", "load"]
 
 LEDGER = Path(__file__).parents[1] / "ledger.toml"
 
@@ -23,47 +24,27 @@ TESTS: dict[str, frozenset[str]] = {
     "audit": frozenset({"means"}),
     "published": frozenset({"optimizer", "than", "relation", "within"}),
     "released": frozenset(),
-    "records": frozenset({"optimizer", "than", "metric", "relation", "printed"}),
+    "records": frozenset({"optimizer", "than", "metric", "relation", "equal", "printed"}),
     "probe": frozenset(),
     "slow": frozenset(),
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Metric:
-    """A number of a run, and the difference in it that matters, fixed before the runs.
-
-    Attributes
-    ----------
-    row, column : of a record.
-    take : ``"last"``, ``"best"``, or ``"first"`` (the timestep at which `column` first reaches `level`).
-    higher_is_better : of the number that is compared.
-    threshold : differences below it do not matter in practice; unit of the metric.
-    level : accuracy to reach, for ``"first"``.
-    """
-
-    row: str
-    column: str
-    take: str
-    higher_is_better: bool
-    threshold: float
-    level: float = 0.0
-
-
 @dataclass(frozen=True)
 class Ledger:
-    """All claims, the metrics they are judged by, and what counts as the papers' settings and size.
+    """All claims, and what counts as the papers' settings and size.
 
     Attributes
     ----------
+    metrics : name -> what is measured, and the difference that matters.
     settings : optimizer -> hyperparameters that its name stands for where a test gives none.
     full : task -> ``epochs`` and ``train`` (examples), the least that a run at the paper's scale has.
     """
 
     claims: tuple[Claim, ...]
-    metrics: Mapping[str, Metric]
     settings: Mapping[str, Mapping[str, Any]]
     full: Mapping[str, Mapping[str, int]]
+    metrics: Mapping[str, Metric] = field(default_factory=lambda: METRICS)
 
 
 def load(path: Path = LEDGER) -> Ledger:
@@ -85,12 +66,11 @@ def load(path: Path = LEDGER) -> Ledger:
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{path.name}: not valid TOML ({error})") from error
     _no_typed_verdict(data, path.name)
-    metrics = {name: Metric(**one) for name, one in data["metrics"].items()}
-    claims = tuple(_claim(one, metrics) for one in data["claim"])
+    claims = tuple(_claim(one) for one in data["claim"])
     ids = [claim.id for claim in claims]
     twice = sorted({name for name in ids if ids.count(name) > 1})
     require("claim ids", twice, not twice, "each once")
-    return Ledger(claims, metrics, data["settings"], data["full"])
+    return Ledger(claims, data["settings"], data["full"])
 
 
 def _no_typed_verdict(data: Any, where: str) -> None:
@@ -106,23 +86,24 @@ def _no_typed_verdict(data: Any, where: str) -> None:
         require(where, data, data not in VERDICTS, "something else than a verdict", "verdicts are computed")
 
 
-def _claim(data: dict[str, Any], metrics: Mapping[str, Metric]) -> Claim:
+def _claim(data: dict[str, Any]) -> Claim:
     name = f"claim {data.get('id', '?')}"
-    known = {field.name for field in fields(Claim)}
+    known = {one.name for one in fields(Claim)}
     wrong = sorted(data.keys() - known | known - data.keys() - {"note"})
     require(name, wrong, not wrong, f"the keys {', '.join(sorted(known))}")
     require_choice(f"{name}, kind", data["kind"], KINDS)
     require_choice(f"{name}, paper", data["paper"], tuple(PAPERS))
     require(name, data["tests"], len(data["tests"]) > 0, "at least one test")
     for test in data["tests"]:
-        _check_test(name, test, metrics)
+        _check_test(name, test)
     return Claim(**{**data, "tests": tuple(data["tests"])})
 
 
-def _check_test(name: str, test: Mapping[str, Any], metrics: Mapping[str, Metric]) -> None:
+def _check_test(name: str, test: Mapping[str, Any]) -> None:
     kinds = [key for key in test if key in TESTS]
     require(f"{name}, test", dict(test), len(kinds) == 1, f"one of {', '.join(TESTS)}")
     extra = sorted(test.keys() - {kinds[0]} - TESTS[kinds[0]])
     require(f"{name}, {kinds[0]}", extra, not extra, f"the options {', '.join(sorted(TESTS[kinds[0]])) or 'none'}")
     if kinds[0] == "records":
-        require_choice(f"{name}, metric", test.get("metric"), tuple(metrics))
+        require_choice(f"{name}, metric", test.get("metric"), tuple(METRICS))
+        require_choice(f"{name}, equal", test.get("equal"), ("timesteps", "gradients"))

@@ -6,21 +6,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["CONTRADICTED", "KINDS", "NOT_REPRODUCED", "NOT_RUN", "PAPERS", "REPRODUCED", "UNTESTABLE", "VERDICTS",
-           "Claim", "Entry", "Evidence", "weakest"]  # fmt: skip
+__all__ = ["CONTRADICTED", "KINDS", "NOT_REPRODUCED", "NOT_RUN", "PAPERS", "REPRODUCED", "UNDECIDED", "UNTESTABLE",
+           "VERDICTS", "Claim", "Entry", "Evidence", "weakest"]  # fmt: skip
 
 REPRODUCED = "reproduced"
 NOT_REPRODUCED = "not reproduced"
 CONTRADICTED = "contradicted by theory"
 UNTESTABLE = "cannot be tested from what was published"
 NOT_RUN = "not yet run at this scale"
-VERDICTS = (REPRODUCED, NOT_REPRODUCED, CONTRADICTED, UNTESTABLE, NOT_RUN)
+UNDECIDED = "undecided"
+VERDICTS = (REPRODUCED, NOT_REPRODUCED, CONTRADICTED, UNTESTABLE, NOT_RUN, UNDECIDED)
 
 KINDS = ("theorem", "table", "figure", "statement")
-PAPERS = {"nala": "NALA (Zuo et al. 2024)", "adala": "AdaLA (Ramjee)", "theory": "this lab's design notes on theory"}
+PAPERS = {"nala": "NALA (Zuo et al. 2024)", "adala": "AdaLA (Ramjee)", "lab": "this lab's own statements"}
 
 # A claim holds when all its tests say so; what speaks against it most decides first.
-_ORDER = (CONTRADICTED, NOT_REPRODUCED, UNTESTABLE, NOT_RUN, REPRODUCED)
+_ORDER = (CONTRADICTED, NOT_REPRODUCED, UNTESTABLE, NOT_RUN, UNDECIDED, REPRODUCED)
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,8 @@ class Claim:
 
     Attributes
     ----------
-    id : N.. the NALA paper, A.. the AdaLA paper, S.. the design notes.
-    paper, where : a key of `PAPERS`; section, table, or line of the text extraction.
+    id : N.. the NALA paper, A.. the AdaLA paper, S.. this lab.
+    paper, where : a key of `PAPERS`; section, table, or line of the text extraction; for the lab, what it is about.
     kind : one of `KINDS`.
     sentence : the claim, in our words or quoted.
     tests : tables with one key of ``JUDGES`` each, and its options.
@@ -76,8 +77,8 @@ class Entry:
 def weakest(verdicts: Sequence[str | None]) -> str:
     """Combine the verdicts of a claim's tests: a claim is reproduced when nothing speaks against it and something for.
 
-    Order: contradicted by theory, not reproduced, cannot be tested, not yet run, reproduced; the first that occurs
-    holds. When no test says anything, the claim cannot be tested.
+    Order: contradicted by theory, not reproduced, cannot be tested, not yet run, undecided, reproduced; the first that
+    occurs holds. When no test says anything, the claim cannot be tested.
 
     Examples
     --------

@@ -88,15 +88,18 @@ def _paper(data: Mapping[str, Any]) -> Paper:
     return Paper(
         key=key,
         title=data["title"],
+        subject=data["subject"],
         located_by=data["located_by"],
         formats=formats,
-        tables=tuple(_table(key, formats, one) for one in data["table"]),
+        tables=tuple(_table(data, one) for one in data["table"]),
         figures=tuple(_figure(key, one) for one in data["figure"]),
         text_slips=tuple(TextSlip(tuple(s["lines"]), s["printed"], s["note"]) for s in data["text_slip"]),
+        applies={name: tuple(keys) for name, keys in data.get("applies", {}).items()},
     )
 
 
-def _table(key: str, formats: Mapping[str, str], data: Mapping[str, Any]) -> Table:
+def _table(of: Mapping[str, Any], data: Mapping[str, Any]) -> Table:
+    key, formats = of["key"], of["formats"]
     columns = tuple(Column(**{**one, "head": tuple(one["head"])}) for one in data["columns"])
     slips = {(slip["row"], slip["column"]): slip for slip in data.get("slips", ())}
     rows = []
@@ -113,7 +116,7 @@ def _table(key: str, formats: Mapping[str, str], data: Mapping[str, Any]) -> Tab
         rows.append(Row(row["head"], row["line"], tuple(cells)))
     require(f"{key} Table {data['number']} slips", list(slips), not slips, "a cell for every slip")
     return Table(key, data["number"], data["line"], data["caption"], data["corner"], columns, tuple(rows),
-                 data.get("setting", {}), data.get("varied", ""))  # fmt: skip
+                 data.get("setting", {}), data.get("varied", ""), of["subject"])  # fmt: skip
 
 
 def _check_format(cell: Cell, formats: Mapping[str, str], *, flagged: bool) -> None:

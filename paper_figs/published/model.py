@@ -95,6 +95,7 @@ class Table:
     ----------
     caption, corner : its words; `corner` heads the column of row heads.
     setting : the hyperparameters that the text gives for it.   varied : the one that the row heads give, or "".
+    subject : the paper's own optimizer, as rows are headed.
     """
 
     paper: str
@@ -106,6 +107,12 @@ class Table:
     rows: tuple[Row, ...]
     setting: Mapping[str, float] = field(default_factory=dict)
     varied: str = ""
+    subject: str = ""
+
+    @property
+    def rivals(self) -> list[str]:
+        """The heads of all rows but the subject's."""
+        return [row.head for row in self.rows if row.head != self.subject]
 
     def cells(self, quantity: str | None = None) -> Iterator[Cell]:
         """Give the cells row by row, those of one `quantity` if it is named."""
@@ -179,17 +186,21 @@ class Paper:
 
     Attributes
     ----------
+    subject : the optimizer that the paper proposes, as the rows of its tables are headed.
     located_by : what `line` counts.
     formats : quantity -> regular expression that its printed numbers follow.
+    applies : optimizer -> those of the printed hyperparameters that are its own.
     """
 
     key: str
     title: str
+    subject: str
     located_by: str
     formats: Mapping[str, str]
     tables: tuple[Table, ...]
     figures: tuple[Figure, ...]
     text_slips: tuple[TextSlip, ...]
+    applies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def table(self, number: int) -> Table:
         """Give one table; ValueError lists those there are."""

@@ -15,8 +15,8 @@ def _gains(m: Material) -> dict[str, dict[str, float]]:
     gains: dict[str, dict[str, float]] = {}
     for number in TABLES:
         table = m.adala.table(number)
-        for rival in (row.head for row in table.rows if row.head != "AdaLA"):
-            for column, gap in zip(table.columns, against(table, rival, "AdaLA"), strict=True):
+        for rival in table.rivals:
+            for column, gap in zip(table.columns, against(table, rival), strict=True):
                 gains.setdefault(f"Table {number}, {column.name}", {})[rival] = round(gap, 2)
     return gains
 

@@ -21,9 +21,9 @@ STEPS = (2, 4, 6)
 
 
 def against(
-    table: Table, rival: str, ours: str = "NALA", quantity: str | None = None, dataset: str = ""
+    table: Table, rival: str, ours: str = "", quantity: str | None = None, dataset: str = ""
 ) -> list[float]:
-    """Give by how much `ours` is printed better than `rival`, a number a column, positive where it is better.
+    """Give by how much `ours`, or the paper's own optimizer, is printed better than `rival`, a number a column.
 
     Examples
     --------
@@ -32,39 +32,35 @@ def against(
     [0.00390625, 0.015625]
     """
     gaps = []
-    for a, b in zip(table.row(ours).cells, table.row(rival).cells, strict=True):
+    for a, b in zip(table.row(ours or table.subject).cells, table.row(rival).cells, strict=True):
         if quantity in (None, a.column.quantity) and dataset in ("", a.column.dataset):
             assert a.value is not None and b.value is not None  # only tables of losses and accuracies come here
             gaps.append(b.value - a.value if a.column.lower_is_better else a.value - b.value)
     return gaps
 
 
-def _rivals(table: Table) -> list[str]:
-    return [row.head for row in table.rows if row.head != "NALA"]
-
-
 def _sooner_than(table: Table, rivals: Iterable[str], dataset: str = "") -> bool | None:
     """Say whether NALA is printed sooner than all of these; None where a misprinted cell leaves it open."""
     said = [who for where, who in comparisons(table, in_gradients=False).items()
             if where.rpartition(": ")[2] in tuple(rivals) and where.startswith(dataset)]  # fmt: skip
-    if any(who not in ("NALA", "undecided") for who in said):
+    if any(who not in (table.subject, "undecided") for who in said):
         return False
     return None if "undecided" in said else True
 
 
 def abstract(m: Material) -> Finding:
     """The last sentence of the abstract: faster and more accurate than the others."""
-    accuracy = [gap for n in BEST for rival in _rivals(m.nala.table(n))
+    accuracy = [gap for n in BEST for rival in m.nala.table(n).rivals
                 for gap in against(m.nala.table(n), rival, quantity="accuracy")]  # fmt: skip
     sooner = [who for n in STEPS for who in comparisons(m.nala.table(n), in_gradients=False).values()]
-    others = sum(who not in ("NALA", "equal", "undecided") for who in sooner)
+    others = sum(who not in (m.nala.subject, "equal", "undecided") for who in sooner)
     return Finding(
         id="claim-abstract-faster-higher",
         statement="NALA is faster and more accurate than every other optimizer in every comparison of Tables 1-6.",
-        verdict=verdict(min(accuracy) > 0 and set(sooner) == {"NALA"}),
+        verdict=verdict(min(accuracy) > 0 and set(sooner) == {m.nala.subject}),
         numbers={"accuracy higher, equal, lower": _signs(accuracy),
                  "timesteps fewer, equal, more, undecided":
-                 (sooner.count("NALA"), sooner.count("equal"), others, sooner.count("undecided"))},
+                 (sooner.count(m.nala.subject), sooner.count("equal"), others, sooner.count("undecided"))},
         where=("NALA, abstract (line 15)", "NALA Tables 1-6"),
         note='The sentence says "can achieve"; the verdict is about always.',
     )  # fmt: skip
@@ -78,7 +74,7 @@ def _signs(gaps: Iterable[float]) -> tuple[int, int, int]:
 def lenet_best_at_end(m: Material) -> Finding:
     """Lower loss and higher accuracy than the others, Table 1."""
     table = m.nala.table(1)
-    gaps = {rival: against(table, rival) for rival in _rivals(table)}
+    gaps = {rival: against(table, rival) for rival in table.rivals}
     return Finding(
         id="claim-lenet-best-at-end",
         statement="NALA has the lowest train loss and the highest accuracy of Table 1.",
@@ -95,8 +91,8 @@ def lenet_faster_each_task(m: Material) -> Finding:
     return Finding(
         id="claim-lenet-faster-each-task",
         statement="NALA reaches each accuracy of Table 2 in fewer timesteps than every other optimizer.",
-        verdict=verdict(_sooner_than(m.nala.table(2), _rivals(m.nala.table(2)))),
-        numbers={"not NALA alone": {where: who for where, who in said.items() if who != "NALA"}},
+        verdict=verdict(_sooner_than(m.nala.table(2), m.nala.table(2).rivals)),
+        numbers={"not NALA alone": {where: who for where, who in said.items() if who != m.nala.subject}},
         where=("NALA (line 165)", "NALA Table 2 (lines 206-210)"),
         note='"12,00" and "1,00" count with both readings.',
     )
@@ -134,7 +130,7 @@ def lenet_slight_advantage(m: Material) -> Finding:
 def alexnet_cifar10(m: Material) -> Finding:
     """Slightly better than Lookahead, much better than Adam, on CIFAR-10."""
     table = m.nala.table(3)
-    gaps = {rival: against(table, rival, dataset="CIFAR-10") for rival in _rivals(table)}
+    gaps = {rival: against(table, rival, dataset="CIFAR-10") for rival in table.rivals}
     gaps["Lookahead over Adam"] = against(table, "Adam", "Lookahead", dataset="CIFAR-10")
     return Finding(
         id="claim-alexnet-cifar10",
@@ -150,7 +146,7 @@ def alexnet_cifar10(m: Material) -> Finding:
 def alexnet_cifar100(m: Material) -> Finding:
     """Better than Adam, similar to Lookahead, on CIFAR-100."""
     table = m.nala.table(3)
-    gaps = {rival: against(table, rival, dataset="CIFAR-100") for rival in _rivals(table)}
+    gaps = {rival: against(table, rival, dataset="CIFAR-100") for rival in table.rivals}
     near = max(abs(gap) for gap in gaps["Lookahead"]) < min(gaps["Adam"])
     return Finding(
         id="claim-alexnet-cifar100",
@@ -212,7 +208,7 @@ def only_exception(m: Material) -> Finding:
     """Superior or comparable everywhere except one accuracy."""
     worse = {
         f"Table {n}, {column.name}: {rival}": gap
-        for n in BEST for rival in _rivals(m.nala.table(n))
+        for n in BEST for rival in m.nala.table(n).rivals
         for column, gap in zip(m.nala.table(n).columns, against(m.nala.table(n), rival), strict=True) if gap < 0
     }  # fmt: skip
     accuracies = [name for name in worse if "accuracy" in name]

@@ -13,26 +13,27 @@ __all__ = ["adala_cost", "comparisons", "gradients", "log_resolution", "timestep
 STEP_TABLES = (2, 4, 6)
 
 
-def gradients(row: str, timesteps: float, k: float = 5) -> float:
+def gradients(table: Table, row: str, timesteps: float) -> float:
     """Give the gradient evaluations of a number of timesteps: (k + 1) / k of it for NALA, as many for the others.
 
     Examples
     --------
-    >>> gradients("NALA", 12_100), gradients("Adam", 12_500)
+    >>> from paper_figs.published import table
+    >>> gradients(table("nala", 2), "NALA", 12_100), gradients(table("nala", 2), "Adam", 12_500)
     (14520.0, 12500.0)
     """
-    return timesteps * (k + 1) / k if row == "NALA" else float(timesteps)
+    k = table.setting["k"]
+    return timesteps * (k + 1) / k if row == table.subject else float(timesteps)
 
 
-def _sooner(ours: Cell, theirs: Cell, k: float, in_gradients: bool) -> str:
+def _sooner(table: Table, ours: Cell, theirs: Cell, in_gradients: bool) -> str:
     """Say who needs less; "undecided" where a misprinted cell leaves both open."""
 
     def cost(cell: Cell) -> list[float]:
         read = cell.readings or (float("inf"),)
-        return [gradients(cell.row, steps, k) if in_gradients else steps for steps in read]
+        return [gradients(table, cell.row, steps) if in_gradients else steps for steps in read]
 
-    said = {"NALA" if a < b else cell_name if b < a else "equal"
-            for (a, b) in product(cost(ours), cost(theirs)) for cell_name in (theirs.row,)}  # fmt: skip
+    said = {ours.row if a < b else theirs.row if b < a else "equal" for a, b in product(cost(ours), cost(theirs))}
     return said.pop() if len(said) == 1 else "undecided"
 
 
@@ -52,17 +53,15 @@ def comparisons(table: Table, *, in_gradients: bool) -> dict[str, str]:
 def _comparisons(table: Table, in_gradients: bool) -> Iterator[tuple[str, str]]:
     for number, column in enumerate(table.columns):
         cells = table.column(number)
-        for rival in cells:
-            if rival != "NALA":
-                said = _sooner(cells["NALA"], cells[rival], table.setting["k"], in_gradients)
-                yield f"{column.name}: {rival}", said
+        for rival in table.rivals:
+            yield f"{column.name}: {rival}", _sooner(table, cells[table.subject], cells[rival], in_gradients)
 
 
 def timesteps_in_gradients(m: Material) -> Finding:
     """Tables 2, 4 and 6 restated in gradient evaluations: which comparisons change."""
     changed: dict[str, str] = {}
     restated = {}
-    count = {"timesteps": {"NALA": 0, "rival": 0, "equal": 0, "undecided": 0}}
+    count = {"timesteps": {m.nala.subject: 0, "rival": 0, "equal": 0, "undecided": 0}}
     count["gradients"] = dict(count["timesteps"])
     for number in STEP_TABLES:
         table = m.nala.table(number)
@@ -74,8 +73,8 @@ def timesteps_in_gradients(m: Material) -> Finding:
         changed |= {f"{name}, {where}": f"{steps[where]} -> {grads[where]}" for where in steps
                     if steps[where] != grads[where]}  # fmt: skip
         restated[name] = {
-            cell.column.name: [round(gradients("NALA", steps, table.setting["k"])) for steps in cell.readings]
-            for cell in table.row("NALA").cells
+            cell.column.name: [round(gradients(table, cell.row, steps)) for steps in cell.readings]
+            for cell in table.row(table.subject).cells
         }
     return Finding(
         id="timesteps-in-gradients",
@@ -116,7 +115,7 @@ def adala_cost(m: Material) -> Finding:
         statement="No table of the AdaLA paper states gradients, steps, epochs or time, although every step of AdaLA "
         "needs two gradients where its rivals need one.",
         verdict=verdict(not counted),
-        numbers={"what the tables count": quantities, "gradients per step": {"AdaLA": 2, "AdaBelief": 1},
+        numbers={"what the tables count": quantities, "gradients per step": {m.adala.subject: 2, "AdaBelief": 1},
                  "AdaLA's gradients in 100 epochs of its GAN runs, in epochs of a rival": 200},
         where=("AdaLA Tables 2, 3, 4 (lines 82-91, 104-113, 178-187)", "AdaLA, longer training (line 199)",
                "AdaLA, 100 epochs (line 119)"),

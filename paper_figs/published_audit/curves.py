@@ -19,7 +19,7 @@ def adala_notebook_maxima(m: Material) -> Finding:
     table, rows = m.adala.table(2), {}
     for number, column in enumerate(table.columns):
         rows[column.name] = {"notebook, for AdaLA": printed[column.model],
-                             "Table 2, AdaLA": table.cell("AdaLA", number).value,
+                             "Table 2, AdaLA": table.cell(table.subject, number).value,
                              "Table 2, AdaBelief": table.cell("AdaBelief", number).value}  # fmt: skip
     shown = all(
         row["notebook, for AdaLA"] == row["Table 2, AdaBelief"] != row["Table 2, AdaLA"] for row in rows.values()

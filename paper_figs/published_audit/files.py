@@ -28,7 +28,7 @@ def in_a_file(cell: Cell, paper: Paper, released: Released) -> float | None:
     if paper.key == "adala":
         curve = released.curve(column.model, cell.row)
         return None if curve is None else curve.best
-    usual = cell.row == _USUAL.get(paper.table(cell.table).varied, "NALA")
+    usual = cell.row == _USUAL.get(paper.table(cell.table).varied, paper.subject)
     log = next((one for one in released.logs if (one.model, one.dataset) == (column.model, column.dataset)), None)
     return None if log is None or not usual else _of_log(cell, log)
 
@@ -64,11 +64,11 @@ def _covered(m: Material, paper: Paper) -> Iterator[tuple[Cell, float]]:
 def released_files(m: Material) -> Finding:
     """For each table: numbers, cells whose run has a released file, and cells whose number is in that file."""
     rows = {}
-    for paper, name in ((m.nala, "NALA"), (m.adala, "AdaLA")):
+    for paper in (m.nala, m.adala):
         covered = list(_covered(m, paper))
         for table in paper.tables:
             of_table = [(cell, number) for cell, number in covered if cell.table == table.number]
-            rows[f"{name} Table {table.number}"] = {
+            rows[f"{paper.subject} Table {table.number}"] = {
                 "numbers": sum(bool(cell.readings) for cell in table.cells()),
                 "with a file": len(of_table),
                 "equal to the file": sum(equal_as_printed(*one) for one in of_table),
@@ -90,7 +90,7 @@ def released_files(m: Material) -> Finding:
 
 def _first_records(m: Material, number: int, model: str) -> dict[str, dict[str, object]]:
     rows: dict[str, dict[str, object]] = {}
-    for cell in m.nala.table(number).row("NALA").cells:
+    for cell in m.nala.table(number).row(m.nala.subject).cells:
         first = m.released.log(model, cell.column.dataset).first
         step = first.get(cell.column.target or 0.0)
         rows[cell.column.name] = {"printed": cell.printed, "in the log": step, "equal": step in cell.readings}
@@ -112,7 +112,7 @@ def table_2_first_records(m: Material) -> Finding:
 
 
 def _table_1_equals_the_logs(m: Material) -> bool:
-    cells = m.nala.table(1).row("NALA").cells
+    cells = m.nala.table(1).row(m.nala.subject).cells
     numbers = [in_a_file(cell, m.nala, m.released) for cell in cells]
     return all(number in cell.readings for cell, number in zip(cells, numbers, strict=True))
 
@@ -138,7 +138,7 @@ def adabelief_maxima(m: Material) -> Finding:
     off = {cell.place: (cell.printed, round(number, 3)) for cell, number in covered
            if not equal_as_printed(cell, number)}  # fmt: skip
     largest = max(abs(number - (cell.value or 0)) for cell, number in covered)
-    others = [cell for number in (2, 3) for cell in m.adala.table(number).cells() if cell.row != "AdaLA"]
+    others = [cell for number in (2, 3) for cell in m.adala.table(number).cells() if cell.row != m.adala.subject]
     return Finding(
         id="adabelief-maxima",
         statement="Every number of Tables 2 and 3 outside the AdaLA rows that has a stored curve in the AdaBelief "
@@ -153,7 +153,7 @@ def adabelief_maxima(m: Material) -> Finding:
 
 def adala_rows_no_file(m: Material) -> Finding:
     """Whether any cell of the AdaLA rows has a released file."""
-    cells = [cell for number in (2, 3, 4) for cell in m.adala.table(number).row("AdaLA").cells]
+    cells = [cell for number in (2, 3, 4) for cell in m.adala.table(number).row(m.adala.subject).cells]
     found = [cell.place for cell in cells if in_a_file(cell, m.adala, m.released) is not None]
     facts = m.released.facts
     return Finding(
@@ -174,7 +174,7 @@ def fid_no_file(m: Material) -> Finding:
     table = m.adala.table(4)
     gains = {}
     for number, column in enumerate(table.columns):
-        ours, theirs = table.cell("AdaLA", number).value, table.cell("AdaBelief", number).value
+        ours, theirs = table.cell(m.adala.subject, number).value, table.cell("AdaBelief", number).value
         assert ours is not None and theirs is not None  # the loader checks the format
         gains[column.name] = {"AdaBelief - AdaLA": round(theirs - ours, 2), "in %": round(100 * (1 - ours / theirs), 1)}
     found = [cell.place for cell in table.cells() if in_a_file(cell, m.adala, m.released) is not None]

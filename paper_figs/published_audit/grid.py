@@ -91,10 +91,10 @@ def last_digits(m: Material) -> Finding:
 
 def mean_of_two_seeds(m: Material) -> Finding:
     """Whether the accuracies can be means over the two seeds that the text names."""
-    one_each = {
-        (cell.column.model, cell.column.dataset, cell.printed, "NALA" if m.nala.table(cell.table).varied else cell.row):
-        _number(cell) for cell in accuracy_cells(m)
-    }  # fmt: skip
+    one_each = {}
+    for cell in accuracy_cells(m):
+        row = m.nala.subject if m.nala.table(cell.table).varied else cell.row
+        one_each[cell.column.model, cell.column.dataset, cell.printed, row] = _number(cell)
     # An odd multiple of 1/512 has nine decimals, so that its printed form is rounded.
     halves = [value for value in one_each.values() if denominators(value, (2 * BATCH,))]
     odd = [value for value in halves if round(2 * BATCH * value) % 2]

@@ -103,7 +103,7 @@ def simulated_best(p: float, n: int, runs: int, seed: int = 0, batch: int = BATC
 
 def _printed(m: Material, log: Log) -> tuple[float, float]:
     """Give the best loss and accuracy that Tables 1 and 3 print for NALA on the network and data set of a log."""
-    row = m.nala.table({"LeNet-5": 1, "AlexNet": 3}[log.model]).row("NALA")
+    row = m.nala.table({"LeNet-5": 1, "AlexNet": 3}[log.model]).row(m.nala.subject)
     loss, accuracy = (cell.value for cell in row.cells if cell.column.dataset == log.dataset)
     assert loss is not None and accuracy is not None  # the loader checks that these columns hold numbers
     return loss, accuracy

@@ -9,10 +9,10 @@ import pytest
 
 from nala_lab.core import stream
 from paper_figs.published import table
+from paper_figs.published_audit.against_noise import RANGE_95
 from paper_figs.published_audit.cost import comparisons, gradients
 from paper_figs.published_audit.grid import denominators
 from paper_figs.published_audit.maxima import best_of, chance_of_best, implied_accuracy, mean_and_sd, simulated_best
-from paper_figs.published_audit.noise import RANGE_95
 from paper_figs.published_audit.softmax import floor, residual
 
 
@@ -75,7 +75,7 @@ def test_the_floor_is_what_a_double_softmax_gives():
 
 
 def test_gradients_of_a_timestep():
-    assert gradients("NALA", 500, k=5) == 600 and gradients("Lookahead", 500, k=5) == 500
+    assert gradients(table("nala", 2), "NALA", 500) == 600 and gradients(table("nala", 2), "Lookahead", 500) == 500
     steps = comparisons(table("nala", 6), in_gradients=False)
     assert steps["CIFAR-10, 90% accuracy: Lookahead"] == "NALA"  # never reached counts as later than any
     assert steps["Fashion-MNIST, 90% accuracy: Adam"] == "Adam"

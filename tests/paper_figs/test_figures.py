@@ -12,7 +12,7 @@ import pytest
 import paper_figs
 from nala_lab.plots import COLOURS, ROLES
 from nala_lab.results.records import RecordError, RecordWriter, load_records
-from paper_figs import FIGURES, drawing_of, family_map, nala_fig1
+from paper_figs import FIGURES, Figure, drawing_of, family_map, nala_fig1
 from paper_figs.__main__ import main
 from paper_figs.drawing import write
 from paper_figs.results_fashion_mnist import FOLDER, by_optimizer, curves, draw, finals, in_words, judged, results_table
@@ -47,9 +47,9 @@ def records(tmp_path):
 
 
 def test_every_file_of_a_figure_is_registered():
-    shared = {"__init__", "__main__", "drawing"}
+    shared = {"__init__", "__main__", "drawing", "figures"}
     here = {path.stem for path in FOLDER.parents[1].glob("*.py")} - shared
-    assert sorted(here) == sorted(FIGURES)
+    assert here == {row.draw.partition(":")[0] for row in FIGURES.values() if "." not in row.draw}
 
 
 def test_the_family_map_says_what_the_checks_found(monkeypatch):
@@ -111,19 +111,19 @@ def test_the_table_holds_mean_spread_and_counts(records):
     assert table.rows[1][:2] == ("SGD", "70.50 ± 0.71")
     assert table.rows[2] == ("Adam", *["diverged"] * 4, "–", "20", "0 of 1")
     # paired gaps are 10 and 15 points: mean 12.5, standard error 2.5, t(0.975, 1) = 12.706
-    assert table.rows[1][5] == "+12.50 [-19.27, +44.27], not separated"
+    assert table.rows[1][5] == "+12.50 [-19.27, +44.27], undecided with 2 seeds; about 2,455 are needed"
     assert "24 gradients" in table.note
     assert table.markdown().splitlines()[2] == "| " + " | ".join(table.rows[0]) + " |"
 
 
 def test_the_sentence_is_the_verdict_of_the_rule(records):
-    said = in_words(judged(by_optimizer(load_records(records))))
-    assert said == "At equal gradients NALA's test accuracy is not separated from SGD. "
+    said = in_words(by_optimizer(load_records(records)))
+    assert said == "At equal gradients NALA's test accuracy is undecided against SGD. "
     for seed, gap in ((0, 0.0100), (1, 0.0101)):  # t interval of (1, 1.01) points: 1.005 +- 12.7 * 0.005
         record(records, "adam", seed, accuracy=ACCURACY["nala", seed] + gap)
         record(records, "nag", seed, accuracy=ACCURACY["nala", seed] - gap)
-    said = in_words(judged(by_optimizer(load_records(records))))
-    assert said == "At equal gradients NALA's test accuracy is above NAG, below Adam, not separated from SGD. "
+    said = in_words(by_optimizer(load_records(records)))
+    assert said == "At equal gradients NALA's test accuracy is above NAG, below Adam, undecided against SGD. "
 
 
 def test_the_verdicts_are_corrected_for_the_number_of_comparisons(records):
@@ -137,17 +137,17 @@ def test_the_verdicts_are_corrected_for_the_number_of_comparisons(records):
         record(records, "nag", seed, accuracy=ACCURACY["nala", seed] - gap)
     found = judged(by_optimizer(load_records(records)))
     assert {name: (one.verdict, one.low > 0) for name, one in found.items()} == {
-        "adam": ("not separated", True), "nag": ("not separated", True)}  # fmt: skip
+        "adam": ("undecided", True), "nag": ("undecided", True)}  # fmt: skip
     assert "for 2 comparisons" in draw(records).caption
     assert [row[5] for row in results_table(by_optimizer(load_records(records))).rows if row[0] == "Adam"] == [
-        "+1.05 [+0.41, +1.69], not separated"]  # fmt: skip
+        "+1.05 [+0.41, +1.69], undecided with 2 seeds; about 4 are needed"]  # fmt: skip
 
 
 def test_what_is_within_the_threshold_is_called_equivalent(records):
     for seed, gap in ((0, 0.0001), (1, 0.00011)):
         record(records, "adam", seed, accuracy=ACCURACY["nala", seed] - gap)
     runs = by_optimizer(load_records(records))
-    assert "within 0.2 points of Adam" in in_words(judged(runs))
+    assert "within 0.2 points of Adam" in in_words(runs)
     assert any(row[5].endswith("equivalent within 0.2") for row in results_table(runs).rows)
 
 
@@ -178,8 +178,19 @@ def test_the_manifest_has_what_the_report_needs(records, tmp_path):
     assert entry["table"]["rows"][0][0] == "NALA"
 
 
+def test_a_table_is_written_as_markdown_and_html_and_not_as_a_picture(tmp_path):
+    assert main(["nala_table2", "--out", str(tmp_path)]) == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"figures.json", "nala_table2.md", "nala_table2.html"}
+    table = drawing_of("nala_table2").table
+    assert table.markdown() in (tmp_path / "nala_table2.md").read_text(encoding="utf-8")
+    page = (tmp_path / "nala_table2.html").read_text(encoding="utf-8")
+    assert table.html() in page and ".slip {" in page and page.count('class="number slip"') == 5
+    (entry,) = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
+    assert entry["table"]["html"] == table.html() and "png" not in entry
+
+
 def test_a_figure_that_fails_does_not_stop_the_others(tmp_path, monkeypatch, capsys):
-    monkeypatch.setitem(paper_figs.FIGURES, "broken", "paper_figs.nala_fig1:absent")
+    monkeypatch.setitem(paper_figs.FIGURES, "broken", Figure("nala_fig1:absent"))
     assert main(["broken", "nala_fig1", "--out", str(tmp_path)]) == 1
     broken, drawn = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
     assert "AttributeError" in broken["error"] and "error" not in drawn

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from nala_lab.methods.task_settings import default_settings
 from nala_lab.results.comparable import runs_of
+from paper_figs import FIGURES
 from paper_figs.beside import arms_of, pick
 from paper_figs.ledger import load
-from paper_figs.ledger.runs import by_records
+from paper_figs.ledger.by_records import by_records
 from paper_figs.published import table
 from tests.paper_figs.made import make
 
@@ -54,7 +53,7 @@ def grid(tmp_path):
 @pytest.mark.parametrize("number", TABLES)
 def test_each_line_of_tables_7_to_9_is_of_its_own_setting(grid, number):
     folder, level = grid
-    lines = import_module(f"paper_figs.nala_table{number}").draw(folder).table.rows
+    lines = FIGURES[f"nala_table{number}"].drawing(folder=folder).table.rows
     arms = arms_of(table("nala", number))
     for arm, line in zip(arms, lines, strict=False):
         setting = tuple(arm.settings[key] for key in ("k", "mu", "alpha"))
@@ -70,7 +69,7 @@ def test_what_says_nala_and_no_more_shows_the_centre(grid):
     wanted = {f"nala-5--0.5-0.001-seed{seed}.jsonl" for seed in range(5)}
     assert {record.path.name for record in runs_of(folder, TASK)} == wanted
     assert {record.path.name for record in pick(TASK, arms_of(table("nala", 1)), folder).by_arm["NALA"]} == wanted
-    ax = import_module("paper_figs.nala_fig2").draw(folder).figure.axes[1]  # loss on CIFAR-100
+    ax = FIGURES["nala_fig2"].drawing(folder=folder).figure.axes[1]  # loss on CIFAR-100
     assert len(ax.lines) == 1 and ax.lines[0].get_ydata()[-1] == pytest.approx(level[5, -0.5, 0.001] + 0.002 + 0.5 / 21)
 
 
@@ -82,4 +81,4 @@ def test_a_claim_on_the_grid_pairs_each_setting_with_the_centre(grid):
     said = by_records(test, load(), folder).words
     for k in (3, 4, 6, 7):  # accuracy is 1 - loss in these runs
         gap = level[k, -0.5, 0.001] - level[5, -0.5, 0.001]
-        assert f"NALA - NALA, k = {k} {gap:+.4g} [" in said and "n = 2," in said
+        assert f"NALA - NALA, k = {k} {gap:+.4g} at every seed, n = 2," in said

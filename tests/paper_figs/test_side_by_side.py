@@ -11,8 +11,8 @@ import pytest
 from nala_lab.core import stream
 from nala_lab.reference import NALA, SGD, AdaBelief, AdaLA, Adam, run
 from paper_figs import nala_fig1, side_by_side_adala, side_by_side_nala
-from paper_figs.side_by_side.adala import released, surprise
-from paper_figs.side_by_side.nala import VARIANTS, closed_form, follow
+from paper_figs.side_by_side.adala_program import released, surprise
+from paper_figs.side_by_side.nala_program import VARIANTS, closed_form, follow
 from paper_figs.side_by_side.network import arcs
 
 EPS = np.finfo(float).eps

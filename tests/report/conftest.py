@@ -47,7 +47,8 @@ def png() -> bytes:
 def figure(tmp_path):
     for suffix, data in ((".png", png()), (".svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>" * 9)):
         (tmp_path / f"results_x{suffix}").write_bytes(data)
-    table = {"columns": ["optimizer", "loss"], "rows": [["NALA", "0.31 ± 0.02"]], "note": "n = 3"}
+    table = {"columns": ["optimizer", "loss"], "rows": [["NALA", "0.31 ± 0.02"]], "note": "n = 3",
+             "html": "<table><tr><td>0.31 ± 0.02</td></tr></table>"}
     return FigureEntry("results_x", "Runs & more", "Caption <1>", 'Alt "words"', tmp_path / "results_x.png",
                        tmp_path / "results_x.svg", table)  # fmt: skip
 

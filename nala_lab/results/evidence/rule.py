@@ -6,6 +6,8 @@ For each comparison, d_i = a_i - b_i over the common seeds, n of them, with mean
     p_equivalent = max(P(T > (threshold + d) / se), P(T > (threshold - d) / se))        two one-sided tests (TOST)
     g = J(n - 1) d / s,  J(m) = Gamma(m/2) / (sqrt(m/2) Gamma((m-1)/2))                 effect size, bias corrected
 
+Where a level was not reached, a number is infinite and has no spread: then only the signs of the d_i count (sign test).
+
 Sources: Student (1908); Holm (1979); Schuirmann (1987) for TOST; Hedges (1981) for J; Fisher (1935) for the sign flips.
 """
 
@@ -20,14 +22,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nala_lab.core.validate import require, require_choice, require_number
-from nala_lab.results.evidence.intervals import NOT_SEPARATED, Paired, paired
+from nala_lab.results.evidence.intervals import Paired, paired
 
-__all__ = ["BETTER", "EQUIVALENT", "WORSE", "Judgement", "Rule", "effect_size", "holm", "judge", "judge_table",
-           "sign_flip_p"]  # fmt: skip
+__all__ = ["BETTER", "EQUIVALENT", "UNDECIDED", "WORSE", "Judgement", "Rule", "effect_size", "holm", "judge",
+           "judge_table", "sign_flip_p"]  # fmt: skip
 
 BETTER = "better"
 WORSE = "worse"
 EQUIVALENT = "equivalent within threshold"
+UNDECIDED = "undecided"
 FLIPS = 16  # pairs; above that the 2^n sign flips are not enumerated
 
 Pairs = Mapping[str, tuple[Sequence[float], Sequence[float]]]
@@ -68,13 +71,14 @@ class Judgement:
 
     Attributes
     ----------
-    gap, se, n : mean of a_i - b_i, its standard error, number of pairs.
-    low, high : t-interval of this comparison alone, at 1 - error_rate. Under a correction it can leave out 0 while the
-        verdict is "not separated".
+    gap, se, n : mean of a_i - b_i, its standard error, number of pairs. Where some were not reached, gap is infinite
+        with the sign of the majority (NaN for a draw) and se is NaN.
+    low, high : t-interval of this comparison alone, at 1 - error_rate; infinite without spread. Under a correction it
+        can leave out 0 while the verdict is "undecided".
     effect : g, the gap in standard deviations of the paired differences; NaN below 3 pairs or without spread.
     p, p_sign_flip : p-value of this comparison alone by the rule's test, and by exact sign flips (NaN above 16 pairs).
     p_corrected, p_equivalent : after Holm's correction within the table: of a difference, of equivalence.
-    verdict : ``"better"`` or ``"worse"`` (a is), ``"equivalent within threshold"``, ``"not separated"``.
+    verdict : ``"better"`` or ``"worse"`` (a is), ``"equivalent within threshold"``, ``"undecided"``.
     """
 
     gap: float
@@ -106,25 +110,27 @@ def judge(a: Sequence[float], b: Sequence[float], rule: Rule) -> Judgement:
 def judge_table(pairs: Pairs, rule: Rule) -> dict[str, Judgement]:
     """Judge the comparisons of one table together: name -> (a, b), each with one number for a seed, in one order.
 
+    ``inf`` on one side of a pair is a level that was not reached, and beyond every number.
+
     A comparison is "equivalent within threshold" when both one-sided tests say so after Holm's correction, else
-    "better" or "worse" when its difference is significant after Holm's correction, else "not separated". Each of the
-    two kinds of false verdict has a family-wise rate of at most `error_rate`, whatever the dependence in the table.
+    "better" or "worse" when its difference is significant after Holm's correction, else "undecided". Each of the two
+    kinds of false verdict has a family-wise rate of at most `error_rate`, whatever the dependence in the table.
 
     Raises
     ------
     ValueError
-        For an empty table, lists of different lengths, empty ones, or numbers that are not finite.
+        For an empty table, lists of different lengths, empty ones, NaN, or a pair of two infinities.
 
     Examples
     --------
     >>> base = [0.1, 0.5, 0.3, 0.2, 0.4]
     >>> table = {"same": (base, [x + 0.001 for x in base[::1]]), "far": (base, [0.3, 0.8, 0.5, 0.45, 0.6])}
     >>> {name: j.verdict for name, j in judge_table(table, Rule(threshold=0.01)).items()}
-    {'same': 'not separated', 'far': 'worse'}
+    {'same': 'undecided', 'far': 'worse'}
     """
     require("pairs", pairs, len(pairs) > 0, "at least one comparison")
     found = {name: _paired(a, b, 1 - rule.error_rate) for name, (a, b) in pairs.items()}
-    flips = {name: sign_flip_p(np.subtract(a, b)) for name, (a, b) in pairs.items()}
+    flips = {name: sign_flip_p(_differences(a, b)) for name, (a, b) in pairs.items()}
     alone = {name: _p_value(found[name], flips[name], rule) for name in pairs}
     corrected = dict(zip(pairs, holm(list(alone.values())), strict=True))
     same = dict(zip(pairs, holm([_p_equivalent(one, rule.threshold) for one in found.values()]), strict=True))
@@ -139,11 +145,27 @@ def judge_table(pairs: Pairs, rule: Rule) -> dict[str, Judgement]:
 
 
 def _paired(a: Sequence[float], b: Sequence[float], level: float) -> Paired:
-    """Compare as `paired` does, with a spread that is rounding only taken for none."""
+    """Compare as `paired` does, with a spread that is rounding only taken for none: it bounds nothing."""
+    if np.isinf([*a, *b]).any():
+        signs = float(_differences(a, b).sum())
+        gap = math.copysign(math.inf, signs) if signs else math.nan
+        return Paired(gap=gap, se=math.nan, n=len(a), low=-math.inf, high=math.inf, level=level, verdict="")
     one = paired(a, b, level=level)
     # A difference of numbers up to v is off by 2^-53 v; so is its spread, where all differences are the same.
     rounding = 1e-15 * float(np.abs([a, b]).max())
-    return replace(one, se=0.0, low=one.gap, high=one.gap) if one.se <= rounding else one
+    return replace(one, se=0.0, low=-math.inf, high=math.inf) if one.se <= rounding else one
+
+
+def _differences(a: Sequence[float], b: Sequence[float]) -> NDArray[np.float64]:
+    """a_i - b_i; only their signs where one of them is infinite."""
+    first, second = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    require("b", list(b), first.shape == second.shape, "as many numbers as a", "pairs share a seed")
+    told = not np.isnan([first, second]).any() and not (np.isinf(first) & np.isinf(second)).any()
+    require("pairs", list(zip(a, b, strict=True)), told, "no NaN, and at most one infinity in a pair")
+    gaps: NDArray[np.float64] = first - second
+    if np.isinf(gaps).any():
+        gaps = np.sign(gaps)
+    return gaps
 
 
 def _verdict(gap: float, p: float, p_equivalent: float, rule: Rule) -> str:
@@ -151,7 +173,7 @@ def _verdict(gap: float, p: float, p_equivalent: float, rule: Rule) -> str:
         return EQUIVALENT
     if p <= rule.error_rate:
         return BETTER if (gap > 0) == rule.higher_is_better else WORSE
-    return NOT_SEPARATED
+    return UNDECIDED
 
 
 def _p_value(one: Paired, flip: float, rule: Rule) -> float:
@@ -200,7 +222,7 @@ def _signs(n: int) -> NDArray[np.float64]:
 
 
 def sign_flip_p(differences: Sequence[float] | NDArray[np.float64]) -> float:
-    """Exact two-sided p-value of the mean under all 2^n sign flips; NaN above 16 differences.
+    """Exact two-sided p-value of the mean under all 2^n sign flips; NaN above 16 differences that are not 0 or 1.
 
     If neither run of a pair is better, its difference is as likely with the other sign. No other assumption is made.
 
@@ -212,6 +234,9 @@ def sign_flip_p(differences: Sequence[float] | NDArray[np.float64]) -> float:
     1.0
     """
     d = np.asarray(differences, dtype=float)
+    if set(np.abs(d)) <= {0.0, 1.0}:  # signs only: counted, for any number of them
+        n, fewer = int(np.abs(d).sum()), int(min((d > 0).sum(), (d < 0).sum()))
+        return float(min(1.0, 2 * sum(math.comb(n, i) for i in range(fewer + 1)) / 2**n))
     if d.size > FLIPS:
         return math.nan
     sums = np.abs(_signs(d.size) @ d)

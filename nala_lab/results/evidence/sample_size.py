@@ -1,12 +1,15 @@
-"""How many seeds a difference takes: power of the paired t-test, from the noncentral t distribution."""
+"""How many seeds a difference takes: power of the paired t-test and of the two one-sided tests."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+
+import numpy as np
 
 from nala_lab.core.validate import require_int, require_number
 
-__all__ = ["detectable", "power", "seeds_needed"]
+__all__ = ["detectable", "power", "power_equivalent", "seeds_needed", "smallest"]
 
 MOST = 1_000_000  # seeds; nobody runs more
 
@@ -78,9 +81,17 @@ def seeds_needed(
     require_number("sd", sd, low=0, open_low=True)
     require_number("wanted", wanted, low=error_rate, high=1, open_low=True, open_high=True)
 
-    def enough(n: int) -> bool:
-        return power(gap / sd, n, error_rate=error_rate, comparisons=comparisons) >= wanted
+    return smallest(lambda n: power(gap / sd, n, error_rate=error_rate, comparisons=comparisons) >= wanted)
 
+
+def smallest(enough: Callable[[int], bool]) -> int | None:
+    """The smallest n from 2 on with `enough`, which once true stays true; None when a million would not do.
+
+    Examples
+    --------
+    >>> smallest(lambda n: n * n > 1000), smallest(lambda n: False)
+    (32, None)
+    """
     high = 2
     while not enough(high):
         high *= 2
@@ -91,6 +102,30 @@ def seeds_needed(
         middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle, high)
     return high
+
+
+def power_equivalent(threshold: float, n: int, *, error_rate: float = 0.05, comparisons: int = 1) -> float:
+    """Probability that `n` seeds show two equal optimizers to be equivalent within `threshold`.
+
+    With z = threshold sqrt(n), U the sample standard deviation over the true one and t the one-sided critical value at
+    error_rate / comparisons, the mean over U of max(0, 2 Phi(z - t U) - 1), on 2000 quantiles of U.
+
+    Parameters
+    ----------
+    threshold : in true standard deviations of the paired differences. The others: as `power`.
+
+    Examples
+    --------
+    >>> [round(power_equivalent(1.0, n), 2) for n in (2, 5, 10)]
+    [0.09, 0.29, 0.8]
+    """
+    require_int("n", n, low=2)
+    from scipy.special import chdtri, ndtr, stdtrit
+
+    share = (np.arange(2000) + 0.5) / 2000
+    spread = np.sqrt(chdtri(n - 1, share) / (n - 1))
+    critical = stdtrit(n - 1, 1 - error_rate / comparisons)
+    return float(np.maximum(0, 2 * ndtr(threshold * math.sqrt(n) - critical * spread) - 1).mean())
 
 
 def detectable(n: int, *, wanted: float = 0.8, error_rate: float = 0.05, comparisons: int = 1) -> float:

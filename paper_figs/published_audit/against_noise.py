@@ -52,16 +52,15 @@ def differences_against_noise(m: Material) -> Finding:
         table = m.nala.table(number)
         for column in _accuracy_columns(table):
             cells = {row: _value(cell) for row, cell in table.column(column).items()}
-            sd = noise_of_best(cells["NALA"])
-            for rival in cells:
-                if rival != "NALA":
-                    gap = cells["NALA"] - cells[rival]
-                    above += int(abs(gap) > stdtrit(1, 0.975) * sd)
-                    rows[f"Table {number}, {table.columns[column].dataset}, NALA - {rival}"] = {
-                        "gap": gap, "images of 256": gap * 256,
-                        "in sd of the difference of two bests": round(gap / (math.sqrt(2) * sd), 2),
-                        "needed with two seeds": round(float(stdtrit(1, 0.975)) * sd, 3),
-                    }  # fmt: skip
+            sd = noise_of_best(cells[table.subject])
+            for rival in table.rivals:
+                gap = cells[table.subject] - cells[rival]
+                above += int(abs(gap) > stdtrit(1, 0.975) * sd)
+                rows[f"Table {number}, {table.columns[column].dataset}, NALA - {rival}"] = {
+                    "gap": gap, "images of 256": gap * 256,
+                    "in sd of the difference of two bests": round(gap / (math.sqrt(2) * sd), 2),
+                    "needed with two seeds": round(float(stdtrit(1, 0.975)) * sd, 3),
+                }  # fmt: skip
     near = sum(abs(row["in sd of the difference of two bests"]) < 2 for row in rows.values())
     return Finding(
         id="differences-against-noise",
@@ -104,7 +103,7 @@ def adala_against_test_noise(m: Material) -> Finding:
     """AdaLA against AdaBelief in Table 2, in standard deviations of an accuracy on 10,000 test images."""
     rows = {}
     for number, column in enumerate(m.adala.table(2).columns):
-        ours, theirs = (_value(m.adala.table(2).cell(row, number)) for row in ("AdaLA", "AdaBelief"))
+        ours, theirs = (_value(m.adala.table(2).cell(row, number)) for row in (m.adala.subject, "AdaBelief"))
         sd = 100 * math.sqrt(2 * theirs / 100 * (1 - theirs / 100) / TEST_IMAGES)
         rows[column.name] = {"gap in points": round(ours - theirs, 2), "sd of a difference in points": round(sd, 3),
                              "gap in sd": round((ours - theirs) / sd, 2)}  # fmt: skip

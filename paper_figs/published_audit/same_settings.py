@@ -38,7 +38,7 @@ def nala_results(m: Material) -> Iterator[Printed]:
         if {column.quantity for column in table.columns} != {"loss", "accuracy"}:
             continue
         for row in table.rows:
-            if not table.varied and row.head != "NALA":
+            if not table.varied and row.head != table.subject:
                 continue
             setting = {**table.setting, **({table.varied: float(row.head)} if table.varied else {})}
             for loss, accuracy in zip(row.cells[::2], row.cells[1::2], strict=True):
