@@ -7,23 +7,23 @@ The last line of a cell shows one. Every picture has words (`alt`), every number
 notebook keeps a static picture for viewers without a kernel. Nothing here loads torch.
 """
 
-from nala_lab.widgets.averaging import AveragingExplorer as AveragingExplorer
+from nala_lab.widgets.averaging_explorer import AveragingExplorer as AveragingExplorer
 from nala_lab.widgets.explorer import Explorer as Explorer
-from nala_lab.widgets.family import FamilyChooser as FamilyChooser
-from nala_lab.widgets.models.methods import METHODS as METHODS
-from nala_lab.widgets.models.methods import PLANES as PLANES
-from nala_lab.widgets.models.methods import problem as problem
-from nala_lab.widgets.noise import NoiseExplorer as NoiseExplorer
-from nala_lab.widgets.probe import ProbeExplorer as ProbeExplorer
-from nala_lab.widgets.rate import RateExplorer as RateExplorer
-from nala_lab.widgets.trajectory import TrajectoryExplorer as TrajectoryExplorer
+from nala_lab.widgets.family_explorer import FamilyChooser as FamilyChooser
+from nala_lab.widgets.noise_explorer import NoiseExplorer as NoiseExplorer
+from nala_lab.widgets.planes import METHODS as METHODS
+from nala_lab.widgets.planes import PLANES as PLANES
+from nala_lab.widgets.planes import problem as problem
+from nala_lab.widgets.probe_explorer import ProbeExplorer as ProbeExplorer
+from nala_lab.widgets.rate_explorer import RateExplorer as RateExplorer
+from nala_lab.widgets.trajectory_explorer import TrajectoryExplorer as TrajectoryExplorer
 
 __all__ = [
     "METHODS",
     "PLANES",
     "AveragingExplorer",
-    "FamilyChooser",
     "Explorer",
+    "FamilyChooser",
     "NoiseExplorer",
     "ProbeExplorer",
     "RateExplorer",

@@ -9,8 +9,7 @@ import numpy as np
 from nala_lab.reference import NALA, SGD, AdaLA, run
 from nala_lab.theory import eq5, momentum_cycle, outer_velocity, stochastic
 from nala_lab.theory.quadratic_rate import rho
-from nala_lab.widgets import problem
-from nala_lab.widgets.models import averaging
+from nala_lab.widgets import averaging_explorer, problem
 
 
 def power(words: str, seen):
@@ -51,15 +50,15 @@ def rate(seen):
     }
 
 
-def averaging_(seen):
+def averaging(seen):
     """T12's weights; without noise phi_t is the start's error times the cycle's factor to the power t."""
     t, mu = int(seen["outer steps t"]), seen["mu"]
     w = eq5.weights(t, mu)
     found = {"newest weight": w.fast[-1], "weight of phi_0": w.start, "sum": 1.0, "horizon": eq5.horizon(mu)}
     found |= {"mean age": eq5.mean_age(mu), "sample size": eq5.effective_sample_size(mu)}
     assert seen["noise"] == 0
-    factor = rho(averaging._CURVATURE, lr=seen["eta (lr)"], k=int(seen["k"]), mu=mu, alpha=seen["alpha"])
-    phi = averaging._MINIMUM + (averaging._START - averaging._MINIMUM) * float(factor) ** t
+    factor = rho(averaging_explorer._CURVATURE, lr=seen["eta (lr)"], k=int(seen["k"]), mu=mu, alpha=seen["alpha"])
+    phi = averaging_explorer._MINIMUM + (averaging_explorer._START - averaging_explorer._MINIMUM) * float(factor) ** t
     return found | {"phi_t by Eq. (5)": phi, "phi_t of the run": phi}
 
 

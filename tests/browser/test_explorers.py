@@ -22,7 +22,7 @@ MOVES = {
         {},
     ),
     "What the slow weights remember: Eq. (5)": (
-        expected.averaging_,
+        expected.averaging,
         [("noise", "Home", 1), ("mu", "ArrowRight", 14), ("outer steps t", "ArrowLeft", 3), ("alpha", "ArrowRight", 1)],
         {},
     ),

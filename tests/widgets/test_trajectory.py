@@ -5,8 +5,8 @@ import pytest
 
 from nala_lab.reference import NALA, Adam, run
 from nala_lab.widgets import TrajectoryExplorer
-from nala_lab.widgets.models.methods import METHODS, PLANES, problem
-from nala_lab.widgets.models.trajectory import TrajectorySettings, suited, trajectory_view
+from nala_lab.widgets.planes import METHODS, PLANES, problem
+from nala_lab.widgets.trajectory_runs import TrajectorySettings, suited, trajectory_view
 
 S = TrajectorySettings(lr_left=0.1, alpha=2e-3, k=4, mu=-0.3, gradients=60, at=60)
 

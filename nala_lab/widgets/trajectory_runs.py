@@ -13,9 +13,9 @@ import numpy as np
 
 from nala_lab.core import Array, OneLoop, TwoLoop, require, require_int, require_number, stream
 from nala_lab.reference import run
-from nala_lab.widgets.models.methods import INNERS, METHODS, PLANES, first_alpha, first_lr, make, problem
+from nala_lab.widgets.planes import first_alpha, first_lr, make, problem
 
-__all__ = ["INNERS", "METHODS", "PLANES", "Side", "TrajectorySettings", "TrajectoryView", "suited", "trajectory_view"]
+__all__ = ["Side", "TrajectorySettings", "TrajectoryView", "suited", "trajectory_view"]
 
 _GAP = np.full((1, 2), np.nan)  # lifts the pen between two cycles
 _FAR = 50  # boxes away from the middle: beyond that a run counts as diverged, long before numbers overflow
