@@ -13,7 +13,7 @@ from nala_lab.reference import NALA, SGD, run
 from nala_lab.theory import eq5
 from nala_lab.widgets.controls import counter, slider
 from nala_lab.widgets.explorer import Explorer
-from nala_lab.widgets.parts import BELOW, room, short
+from nala_lab.widgets.parts import APART, BELOW, room, short
 from nala_lab.widgets.picture import Picture
 
 __all__ = ["AveragingExplorer", "AveragingSettings", "averaging_view", "regime"]
@@ -148,8 +148,6 @@ _NAMES = (r"$\phi_{t-1}$", r"$\theta_{t,k}$", r"$y_t$")
 class AveragingPicture(Picture):
     """Left: weights of Eq. (5). Middle: where y lies on the line through phi and theta. Right: a run."""
 
-    size = (13.0, 4.9)
-
     def build(self) -> None:
         """Make three panels."""
         bars, line, run = self.figure.subplots(1, 3, width_ratios=(1.1, 1, 1.1))
@@ -158,7 +156,7 @@ class AveragingPicture(Picture):
         self._run_axes = run
         self._ends = self.line(run, "o", color=ROLES["fast"], ms=7, label=r"inner results $\theta_{i,k}$")
         self._slow = self.line(run, "o-", color=ROLES["slow"], lw=2.4, ms=6, label=r"slow weights $\phi_i$")
-        self._rebuilt = self.line(run, "x", color=ROLES["minimum"], ms=9, mew=2.4, zorder=6, label="by Eq. (5)")
+        self._rebuilt = self.line(run, "x", color=APART[0], ms=9, mew=2.4, zorder=6, label="by Eq. (5)")
         run.set(xlabel="outer step", title="a noisy run", ylim=(-2, 7), xlim=(0, 12))
         run.legend(**BELOW, ncols=2)
         for ax in (bars, run):
@@ -180,8 +178,8 @@ class AveragingPicture(Picture):
         ax.axvspan(0, 1, color="#DCE9EE", label="interpolation")
         ax.axvspan(1, 2.7, color="#FBEFD9", label="extrapolation")
         ax.axhline(0, color="#444444", lw=1.5)
-        ax.plot([0, 1], [0, 0], "o", ms=14, color=ROLES["slow"], zorder=4)
-        for place, name in ((0, _NAMES[0]), (1, _NAMES[1])):
+        for place, name, role in ((0, _NAMES[0], "slow"), (1, _NAMES[1], "fast")):
+            ax.plot([place], [0], "o", ms=14, color=ROLES[role], zorder=4)
             ax.annotate(name, (place, 0), (0, -26), textcoords="offset points", ha="center", fontsize=17)
         self._y = self.line(ax, "d", ms=19, color="white", mec=ROLES["gradient"], mew=3, zorder=6)
         self._word = self.live(ax.text(1, 0.62, "", ha="center", fontsize=15))
@@ -242,6 +240,7 @@ class AveragingExplorer(Explorer):
 
     Parameters
     ----------
+    show : settings whose controls stand under the picture.
     settings : any field of `AveragingSettings`: mu, t, alpha, k, lr, noise, seed.
 
     Raises
@@ -260,6 +259,7 @@ class AveragingExplorer(Explorer):
     options: ClassVar[Any] = AveragingSettings
     compute: ClassVar[Any] = staticmethod(averaging_view)
     drawing: ClassVar[Any] = AveragingPicture
+    shown: ClassVar[tuple[str, ...]] = ("mu", "t", "alpha", "k", "noise")
 
     def make_controls(self, s: AveragingSettings) -> dict[str, Any]:
         """Make them in the order in which they are shown."""
@@ -272,3 +272,7 @@ class AveragingExplorer(Explorer):
             "noise": slider("noise", s.noise, 0.0, 10.0, 0.2, help="standard deviation of each gradient"),
             "seed": counter("seed", s.seed, 0, 20, help="another seed is another noise"),
         }
+
+    def idle(self, s: AveragingSettings) -> frozenset[str]:
+        """Without noise there is nothing that a seed draws."""
+        return frozenset({"seed"} if s.noise == 0 else ())

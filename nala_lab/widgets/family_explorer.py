@@ -9,6 +9,7 @@ theory.momentum_cycle's step with q as curvature and nu as step).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -206,13 +207,11 @@ _OFF = "#8A8A8A"
 class FamilyPicture(Picture):
     """Left: rate over nu and beta. Middle: names, those that stand here in colour. Right: decay."""
 
-    size = (13.0, 5.0)
-
     def build(self) -> None:
         """Make three panels."""
         plane, names, self._falls = self.figure.subplots(1, 3, width_ratios=(1.35, 0.62, 1))
         self._heat = heat(self, plane, NU_AXIS, BETA_AXIS, "factor per cycle")
-        self._tuned = self.line(plane, "D", color=ROLES["minimum"], ms=12, mec="white", mew=1.6, label="tuned (T23)")
+        self._tuned = self.line(plane, "D", ms=11, color="white", mec="black", mew=1.6, label="tuned (T23)")
         self._here = self.line(plane, label="here", **HERE)
         plane.set(xlabel=r"outer step $\nu$", ylabel=r"outer momentum $\beta$", xlim=(NU_AXIS[0], NU_AXIS[-1]),
                   ylim=(-0.04, BETA_AXIS[-1]))  # fmt: skip
@@ -275,7 +274,7 @@ class FamilyChooser(Explorer):
 
     Parameters
     ----------
-    method : a key of PRESETS to start from, or None.
+    method : a key of PRESETS to start from, or None. show : settings whose controls stand under the picture.
     settings : any field of `FamilySettings`: nu, beta, style, alpha, k, lr, kappa, cycles.
 
     Raises
@@ -294,12 +293,15 @@ class FamilyChooser(Explorer):
     options: ClassVar[Any] = FamilySettings
     compute: ClassVar[Any] = staticmethod(family_view)
     drawing: ClassVar[Any] = FamilyPicture
+    shown: ClassVar[tuple[str, ...]] = ("method", "nu", "beta", "style", "alpha")
 
-    def __init__(self, method: str | None = None, **settings: Any) -> None:
+    def __init__(
+        self, method: str | None = None, *, show: Sequence[str] | None = None, **settings: Any
+    ) -> None:
         if method is not None:
             require_choice("method", method, PRESETS)
         self._method = method or _FREE
-        super().__init__(**(PRESETS.get(self._method, {}) | settings))
+        super().__init__(show=show, **(PRESETS.get(self._method, {}) | settings))
 
     def make_controls(self, s: FamilySettings) -> dict[str, Any]:
         """Make them in the order in which they are shown."""

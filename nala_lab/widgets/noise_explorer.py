@@ -116,7 +116,8 @@ def _sweep(s: NoiseSettings) -> Array:
 @lru_cache(maxsize=64)
 def _cloud(s: NoiseSettings) -> tuple[Array, Array]:
     q = _problem(s.kappa, s.sigma, s.model)
-    method = NALA(SGD(lr=s.lr), k=s.k, mu=s.mu, alpha=s.alpha, outer_batch=s.outer)
+    outer = s.outer if s.alpha > 0 else "fresh"  # a step of no length: another batch would only draw other numbers
+    method = NALA(SGD(lr=s.lr), k=s.k, mu=s.mu, alpha=s.alpha, outer_batch=outer)
     rng = stream(s.seed, "noise explorer")
     start = np.tile(q.start, (s.chains, 1))
     t = run(method, q.noisy_grad, start, cycles=s.cycles, rng=rng, full_grad=q.grad, limit=_HUGE)
@@ -199,8 +200,6 @@ def _reading(level: float, sgd: float, radius: float) -> str:
 class NoisePicture(Picture):
     """Left: loss against gradients. Right: what remains after many cycles, for every mu."""
 
-    size = (13.0, 5.0)
-
     def build(self) -> None:
         """Make two panels."""
         self._falls, self._levels = self.figure.subplots(1, 2, width_ratios=(1.5, 1))
@@ -261,6 +260,7 @@ class NoiseExplorer(Explorer):
 
     Parameters
     ----------
+    show : settings whose controls stand under the picture.
     settings : any field of `NoiseSettings`: lr, k, mu, alpha, kappa, sigma, model, outer, cycles, chains, seed.
 
     Raises
@@ -279,6 +279,7 @@ class NoiseExplorer(Explorer):
     options: ClassVar[Any] = NoiseSettings
     compute: ClassVar[Any] = staticmethod(noise_view)
     drawing: ClassVar[Any] = NoisePicture
+    shown: ClassVar[tuple[str, ...]] = ("mu", "lr", "k", "sigma", "kappa")
 
     def make_controls(self, s: NoiseSettings) -> dict[str, Any]:
         """Make them in the order in which they are shown."""
@@ -295,3 +296,8 @@ class NoiseExplorer(Explorer):
             "chains": counter("runs in the cloud", s.chains, 10, 200, step=10),
             "seed": counter("seed", s.seed, 0, 20, help="another seed is another cloud"),
         }
+
+    def idle(self, s: NoiseSettings) -> frozenset[str]:
+        """Without noise all runs are one; without an outer step its mini-batch moves nothing."""
+        silent = {"seed", "model", "outer"} if s.sigma == 0 else set()
+        return frozenset(silent | ({"outer"} if s.alpha == 0 else set()))

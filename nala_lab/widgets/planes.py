@@ -11,7 +11,7 @@ from nala_lab.core import require_choice
 from nala_lab.reference import NAG, NALA, SGD, AdaBelief, AdaLA, Adam, HeavyBall, Lookahead
 from problems import CLASSIC, PROBLEMS, Problem, Quadratic
 
-__all__ = ["INNERS", "METHODS", "PLANES", "first_alpha", "first_lr", "make", "problem"]
+__all__ = ["INNERS", "METHODS", "PLANES", "first_alpha", "first_lr", "make", "movable", "problem", "reads"]
 
 METHODS = ("NALA", "Lookahead", "Adam", "AdaBelief", "AdaLA", "Heavy ball", "NAG", "SGD")
 INNERS = ("Adam", "SGD", "Heavy ball")
@@ -45,6 +45,17 @@ def problem(name: str, moved: bool = False) -> Problem:
     if name in _QUADRATICS:
         return _QUADRATICS[name]()
     return (PROBLEMS if moved else CLASSIC)[name]()
+
+
+def movable(name: str) -> bool:
+    """Say whether the problem has another form, shifted, turned and scaled.
+
+    Examples
+    --------
+    >>> movable("rosenbrock"), movable("bowl")
+    (True, False)
+    """
+    return name not in _QUADRATICS
 
 
 @lru_cache(maxsize=64)
@@ -82,6 +93,20 @@ def first_lr(method: str, inner: str, name: str, moved: bool = False) -> float:
         low, high = np.array(problem(name, moved).box).T
         return _rounded(float((high - low).mean()) / 20)
     return first_alpha(name, moved) * (0.2 if rule in ("Heavy ball", "NAG") else 1.0)
+
+
+def reads(method: str, inner: str) -> frozenset[str]:
+    """Name the settings, beside lr, that `method` reads; `inner` is the rule inside of one with two loops.
+
+    Examples
+    --------
+    >>> sorted(reads("NALA", "SGD")), sorted(reads("Heavy ball", "SGD"))
+    (['alpha', 'inner', 'k', 'mu'], ['beta1'])
+    """
+    two_loops = {"NALA": {"k", "mu", "alpha", "inner"}, "Lookahead": {"k", "mu", "inner"}}.get(method, set())
+    rule = inner if two_loops else method
+    betas = {"beta1", "beta2"} if rule in _ADAPTIVE else {"beta1"} if rule in ("Heavy ball", "NAG") else set()
+    return frozenset(two_loops | betas)
 
 
 def make(method: str, s: Any, lr: float) -> Any:

@@ -6,6 +6,7 @@ for it. Here each step is taken by the NumPy twin's own ``step``, so that moment
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -20,7 +21,7 @@ from nala_lab.reference.adabelief import belief_denominator
 from nala_lab.theory.adala_first_step import adala_first_step
 from nala_lab.widgets.controls import choice, counter, log_slider, move, slider
 from nala_lab.widgets.explorer import Explorer
-from nala_lab.widgets.parts import BELOW, logarithmic, under
+from nala_lab.widgets.parts import APART, BELOW, logarithmic, under
 from nala_lab.widgets.picture import Picture
 from nala_lab.widgets.planes import PLANES, problem
 
@@ -206,13 +207,11 @@ def _reading(s: ProbeSettings, at: int, steps: tuple[ProbeStep, ...], moved: Arr
     return f"Step {at}: the probe looks ahead, and the step that is taken is {ratio:.3g} times as long as the probe."
 
 
-_COORDINATES = (("x1", COLOURS["lookahead"]), ("x2", COLOURS["nala"]))
+_COORDINATES = (("x1", APART[0]), ("x2", APART[1]))
 
 
 class ProbePicture(Picture):
     """Left: path and probes. Middle: surprise and denominator, per coordinate. Right: f - f*."""
-
-    size = (13.0, 5.2)
 
     def build(self) -> None:
         """Make three panels; the landscape comes with the first view."""
@@ -302,7 +301,7 @@ class ProbeExplorer(Explorer):
     ----------
     problem : one of ``nala_lab.widgets.PLANES``; on "valley" theory predicts the first step.
     probe : a reading of Algorithm 3, see PROBES.
-    settings : any other field of `ProbeSettings`.
+    show : settings whose controls stand under the picture. settings : any other field of `ProbeSettings`.
 
     Raises
     ------
@@ -321,10 +320,13 @@ class ProbeExplorer(Explorer):
     options: ClassVar[Any] = ProbeSettings
     compute: ClassVar[Any] = staticmethod(probe_view)
     drawing: ClassVar[Any] = ProbePicture
+    shown: ClassVar[tuple[str, ...]] = ("at", "probe", "problem", "lr", "eps")
 
-    def __init__(self, problem: str = "valley", probe: str = "own", **settings: Any) -> None:
+    def __init__(
+        self, problem: str = "valley", probe: str = "own", *, show: Sequence[str] | None = None, **settings: Any
+    ) -> None:
         start = dict(zip(("x1", "x2"), _start(problem), strict=True))
-        super().__init__(**({"problem": problem, "probe": probe} | start | settings))
+        super().__init__(show=show, **({"problem": problem, "probe": probe} | start | settings))
 
     def make_controls(self, s: ProbeSettings) -> dict[str, Any]:
         """Make them in the order in which they are shown."""

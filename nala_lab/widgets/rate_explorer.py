@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from nala_lab.core import Array, require_choice, require_int, require_number
-from nala_lab.plots import COLOURS, ROLES
+from nala_lab.plots import ROLES
 from nala_lab.reference import NAG, NALA, SGD, HeavyBall
 from nala_lab.theory.maps import rate_map
 from nala_lab.theory.momentum_cycle import cycle_matrix
@@ -21,7 +21,7 @@ from nala_lab.theory.quadratic_rate import rho
 from nala_lab.widgets.controls import choice, counter, log_slider, slider
 from nala_lab.widgets.explorer import Explorer
 from nala_lab.widgets.modes import decay_gap, eigenvalues, measured_decay, predicted_decay, scaled, spectrum
-from nala_lab.widgets.parts import BELOW, HERE, clipped, heat, logarithmic, under
+from nala_lab.widgets.parts import APART, BELOW, HERE, clipped, heat, logarithmic, under
 from nala_lab.widgets.picture import Picture
 
 __all__ = ["INSIDE", "LR_AXIS", "MU_AXIS", "RateExplorer", "RateSettings", "rate_view", "roots"]
@@ -180,13 +180,11 @@ def _reading(rate: float, numbers: dict[str, Any], s: RateSettings) -> str:
     return f"Stable: every cycle multiplies the error by {rate:.4g} in the end. The {slowest} mode of the two sets it."
 
 
-_MODES = (("slow mode, lam = L/kappa", COLOURS["lookahead"], "o"), ("stiff mode, lam = L", COLOURS["nala"], "D"))
+_MODES = (("slow mode, λ = L/κ", APART[0], "o"), ("stiff mode, λ = L", APART[1], "D"))
 
 
 class RatePicture(Picture):
     """Left: map over eta and mu. Middle: roots of the cycle map. Right: predicted and measured error."""
-
-    size = (13.0, 5.0)
 
     def build(self) -> None:
         """Make three panels."""
@@ -205,7 +203,7 @@ class RatePicture(Picture):
         self._locus = [self.line(ax, ".", color=colour, ms=4) for _, colour, _ in _MODES]
         self._now = [self.line(ax, mark, color=colour, ms=13, mec="black", mew=1.4, label=text, zorder=6)
                      for text, colour, mark in _MODES]  # fmt: skip
-        ax.set(xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), aspect="equal", xlabel="real part", ylabel="imaginary part",
+        ax.set(xlim=(-1.6, 1.6), ylim=(-2.3, 2.3), aspect="equal", xlabel="real part", ylabel="imaginary part",
                title=r"roots of a cycle")  # fmt: skip
         ax.legend(**BELOW)
 
@@ -247,6 +245,7 @@ class RateExplorer(Explorer):
 
     Parameters
     ----------
+    show : settings whose controls stand under the picture.
     settings : any field of `RateSettings`: inner, lr, k, mu, alpha, beta, kappa, cycles.
 
     Raises
@@ -265,6 +264,7 @@ class RateExplorer(Explorer):
     options: ClassVar[Any] = RateSettings
     compute: ClassVar[Any] = staticmethod(rate_view)
     drawing: ClassVar[Any] = RatePicture
+    shown: ClassVar[tuple[str, ...]] = ("lr", "mu", "k", "alpha", "inner")
 
     def make_controls(self, s: RateSettings) -> dict[str, Any]:
         """Make them in the order in which they are shown."""
@@ -278,3 +278,7 @@ class RateExplorer(Explorer):
             "kappa": log_slider("kappa", s.kappa, 0, 4, help="condition number L/m"),
             "cycles": counter("cycles", s.cycles, 5, 100, step=5),
         }
+
+    def idle(self, s: RateSettings) -> frozenset[str]:
+        """Gradient descent has no momentum."""
+        return frozenset({"beta"} if s.inner not in _KINDS else ())

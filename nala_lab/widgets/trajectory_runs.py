@@ -32,8 +32,8 @@ class TrajectorySettings:
 
     problem: str = "rosenbrock"
     moved: bool = False
-    left: str = "NALA"
-    right: str = "Adam"
+    left: str = "Adam"
+    right: str = "NALA"
     x1: float = -1.2
     x2: float = 1.0
     lr_left: float = 0.07
@@ -55,7 +55,7 @@ def suited(chosen: dict[str, Any]) -> dict[str, Any]:
 
     Examples
     --------
-    >>> suited({"problem": "bowl", "right": "SGD"})["lr_right"]
+    >>> suited({"problem": "bowl", "left": "SGD"})["lr_left"]
     0.04
     """
     full = vars(TrajectorySettings()) | chosen
@@ -132,7 +132,7 @@ def trajectory_view(s: TrajectorySettings) -> TrajectoryView:
     Examples
     --------
     >>> view = trajectory_view(TrajectorySettings(at=12))
-    >>> view.sides[0].where, len(view.sides[0].path), len(view.sides[1].path)
+    >>> view.sides[1].where, len(view.sides[1].path), len(view.sides[0].path)
     ('cycle 3, at its start', 3, 13)
     """
     require_int("gradients", s.gradients, low=1)

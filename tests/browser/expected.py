@@ -18,14 +18,14 @@ def power(words: str, seen):
 
 
 def trajectory(seen):
-    """Left NALA over gradient descent, right gradient descent, on the bowl; noise is off."""
-    assert (seen["problem"], seen["left"], seen["right"], seen["inner rule"]) == ("bowl", "NALA", "SGD", "SGD")
+    """Left gradient descent, right NALA over gradient descent, on the bowl; noise is off."""
+    assert (seen["problem"], seen["left"], seen["right"], seen["inner rule"]) == ("bowl", "SGD", "NALA", "SGD")
     p, at, k = problem("bowl"), int(seen["gradients so far"]), int(seen["k"])
     start, (cycles, inside) = [seen["start x1"], seen["start x2"]], divmod(at, k + 1)
-    nala = NALA(SGD(lr=power("eta (lr) left", seen)), k=k, mu=seen["mu"], alpha=power("alpha", seen))
+    nala = NALA(SGD(lr=power("eta (lr) right", seen)), k=k, mu=seen["mu"], alpha=seen["alpha"])
     loops = run(nala, p.grad, start, cycles=cycles + 1)
-    left = loops.fast[cycles, inside] if inside else loops.slow[cycles]
-    right = run(SGD(lr=power("eta (lr) right", seen)), p.grad, start, steps=at).final
+    right = loops.fast[cycles, inside] if inside else loops.slow[cycles]
+    left = run(SGD(lr=power("eta (lr) left", seen)), p.grad, start, steps=at).final
     found = {"gradients": at}
     for side, x in (("left", left), ("right", right)):
         found |= {f"{side} x1": x[0], f"{side} x2": x[1], f"{side} f-f*": float(p.value(x)) - p.minimum}

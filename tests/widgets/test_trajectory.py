@@ -8,7 +8,7 @@ from nala_lab.widgets import TrajectoryExplorer
 from nala_lab.widgets.planes import METHODS, PLANES, problem
 from nala_lab.widgets.trajectory_runs import TrajectorySettings, suited, trajectory_view
 
-S = TrajectorySettings(lr_left=0.1, alpha=2e-3, k=4, mu=-0.3, gradients=60, at=60)
+S = TrajectorySettings(left="NALA", right="Adam", lr_left=0.1, alpha=2e-3, k=4, mu=-0.3, gradients=60, at=60)
 
 
 def nala(s):
@@ -55,7 +55,7 @@ def test_divergence_is_a_sentence_and_a_drawn_path():
 
 
 def test_noise_is_named_and_repeatable():
-    noisy = [trajectory_view(TrajectorySettings(noise=1.0, seed=seed)) for seed in (0, 0, 1)]
+    noisy = [trajectory_view(TrajectorySettings(right="Adam", noise=1.0, seed=seed)) for seed in (0, 0, 1)]
     here = [view.sides[1].here.tolist() for view in noisy]
     assert here[0] == here[1] != here[2]
 
