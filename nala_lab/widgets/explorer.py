@@ -122,6 +122,7 @@ class Explorer:
         placed |= set(first)
         rest = grid([c for c in self.controls.values() if c not in placed])
         fold = w.VBox([rest, w.HBox(folded)], layout=w.Layout(display="none", width="100%"))
+        fold.add_class("nala-folded")
         self.more = toggle("more controls", help="show the controls that are folded away", icon="sliders")
         self.more.observe(lambda change: self.unfold(change["new"]), names="value")
         self._fold = fold
