@@ -51,8 +51,9 @@ class OneLoop(Trajectory):
     x : (n+1, ..., d) the iterates theta_0 .. theta_n.
     grads : (n, ..., d) the first gradient of each step, before weight decay.
     points : (n, ..., d) where that gradient was taken (NAG looks ahead, so not always x).
-    probes : (n, ..., d) where the last extra gradient of a step was taken (AdaLA), else None.
-    probe_grads : (n, ..., d) that gradient (g_{t+1} in Algorithm 3), else None.
+    probes : (n, ..., d) where the last extra gradient of a step was taken (AdaLA); NaN for a step that took none, and
+        None when none did.
+    probe_grads : (n, ..., d) that gradient (g_{t+1} in Algorithm 3).
     """
 
     x: Array

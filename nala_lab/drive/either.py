@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from nala_lab.core import require_choice
+from nala_lab.core.ending import LIMIT
 from nala_lab.drive.method import TWINS, Method
-from nala_lab.methods.table import reference_method
+from nala_lab.methods.making import numpy_twin
 from nala_lab.reference import run as run_reference
 
 __all__ = ["run"]
@@ -17,15 +18,24 @@ __all__ = ["run"]
 
 def run(
     twin: str,
-    method: Method,
+    method: Any,
     grad: Callable[..., Any],
     x0: Any,
     *,
     cycles: int | None = None,
     steps: int | None = None,
     rng: np.random.Generator | None = None,
+    tol: float | None = None,
+    limit: float = LIMIT,
 ) -> Any:
-    """Run `method` by one of the twins and return its TwoLoop or OneLoop; arguments as `nala_lab.reference.running`.
+    """Run `method` by one of the twins and return its TwoLoop or OneLoop.
+
+    Parameters
+    ----------
+    twin : ``"numpy"`` or ``"torch"``.
+    method : a `Method`; or a thing of the twin's own kind: for NumPy a rule, for torch a factory that makes an
+        optimizer of a list of parameters.
+    grad, x0, cycles, steps, rng, tol, limit : as of `nala_lab.reference.run`.
 
     Raises
     ------
@@ -38,9 +48,10 @@ def run(
     array([4., 2., 1.])
     """
     require_choice("twin", twin, TWINS)
+    options: dict[str, Any] = {"cycles": cycles, "steps": steps, "rng": rng, "tol": tol, "limit": limit}
     if twin == "torch":
         from nala_lab.drive import torch_run  # torch is loaded only where it is asked for
 
-        return torch_run.run(method, grad, x0, cycles=cycles, steps=steps, rng=rng)
-    rule = reference_method(method.name, **method.shared())
-    return run_reference(rule, grad, x0, cycles=cycles, steps=steps, rng=rng)
+        return torch_run.run(method, grad, x0, **options)
+    rule = numpy_twin(method.name, **method.shared()) if isinstance(method, Method) else method
+    return run_reference(rule, grad, x0, **options)

@@ -13,7 +13,7 @@ import numpy as np
 
 from nala_lab.core import Array, require_choice
 from nala_lab.drive.method import TWINS, Method
-from nala_lab.methods.table import reference_method
+from nala_lab.methods.making import numpy_twin, torch_twin
 from nala_lab.reference.oracle import Oracle
 
 __all__ = ["LATE", "late_steps"]
@@ -51,7 +51,7 @@ def late_steps(
 def _numpy(
     method: Method, grad: Callable[[Array], Array], x: Array, state: Mapping[str, Array], steps: int
 ) -> tuple[Array, dict[str, Array]]:
-    rule = reference_method(method.name, **method.shared())
+    rule = numpy_twin(method.name, **method.shared())
     names = {name: _REFERENCE[name] for name in state}
     after = rule.init(x)._replace(t=LATE, **{names[name]: value for name, value in state.items()})
     reached = x
@@ -65,10 +65,8 @@ def _torch(
 ) -> tuple[Array, dict[str, Array]]:
     import torch
 
-    from nala_lab.methods.table import torch_optimizer
-
     weight = torch.nn.Parameter(torch.from_numpy(np.array(x)))
-    opt = torch_optimizer(method.name, [weight], **method.shared())
+    opt = torch_twin(method.name, [weight], **method.shared())
 
     def closure() -> Any:
         weight.grad = torch.from_numpy(np.array(grad(weight.detach().numpy().copy())))

@@ -8,68 +8,82 @@ inner loop the weights have moved on to y_t. Nothing is computed from the formul
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import torch
 
-from nala_lab.core import Array, OneLoop, TwoLoop, require_int
+from nala_lab.core import Array, OneLoop, TwoLoop, require
+from nala_lab.core.ending import LIMIT, Ending, inside, require_length
 from nala_lab.drive.method import Method
-from nala_lab.methods.table import OPTIMIZERS, torch_optimizer
+from nala_lab.methods.making import torch_twin
+from nala_lab.reference.oracle import Oracle, Spent, probe_rows
 
 __all__ = ["run"]
 
-LIMIT = 1e100  # beyond it a run has diverged, as in the reference
+MOST_CALLS = 10_000  # of step() in one cycle: an optimizer that has not come back to its start by then never will
 
 
 class _Bench:
     """The weights, split over two tensors so that a loop over parameters is exercised, and the log."""
 
-    def __init__(self, grad: Callable[..., Any], x0: Any, rng: np.random.Generator | None) -> None:
-        x = np.array(x0, dtype=np.float64)
-        half = (x.shape[-1] + 1) // 2
-        parts = [part for part in (x[..., :half], x[..., half:]) if part.size]
+    def __init__(self, oracle: Oracle, x0: Array) -> None:
+        half = (x0.shape[-1] + 1) // 2
+        parts = [part for part in (x0[..., :half], x0[..., half:]) if part.size]
         self.params = [torch.nn.Parameter(torch.from_numpy(part.copy())) for part in parts]
         self.cuts = [half] if len(parts) == 2 else []
-        self.grad, self.rng = grad, rng
-        self.points: list[Array] = []
-        self.grads: list[Array] = []
+        self.oracle = oracle
         self.fast: list[Array] = []
         self.begun: list[int] = []  # gradients spent when each inner step of this cycle began
+        self._again = False
+
+    @property
+    def log(self) -> list[Spent]:
+        """Every gradient spent, and where."""
+        return self.oracle.log
 
     def read(self) -> Array:
         return np.concatenate([p.detach().numpy().copy() for p in self.params], axis=-1)
 
     def closure(self) -> torch.Tensor:
+        """One gradient; a second one within a call of ``step()`` is of the same mini-batch."""
         x = self.read()
-        g = np.asarray(self.grad(x) if self.rng is None else self.grad(x, self.rng), dtype=np.float64)
+        g = np.asarray(self.oracle.again(x) if self._again else self.oracle(x), dtype=np.float64)
+        self._again = True
         for p, part in zip(self.params, np.split(g, self.cuts, axis=-1), strict=True):
             p.grad = torch.from_numpy(part.copy())
-        self.points.append(x)
-        self.grads.append(g)
         return torch.zeros(())
 
-    def build(self, method: Method) -> torch.optim.Optimizer:
-        opt: torch.optim.Optimizer = torch_optimizer(method.name, self.params, **method.shared())
-        inner = getattr(opt, "inner", None)
-        if inner is not None:
-            inner.register_step_post_hook(self._note_fast)
+    def build(self, method: Method | Callable[[list[Any]], Any]) -> Any:
+        named = isinstance(method, Method)
+        opt = torch_twin(method.name, self.params, **method.shared()) if named else method(self.params)
+        require("method", type(opt).__name__, isinstance(opt, torch.optim.Optimizer), "a torch optimizer when made")
+        if _two_loops(opt):
+            opt.inner.register_step_post_hook(self._note_fast)
         return opt
 
     def _note_fast(self, inner: torch.optim.Optimizer, *_: Any) -> None:
         if getattr(inner, "phase", 0) == 0:  # an inner AdaLA standing at its probe has not finished its step
             self.fast.append(self.read())
-            self.begun.append(len(self.grads))
+            self.begun.append(len(self.log))
 
-    def step(self, opt: torch.optim.Optimizer, gradients: int) -> None:
+    def step(self, opt: torch.optim.Optimizer) -> None:
         """One cycle, or one step of a method with one loop: until the optimizer is back at phase 0."""
-        for _ in range(2 * gradients + 2):
+        spent = len(self.log)
+        for _ in range(MOST_CALLS):
+            self._again = False
             opt.step(self.closure)
             if _at_rest(opt):
-                return
-        raise RuntimeError(
-            f"phase of {type(opt).__name__} did not return to 0 within {2 * gradients + 2} calls of step"
-        )
+                break
+        else:
+            raise RuntimeError(f"phase of {type(opt).__name__} is not 0 after {MOST_CALLS} calls of step")
+        require("method", type(opt).__name__, len(self.log) > spent, "an optimizer whose step calls the closure")
+
+
+def _two_loops(opt: Any) -> bool:
+    """True for the lab's optimizers with two loops, and for those that show theirs in the same way."""
+    return hasattr(opt, "slow_weights") and isinstance(getattr(opt, "inner", None), torch.optim.Optimizer)
 
 
 def _at_rest(opt: torch.optim.Optimizer) -> bool:
@@ -78,59 +92,62 @@ def _at_rest(opt: torch.optim.Optimizer) -> bool:
 
 
 def run(
-    method: Method,
+    method: Method | Callable[[list[Any]], Any],
     grad: Callable[..., Any],
     x0: Any,
     *,
     cycles: int | None = None,
     steps: int | None = None,
     rng: np.random.Generator | None = None,
+    tol: float | None = None,
+    limit: float = LIMIT,
 ) -> OneLoop | TwoLoop:
-    """Run the torch twin of `method`; arguments and result as `nala_lab.reference.running`, float64 throughout.
+    """Run the torch twin of `method`, or the optimizer that a factory makes of a list of parameters.
+
+    Arguments and result as `nala_lab.reference.run`, float64 throughout.
 
     Raises
     ------
     ValueError
-        Whatever the registry or the optimizer refuses.
+        Whatever the table or the optimizer refuses.
     RuntimeError
         When the optimizer's phase never returns to 0.
     """
-    bench = _Bench(grad, x0, rng)
+    x = np.array(x0, dtype=np.float64)
+    require("x0", x0, x.ndim >= 1 and bool(np.all(inside(x, limit))), f"(..., d) finite entries within {limit:g}")
+    bench, ending = _Bench(Oracle(grad, rng=rng), x), Ending(tol, limit)
     opt = bench.build(method)
-    if "two loops" in OPTIMIZERS[method.name].traits:
-        require_int("cycles", cycles, low=1, hint="the method has two loops: it runs for cycles")
-        return _two_loops(method, bench, opt, int(cycles or 0))
-    require_int("steps", steps, low=1, hint="the method has one loop: it runs for steps")
-    return _one_loop(method, bench, opt, int(steps or 0))
+    two_loops = _two_loops(opt)
+    rows = range(1, require_length(two_loops, cycles, steps) + 1)
+    name = str(method) if isinstance(method, Method) else type(opt).__name__
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # reported as the outcome instead
+        if not two_loops:
+            return _run_one_loop(name, bench, opt, rows, ending)
+        return _run_two_loops(name, bench, opt, rows, ending)
 
 
-def _ending(rows: Array) -> dict[str, Any]:
-    """Outcome, and the first row that is not finite or above the limit of the reference's run."""
-    with np.errstate(invalid="ignore"):
-        lost = ~np.all(np.abs(rows) <= LIMIT, axis=tuple(range(1, rows.ndim)))
-    if not np.any(lost):
-        return {"outcome": "out of budget", "diverged_at": None}
-    return {"outcome": "diverged", "diverged_at": int(np.argmax(lost))}
-
-
-def _two_loops(method: Method, bench: _Bench, opt: Any, cycles: int) -> TwoLoop:
-    k, nala = int(opt.hyper.k), method.name != "Lookahead"
+def _run_two_loops(name: str, bench: _Bench, opt: Any, rows: range, ending: Ending) -> TwoLoop:
     slow, evals = [bench.read()], [0]
     fast, inner_grads, lookahead, outer_grad = [], [], [], []
-    for _ in range(cycles):
-        bench.fast, bench.begun = [], [len(bench.grads)]
-        bench.step(opt, 2 * k + 1)
+    for row in rows:
+        bench.fast, bench.begun = [], [len(bench.log)]
+        bench.step(opt)
         slow.append(bench.read())
-        evals.append(len(bench.grads))
+        evals.append(len(bench.log))
         fast.append(np.stack([slow[-2], *bench.fast]))
-        inner_grads.append(np.stack([bench.grads[i] for i in bench.begun[:-1]]))
-        lookahead.append(bench.points[-1] if nala else slow[-1])
-        outer_grad.append(bench.grads[-1] if nala else np.zeros_like(slow[-1]))
+        inner_grads.append(np.stack([bench.log[i].gradient for i in bench.begun[:-1]]))
+        outer = bench.log[-1] if len(bench.log) > bench.begun[-1] else Spent(slow[-1], np.zeros_like(slow[-1]))
+        lookahead.append(outer.point)
+        outer_grad.append(outer.gradient)
+        if ending.comes(row, [*fast[-1], slow[-1]], bench.log[-1].gradient):
+            break
+    k = len(inner_grads[0])
     return TwoLoop(
-        method=str(method),
-        **_ending(np.stack(slow)),
+        method=name,
+        outcome=ending.outcome,
+        diverged_at=ending.diverged_at,
         evals=np.array(evals),
-        timesteps=k * np.arange(cycles + 1),
+        timesteps=k * np.arange(len(slow)),
         k=k,
         slow=np.stack(slow),
         fast=np.stack(fast),
@@ -140,23 +157,24 @@ def _two_loops(method: Method, bench: _Bench, opt: Any, cycles: int) -> TwoLoop:
     )
 
 
-def _one_loop(method: Method, bench: _Bench, opt: Any, steps: int) -> OneLoop:
+def _run_one_loop(name: str, bench: _Bench, opt: Any, rows: range, ending: Ending) -> OneLoop:
     x, evals = [bench.read()], [0]
-    for _ in range(steps):
-        bench.step(opt, 2)
+    for row in rows:
+        bench.step(opt)
         x.append(bench.read())
-        evals.append(len(bench.grads))
-    firsts, lasts = np.array(evals[:-1]), np.array(evals[1:]) - 1
-    points, grads = np.stack(bench.points), np.stack(bench.grads)
-    probed = bool(np.any(firsts != lasts))
+        evals.append(len(bench.log))
+        if ending.comes(row, [x[-1]], bench.log[-1].gradient):
+            break
+    firsts = [bench.log[i] for i in evals[:-1]]
+    lasts = [bench.log[i - 1] if i - before > 1 else None for before, i in pairwise(evals)]
     return OneLoop(
-        method=str(method),
-        **_ending(np.stack(x)),
+        method=name,
+        outcome=ending.outcome,
+        diverged_at=ending.diverged_at,
         evals=np.array(evals),
-        timesteps=np.arange(steps + 1),
+        timesteps=np.arange(len(x)),
         x=np.stack(x),
-        grads=grads[firsts],
-        points=points[firsts],
-        probes=points[lasts] if probed else None,
-        probe_grads=grads[lasts] if probed else None,
+        grads=np.stack([spent.gradient for spent in firsts]),
+        points=np.stack([spent.point for spent in firsts]),
+        **probe_rows(lasts, x[0]),
     )

@@ -25,7 +25,6 @@ from nala_lab.plots.record_curves import training_curves as training_curves
 from nala_lab.plots.saving import save as save
 from nala_lab.plots.showing import show as show
 from nala_lab.plots.style import COLOURS as COLOURS
-from nala_lab.plots.style import LABELS as LABELS
 from nala_lab.plots.style import RC as RC
 from nala_lab.plots.style import ROLES as ROLES
 from nala_lab.plots.style import axes_or_new as axes_or_new
@@ -36,7 +35,6 @@ from nala_lab.plots.style import use_style as use_style
 __all__ = [
     "COLOURS",
     "COSTS",
-    "LABELS",
     "MAP_LABELS",
     "RC",
     "ROLES",

@@ -13,29 +13,12 @@ from zlib import crc32
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
-from nala_lab.core import require_choice
+from nala_lab.methods.table import METHODS, find
+from nala_lab.methods.table import label as label
 
-__all__ = ["COLOURS", "LABELS", "ROLES", "RC", "axes_or_new", "label", "look", "use_style"]
-
-_LOOKS: dict[str, tuple[str, str, str, Any]] = {
-    "nala": ("NALA", "#D55E00", "o", "-"),
-    "adala": ("AdaLA", "#CC79A7", "D", (0, (6, 1.5))),
-    "lookahead": ("Lookahead", "#0072B2", "s", (0, (5, 2, 1.2, 2))),
-    "adam": ("Adam", "#009E73", "^", (0, (4, 2))),
-    "adabelief": ("AdaBelief", "#56B4E9", "v", (0, (3, 1.2))),
-    "nag": ("NAG", "#E69F00", "P", (0, (8, 2, 1.2, 2, 1.2, 2))),
-    "heavyball": ("Heavy ball", "#882255", "X", (0, (2, 1))),
-    "sgd": ("SGD", "#000000", "*", (0, (1.2, 1.2))),
-    "adabound": ("AdaBound", "#5B3D0B", "<", (0, (6, 1.5, 1.2, 1.5))),
-    "yogi": ("Yogi", "#92B161", ">", (0, (2.5, 1, 1.2, 1))),
-    "msvag": ("MSVAG", "#1E16FD", "p", (0, (4, 1, 1.2, 1, 1.2, 1, 1.2, 1))),
-    "radam": ("RAdam", "#9E59FE", "h", (0, (10, 2))),
-    "adamw": ("AdamW", "#6102B2", "d", (0, (1.2, 2.4))),
-    "fromage": ("Fromage", "#00246B", "1", (0, (3, 3))),
-}
+__all__ = ["COLOURS", "ROLES", "RC", "axes_or_new", "label", "look", "use_style"]
 
 _OWN_COLOUR = "#777777"
-_GREY = {"outermomentum": "Outer momentum", "ntasgd": "NT-ASGD"}  # trained by name, in no table of the papers
 _OWN_MARKS = (
     ("8", (0, (7, 1, 1, 1))),
     ("H", (0, (3, 1, 1, 1))),
@@ -44,11 +27,8 @@ _OWN_MARKS = (
     ("4", (0, (1, 1.8))),
 )
 
-COLOURS: dict[str, str] = {name: row[1] for name, row in _LOOKS.items()}
-"""Registry name -> colour."""
-
-LABELS: dict[str, str] = {name: row[0] for name, row in _LOOKS.items()}
-"""Registry name -> the name as printed in legends."""
+COLOURS: dict[str, str] = {key: facts.look[0] for key, facts in METHODS.items() if facts.look is not None}
+"""Key of a method -> its colour."""
 
 ROLES: dict[str, str] = {
     "fast": "#111111",  # Fig. 1 of the NALA paper: the inner loop in black,
@@ -107,53 +87,31 @@ def use_style() -> None:
     plt.rcParams.update(RC)
 
 
-def _key(name: str) -> str:
-    key = str(name).lower().replace(" ", "").replace("-", "").replace("_", "")
-    require_choice("name", key, tuple(_LOOKS), "an optimizer gets its colour in nala_lab/plots/style.py")
-    return key
-
-
-def _row(name: str) -> tuple[str, str, str, Any]:
-    """Label, colour, marker and dash; grey for ``package.factory``, the user's own, and for the family's others."""
-    if "." in str(name) or name in _GREY:
-        mark, dash = _OWN_MARKS[crc32(name.encode()) % len(_OWN_MARKS)]
-        return _GREY.get(name, name.rpartition(".")[2]), _OWN_COLOUR, mark, dash
-    return _LOOKS[_key(name)]
-
-
 def look(name: str, *, marker: bool = True) -> dict[str, Any]:
     """Give the plot options of an optimizer: colour, dash and, unless `marker` is False, marker.
 
     Parameters
     ----------
-    name : a registry name; capitals, blanks and hyphens do not matter ("NALA", "heavy ball"). A name with a dot is
-        that of an optimizer of the user's own, as records have it, and always has the same grey look.
+    name : of a row of the method table; capitals, blanks and hyphens do not matter ("NALA", "heavy ball"). A name with
+        a dot is that of an optimizer of the user's own, as records have it. It always has the same grey look, as a
+        method has that is in no table of the papers.
     marker : whether to include the marker.
 
     Raises
     ------
     ValueError
-        For a name without a colour, listing those that have one.
+        For another name, listing those that there are.
 
     Examples
     --------
     >>> look("NALA")
     {'color': '#D55E00', 'linestyle': '-', 'marker': 'o'}
     """
-    _, colour, symbol, dash = _row(name)
+    known = None if "." in str(name) else find(name).look
+    symbol, dash = _OWN_MARKS[crc32(name.encode()) % len(_OWN_MARKS)]
+    colour, symbol, dash = known or (_OWN_COLOUR, symbol, dash)
     options = {"color": colour, "linestyle": dash}
     return options | {"marker": symbol} if marker else options
-
-
-def label(name: str) -> str:
-    """Give an optimizer's name as legends print it.
-
-    Examples
-    --------
-    >>> label("heavyball"), label("mine.SignDescent"), label("ntasgd")
-    ('Heavy ball', 'SignDescent', 'NT-ASGD')
-    """
-    return _row(name)[0]
 
 
 def axes_or_new(ax: Axes | None, **subplots: Any) -> Axes:

@@ -6,14 +6,14 @@ gradient of the whole objective. For a deterministic gradient all three are the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from nala_lab.core import Array, require
 
-__all__ = ["Oracle", "Spent", "as_oracle"]
+__all__ = ["Oracle", "Spent", "as_oracle", "probe_rows"]
 
 
 class Spent(NamedTuple):
@@ -95,3 +95,20 @@ class Oracle:
 def as_oracle(grad: Callable[..., Any]) -> Oracle:
     """Wrap a plain gradient function; an Oracle is returned as it is."""
     return grad if isinstance(grad, Oracle) else Oracle(grad)
+
+
+def probe_rows(lasts: Sequence[Spent | None], like: Array) -> dict[str, Array | None]:
+    """Give a trajectory's `probes` and `probe_grads`: NaN for a step without a second gradient, None when none had one.
+
+    Examples
+    --------
+    >>> x = np.array([1.0])
+    >>> probe_rows([Spent(x, 2 * x), None], x)["probes"].tolist(), probe_rows([None], x)["probes"]
+    ([[1.0], [nan]], None)
+    """
+    if all(spent is None for spent in lasts):
+        return {"probes": None, "probe_grads": None}
+    absent = np.full_like(like, np.nan)
+    points = [absent if spent is None else spent.point for spent in lasts]
+    gradients = [absent if spent is None else spent.gradient for spent in lasts]
+    return {"probes": np.stack(points), "probe_grads": np.stack(gradients)}

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from nala_lab.core.validate import require_choice
-from nala_lab.methods.settings import default_settings
+from nala_lab.methods.table import rank
+from nala_lab.methods.task_settings import default_settings
 from nala_lab.results.records import Record, config_hash, read_record
-from nala_lab.results.tables import ORDER
 
 __all__ = ["CUT", "SCALES", "Arm", "Choice", "choose", "comparable", "runs_of", "scale_of", "trained_rows"]
 
@@ -113,9 +113,8 @@ def comparable(records: Sequence[Record]) -> list[Record]:
 
     The result is in the order of the papers' tables, then of seeds.
     """
-    names = {record.optimizer for record in records}
-    order = sorted(names, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
-    return choose(records, [Arm(name, name) for name in order]).records
+    names = sorted({record.optimizer for record in records}, key=rank)
+    return choose(records, [Arm(name, name) for name in names]).records
 
 
 def runs_of(folder: Path | str, task: str) -> list[Record]:

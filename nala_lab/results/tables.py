@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from nala_lab.methods.table import label, rank
 from nala_lab.results.evidence import Paired, Summary, paired, summary
 from nala_lab.results.records import DIVERGED, FINISHED, Record, config_hash
 
-__all__ = ["ORDER", "ResultRow", "compare", "markdown_comparison", "markdown_table", "results_table"]
+__all__ = ["BASELINE", "ResultRow", "compare", "markdown_comparison", "markdown_table", "results_table"]
 
-ORDER = ("nala", "nag", "lookahead", "adam", "sgd", "adala", "adabelief")
-LABELS = {"nala": "NALA", "nag": "NAG", "lookahead": "Lookahead", "adam": "Adam", "sgd": "SGD", "adala": "AdaLA",
-          "adabelief": "AdaBelief", "heavyball": "HeavyBall"}  # fmt: skip
+BASELINE = "adam"  # what the others are compared with: the inner rule of both papers' two loops
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def results_table(records: Iterable[Record]) -> list[ResultRow]:
     for record in records:
         if record.footer is not None:
             groups.setdefault((record.task, record.optimizer, _setting(record)), []).append(record)
-    return [_row(key, groups[key]) for key in sorted(groups, key=lambda key: (key[0], _rank(key[1]), key))]
+    return [_row(key, groups[key]) for key in sorted(groups, key=lambda key: (key[0], rank(key[1]), key))]
 
 
 def compare(records: Sequence[Record], a: str, b: str, *, level: float = 0.95) -> Paired | None:
@@ -83,7 +82,7 @@ def markdown_table(rows: Sequence[ResultRow]) -> str:
             "best mini-batch accuracy, % (paper's metric)", "best mini-batch loss (paper's metric)",
             "seeds", "diverged", "gradients", "timesteps"]  # fmt: skip
     body = [
-        [LABELS.get(row.optimizer, row.optimizer), _cell(row.test_accuracy, 2, 100), _cell(row.test_loss, 4),
+        [label(row.optimizer), _cell(row.test_accuracy, 2, 100), _cell(row.test_loss, 4),
          _cell(row.batch_accuracy, 2, 100), _cell(row.batch_loss, 4),
          str(len(row.seeds)), str(row.diverged), f"{row.grad_evals:,}", f"{row.timesteps:,}"]
         for row in rows
@@ -91,15 +90,15 @@ def markdown_table(rows: Sequence[ResultRow]) -> str:
     return _markdown(head, body)
 
 
-def markdown_comparison(records: Sequence[Record], baseline: str = "adam", *, level: float = 0.95) -> str:
+def markdown_comparison(records: Sequence[Record], baseline: str = BASELINE, *, level: float = 0.95) -> str:
     """Every optimizer against one, as a Markdown table: difference in test accuracy, t-interval, verdict."""
-    names = sorted({record.optimizer for record in records} - {baseline}, key=_rank)
+    names = sorted({record.optimizer for record in records} - {baseline}, key=rank)
     body = []
     for name in names:
         result = compare(records, name, baseline, level=level)
         if result is not None:
             interval = f"{100 * result.low:+.2f} to {100 * result.high:+.2f}"
-            body.append([f"{LABELS.get(name, name)} - {LABELS.get(baseline, baseline)}", f"{100 * result.gap:+.2f}",
+            body.append([f"{label(name)} - {label(baseline)}", f"{100 * result.gap:+.2f}",
                          interval, str(result.n), result.verdict])  # fmt: skip
     head = ["pair", "test accuracy difference, points", f"{100 * level:g} % t-interval", "seeds", "verdict"]
     return _markdown(head, body)
@@ -107,10 +106,6 @@ def markdown_comparison(records: Sequence[Record], baseline: str = "adam", *, le
 
 def _setting(record: Record) -> str:
     return config_hash({key: value for key, value in record.header["config"].items() if key != "seed"})
-
-
-def _rank(optimizer: str) -> tuple[int, str]:
-    return (ORDER.index(optimizer) if optimizer in ORDER else len(ORDER), optimizer)
 
 
 def _row(key: tuple[str, str, str], records: list[Record]) -> ResultRow:

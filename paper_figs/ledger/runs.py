@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from nala_lab.core import require_choice
+from nala_lab.methods.table import label
 from nala_lab.results.comparable import Arm, choose, trained_rows
 from nala_lab.results.evidence import BETTER, EQUIVALENT, Judgement, Rule, judge_table, seeds_needed
 from nala_lab.results.records import FINISHED, Record, load_records
-from nala_lab.results.tables import LABELS
 from paper_figs.ledger.loading import Ledger, Metric
 from paper_figs.ledger.model import NOT_REPRODUCED, NOT_RUN, REPRODUCED, Evidence
 from paper_figs.published import table
@@ -22,8 +22,6 @@ from paper_figs.published import table
 __all__ = ["RECORDS", "by_records", "value_of"]
 
 RECORDS = Path(__file__).parents[1] / "records"
-NAMES = {**LABELS, "fromage": "Fromage", "adamw": "AdamW", "radam": "RAdam", "msvag": "MSVAG", "yogi": "Yogi",
-         "adabound": "AdaBound"}  # fmt: skip
 RELATIONS = {"better": (BETTER,), "comparable": (EQUIVALENT,), "better or comparable": (BETTER, EQUIVALENT)}
 
 
@@ -67,7 +65,7 @@ def _arm(spec: str | Mapping[str, Any], ledger: Ledger) -> Arm:
     named = {"name": spec} if isinstance(spec, str) else dict(spec)
     name = str(named.pop("name"))
     words = "".join(f", {key} = {value:g}" for key, value in named.items())
-    return Arm(NAMES.get(name, name) + words, name, {**ledger.settings.get(name, {}), **named})
+    return Arm(label(name) + words, name, {**ledger.settings.get(name, {}), **named})
 
 
 def _size(config: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from nala_lab.core import stream
-from nala_lab.methods.table import OPTIMIZERS
+from nala_lab.methods import WITH_TWINS
 from nala_lab.optim import _build, _fused
 from tests.conformance.twins import DIM, cases, differences, given, gradients_per_row, length, numpy_path, quadratic
 
@@ -23,7 +23,7 @@ def path(request, monkeypatch):
 
 
 def settings_of(name, index):
-    return dict(OPTIMIZERS[name].hard[index])
+    return dict(WITH_TWINS[name].hard[index])
 
 
 @pytest.mark.parametrize(("name", "index"), cases())
@@ -41,18 +41,18 @@ def test_on_an_ill_conditioned_quadratic_the_twins_take_the_same_path(name, inde
 
 
 def test_every_line_has_hard_settings_in_which_decay_is_on_and_eps_is_large():
-    for entry in OPTIMIZERS.values():
+    for entry in WITH_TWINS.values():
         rules = [pair for s in entry.hard for pair in [s, s.get("inner", ("", {}))[1]]]
         assert any(rule.get("weight_decay", 0) > 0 for rule in rules), entry.name
         if "adaptive" in entry.traits:
             assert any(rule.get("eps", 0) >= 1e-2 for rule in rules), entry.name
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", WITH_TWINS)
 def test_every_hard_setting_changes_the_path(name):
     """A setting that an optimizer accepts and ignores would be a parity test of nothing."""
     paths = []
-    for index, settings in enumerate(OPTIMIZERS[name].hard):
+    for index, settings in enumerate(WITH_TWINS[name].hard):
         grad, x0 = quadratic()
         rows = length(name, settings)
         paths.append((index, numpy_path(name, settings, grad, x0, rows).asked))

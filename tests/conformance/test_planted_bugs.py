@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from nala_lab.core import stream
-from nala_lab.methods.table import OPTIMIZERS
+from nala_lab.methods import WITH_TWINS
 from nala_lab.optim import NALA, AdaLA, OuterMomentum, _fused, adabelief, adala
 from nala_lab.optim._two_loop import TwoLoop
 from tests.conformance.twins import DIM, differences, given, gradients_per_row, length, quadratic
@@ -196,7 +196,7 @@ BUGS = {
 
 def parts_on(name, kind):
     """True as soon as one hard setting of the line shows a difference."""
-    for index, settings in enumerate(OPTIMIZERS[name].hard):
+    for index, settings in enumerate(WITH_TWINS[name].hard):
         if kind == "given":
             n = (length(name, settings) + 2) * (gradients_per_row(name, settings) + 1)
             grads = [given(name, index, n), given(name, index, n)]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from nala_lab.methods.table import OPTIMIZERS, reference_method, torch_optimizer
+from nala_lab.methods import WITH_TWINS, numpy_twin, torch_twin
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -26,33 +26,33 @@ def test_listing_optimizers_loads_neither_torch_nor_a_twin():
 
 
 def test_the_torch_twins_have_a_mirrored_file_each():
-    for entry in OPTIMIZERS.values():
+    for entry in WITH_TWINS.values():
         module, _, name = entry.torch.partition(":")
         if module == "nala_lab.optim":
-            assert entry.reference == f"nala_lab.reference:{name}" and name == entry.name
+            assert entry.numpy == f"nala_lab.reference:{name}" and name == entry.name
             for side in ("reference", "optim"):
                 files = {path.stem.replace("_", "") for path in (ROOT / "nala_lab" / side).glob("[a-z]*.py")}
                 assert name.lower() in files
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", WITH_TWINS)
 def test_every_hard_setting_builds_both_twins_with_the_same_numbers(name):
-    entry = OPTIMIZERS[name]
+    entry = WITH_TWINS[name]
     assert entry.name == name and entry.source and entry.hard
     for settings in entry.hard:
-        method, opt = reference_method(name, **settings), torch_optimizer(name, params(), **settings)
+        method, opt = numpy_twin(name, **settings), torch_twin(name, params(), **settings)
         assert type(method).__name__ == name and isinstance(opt, torch.optim.Optimizer)
         inner = settings["inner"][1] if "inner" in settings else settings
         for key in {"lr", "betas", "eps", "weight_decay", "momentum"} & set(inner):
             assert opt.param_groups[0][key] == inner[key] == getattr(getattr(method, "inner", method), key)
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", WITH_TWINS)
 def test_the_defaults_of_the_twins_agree(name):
     """An experiment that names no setting means the same method on both sides."""
-    lr = {} if "two loops" in OPTIMIZERS[name].traits else {"lr": 0.01}
+    lr = {} if "two loops" in WITH_TWINS[name].traits else {"lr": 0.01}
     momentum = {"momentum": 0.9} if name in ("HeavyBall", "NAG") else {}
-    method, opt = reference_method(name, **lr, **momentum), torch_optimizer(name, params(), **lr, **momentum)
+    method, opt = numpy_twin(name, **lr, **momentum), torch_twin(name, params(), **lr, **momentum)
     hyper = getattr(opt, "hyper", None)
     for key in (
         "k",
@@ -76,16 +76,16 @@ def test_the_defaults_of_the_twins_agree(name):
 
 
 def test_names_are_translated():
-    nag, heavy = (torch_optimizer(name, params(), lr=0.1, momentum=0.9).defaults for name in ("NAG", "HeavyBall"))
+    nag, heavy = (torch_twin(name, params(), lr=0.1, momentum=0.9).defaults for name in ("NAG", "HeavyBall"))
     assert nag["nesterov"] and not heavy["nesterov"] and nag["momentum"] == heavy["momentum"] == 0.9
-    assert torch_optimizer("NAG", params(), lr=0.1, momentum=0.0).defaults["nesterov"] is False  # torch refuses True
-    nala = torch_optimizer("NALA", params(), outer_batch="last", inner=("AdaBelief", {"lr": 0.2}))
+    assert torch_twin("NAG", params(), lr=0.1, momentum=0.0).defaults["nesterov"] is False  # torch refuses True
+    nala = torch_twin("NALA", params(), outer_batch="last", inner=("AdaBelief", {"lr": 0.2}))
     assert nala.hyper.outer_batch == "last" and type(nala.inner).__name__ == "AdaBelief"
 
 
 def test_wrong_settings_are_one_clear_sentence():
-    for build in (reference_method, lambda name, **s: torch_optimizer(name, params(), **s)):
-        with pytest.raises(ValueError, match="name must satisfy name in {'SGD', .*'AdaLA'}, got name='Adagrad'"):
+    for build in (numpy_twin, lambda name, **s: torch_twin(name, params(), **s)):
+        with pytest.raises(ValueError, match="name must satisfy name in {'NALA', .*'Yogi'}, got name='Adagrad'"):
             build("Adagrad")
         with pytest.raises(
             ValueError, match=r"inner must satisfy left out, got inner=\('SGD', {}\) \(Adam has one loop"
@@ -94,4 +94,4 @@ def test_wrong_settings_are_one_clear_sentence():
         with pytest.raises(ValueError, match=r"inner must satisfy a pair \(name, settings\), got inner='Adam'"):
             build("NALA", inner="Adam")
     with pytest.raises(ValueError, match="form must satisfy 'kingma-ba', got form='printed'"):
-        torch_optimizer("Adam", params(), form="printed")
+        torch_twin("Adam", params(), form="printed")

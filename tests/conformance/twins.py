@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from nala_lab.core import stream
-from nala_lab.methods.table import OPTIMIZERS, reference_method, torch_optimizer
+from nala_lab.methods import WITH_TWINS, numpy_twin, torch_twin
 from nala_lab.reference import run
 
 SHAPES = ((2, 2), (1,), ())  # three parameters, one of them 0-dim
@@ -27,21 +27,21 @@ class Path:
 
 
 def cases() -> list:
-    return [(name, i) for name, entry in OPTIMIZERS.items() for i in range(len(entry.hard))]
+    return [(name, i) for name, entry in WITH_TWINS.items() for i in range(len(entry.hard))]
 
 
 def length(name: str, settings: dict) -> int:
     """Whole cycles, or whole steps."""
-    return 4 if "two loops" in OPTIMIZERS[name].traits else 12
+    return 4 if "two loops" in WITH_TWINS[name].traits else 12
 
 
 def gradients_per_row(name: str, settings: dict) -> int:
     """Gradients spent by one cycle or one step, at most: a step that does not look ahead spends one."""
-    if "two loops" in OPTIMIZERS[name].traits:
+    if "two loops" in WITH_TWINS[name].traits:
         inner_name, inner = settings["inner"]
         outer = name == "NALA" or (name == "OuterMomentum" and settings.get("alpha", 0) > 0)
         return settings["k"] * gradients_per_row(inner_name, inner) + outer
-    return 2 if "probe" in OPTIMIZERS[name].traits and settings.get("probe") != "lagged" else 1
+    return 2 if "probe" in WITH_TWINS[name].traits and settings.get("probe") != "lagged" else 1
 
 
 def numpy_path(name: str, settings: dict, grad: Callable, x0: np.ndarray, rows: int) -> Path:
@@ -51,8 +51,8 @@ def numpy_path(name: str, settings: dict, grad: Callable, x0: np.ndarray, rows: 
         asked.append(x.copy())
         return grad(x)
 
-    two_loops = "two loops" in OPTIMIZERS[name].traits
-    t = run(reference_method(name, **settings), recorded, x0, **{"cycles" if two_loops else "steps": rows})
+    two_loops = "two loops" in WITH_TWINS[name].traits
+    t = run(numpy_twin(name, **settings), recorded, x0, **{"cycles" if two_loops else "steps": rows})
     return Path(np.stack(asked), t.slow if two_loops else t.x)
 
 
@@ -68,7 +68,7 @@ def split(x: np.ndarray) -> list[torch.Tensor]:
 def torch_path(name: str, settings: dict, grad: Callable, x0: np.ndarray, evals: int) -> Path:
     """Step until `evals` gradients are spent, wherever in a cycle that is; `reached` then ends with phi."""
     params = [torch.nn.Parameter(part) for part in split(x0)]
-    opt = torch_optimizer(name, params, **settings)
+    opt = torch_twin(name, params, **settings)
     asked, reached = [], [x0]
 
     def closure():
@@ -121,7 +121,7 @@ def differences(name, settings, numpy_grad, torch_grad, x0):
     b = torch_path(name, settings, torch_grad, x0, rows * cost + cost // 2)
     assert len(b.asked) >= rows * cost
     found = [first_difference(a.asked, b.asked, ULPS)]
-    if "stores look-ahead point" not in OPTIMIZERS[name].traits:
+    if "stores look-ahead point" not in WITH_TWINS[name].traits:
         assert len(b.reached) >= rows + 1
         found.append(first_difference(a.reached, b.reached, ULPS * cost))
     return [sentence for sentence in found if sentence]

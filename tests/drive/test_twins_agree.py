@@ -74,8 +74,8 @@ def test_divergence_is_an_outcome():
 @pytest.mark.parametrize(
     ("method", "length", "message"),
     [
-        (Method("NALA", inner=Method("SGD", lr=0.1)), {"steps": 3}, "cycles must satisfy integer cycles >= 1"),
-        (Method("SGD", lr=0.1), {"cycles": 3}, "steps must satisfy integer steps >= 1"),
+        (Method("NALA", inner=Method("SGD", lr=0.1)), {"steps": 3}, "steps must satisfy steps left out"),
+        (Method("SGD", lr=0.1), {"cycles": 3}, "cycles must satisfy cycles left out"),
         (Method("Adam", lr=0.1, form="printed"), {"steps": 3}, "form must satisfy 'kingma-ba'"),
         (Method("AdaLA", probe="implicit"), {"steps": 3}, "probe must satisfy"),
     ],

@@ -11,7 +11,7 @@ from nala_lab.experiments.gan.extractors import random_features
 from nala_lab.experiments.gan.fid import cloud_of
 from nala_lab.experiments.gan.gan_workload import Game, GanWorkload, gradient_penalty, samples
 from nala_lab.experiments.run.optimizers import METHODS
-from nala_lab.methods.settings import TASK_SETTINGS
+from nala_lab.methods.task_settings import TASK_SETTINGS
 
 WGAN = Game(clip=0.01, n_critic=2, latent=5, width=2)
 GP = Game(penalty=10.0, n_critic=2, latent=5, width=2, norm=False)

@@ -12,7 +12,7 @@ from nala_lab.experiments.run.one_run import execute, plan
 from nala_lab.experiments.run.optimizers import METHODS
 from nala_lab.experiments.tasks import get_task
 from nala_lab.experiments.tasks.gans import GANS
-from nala_lab.methods.settings import ADALA_METHODS
+from nala_lab.methods import ADALA_METHODS
 from nala_lab.results.records import FINISHED, LIMIT
 
 NAMES = [task.name for task in GANS]

@@ -16,7 +16,7 @@ from nala_lab.experiments.tasks import TASKS, get_task
 from nala_lab.experiments.tasks.language import LANGUAGE
 from nala_lab.experiments.tasks.language_workload import LanguageWorkload
 from nala_lab.experiments.tasks.workload import Workload
-from nala_lab.methods.settings import ADALA_METHODS
+from nala_lab.methods import ADALA_METHODS
 from nala_lab.results.records import FINISHED
 
 CPU = torch.device("cpu")

@@ -77,7 +77,7 @@ def test_the_documented_example_is_trained_beside_the_labs_own(mine, capsys):
     argv = [*COMMAND, "--optimizer", "Adam", "mine:SignDescent", "--set", "lr=0.002"]
     assert main(argv) == 0
     out = capsys.readouterr().out
-    assert "| mine.SignDescent - Adam |" in out
+    assert "| SignDescent - Adam |" in out
     records = {record.optimizer: record for record in load_records("runs")}
     config = records["mine.SignDescent"].header["config"]
     assert config["optimizer"] == {"name": "mine.SignDescent", "lr": 0.002, "decay": 0.0}

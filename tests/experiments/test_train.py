@@ -13,7 +13,7 @@ from nala_lab.experiments.run.one_run import find_device
 from nala_lab.experiments.run.optimizers import METHODS
 from nala_lab.experiments.tasks import TASKS, Halving
 from nala_lab.experiments.tasks.image_workload import ImageWorkload
-from nala_lab.methods.settings import PAPER_METHODS
+from nala_lab.methods import PAPER_METHODS
 from nala_lab.results.records import DIVERGED, FINISHED, RecordError, load_records
 from tests.experiments.runs import numbers, smoke
 from tests.experiments.tiny import TINY

@@ -2,7 +2,8 @@
 
 import pytest
 
-from nala_lab.methods.settings import ADALA_METHODS, PAPER_METHODS, PUBLISHED, TASK_SETTINGS, default_settings
+from nala_lab.methods import ADALA_METHODS, METHODS, PAPER_METHODS
+from nala_lab.methods.task_settings import TASK_SETTINGS, default_settings
 from paper_figs.beside.runs import TASKS
 from paper_figs.published import table
 
@@ -20,8 +21,8 @@ def test_the_defaults_of_nala_are_those_its_tables_print(number):
 def test_a_task_changes_hyperparameters_that_its_optimizers_have():
     for task, changes in TASK_SETTINGS.items():
         for optimizer, own in changes.items():
-            assert own.keys() <= PUBLISHED[optimizer].keys(), (task, optimizer)
-    assert set(PAPER_METHODS) | set(ADALA_METHODS) < PUBLISHED.keys()
+            assert own.keys() <= METHODS[optimizer].published.keys(), (task, optimizer)
+    assert set(PAPER_METHODS) | set(ADALA_METHODS) < METHODS.keys()
 
 
 def test_an_optimizer_that_is_not_known_has_no_defaults():

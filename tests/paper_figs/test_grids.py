@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from nala_lab.methods.settings import default_settings
+from nala_lab.methods.task_settings import default_settings
 from nala_lab.results.comparable import runs_of
 from paper_figs.beside import arms_of, pick
 from paper_figs.ledger import load

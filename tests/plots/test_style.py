@@ -11,7 +11,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from nala_lab.plots import COLOURS, LABELS, RC, label, look, save, use_style
+from nala_lab.plots import COLOURS, RC, label, look, save, use_style
 
 # Machado, Oliveira and Fernandes (2009), severity 1, in linear RGB.
 EYES = {
@@ -57,12 +57,12 @@ def test_markers_and_dashes_repeat_the_distinction():
 
 def test_a_name_is_found_however_it_is_spelt():
     assert look("Heavy-Ball") == look("heavyball") == look("heavy ball")
-    assert label("NALA") == "NALA" == LABELS["nala"]
+    assert label("NALA") == "NALA" == label("nala")
     assert "marker" not in look("adam", marker=False)
 
 
 def test_an_unknown_optimizer_is_refused_with_the_list():
-    with pytest.raises(ValueError, match=r"name must satisfy name in \{'nala', .*got name='newton'"):
+    with pytest.raises(ValueError, match=r"name must satisfy name in \{'NALA', .*got name='newton'"):
         look("newton")
 
 

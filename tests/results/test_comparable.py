@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nala_lab.methods.settings import default_settings
+from nala_lab.methods.task_settings import default_settings
 from nala_lab.results.comparable import CUT, Arm, choose, runs_of, scale_of, trained_rows
 from nala_lab.results.records import RecordWriter, read_record
 

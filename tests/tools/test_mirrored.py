@@ -4,11 +4,11 @@ from importlib import import_module
 
 import pytest
 
-from nala_lab.methods.table import OPTIMIZERS
+from nala_lab.methods import WITH_TWINS
 from tests.tools.tree import ROOT
 
 pytest.importorskip("torch")
-TWINS = [entry for entry in OPTIMIZERS.values() if entry.torch.startswith("nala_lab.")]
+TWINS = [entry for entry in WITH_TWINS.values() if entry.torch.startswith("nala_lab.")]
 
 
 def defined_in(spec: str) -> str:
@@ -19,7 +19,7 @@ def defined_in(spec: str) -> str:
 
 @pytest.mark.parametrize("entry", TWINS, ids=lambda entry: entry.name)
 def test_both_twins_are_in_files_of_the_same_name(entry):
-    assert defined_in(entry.reference) == defined_in(entry.torch)
+    assert defined_in(entry.numpy) == defined_in(entry.torch)
 
 
 def test_every_torch_twin_is_registered():

@@ -41,7 +41,7 @@ def test_the_core_imports_where_the_heavy_packages_do_not_exist():
     run(BLOCK + "import nala_lab, problems")
 
 
-@pytest.mark.parametrize("package", ["nala_lab.core", "nala_lab.reference", "problems"])
+@pytest.mark.parametrize("package", ["nala_lab.core", "nala_lab.methods", "nala_lab.reference", "problems"])
 def test_every_module_of_a_numpy_part_imports_without_them(package):
     run(BLOCK + EVERY_MODULE + f"walk({package!r})")
 
@@ -53,8 +53,8 @@ def test_predictions_and_figures_need_nothing_that_trains(package):
 
 def test_listing_the_optimizers_and_the_problems_loads_none_of_them():
     run(
-        BLOCK + "from nala_lab.methods.table import OPTIMIZERS\nfrom problems import PROBLEMS\n"
-        "assert list(OPTIMIZERS) and [make() for make in PROBLEMS.values()]"
+        BLOCK + "from nala_lab.methods import METHODS\nfrom problems import PROBLEMS\n"
+        "assert list(METHODS) and [make() for make in PROBLEMS.values()]"
     )
 
 

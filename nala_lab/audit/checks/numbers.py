@@ -11,7 +11,7 @@ from nala_lab.audit.rig import drive, start, worst
 from nala_lab.audit.spec import Answer, NotApplicable, item
 from nala_lab.audit.subject import Subject
 from nala_lab.core import stream
-from nala_lab.methods.table import reference_method
+from nala_lab.methods.making import numpy_twin
 from nala_lab.reference.oracle import Oracle
 
 ODD: dict[str, Any] = {"lr": 0.05, "betas": (0.7, 0.85), "eps": 1e-2, "weight_decay": 0.1}
@@ -26,7 +26,7 @@ def twin(s: Subject) -> Answer:
     if "adamw" in s.target.lower():
         raise NotApplicable("decoupled weight decay has no NumPy twin")
     shared = {name: value for name, value in s.options.items() if name in _OPTIONS}
-    method = reference_method(_NAMES[s.kind], **ODD, **shared)
+    method = numpy_twin(_NAMES[s.kind], **ODD, **shared)
     noise = stream(0, "audit", "twin").normal(size=(16, 2))
     spent = {"torch": 0, "numpy": 0}
 

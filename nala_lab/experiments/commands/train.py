@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nala_lab.core import require, require_int, require_number
+from nala_lab.methods.table import METHODS, label
 from nala_lab.results.records import DIVERGED, Record
-from nala_lab.results.tables import LABELS, markdown_comparison, markdown_table, results_table
+from nala_lab.results.tables import BASELINE, markdown_comparison, markdown_table, results_table
 
 if TYPE_CHECKING:
     from nala_lab.experiments.run.one_run import Run
@@ -79,6 +80,7 @@ def main(args: argparse.Namespace) -> int:
 
     if args.list:
         print("\n".join(_described(task) for task in TASKS.values()))
+        print(f"\nEvery task takes any of {', '.join(METHODS)}; or package.module:factory, one of your own")
         return 0
     require("--out", str(args.out), not args.out.exists() or args.out.is_dir(), "the name of a folder")
     if args.tensorboard is not None:
@@ -135,8 +137,8 @@ def report(records: list[Record], task: Task) -> str:
     if task.main != "accuracy":
         return _plain_report(records, task)
     parts = [markdown_table(results_table(records))]
-    if {"adam"} < {record.optimizer for record in records}:
-        parts.append(markdown_comparison(records, "adam"))
+    if {BASELINE} < {record.optimizer for record in records}:
+        parts.append(markdown_comparison(records))
     parts.append("Mean ± standard deviation over seeds, at the last epoch; the paper's metric is the best logged "
                  "single training mini-batch. Intervals are not corrected for the number of pairs.")  # fmt: skip
     return "\n\n".join(parts)
@@ -150,9 +152,8 @@ def _plain_report(records: list[Record], task: Task) -> str:
         values = record.column("test", task.main)[1:].tolist()
         totals = (record.footer or {})["totals"]
         last, best = (f"{values[-1]:.4f}", f"{task.best(values):.4f}") if values else ("", "")
-        label = LABELS.get(record.optimizer, record.optimizer)
         ended = last if record.outcome != DIVERGED else f"{last} (diverged)".strip()
-        lines.append(f"| {label} | {record.seed} | {ended} | {best} | {totals['grad_evals']:,} | "
+        lines.append(f"| {label(record.optimizer)} | {record.seed} | {ended} | {best} | {totals['grad_evals']:,} | "
                      f"{totals['timesteps']:,} |")  # fmt: skip
     return "\n".join([*lines, "", "On held-out data, slow weights."])
 

@@ -32,6 +32,7 @@ from nala_lab.results.records import Record, RecordError, RecordWriter, config_h
 __all__ = ["CODE", "DEVICES", "Run", "Saving", "code_sha256", "execute", "find_device", "plan"]
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
+COMPUTES = ("core", "methods", "optim", "experiments")  # the rooms whose source decides a run's numbers
 
 
 def find_device(name: str = "auto") -> torch.device:
@@ -240,14 +241,20 @@ def _keeper(run: Run, path: Path, config: Mapping[str, Any], saving: Saving, *, 
                   writes=team.chief)  # fmt: skip
 
 
-def code_sha256() -> str:
-    """Checksum of the source that decides a run's numbers: optim and experiments."""
-    root = Path(nala_lab.__file__).parent
+def code_sha256(root: Path | None = None) -> str:
+    """Checksum of the source that decides a run's numbers: core, methods, optim, and experiments without commands.
+
+    Parameters
+    ----------
+    root : the folder of the package; None for the one that runs.
+    """
+    root = Path(nala_lab.__file__).parent if root is None else root
     total = hashlib.sha256()
-    for part in ("optim", "experiments"):
-        for path in sorted((root / part).rglob("*.[pc]*")):
-            if path.suffix in (".py", ".c"):
-                total.update(path.read_bytes())
+    for room in COMPUTES:
+        for path in sorted((root / room).rglob("*.py")):
+            if "commands" not in path.relative_to(root).parts:
+                name = path.relative_to(root).as_posix().encode()
+                total.update(b"%d %s %d\n" % (len(name), name, path.stat().st_size) + path.read_bytes())
     return total.hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Every optimizer of both papers, built at its published settings, and how its gradients are counted.
+"""Every row of the method table as the loop takes it: built for torch, its settings changed, its gradients counted.
 
 The loop spends one gradient of one new mini-batch per ``step()``, the look-ahead gradient included, so NALA stands at
 ``outer_batch="fresh"`` and AdaLA at ``probe_batch="next"``.
@@ -6,35 +6,21 @@ The loop spends one gradient of one new mini-batch per ``step()``, the look-ahea
 
 from __future__ import annotations
 
-import inspect
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from importlib import import_module
-from math import lcm
 from typing import Any
 
 import torch
 
-from nala_lab.core import require, require_choice, require_number
-from nala_lab.methods.hyper import AdamHyper, MomentumHyper, NAGHyper, require_betas
-from nala_lab.methods.settings import ADAM, ONE_LOOP, PUBLISHED, Settings, around
-from nala_lab.methods.table import OPTIMIZERS, torch_optimizer
+from nala_lab.core import require, require_choice
+from nala_lab.methods.counting import around, counted, nested, timesteps
+from nala_lab.methods.facts import Settings
+from nala_lab.methods.making import torch_twin
+from nala_lab.methods.table import METHODS as ROWS
 
 __all__ = ["METHODS", "Method", "get_method", "slow_weights"]
 
-_ELSEWHERE = {  # optimizers without twins: where they come from
-    "AdaBound": "pytorch_optimizer", "Yogi": "pytorch_optimizer", "MSVAG": "pytorch_optimizer",
-    "RAdam": "torch.optim", "AdamW": "torch.optim", "Fromage": "pytorch_optimizer",
-    "NTASGD": "nala_lab.experiments.run.ntasgd",
-}  # fmt: skip
 _FIXED = ("outer_batch", "probe_batch", "inner.probe_batch")
-# torch lets NaN and infinity through (`if lr < 0`), and so does pytorch_optimizer; these rules do not.
-_RULES = {"SGD": MomentumHyper, "HeavyBall": MomentumHyper, "NAG": NAGHyper, "Adam": AdamHyper}
-_RANGES: dict[str, dict[str, Any]] = {
-    "lr": {"low": 0}, "eps": {"low": 0}, "weight_decay": {"low": 0}, "initial_accumulator": {"low": 0},
-    "beta": {"low": 0, "high": 1, "open_high": True},
-    "final_lr": {"low": 0, "open_low": True}, "gamma": {"low": 0, "open_low": True},
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -43,8 +29,8 @@ class Method:
 
     Attributes
     ----------
-    name : what the command line and the records call it: `entry` in lower case.
-    entry : the registry's name, or the name of the class in torch.optim or pytorch_optimizer.
+    name : what the command line and the records call it: the key of its row.
+    entry : how the row calls it; of a user's own, where it is from.
     settings : hyperparameters, all of them written to the record.
     """
 
@@ -54,8 +40,8 @@ class Method:
 
     @property
     def traits(self) -> frozenset[str]:
-        """What the registry says of it; nothing of an optimizer from elsewhere."""
-        return OPTIMIZERS[self.entry].traits if self.entry in OPTIMIZERS else frozenset()
+        """What its row says of it."""
+        return ROWS[self.name].traits
 
     def build(self, params: Any, settings: Settings) -> torch.optim.Optimizer:
         """Make the torch optimizer.
@@ -65,23 +51,7 @@ class Method:
         ValueError
             For a setting out of range, or one that the optimizer does not have.
         """
-        given = {name: value for name, value in settings.items() if not name.startswith("inner.")}
-        if "betas" in given:
-            require_betas(given["betas"])
-            given["betas"] = tuple(given["betas"])
-        if self.entry in _ELSEWHERE:
-            return _from_elsewhere(self.entry, params, given)
-        if self.entry in _RULES:
-            _RULES[self.entry](**given)
-        if "two loops" in self.traits:
-            inner, own = METHODS[given.pop("inner")], _inner_settings(settings)
-            # Its own Adam at torch's defaults is stepped in one pass with the slow weights.
-            if inner.name != "adam" or own != {**ADAM, "lr": own["lr"]}:
-                given.pop("lr")
-                given["inner"] = lambda held: inner.build(held, own)
-            optimizer: torch.optim.Optimizer = _two_loops(self.entry, params, given)
-        else:
-            optimizer = torch_optimizer(self.entry, params, **given)
+        optimizer: torch.optim.Optimizer = torch_twin(self.name, params, **nested(settings))
         return optimizer
 
     def cycle(self, settings: Settings) -> tuple[int, int]:
@@ -89,48 +59,20 @@ class Method:
 
         Examples
         --------
-        >>> nala, adala = METHODS["nala"], METHODS["adala"]
-        >>> nala.cycle(nala.settings), adala.cycle(adala.settings), METHODS["adam"].cycle({})
-        ((5, 6), (1, 2), (1, 1))
-        >>> adala.cycle({**adala.settings, "every": 4})  # one step of four looks ahead
-        (4, 5)
+        >>> nala = METHODS["nala"]
+        >>> nala.cycle(nala.settings)
+        (5, 6)
         """
-        counted = self._counted(settings)
-        return sum(counted), len(counted)
+        flags = self._counted(settings)
+        return sum(flags), len(flags)
 
     def timesteps(self, grads: int, settings: Settings) -> int:
-        """Steps as the papers count them after `grads` gradients: the look-ahead gradient is not counted.
+        """Steps as the papers count them after `grads` gradients: the look-ahead gradient is not counted."""
+        return timesteps(self._counted(settings), grads)
 
-        Examples
-        --------
-        >>> nala = METHODS["nala"]  # k = 5: a cycle is 6 gradients and 5 steps
-        >>> [nala.timesteps(n, nala.settings) for n in (4, 5, 6, 7)]
-        [4, 5, 5, 6]
-        """
-        counted = self._counted(settings)
-        whole, rest = divmod(grads, len(counted))
-        return whole * sum(counted) + sum(counted[:rest])
-
-    def _counted(self, settings: Settings) -> list[bool]:
+    def _counted(self, settings: Settings) -> tuple[bool, ...]:
         """Of each gradient of a cycle, whether it is a step; the look-ahead gradient is not."""
-        if "two loops" not in self.traits:
-            return [counted for step in self._steps(settings) for counted in step]
-        steps = METHODS[settings["inner"]]._steps(_inner_settings(settings))
-        k = settings["k"]
-        # A reset restarts the inner pattern with the cycle; otherwise it runs on until both end together.
-        period = k if settings.get("inner_state") == "reset" else lcm(k, len(steps))
-        looks_ahead = "outer_batch" in settings or settings["alpha"] > 0 and self.name == "outermomentum"
-        flags: list[bool] = []
-        for i in range(period):
-            flags += steps[i % len(steps)]
-            if looks_ahead and (i + 1) % k == 0:
-                flags.append(False)
-        return flags
-
-    def _steps(self, settings: Settings) -> list[list[bool]]:
-        """The gradients of each step of a method of one loop."""
-        looks_ahead = settings.get("probe", "lagged") != "lagged" and settings.get("blend", 1) > 0
-        return [[True, False]] + [[True]] * (settings.get("every", 1) - 1) if looks_ahead else [[True]]
+        return counted(self.name, settings)
 
     def with_settings(self, changes: Settings) -> dict[str, Any]:
         """The settings with some of them changed; another `inner` comes with its own published settings.
@@ -148,7 +90,8 @@ class Method:
         """
         base = dict(self.settings)
         if "inner" in base and "inner" in changes:
-            require_choice("inner", changes["inner"], ONE_LOOP, "the methods of one loop")
+            inside = [name for name, facts in ROWS.items() if facts.may_be_inside]
+            require_choice("inner", changes["inner"], inside, "the methods of one loop")
             base = {name: value for name, value in base.items() if not name.startswith("inner.")}
             base |= around(changes["inner"])
         for name, value in changes.items():
@@ -159,32 +102,7 @@ class Method:
         return {**base, **changes}
 
 
-def _inner_settings(settings: Settings) -> dict[str, Any]:
-    own = {name.removeprefix("inner."): value for name, value in settings.items() if name.startswith("inner.")}
-    return {"lr": settings["lr"], **own}
-
-
-def _two_loops(entry: str, params: Any, given: dict[str, Any]) -> Any:
-    """The registry takes an inner rule as a pair; here it may come from elsewhere, so the class is called itself."""
-    module, _, name = OPTIMIZERS[entry].torch.partition(":")
-    return getattr(import_module(module), name)(params, **given)
-
-
-def _from_elsewhere(entry: str, params: Any, given: dict[str, Any]) -> Any:
-    """An optimizer of torch or pytorch_optimizer, once every setting is known to be in range and to be heard."""
-    for name, value in given.items():
-        if name in _RANGES:
-            require_number(name, value, **_RANGES[name])
-        elif name not in ("betas", "n"):  # n: NTASGD has the rule
-            require(name, value, isinstance(value, bool), "True or False")
-    make = getattr(import_module(_ELSEWHERE[entry]), entry)
-    heard = inspect.signature(make).parameters  # further names would vanish in **kwargs
-    for name in given:
-        require_choice("hyperparameter", name, heard, f"those that {_ELSEWHERE[entry]}.{entry} has")
-    return make(params, **given)
-
-
-METHODS = {name.lower(): Method(name.lower(), name, PUBLISHED[name.lower()]) for name in (*OPTIMIZERS, *_ELSEWHERE)}
+METHODS = {name: Method(name, facts.name, facts.published) for name, facts in ROWS.items()}
 
 
 def get_method(name: str) -> Method:

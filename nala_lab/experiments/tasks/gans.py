@@ -27,7 +27,8 @@ from pathlib import Path
 from typing import Any
 
 from nala_lab.experiments.tasks.base import Constant, Scale, Task
-from nala_lab.methods.settings import ADALA_METHODS, TASK_SETTINGS
+from nala_lab.methods.table import ADALA_METHODS
+from nala_lab.methods.task_settings import TASK_SETTINGS
 
 __all__ = ["GANS", "make_gan"]
 

@@ -25,7 +25,8 @@ from typing import Any
 
 from nala_lab.experiments.data.augment import Augmentation
 from nala_lab.experiments.tasks.base import Decay, Halving, Milestones, Scale, Task
-from nala_lab.methods.settings import ADALA_METHODS, PAPER_METHODS, TASK_SETTINGS
+from nala_lab.methods.table import ADALA_METHODS, PAPER_METHODS
+from nala_lab.methods.task_settings import TASK_SETTINGS
 
 __all__ = ["GRIDS", "GRID_TASKS", "IMAGES", "make_images"]
 

@@ -4,7 +4,7 @@ The AdaLA paper gives the networks, the data and hyperparameters, and refers to 
 tuning; batch 20, windows of 70, clipping at 0.25, 200 epochs and the decays after 100 and 145 are from AdaBelief's
 published program. Its hyperparameters and those that the AdaLA paper prints differ, so there are two tasks:
 
-lstmN-ptb            section 4 of the AdaLA paper: ADALA_SECTION_4 of `nala_lab.methods.settings`.
+lstmN-ptb            section 4 of the AdaLA paper: ADALA_SECTION_4 of `nala_lab.methods.task_settings`.
 lstmN-ptb-released   AdaBelief's program. The nine rows of the paper's Table 3 beside its own are, where they can be
                      compared, the best values of that program's stored curves. lr of the Adam family is 0.001 for one
                      layer and 0.01 for two and three; AdaLA has Adam's settings, as the paper says of it.
@@ -41,7 +41,8 @@ from pathlib import Path
 from typing import Any
 
 from nala_lab.experiments.tasks.base import Milestones, Scale, Task
-from nala_lab.methods.settings import ADALA_METHODS, TASK_SETTINGS
+from nala_lab.methods.table import ADALA_METHODS
+from nala_lab.methods.task_settings import TASK_SETTINGS
 
 __all__ = ["LANGUAGE"]
 

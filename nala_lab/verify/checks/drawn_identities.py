@@ -16,20 +16,22 @@ from nala_lab.verify.tally import Check, Tally, Tolerance
 
 COUNT, CYCLES = 30, 5
 EXACT = Tolerance(0.0, 0.0, "bit-equal: multiplying by 2^n commutes with every rounding")
-RULES = ("SGD", "HeavyBall", "Adam", "AdaBelief", "AdaLA")
+# Rule -> part of the drawn lr, short enough for Rosenbrock's valley not to overflow, and which drawn numbers it has.
+RULES: dict[str, tuple[float, tuple[str, ...]]] = {
+    "SGD": (1e-2, ()), "HeavyBall": (1e-3, ("momentum",)), "Adam": (1.0, ("betas", "eps")),
+    "AdaBelief": (1.0, ("betas", "eps")), "AdaLA": (1.0, ("betas", "eps", "probe")),
+}  # fmt: skip
+NO_EPS = {"AdaBelief", "AdaLA"}  # of which T26 speaks at eps = 0 only
 
 
 def _inner(case: dict[str, Any], *, eps_is_zero: bool = False) -> Method:
-    """An inner rule out of a drawn case; steps are kept short enough for Rosenbrock's valley not to overflow."""
-    name, lr = RULES[case.pop("rule")], case.pop("lr")
-    betas, eps = (case.pop("beta1"), case.pop("beta2")), 10 ** case.pop("log_eps")
-    if name == "SGD":
-        return Method(name, lr=lr * 1e-2)
-    if name == "HeavyBall":
-        return Method(name, lr=lr * 1e-3, momentum=betas[0])
-    eps = 0.0 if eps_is_zero and name != "Adam" else eps
-    extra = {"probe": "adam"} if name == "AdaLA" else {}
-    return Method(name, lr=lr, betas=betas, eps=eps, **extra)
+    """An inner rule out of a drawn case, with those of the drawn numbers that it has."""
+    name = list(RULES)[case.pop("rule")]
+    part, has = RULES[name]
+    beta1, beta2, eps = case.pop("beta1"), case.pop("beta2"), 10 ** case.pop("log_eps")
+    offered = {"momentum": beta1, "betas": (beta1, beta2), "probe": "adam",
+               "eps": 0.0 if eps_is_zero and name in NO_EPS else eps}  # fmt: skip
+    return Method(name, lr=part * case.pop("lr"), **{key: offered[key] for key in has})
 
 
 def _settings(rules: int = len(RULES), **more: Any) -> dict[str, Any]:

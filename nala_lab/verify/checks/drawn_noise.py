@@ -13,6 +13,7 @@ import numpy as np
 
 from nala_lab.core import Array, stream
 from nala_lab.drive import Method, run
+from nala_lab.methods import find
 from nala_lab.theory import noise_one_mode, stochastic
 from nala_lab.theory.momentum_cycle import CONVENTIONS
 from nala_lab.verify.checks.t20_adala_noise import wandering
@@ -54,17 +55,18 @@ def _setting(rng: np.random.Generator, twin: str) -> tuple[dict[str, Any], str, 
         "alpha": float(rng.uniform(0, 1.2)),
     }  # fmt: skip
     rule = str(rng.choice(rules))
-    return setting, rule, "keep" if rule == "SGD" else str(rng.choice(CONVENTIONS)), str(rng.choice(outers))
+    momentum = "momentum" in find(rule).traits
+    return setting, rule, str(rng.choice(CONVENTIONS)) if momentum else "keep", str(rng.choice(outers))
 
 
 def _one(twin: str, seed: int, i: int) -> tuple[Array, str]:
     """Scores of setting number `i` after CYCLES cycles."""
     rng = stream(seed, "1000 settings", twin, i)
     setting, rule, convention, outer = _setting(rng, twin)
-    beta = 0.0 if rule == "SGD" else float(rng.uniform(0.1, 0.95))
+    beta = float(rng.uniform(0.1, 0.95)) if "momentum" in find(rule).traits else 0.0
     q = np.linalg.qr(rng.normal(size=(DIM, DIM)))[0]
     A, root = (q * rng.uniform(0.05, 2.0, DIM)) @ q.T, rng.normal(size=(DIM, DIM))
-    inner = Method("SGD", lr=setting["lr"]) if rule == "SGD" else Method(rule, lr=setting["lr"], momentum=beta)
+    inner = Method(rule, lr=setting["lr"], **({"momentum": beta} if beta else {}))
     method = nala(setting, inner, inner_state=convention, outer_batch=outer)
     plan = ["new"] * setting["k"] + [{"fresh": "new", "last": "again", "full": "none"}[outer]]
     start = rng.normal(size=DIM)

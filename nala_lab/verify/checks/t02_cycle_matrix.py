@@ -81,13 +81,13 @@ def shipped_map(twin: str, seed: int) -> list[Check]:
 
 
 def _torch_map(A: Array, settings: dict[str, Any], convention: str) -> Array:
-    from nala_lab.methods.table import torch_optimizer
+    from nala_lab.methods.making import torch_twin
 
     inner = ("HeavyBall", {"lr": settings["lr"], "momentum": settings["beta"]})
     outer = {name: settings[name] for name in ("k", "mu", "alpha")}
 
     def make(params: list[Any]) -> Any:
-        return torch_optimizer("NALA", params, inner=inner, inner_state=convention, **outer)
+        return torch_twin("NALA", params, inner=inner, inner_state=convention, **outer)
 
     if convention == "reset":  # no momentum survives a cycle, so the second cycle starts at rest like the first
         z1 = cycle_map.torch_matrix(make, A, gradients_per_cycle=settings["k"] + 1, lr=None)

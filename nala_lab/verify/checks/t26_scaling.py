@@ -8,6 +8,7 @@ import numpy as np
 
 from nala_lab.core import Array
 from nala_lab.drive import Method, run
+from nala_lab.methods import find
 from nala_lab.theory import scaling
 from nala_lab.verify.runner import check
 from nala_lab.verify.shared import quadratic, rosenbrock
@@ -30,7 +31,7 @@ RULES: tuple[tuple[str, dict[str, Any]], ...] = (
 
 def _walk(twin: str, method: Method, p: Problem, n: int) -> Array:
     """The slow or only iterates on 2^n f."""
-    length = {"cycles": 5} if method.name in ("NALA", "Lookahead") else {"steps": 15}
+    length = {"cycles": 5} if find(method.name).two_loops else {"steps": 15}
     t = run(twin, method, lambda x: 2.0**n * p.grad(x), p.start, **length)
     return np.asarray(t.slow if "cycles" in length else t.x)
 

@@ -1,0 +1,79 @@
+"""How long a run is, and how it ends: one rule for every driver and both twins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from nala_lab.core.trajectory import Array
+from nala_lab.core.validate import require, require_int, require_number
+
+__all__ = ["LIMIT", "Ending", "inside", "require_length"]
+
+LIMIT = 1e100  # a run whose entries leave [-LIMIT, LIMIT] has diverged, long before float64 overflows
+
+
+def require_length(two_loops: bool, cycles: int | None, steps: int | None) -> int:
+    """Give the number of rows that a run has: cycles of a method with two loops, else steps.
+
+    Raises
+    ------
+    ValueError
+        When the other one is given, or the number is no positive integer.
+
+    Examples
+    --------
+    >>> require_length(True, 3, None)
+    3
+    """
+    wanted, unwanted = ("cycles", "steps") if two_loops else ("steps", "cycles")
+    values = {"cycles": cycles, "steps": steps}
+    kind = "two loops: it runs for cycles" if two_loops else "one loop: it runs for steps"
+    require(unwanted, values[unwanted], values[unwanted] is None, f"{unwanted} left out", f"the method has {kind}")
+    require_int(wanted, values[wanted], low=1, hint=f"the method has {kind}")
+    n = values[wanted]
+    assert n is not None  # require_int has refused None
+    return n
+
+
+def inside(x: Array, limit: float = LIMIT) -> Any:
+    """Say for each member, (...,), whether all its entries are numbers within the limit; exact entries always are."""
+    return np.all(np.abs(x) <= limit, axis=-1) if x.dtype != object else np.bool_(True)
+
+
+class Ending:
+    """Decides when a run ends, and how.
+
+    Parameters
+    ----------
+    tol : "converged" when every entry of the last gradient of a row is at most this; None never is.
+    limit : "diverged" when an entry of any point of a row leaves [-limit, limit] or is no number. The run goes on
+        while another member of the ensemble lives.
+
+    Raises
+    ------
+    ValueError
+        For a limit or a tolerance out of range.
+    """
+
+    def __init__(self, tol: float | None = None, limit: float = LIMIT) -> None:
+        require_number("limit", limit, low=0, open_low=True)
+        if tol is not None:
+            require_number("tol", tol, low=0)
+        self.tol, self.limit = tol, limit
+        self.outcome = "out of budget"
+        self.diverged_at: int | None = None
+
+    def comes(self, row: int, points: Sequence[Array], last_gradient: Array) -> bool:
+        """Look at a row, counted from 1: all the points it came to, and the last gradient it spent."""
+        alive = np.logical_and.reduce([inside(x, self.limit) for x in points])
+        if not np.all(alive) and self.diverged_at is None:
+            self.outcome, self.diverged_at = "diverged", row
+        if self.diverged_at is not None:
+            return not np.any(alive)
+        if self.tol is not None and bool(np.all(np.abs(last_gradient) <= self.tol)):
+            self.outcome = "converged"
+            return True
+        return False

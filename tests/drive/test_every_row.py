@@ -1,0 +1,144 @@
+"""Every field that a run writes down is the same by both twins, for every row of the table and each of its settings."""
+
+from dataclasses import fields
+
+import numpy as np
+import pytest
+
+from nala_lab.core import stream
+from nala_lab.drive import Method, run
+from nala_lab.methods import WITH_TWINS
+
+EPS = np.finfo(float).eps
+ROWS = [(name, i) for name, facts in WITH_TWINS.items() for i in range(len(facts.hard))]
+DIM, CYCLES, STEPS = 5, 3, 9
+
+
+def method_of(name, settings):
+    inner = settings.get("inner")
+    made = {key: value for key, value in settings.items() if key != "inner"}
+    return Method(name, **made, **({"inner": Method(inner[0], **inner[1])} if inner else {}))
+
+
+def valley():
+    """A rotated quadratic with its minimum elsewhere; largest curvature 1.3, so that no rounding is enlarged."""
+    rng = stream(0, "every row")
+    rotation = np.linalg.qr(rng.normal(size=(DIM, DIM)))[0]
+    hessian = rotation @ np.diag(np.geomspace(0.01, 1.3, DIM)) @ rotation.T
+    center = rng.normal(size=DIM) + 2
+    return lambda x: (x - center) @ hessian, center + rng.normal(size=DIM)
+
+
+def stores_another_point(name, settings):
+    """torch keeps NAG's look-ahead point in the weights: only gradients and the points they are taken at compare."""
+    inner = settings.get("inner", (name,))[0]
+    return "stores look-ahead point" in WITH_TWINS[inner].traits
+
+
+def differences(name, settings, **more):
+    """Fields in which the two twins differ: (field, largest difference), or (field, both values)."""
+    grad, start = valley()
+    two_loops = WITH_TWINS[name].two_loops
+    length = {"cycles": CYCLES} if two_loops else {"steps": STEPS}
+    a, b = (run(twin, method_of(name, settings), grad, start, **length, **more) for twin in ("numpy", "torch"))
+    skipped = {"method"} | ({"x"} if stores_another_point(name, settings) else set())
+    found = []
+    for field in {field.name for field in fields(a)} - skipped:
+        left, right = getattr(a, field), getattr(b, field)
+        if not isinstance(left, np.ndarray) or not isinstance(right, np.ndarray) or left.shape != right.shape:
+            if left is not right and not np.array_equal(left, right):
+                found.append((field, left, right))
+            continue
+        # At most 2 x 4 x 3 gradients, each followed by ten roundings of a number of the size of x
+        allowed = 240 * EPS * (1 + np.nanmax(np.abs(left)))
+        worst = np.nanmax(np.abs(left - right), initial=0)
+        if not (np.isnan(left) == np.isnan(right)).all() or not worst <= allowed:
+            found.append((field, worst, allowed))
+    return found
+
+
+@pytest.mark.parametrize(("name", "index"), ROWS)
+def test_every_field_agrees(name, index):
+    assert not differences(name, WITH_TWINS[name].hard[index])
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.1])
+def test_the_look_ahead_of_outer_momentum_is_where_a_gradient_was_spent(alpha):
+    """At alpha = 0 no outer gradient is taken: y_t is phi_t, and its gradient is no gradient."""
+    method = Method("OuterMomentum", inner=Method("SGD", lr=0.1), k=3, nu=0.6, beta=0.7, alpha=alpha)
+    grad, start = valley()
+    for twin in ("numpy", "torch"):
+        t = run(twin, method, grad, start, cycles=2)
+        assert (t.evals == (3 + (alpha > 0)) * np.arange(3)).all()
+        if alpha:
+            np.testing.assert_allclose(t.outer_grad, grad(t.lookahead), atol=64 * EPS)
+        else:
+            assert np.array_equal(t.lookahead, t.slow[1:]) and not t.outer_grad.any()
+
+
+@pytest.mark.parametrize("method", [
+    Method("SGD", lr=1e3), Method("NALA", inner=Method("SGD", lr=1e2), k=4, mu=-0.5, alpha=0.1),
+    Method("Lookahead", inner=Method("SGD", lr=1e3), k=3, alpha=1e-12),  # the fast weights leave, the slow ones do not
+], ids=str)  # fmt: skip
+def test_divergence_is_one_rule(method):
+    length = {"cycles": 90} if "inner" in method.settings else {"steps": 90}
+    a, b = (run(twin, method, lambda x: x - 0.5, [4.0, 1.0, 2.0], limit=1e6, **length) for twin in ("numpy", "torch"))
+    assert a.outcome == b.outcome == "diverged" and a.diverged_at == b.diverged_at == len(a.evals) - 1
+    assert a.evals.tolist() == b.evals.tolist()
+
+
+def test_one_member_that_lives_keeps_the_run_going():
+    method = Method("SGD", lr=3.0)
+    starts = [[1.0, 1.0], [0.5, 0.5]]  # the second one stands at the minimum
+    a, b = (run(twin, method, lambda x: x - 0.5, starts, steps=30, limit=1e3) for twin in ("numpy", "torch"))
+    assert len(a.x) == len(b.x) == 31 and a.outcome == b.outcome == "diverged" and a.diverged_at == b.diverged_at
+
+
+def test_a_tolerance_ends_both_runs_at_the_same_row():
+    method = Method("NALA", inner=Method("SGD", lr=0.3), k=3, mu=0.2, alpha=0.1)
+    a, b = (run(twin, method, lambda x: x - 0.5, [4.0, 1.0], cycles=90, tol=1e-6) for twin in ("numpy", "torch"))
+    assert a.outcome == b.outcome == "converged" and len(a.slow) == len(b.slow) < 90
+
+
+@pytest.mark.parametrize("batch", ["fresh", "last"])
+def test_both_twins_see_the_same_mini_batches(batch):
+    """A gradient that is taken again is taken on the same mini-batch."""
+    method = Method("NALA", inner=Method("AdaLA", lr=0.1, eps=0.1), k=2, mu=-0.3, alpha=0.2, outer_batch=batch)
+
+    def noisy(x, rng):
+        return x - 0.5 + rng.normal(size=x.shape)
+
+    a, b = (run(twin, method, noisy, [4.0, 1.0, 2.0], cycles=3, rng=stream(0, "same")) for twin in ("numpy", "torch"))
+    for field in ("slow", "fast", "lookahead", "outer_grad", "inner_grads"):
+        np.testing.assert_allclose(getattr(a, field), getattr(b, field), atol=400 * EPS, err_msg=field)
+
+
+class Halving:
+    """Somebody's own rule in five lines."""
+
+    def init(self, theta):
+        return None
+
+    def step(self, theta, grad, state):
+        return theta - 0.5 * grad(theta), None
+
+
+def test_a_rule_or_a_factory_of_ones_own_is_driven_as_it_is():
+    import torch
+
+    a = run("numpy", Halving(), lambda x: x - 1.0, [5.0, 3.0], steps=3)
+    b = run("torch", lambda params: torch.optim.SGD(params, lr=0.5), lambda x: x - 1.0, [5.0, 3.0], steps=3)
+    assert np.array_equal(a.x, b.x) and a.x[-1].tolist() == [1.5, 1.25] and b.method == "SGD"
+
+
+def test_an_optimizer_that_takes_no_gradient_is_named():
+    import torch
+
+    class Idle(torch.optim.SGD):
+        def step(self, closure=None):
+            return None
+
+    with pytest.raises(ValueError, match="method must satisfy an optimizer whose step calls the closure, got .*'Idle'"):
+        run("torch", lambda params: Idle(params, lr=0.1), lambda x: x, [1.0], steps=1)
+    with pytest.raises(ValueError, match="method must satisfy a torch optimizer when made, got method='list'"):
+        run("torch", list, lambda x: x, [1.0], steps=1)
