@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 LOGARITHMIC = "nala-log"  # by this class `speaking` knows a slider whose position is an exponent
-_WIDE = {"description_width": "118px"}
+_WIDE = {"description_width": "106px"}
 _LAYOUT = {"width": "auto"}  # as wide as its column
 
 

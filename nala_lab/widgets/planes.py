@@ -1,4 +1,4 @@
-"""The methods of the trajectory explorer, made from its settings, and step sizes that are worth starting from."""
+"""Problems in two dimensions, the methods that run on them, and step sizes that are worth starting from."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from typing import Any
 import numpy as np
 
 from nala_lab.core import require_choice
-from nala_lab.reference import NAG, NALA, SGD, AdaBelief, AdaLA, Adam, HeavyBall, Lookahead
+from nala_lab.methods import WITH_TWINS, Facts, find, looks_ahead
 from problems import CLASSIC, PROBLEMS, Problem, Quadratic
 
-__all__ = ["INNERS", "METHODS", "PLANES", "first_alpha", "first_lr", "make", "movable", "problem", "reads"]
+__all__ = ["INNERS", "METHODS", "PLANES", "first_alpha", "first_lr", "movable", "problem", "reads", "shared_settings"]
 
-METHODS = ("NALA", "Lookahead", "Adam", "AdaBelief", "AdaLA", "Heavy ball", "NAG", "SGD")
-INNERS = ("Adam", "SGD", "Heavy ball")
-_ADAPTIVE = ("Adam", "AdaBelief", "AdaLA")
+METHODS: tuple[str, ...] = tuple(facts.label for facts in WITH_TWINS.values() if facts.look is not None)
+"""Methods with a NumPy twin and a look of their own, by which two are told apart, as they are printed."""
 
+INNERS: tuple[str, ...] = tuple(
+    name for name in METHODS if find(name).may_be_inside and not looks_ahead(name, find(name).published)
+)
+"""Those that may be inside two loops and spend one gradient a step, so that steps and gradients of a cycle agree."""
 
 _QUADRATICS = {
     "bowl": lambda: Quadratic([1.0, 12.0], rotation=3, shift=[0.6, -1.4], offset=0.3),
@@ -88,53 +91,58 @@ def first_lr(method: str, inner: str, name: str, moved: bool = False) -> float:
     >>> first_lr("Adam", "Adam", "rosenbrock"), first_lr("SGD", "Adam", "bowl")
     (0.2, 0.04)
     """
-    rule = inner if method in ("NALA", "Lookahead") else method
-    if rule in _ADAPTIVE:
+    traits = find(inner if find(method).two_loops else method).traits
+    if "adaptive" in traits:
         low, high = np.array(problem(name, moved).box).T
         return _rounded(float((high - low).mean()) / 20)
-    return first_alpha(name, moved) * (0.2 if rule in ("Heavy ball", "NAG") else 1.0)
+    return first_alpha(name, moved) * (0.2 if "momentum" in traits else 1.0)
 
 
 def reads(method: str, inner: str) -> frozenset[str]:
-    """Name the settings, beside lr, that `method` reads; `inner` is the rule inside of one with two loops.
+    """Name the settings of the trajectory explorer, beside lr, that `method` reads, with `inner` inside two loops.
+
+    Raises
+    ------
+    ValueError
+        For an unknown method.
 
     Examples
     --------
     >>> sorted(reads("NALA", "SGD")), sorted(reads("Heavy ball", "SGD"))
     (['alpha', 'inner', 'k', 'mu'], ['beta1'])
     """
-    two_loops = {"NALA": {"k", "mu", "alpha", "inner"}, "Lookahead": {"k", "mu", "inner"}}.get(method, set())
-    rule = inner if two_loops else method
-    betas = {"beta1", "beta2"} if rule in _ADAPTIVE else {"beta1"} if rule in ("Heavy ball", "NAG") else set()
-    return frozenset(two_loops | betas)
-
-
-def make(method: str, s: Any, lr: float) -> Any:
-    """Make `method` with learning rate `lr` and the other settings of `s` (k, mu, alpha, beta1, beta2, inner).
-
-    Raises
-    ------
-    ValueError
-        For an unknown method or a setting out of range.
-    """
     require_choice("method", method, METHODS)
-    if method == "NALA":
-        return NALA(_one_loop(s.inner, s, lr), k=s.k, mu=s.mu, alpha=s.alpha)
-    if method == "Lookahead":
-        return Lookahead(_one_loop(s.inner, s, lr), k=s.k, alpha=1 + s.mu)
-    return _one_loop(method, s, lr)
+    facts = find(method)
+    if not facts.two_loops:
+        betas = {"beta1", "beta2"} if "betas" in facts.published else set()
+        return frozenset(betas | ({"beta1"} if "momentum" in facts.traits else set()))
+    outer_step = {"alpha"} if "alpha" in facts.published.keys() - {_mixing(facts)[0]} else set()
+    return frozenset({"k", "mu", "inner"} | outer_step | reads(inner, inner))
 
 
-def _one_loop(rule: str, s: Any, lr: float) -> Any:
-    if rule == "Adam":
-        return Adam(lr=lr, betas=(s.beta1, s.beta2))
-    if rule == "AdaBelief":
-        return AdaBelief(lr=lr, betas=(s.beta1, s.beta2))
-    if rule == "AdaLA":
-        return AdaLA(lr=lr, betas=(s.beta1, s.beta2))
-    if rule == "Heavy ball":
-        return HeavyBall(lr=lr, momentum=s.beta1)
-    if rule == "NAG":
-        return NAG(lr=lr, momentum=s.beta1)
-    require_choice("rule", rule, ("SGD",))
-    return SGD(lr=lr)
+def shared_settings(method: str, s: Any, lr: float) -> dict[str, Any]:
+    """Give the settings of `method`, in shared names, from those of the trajectory explorer.
+
+    Parameters
+    ----------
+    method : of METHODS. s : has k, mu, alpha, beta1, beta2, inner. lr : of the method, or of the rule inside.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> s = SimpleNamespace(k=5, mu=-0.5, alpha=0.1, beta1=0.9, beta2=0.999, inner="Heavy ball")
+    >>> shared_settings("Lookahead", s, 0.01)
+    {'k': 5, 'alpha': 0.5, 'inner': ('HeavyBall', {'lr': 0.01, 'momentum': 0.9})}
+    """
+    read, facts = reads(method, s.inner), find(method)
+    if facts.two_loops:
+        setting, more = _mixing(facts)
+        own = {"k": s.k, setting: s.mu + (1 - more), "inner": (find(s.inner).name, shared_settings(s.inner, s, lr))}
+        return own | ({"alpha": s.alpha} if "alpha" in read else {})
+    momentum = {"betas": (s.beta1, s.beta2)} if "beta2" in read else {"momentum": s.beta1} if "beta1" in read else {}
+    return {"lr": lr, **momentum}
+
+
+def _mixing(facts: Facts) -> tuple[str, float]:
+    """The setting that mixes slow and fast weights; its slow step is 1 + mu."""
+    return facts.slow_step or ("mu", 1.0)

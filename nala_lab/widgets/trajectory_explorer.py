@@ -74,23 +74,23 @@ class TrajectoryPicture(Picture):
         lines = {"start": self.line(ax, "s", ms=11, mfc="white", mec="black", mew=2, zorder=8, label="start")}
         if not side.two_loops:
             lines["path"] = self.line(ax, **look(side.name), ms=5, lw=2, zorder=5, label=side.name)
-            if side.name == "AdaLA":
+            if side.looks_ahead:
                 style = {"mfc": "none", "mec": look(side.name)["color"], "ms": 8}
                 lines["probes"] = self.line(ax, "D", **style, zorder=4, label="probe")
         else:
-            lines |= self._two_loops(ax, side.name == "NALA", look(side.name)["color"])
+            lines |= self._two_loops(ax, side)
         lines["here"] = self.line(ax, "o", ms=13, mfc="none", mec="black", mew=2.2, zorder=9)
         return lines
 
-    def _two_loops(self, ax: Axes, nesterov: bool, own: str) -> dict[str, Any]:
-        slow = ROLES["slow"]
+    def _two_loops(self, ax: Axes, side: Side) -> dict[str, Any]:
+        slow, own = ROLES["slow"], look(side.name)["color"]
         lines = {
             "fast": self.line(ax, ".-", color=ROLES["fast"], lw=1.3, ms=6, zorder=4, label=r"fast $\theta$"),
             "chord": self.line(ax, "--", color=slow, lw=1.2, zorder=3),
             "inward": self.line(ax, "-", color=slow, lw=2.4, zorder=5),
             "path": self.line(ax, "o", color=own, ms=9, mec="white", zorder=7, label=r"slow $\phi$"),
         }
-        if nesterov:
+        if side.looks_ahead:
             lines["outward"] = self.line(ax, "-", color=ROLES["gradient"], lw=3, zorder=6, label="outer step")
             lines["ahead"] = self.line(ax, "d", color="white", mec=slow, mew=1.8, ms=8, zorder=6.5, label=r"$y_t$")
         return lines
