@@ -3,7 +3,7 @@
 ipywidgets puts a slider's label beside it without tying the two together, and offers no trait for it. A script of a few
 lines, which an Output widget runs wherever the explorer is displayed, copies each label's words into ``aria-label``.
 A logarithmic slider would speak its exponent ("minus 1.5"); the script makes it speak its value, and keeps the exponent
-in ``data-exponent``.
+in ``data-exponent``. A grey slider says that it is, and Tab passes over it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,14 @@ _SCRIPT = """
   if (!box) { if (tries > 0) { setTimeout(function () { name(tries - 1); }, 100); } return; }
   box.querySelectorAll('.widget-slider').forEach(function (row) {
     const words = row.querySelector('label').textContent;
-    row.querySelector('[role=slider]').setAttribute('aria-label', words);
+    const handle = row.querySelector('[role=slider]'), track = row.querySelector('.noUi-target');
+    handle.setAttribute('aria-label', words);
+    function grey() {
+      handle.setAttribute('aria-disabled', track.hasAttribute('disabled'));
+      handle.tabIndex = track.hasAttribute('disabled') ? -1 : 0;
+    }
+    new MutationObserver(grey).observe(track, {attributes: true, attributeFilter: ['disabled']});
+    grey();
     const typed = row.querySelector('.widget-readout');
     typed.setAttribute('role', 'textbox');
     typed.setAttribute('aria-label', words + ', as a number');

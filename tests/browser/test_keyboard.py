@@ -14,7 +14,8 @@ explorers = pytest.mark.parametrize("title", MOVES)
 # Sliders, the numbers beside them, lists, tick boxes and buttons; each gets a number, and says when it has the focus.
 _LISTEN = """box => {
   const controls = [...box.querySelectorAll('[role=slider], .widget-readout, select, input, button')]
-    .filter(node => node.getClientRects().length > 0);
+    .filter(node => node.getClientRects().length > 0 && !node.closest('[disabled]')
+      && node.contentEditable !== 'false');  // grey ones, and the numbers beside them, are passed over
   box.reached = [];
   box.addEventListener('focusin', event => box.reached.push(controls.indexOf(event.target)));
   return controls.length;
