@@ -11,7 +11,7 @@ from nala_lab.widgets import TrajectoryExplorer
 
 TrajectoryExplorer(problem="bowl", left="SGD", right="NALA", inner="SGD", lr=0.1)
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Both methods spend the same number of gradients. On the left is plain gradient descent; on the right the black fast weights run ahead, and the blue slow weights follow: two loops. The rest of this lesson explains what you saw.
+# Both methods spend the same number of gradients. On the left is plain gradient descent; on the right the black fast weights run ahead, and the orange slow weights follow: two loops. The rest of this lesson explains what you saw.
 #
 # Run the cells from top to bottom (Shift+Enter). Every claim in the text is followed by a line with `assert` in it: if the claim were false, that line would stop the notebook.
 # %% slideshow={"slide_type": "skip"}

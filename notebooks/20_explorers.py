@@ -5,7 +5,7 @@
 #
 # **Time** 30 minutes, or five minutes each beside a lesson. **Before** 00 start here.
 #
-# Every control works with the keyboard: Tab goes to the next one, the arrow keys move it, and the number beside a slider can be typed. Numbers below a picture are the library's own, unrounded in `explorer.numbers`. Without a running kernel you see each explorer's picture for its first settings.
+# Under each picture stand the controls that its question names; the button *more controls* unfolds the others, and one that changes nothing is grey. Every control works with the keyboard: Tab goes to the next one, the arrow keys move it, and the number beside a slider can be typed. Numbers below a picture are the library's own, unrounded in `explorer.numbers`. Without a running kernel you see each explorer's picture for its first settings.
 
 # %%
 import numpy as np
@@ -29,21 +29,23 @@ CHAINS = 100  # noisy runs in the cloud
 # %% [markdown]
 # ## 1 · Two optimizers, one start
 #
-# Left NALA over gradient descent, right gradient descent alone, both on a turned quadratic. Black: the fast weights. Dark blue: from the slow weights $\phi$ to the look-ahead point $y$. Purple: the outer step. *Step forward* and *step back* spend one gradient at a time. With *drag the start* pressed the mouse moves the start in either landscape.
+# Left gradient descent alone, right NALA over gradient descent, both on a turned quadratic. Orange: the slow weights $\phi$, in NALA's colour. Black: the fast weights. Dark blue: from $\phi$ to the look-ahead point $y$. Purple: the outer step. *Step forward* and *step back* spend one gradient at a time. Under *more controls* there is *drag the start*: while it is pressed the mouse moves the start in either landscape.
 #
 # **Predict**: at the same $\eta$, which is lower after 90 gradients if $\mu = -0.5$? And if $\mu = +0.5$?
 
 # %%
-paths = TrajectoryExplorer(problem="bowl", left="NALA", right="SGD", inner="SGD", gradients=GRADIENTS)
+paths = TrajectoryExplorer(
+    problem="bowl", left="SGD", right="NALA", inner="SGD", gradients=GRADIENTS, show=("at", "lr", "mu", "alpha")
+)
 paths
 
 # %%
 s = paths.settings
 bowl = problem(s.problem)
-nala = NALA(SGD(lr=s.lr_left), k=s.k, mu=s.mu, alpha=s.alpha)
+nala = NALA(SGD(lr=s.lr_right), k=s.k, mu=s.mu, alpha=s.alpha)
 slow = run(nala, bowl.grad, [s.x1, s.x2], cycles=GRADIENTS // (s.k + 1)).final
-assert np.array_equal(slow, paths.view.sides[0].here)  # the picture shows the library's numbers, bit for bit
-print("left ends at", slow.round(4))
+assert np.array_equal(slow, paths.view.sides[1].here)  # the picture shows the library's numbers, bit for bit
+print("right ends at", slow.round(4))
 
 # %% [markdown]
 # ## 2 · Where it converges, and how fast
@@ -138,7 +140,7 @@ family = family.set(beta=0.0)
 # ## Exercises
 #
 # 1. In explorer 1 find a $\mu$ and an $\alpha$ with which NALA over gradient descent is lower than gradient descent after 90 gradients.
-# 2. In explorer 2, with heavy ball inside, find a setting where the roots are complex. What does the decay look like?
+# 2. In explorer 2, with heavy ball as the inner rule, find a setting where the roots are complex. What does the decay look like?
 # 3. In explorer 3 make the weight of $\phi_0$ larger than that of the newest inner result.
 # 4. In explorer 4 set sigma to 0.1, kappa to 100 and eta L to 0.1. Which $\mu$ has the lowest loss after 20 cycles, and why is it positive now?
 # 5. In explorer 6 find the tuned point with the sliders. How far from it may you stray before it diverges?

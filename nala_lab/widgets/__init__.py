@@ -1,29 +1,31 @@
 """Classroom explorers: pictures of the NumPy twin and the theory that follow sliders.
 
     from nala_lab.widgets import TrajectoryExplorer
-    TrajectoryExplorer(problem="rosenbrock", left="NALA", right="Adam")
+    TrajectoryExplorer(problem="rosenbrock", left="Adam", right="NALA", show=("lr", "k", "mu"))
 
-The last line of a cell shows one. Every picture has words (`alt`), every number on it is in `numbers`, and a saved
-notebook keeps a static picture for viewers without a kernel. Nothing here loads torch.
+The last line of a cell shows one. `show` says which controls stand under the picture, at most five, so that both are on
+a projector's screen at once; a button unfolds the others, and what changes nothing is grey. Every picture has words
+(`alt`), every number on it is in `numbers`, and a saved notebook keeps a static picture for viewers without a kernel.
+Nothing here loads torch.
 """
 
-from nala_lab.widgets.averaging import AveragingExplorer as AveragingExplorer
+from nala_lab.widgets.averaging_explorer import AveragingExplorer as AveragingExplorer
 from nala_lab.widgets.explorer import Explorer as Explorer
-from nala_lab.widgets.family import FamilyChooser as FamilyChooser
-from nala_lab.widgets.models.methods import METHODS as METHODS
-from nala_lab.widgets.models.methods import PLANES as PLANES
-from nala_lab.widgets.models.methods import problem as problem
-from nala_lab.widgets.noise import NoiseExplorer as NoiseExplorer
-from nala_lab.widgets.probe import ProbeExplorer as ProbeExplorer
-from nala_lab.widgets.rate import RateExplorer as RateExplorer
-from nala_lab.widgets.trajectory import TrajectoryExplorer as TrajectoryExplorer
+from nala_lab.widgets.family_explorer import FamilyChooser as FamilyChooser
+from nala_lab.widgets.noise_explorer import NoiseExplorer as NoiseExplorer
+from nala_lab.widgets.planes import METHODS as METHODS
+from nala_lab.widgets.planes import PLANES as PLANES
+from nala_lab.widgets.planes import problem as problem
+from nala_lab.widgets.probe_explorer import ProbeExplorer as ProbeExplorer
+from nala_lab.widgets.rate_explorer import RateExplorer as RateExplorer
+from nala_lab.widgets.trajectory_explorer import TrajectoryExplorer as TrajectoryExplorer
 
 __all__ = [
     "METHODS",
     "PLANES",
     "AveragingExplorer",
-    "FamilyChooser",
     "Explorer",
+    "FamilyChooser",
     "NoiseExplorer",
     "ProbeExplorer",
     "RateExplorer",

@@ -1,7 +1,8 @@
 """Controls that say what they are: each has a description, a tooltip, and works with the arrow keys.
 
 ipywidgets' sliders, lists, tick boxes and buttons can be reached by Tab and moved by the arrow keys; the number beside
-a slider can be typed. There is one kind of each, made here, with room enough for its description.
+a slider can be typed. There is one kind of each, made here, with room enough for its description. They stand in two
+columns, at every width of the page, so that what belongs to the left panel can stand left.
 """
 
 from __future__ import annotations
@@ -12,10 +13,23 @@ from typing import Any
 
 import ipywidgets as w  # type: ignore[import-untyped, unused-ignore]
 
-__all__ = ["button", "choice", "counter", "log_slider", "move", "slider", "through", "tick", "toggle"]
+__all__ = [
+    "LOGARITHMIC",
+    "button",
+    "choice",
+    "counter",
+    "grid",
+    "log_slider",
+    "move",
+    "slider",
+    "through",
+    "tick",
+    "toggle",
+]
 
-_WIDE = {"description_width": "118px"}
-_LAYOUT = {"width": "360px"}
+LOGARITHMIC = "nala-log"  # by this class `speaking` knows a slider whose position is an exponent
+_WIDE = {"description_width": "106px"}
+_LAYOUT = {"width": "auto"}  # as wide as its column
 
 
 def _common(name: str, help: str) -> dict[str, Any]:
@@ -37,7 +51,9 @@ def through(value: float, low: float, step: float) -> float:
     return low if abs(start - low) < 1e-9 * step else start
 
 
-def slider(name: str, value: float, low: float, high: float, step: float, *, help: str = "", digits: int = 3) -> Any:
+def slider(
+    name: str, value: float, low: float, high: float, step: float, *, help: str = "", digits: str = ".3f"
+) -> Any:
     """Make a slider of numbers; the range grows where `value` lies outside it.
 
     Examples
@@ -46,7 +62,7 @@ def slider(name: str, value: float, low: float, high: float, step: float, *, hel
     2.0
     """
     low, high = through(value, low, step), max(high, value)
-    return w.FloatSlider(value=value, min=low, max=high, step=step, readout_format=f".{digits}f", **_common(name, help))
+    return w.FloatSlider(value=value, min=low, max=high, step=step, readout_format=digits, **_common(name, help))
 
 
 def log_slider(name: str, value: float, low: float, high: float, *, help: str = "") -> Any:
@@ -59,9 +75,10 @@ def log_slider(name: str, value: float, low: float, high: float, *, help: str = 
     """
     power = math.log10(value)
     low, high = through(power, low, 0.025), max(high, power)
-    return w.FloatLogSlider(
+    made = w.FloatLogSlider(
         value=value, base=10, min=low, max=high, step=0.025, readout_format=".3g", **_common(name, help)
     )
+    return made.add_class(LOGARITHMIC)
 
 
 def counter(name: str, value: int, low: int, high: int, *, help: str = "", step: int = 1) -> Any:
@@ -117,6 +134,18 @@ def toggle(name: str, *, help: str = "", icon: str = "hand-pointer-o") -> Any:
     False
     """
     return w.ToggleButton(description=name, tooltip=help or name, icon=icon, layout=w.Layout(width="150px"))
+
+
+def grid(controls: Sequence[Any]) -> Any:
+    """Put controls in two columns, row by row.
+
+    Examples
+    --------
+    >>> len(grid([slider("mu", 0.0, -1, 1, 0.1), counter("k", 5, 1, 12)]).children)
+    2
+    """
+    columns = "repeat(2, minmax(0, 1fr))"
+    return w.GridBox(tuple(controls), layout=w.Layout(grid_template_columns=columns, width="100%", overflow="hidden"))
 
 
 def move(control: Any, low: float, high: float, value: float) -> None:

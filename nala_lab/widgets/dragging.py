@@ -14,12 +14,12 @@ from typing import Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from nala_lab.widgets.picture import Picture
+from nala_lab.widgets.picture import DPI, Picture
 
 __all__ = ["POSSIBLE", "Dragging"]
 
 POSSIBLE = find_spec("ipympl") is not None
-_SHARE = 0.8  # of the picture's width: a canvas does not shrink with the page as an <img> does
+_SHARE = 0.7  # of the picture's pixels: a canvas does not shrink with the page as an <img> does
 _PAUSE = 0.06  # seconds from one drawing to the next while the mouse moves, so that its events do not queue up
 
 
@@ -54,7 +54,7 @@ class Dragging:
                 return super().get_diff_image()
 
         self._picture, self._axes, self._place, self._last = picture, axes, place, 0.0
-        picture.figure.set_size_inches(_SHARE * picture.size[0], picture.size[1])
+        picture.figure.set_dpi(_SHARE * DPI)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # ipympl's toolbar hands traitlets its arguments
             self.canvas: Any = Whole(picture.figure)
@@ -74,8 +74,8 @@ class Dragging:
             self._last = time.monotonic()
 
     def end(self) -> None:
-        """Give the figure its size and a canvas without a browser again."""
-        self._picture.figure.set_size_inches(*self._picture.size)
+        """Give the figure its pixels and a canvas without a browser again."""
+        self._picture.figure.set_dpi(DPI)
         self._picture.attach(FigureCanvasAgg(self._picture.figure))
         self.canvas.close()
 

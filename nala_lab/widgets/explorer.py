@@ -2,6 +2,8 @@
 
     controls -> settings -> view = compute(settings) -> picture.update(view), numbers, one sentence
 
+At most five controls stand under the picture, so that both fit on a projector's screen; a button unfolds the others.
+
 A view is a pure function of the settings and knows no widget; a picture knows only the view. So every number on the
 screen can be tested without a browser, and a static picture is the same code without the controls.
 """
@@ -9,7 +11,7 @@ screen can be tested without a browser, and a static picture is the same code wi
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from html import escape
@@ -20,10 +22,13 @@ import ipywidgets as w  # type: ignore[import-untyped, unused-ignore]
 from traitlets import TraitError
 
 from nala_lab.core import require, require_choice
+from nala_lab.widgets.controls import grid, toggle
 from nala_lab.widgets.picture import Picture, img
 from nala_lab.widgets.speaking import speaking
 
 __all__ = ["Explorer", "text_of"]
+
+MOST = 5  # controls under a picture: with the picture they fill a screen of 1024 x 768
 
 # A saved notebook stays small; 12 points are still 13 pixels high.
 STATIC: dict[str, Any] = {"colours": 48, "scale": 0.8}
@@ -45,6 +50,11 @@ def text_of(value: Any) -> str:
 class Explorer:
     """Base of the explorers: controls, a picture, numbers, and a sentence on what is seen.
 
+    Parameters
+    ----------
+    show : settings whose controls stand under the picture, at most five; the others are folded away. None: `shown`.
+    settings : fields of `options`.
+
     Attributes
     ----------
     controls : setting -> its control (an ipywidgets widget); `set` moves several at once.
@@ -59,14 +69,16 @@ class Explorer:
     options: ClassVar[type[Any]]  # the frozen dataclass of the settings
     compute: ClassVar[Callable[[Any], Any]]  # settings -> view; ValueError for settings that are not allowed
     drawing: ClassVar[type[Picture]]  # what shows a view
+    shown: ClassVar[tuple[str, ...]]  # controls under the picture where nobody says which
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, *, show: Sequence[str] | None = None, **settings: Any) -> None:
         kind = type(self)
         self._given = kind.options(**settings)
         self.view: Any = kind.compute(self._given)  # a setting that is not allowed raises here, where code asked for it
         self.message = ""
         self.picture = kind.drawing()
         self.controls: dict[str, Any] = self.make_controls(self._given)
+        self._named = self._names(kind.shown if show is None else show)
         self._picture, self._numbers, self._message = w.HTML(), w.HTML(), w.HTML()
         self._numbers.add_class("nala-numbers")
         self._message.add_class("nala-message")
@@ -84,12 +96,44 @@ class Explorer:
         """Make the controls, by the name of the setting."""
         raise TypeError("an explorer must say what it controls")
 
+    def idle(self, settings: Any) -> frozenset[str]:
+        """Name the controls that change nothing with these settings: they are greyed out."""
+        return frozenset()
+
     def layout(self) -> Any:
-        """Arrange title, picture, numbers and controls."""
-        heading = w.HTML(f'<h3 style="margin:0">{escape(self.title)}</h3>')
-        return w.VBox([heading, self._picture, self._message, self._numbers, self._grid(list(self.controls.values()))])
+        """Arrange title, picture, controls, numbers, and the folded controls."""
+        return self._stack(under=[])
 
     # What all do.
+
+    def _names(self, show: Sequence[str]) -> tuple[str, ...]:
+        """The controls to be shown, in the explorer's own order."""
+        require("show", show, not isinstance(show, str), "a tuple of settings")
+        for name in show:
+            require_choice("show", name, tuple(self.controls))
+        require("show", show, len(set(show)) <= MOST, f"at most {MOST} controls")
+        return tuple(name for name in self.controls if name in show)
+
+    def _stack(self, *, under: list[Any], folded: Sequence[Any] = ()) -> Any:
+        """Title, picture, the row `under` it, the shown controls; numbers; and, behind a button, all others."""
+        heading = w.HTML(f'<h3 style="margin:0">{escape(self.title)}</h3>')
+        placed = set(under)
+        first = [self.controls[name] for name in self._named if self.controls[name] not in placed]
+        placed |= set(first)
+        rest = grid([c for c in self.controls.values() if c not in placed])
+        fold = w.VBox([rest, w.HBox(folded)], layout=w.Layout(display="none", width="100%"))
+        fold.add_class("nala-folded")
+        self.more = toggle("more controls", help="show the controls that are folded away", icon="sliders")
+        self.more.observe(lambda change: self.unfold(change["new"]), names="value")
+        self._fold = fold
+        row = [w.HBox(under)] if under else []
+        return w.VBox([heading, self._picture, *row, grid(first), self._message, self._numbers, self.more, fold])
+
+    def unfold(self, on: bool = True) -> Explorer:
+        """Show the controls that are folded away, or fold them again; gives the explorer back."""
+        self._fold.layout.display = "flex" if on else "none"
+        self.more.value = on
+        return self
 
     @property
     def settings(self) -> Any:
@@ -132,8 +176,12 @@ class Explorer:
 
     def refresh(self) -> None:
         """Compute, draw and show what the controls say; a setting that is not allowed becomes a sentence."""
+        settings = self.settings
+        idle = self.idle(settings)
+        for name, control in self.controls.items():
+            control.disabled = name in idle
         try:
-            self.view = type(self).compute(self.settings)
+            self.view = type(self).compute(settings)
         except ValueError as error:
             self.message = f"Not allowed: {error}. The picture shows the last setting that was."
         else:
@@ -194,10 +242,6 @@ class Explorer:
             yield
         finally:
             self._quiet = before
-
-    @staticmethod
-    def _grid(controls: list[Any]) -> Any:
-        return w.Box(controls, layout=w.Layout(flex_flow="row wrap", align_items="center"))
 
 
 def _table(numbers: Mapping[str, Any]) -> str:

@@ -9,8 +9,7 @@ import numpy as np
 from nala_lab.reference import NALA, SGD, AdaLA, run
 from nala_lab.theory import eq5, momentum_cycle, outer_velocity, stochastic
 from nala_lab.theory.quadratic_rate import rho
-from nala_lab.widgets import problem
-from nala_lab.widgets.models import averaging
+from nala_lab.widgets import averaging_explorer, problem
 
 
 def power(words: str, seen):
@@ -19,14 +18,14 @@ def power(words: str, seen):
 
 
 def trajectory(seen):
-    """Left NALA over gradient descent, right gradient descent, on the bowl; noise is off."""
-    assert (seen["problem"], seen["left"], seen["right"], seen["inner rule"]) == ("bowl", "NALA", "SGD", "SGD")
+    """Left gradient descent, right NALA over gradient descent, on the bowl; noise is off."""
+    assert (seen["problem"], seen["left"], seen["right"], seen["inner rule"]) == ("bowl", "SGD", "NALA", "SGD")
     p, at, k = problem("bowl"), int(seen["gradients so far"]), int(seen["k"])
     start, (cycles, inside) = [seen["start x1"], seen["start x2"]], divmod(at, k + 1)
-    nala = NALA(SGD(lr=power("eta (lr) left", seen)), k=k, mu=seen["mu"], alpha=power("alpha", seen))
+    nala = NALA(SGD(lr=power("eta (lr) right", seen)), k=k, mu=seen["mu"], alpha=seen["alpha"])
     loops = run(nala, p.grad, start, cycles=cycles + 1)
-    left = loops.fast[cycles, inside] if inside else loops.slow[cycles]
-    right = run(SGD(lr=power("eta (lr) right", seen)), p.grad, start, steps=at).final
+    right = loops.fast[cycles, inside] if inside else loops.slow[cycles]
+    left = run(SGD(lr=power("eta (lr) left", seen)), p.grad, start, steps=at).final
     found = {"gradients": at}
     for side, x in (("left", left), ("right", right)):
         found |= {f"{side} x1": x[0], f"{side} x2": x[1], f"{side} f-f*": float(p.value(x)) - p.minimum}
@@ -51,15 +50,15 @@ def rate(seen):
     }
 
 
-def averaging_(seen):
+def averaging(seen):
     """T12's weights; without noise phi_t is the start's error times the cycle's factor to the power t."""
     t, mu = int(seen["outer steps t"]), seen["mu"]
     w = eq5.weights(t, mu)
     found = {"newest weight": w.fast[-1], "weight of phi_0": w.start, "sum": 1.0, "horizon": eq5.horizon(mu)}
     found |= {"mean age": eq5.mean_age(mu), "sample size": eq5.effective_sample_size(mu)}
     assert seen["noise"] == 0
-    factor = rho(averaging._CURVATURE, lr=seen["eta (lr)"], k=int(seen["k"]), mu=mu, alpha=seen["alpha"])
-    phi = averaging._MINIMUM + (averaging._START - averaging._MINIMUM) * float(factor) ** t
+    factor = rho(averaging_explorer._CURVATURE, lr=seen["eta (lr)"], k=int(seen["k"]), mu=mu, alpha=seen["alpha"])
+    phi = averaging_explorer._MINIMUM + (averaging_explorer._START - averaging_explorer._MINIMUM) * float(factor) ** t
     return found | {"phi_t by Eq. (5)": phi, "phi_t of the run": phi}
 
 

@@ -10,7 +10,7 @@ _READ = """box => {
     const words = (row.querySelector('input[type=checkbox] + span') || row.querySelector('label')).textContent.trim();
     const slider = row.querySelector('[role=slider]'), list = row.querySelector('select');
     const tick = row.querySelector('input[type=checkbox]');
-    if (slider) controls[words] = Number(slider.getAttribute('aria-valuetext'));
+    if (slider) controls[words] = Number(slider.dataset.exponent || slider.getAttribute('aria-valuetext'));
     else if (list) controls[words] = list.value;
     else if (tick) controls[words] = tick.checked;
   }
@@ -45,6 +45,14 @@ class Shown:
                 return seen
             self.page.wait_for_timeout(50)
         raise AssertionError(f"{self.title!r} did not show {what} within {PATIENCE} s; it shows {seen}")
+
+    def unfold(self) -> None:
+        """Show the controls behind "more controls", by keyboard."""
+        more, hidden = self.box.get_by_role("button", name="more controls"), self.box.locator(".nala-folded")
+        if not hidden.is_visible():
+            self._focus(more)
+            self.page.keyboard.press("Space")
+        hidden.wait_for(state="visible")
 
     def row(self, words: str):
         """The row of a control, by its words."""

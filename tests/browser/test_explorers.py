@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]  # together:
 MOVES = {
     "Two optimizers, one start": (
         expected.trajectory,
-        [("mu", "ArrowLeft", 2), ("k", "ArrowRight", 1), ("eta (lr) left", "ArrowRight", 4),
+        [("mu", "ArrowLeft", 2), ("k", "ArrowRight", 1), ("eta (lr) right", "ArrowRight", 4),
          ("gradients so far", "ArrowLeft", 5)],
         {},
     ),
@@ -22,7 +22,7 @@ MOVES = {
         {},
     ),
     "What the slow weights remember: Eq. (5)": (
-        expected.averaging_,
+        expected.averaging,
         [("noise", "Home", 1), ("mu", "ArrowRight", 14), ("outer steps t", "ArrowLeft", 3), ("alpha", "ArrowRight", 1)],
         {},
     ),
@@ -49,6 +49,7 @@ def test_the_numbers_follow_the_keys_and_are_the_library_s(lab, lesson_20, title
     panel, _ = lesson_20
     library, keys, lists = MOVES[title]
     shown = Shown(lab.page, panel, title)
+    shown.unfold()
     if title in ("What the slow weights remember: Eq. (5)",):  # exact only once its noise is off
         before = shown.read()
     else:

@@ -88,8 +88,13 @@ def other_end(control):
     return low if control.value > (low + high) / 2 else high
 
 
-# Alone, these change nothing that is shown: there is no noise, momentum or other reading to see by default.
-IDLE = {"TrajectoryExplorer": {"seed"}, "RateExplorer": {"beta"}, "ProbeExplorer": {"steps"}}
+# Alone, these change nothing that is shown: there is no noise, momentum, outer step or other reading to see.
+IDLE = {
+    "TrajectoryExplorer": {"seed"},
+    "RateExplorer": {"beta"},
+    "ProbeExplorer": {"steps"},
+    "NoiseExplorer": {"outer"},
+}
 
 
 def test_a_control_that_moves_changes_the_numbers(explorer):

@@ -15,7 +15,11 @@ MOVES = {
     "ProbeExplorer": [{"beta1": 0.0, "steps": 80}, {"lr": 1.0, "eps": 1.0}, {"steps": 5, "eps": 1e-16}],
     "FamilyChooser": [{"kappa": 1.01}, {"nu": 0.5, "beta": 0.0, "cycles": 100}, {"lr": 2.2, "k": 20}],
     "RateExplorer": [{"kappa": 1.01, "cycles": 100}, {"lr": 4.0, "alpha": 6.0}, {"mu": 1.5, "cycles": 5}],
-    "TrajectoryExplorer": [{"x1": 1.2}, {"alpha": 1.0, "gradients": 300}, {"lr_right": 1.0, "at": 10, "gradients": 10}],
+    "TrajectoryExplorer": [
+        {"x1": 1.2},
+        {"alpha": 1.2e-3, "gradients": 300},
+        {"lr_left": 1.0, "at": 10, "gradients": 10},
+    ],
 }
 
 

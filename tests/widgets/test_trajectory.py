@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from nala_lab.reference import NALA, Adam, run
+from nala_lab.methods import numpy_twin
+from nala_lab.reference import NAG, NALA, SGD, AdaBelief, AdaLA, Adam, HeavyBall, Lookahead, run
 from nala_lab.widgets import TrajectoryExplorer
-from nala_lab.widgets.models.methods import METHODS, PLANES, problem
-from nala_lab.widgets.models.trajectory import TrajectorySettings, suited, trajectory_view
+from nala_lab.widgets.planes import INNERS, METHODS, PLANES, problem, shared_settings
+from nala_lab.widgets.trajectory_runs import TrajectorySettings, suited, trajectory_view
 
-S = TrajectorySettings(lr_left=0.1, alpha=2e-3, k=4, mu=-0.3, gradients=60, at=60)
+S = TrajectorySettings(left="NALA", right="Adam", lr_left=0.1, alpha=2e-3, k=4, mu=-0.3, gradients=60, at=60)
 
 
 def nala(s):
@@ -22,6 +23,33 @@ def test_both_loops_are_those_of_the_library():
     loops = side.fast.reshape(12, S.k + 2, 2)  # a row of NaN ends each
     assert np.array_equal(loops[:, :-1], t.fast) and np.isnan(loops[:, -1]).all()
     assert side.gap == problem("rosenbrock").value(t.final) and np.array_equal(side.here, t.final)
+
+
+BETAS = {"betas": (0.8, 0.95)}
+BY_HAND = {
+    "NALA": NALA(Adam(lr=0.02, **BETAS), k=3, mu=-0.4, alpha=0.01),
+    "Lookahead": Lookahead(Adam(lr=0.02, **BETAS), k=3, alpha=0.6),
+    "Adam": Adam(lr=0.02, **BETAS),
+    "AdaBelief": AdaBelief(lr=0.02, **BETAS),
+    "AdaLA": AdaLA(lr=0.02, **BETAS),
+    "Heavy ball": HeavyBall(lr=0.02, momentum=0.8),
+    "NAG": NAG(lr=0.02, momentum=0.8),
+    "SGD": SGD(lr=0.02),
+}
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_is_made_of_the_settings_that_the_sliders_give(name):
+    s = TrajectorySettings(k=3, mu=-0.4, alpha=0.01, beta1=0.8, beta2=0.95, inner="Adam")
+    made, grad = numpy_twin(name, **shared_settings(name, s, 0.02)), problem("bowl").grad
+    length = {"cycles" if hasattr(made, "cycle") else "steps": 4}
+    ours, by_hand = (run(method, grad, [2.0, 1.0], **length).final for method in (made, BY_HAND[name]))
+    assert np.array_equal(ours, by_hand)
+
+
+def test_inside_two_loops_a_step_is_a_gradient():
+    """So the explorer may count inner steps by gradients: AdaLA, which takes two, is not offered."""
+    assert set(INNERS) == {"Adam", "AdaBelief", "Heavy ball", "NAG", "SGD"}
 
 
 @pytest.mark.parametrize("at", range(13))
@@ -55,7 +83,7 @@ def test_divergence_is_a_sentence_and_a_drawn_path():
 
 
 def test_noise_is_named_and_repeatable():
-    noisy = [trajectory_view(TrajectorySettings(noise=1.0, seed=seed)) for seed in (0, 0, 1)]
+    noisy = [trajectory_view(TrajectorySettings(right="Adam", noise=1.0, seed=seed)) for seed in (0, 0, 1)]
     here = [view.sides[1].here.tolist() for view in noisy]
     assert here[0] == here[1] != here[2]
 

@@ -1,4 +1,4 @@
-"""The noise explorer's numbers: the expected loss exactly, and a cloud of runs that must lie around it.
+"""The noise explorer: the expected loss exactly, and a cloud of runs that must lie around it.
 
 The exact line comes from theory.stochastic (mean and covariance, nothing sampled); the cloud from the NumPy twin on
 problems.NoisyQuadratic. Whether they agree is told by a z-score: (Monte Carlo mean - exact) / standard error.
@@ -8,16 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from nala_lab.core import Array, require, require_choice, require_int, require_number, stream
+from nala_lab.plots import ROLES, look
 from nala_lab.reference import NALA, SGD, run
 from nala_lab.theory import stochastic
+from nala_lab.widgets.controls import choice, counter, log_slider, slider
+from nala_lab.widgets.explorer import Explorer
+from nala_lab.widgets.parts import BELOW, HERE, logarithmic, under
+from nala_lab.widgets.picture import Picture
 from problems import NoisyQuadratic
 
-__all__ = ["MODELS", "MU_SWEEP", "OUTERS", "NoiseSettings", "NoiseView", "noise_view", "stationary_loss"]
+__all__ = ["NoiseExplorer", "NoiseSettings", "noise_view", "stationary_loss"]
 
 MODELS = ("constant", "random minimum")
 OUTERS = ("fresh", "last", "full")
@@ -111,7 +116,8 @@ def _sweep(s: NoiseSettings) -> Array:
 @lru_cache(maxsize=64)
 def _cloud(s: NoiseSettings) -> tuple[Array, Array]:
     q = _problem(s.kappa, s.sigma, s.model)
-    method = NALA(SGD(lr=s.lr), k=s.k, mu=s.mu, alpha=s.alpha, outer_batch=s.outer)
+    outer = s.outer if s.alpha > 0 else "fresh"  # a step of no length: another batch would only draw other numbers
+    method = NALA(SGD(lr=s.lr), k=s.k, mu=s.mu, alpha=s.alpha, outer_batch=outer)
     rng = stream(s.seed, "noise explorer")
     start = np.tile(q.start, (s.chains, 1))
     t = run(method, q.noisy_grad, start, cycles=s.cycles, rng=rng, full_grad=q.grad, limit=_HUGE)
@@ -189,3 +195,109 @@ def _reading(level: float, sgd: float, radius: float) -> str:
         f"In the long run the loss stays at {level:.4g}, {level / sgd:.3g} times SGD's with the same step ({word}). "
         "Compare how fast each gets there."
     )
+
+
+class NoisePicture(Picture):
+    """Left: loss against gradients. Right: what remains after many cycles, for every mu."""
+
+    def build(self) -> None:
+        """Make two panels."""
+        self._falls, self._levels = self.figure.subplots(1, 2, width_ratios=(1.5, 1))
+        ax = self._falls
+        self._cloud = self.line(ax, ".", color="#8FB9D3", ms=4, alpha=0.5, label="runs of NALA")
+        self._sgd = self.line(ax, lw=2.2, label="SGD, exact", **look("sgd", marker=False))
+        self._mean = self.line(ax, "o", color=ROLES["measured"], ms=8, mec="white", label="their mean", clip_on=False)
+        self._exact = self.line(ax, color=look("nala")["color"], lw=2.6, label="NALA, exact")
+        ax.set(xlabel="gradient evaluations", title="loss above the minimum")
+        logarithmic(ax, 1e-3, 10)
+        ax.legend(handles=[self._cloud, self._mean, self._exact, self._sgd], **BELOW, ncols=4, markerscale=1.4)
+        self._build_levels()
+
+    def _build_levels(self) -> None:
+        ax = self._levels
+        ax.axvline(0, color="#444444", lw=1)
+        style: dict[str, Any] = look("nala", marker=False)
+        self._sweep = self.line(ax, lw=2.6, label="NALA", **style)
+        self._level = self.line(ax, lw=2.2, label="SGD", **look("sgd", marker=False))
+        self._here = self.line(ax, label="here", **HERE)
+        ax.set(xlabel=r"outer factor $\mu$", title="loss in the long run, exact", xlim=(-1, 1.5))
+        logarithmic(ax, 1e-3, 10)
+        ax.legend(handles=[self._sweep, self._level, self._here], **BELOW, ncols=3, markerscale=0.7)
+
+    def update(self, view: NoiseView) -> None:
+        """Move everything."""
+        mean = view.cloud.mean(axis=1)
+        curves = [view.cloud, mean, view.exact, view.sgd]
+        x = (0.0, float(view.evals[-1]))
+        cloud, mean, exact, sgd = under(self, self._falls, curves, x=x, floor=1e-8, ceiling=1e6)
+        self._cloud.set_data(np.repeat(view.evals, view.cloud.shape[1]), cloud.ravel())
+        self._mean.set_data(view.evals, mean)
+        self._exact.set_data(view.evals, exact)
+        self._sgd.set_data(view.sgd_evals, sgd)
+        self._update_levels(view)
+
+    def _update_levels(self, view: NoiseView) -> None:
+        here = float(view.numbers["in the long run"])
+        known = [level for level in (*view.sweep, view.sgd_level, here) if np.isfinite(level)] or [1.0]
+        under(self, self._levels, [np.array(known)], x=(-1, 1.5), floor=1e-8, ceiling=1e6)
+        self._sweep.set_data(MU_SWEEP, view.sweep)
+        self._level.set_data([-1, 1.5], [view.sgd_level] * 2)
+        self._here.set_data([view.settings.mu], [here])
+
+    def alt(self, view: NoiseView) -> str:
+        """Say where exact line and cloud stand."""
+        n = view.numbers
+        return (
+            f"A cloud of {view.settings.chains} noisy runs around the exact expected loss of NALA, which is "
+            f"{n['exact loss']:.3g} after {n['gradients']} gradients; the runs' mean is {n['Monte Carlo mean']:.3g}, "
+            f"{n['z-score']:.2g} standard errors away. In the long run NALA stays at {n['in the long run']:.3g}, SGD "
+            f"at {n['SGD in the long run']:.3g}."
+        )
+
+
+class NoiseExplorer(Explorer):
+    """Expected loss of NALA on a noisy quadratic, exact, with a Monte Carlo cloud over it.
+
+    Parameters
+    ----------
+    show : settings whose controls stand under the picture.
+    settings : any field of `NoiseSettings`: lr, k, mu, alpha, kappa, sigma, model, outer, cycles, chains, seed.
+
+    Raises
+    ------
+    ValueError
+        For a setting out of range.
+
+    Examples
+    --------
+    >>> explorer = NoiseExplorer(mu=-0.5)
+    >>> explorer.numbers["in the long run"] < explorer.numbers["SGD in the long run"]
+    True
+    """
+
+    title: ClassVar[str] = "Noise: what averaging buys"
+    options: ClassVar[Any] = NoiseSettings
+    compute: ClassVar[Any] = staticmethod(noise_view)
+    drawing: ClassVar[Any] = NoisePicture
+    shown: ClassVar[tuple[str, ...]] = ("mu", "lr", "k", "sigma", "kappa")
+
+    def make_controls(self, s: NoiseSettings) -> dict[str, Any]:
+        """Make them in the order in which they are shown."""
+        return {
+            "mu": slider("mu", s.mu, -1.0, 1.45, 0.05, help="outer factor; slow step 1 + mu"),
+            "lr": slider("eta L", s.lr, 0.02, 2.5, 0.02, help="inner step times largest curvature"),
+            "k": counter("k", s.k, 1, 12, help="inner steps per cycle"),
+            "alpha": slider("alpha L", s.alpha, 0.0, 3.0, 0.05, help="outer gradient step; 0 is Lookahead"),
+            "sigma": slider("noise sigma", s.sigma, 0.0, 3.0, 0.05),
+            "kappa": log_slider("kappa", s.kappa, 0, 3, help="condition number L/m"),
+            "model": choice("noise model", s.model, MODELS, help="same everywhere, or a minimum that jumps"),
+            "outer": choice("outer batch", s.outer, OUTERS, help="mini-batch of the outer gradient"),
+            "cycles": counter("cycles", s.cycles, 2, 40),
+            "chains": counter("runs in the cloud", s.chains, 10, 200, step=10),
+            "seed": counter("seed", s.seed, 0, 20, help="another seed is another cloud"),
+        }
+
+    def idle(self, s: NoiseSettings) -> frozenset[str]:
+        """Without noise all runs are one; without an outer step its mini-batch moves nothing."""
+        silent = {"seed", "model", "outer"} if s.sigma == 0 else set()
+        return frozenset(silent | ({"outer"} if s.alpha == 0 else set()))

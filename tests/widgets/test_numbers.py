@@ -7,12 +7,12 @@ from nala_lab.methods.hyper import PROBES
 from nala_lab.reference import NALA, SGD, AdaLA, HeavyBall, OuterMomentum, family, run
 from nala_lab.theory import eq5, momentum_cycle, stochastic
 from nala_lab.theory.quadratic_rate import rate_per_gradient
-from nala_lab.widgets.models.averaging import AveragingSettings, averaging_view
-from nala_lab.widgets.models.family import PRESETS, FamilySettings, family_view, points
-from nala_lab.widgets.models.methods import PLANES, first_lr, problem
-from nala_lab.widgets.models.noise import NoiseSettings, noise_view
-from nala_lab.widgets.models.probe import ProbeSettings, probe_view
-from nala_lab.widgets.models.rate import INSIDE, LR_AXIS, MU_AXIS, RateSettings, rate_view, roots
+from nala_lab.widgets.averaging_explorer import AveragingSettings, averaging_view
+from nala_lab.widgets.family_explorer import PRESETS, FamilySettings, family_view, points
+from nala_lab.widgets.noise_explorer import NoiseSettings, noise_view
+from nala_lab.widgets.planes import PLANES, first_lr, problem
+from nala_lab.widgets.probe_explorer import ProbeSettings, probe_view
+from nala_lab.widgets.rate_explorer import INSIDE, LR_AXIS, MU_AXIS, RateSettings, rate_view, roots
 from problems import PROBLEMS
 
 

@@ -13,9 +13,10 @@ from nala_lab.core import Array
 from nala_lab.plots import RC
 from nala_lab.widgets.picture import Picture
 
-__all__ = ["BELOW", "HERE", "clipped", "decades", "heat", "logarithmic", "power", "room", "short", "under"]
+__all__ = ["APART", "BELOW", "HERE", "clipped", "decades", "heat", "logarithmic", "power", "room", "short", "under"]
 
 HERE: dict[str, Any] = {"marker": "*", "ms": 22, "color": "white", "mec": "black", "mew": 1.6, "ls": "", "zorder": 9}
+APART = ("#7D7A12", "#4B3B8F")  # olive and indigo: two things that are no method, in no method's colour
 BELOW: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.17), "handlelength": 1.5, "columnspacing": 1}
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _FAST: Any = LinearSegmentedColormap.from_list("fast", ["#17375E", "#2F6690", "#8FB9D3", "#DCE9EE", "#FBF6E6"])

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from nala_lab.core import Array, OneLoop, TwoLoop, require, require_int, require_number, stream
+from nala_lab.methods import find, looks_ahead, most_gradients, numpy_twin
 from nala_lab.reference import run
-from nala_lab.widgets.models.methods import INNERS, METHODS, PLANES, first_alpha, first_lr, make, problem
+from nala_lab.widgets.planes import first_alpha, first_lr, problem, shared_settings
 
-__all__ = ["INNERS", "METHODS", "PLANES", "Side", "TrajectorySettings", "TrajectoryView", "suited", "trajectory_view"]
+__all__ = ["Side", "TrajectorySettings", "TrajectoryView", "suited", "trajectory_view"]
 
 _GAP = np.full((1, 2), np.nan)  # lifts the pen between two cycles
 _FAR = 50  # boxes away from the middle: beyond that a run counts as diverged, long before numbers overflow
@@ -32,8 +33,8 @@ class TrajectorySettings:
 
     problem: str = "rosenbrock"
     moved: bool = False
-    left: str = "NALA"
-    right: str = "Adam"
+    left: str = "Adam"
+    right: str = "NALA"
     x1: float = -1.2
     x2: float = 1.0
     lr_left: float = 0.07
@@ -55,7 +56,7 @@ def suited(chosen: dict[str, Any]) -> dict[str, Any]:
 
     Examples
     --------
-    >>> suited({"problem": "bowl", "right": "SGD"})["lr_right"]
+    >>> suited({"problem": "bowl", "left": "SGD"})["lr_left"]
     0.04
     """
     full = vars(TrajectorySettings()) | chosen
@@ -71,7 +72,7 @@ class Side:
 
     Attributes
     ----------
-    name, two_loops : the method.
+    name, two_loops, looks_ahead : the method, and whether it spends gradients at y_t or at probes.
     path : (n, 2) slow weights phi_t, or the iterates of one loop. fast : (m, 2) fast weights, cycle after cycle.
     ahead : (c, 2) y_t. inward, outward : (3c, 2) segments phi_{t-1} to y_t, and y_t to phi_t (the outer step).
     chord : (3c, 2) segments phi_{t-1} to theta_{t,k}. probes : (p, 2) where AdaLA took its second gradients.
@@ -81,6 +82,7 @@ class Side:
 
     name: str
     two_loops: bool
+    looks_ahead: bool
     path: Array
     fast: Array
     ahead: Array
@@ -132,7 +134,7 @@ def trajectory_view(s: TrajectorySettings) -> TrajectoryView:
     Examples
     --------
     >>> view = trajectory_view(TrajectorySettings(at=12))
-    >>> view.sides[0].where, len(view.sides[0].path), len(view.sides[1].path)
+    >>> view.sides[1].where, len(view.sides[1].path), len(view.sides[0].path)
     ('cycle 3, at its start', 3, 13)
     """
     require_int("gradients", s.gradients, low=1)
@@ -165,10 +167,9 @@ class _Key:
 @lru_cache(maxsize=64)
 def _run(key: _Key, side: str) -> Any:
     s, p = key.s, problem(key.s.problem, key.s.moved)
-    name, lr = getattr(s, side), getattr(s, f"lr_{side}")
-    method = make(name, s, lr)
-    cost = {"NALA": s.k + 1, "Lookahead": s.k, "AdaLA": 2}.get(name, 1)
-    length: dict[str, Any] = {"cycles" if hasattr(method, "cycle") else "steps": -(-s.gradients // cost)}
+    name, settings = getattr(s, side), shared_settings(getattr(s, side), s, getattr(s, f"lr_{side}"))
+    method, word = numpy_twin(name, **settings), "cycles" if find(name).two_loops else "steps"
+    length: dict[str, Any] = {word: -(-s.gradients // most_gradients(name, settings))}
     low, high = np.array(p.box).T
     limit = _FAR * float(np.abs([low, high, [s.x1, s.x2]]).max())
     if s.noise == 0:
@@ -184,13 +185,15 @@ def _run(key: _Key, side: str) -> Any:
 def _side(t: Any, s: TrajectorySettings, side: str) -> Side:
     p = problem(s.problem, s.moved)
     name, rows = getattr(s, side), int(np.searchsorted(t.evals, s.at, side="right"))
-    parts = _two_loops(t, s.at, rows) if isinstance(t, TwoLoop) else _one_loop(t, rows)
+    ahead = looks_ahead(name, shared_settings(name, s, getattr(s, f"lr_{side}")))
+    parts = _two_loops(t, s.at, rows, ahead) if isinstance(t, TwoLoop) else _one_loop(t, rows)
     points = t.slow if isinstance(t, TwoLoop) else t.x
     here = parts["here"]
     away = np.linalg.norm(np.atleast_2d(p.minimizers) - here, axis=-1)
     return Side(
         name=name,
         two_loops=isinstance(t, TwoLoop),
+        looks_ahead=ahead,
         evals=t.evals,
         gaps=np.asarray(p.value(points)) - p.minimum,
         gap=float(p.value(here)) - p.minimum,
@@ -212,21 +215,20 @@ def _one_loop(t: OneLoop, rows: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _two_loops(t: TwoLoop, at: int, rows: int) -> dict[str, Any]:
+def _two_loops(t: TwoLoop, at: int, rows: int, ahead: bool) -> dict[str, Any]:
     done = rows - 1  # whole cycles
     inside = min(at - int(t.evals[done]), t.k) if done < len(t.fast) else 0
-    nesterov = bool(np.any(t.outer_grad))
     loops = [row for cycle in t.fast[:done] for row in (cycle, _GAP)]
     if inside:
         loops.append(t.fast[done, : inside + 1])
-    arrived = done + (nesterov and inside == t.k)  # y_t is known one gradient before phi_t
+    arrived = done + (ahead and inside == t.k)  # y_t is known one gradient before phi_t
     ends = t.lookahead[:arrived]
     return {
         "path": t.slow[:rows],
         "fast": np.concatenate(loops) if loops else np.empty((0, 2)),
-        "ahead": ends if nesterov else np.empty((0, 2)),
+        "ahead": ends if ahead else np.empty((0, 2)),
         "inward": _segments(t.slow[:arrived], ends),
-        "outward": _segments(t.lookahead[:done], t.slow[1 : done + 1]) if nesterov else np.empty((0, 2)),
+        "outward": _segments(t.lookahead[:done], t.slow[1 : done + 1]) if ahead else np.empty((0, 2)),
         "chord": _segments(t.slow[:arrived], t.fast[:arrived, -1]),
         "probes": np.empty((0, 2)),
         "here": t.fast[done, inside] if inside else t.slow[done],

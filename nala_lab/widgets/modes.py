@@ -1,0 +1,80 @@
+"""What the rate explorer and the family chooser share: 8 modes of a quadratic with L = 1 under a linear cycle.
+
+The predicted decay is powers of the 2 x 2 cycles; the measured one a run of the NumPy twin, which sees no theory.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nala_lab.core import Array
+from nala_lab.reference import run
+from problems import Quadratic
+
+__all__ = ["decay_gap", "eigenvalues", "measured_decay", "predicted_decay", "scaled", "spectrum"]
+
+_MODES = 8
+_SEEN = 1e-8  # a smaller part of the start is rounding: the error is a difference of numbers of size 1
+_HUGE = 1e12
+
+
+def spectrum(kappa: float) -> Array:
+    """Give the eigenvalues, (8,), from 1/kappa to 1.
+
+    Examples
+    --------
+    >>> spectrum(128.0)[[0, 1, -1]].tolist()
+    [0.0078125, 0.015625, 1.0]
+    """
+    return np.asarray(np.geomspace(1 / kappa, 1.0, _MODES))
+
+
+def scaled(O: Array, c: Array) -> Array:  # noqa: E741 - the cycle map's name in the theory
+    """Multiply the first row of matrices (..., 2, 2), the error's, by c (...): the outer gradient shrinks it alone."""
+    return np.asarray(np.stack([c[..., None] * O[..., 0, :], O[..., 1, :]], axis=-2))
+
+
+def eigenvalues(O: Array) -> Array:  # noqa: E741
+    """Give the eigenvalues of 2 x 2 matrices, (..., 2) complex: the quadratic formula, for 10,000 of them at once.
+
+    Examples
+    --------
+    >>> eigenvalues(np.array([[0.0, -1.0], [1.0, 0.0]])).tolist()
+    [1j, -1j]
+    """
+    half = (O[..., 0, 0] + O[..., 1, 1]) / 2
+    det = O[..., 0, 0] * O[..., 1, 1] - O[..., 0, 1] * O[..., 1, 0]
+    root = np.sqrt((half**2 - det).astype(complex))
+    return np.stack([half + root, half - root], axis=-1)
+
+
+def measured_decay(method: Any, kappa: float, cycles: int) -> tuple[Array, Array]:
+    """Run `method`: distance of the slow weights to the minimum, 1 at the start, and gradients spent, (rows,) each."""
+    q = Quadratic(spectrum(kappa), rotation=7, shift=np.linspace(-1, 2, _MODES), offset=0.5)
+    t = run(method, q.grad, q.start, cycles=cycles, limit=_HUGE)
+    error = np.linalg.norm(t.slow - q.center, axis=-1) / np.sqrt(_MODES)  # every mode starts with error 1
+    return error, t.evals
+
+
+def predicted_decay(O: Array, rows: int) -> Array:  # noqa: E741
+    """Give the same distance by powers of the cycles (8, 2, 2), which act on (error, velocity), velocity 0 at first."""
+    z, errors = np.broadcast_to([1.0, 0.0], (len(O), 2)), []
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(rows):
+            errors.append(np.sqrt((z[:, 0] ** 2).mean()))
+            z = np.einsum("mij,mj->mi", O, z)
+    return np.array(errors)
+
+
+def decay_gap(predicted: Array, measured: Array) -> float:
+    """Give the largest relative difference, while the error is large enough to be more than rounding.
+
+    Examples
+    --------
+    >>> decay_gap(np.array([1.0, 0.5]), np.array([1.0, 0.51])).__round__(6)
+    0.02
+    """
+    seen = (predicted > _SEEN) & np.isfinite(measured) & np.isfinite(predicted)
+    return float((np.abs(measured - predicted)[seen] / predicted[seen]).max(initial=0.0))

@@ -1,1 +1,0 @@
-"""The explorers' figures: made once, then told the numbers of a view."""
