@@ -33,10 +33,11 @@ from nala_lab.experiments.run.loop import Plan, train
 from nala_lab.experiments.run.optimizers import METHODS
 from nala_lab.experiments.tasks import Halving
 from nala_lab.experiments.tasks.image_workload import ImageWorkload, mini_batches
+from nala_lab.methods import label
 from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead
 from nala_lab.results.evidence import SEPARATED
 from nala_lab.results.records import RecordError, load_records
-from nala_lab.results.tables import LABELS, compare, markdown_comparison, markdown_table, results_table
+from nala_lab.results.tables import compare, markdown_comparison, markdown_table, results_table
 
 plots.use_style()
 plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
@@ -245,7 +246,7 @@ assert {row["grad_evals"] for row in last.values()} == {6 * EPOCHS}  # 6 batches
 assert last["adam"]["loss"] < min(last["nala"]["loss"], last["lookahead"]["loss"])  # an order, for this seed and length
 rows = ["| optimizer | gradients | timesteps (as the paper counts) | test loss | test accuracy |", "|---|---|---|---|---|"]
 for name, row in last.items():
-    rows.append(f"| {LABELS[name]} | {row['grad_evals']} | {row['timestep']} | {row['loss']:.3f} | {100 * row['accuracy']:.1f} % |")
+    rows.append(f"| {label(name)} | {row['grad_evals']} | {row['timestep']} | {row['loss']:.3f} | {100 * row['accuracy']:.1f} % |")
 Markdown("\n".join(rows))
 # %% [markdown]
 # On the right NALA and Lookahead lie on top of each other until the last point: the outer step of length $0.001\,\|\nabla J\|$ does not show, and the slow weights are compared after equal numbers of cycles. At 30 gradients Lookahead has finished a sixth cycle, and NALA its fifth.
@@ -283,7 +284,7 @@ if records:
     lines = ["| optimizer | best training mini-batch, % | test images, % | difference, points |", "|---|---|---|---|"]
     for row in table:
         batch, test = 100 * row.batch_accuracy.mean, 100 * row.test_accuracy.mean
-        lines.append(f"| {LABELS[row.optimizer]} | {batch:.2f} | {test:.2f} | {batch - test:+.2f} |")
+        lines.append(f"| {label(row.optimizer)} | {batch:.2f} | {test:.2f} | {batch - test:+.2f} |")
         assert batch > test  # the best of many batches flatters every optimizer; an order, not a tolerance
     for r in records:
         counts = r.column("train", "accuracy") * 256
@@ -300,9 +301,9 @@ def verdict(name):
     """One sentence on NALA against one optimizer, from the records."""
     result = compare(records, "nala", name)
     if result.verdict != SEPARATED:
-        return f"* NALA and {LABELS[name]} are **not separated** by n = {result.n} pairs of runs ({100 * result.gap:+.2f} points, interval {100 * result.low:+.2f} to {100 * result.high:+.2f})."
+        return f"* NALA and {label(name)} are **not separated** by n = {result.n} pairs of runs ({100 * result.gap:+.2f} points, interval {100 * result.low:+.2f} to {100 * result.high:+.2f})."
     where = "above" if result.gap > 0 else "below"
-    return f"* NALA is **{where}** {LABELS[name]} by {100 * abs(result.gap):.2f} points (interval {100 * result.low:+.2f} to {100 * result.high:+.2f}, n = {result.n} pairs of runs)."
+    return f"* NALA is **{where}** {label(name)} by {100 * abs(result.gap):.2f} points (interval {100 * result.low:+.2f} to {100 * result.high:+.2f}, n = {result.n} pairs of runs)."
 
 others = [name for name in names if name != "nala" and compare(records, "nala", name) is not None]
 assert not others or len({compare(records, "nala", name).verdict for name in others}) == 2  # the summary says "some pairs"

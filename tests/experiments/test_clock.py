@@ -41,7 +41,7 @@ def trained(name, *, epochs=6, log_every=4, **changes):
 def test_every_row_stands_at_the_start_of_a_cycle_as_the_paper_counts(name, changes, cycle):
     rows = trained(name, **changes)[0]
     steps, grads = cycle
-    assert rows and rows[0]["grad_evals"] == 0
+    assert rows and rows[0]["grad_evals"] == 0 and not any(one["phase"] for one in rows)
     for one in rows:
         assert one["timestep"] % steps == 0 and one["grad_evals"] == one["timestep"] // steps * grads
     due = sorted({-(-t // steps) * steps for t in range(0, rows[-1]["timestep"] + 1, 4)})

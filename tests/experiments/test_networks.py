@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from nala_lab.experiments import models
 from nala_lab.experiments.models import torch_stream
+from nala_lab.experiments.models.across_channels import AcrossChannels
 
 # name, options, shape of an image, parameters for 10 classes. Published or hand-counted: the comment says which.
 NETWORKS = {
@@ -151,3 +152,17 @@ def test_normalisation_across_channels_is_the_sum_of_the_formula():
 def test_an_unknown_size_or_start_is_refused(make, sentence):
     with pytest.raises(ValueError, match=sentence):
         make(torch_stream(0, "x"))
+
+
+@pytest.mark.parametrize(("radius", "alpha", "k"), [(4, 0.001 / 9, 1.0), (2, 1e-4, 2.0), (1, 1.0, 0.5)])
+@pytest.mark.parametrize("channels", [2, 9, 64])
+def test_normalisation_across_channels_is_torchs_to_rounding(radius, alpha, k, channels):
+    x = 5 * torch.randn(3, channels, 4, 5, generator=torch.Generator().manual_seed(channels), requires_grad=True)
+    ours = AcrossChannels(radius, alpha, k)
+    torchs = torch.nn.LocalResponseNorm(2 * radius + 1, alpha=alpha * (2 * radius + 1), beta=0.75, k=k)
+    a, b = ours(x), torchs(x)
+    # up to 2 radius + 1 squares summed, two roots against one power: 32 roundings of 2^-24 at most
+    torch.testing.assert_close(a, b, rtol=32 * 2**-24, atol=0)
+    (ga,), (gb,) = torch.autograd.grad(a.sum(), x, retain_graph=True), torch.autograd.grad(b.sum(), x)
+    torch.testing.assert_close(ga, gb, rtol=1e-5, atol=64 * 2**-24)
+    assert not ours.state_dict()

@@ -264,7 +264,7 @@ def test_a_damaged_checkpoint_is_refused_and_left(tmp_path, monkeypatch, capsys)
 def test_a_checkpoint_says_what_it_belongs_to(tmp_path, monkeypatch):
     progress = checkpoint.load(stopped(tmp_path, monkeypatch, 4))
     assert progress["identity"]["code"] == running.CODE
-    assert progress["run"]["done"] == 4 and len(progress["run"]["rows"]) == 2  # the test row, and that of the first cycle
+    assert progress["run"]["done"] == 4 and len(progress["run"]["rows"]) == 2  # a test row and a training row
 
 
 def test_what_another_version_of_the_code_trained_is_read_and_said_to_be(tmp_path, monkeypatch, capsys):

@@ -54,6 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--precision", default="float32", metavar="TYPE", help="of the forward pass: float32 (default) or bf16")
     add("--compile", action="store_true", help="compile the network with torch.compile")
     add("--deterministic", action="store_true", help="deterministic algorithms only")
+    add("--channels-last", action=argparse.BooleanOptionalAction,
+        help="lay images out pixel by pixel (default: where that is faster)")  # fmt: skip
     add("--accumulate", type=int, default=1, metavar="N", help="average the gradients of N mini-batches to one")
     add("--clip", type=float, metavar="X", help="largest norm of a gradient (default: the task's; 0: any)")
     add("--checkpoint-every", type=int, metavar="N", help="save every N epochs")
@@ -118,7 +120,8 @@ def planned(args: argparse.Namespace) -> list[Run]:
     from nala_lab.experiments.tasks import get_task
 
     options = Options(precision=args.precision, compile=args.compile, deterministic=args.deterministic,
-                      accumulate=args.accumulate, clip=args.clip, equal=args.equal)  # fmt: skip
+                      accumulate=args.accumulate, clip=args.clip, equal=args.equal,
+                      channels_last=args.channels_last)  # fmt: skip
     names = chosen_names(args.optimizer, get_task(args.task))
     changes = changes_of(args.changes, names)
     device, folders = find_device(args.device), data_folders(args.data_dir)

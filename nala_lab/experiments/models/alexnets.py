@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from nala_lab.core import require, require_choice
+from nala_lab.experiments.models.across_channels import AcrossChannels
 from nala_lab.experiments.models.start import initialise, truncated
 
 __all__ = ["INITS", "alexnet"]
@@ -67,5 +68,5 @@ def alexnet(classes: int = 10, *, size: int = 32, init: str = "he", generator: t
 
 
 def _normalise() -> nn.Module:
-    """Normalisation of 2012 across 5 channels; torch divides alpha by the 5 channels itself."""
-    return nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2.0)
+    """Normalisation of 2012 across 5 channels."""
+    return AcrossChannels(radius=2, alpha=1e-4, k=2.0)

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from nala_lab.core import require, require_choice
+from nala_lab.experiments.models.across_channels import AcrossChannels
 from nala_lab.experiments.models.start import initialise, truncated
 
 __all__ = ["ACTIVATIONS", "lenet5", "tf_lenet"]
@@ -100,5 +101,5 @@ def _pool() -> nn.Module:
 
 
 def _normalise() -> nn.Module:
-    """tf.nn.lrn(depth_radius=4, bias=1, alpha=0.001/9, beta=0.75); torch divides alpha by the 9 channels itself."""
-    return nn.LocalResponseNorm(9, alpha=0.001, beta=0.75, k=1.0)
+    """tf.nn.lrn(depth_radius=4, bias=1, alpha=0.001/9, beta=0.75)."""
+    return AcrossChannels(radius=4, alpha=0.001 / 9)

@@ -69,11 +69,15 @@ class Log:
         return {"timestep": self.timestep(grad_evals), "grad_evals": grad_evals, "seconds": round(seconds, 3)}
 
     def train(
-        self, grad_evals: int, seconds: float, loss: float, metrics: Mapping[str, torch.Tensor]
+        self, grad_evals: int, seconds: float, phase: int, loss: float, metrics: Mapping[str, torch.Tensor]
     ) -> dict[str, Any]:
-        """Write what the NALA paper logs: loss and metrics on ONE mini-batch, before its update."""
+        """Write what the NALA paper logs: loss and metrics on ONE mini-batch, before its update.
+
+        `phase` counts gradients since the weights were the slow weights: 0 on them, and always 0 without any.
+        """
         measured = {name: short(value.item()) for name, value in metrics.items()}
-        self._write({"kind": "train", **self.position(grad_evals, seconds), "loss": short(loss), **measured})
+        position = {**self.position(grad_evals, seconds), "phase": phase}
+        self._write({"kind": "train", **position, "loss": short(loss), **measured})
         return {"loss": f"{loss:.4f}", **{name: f"{value:.4g}" for name, value in measured.items()}}
 
     def test(self, grad_evals: int, seconds: float, *, epoch: int, lr: float, slow: Mapping[str, float],

@@ -26,7 +26,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from statistics import fmean
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -62,7 +62,7 @@ class Plan:
     log_every : timesteps between two ``train`` rows; a row waits for the start of the next cycle.
     decay : how the learning rate falls with the epochs.
     clip : largest norm of a gradient, over all parameters; None: not clipped.
-    options : switches that no task decides.
+    channels_last : how images lie in memory. options : switches that no task decides.
     main : name of the main metric; a run whose main metric or loss is not finite has diverged.
     """
 
@@ -70,6 +70,7 @@ class Plan:
     log_every: int
     decay: Decay
     clip: float | None = None
+    channels_last: bool = False
     options: Options = field(default_factory=Options)
     main: str = "loss"
 
@@ -94,6 +95,16 @@ class Result:
     diverged_at: int | None
     diverged_because: str | None
     totals: dict[str, Any]
+
+
+class Unseen(NamedTuple):
+    """A gradient whose loss has not been looked at: how many came before, and what was measured where."""
+
+    done: int
+    loss: torch.Tensor
+    metrics: dict[str, torch.Tensor]
+    seconds: float | None  # None: no row is due
+    phase: int
 
 
 def gradients(method: Method, settings: Mapping[str, Any], timesteps: int) -> int:
@@ -147,6 +158,8 @@ def train(
         When a signal asked for it; the run has been saved.
     """
     with exact(plan.options.deterministic), own_randomness(seed, workload.device, team.rank) as generators:
+        if hasattr(workload, "channels_last"):
+            workload.channels_last = plan.channels_last
         if plan.options.compile:
             compile_parts(workload.model)
         team.share(workload)
@@ -190,7 +203,7 @@ class Trainer:
         self._looks_ahead = bool({"two loops", "probe"} & method.traits)
         self._lrs = [group["lr"] for group in optimizer.param_groups]
         self._waiting = WAITING_ON.get(workload.device.type, WAITING)
-        self._unseen: list[tuple[int, torch.Tensor, dict[str, torch.Tensor], float | None]] = []
+        self._unseen: list[Unseen] = []
         self._diverged: tuple[int, str] | None = None
 
     def _gradients(self, method: Method, settings: Mapping[str, Any], steps: int) -> int:
@@ -235,6 +248,7 @@ class Trainer:
         """Spend one gradient."""
         together = self.plan.options.accumulate
         seconds = self.clock.seconds if self._due() else None  # those before this step, as the metrics are
+        phase = int(getattr(self.optimizer, "phase", 0))
         self.optimizer.zero_grad(set_to_none=True)
         with self.given.next() as position:
             loss, metrics = self.team.mean(*self._gradient(position * together, together))
@@ -242,7 +256,7 @@ class Trainer:
             torch.nn.utils.clip_grad_norm_(self.workload.model.parameters(), self.plan.clip)
         self._take_step(position * together, together)
         self.workload.after(position * together + together - 1)
-        self._unseen.append((self.done, loss, metrics, seconds))
+        self._unseen.append(Unseen(self.done, loss, metrics, seconds, phase))
         self.done += 1
         if len(self._unseen) >= self._waiting:
             self._see(bar)
@@ -287,12 +301,13 @@ class Trainer:
         """Look at the losses since the last look: write the rows that are due, and notice divergence."""
         if not self._unseen:
             return
-        values = [loss.item() for _, loss, _, _ in self._unseen] if len(self._unseen) == 1 else _fetch(self._unseen)
-        for value, (done, _, metrics, seconds) in zip(values, self._unseen, strict=True):
+        losses = [one.loss for one in self._unseen]
+        values = [losses[0].item()] if len(losses) == 1 else torch.stack(losses).tolist()  # one transfer
+        for value, (done, _, metrics, seconds, phase) in zip(values, self._unseen, strict=True):
             why = self.watch.sees(value)
             if seconds is not None or why:
                 at = self.clock.seconds if seconds is None else seconds
-                bar.set_postfix(self.log.train(done, at, value, metrics), refresh=False)
+                bar.set_postfix(self.log.train(done, at, phase, value, metrics), refresh=False)
             if why:
                 self._diverged = (done + 1, why)
                 break
@@ -368,9 +383,3 @@ class Trainer:
         self.watch.load_state_dict(state["watch"])
         self.workload.load_state_dict(state["workload"])
         self.log.replay(state["rows"])
-
-
-def _fetch(unseen: list[tuple[int, torch.Tensor, dict[str, torch.Tensor], float | None]]) -> list[float]:
-    """The losses in one transfer."""
-    values: list[float] = torch.stack([loss for _, loss, _, _ in unseen]).tolist()
-    return values

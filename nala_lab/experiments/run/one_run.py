@@ -93,8 +93,9 @@ class Run:
     def plan(self) -> Plan:
         """The task's protocol at this scale, for the loop."""
         clip = self.task.clip if self.options.clip is None else self.options.clip or None
+        last = self.task.channels_last if self.options.channels_last is None else self.options.channels_last
         return Plan(epochs=self.scale.epochs, log_every=self.scale.log_every, decay=self.task.decay, clip=clip,
-                    options=self.options, main=self.task.main)  # fmt: skip
+                    channels_last=last, options=self.options, main=self.task.main)  # fmt: skip
 
     @property
     def request(self) -> dict[str, Any]:
@@ -107,7 +108,7 @@ class Run:
             "epochs": scale.epochs, "batch_size": scale.batch_size, "log_every": scale.log_every,
             "batches": scale.batches, "extra": dict(scale.extra),
             "decay": self.task.decay_config(), "clip": self.plan.clip, "rows": CLOCK, **self.options.config,
-            "device": self.device.type, **own,
+            "device": self.device.type, **own, **({"channels_last": True} if self.plan.channels_last else {}),
         }  # fmt: skip
 
     def workload(self) -> Workload:

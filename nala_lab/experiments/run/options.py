@@ -32,6 +32,7 @@ class Options:
         at one number of threads, they do without it.
     accumulate : mini-batches whose gradients are averaged to one. A rest at the end of an epoch is left out.
     clip : largest norm of a gradient instead of the task's; 0 does not clip, None takes the task's.
+    channels_last : lay images out in memory pixel by pixel; None takes the task's. Sums have another order then.
     equal : what all optimizers are given the same number of: ``"grad_evals"`` (the same mini-batches), or
         ``"timesteps"`` as the papers count them, for which NALA gets (k + 1) / k and AdaLA 2 times the mini-batches.
 
@@ -46,6 +47,7 @@ class Options:
     deterministic: bool = False
     accumulate: int = 1
     clip: float | None = None
+    channels_last: bool | None = None
     equal: str = "grad_evals"
 
     def __post_init__(self) -> None:
@@ -57,8 +59,8 @@ class Options:
 
     @property
     def config(self) -> dict[str, Any]:
-        """The switches without `clip`, which a record holds as it is in force."""
-        return {name: value for name, value in asdict(self).items() if name != "clip"}
+        """The switches without `clip` and `channels_last`, which a record holds as they are in force."""
+        return {name: value for name, value in asdict(self).items() if name not in ("clip", "channels_last")}
 
     def autocast(self, device: torch.device) -> AbstractContextManager[Any]:
         """Where the forward pass of a mini-batch runs."""

@@ -108,6 +108,7 @@ class Task:
     clip : largest norm of a gradient, over all parameters; None: not clipped.
     main : name of the main metric in what the workload's ``evaluate`` returns.
     best : ``max`` or ``min``: which value of the main metric is the better one.
+    channels_last : whether images lie in memory pixel by pixel, where no option says it: what is faster on a CPU.
     """
 
     name: str
@@ -122,6 +123,7 @@ class Task:
     clip: float | None = None
     main: str = "accuracy"
     best: Callable[..., Any] = max
+    channels_last: bool = False
 
     def decay_config(self) -> dict[str, Any]:
         """How the learning rate falls, as plain values for a record.

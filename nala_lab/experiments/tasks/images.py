@@ -59,8 +59,8 @@ def make_images(scale: Scale, *, seed: int, folders: Sequence[Path], device: Any
 
     Parameters
     ----------
-    scale : sizes; with ``extra={"standin": True}``, data are generated where no folder is named, and with ``"held_out"``
-        a part of the training images takes the place of the test images.
+    scale : sizes; with ``extra={"standin": True}``, data are generated where no folder is named, and with
+        ``"held_out"`` a part of the training images takes the place of the test images.
     seed : names the initial weights, the order of the images and their augmentation.
     folders, device : where the files are, and where the data go.
     data : name in DATASETS.
@@ -90,10 +90,10 @@ def make_images(scale: Scale, *, seed: int, folders: Sequence[Path], device: Any
 
 def _task(name: str, source: str, data: str, model_name: str, network: str, *, methods: Sequence[str],
           view: Augmentation, scales: Mapping[str, Scale], decay: Decay = NALA_DECAY,
-          softmax_twice: bool = False, **options: Any) -> Task:  # fmt: skip
+          softmax_twice: bool = False, channels_last: bool = False, **options: Any) -> Task:  # fmt: skip
     make = partial(make_images, data=data, network=network, options=options, view=view, softmax_twice=softmax_twice)
-    return Task(name, source, data, model_name, tuple(methods), make, scales, decay,
-                TASK_SETTINGS.get(name, {}))  # fmt: skip
+    return Task(name, source, data, model_name, tuple(methods), make, scales, decay, TASK_SETTINGS.get(name, {}),
+                channels_last=channels_last)  # fmt: skip
 
 
 def _smoke(batch_size: int, batches: int, epochs: int = 1) -> Scale:
@@ -135,9 +135,10 @@ def _of_nala(classes: int) -> tuple[Task, ...]:
     lenet, alex = "NALA paper, Fig. 2, Tables 1 and 2", "NALA paper, Fig. 3, Tables 3 and 4"
     return (
         _task(f"lenet5-{short}", f"{lenet}; the network is LeCun's of 1998", data, "LeNet-5 (tanh)", "lenet5",
-              methods=NALA_METHODS, view=LIT, scales=LENET_SCALES, channels=3, size=32),
+              methods=NALA_METHODS, view=LIT, scales=LENET_SCALES, channels=3, size=32,
+              channels_last=True),
         _task(f"tflenet-{short}", f"released program ('LeNet'): {lenet}", data, "LeNet of TensorFlow's tutorial",
-              "tf_lenet", methods=NALA_METHODS, view=RELEASED, scales=TF_LENET_SCALES),
+              "tf_lenet", methods=NALA_METHODS, view=RELEASED, scales=TF_LENET_SCALES, channels_last=True),
         _task(f"alexnet-{short}", f"{alex}; layers as in the released program, He's start", data, "AlexNet (32 x 32)",
               "alexnet", methods=NALA_THREE, view=LIT, scales=ALEXNET_SCALES[classes]),
         _task(f"tfalexnet-{short}", f"released program ('alexnet2'): {alex}", data, "AlexNet (24 x 24, std 0.1)",
