@@ -14,6 +14,9 @@ Fixpoint total (n : nat) (u : nat -> R) : R :=
 Definition memory (mu : R) (t : nat) (u : nat -> R) : R :=
   total t (fun j => (- mu) ^ (t - S j) * u j).
 
+Lemma total_S n u : total (S n) u = total n u + u n.
+Proof. reflexivity. Qed.
+
 Lemma total_ext n u v : (forall j, (j < n)%nat -> u j = v j) -> total n u = total n v.
 Proof.
   induction n as [|n IH]; intros same; simpl; [reflexivity|].
