@@ -167,11 +167,6 @@ Section TheoremA.
   Qed.
 End TheoremA.
 
-(* V02: the factor is Lookahead's times 1 - alpha m. *)
-Theorem factor_against_lookahead m lr k mu alpha :
-  distance_factor m lr k mu alpha = (1 - alpha * m) * distance_factor m lr k mu 0.
-Proof. unfold distance_factor; ring. Qed.
-
 (* The class is not empty and the bound is attained: m x^2 / 2 on the line. *)
 Definition bowl (m x : R) : R := m * x ^ 2 / 2.
 Definition bowl_grad (m x : R) : R := m * x.

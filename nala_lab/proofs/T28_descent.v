@@ -1,4 +1,4 @@
-(** T28 and V01: the outer step lowers f by what the descent lemma says, in any inner-product space,
+(** T28: the outer step lowers f by what the descent lemma says, in any inner-product space,
     for any inner loop and every mu. The hypothesis is the inequality of smoothness. *)
 
 From Coq Require Import Reals Lra.
@@ -21,21 +21,6 @@ Section Descent.
     intros below; specialize (below y (step W alpha (G y) y)); unfold step, minus in below; simpl in below.
     repeat rewrite ?(dot_add laws), ?(dot_scale laws), ?(dot_add_r laws), ?(dot_scale_r laws) in below.
     rewrite (dot_sym laws y (G y)) in below; unfold step; simpl; lra.
-  Qed.
-
-  (* V01: after one cycle from the same point the value is not above that of Lookahead's y. *)
-  Theorem one_cycle_is_not_higher f A G L mu alpha phi :
-    smooth add scale dot L f G -> 0 <= alpha -> alpha * L <= 2 ->
-    f (nala_over W A G mu alpha 1 phi) <= f (look_ahead W mu phi (A phi)).
-  Proof.
-    intros below positive short; rewrite nala_over_S.
-    change (nala_over W A G mu alpha 0 phi) with phi; unfold outer_step.
-    pose proof (descent_lemma f G L alpha (look_ahead W mu phi (A phi)) below) as lower.
-    pose proof (dot_pos laws (G (look_ahead W mu phi (A phi)))) as square.
-    assert (0 <= alpha * (1 - alpha * L / 2) * dot (G (look_ahead W mu phi (A phi)))
-                                                (G (look_ahead W mu phi (A phi)))).
-    { apply Rmult_le_pos; [apply Rmult_le_pos; lra|exact square]. }
-    lra.
   Qed.
 End Descent.
 
