@@ -12,7 +12,7 @@ STAMP := $(VENV)/.set-up-$(shell cat pyproject.toml constraints.txt | cksum | cu
 STRICT := nala_lab/core nala_lab/methods nala_lab/reference nala_lab/theory problems
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab lint test test-slow verify report notebooks slides bench pins clean distclean
+.PHONY: help setup lab lint test test-slow verify proofs report notebooks slides bench pins clean distclean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,9 @@ test-slow: setup  ## what takes longer: every notebook, whole runs
 
 verify: setup  ## print the table of theorem checks
 	$(BIN)/nala-lab verify
+
+proofs: setup  ## have a proof kernel check the theorems (needs Coq; says so where it is not installed)
+	$(BIN)/nala-lab prove
 
 report: setup  ## every check, notebook and figure in build/report/index.html
 	$(BIN)/nala-lab report

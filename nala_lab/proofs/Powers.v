@@ -67,10 +67,18 @@ Proof.
   nra.
 Qed.
 
+(* By the intermediate value theorem: q^k - x changes its sign between 0 and 1 + x. *)
 Lemma root_exists x k : 0 < x -> (0 < k)%nat -> exists q, 0 < q /\ q ^ k = x.
 Proof.
-  intros positive some; exists (Rpower x (/ INR k)); split; [apply exp_pos|].
-  rewrite <- Rpower_pow by apply exp_pos.
-  rewrite Rpower_mult, Rinv_l; [now apply Rpower_1|].
-  apply not_0_INR; lia.
+  intros positive some; destruct k as [|j]; [lia|].
+  set (f := fun q => q ^ S j - x).
+  assert (smooth : continuity f).
+  { apply continuity_minus; [apply derivable_continuous, derivable_pow|].
+    now apply continuity_const. }
+  assert (low : f 0 < 0) by (unfold f; simpl; lra).
+  assert (high : 0 < f (1 + x)).
+  { unfold f; assert (1 ^ j <= (1 + x) ^ j) by (apply pow_incr; lra); rewrite pow1 in *; simpl; nra. }
+  destruct (IVT_cor f 0 (1 + x) smooth) as [q [[left right] zero]]; [lra|nra|].
+  exists q; unfold f in zero; split; [|lra].
+  destruct left as [more|same]; [exact more|subst q; simpl in zero; lra].
 Qed.

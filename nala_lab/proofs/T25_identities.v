@@ -75,4 +75,34 @@ Section Identities.
     cbn [run Nat.iter nat_rect]; rewrite IH; simpl; unfold cycle.
     destruct (inner _ _) as [state theta]; unfold outer_step; now rewrite no_step, whole_loop.
   Qed.
+
+  (* NAG by Eq. (1): a velocity. The state is theta and v. *)
+  Definition nag_velocity (lr mu : R) (now : V * V) : V * V :=
+    let (theta, v) := now in
+    let y := add W theta (scale W mu v) in
+    let v' := add W (scale W mu v) (scale W (- lr) (G y)) in
+    (add W theta v', v').
+
+  (* NAG by Eq. (2): an extrapolation. The state is theta and the next y. *)
+  Definition nag_extrapolation (lr mu : R) (now : V * V) : V * V :=
+    let (theta, y) := now in
+    let theta' := step W lr (G y) y in
+    (theta', look_ahead W mu theta theta').
+
+  Theorem nag_two_forms lr mu t theta :
+    let left := Nat.iter t (nag_velocity lr mu) (theta, fun _ => 0) in
+    Nat.iter t (nag_extrapolation lr mu) (theta, theta) = (fst left, add W (fst left) (scale W mu (snd left))).
+  Proof.
+    induction t as [|t IH]; cbv zeta in *; [simpl; f_equal; extensionality i; simpl; ring|].
+    change (nag_extrapolation lr mu (Nat.iter t (nag_extrapolation lr mu) (theta, theta))
+      = (fst (nag_velocity lr mu (Nat.iter t (nag_velocity lr mu) (theta, fun _ => 0))),
+         add W (fst (nag_velocity lr mu (Nat.iter t (nag_velocity lr mu) (theta, fun _ => 0))))
+               (scale W mu (snd (nag_velocity lr mu (Nat.iter t (nag_velocity lr mu) (theta, fun _ => 0))))))).
+    rewrite IH; destruct (Nat.iter t (nag_velocity lr mu) _) as [now v]; cbn [fst snd].
+    unfold nag_velocity, nag_extrapolation; cbn [fst snd].
+    assert (same : step W lr (G (add W now (scale W mu v))) (add W now (scale W mu v))
+      = add W now (add W (scale W mu v) (scale W (- lr) (G (add W now (scale W mu v))))))
+      by (extensionality i; unfold step; simpl; ring).
+    rewrite same; f_equal; extensionality i; unfold look_ahead; simpl; ring.
+  Qed.
 End Identities.
