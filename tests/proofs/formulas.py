@@ -1,16 +1,26 @@
 """Each formula of `nala_lab.theory` that a kernel-checked theorem is about, at drawn settings: (statement, proof).
 
-Settings are short dyadic fractions: a float holds them exactly. Where the formula then stays exact (products and sums of
-few bits) the numbers must be equal; where it divides or takes a root, equal up to rounding, and the root is written as
-the power that it undoes.
+Settings are short dyadic fractions: a float holds them exactly. Where the formula then stays exact (products and sums
+of few bits) the numbers must be equal; where it divides or takes a root, equal up to rounding, and the root is written
+as the power that it undoes.
 """
 
 from fractions import Fraction
 
 import numpy as np
 
-from nala_lab.theory import adala_linear, adam_linear, break_even, chebyshev, descent, eq5, noise_one_mode, optimal_mu
-from nala_lab.theory import quadratic_rate, stability
+from nala_lab.theory import (
+    adala_linear,
+    adam_linear,
+    break_even,
+    chebyshev,
+    descent,
+    eq5,
+    noise_one_mode,
+    optimal_mu,
+    quadratic_rate,
+    stability,
+)
 from nala_lab.theory import worst_functions as worst
 from tests.proofs.kernel_examples import is_exactly, is_near, real, reals
 
@@ -60,8 +70,9 @@ def _optimal_mu(rng):
     L = min(m + quarter(rng, 0, 1), 1.75 / lr)
     m = min(m, L)
     low, high = optimal_mu.inner_range(m, L, lr=lr, k=k)
-    name, value = ("optimal_mu", optimal_mu.optimal_mu) if rng.integers(2) else ("optimal_rate", optimal_mu.optimal_rate)
-    return is_near(f"{name} {real(low)} {real(high)}", value(m, L, lr=lr, k=k), f"unfold {name}; lra.")
+    name = str(rng.choice(["optimal_mu", "optimal_rate"]))
+    value = getattr(optimal_mu, name)(m, L, lr=lr, k=k)
+    return is_near(f"{name} {real(low)} {real(high)}", value, f"unfold {name}; lra.")
 
 
 def _floor(rng):
@@ -107,8 +118,8 @@ def _stationary(rng):
 
 
 def _ratio(rng):
-    lr, lam, k, mu = quarter(rng, 0, 1) + 1 / 8, quarter(rng, 0, 1) + 1 / 4, int(rng.integers(1, 5)), quarter(rng, -1, 0)
-    mu = mu + 1 / 8
+    lr, lam, mu = quarter(rng, 0, 1) + 1 / 8, quarter(rng, 0, 1) + 1 / 4, quarter(rng, -1, 0) + 1 / 8
+    k = int(rng.integers(1, 5))
     value = noise_one_mode.lookahead_variance_ratio(lam, lr=lr, k=k, mu=mu)
     left = f"variance_ratio (1 + {real(mu)}) ((1 - {real(lr)} * {real(lam)}) ^ {k})"
     return is_near(left, float(value), f"unfold variance_ratio; {SIMPLE}")
@@ -125,8 +136,8 @@ def _adam(rng):
         return is_near(f"adam_trajectory (Rabs {real(c)} + {real(more)}) {rest}", float(value), proof)
     eps, whole = 2 * c * more + more**2, real(c + more)  # c^2 + eps = (c + more)^2: the root is a fraction
     value = adam_linear.trajectory([c], T, eps=eps, form="printed", **settings)[-1, 0]
-    proof = (f"replace ({real(c)} ^ 2 + {real(eps)}) with ({whole} ^ 2) by lra; rewrite root_of_square, Rabs_pos_eq by lra; "
-             "unfold adam_trajectory; lra.")  # fmt: skip
+    proof = (f"replace ({real(c)} ^ 2 + {real(eps)}) with ({whole} ^ 2) by lra; "
+             "rewrite root_of_square, Rabs_pos_eq by lra; unfold adam_trajectory; lra.")  # fmt: skip
     return is_near(f"adam_trajectory (sqrt ({real(c)} ^ 2 + {real(eps)})) {rest}", float(value), proof)
 
 

@@ -1,4 +1,4 @@
-"""A proof speaks about its statement. These tests tie the statements to the program, by numbers that the kernel compares.
+"""A proof speaks about its statement. These tests tie statements to the program, by numbers that the kernel compares.
 
     the program equals the definition     exact runs of `nala_lab.reference`            (sampled)
     the definition has the property       the theorems                                  (proved)
@@ -61,7 +61,7 @@ def same(left, right):
 
 
 def drawn(rng):
-    function = [fraction(rng, 0, 3), fraction(rng, 0, 3), fraction(rng, -3, 3), fraction(rng, -3, 3), fraction(rng, 0, 3)]
+    function = [fraction(rng, low, 3) for low in (0, 0, -3, -3, 0)]
     settings = dict(lr=fraction(rng, 1, 5), k=int(rng.integers(1, 5)), mu=fraction(rng, -3, 4))
     start = np.array([fraction(rng), fraction(rng)], dtype=object)
     return function, settings, start, fraction(rng, 1, 5), int(rng.integers(1, 4))
