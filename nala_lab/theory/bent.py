@@ -59,18 +59,18 @@ class Bent:
         smooth = bool(np.all(room > 0)) and bool(np.sum(self.normal**2 / room) <= 1)
         require("L", self.L, smooth, "a_i < L and sum p_i^2/(L - a_i) <= 1", "else the curvature exceeds L")
 
-    def _slope(self, x: Numbers) -> Any:
-        t = self.normal @ x
-        return min(max(t, -self.bend if self.both else 0 * t), self.bend)
+    def _slope(self, t: Any) -> Any:
+        return np.minimum(np.maximum(t, -self.bend if self.both else 0), self.bend)
 
     def grad(self, x: Numbers) -> Numbers:
-        """Gradient at x, (d,)."""
-        return np.asarray(self.axes * x + self.normal * self._slope(x))
+        """Gradient at x, both (..., d)."""
+        return np.asarray(self.axes * x + np.asarray(self._slope(x @ self.normal))[..., None] * self.normal)
 
     def value(self, x: Numbers) -> Any:
-        """f(x): h(t) = s t - s^2/2, s the slope of h at t, on all of its pieces."""
-        slope = self._slope(x)
-        return (self.axes * x) @ x / 2 + slope * (self.normal @ x) - slope * slope / 2
+        """f(x) for x of shape (..., d): h(t) = s t - s^2/2, s the slope of h at t, on all of its pieces."""
+        t = x @ self.normal
+        slope = self._slope(t)
+        return (self.axes * x * x).sum(axis=-1) / 2 + slope * t - slope * slope / 2
 
     def piece(self, x: Numbers) -> int:
         """Which piece of h holds <p, x>: -1 below the curved one, 0 on it, 1 beyond its bend."""
