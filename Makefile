@@ -9,7 +9,7 @@ LAB_ARGS    ?=
 
 # The set-up is named by the content of the two files that decide it: change either and it runs again.
 STAMP := $(VENV)/.set-up-$(shell cat pyproject.toml constraints.txt | cksum | cut -d ' ' -f 1)
-STRICT := nala_lab/core nala_lab/methods nala_lab/reference nala_lab/theory problems
+STRICT := nala_lab/core nala_lab/methods nala_lab/proofs nala_lab/reference nala_lab/theory problems
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lab lint test test-slow verify proofs report notebooks slides bench pins clean distclean
