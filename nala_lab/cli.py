@@ -15,6 +15,7 @@ __all__ = ["COMMANDS", "main"]
 # name -> (module with add_arguments(parser) and main(args) -> exit status, extra it needs, what it does)
 COMMANDS = {
     "verify": ("nala_lab.verify.command", "all", "check every theorem against a run of each twin"),
+    "prove": ("nala_lab.proofs.command", "all", "have a proof kernel (Coq) check the theorems"),
     "figures": ("nala_lab.report.figures_command", "all", "render figures and tables of both papers, or the ledger"),
     "report": ("nala_lab.report.command", "all", "write build/report/index.html: checks, notebooks, figures"),
     "audit": ("nala_lab.audit.command", "torch", "test any torch optimizer against the contract and the papers"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nala_lab.core import require_choice
+from nala_lab.proofs import kernel_checked
 
 __all__ = ["KINDS", "STATUSES", "Card"]
 
@@ -48,6 +49,20 @@ class Card:
     source: str
     status: str
     kind: str
+
+    @property
+    def kernel_checked(self) -> tuple[str, ...]:
+        """Theorems about this card that a proof kernel has checked (`nala_lab.proofs`), as ``"T12_eq5.eq5"``.
+
+        Read from the committed record; empty where there is none, and once a proof has changed since.
+        """
+        return kernel_checked(self.id)
+
+    @property
+    def evidence(self) -> str:
+        """The status; with "kernel-checked" where it is "proved" and `kernel_checked` names a theorem."""
+        checked = self.status == "proved" and self.kernel_checked
+        return f"{self.status}, kernel-checked" if checked else self.status
 
     def __post_init__(self) -> None:
         require_choice("status", self.status, STATUSES)

@@ -17,8 +17,9 @@ from fractions import Fraction
 from typing import Any
 
 from nala_lab.core import require_choice
+from nala_lab.proofs import kernel_checked
 from nala_lab.theory.card import Card
-from nala_lab.theory.counterexamples import COUNTEREXAMPLES, cycles_of
+from nala_lab.theory.counterexamples import COUNTEREXAMPLES, SMALL, CounterExample, cycles_of
 
 __all__ = ["CARDS", "VERDICTS", "Claim", "claims"]
 
@@ -52,6 +53,11 @@ class Claim:
 
     def __post_init__(self) -> None:
         require_choice("verdict", self.verdict, VERDICTS)
+
+    @property
+    def kernel_checked(self) -> tuple[str, ...]:
+        """Theorems about this claim that a proof kernel has checked, as `Card.kernel_checked`."""
+        return kernel_checked(self.id)
 
 
 def _factor(lam: Any, *, lr: Any, k: int, mu: Any, alpha: Any) -> Any:
@@ -107,23 +113,28 @@ def worst_case_per_cycle() -> Claim:
 
 
 def _refuted(id: str, statement: str, where: str, names: tuple[str, ...]) -> Claim:
-    examples = [COUNTEREXAMPLES[name] for name in names]
+    small, largest = SMALL[id], [COUNTEREXAMPLES[name] for name in names]
+    examples = [small, *largest]
     refuted = all(example.gap > 0 and example.slack() >= 0 for example in examples)
-    shown = "; ".join(
-        f"k={e.k}, mu={e.mu}, alpha={e.alpha}, lr={e.lr}, T={e.cycles}: larger by {float(e.gap):.6f}" for e in examples
-    )
+    start = ", ".join(map(str, small.start))
     return Claim(
         id=id, statement=statement, where=where, verdict="false" if refuted else "not refuted",
-        evidence=f"explicit functions of rational numbers (L = 1, per squared distance of the start): {shown}",
+        evidence=f"f = {small.function}, from ({start}), {_gap(small)} (Huber's h(t): t^2/2 up to c, then straight; "
+        f"L = 1, per squared distance of the start); largest gaps found: {'; '.join(map(_gap, largest))}",
         status="proved", numbers={e.name: e.gap for e in examples},
     )  # fmt: skip
+
+
+def _gap(e: CounterExample) -> str:
+    return f"k={e.k}, mu={e.mu}, alpha={e.alpha}, lr={e.lr}, T={e.cycles}: larger by {float(e.gap):.3g}"
 
 
 def closer_after_several_cycles() -> Claim:
     """V03. After several cycles NALA is closer to the minimiser. False, for every sign of mu.
 
-    The outer gradient turns the path: f is lower after each step, but the next gradients point elsewhere. Strong
-    convexity does not prevent it: at m = L/10 it happens from T = 3 (k = 3, alpha = 1/10) or T = 4 (k = 2) on.
+    The outer gradient turns the path: f is lower after each step, but the next gradients point elsewhere. One bend in
+    the plane does it: x^2/4 + y^2/200 + h(x/2 - 7y/10), L = 1, m = 1/100. Strong convexity does not prevent it: at
+    m = L/10 it happens from T = 3 (k = 3, alpha = 1/10) or T = 4 (k = 2) on.
     """
     return _refuted(
         "V03", "after several outer steps the distance to the minimiser is not larger",
@@ -136,9 +147,10 @@ def lower_after_several_cycles() -> Claim:
     """V04. After several cycles NALA's value is not larger, mu in [-1, 0], lr <= 1/L. False, from T = 4 or 5 on.
 
     It takes long: over the class with mu = -1/2 the semidefinite programmes of the slow tests find no gap up to T = 3
-    (k <= 3, m in {0, L/10}), and gaps for k = 3, T = 4 and for k = 2, T = 5. The evidence is an exact function for the
-    latter. In one dimension with lr, alpha <= 1/L the claim is true: gradient steps and averages are monotone there and
-    keep x on its side of x*, so by induction phi_t of NALA stays between x* and phi_t of Lookahead.
+    (k <= 3, m in {0, L/10}), and gaps for k = 3, T = 4 and for k = 2, T = 5. The smallest function is bent once,
+    x^2/5 + y^2/200 + h(3(x - y)/5): NALA is lower up to T = 7 and higher at T = 8. In one dimension with lr,
+    alpha <= 1/L the claim is true: gradient steps and averages are monotone there and keep x on its side of x*, so by
+    induction phi_t of NALA stays between x* and phi_t of Lookahead.
     """
     return _refuted(
         "V04",
@@ -149,7 +161,12 @@ def lower_after_several_cycles() -> Claim:
 
 
 def lower_after_several_cycles_elsewhere() -> Claim:
-    """V05. The same for mu > 0, or for inner steps beyond 1/L. False."""
+    """V05. The same for mu > 0, or for inner steps beyond 1/L. False.
+
+    Huber's function on the line, L = c = 1, from 3, k = 1, lr = 1, mu = alpha = 1/2, by hand. Lookahead: the slope at 3
+    is 1, theta = 2, y = 3/2 * 2 - 3/2 = 3/2; then theta = 1/2, y = 3/4 - 3/4 = 0, the minimiser. NALA: y = 3/2 as
+    before, phi = 3/2 - 1/2 = 1; then theta = 0, y = -1/2, phi = -1/2 + 1/4 = -1/4.
+    """
     return _refuted(
         "V05",
         "after several outer steps f is not larger",
@@ -292,7 +309,7 @@ CARDS = (
         title="NALA can end farther from the minimiser than Lookahead",
         statement="||phi_T - x*||^2 - ||phi_T^LA - x*||^2 = the exact gap > 0 on explicit functions",
         assumptions="functions and settings of theory.counterexamples, L-smooth and strongly convex",
-        source="found by semidefinite programming, rounded to rationals, verified exactly",
+        source="derived here (the smallest); the others by semidefinite programming, rounded to rationals",
         status="proved",
         kind="tight",
     ),
@@ -301,7 +318,7 @@ CARDS = (
         title="NALA can end higher than Lookahead",
         statement="f(phi_T) - f(phi_T^LA) = the exact gap > 0 on explicit functions",
         assumptions="functions and settings of theory.counterexamples; mu = -1/2 (V04), mu > 0, or lr = 1.9/L",
-        source="found by semidefinite programming, rounded to rationals, verified exactly",
+        source="derived here (the smallest); the others by semidefinite programming, rounded to rationals",
         status="proved",
         kind="tight",
     ),

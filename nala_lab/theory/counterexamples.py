@@ -1,17 +1,20 @@
 """Explicit functions on which NALA falls behind Lookahead, in exact rational arithmetic.
 
-Every function here is L-smooth with L = 1 and m-strongly convex, m > 0 and mostly small, so its minimiser, 0 with value
-0, is unique. Both hold by construction (`nala_lab.theory.interpolation`): the function is (m/2)||x||^2 plus the Moreau
-envelope of a maximum of affine pieces, and the pieces are written below as integers over `unit`: slope, then offset.
-Both methods start at the same point with the same lr, k and mu; every point, gradient and value on their way is a
-``fractions.Fraction``, and so is the gap.
+`SMALL` holds the smallest ones, found by hand and checked by a proof kernel (`nala_lab.proofs`): a quadratic of two
+variables that is bent once, and Huber's function on the line. `COUNTEREXAMPLES` holds the largest gaps found.
 
-The functions were found by semidefinite programming over the whole class, solved with a margin and rounded
+Every function here is L-smooth with L = 1 and m-strongly convex, so its minimiser is 0, with value 0; m > 0 and mostly
+small, but for Huber's function, where m = 0. All hold by construction. Those of `SMALL` are of `nala_lab.theory.bent`.
+The others are (m/2)||x||^2 plus the Moreau envelope of a maximum of affine pieces (`nala_lab.theory.interpolation`),
+and the pieces are written below as integers over `unit`: slope, then offset. Both methods start at the same point with
+the same lr, k and mu; every point, gradient and value on their way is a ``fractions.Fraction``, and so is the gap.
+
+The larger ones were found by semidefinite programming over the whole class, solved with a margin and rounded
 (`nala_lab.certify.extract`). How they were found does not matter for what they show.
 
 For mu = -1/2, lr = 1 and for mu > 0 they refute both "closer to the minimiser" and "lower in value" after every number
 of cycles. Lower in value holds longest: for mu = -1/2, lr = 1 no gap was found before the fourth cycle.
-Status: proved (a counter-example that can be recomputed by hand, with patience).
+Status: proved (the small ones can be recomputed by hand).
 """
 
 from __future__ import annotations
@@ -25,9 +28,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nala_lab.core import require_choice
+from nala_lab.theory.bent import Bent
 from nala_lab.theory.interpolation import Envelope, fractions, slack
 
-__all__ = ["COUNTEREXAMPLES", "CounterExample", "cycles_of"]
+__all__ = ["COUNTEREXAMPLES", "SMALL", "CounterExample", "cycles_of"]
 
 Numbers = NDArray[Any]
 
@@ -40,7 +44,7 @@ class CounterExample:
     ----------
     name : a few words. measure : ``"distance"`` (squared, to the minimiser 0) or ``"value"`` (the minimum is 0).
     k, mu, alpha, lr, cycles : the setting; Lookahead has slow step 1+mu and no outer gradient.
-    function : `Envelope` of Fraction, L = 1. start : (d,) of Fraction.
+    function : `Envelope` or `Bent` of Fraction, L = 1. start : (d,) of Fraction.
 
     Examples
     --------
@@ -57,7 +61,7 @@ class CounterExample:
     alpha: Fraction
     lr: Fraction
     cycles: int
-    function: Envelope
+    function: Envelope | Bent
     start: Numbers
 
     def paths(self) -> tuple[Numbers, Numbers]:
@@ -244,5 +248,29 @@ _ALL = (
         ),
     ),
 )  # fmt: skip
+
+
+
+def _small(
+    name: str, measure: str, axes: tuple[str, ...], normal: tuple[str, ...], bend: str, *, both: bool = False,
+    k: int, mu: str, alpha: str, cycles: int, start: tuple[int, ...],
+) -> CounterExample:  # fmt: skip
+    steepness = fractions(axes)
+    function = Bent(steepness, fractions(normal), Fraction(bend), L=Fraction(1), m=min(steepness), both=both)
+    return CounterExample(
+        name=name, measure=measure, k=k, mu=Fraction(mu), alpha=Fraction(alpha), lr=Fraction(1), cycles=cycles,
+        function=function, start=fractions(start),
+    )  # fmt: skip
+
+
+SMALL: dict[str, CounterExample] = {
+    "V03": _small("farther, one bend", "distance", ("1/2", "1/100"), ("1/2", "-7/10"), "3/10",
+                  k=2, mu="-1/2", alpha="1", cycles=4, start=(1, 0)),
+    "V04": _small("higher, one bend", "value", ("2/5", "1/100"), ("3/5", "-3/5"), "1/2",
+                  k=3, mu="-1/2", alpha="1", cycles=8, start=(1, 0)),
+    "V05": _small("higher, Huber", "value", ("0",), ("1",), "1", both=True,
+                  k=1, mu="1/2", alpha="1/2", cycles=2, start=(3,)),
+}  # fmt: skip
+"""The smallest counter-example to each of the claims V03, V04, V05; the proof kernel has the same numbers."""
 
 COUNTEREXAMPLES: dict[str, CounterExample] = {example.name: example for example in _ALL}

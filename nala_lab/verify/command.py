@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _listing() -> str:
     with_check = {entry.id for entry in load_checks()}
     return "\n".join(
-        f"{card.id}  {card.kind:<8}  {card.status:<8}  {card.title}: {card.statement}"
+        f"{card.id}  {card.kind:<8}  {card.evidence:<22}  {card.title}: {card.statement}"
         for card in cards().values()
         if card.id in with_check
     )

@@ -8,17 +8,24 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from nala_lab.theory import cards
 from nala_lab.verify.tally import Check
 
 __all__ = ["format_table", "summary", "to_json"]
 
-HEADER = ("id", "check", "twin", "kind", "cases", "predicted", "measured", "error", "tolerance", "verdict")
-RIGHT = (False, False, False, False, True, True, True, True, True, False)
+HEADER = ("id", "check", "twin", "kind", "proof", "cases", "predicted", "measured", "error", "tolerance", "verdict")
+RIGHT = (False, False, False, False, False, True, True, True, True, True, False)
 
 
 def _cells(row: Check) -> tuple[str, ...]:
     numbers = (f"{row.predicted:.6g}", f"{row.measured:.6g}", f"{row.error:.1e}", f"{row.tolerance:.1e}")
-    return (row.id, row.name, row.twin, row.kind, str(row.cases), *numbers, row.verdict)
+    return (row.id, row.name, row.twin, row.kind, _proof(row.id), str(row.cases), *numbers, row.verdict)
+
+
+def _proof(id: str) -> str:
+    """How sure the theorem is: its card's status, "kernel" where a proof kernel has checked it."""
+    card = cards().get(id)
+    return "" if card is None else card.evidence.removeprefix("proved, ").removesuffix("-checked")
 
 
 def _failure(row: Check) -> str:

@@ -8,6 +8,8 @@ from functools import cache
 from typing import Any
 
 from nala_lab.core import require_choice
+from nala_lab.proofs import kernel_checked
+from nala_lab.theory import cards
 from nala_lab.theory.claims import Claim, claims
 from nala_lab.verify import Check, run_checks
 from paper_figs.ledger.model import CONTRADICTED, NOT_REPRODUCED, NOT_RUN, REPRODUCED, UNTESTABLE, Evidence
@@ -39,7 +41,7 @@ def by_theory(test: Mapping[str, Any]) -> Evidence:
     require_choice("says", says, ("true", "false"))
     decided = found.verdict in ("true", "false")
     verdict = (REPRODUCED if found.verdict == says else CONTRADICTED) if decided else NOT_RUN
-    words = f'{found.id}, "{found.statement}" ({found.where}): {found.verdict}. {found.evidence}'
+    words = f'{found.id}, "{found.statement}" ({found.where}): {found.verdict}. {found.evidence}{_kernel(found.id)}'
     return Evidence(verdict, words, f"nala_lab.theory.claims.claims()['{found.id}']")
 
 
@@ -60,6 +62,12 @@ def by_number(test: Mapping[str, Any]) -> Evidence:
     return Evidence(REPRODUCED if holds else CONTRADICTED, words, how)
 
 
+def _kernel(name: str) -> str:
+    """Name the files of theorems that the proof kernel has checked, from its record; nothing where there are none."""
+    files = dict.fromkeys(theorem.partition(".")[0] for theorem in kernel_checked(name))
+    return f"; kernel-checked: {', '.join(f'{file}.v' for file in files)}" if files else ""
+
+
 def _short(value: Fraction) -> str:
     exact = str(value)
     return f"{exact} = {float(value):.6g}" if len(exact) <= 30 else f"{float(value):.6g} (a fraction)"
@@ -71,6 +79,7 @@ def by_verify(test: Mapping[str, Any]) -> Evidence:
     failed = [row for row in rows if row.verdict != "pass"]
     said = "; ".join(f"{name}: {_rows(name)[0].statement}" for name in test["verify"])
     words = f"{len(rows) - len(failed)} of {len(rows)} checks pass, {sum(row.cases for row in rows)} numbers ({said})"
+    words += "".join(_kernel(name) for name in test["verify"] if cards()[name].status == "proved")
     refutes = bool(test.get("refutes", False))
     verdict = {
         (False, False): REPRODUCED,

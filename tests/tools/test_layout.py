@@ -7,7 +7,7 @@ import pytest
 from tests.tools.tree import ROOT, files, name, python_files
 
 LONGEST = 400  # lines; a longer file is two files
-TEXT = {".py", ".md", ".toml", ".txt", ".sh", ".cff", ".ipynb", ".jsonl", ".html", ".yml", ".cfg", ""}
+TEXT = {".py", ".v", ".md", ".toml", ".txt", ".sh", ".cff", ".ipynb", ".jsonl", ".html", ".yml", ".cfg", ""}
 # Each is written so that this file does not match itself.
 UNFINISHED = re.compile(r"\b(TO[D]O|FIX[M]E|X{3})\b|raise NotImplemented[E]rror|\bNotImplemented[E]rror\(")
 MACHINE_PATH = re.compile(
