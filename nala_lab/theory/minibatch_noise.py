@@ -204,42 +204,42 @@ class FiniteSum:
     ----------
     F : (n, r, d), or (n, d) for r = 1: the features a_i of least squares, Gauss-Newton factors of a network.
     gradients : (n, d) g_i at e = 0; for least squares a_i r_i. B, replace : the batches.
-    H : (d, d) mean curvature; None for mean_i F_i' F_i. A network's is not only Gauss-Newton.
+    H : (d, d) mean curvature; None for mean_i F_i' F_i. A network's is not only Gauss-Newton: then the rest of H is
+    taken as common to all examples. modes : the curvature's noise is kept in so many eigendirections, those in which
+    the rows F are longest; None for all.
     """
 
     def __init__(
-        self, F: ArrayLike, gradients: ArrayLike, *, B: int, replace: bool = False, H: ArrayLike | None = None
+        self, F: ArrayLike, gradients: ArrayLike, *, B: int, replace: bool = False, H: ArrayLike | None = None,
+        modes: int | None = None,
     ) -> None:
         f, each = np.asarray(F, np.float64), np.asarray(gradients, np.float64)
         f = f[:, None, :] if f.ndim == 2 else f
         fits = f.ndim == 3 and each.shape == (f.shape[0], f.shape[2]) and bool(np.isfinite(f).all())
         require("gradients", each.shape, fits and bool(np.isfinite(each).all()), "finite, (n, d), with F (n, r, d)")
         self.kappa = batch_factor(B, len(f), replace=replace)
-        rows = f.reshape(-1, f.shape[2])
+        d = f.shape[2]
+        rows = f.reshape(-1, d)
         self.h, self.basis = eigen(rows.T @ rows / len(f) if H is None else H)
-        self._f: Real = f @ self.basis
+        rows = rows @ self.basis
+        require_int("modes", d if modes is None else modes, low=1)
+        self._kept = np.sort(np.argsort(-np.sum(rows**2, axis=0))[:modes])
+        rows = np.ascontiguousarray(rows[:, self._kept])
+        self._f: Real = rows.reshape(len(f), f.shape[1], -1)
+        self._common: Real = rows.T @ rows / len(f)
         self._each: Real = each @ self.basis
         self.g: Real = self._each.mean(0)
-        self._exact = H is None
 
     def covariance(self, mean: Real, spread: Real) -> Real:
         """kappa (M - G) in the eigenbasis."""
-        n, r, d = self._f.shape
-        moved = self._each + np.einsum("nrd,nr->nd", self._f, self._f @ mean)
+        f, kept, n = self._f, self._kept, len(self._f)
+        moved = self._each.copy()
+        moved[:, kept] += np.einsum("nrd,nr->nd", f, f @ mean[kept])
         away = moved - moved.mean(0)
-        if r == 1:  # F' F S F' F = (f S f') f f', one weight an example
-            f = self._f[:, 0]
-            weight = np.einsum("ni,ni->n", f @ spread, f)
-            inside = (f * weight[:, None]).T @ f
-        else:
-            inside = np.zeros((d, d))
-            for f in self._f:
-                inside += f.T @ (f @ spread @ f.T) @ f
-        if self._exact:
-            average = np.outer(self.h, self.h) * spread
-        else:  # the spread of the Gauss-Newton part around its own mean: the rest of H is taken as common to all
-            rows = self._f.reshape(-1, d)
-            common = rows.T @ rows / n
-            average = common @ spread @ common
-        c: Real = self.kappa * (away.T @ away / n + inside / n - average)
-        return c
+        c: Real = away.T @ away / n
+        block = np.ix_(kept, kept)
+        S = spread[block]
+        inside = (f @ S) @ f.transpose(0, 2, 1)  # F_i S F_i', (n, r, r)
+        weighted = (inside @ f).reshape(-1, len(kept))
+        c[block] += f.reshape(-1, len(kept)).T @ weighted / n - self._common @ S @ self._common
+        return self.kappa * c

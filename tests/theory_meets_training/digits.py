@@ -117,3 +117,15 @@ def measure(w):
     )(torch.eye(WEIGHTS, dtype=torch.float64))
     each = torch.func.vmap(lambda a, b: grad(at, a[None], b[None]))(x, y)
     return float(_loss(at, x, y)), grad(at, x, y).numpy(), hessian.numpy(), each.numpy()
+
+
+def factors(w):
+    """Gauss-Newton factors (n, 10, 910) at w: F_i' F_i = J_i' (diag p - p p') J_i, J_i the Jacobian of the logits."""
+    x, _ = data()
+    W1, b1, W2, b2 = split(w)
+    hidden = np.tanh(x @ W1 + b1)
+    p = softmax(hidden @ W2 + b2)
+    root = np.sqrt(p)[:, :, None] * np.eye(10) - np.sqrt(p)[:, :, None] * p[:, None, :]  # R', (diag p - p p') = R R'
+    back = np.einsum("nrl,hl->nrh", root, W2) * (1 - hidden**2)[:, None]
+    parts = (x[:, None, :, None] * back[:, :, None, :], back, hidden[:, None, :, None] * root[:, :, None, :], root)
+    return np.concatenate([part.reshape(len(x), 10, -1) for part in parts], axis=2)
