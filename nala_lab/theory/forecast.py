@@ -9,9 +9,8 @@ minibatch_cycle gives mean m_t and covariance P_t of the displacement after t cy
 Noise: `Constant` (covariance C of a batch gradient, C_1 / B with C_1 of one example), or `FiniteSum` with every
 example's gradient and Gauss-Newton factor, which lets the noise grow and shrink along the way.
 
-A network bends. `relinearised` measures again every c cycles, at the mean it has reached, and carries m and P on into
-the new Hessian. With a cloud of points mean +- sqrt(P) z it measures there too and averages: then J, g and the noise
-are means over where the copies are, and not values at their middle, where none of them is.
+On a network H changes from place to place. `relinearised` measures again every c cycles, at the mean it has reached,
+and carries the covariance over into the new eigenbasis.
 
 Source: derived here. Status: exact on quadratics (T29); on a network an approximation whose error is measured in
 tests/theory_meets_training.
@@ -19,6 +18,7 @@ tests/theory_meets_training.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -59,8 +59,8 @@ def loss_spread(noise: Noise, z: Moments) -> float:
     slope = noise.g + noise.h * z.phi
     P = z.P if z.P.ndim == 2 else np.diag(z.P)
     HP = noise.h[:, None] * P
-    variance = slope @ P @ slope + np.sum(HP * HP.T) / 2
-    return float(np.sqrt(max(variance, 0.0)))
+    variance = float(slope @ P @ slope + np.sum(HP * HP.T) / 2)
+    return math.sqrt(max(variance, 0.0))  # below 0 by rounding only
 
 
 def forecast(local: Local, loop: Loop, *, T: int, covariance: ArrayLike | None = None) -> Forecast:
@@ -78,7 +78,7 @@ def forecast(local: Local, loop: Loop, *, T: int, covariance: ArrayLike | None =
     >>> here = Local(5.0, Constant([[2.0]], [[0.4]], g=[1.0]))
     >>> ahead = forecast(here, nala(lr=0.25, k=1, mu=0.0), T=1)
     >>> ahead.loss, ahead.spread
-    (array([5.    , 4.8375]), array([0.    , 0.086747]))
+    (array([5.    , 4.8375]), array([0.        , 0.08660254]))
     """
     require_int("T", T, low=0)
     z = start(local.noise, np.zeros(len(local.noise.h)), covariance)
@@ -90,59 +90,52 @@ def forecast(local: Local, loop: Loop, *, T: int, covariance: ArrayLike | None =
 
 def _told(local: Local, rows: list[Moments]) -> Forecast:
     loss = [local.loss + expected_loss(local.noise, z) for z in rows]
-    return Forecast(np.array(loss), np.array([loss_spread(local.noise, z) for z in rows]))
+    spread = [loss_spread(local.noise, z) for z in rows]
+    return Forecast(np.array(loss), np.array(spread))
 
 
-def relinearised(
-    measure: Measure, point: ArrayLike, loop: Loop, *, T: int, every: int, cloud: int = 0,
-    rng: np.random.Generator | None = None,
-) -> Forecast:
-    """Loss of the next T cycles, measured again every `every` cycles at the predicted mean.
+def relinearised(measure: Measure, point: ArrayLike, loop: Loop, *, T: int, every: int) -> Forecast:
+    """Loss of the next T cycles, measured again every `every` cycles, and after the last, at the predicted mean.
 
     Parameters
     ----------
-    measure : from points (c, d) to a `Local` that is the average over them; H may be that of the first alone.
-    point : (d,) where the runs start. cloud : pairs of points around the mean that are measured with it.
-    rng : of the cloud.
+    measure : from a point (d,) to its `Local`, with all covariances (no `Modes`). point : (d,) where the runs start.
 
     Raises
     ------
     ValueError
-        When `every` is below 1, or a cloud is asked for without rng.
+        When `every` is below 1, or T below 0.
+
+    Examples
+    --------
+    >>> from nala_lab.theory.minibatch_cycle import nala
+    >>> from nala_lab.theory.minibatch_noise import Constant
+    >>> bowl = lambda x: Local(float(x @ x) / 2, Constant([[1.0]], [[0.0]], g=x))
+    >>> relinearised(bowl, [2.0], nala(lr=0.5, k=1, mu=0.0), T=2, every=1).loss
+    array([2.   , 0.5  , 0.125])
     """
     require_int("T", T, low=0)
     require_int("every", every, low=1)
-    require_int("cloud", cloud, low=0)
-    require("rng", rng, cloud == 0 or rng is not None, "a generator when cloud > 0")
     centre = np.asarray(point, np.float64)
-    local = measure(centre[None])
+    local = measure(centre)
     z = start(local.noise, np.zeros_like(centre))
     losses, spreads = [local.loss], [0.0]
     for t in range(1, T + 1):
         z = cycle(local.noise, loop, z)
         if t % every == 0 or t == T:
             old = local.noise
-            moved, P = in_x(old, z)
-            centre = centre + moved
-            local = measure(np.concatenate([centre[None], _around(centre, P, cloud, rng)]))
+            centre = centre + in_x(old, z)[0]
+            local = measure(centre)
             z = _turned(old, local.noise, z)
         losses.append(local.loss + expected_loss(local.noise, z))
         spreads.append(loss_spread(local.noise, z))
     return Forecast(np.array(losses), np.array(spreads))
 
 
-def _around(centre: Real, P: Real, pairs: int, rng: np.random.Generator | None) -> Real:
-    """Antithetic draws of N(centre, P): the odd moments are those of the mean exactly."""
-    if rng is None or pairs == 0:
-        return np.empty((0, len(centre)))
-    values, q = np.linalg.eigh(P)
-    away = (rng.standard_normal((pairs, len(centre))) * np.sqrt(np.maximum(values, 0))) @ q.T
-    return np.concatenate([centre + away, centre - away])
-
-
 def _turned(old: Noise, new: Noise, z: Moments) -> Moments:
     """The moments in another eigenbasis, around the mean of phi."""
-    if old.basis is None or new.basis is None:
-        return z._replace(phi=np.zeros_like(z.phi))
+    whole = old.basis is not None and new.basis is not None
+    require("measure", type(new).__name__, whole, "noise with all covariances", "a new point has a new eigenbasis")
+    assert old.basis is not None and new.basis is not None  # require has refused None
     q = new.basis.T @ old.basis
     return Moments(np.zeros_like(z.phi), q @ z.b, *(q @ block @ q.T for block in z[2:]))

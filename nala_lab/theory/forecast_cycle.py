@@ -4,17 +4,16 @@ The inner loop moves by Delta with mean D and covariance S_D. Then phi' = c s De
 s = 1 + mu, with xi of covariance C_o taken at y, and the mean change of the loss J + g'e + e'He/2 is
 
     E dJ = - s gain + s^2 (curvature + noise) / 2 + outer
-    gain      = -(c g)' c D                                                alpha = 0: -g'D, what the path goes downhill
-    curvature = (c D)' H (c D)                                             D'HD: the path is not straight
-    noise     = tr(H c S_D c)                                              tr(H S_D): the path is not the same every time
+    gain      = -(c g)' c D                                     alpha = 0: -g'D, what the path goes downhill
+    curvature = (c D)' H (c D)                                             D'HD: the slope changes along the path
+    noise     = tr(H c S_D c)                                              tr(H S_D): copies end in different places
     outer     = -alpha g'g + alpha^2 (g'Hg + tr(H C_o)) / 2
 
     s* = gain / (curvature + noise),     mu* = -(c g)'(c D) / ((cD)'H(cD) + tr(H c S_D c)) - 1
 
 Derivation. With a = -alpha g, E (g'e + e'He/2) = g'(s c D + a) + [ (s c D + a)'H(s c D + a) + s^2 tr(H c S_D c) +
-alpha^2 tr(H C_o) ] / 2. Terms in s: s (g + H a)' c D = s (c g)' c D, because c commutes with H. Noise that does not
-depend on the place, or the weak part of it that does: C_o is taken as independent of s for s*, exactly so for
-constant noise, and as it is for the reported numbers.
+alpha^2 tr(H C_o) ] / 2. Terms in s: s (g + H a)' c D = s (c g)' c D, because c commutes with H. C_o is taken at the
+y of s = 1 for every s: right for constant noise, and for alpha = 0, where it plays no part.
 
 Where curvature + noise <= 0 the loss falls along the whole line and no mu is best: mu* is infinite, or -1 (do not
 move) if the path goes uphill too.

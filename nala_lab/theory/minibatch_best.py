@@ -1,11 +1,11 @@
 """T29. The best lr, nu (mu = nu - 1), beta and alpha for a budget of gradients, under mini-batch noise.
 
-The risk is E f - f* after the last whole cycle that the budget of one worker pays for, exact by minibatch_cycle. A small
-step never hurts where a method settles (the stationary risk vanishes with lr), so "best" needs a budget.
+The risk is E f - f* after the last whole cycle that the budget of one worker pays for, exact by minibatch_cycle. Where
+a method settles the smallest step is best (the stationary risk vanishes with lr), so "best" needs a budget.
 
     lr = exp(u_1),  nu = exp(u_2),  beta = 1 / (1 + exp(-u_3)),  alpha = exp(u_4)
 
-is searched from every corner of a coarse grid's best three points by Nelder and Mead's method. Source: derived here.
+is searched by Nelder and Mead's method from the three best points of a coarse grid. Source: derived here.
 Status: search (an upper bound of the least risk; a better setting may exist).
 """
 
@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -48,7 +48,7 @@ def risk_at_budget(noise: Noise, loop: Loop, z: Moments, budget: int) -> float:
     Examples
     --------
     >>> from nala_lab.theory.minibatch_cycle import nala
-    >>> from nala_lab.theory.minibatch_noise import streaming_modes
+    >>> from nala_lab.theory.minibatch_modes import streaming_modes
     >>> data = streaming_modes([1.0], sigma2=0.0, B=1)
     >>> risk_at_budget(data, nala(lr=0.25, k=1, mu=0.0), start(data, [1.0]), 2)  # 0.6875^2 / 2
     0.236328125
@@ -88,8 +88,10 @@ def best_for_budget(
     }
 
     def setting(u: Real) -> Loop:
-        values = {n: 1 / (1 + np.exp(-v)) if n == "beta" else np.exp(v) for n, v in zip(free, u, strict=True)}
-        return replace(loop, **{n: float(v) for n, v in values.items()})
+        values: dict[str, Any] = {n: float(np.exp(v)) for n, v in zip(free, u, strict=True)}
+        if "beta" in values:
+            values["beta"] = values["beta"] / (1 + values["beta"])
+        return replace(loop, **values)
 
     def risk(u: Real) -> float:
         if any(n in ("lr", "alpha") and v > np.log(limit / top) for n, v in zip(free, u, strict=True)):

@@ -4,8 +4,8 @@
    lower. Both are exact here, for any spectrum.
 2. More workers make more noise than one worker on the same examples: R workers on batches of B / R against one on B.
    The noise of one gradient at a given point is then averaged to the same value, so with constant noise, or k = 1,
-   nothing changes at all. With multiplicative noise each worker wanders farther before the average is taken, and its own
-   wandering feeds its noise: the surplus is of second order in lr, and can be tuned away.
+   nothing changes at all. With multiplicative noise each worker wanders farther before the average is taken, and
+   noise grows with the distance: the surplus is of second order in lr, so a smaller step takes it away.
 3. Velocity outside: the best risk for a budget, without velocity, with momentum inside (k = 1), and with heavy ball and
    Nesterov outside.
 
@@ -24,7 +24,7 @@ from nala_lab.core import require, require_int
 from nala_lab.theory.minibatch_best import Best, best_for_budget
 from nala_lab.theory.minibatch_cycle import Loop, heavy_ball
 from nala_lab.theory.minibatch_limits import stationary_risk
-from nala_lab.theory.minibatch_noise import Modes, streaming_modes
+from nala_lab.theory.minibatch_modes import Modes, streaming_modes
 
 __all__ = ["Trade", "averaging_trade", "velocities", "worker_surplus"]
 

@@ -9,7 +9,7 @@ With A = I - lr H the mean follows the same lines without xi. For the covariance
 P = Cov phi, Q = Cov(phi, b), V = Cov b. Given phi the workers are independent and alike, theta_k = A^k phi + const +
 zeta, E zeta = 0, and zeta is uncorrelated with (phi, b), so only its covariance X_k is averaged:
 
-    X_0 = 0,   X_{j+1} = A X_j A + lr^2 C(m_j, A^j P A^j + X_j)            C, the noise at a random point: minibatch_noise
+    X_0 = 0,   X_{j+1} = A X_j A + lr^2 C(m_j, A^j P A^j + X_j)                          C: minibatch_noise
     W = I - A^k,   Y = I - nu p W,   Z = X_k / R
     Cov y       = Y P Y + nu^2 q^2 V - nu q (Y Q + Q' Y) + nu^2 p^2 Z
     Cov(y, b')  = Y P W + beta Y Q - nu q Q' W - nu q beta V - nu p Z
@@ -64,7 +64,7 @@ class Loop(OuterMomentumHyper):
     @property
     def gradients(self) -> int:
         """Gradients spent in a cycle, by one worker."""
-        return int(self.k) + (self.alpha > 0)
+        return int(self.k) + int(self.alpha > 0)
 
 
 def nala(*, lr: float, k: int, mu: float, alpha: float = 0.0, workers: int = 1, outer: str = "fresh") -> Loop:
@@ -147,7 +147,7 @@ def cycle(noise: Noise, loop: Loop, z: Moments) -> Moments:
 
     Examples
     --------
-    >>> from nala_lab.theory.minibatch_noise import streaming_modes
+    >>> from nala_lab.theory.minibatch_modes import streaming_modes
     >>> data = streaming_modes([1.0], sigma2=0.0, B=1)  # E (1 - lr a^2)^2 = 1 - 2 lr + 3 lr^2
     >>> after = cycle(data, nala(lr=0.25, k=1, mu=0.0), start(data, [1.0]))
     >>> float(after.phi[0]), float(after.P[0] + after.phi[0] ** 2)
@@ -194,7 +194,7 @@ def expected_loss(noise: Noise, z: Moments) -> float:
 
     Examples
     --------
-    >>> from nala_lab.theory.minibatch_noise import streaming_modes
+    >>> from nala_lab.theory.minibatch_modes import streaming_modes
     >>> data = streaming_modes([2.0], sigma2=0.0, B=1)
     >>> expected_loss(data, start(data, [3.0]))
     9.0

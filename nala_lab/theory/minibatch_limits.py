@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 
 from nala_lab.core import require, require_number
 from nala_lab.theory.minibatch_cycle import Loop, Moments, cycle, expected_loss
-from nala_lab.theory.minibatch_noise import Modes, Noise
+from nala_lab.theory.minibatch_modes import Modes
+from nala_lab.theory.minibatch_noise import Noise
 
 __all__ = ["mean_square_edge", "mean_square_radius", "stationary", "stationary_risk"]
 
@@ -68,7 +69,7 @@ def stationary(noise: Noise, loop: Loop) -> Moments:
     Examples
     --------
     >>> from nala_lab.theory.minibatch_cycle import nala
-    >>> from nala_lab.theory.minibatch_noise import streaming_modes
+    >>> from nala_lab.theory.minibatch_modes import streaming_modes
     >>> data = streaming_modes([1.0], sigma2=1.0, B=1)  # P = lr sigma2 / (2 - 3 lr)
     >>> stationary(data, nala(lr=0.25, k=1, mu=0.0)).P
     array([0.2])
@@ -80,10 +81,10 @@ def stationary(noise: Noise, loop: Loop) -> Moments:
         own, gains, base, forced = _modes(noise, loop)
         levels = np.linalg.solve(np.eye(len(gains)) - gains, base)
         inputs = forced @ np.append(levels, 1.0)
-        z = np.linalg.solve(np.eye(3) - own, inputs[..., None])[..., 0]
-        return Moments(zero, zero, *z.T)
+        P, Q, V = np.linalg.solve(np.eye(3) - own, inputs[..., None])[..., 0].T
+        return Moments(zero, zero, P, Q, V)
     L, N, shape = _dense(noise, loop)
-    z = np.linalg.solve(np.eye(len(N)) - L, N)
+    z = np.asarray(np.linalg.solve(np.eye(len(N)) - L, N), np.float64)
     return Moments(zero, zero, *z.reshape(3, *shape)) if loop.beta else _only_phi(noise, loop, z.reshape(shape))
 
 
@@ -113,8 +114,12 @@ def _dense(noise: Noise, loop: Loop) -> tuple[Real, Real, tuple[int, ...]]:
     zero = np.zeros(d)
 
     def image(flat: Real) -> Real:
-        blocks = [*flat.reshape(parts, d, d), *[np.zeros((d, d))] * (3 - parts)]
-        return np.concatenate([block.ravel() for block in cycle(noise, loop, Moments(zero, zero, *blocks))[2 : 2 + parts]])
+        blocks = np.zeros((3, d, d))
+        blocks[:parts] = flat.reshape(parts, d, d)
+        P, Q, V = blocks
+        # only symmetric P and V are covariances: what is antisymmetric is mapped to 0 and adds no eigenvalue
+        after = cycle(noise, loop, Moments(zero, zero, (P + P.T) / 2, Q, (V + V.T) / 2))
+        return np.concatenate([block.ravel() for block in after[2 : 2 + parts]])
 
     size = parts * d * d
     N = image(np.zeros(size))
@@ -166,8 +171,8 @@ def _modes(noise: Modes, loop: Loop) -> tuple[Real, Real, Real, Real]:
 def mean_square_edge(noise: Noise, loop: Loop, *, rtol: float = 1e-10) -> float:
     """Smallest inner step lr at which the mean square of `loop` is no longer bounded; its own lr is not read.
 
-    Searched upwards from 0 in steps of 1/50 of 4 / max h, beyond which no mode of the mean is stable with k = 1 and
-    mu = -1/2 (T03); then bisected. A stable island above the first edge is not looked for.
+    Searched upwards from 0 in steps of 0.08 / max h, then bisected. A window of unstable lr narrower than such a step
+    may be missed, and a stable island above the first edge is not looked for.
 
     Raises
     ------
@@ -177,12 +182,12 @@ def mean_square_edge(noise: Noise, loop: Loop, *, rtol: float = 1e-10) -> float:
     Examples
     --------
     >>> from nala_lab.theory.minibatch_cycle import nala
-    >>> from nala_lab.theory.minibatch_noise import streaming_modes
+    >>> from nala_lab.theory.minibatch_modes import streaming_modes
     >>> round(mean_square_edge(streaming_modes([1.0], sigma2=0.0, B=1), nala(lr=0.0, k=1, mu=0.0)), 9)  # 2/3
     0.666666667
     """
     require_number("rtol", rtol, low=0, open_low=True)
-    unit = 4 / float(noise.h.max()) / 50
+    unit = 0.08 / float(noise.h.max())
 
     def bounded(lr: float) -> bool:
         return mean_square_radius(noise, replace(loop, lr=lr)) < 1

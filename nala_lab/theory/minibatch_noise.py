@@ -22,18 +22,14 @@ G: M/B + (1 - 1/B) G. Without, it gives (n G - M) / (n - 1): M/B + (1 - 1/B)(n G
                    C = [ H T H + (tr(H T) + sigma^2) H ] / B,  T = S + m m'
                    and E H_B T H_B = (1 + 1/B) H T H + tr(H T) H / B.
 
-All is written in the eigenbasis of H, H = Q diag(h) Q', where the linear part of every method is a number per mode. Where
-C has a diagonal that needs only the diagonal of S (streaming, one-hot features, constant noise) `Modes` keeps that
-diagonal alone: 10^3 modes cost what 10^3 numbers cost.
-
-    C_ii = own_i t_i + shared_i sum_j h_j t_j + floor_i,      t_i = S_ii + m_i^2
+All is written in the eigenbasis of H, H = Q diag(h) Q', where the linear part of every method is a number per mode.
+minibatch_modes.py has the cases in which only the diagonal of C and S is needed.
 
 Source: derived here (for SGD on least squares the operator is textbook material). Status: proved; tight.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -42,10 +38,7 @@ from numpy.typing import ArrayLike, NDArray
 from nala_lab.core import require, require_int, require_number
 from nala_lab.theory.card import Card
 
-__all__ = [
-    "CARDS", "Constant", "FiniteSum", "Modes", "Noise", "Streaming", "batch_factor", "constant_modes", "one_hot_modes",
-    "streaming_modes",
-]  # fmt: skip
+__all__ = ["CARDS", "Constant", "FiniteSum", "Noise", "Streaming", "batch_factor", "finite_vector"]
 
 Real = NDArray[np.float64]
 
@@ -67,12 +60,19 @@ class Noise(Protocol):
     """What the engine asks for: h (d,) eigenvalues, g (d,) mean gradient at e = 0 in the eigenbasis, and C(m, S)."""
 
     @property
-    def h(self) -> Real: ...
+    def h(self) -> Real:
+        """Eigenvalues of H, (d,)."""
+
     @property
-    def g(self) -> Real: ...
+    def g(self) -> Real:
+        """Mean gradient at e = 0, in the eigenbasis, (d,)."""
+
     @property
-    def basis(self) -> Real | None: ...
-    def covariance(self, mean: Real, spread: Real) -> Real: ...
+    def basis(self) -> Real | None:
+        """Q (d, d), or None where only the diagonals are kept."""
+
+    def covariance(self, mean: Real, spread: Real) -> Real:
+        """C(m, S), of the shape of S."""
 
 
 def batch_factor(B: int, n: int | None = None, *, replace: bool = True) -> float:
@@ -91,15 +91,27 @@ def batch_factor(B: int, n: int | None = None, *, replace: bool = True) -> float
     return (n - B) / (B * (n - 1)) if n else 0.0
 
 
-def _vector(name: str, value: ArrayLike, d: int | None = None, *, low: float | None = None) -> Real:
+def finite_vector(name: str, value: ArrayLike, d: int | None = None, *, low: float | None = None) -> Real:
+    """Require a vector of d finite numbers, none below `low`.
+
+    Raises
+    ------
+    ValueError
+        When it is none.
+
+    Examples
+    --------
+    >>> finite_vector("h", [1, 2], low=0)
+    array([1., 2.])
+    """
     v = np.asarray(value, np.float64)
     shape = v.ndim == 1 and v.size > 0 and (d is None or len(v) == d) and bool(np.all(np.isfinite(v)))
-    require(name, v.shape, shape, f"{d or 'd'} finite numbers")
+    require(name, value, shape, f"a vector of {d or 'd'} finite numbers")
     require(name, value, low is None or bool(np.all(v >= low)), f"entries >= {low}")
     return v
 
 
-def eigen(H: ArrayLike) -> tuple[Real, Real]:
+def _eigen(H: ArrayLike) -> tuple[Real, Real]:
     """Eigenvalues and vectors of a symmetric matrix, which is required to be one."""
     a = np.asarray(H, np.float64)
     square = a.ndim == 2 and a.shape[0] == a.shape[1] > 0 and bool(np.all(np.isfinite(a)))
@@ -109,69 +121,15 @@ def eigen(H: ArrayLike) -> tuple[Real, Real]:
     return h, q
 
 
-@dataclass(frozen=True)
-class Modes:
-    """Noise whose diagonal needs only the diagonal of S; h, g, own, shared, floor: (d,)."""
-
-    h: Real
-    g: Real
-    own: Real
-    shared: Real
-    floor: Real
-    basis: None = None
-
-    def covariance(self, mean: Real, spread: Real) -> Real:
-        """The diagonal of C(m, S), (d,), from the diagonal of S."""
-        second = spread + mean**2
-        c: Real = self.own * second + self.shared * (self.h @ second) + self.floor
-        return c
-
-
-def streaming_modes(h: ArrayLike, *, sigma2: float, B: int) -> Modes:
-    """Streaming Gaussian regression with features N(0, diag(h)) and label noise of variance sigma2.
-
-    Examples
-    --------
-    >>> streaming_modes([1.0, 2.0], sigma2=0.5, B=2).covariance(np.array([1.0, 0.0]), np.zeros(2))
-    array([1.25, 1.5 ])
-    """
-    h = _vector("h", h, low=0)
-    require_number("sigma2", sigma2, low=0)
-    k = batch_factor(B)
-    return Modes(h, np.zeros_like(h), k * h**2, k * h, k * sigma2 * h)
-
-
-def one_hot_modes(h: ArrayLike, p: ArrayLike, *, sigma2: float, B: int) -> Modes:
-    """Features c_i e_i with probability p_i, c_i^2 = h_i / p_i: C_ii = [h_i^2 (1/p_i - 1) t_i + sigma2 h_i] / B.
-
-    Examples
-    --------
-    >>> one_hot_modes([1.0, 1.0], [0.5, 0.5], sigma2=0.0, B=1).covariance(np.array([1.0, 0.0]), np.zeros(2))
-    array([1., 0.])
-    """
-    h = _vector("h", h, low=0)
-    p = _vector("p", p, len(h))
-    require("p", p, bool(np.all(p > 0)) and abs(float(p.sum()) - 1) <= 1e-9, "positive, with sum 1")
-    require_number("sigma2", sigma2, low=0)
-    k = batch_factor(B)
-    return Modes(h, np.zeros_like(h), k * h**2 * (1 / p - 1), np.zeros_like(h), k * sigma2 * h)
-
-
-def constant_modes(h: ArrayLike, w: ArrayLike) -> Modes:
-    """Additive noise of variance w (d,), the same everywhere: the model of T08."""
-    h = _vector("h", h)
-    return Modes(h, np.zeros_like(h), np.zeros_like(h), np.zeros_like(h), _vector("w", w, len(h), low=0))
-
-
 class Constant:
     """Gradient g + H e plus noise of covariance C (d, d), the same everywhere. C is the batch's: divided by B."""
 
     def __init__(self, H: ArrayLike, C: ArrayLike, g: ArrayLike | None = None) -> None:
-        self.h, self.basis = eigen(H)
+        self.h, self.basis = _eigen(H)
         d = len(self.h)
         c = np.asarray(C, np.float64)
         require("C", c.shape, c.shape == (d, d) and bool(np.all(np.isfinite(c))), f"finite, ({d}, {d})")
-        self.g: Real = self.basis.T @ _vector("g", np.zeros(d) if g is None else g, d)
+        self.g: Real = self.basis.T @ finite_vector("g", np.zeros(d) if g is None else g, d)
         self._c: Real = self.basis.T @ ((c + c.T) / 2) @ self.basis
 
     def covariance(self, mean: Real, spread: Real) -> Real:
@@ -183,7 +141,7 @@ class Streaming:
     """Streaming Gaussian regression with all covariances between modes: features N(0, H), label noise sigma2."""
 
     def __init__(self, H: ArrayLike, *, sigma2: float, B: int) -> None:
-        self.h, self.basis = eigen(H)
+        self.h, self.basis = _eigen(H)
         require("H", H, bool(self.h.min() >= 0), "positive semi-definite", "a covariance of features")
         require_number("sigma2", sigma2, low=0)
         self.g: Real = np.zeros_like(self.h)
@@ -220,7 +178,7 @@ class FiniteSum:
         self.kappa = batch_factor(B, len(f), replace=replace)
         d = f.shape[2]
         rows = f.reshape(-1, d)
-        self.h, self.basis = eigen(rows.T @ rows / len(f) if H is None else H)
+        self.h, self.basis = _eigen(rows.T @ rows / len(f) if H is None else H)
         rows = rows @ self.basis
         require_int("modes", d if modes is None else modes, low=1)
         self._kept = np.sort(np.argsort(-np.sum(rows**2, axis=0))[:modes])

@@ -133,12 +133,12 @@ def _partitions(items: tuple[int, ...]) -> Iterator[Partition]:
 
 def _coefficient(s: Partition, q: int, B: int, n: int | None) -> float:
     if n is None:
-        return perm(B, len(s)) / B**q
+        return float(perm(B, len(s)) / B**q)
     total = 0.0
     for p in _refinements(s):
-        signs = prod((-1) ** (m - 1) * factorial(m - 1) for m in p)
+        signs = prod([(-1) ** (m - 1) * factorial(m - 1) for m in p])
         total += signs * perm(B, sum(p)) / (B**q * perm(n, sum(p))) if sum(p) <= B else 0.0
-    return n ** len(s) * total
+    return float(n ** len(s) * total)
 
 
 def _refinements(s: Partition) -> Iterator[tuple[int, ...]]:
