@@ -107,14 +107,13 @@ def _loss(w, x, y):
     return torch.nn.functional.cross_entropy(torch.tanh(x @ W1 + b1) @ W2 + b2, y)
 
 
-def measure(w):
-    """Loss, gradient (910,), Hessian (910, 910) and the examples' gradients (n, 910) at w."""
+def measure(w, curved=slice(None)):
+    """Loss, gradient (910,), Hessian (910, 910) and the examples' gradients (n, 910) at w; `curved`: the Hessian's."""
     x, y = (torch.from_numpy(np.ascontiguousarray(v)) for v in data())
     at = torch.from_numpy(np.array(w))
     grad = torch.func.grad(_loss)
-    hessian = torch.func.vmap(
-        lambda v: torch.func.jvp(lambda u: grad(u, x, y), (at,), (v,))[1], chunk_size=65
-    )(torch.eye(WEIGHTS, dtype=torch.float64))
+    _, pull = torch.func.vjp(lambda u: grad(u, x[curved], y[curved]), at)  # H is symmetric: v' H is H v
+    hessian = torch.func.vmap(lambda v: pull(v)[0], chunk_size=65)(torch.eye(WEIGHTS, dtype=torch.float64))
     each = torch.func.vmap(lambda a, b: grad(at, a[None], b[None]))(x, y)
     return float(_loss(at, x, y)), grad(at, x, y).numpy(), hessian.numpy(), each.numpy()
 
