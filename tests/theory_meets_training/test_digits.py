@@ -96,10 +96,10 @@ GRID = np.linspace(-1, 1, 21)
 
 @cache
 def best_measured(start, lr):
-    """Where on GRID the mean loss at y = (1 + mu) theta - mu phi is least, over 400 copies of one cycle."""
+    """Where on GRID the mean loss at y = (1 + mu) theta - mu phi is least, over 250 copies of one cycle."""
     w = digits.start(STARTS[start])
     rng = stream(0, "theory meets training", "best mu", start, lr)
-    theta = digits.inner(np.repeat(w[None], 400, 0), rng, lr, K)
+    theta = digits.inner(np.repeat(w[None], 250, 0), rng, lr, K)
     means = [digits.losses((1 + mu) * theta - mu * w).mean() for mu in GRID]
     return GRID[int(np.argmin(means))]
 
@@ -133,25 +133,23 @@ def test_planted_faults_lose_the_best_mu():
     assert near < 8 or not right_sign
 
 
-FAULTS = {
-    "C not divided by B": lambda w: {"divided": False},
-    "H of one batch": lambda w: {"hessian": one_batch_hessian(w)},
-}
+def test_a_covariance_not_divided_by_the_batch_size_loses_the_forecast():
+    loss, _, _ = compared("middle", "SGD", 0.05, CYCLES, 600, multiplicative=False, divided=False)
+    assert np.abs(loss - 1).max() > 0.06
 
 
-@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_planted_faults_lose_the_forecast(fault):
-    how = fault(digits.start(STARTS["middle"]))
-    loss, change, errors = compared("middle", "SGD", 0.05, CYCLES, 600, multiplicative=False, **how)
-    assert np.abs(loss - 1).max() > 0.06 or np.any(np.abs(change - 1) > 0.06 + 3 / np.abs(errors))
+def test_the_hessian_of_one_batch_loses_the_forecast():
+    # late, where the noise makes the loss; earlier the curvature of 32 examples is too near the whole to be told apart
+    H = one_batch_hessian(digits.start(STARTS["late"]))
+    _, change, errors = compared("late", "SGD", 0.3, 2, 600, multiplicative=True, hessian=H)
+    assert np.abs(change - 1)[np.abs(errors) > 10].max() > 0.20
 
 
 def test_the_sign_of_mu_loses_the_forecast():
-    runs = trained("middle", "Lookahead", 0.05, 600)
-    w = digits.start(STARTS["middle"])
+    runs = trained("early", "Lookahead", 0.05, 600)
     wrong = nala(lr=0.05, k=K, mu=0.5)
-    ahead = relinearised(lambda x: local(x, multiplicative=False), w, wrong, T=CYCLES, every=4)
-    assert abs(ahead.loss[CYCLES] / runs[-1].mean() - 1) > 0.06
+    ahead = relinearised(lambda x: local(x, multiplicative=False), digits.start(STARTS["early"]), wrong, T=8, every=4)
+    assert abs(ahead.loss[-1] / runs[-1].mean() - 1) > 0.06
 
 
 def test_the_measurements_are_the_trainings_own_derivatives():
