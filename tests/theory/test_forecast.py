@@ -7,6 +7,7 @@ from nala_lab.core import stream
 from nala_lab.theory import stochastic
 from nala_lab.theory.forecast import Local, forecast, relinearised
 from nala_lab.theory.forecast_cycle import OneCycle, best_mu, one_cycle
+from nala_lab.theory.forecast_products import reduced
 from nala_lab.theory.minibatch_cycle import Loop, nala
 from nala_lab.theory.minibatch_modes import streaming_modes
 from nala_lab.theory.minibatch_noise import Constant, FiniteSum
@@ -128,3 +129,28 @@ def test_what_is_refused(call, sentence):
     with pytest.raises(ValueError) as caught:
         call()
     assert sentence in str(caught.value)
+
+
+def test_products_and_samples_give_the_numbers_of_the_whole_matrices():
+    rng = stream(0, "forecast-test", "products")
+    d, s, loop = 200, 3, nala(lr=0.3, k=4, mu=-0.4, alpha=0.2)
+    h, g, z = np.linspace(-0.2, 1.5, d), rng.normal(size=d), rng.normal(size=(s, d))
+    whole = Local(1.0, Constant(np.diag(h), z.T @ z / s, g=g))
+    few = reduced(1.0, g, lambda v: h * v, z, depth=4)  # five steps: four inside, one outside
+    assert len(few.noise.h) == 5 * (s + 1)
+    np.testing.assert_allclose(one_cycle(few, loop), one_cycle(whole, loop), rtol=1e-9)
+    np.testing.assert_allclose(forecast(few, loop, T=1).loss, forecast(whole, loop, T=1).loss, rtol=1e-9)
+    # five cycles are 25 steps: what depth 4 leaves out shrinks with depth
+    want = forecast(whole, loop, T=5).loss[-1] - 1
+    several = [reduced(1.0, g, lambda v: h * v, z, depth=n) for n in (2, 4, 8)]
+    errors = [abs(forecast(local, loop, T=5).loss[-1] - 1 - want) for local in several]
+    assert errors[0] > errors[1] > errors[2] and errors[2] <= 1e-3 * abs(want)
+
+
+def test_a_space_that_is_full_stops_growing():
+    full = reduced(0.0, [1.0, 1.0], lambda v: np.array([2.0, 1.0]) * v, np.eye(2), depth=9)
+    np.testing.assert_allclose(np.sort(full.noise.h), [1.0, 2.0], rtol=CLOSED)
+    with pytest.raises(ValueError, match="not zero"):
+        reduced(0.0, [0.0], lambda v: v, [[0.0]], depth=1)
+    with pytest.raises(ValueError, match="samples must satisfy"):
+        reduced(0.0, [1.0], lambda v: v, [[0.0, 1.0]], depth=1)

@@ -13,8 +13,9 @@ pytest.importorskip("torch")
 pytest.importorskip("sklearn")
 
 from nala_lab.core import stream
-from nala_lab.theory.forecast import Local, relinearised
+from nala_lab.theory.forecast import Local, forecast, relinearised
 from nala_lab.theory.forecast_cycle import best_mu, one_cycle
+from nala_lab.theory.forecast_products import reduced
 from nala_lab.theory.minibatch_cycle import nala
 from nala_lab.theory.minibatch_noise import Constant, FiniteSum, batch_factor
 from tests.theory_meets_training import digits
@@ -88,6 +89,21 @@ def test_large_steps_multiplicative_noise(start, name):
     assert np.abs(loss - 1).max() <= 0.20
     clear = np.abs(errors) > 10
     assert np.abs(change - 1)[clear].max(initial=0.0) <= 0.20
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_products_and_sixteen_batches_forecast_as_well(start):
+    # no matrix: 17 vectors, five products each; the noise from 16 batches that training has not seen
+    w = digits.start(STARTS[start])
+    loss, g, H, _ = measured(w.tobytes())
+    rows = digits.batches(stream(0, "theory meets training", "noise samples", start), 16)
+    samples = digits.gradients(np.repeat(w[None], 16, 0), rows) - g
+    here = reduced(loss, g, lambda v: H @ v, samples, depth=4)
+    for name in METHODS:
+        ahead = forecast(here, nala(**settings(name, 0.05)), T=CYCLES).loss[list(READ)]
+        ratio = ahead / trained(start, name, 0.05, 600).mean(1)
+        print(start, name, ratio - 1)
+        assert np.abs(ratio - 1).max() <= 0.06
 
 
 RATES = (0.05, 0.1, 0.3)

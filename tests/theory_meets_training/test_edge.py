@@ -1,8 +1,8 @@
 """Full-batch training sharpens until the edge of stability: is it the edge that the quadratic theory gives each method?
 
-T03: without an outer gradient an inner step is stable up to lr lam = 2 for gradient descent and for even k, and up to 1 + ((1-mu)/(1+mu))^(1/k)
-for odd k. So with odd k training should settle in sharper valleys. It does. NALA's outer step damps what an even k leaves
-alone, and its edge is higher for both.
+T03: without an outer gradient an inner step is stable up to lr lam = 2 for gradient descent and for even k, and up to
+1 + ((1-mu)/(1+mu))^(1/k) for odd k. So with odd k training should settle in sharper valleys. It does. NALA's outer step
+damps what an even k leaves alone, and its edge is higher for both.
 """
 
 import json

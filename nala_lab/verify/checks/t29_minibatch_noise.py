@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from nala_lab.core import Array
+from nala_lab.core import Array, require
 from nala_lab.drive import Method, run
 from nala_lab.theory.minibatch_cycle import Loop, expected_loss, in_x, propagate, start
 from nala_lab.theory.minibatch_noise import FiniteSum
@@ -52,6 +52,8 @@ class _Every:
         self.sequences = np.array(list(product(range(len(batches)), repeat=calls)))
 
     def __call__(self, x: Array) -> Array:
+        planned = self.sequences.shape[1]
+        require("gradients", self.call + 1, self.call < planned, f"at most {planned}, k per worker and one outer a cycle")
         chosen = self.batches[self.sequences[:, self.call]]
         self.call += 1
         return self.f.batch_grad(x, chosen)
