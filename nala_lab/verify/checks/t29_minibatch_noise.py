@@ -53,7 +53,7 @@ class _Every:
 
     def __call__(self, x: Array) -> Array:
         planned = self.sequences.shape[1]
-        require("gradients", self.call + 1, self.call < planned, f"at most {planned}, k per worker and one outer a cycle")
+        require("gradients", self.call + 1, self.call < planned, f"at most {planned}, as its cycles have")
         chosen = self.batches[self.sequences[:, self.call]]
         self.call += 1
         return self.f.batch_grad(x, chosen)
