@@ -42,7 +42,7 @@ def local(w, *, multiplicative, divided=True, hessian=None):
     loss, g, H, each = measured(w.tobytes())
     H = H if hessian is None else hessian
     if multiplicative:
-        # curvature noise in the 100 directions that have most of it: the other 810 hold below 1 % of its trace
+        # curvature noise in the 100 directions that have most of it: 84, 90 and 94 % of its trace at the three starts
         return Local(loss, FiniteSum(digits.factors(w), each, B=digits.BATCH if divided else 1, H=H, modes=100))
     away = each - g
     return Local(loss, Constant(H, (KAPPA if divided else 1.0) * away.T @ away / len(away), g=g))
