@@ -1,0 +1,225 @@
+"""T29 by other routes: exact designs, the engine of constant noise, closed forms, and what must be refused."""
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+
+from nala_lab.core import stream
+from nala_lab.theory import minibatch_limits as limits
+from nala_lab.theory import stability, stochastic
+from nala_lab.theory.minibatch_cycle import Loop, expected_loss, heavy_ball, in_x, nala, propagate, start
+from nala_lab.theory.minibatch_modes import constant_modes, one_hot_modes, streaming_modes
+from nala_lab.theory.minibatch_noise import Constant, FiniteSum, Streaming, batch_factor
+from nala_lab.theory.minibatch_variance import loss_moments
+
+CLOSED = 1e-10  # two routes to one number: a few hundred roundings times a condition number below 1e3
+LOOPS = (
+    nala(lr=0.3, k=3, mu=-0.4, alpha=0.2),
+    nala(lr=0.3, k=3, mu=0.2, alpha=0.2, outer="full", workers=3),
+    Loop(lr=0.2, k=2, nu=0.7, beta=0.6, alpha=0.1, workers=2),
+    Loop(lr=0.2, k=2, nu=0.7, beta=0.6, style="heavy-ball"),
+    heavy_ball(lr=0.1, beta=0.8),
+)
+
+
+def rotated(h, name="rotation"):
+    q = np.linalg.qr(stream(0, "minibatch-test", name).normal(size=(len(h), len(h))))[0]
+    return q, (q * h) @ q.T
+
+
+def gaussian_design(root, sigma):
+    """72 equally likely (a, r) with all moments of N(0, root root') up to the fifth, and label noise sigma.
+
+    One coordinate: 0 four times in six and +-sqrt(3) once each has the moments 1 and 3 of a Gaussian.
+    """
+    one = np.array([0, 0, 0, 0, 3**0.5, -(3**0.5)])
+    z = np.array(list(product(one, one)))
+    a = np.concatenate([z @ root.T] * 2)
+    return a, sigma * np.repeat([1.0, -1.0], 36)
+
+
+@pytest.mark.parametrize("loop", LOOPS, ids=str)
+def test_streaming_is_a_finite_sum_with_gaussian_moments(loop):
+    h = np.array([1.0, 0.3])
+    q, H = rotated(h)
+    a, r = gaussian_design(q * np.sqrt(h), 0.7)
+    finite = FiniteSum(a, a * r[:, None], B=3, replace=True)
+    stream_ = Streaming(H, sigma2=0.49, B=3)
+    e0 = np.array([1.0, -0.5])
+    for one, two in zip(
+        propagate(finite, loop, start(finite, e0), T=3), propagate(stream_, loop, start(stream_, e0), T=3), strict=True
+    ):
+        for x, y in zip(in_x(finite, one), in_x(stream_, two), strict=True):
+            np.testing.assert_allclose(x, y, rtol=CLOSED, atol=1e-13)
+
+
+def test_the_mean_square_of_a_streaming_hessian():
+    # the two printed identities, from the engine's covariance: E H_B S H_B = C + H S H at g = 0, sigma = 0
+    q, H = rotated(np.array([1.0, 0.3]))
+    S = np.array([[0.5, 0.2], [0.2, 0.9]])
+    data = Streaming(H, sigma2=0.0, B=4)
+    c = q_back(data, data.covariance(np.zeros(2), data.basis.T @ S @ data.basis))
+    want = (1 + 1 / 4) * H @ S @ H + np.trace(H @ S) * H / 4
+    np.testing.assert_allclose(c + H @ S @ H, want, rtol=CLOSED)
+
+
+def q_back(noise, matrix):
+    return noise.basis @ matrix @ noise.basis.T
+
+
+def test_the_mean_square_of_a_finite_hessian_by_every_batch():
+    rng = stream(0, "minibatch-test", "every batch")
+    a, S = rng.normal(size=(4, 2)), np.array([[0.5, 0.2], [0.2, 0.9]])
+    for B, replace_ in ((2, True), (2, False), (3, False)):
+        batches = [b for b in product(range(4), repeat=B) if replace_ or len(set(b)) == B]
+        hessians = [a[list(b)].T @ a[list(b)] / B for b in batches]
+        want = np.mean([H @ S @ H for H in hessians], axis=0)
+        data = FiniteSum(a, 0 * a, B=B, replace=replace_)
+        H = a.T @ a / 4
+        c = q_back(data, data.covariance(np.zeros(2), data.basis.T @ S @ data.basis))
+        np.testing.assert_allclose(c + H @ S @ H, want, rtol=CLOSED)
+
+
+@pytest.mark.parametrize("loop", LOOPS, ids=str)
+def test_modes_are_the_diagonal_of_the_whole(loop):
+    h, p, e0 = np.array([1.0, 0.5, 0.2]), np.array([0.5, 0.25, 0.25]), np.array([1.0, -2.0, 0.5])
+    a = np.diag(np.sqrt(h / p))[[0, 0, 1, 2]]
+    whole = FiniteSum(np.concatenate([a, a]), np.concatenate([a, -a]) * 0.3, B=2, replace=True)
+    for modes, full in (
+        (one_hot_modes(h, p, sigma2=0.09, B=2), whole),
+        (streaming_modes(h, sigma2=0.09, B=2), Streaming(np.diag(h), sigma2=0.09, B=2)),
+        (constant_modes(h, 0.1 * h), Constant(np.diag(h), np.diag(0.1 * h))),
+    ):
+        one, two = (propagate(n, loop, start(n, e0), T=4) for n in (modes, full))
+        ours, theirs = ([expected_loss(n, z) for z in rows] for n, rows in ((modes, one), (full, two)))
+        np.testing.assert_allclose(ours, theirs, rtol=CLOSED)
+        np.testing.assert_allclose(np.diag(in_x(full, two[-1])[1]), one[-1].P, rtol=CLOSED, atol=1e-14)
+        risk = limits.stationary_risk(modes, loop)
+        np.testing.assert_allclose(risk, limits.stationary_risk(full, loop), rtol=CLOSED)
+        # two routes to the edge: the radius of all covariances, and the levels' gain matrix
+        edge = limits.mean_square_edge(modes, loop)
+        np.testing.assert_allclose(edge, limits.mean_square_edge(full, loop), rtol=1e-8)
+
+
+@pytest.mark.parametrize("outer", ["fresh", "full"])
+def test_constant_noise_is_the_engine_of_t10(outer):
+    _, A = rotated(np.array([0.3, 1.1, 2.4]))
+    root = stream(0, "minibatch-test", "root").normal(size=(3, 3)) / 2
+    C, e0 = root @ root.T, np.array([1.0, -2.0, 0.5])
+    setting = {"lr": 0.25, "k": 3, "mu": -0.4, "alpha": 0.15, "outer": outer}
+    old = stochastic.propagate(stochastic.cycle(A, C, **setting), e0, T=4)
+    noise = Constant(A, C)
+    for i, z in enumerate(propagate(noise, nala(**setting), start(noise, e0), T=4)):
+        mean, covariance = in_x(noise, z)
+        np.testing.assert_allclose(mean, old.mean[i][:3], rtol=CLOSED, atol=1e-13)
+        np.testing.assert_allclose(covariance, old.covariance[i][:3, :3], rtol=CLOSED, atol=1e-13)
+    settled = in_x(noise, limits.stationary(noise, nala(**setting)))[1]
+    want = stochastic.stationary(stochastic.cycle(A, C, **setting))[:3, :3]
+    np.testing.assert_allclose(settled, want, rtol=CLOSED, atol=1e-13)
+
+
+def test_without_noise_the_edge_is_that_of_the_mean():
+    for k, mu in ((1, -0.5), (3, -0.5), (4, -0.5), (5, 0.2)):
+        # T03's bound is of one mode; below it every smaller eigenvalue is stable too
+        quiet = constant_modes([1.0], [0.3])
+        edge = limits.mean_square_edge(quiet, nala(lr=0.0, k=k, mu=mu))
+        np.testing.assert_allclose(edge, stability.inner_limit(k, mu), rtol=1e-8)
+
+
+def test_a_batch_of_everything_has_no_noise_and_a_small_one_lowers_the_edge():
+    a = stream(0, "minibatch-test", "edge").normal(size=(6, 2))
+    edges = []
+    for B in (1, 3, 5, 6):
+        data = FiniteSum(a, 0 * a, B=B)
+        edges.append(limits.mean_square_edge(data, nala(lr=0.0, k=3, mu=-0.5)))
+    assert edges == sorted(edges)
+    want = stability.inner_limit(3, -0.5) / np.linalg.eigvalsh(a.T @ a / 6)[-1]
+    np.testing.assert_allclose(edges[-1], want, rtol=1e-8)
+
+
+def test_the_edge_of_sgd_on_a_thousand_streaming_modes_is_its_equation():
+    h, B = np.geomspace(1e-3, 1, 1000), 8
+    edge = limits.mean_square_edge(streaming_modes(h, sigma2=0.1, B=B), nala(lr=0.0, k=1, mu=0.0))
+    total = np.sum(edge * h / (B * (2 - edge * h * (1 + 1 / B))))
+    assert abs(total - 1) <= 1e-8  # the edge is bisected to 1e-10
+
+
+@pytest.mark.parametrize("loop", LOOPS, ids=str)
+def test_where_it_settles_a_cycle_changes_nothing_and_long_runs_end_there(loop):
+    noise = streaming_modes([1.0, 0.4], sigma2=0.3, B=2)
+    settled = limits.stationary(noise, loop)
+    once = propagate(noise, loop, settled, T=1)[-1]
+    for before, after in zip(settled[2:], once[2:], strict=True):
+        np.testing.assert_allclose(after, before, rtol=CLOSED, atol=1e-14)
+    assert limits.mean_square_radius(noise, loop) < 0.9
+    far = propagate(noise, loop, start(noise, [3.0, -1.0]), T=600)[-1]
+    np.testing.assert_allclose(expected_loss(noise, far), limits.stationary_risk(noise, loop), rtol=1e-9)
+
+
+def test_beyond_the_edge_the_mean_square_grows_while_the_mean_still_shrinks():
+    noise = streaming_modes([1.0], sigma2=0.0, B=1)
+    loop = nala(lr=0.8, k=1, mu=0.0)  # 1 - 2 lr + 3 lr^2 = 1.32, mean 0.2
+    rows = propagate(noise, loop, start(noise, [1.0]), T=5)
+    assert abs(rows[-1].phi[0]) < 1e-3 and expected_loss(noise, rows[-1]) > expected_loss(noise, rows[0])
+    assert limits.stationary_risk(noise, loop) == np.inf
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_fourth_moments_have_the_engines_mean(workers):
+    rng = stream(0, "minibatch-test", "fourth")
+    a = rng.normal(size=(5, 2))
+    r = rng.normal(size=5)
+    r = r - a @ np.linalg.lstsq(a, r, rcond=None)[0]
+    for replace_ in (True, False):
+        loop = Loop(lr=0.2, k=3, nu=0.8, beta=0.5, alpha=0.1, workers=workers)
+        exact = loss_moments(a, r, loop, [1.0, -0.5], B=2, replace=replace_, T=3)
+        noise = FiniteSum(a, a * r[:, None], B=2, replace=replace_)
+        rows = propagate(noise, loop, start(noise, [1.0, -0.5]), T=3)
+        np.testing.assert_allclose(exact.mean, [expected_loss(noise, z) for z in rows], rtol=CLOSED)
+        assert np.all(exact.variance[1:] > 0)
+
+
+REFUSED = [
+    (lambda: batch_factor(5, 4, replace=False), "B must satisfy B <= n = 4"),
+    (lambda: streaming_modes([1.0, -1.0], sigma2=1.0, B=1), "h must satisfy entries >= 0"),
+    (lambda: streaming_modes([1.0, np.nan], sigma2=1.0, B=1), "h must satisfy a vector of d finite numbers"),
+    (lambda: one_hot_modes([1.0], [0.5], sigma2=1.0, B=1), "p must satisfy positive, with sum 1"),
+    (lambda: Constant(np.eye(2), np.eye(3)), "C must satisfy finite, (2, 2)"),
+    (lambda: Constant([[0.0, 1.0], [0.0, 0.0]], np.eye(2)), "H must satisfy finite, symmetric"),
+    (lambda: Streaming(-np.eye(2), sigma2=1.0, B=1), "H must satisfy positive semi-definite"),
+    (lambda: FiniteSum(np.ones((3, 2)), np.ones((2, 2)), B=1), "gradients must satisfy finite, (n, d)"),
+    (lambda: nala(lr=0.1, k=2, mu=-1.5), "mu must satisfy -1 <= mu"),
+    (lambda: nala(lr=0.1, k=2, mu=0.0, outer="last"), "outer must satisfy outer in {'fresh', 'full'}"),
+    (lambda: start(constant_modes([1.0], [1.0]), [1.0, 2.0]), "mean must satisfy (1,)"),
+    (lambda: limits.stationary(streaming_modes([1.0], sigma2=1.0, B=1), nala(lr=1.0, k=1, mu=0.0)), "radius < 1"),
+    (lambda: limits.stationary(Constant([[1.0]], [[1.0]], g=[0.5]), nala(lr=0.5, k=1, mu=0.0)), "g must satisfy 0"),
+    (lambda: loss_moments(np.ones((2, 4)), [0, 0], nala(lr=0.1, k=1, mu=0.0), np.ones(4), B=1, replace=True, T=1),
+     "(n, d) with d <= 3"),
+    (lambda: limits.mean_square_edge(streaming_modes([1.0], sigma2=0.0, B=1), nala(lr=0, k=1, mu=0, alpha=3.0)),
+     "bounded at small lr"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "sentence"), REFUSED, ids=[s for _, s in REFUSED])
+def test_what_is_refused(call, sentence):
+    with pytest.raises(ValueError) as caught:
+        call()
+    assert sentence in str(caught.value)
+
+
+def test_noise_at_one_place_is_not_the_noise_at_another():
+    # leaving the multiplicative part out, or the cross term with the residuals, changes the risk by far more than 1 %
+    a = stream(0, "minibatch-test", "parts").normal(size=(8, 2))
+    r = a[:, 0] ** 2 - 1
+    r = r - a @ np.linalg.lstsq(a, r, rcond=None)[0]
+    noise, loop, e0 = FiniteSum(a, a * r[:, None], B=2), nala(lr=0.2, k=3, mu=-0.3), [1.0, 1.0]
+    floor = noise.basis @ noise.covariance(np.zeros(2), np.zeros((2, 2))) @ noise.basis.T
+    constant = Constant(a.T @ a / 8, floor)
+    flipped = FiniteSum(a, -a * r[:, None], B=2)
+    here, there, other = (
+        expected_loss(n, propagate(n, loop, start(n, e0), T=2)[-1]) for n in (noise, constant, flipped)
+    )
+    assert abs(there / here - 1) > 0.05 and abs(other / here - 1) > 0.05
+    assert replace(loop, workers=2).workers == 2
