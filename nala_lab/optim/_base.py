@@ -21,9 +21,9 @@ import torch
 from torch.optim import Optimizer
 
 from nala_lab.core import require, require_number
-from nala_lab.optim._slow import check_model, showing, statistics
+from nala_lab.optim._slow import bn_statistics, check_model, shown_at
 
-__all__ = ["LabOptimizer", "local", "require_closure", "require_lr", "wide"]
+__all__ = ["LabOptimizer", "bare_step", "local", "require_closure", "require_lr", "wide"]
 
 Closure = Callable[[], Any]
 _REFUSED = {
@@ -41,6 +41,13 @@ def local(x: torch.Tensor) -> torch.Tensor:
     """The part of a sharded tensor that this process holds; not every foreach operation knows how to shard."""
     part: torch.Tensor = x.to_local() if hasattr(x, "to_local") else x
     return part
+
+
+def bare_step(kind: type[Optimizer]) -> Callable[..., Any]:
+    """The step of a class without the hooks that torch wraps it in: ``__wrapped__`` is the step."""
+    step = kind.step
+    bare: Callable[..., Any] = step.__wrapped__ if getattr(step, "hooked", False) else step
+    return bare
 
 
 def require_closure(closure: Closure | None, because: str) -> None:
@@ -212,10 +219,10 @@ class LabOptimizer(Optimizer):
         """
         check_model(model, recompute_bn, self._params())
         pairs = [] if self._shown else self._displaced()
-        with showing(pairs):
+        with shown_at(pairs):
             self._count_shown(1)
             try:
-                with statistics(model, recompute_bn):
+                with bn_statistics(model, recompute_bn):
                     yield model
             finally:
                 self._count_shown(-1)

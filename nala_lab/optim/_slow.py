@@ -11,7 +11,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from nala_lab.core import require
 
-__all__ = ["check_model", "showing", "statistics"]
+__all__ = ["bn_statistics", "check_model", "shown_at"]
 
 Pairs = Sequence[tuple[torch.Tensor, torch.Tensor]]
 
@@ -27,7 +27,7 @@ def check_model(model: torch.nn.Module | None, recompute_bn: Any, params: Sequen
 
 
 @contextmanager
-def showing(pairs: Pairs) -> Iterator[None]:
+def shown_at(pairs: Pairs) -> Iterator[None]:
     """Write the second tensor of each pair into the first, and restore the first at the end, bit for bit."""
     with torch.inference_mode(False), torch.no_grad():
         kept = [weight.clone() for weight, _ in pairs]
@@ -45,7 +45,7 @@ def _write(targets: Sequence[torch.Tensor], sources: Sequence[torch.Tensor]) -> 
 
 
 @contextmanager
-def statistics(model: torch.nn.Module | None, loader: Any) -> Iterator[None]:
+def bn_statistics(model: torch.nn.Module | None, loader: Any) -> Iterator[None]:
     """Estimate the BatchNorm statistics of `model` anew on `loader`; restore all its buffers at the end."""
     if model is None or loader is None:
         yield

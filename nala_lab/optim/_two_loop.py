@@ -21,8 +21,8 @@ from torch.optim import Optimizer
 
 from nala_lab.core import require
 from nala_lab.methods.hyper import LookaheadHyper, NALAHyper
-from nala_lab.optim._adam import OnePass, choose_fused, keep_fused
-from nala_lab.optim._base import LabOptimizer, local, require_closure, require_lr, wide
+from nala_lab.optim._adam import Adam
+from nala_lab.optim._base import LabOptimizer, bare_step, local, require_closure, require_lr, wide
 
 __all__ = ["TwoLoop"]
 
@@ -35,7 +35,6 @@ class TwoLoop(LabOptimizer):
 
     inner: Optimizer
     _rests_at_y = False  # a call may end at weights that are neither phi nor theta
-    _last: OnePass | None = None  # the k-th inner step, for _mix to take together with the mixing
 
     def __init__(
         self,
@@ -48,10 +47,7 @@ class TwoLoop(LabOptimizer):
         made_by = "a function of the parameters, or None for Adam"
         require("inner", inner, inner is None or callable(inner), made_by, "such as lambda params: SGD(params, lr=0.1)")
         self.hyper = hyper
-        self.inner = torch.optim.Adam(params, lr=lr) if inner is None else inner(params)
-        self._made_adam = inner is None
-        if self._made_adam:
-            choose_fused(self.inner.param_groups)
+        self.inner = Adam(params, lr=lr) if inner is None else inner(params)
         kind = type(self.inner).__name__
         is_optimizer = isinstance(self.inner, Optimizer)
         require("inner", kind, is_optimizer, "a function that returns a torch.optim.Optimizer", "this came back")
@@ -97,8 +93,6 @@ class TwoLoop(LabOptimizer):
         """
         self._check_new_group(param_group)
         self.inner.add_param_group(param_group)
-        if self._made_adam:
-            choose_fused(self.inner.param_groups[-1:])
         if self._inside_cycle():
             self._copy_slow([p for p in self.inner.param_groups[-1]["params"] if "slow" not in self.state.get(p, {})])
 
@@ -171,12 +165,9 @@ class TwoLoop(LabOptimizer):
         """One call of the inner step; phase counts it once the inner optimizer has finished its step."""
         if isinstance(self.inner, torch.optim.LBFGS):
             require_closure(closure, "L-BFGS evaluates it several times a step")
-        if self._made_adam:
-            loss = self._adam_step(closure)
-        else:
-            self._enter_cycle()
-            loss = _unhooked(self.inner)(None if closure is None else self._counted(closure))
-            self._grad_evals += closure is None
+        self._enter_cycle()
+        loss = _unhooked(self.inner)(None if closure is None else self._counted(closure))
+        self._grad_evals += closure is None
         if not self._inner_mid_step():
             self._phase += 1
             if self._phase == 1 and self.hyper.inner_state == "pullback":
@@ -189,25 +180,9 @@ class TwoLoop(LabOptimizer):
                 self._reset_inner()
             self._start_cycle()
 
-    def _adam_step(self, closure: Callable[[], Any] | None) -> Any:
-        """The step of an Adam that was made here: the gradient first, then all that is done with the weights."""
-        loss = self._spend(closure)
-        resets = self.hyper.inner_state == "reset" and self._phase == 0
-        one_pass = vars(self).setdefault("_one_pass", OnePass())  # never saved
-        if resets or not one_pass.ready(self.inner, self.state, self._phase == 0):
-            self._enter_cycle()
-            keep_fused(self.param_groups)
-            _unhooked(self.inner)(None)
-        else:
-            self._last = one_pass if self._phase + 1 == self.k else one_pass.run()
-        return loss
-
     @torch.no_grad()
     def _mix(self, weight: float) -> None:
         """Weights <- weights + weight (slow - weights), in place, without a copy of the model."""
-        if self._last is not None:
-            self._last = self._last.run(weight)
-            return
         params = self._params()
         same, mixed = self._pairs(params)
         if same:
@@ -358,8 +333,6 @@ class TwoLoop(LabOptimizer):
                 inner["state"][i] = drawer
         self._fill(places, outer)
         self.inner.load_state_dict(inner)
-        if self._made_adam:
-            choose_fused(self.inner.param_groups)
 
     def _take_cycle(self, saved: dict[str, Any]) -> dict[str, Any]:
         cycle = super()._take_cycle(saved)
@@ -372,7 +345,7 @@ class TwoLoop(LabOptimizer):
         return cycle
 
     def __getstate__(self) -> dict[str, Any]:
-        mine = ("inner", "hyper", "_starts_empty", "_made_adam")
+        mine = ("inner", "hyper", "_starts_empty")
         return {**super().__getstate__(), **{name: getattr(self, name) for name in mine}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -380,12 +353,8 @@ class TwoLoop(LabOptimizer):
 
 
 def _unhooked(inner: Optimizer) -> Callable[[Any], Any]:
-    """The inner step with the inner optimizer's own hooks, but without torch's global ones: the outer step fired those.
-
-    torch wraps the ``step`` of every optimizer class in a function that runs the hooks; ``__wrapped__`` is the step.
-    """
-    step = type(inner).step
-    bare = step.__wrapped__ if getattr(step, "hooked", False) else step
+    """The inner step with the inner optimizer's own hooks, but without torch's global ones, which fired already."""
+    bare = bare_step(type(inner))
 
     def run(closure: Any) -> Any:
         args: tuple[Any, ...] = (closure,)

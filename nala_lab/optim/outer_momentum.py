@@ -147,8 +147,6 @@ class OuterMomentum(NALA):
 
     def _leap(self) -> None:
         """Weights <- y_t, without a copy of the model; in half precision y_t is kept with all its digits."""
-        if self._last is not None:
-            self._last = self._last.run()
         params = self._params()
         same = [p for p in params if p.dtype == self._slow(p).dtype]
         if same:

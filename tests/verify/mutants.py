@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from nala_lab.optim import NALA as TorchNALA
 from nala_lab.optim import AdaLA as TorchAdaLA
 from nala_lab.optim import Lookahead as TorchLookahead
-from nala_lab.optim import _moments, _two_loop
+from nala_lab.optim import _adaptive, _two_loop
 from nala_lab.reference import NALA, AdaBelief, AdaLA, Adam, Lookahead, adabelief, two_loop
 
 
@@ -49,6 +49,8 @@ def _torch(bug, caught_by, *edits):
 
 SLOT = "torch._foreach_copy_([slow for _, slow in same], [p for p, _ in same])"
 MIX = "self._mix(-self.mu)"
+ROOT = "root = torch._foreach_sqrt(s)\n        torch._foreach_add_(root, eps * c)"
+ROOT_OF_BOTH = "root = torch._foreach_add(s, eps * c * c)\n        torch._foreach_sqrt_(root)"
 
 MUTANTS = (
     _numpy("mu's sign flipped", ("T01", "T03", "T12", "T13"),
@@ -87,9 +89,9 @@ MUTANTS = (
     _torch("inner state not reset", ("T25",),
            (_two_loop.TwoLoop._enter_cycle, '== "reset"', '== "never"')),
     _torch("AdaLA's and AdaBelief's outer eps inside the root", ("T14", "T17", "T27"),
-           (_moments.second_root, '.sqrt_().add_(group["eps"])', '.add_(group["eps"]).sqrt_()')),
+           (_adaptive.move, ROOT, ROOT_OF_BOTH)),
     _torch("AdaLA's and AdaBelief's eps missing from the average", ("T14", "T17", "T27"),
-           (_moments.add_belief, ".add_(eps)", "")),
+           (_adaptive.add_belief, 'torch._foreach_add_(s, group["eps"])', "pass")),
     _torch("AdaLA's probe not restored", ("T14", "T17"),
-           (TorchAdaLA._adapted_step_of, 'p.copy_(state["base"])', 'pass')),
+           (TorchAdaLA._adapt, "torch._foreach_copy_(x.p, x.base)", "pass")),
 )  # fmt: skip

@@ -23,8 +23,7 @@ from typing import Any
 from torch.optim import Optimizer
 
 from nala_lab.core import require_int
-from nala_lab.optim import AdaLA
-from nala_lab.optim._two_loop import TwoLoop
+from nala_lab.optim import AdaLA, TwoLoop
 
 __all__ = ["BOTH", "CRITIC", "GENERATOR", "Turns", "at_look_ahead", "mid_step"]
 
