@@ -19,7 +19,7 @@ import torch
 
 from nala_lab.methods.hyper import AdaBeliefHyper
 from nala_lab.optim._adaptive import Group, add_belief, add_mean, begin, count, each, move, refuse_flags, with_grad
-from nala_lab.optim._base import LabOptimizer, require_lr
+from nala_lab.optim._base import LabOptimizer
 
 __all__ = ["AdaBelief"]
 
@@ -61,6 +61,8 @@ class AdaBelief(LabOptimizer):
     tensor([4.])
     """
 
+    _whole = ("denominator",)
+
     def __init__(
         self,
         params: Any,
@@ -71,22 +73,19 @@ class AdaBelief(LabOptimizer):
         *,
         denominator: str = "hat",
     ) -> None:
-        self._denominator = AdaBeliefHyper(denominator=denominator).denominator
+        self.hyper = AdaBeliefHyper(denominator=denominator)
         super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
 
     def _check_group(self, group: Group) -> None:
-        require_lr(group["lr"])
+        super()._check_group(group)
         AdaBeliefHyper(betas=group["betas"], eps=group["eps"], weight_decay=group["weight_decay"])
         refuse_flags(group)
 
     def _options(self) -> dict[str, Any]:
-        return {"denominator": self._denominator}
+        return {"denominator": self.hyper.denominator}
 
     def _set_options(self, options: dict[str, Any]) -> None:
-        self._denominator = options["denominator"]
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "_denominator": self._denominator}
+        self.hyper = AdaBeliefHyper(denominator=options["denominator"])
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -111,4 +110,4 @@ class AdaBelief(LabOptimizer):
     def _update(self, x: Any) -> None:
         m = add_mean(x.exp_avg, x.g, x.group)  # m_t
         s = add_belief(x.exp_avg_var, x.g, m, x.group)  # s_t
-        move(x.p, m, s, x.t, x.group, self._denominator)
+        move(x.p, m, s, x.t, x.group, self.hyper.denominator)

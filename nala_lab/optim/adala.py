@@ -46,7 +46,8 @@ from nala_lab.optim._adaptive import (
     refuse_flags,
     with_grad,
 )
-from nala_lab.optim._base import LabOptimizer, require_closure, require_lr
+from nala_lab.optim._base import LabOptimizer, require_closure
+from nala_lab.optim._groups import InGroups
 
 __all__ = ["AdaLA"]
 
@@ -70,7 +71,8 @@ class AdaLA(LabOptimizer):
         weights at the probe point (``phase == 1``); the second, with the gradient of the next batch there, puts them
         back and takes the adapted step. ``"same"``: ``step(closure)`` evaluates the closure at both points.
     denominator : ``"hat"``, sqrt(s_hat) + eps, or ``"raw"``, sqrt(s + eps).
-    blend : in [0, 1], the weight of g_{t+1} against m_t in the second moment; 0 is AdaBelief, and takes no probe.
+    blend : in [0, 1], the weight of g_{t+1} against m_t in the second moment; 0 is AdaBelief, and takes no probe unless
+        another group does. It is a key of every group and may be changed there, or for all by ``opt.blend = ...``.
     every : looks ahead at steps 1, 1 + every, ... only; a call in between is a whole step, AdaBelief's.
 
     Raises
@@ -108,6 +110,9 @@ class AdaLA(LabOptimizer):
     0 [ 0.4 -2.9]
     """
 
+    blend = InGroups()
+    _whole = ("every", "probe", "probe_batch", "denominator")
+
     def __init__(
         self,
         params: Any,
@@ -123,29 +128,34 @@ class AdaLA(LabOptimizer):
         every: int = 1,
     ) -> None:
         require_choice("probe", probe, TORCH_PROBES, "'implicit' is in the NumPy twin only")
-        self._whole = 0  # whole steps
+        self._steps = 0  # whole steps
         shared = {"probe": probe, "probe_batch": probe_batch, "denominator": denominator}
         self.hyper = AdaLAHyper(**shared, blend=blend, every=every)
-        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
+        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "blend": blend})
 
     def _check_group(self, group: Group) -> None:
-        require_lr(group["lr"])
+        super()._check_group(group)
         AdaLAHyper(betas=group["betas"], eps=group["eps"], weight_decay=group["weight_decay"])
         refuse_flags(group)
 
     def _options(self) -> dict[str, Any]:
-        return {**{name: getattr(self.hyper, name) for name in _READING}, "whole": self._whole}
+        return {**{name: getattr(self.hyper, name) for name in _READING}, "whole": self._steps}
 
     def _set_options(self, options: dict[str, Any]) -> None:
         self.hyper = AdaLAHyper(**{name: options[name] for name in _READING})
-        self._whole = options["whole"]
+        self._steps = options["whole"]
 
     def _restart(self) -> None:
         super()._restart()
-        self._whole = 0
+        self._steps = 0
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "hyper": self.hyper, "_whole": self._whole}
+        return {**super().__getstate__(), "_steps": self._steps}
+
+    @property
+    def next_gradient(self) -> str:
+        """``"probe"`` at the probe point, else ``"step"``."""
+        return "probe" if self._phase == 1 else "step"
 
     @property
     def _mid_step(self) -> bool:
@@ -167,13 +177,16 @@ class AdaLA(LabOptimizer):
 
     def _begun(self) -> list[tuple[torch.Tensor, Group]]:
         """Parameters with a gradient; their state is made once and whole, so it has the same keys at every phase."""
-        pairs = with_grad(self)
+        pairs, looks_ahead = with_grad(self), self._looks_ahead()
         for p, _ in pairs:
             state = self.state[p]
             begin(state, p, *self._moments)
-            if self.hyper.probe != "lagged" and self.hyper.blend > 0 and "base" not in state:
+            if looks_ahead and "base" not in state:
                 state.update(base=p.detach().clone(), grad=moment(p), probed=False)
         return pairs
+
+    def _looks_ahead(self) -> bool:
+        return self.hyper.probe != "lagged" and any(self._setting(group, "blend") > 0 for group in self.param_groups)
 
     def _allocate(self) -> None:
         self._begun()
@@ -195,7 +208,7 @@ class AdaLA(LabOptimizer):
         loss = self._spend(closure)
         if self._phase == 1:
             self._adapted_step()
-        elif self.hyper.probe == "lagged" or self.hyper.blend == 0 or self._whole % self.hyper.every:
+        elif not self._looks_ahead() or self._steps % self.hyper.every:
             self._plain_step()
         else:
             self._take_probe()
@@ -227,14 +240,14 @@ class AdaLA(LabOptimizer):
         each(pairs, self.state, (*self._moments, *_POINT), self._adapt)
         count(pairs, self.state)
         self._phase = 0
-        self._whole += 1
+        self._steps += 1
 
     def _plain_step(self) -> None:
         """A step of one gradient: AdaBelief's, or with the gradient before in the place of the one ahead."""
         pairs = self._begun()
         each(pairs, self.state, self._moments, self._lag if self.hyper.probe == "lagged" else self._believe)
         count(pairs, self.state)
-        self._whole += 1
+        self._steps += 1
 
     def _probe(self, x: Lists) -> None:
         torch._foreach_copy_(x.base, x.p)  # theta_{t-1}
@@ -259,7 +272,7 @@ class AdaLA(LabOptimizer):
             add_square(x.exp_avg_sq, g, x.group)
         elif self.hyper.probe == "adabelief":
             add_belief(x.probe_avg_var, g, m, x.group)
-        blend = 0 if ahead is None else self.hyper.blend
+        blend = 0 if ahead is None else self._setting(x.group, "blend")
         expected = m if blend == 0 else ahead if blend == 1 else torch._foreach_lerp(m, ahead, blend)
         s = add_belief(x.exp_avg_var, g, expected, x.group)  # s_t
         move(x.p, m, s, x.t, x.group, self.hyper.denominator)

@@ -11,7 +11,7 @@ from tests.conformance.twins import DIM, differences, given, gradients_per_row, 
 
 
 def mu_sign(patch):
-    patch.setattr(NALA, "mu", property(lambda self: -self.hyper.mu))
+    patch.setattr(NALA, "_back", lambda self, group: group["mu"])
 
 
 def sync_one_step_early(patch):
@@ -51,10 +51,10 @@ def slow_slot_aliases_the_weights(patch):
 def outer_gradient_at_theta(patch):
     def late_mix(self, closure):
         loss = self._spend(closure)
-        self._mix(-self.mu)
+        self._mix()
         for p in self._params():
             p.add_(p.grad, alpha=-self.alpha)
-        self._end_cycle(-self.mu)
+        self._end_cycle()
         return loss
 
     def step(self, closure=None):
@@ -69,15 +69,18 @@ def outer_gradient_at_theta(patch):
 
 
 def outer_gradient_ascends(patch):
-    patch.setattr(NALA, "alpha", property(lambda self: -self.hyper.alpha, lambda self, value: None))
+    setting = NALA._setting
+    patch.setattr(NALA, "_setting", lambda self, group, name: setting(self, group, name) * (-1) ** (name == "alpha"))
 
 
 def pulled_back_momentum_aliases_the_buffer(patch):
-    def alias(self, weight):
-        for p in self._params():
-            for key, momentum in self._momenta(p):
-                momentum.lerp_(self.state[p].get(f"slow.{key}", torch.zeros_like(momentum)), weight)
-                self.state[p][f"slow.{key}"] = momentum
+    def alias(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                for key, momentum in self._momenta(p):
+                    anchor = self.state[p].get(f"slow.{key}", torch.zeros_like(momentum))
+                    momentum.lerp_(anchor, self._back(group))
+                    self.state[p][f"slow.{key}"] = momentum
 
     patch.setattr(TwoLoop, "_pull_back", alias)
 
@@ -161,12 +164,13 @@ def velocity_forgotten(patch):
 
 
 def leap_without_the_new_displacement(patch):
-    patch.setattr(OuterMomentum, "_leap", lambda self: NALA._mix(self, 1 - self.nu))
+    patch.setattr(OuterMomentum, "_back", lambda self, group: 1 - group["nu"])
+    patch.setattr(OuterMomentum, "_leap", NALA._mix)
 
 
 def looks_ahead_one_step_late(patch):
     whole = property(lambda self: vars(self)["held"] + 1, lambda self, value: vars(self).update(held=value))
-    patch.setattr(AdaLA, "_whole", whole, raising=False)
+    patch.setattr(AdaLA, "_steps", whole, raising=False)
 
 
 BUGS = {
