@@ -196,9 +196,10 @@ class LabOptimizer(GroupSettings):
         Parameters
         ----------
         model : the module that holds the parameters; needed for `recompute_bn`, else only checked.
-        recompute_bn : an iterable of inputs, or of tuples whose first entry is the input. The running statistics
-            of every BatchNorm layer are estimated anew on it, and put back afterwards. PyTorch's own random state
-            is put back too; a generator of the caller's data loader is not.
+        recompute_bn : an iterable of batches, as a data loader yields them: inputs; tuples or lists whose first entry
+            is the input; or mappings and dataclasses, whose entries that ``forward`` names are its arguments. The
+            running statistics of every BatchNorm layer are estimated anew on it, and put back afterwards. PyTorch's own
+            random state is put back too; a generator of the caller's data loader is not.
 
         Notes
         -----
@@ -209,7 +210,7 @@ class LabOptimizer(GroupSettings):
         Raises
         ------
         ValueError
-            When `recompute_bn` comes without a model, or the model holds none of the parameters.
+            When `recompute_bn` comes without a model or yields no batch, or the model holds none of the parameters.
         """
         check_model(model, recompute_bn, self._params())
         pairs = [] if self._shown or self._kept is not None else self._displaced()
@@ -362,9 +363,10 @@ class LabOptimizer(GroupSettings):
             self.state[places[i]] = {name: _placed(name, value, places[i]) for name, value in own.items()}
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = {"_phase": 0 if self._shown else self._phase, "_grad_evals": self._grad_evals, "_shown": 0, "hyper": self.hyper}
-        kept["_kept"] = None if self._shown else self._kept
-        return {**super().__getstate__(), **kept, "_rehearsed": self._rehearsed}
+        kept = {name: getattr(self, name) for name in ("_phase", "_grad_evals", "_kept", "_rehearsed", "hyper")}
+        if self._shown:  # a copy made inside slow_weights() stands at them
+            kept |= {"_phase": 0, "_kept": None}
+        return {**super().__getstate__(), **kept, "_shown": 0}
 
 
 def _is_zero(x: Any) -> bool:

@@ -91,4 +91,4 @@ class Lookahead(TwoLoop):
         return loss
 
     def _back(self, group: dict[str, Any]) -> float:
-        return 1 - self._setting(group, "alpha")  # phi_t = phi + alpha (theta - phi) = theta + (1 - alpha) (phi - theta)
+        return 1 - self._setting(group, "alpha")  # phi_t = phi + alpha (theta - phi) = theta + (1-alpha) (phi - theta)

@@ -7,7 +7,7 @@ from nala_lab.optim import _adaptive, _two_loop
 from nala_lab.reference import NALA, AdaLA, Adam, HeavyBall, Lookahead, adabelief, two_loop
 from nala_lab.reference.oracle import Oracle
 from nala_lab.reference.outer_momentum import OuterMomentum
-from tests.verify.mutants import MIX, ROOT, ROOT_OF_BOTH, Mutant
+from tests.verify.mutants import ROOT, ROOT_OF_BOTH, Mutant
 
 
 def _numpy(bug, caught_by, *edits):

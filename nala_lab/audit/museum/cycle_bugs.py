@@ -66,7 +66,8 @@ TWO_LOOPS = (
            ("path", "sync-steps")),
     Mutant("skip-no-grad", "parameters without a gradient are left out of the synchronisation",
            (("_two_loop", "same, mixed = self._pairs(params)\n            if same:",
-             "same, mixed = self._pairs([p for p in params if p.grad is not None])\n            if same:"),), _LOOKAHEAD,
+             "same, mixed = self._pairs([p for p in params if p.grad is not None])\n            if same:"),),
+           _LOOKAHEAD,
            "kozistr/pytorch_optimizer 4.1.0 and timm loop over parameters with a gradient; a layer that is frozen in"
            " mid-cycle keeps its fast weights and its slow copy drifts.",
            ("frozen-at-sync",)),

@@ -18,7 +18,7 @@ PERSISTENCE = (
            "dip.",
            ("resume", "fresh-process")),
     Mutant("slow-not-saved", "the slow weights are not saved",
-           (("_base", "return self.state.get(p, {})", "return {}"),), _LOOKAHEAD,
+           (("_base", "own: dict[str, Any] = self.state.get(p, {})", "own: dict[str, Any] = {}"),), _LOOKAHEAD,
            "michaelrzhang/lookahead: state_dict() is the inner optimizer's. Also meta-pytorch/torchft#238 (global "
            "parameters missing) and CyberZHG/keras-lookahead#2 (accuracy falls after a reload).",
            ("resume", "fresh-process")),
