@@ -334,7 +334,9 @@ class TwoLoop(LabOptimizer):
             inner = self._settled(p, saved["state"].get(i, {}))
             state[i] = {**self._own(p), **{f"inner.{key}": value for key, value in inner.items()}}
         groups = [{**group, "cycle": {"nested": group.get("cycle")}} for group in saved["param_groups"]]
-        state = {i: own for i, own in state.items() if own} | self._of_no_parameter()
+        state = {i: own for i, own in state.items() if own}
+        if self._of_no_parameter():
+            state["outer"] = (self._of_no_parameter(), state.get("outer"))  # the second: of an inner slow loop
         return {**saved, "state": state, "param_groups": groups}
 
     def _settled(self, p: torch.Tensor, inner: dict[str, Any]) -> dict[str, Any]:
@@ -348,7 +350,11 @@ class TwoLoop(LabOptimizer):
     def _unpack(self, saved: dict[str, Any]) -> None:
         places = self._places(saved)
         inner = {**saved, "state": {}}
-        outer: dict[Any, dict[str, Any]] = {}
+        saved["state"], (outer, nested) = dict(saved["state"]), saved["state"].get("outer", ({}, None))
+        saved["state"].pop("outer", None)
+        outer = dict(outer)
+        if nested is not None:
+            inner["state"]["outer"] = nested
         for i, own in saved["state"].items():
             if i not in places:
                 inner["state"][i] = own
