@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from nala_lab.audit.rig import matrices_only
 from nala_lab.audit.spec import Item, NotApplicable, Row, load_items
 from nala_lab.core import require_number
 
@@ -32,7 +33,8 @@ def ask(subject: Any, one: Item) -> Row:
             return Row(one.name, one.group, "not applicable", "", f"asked of {', '.join(one.kinds)}")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            answer = one.check(subject)
+            with matrices_only(subject.matrices):
+                answer = one.check(subject)
     except NotApplicable as why:
         return Row(one.name, one.group, "not applicable", "", str(why))
     except Exception as error:  # the audited code may raise anything

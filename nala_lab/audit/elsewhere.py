@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from nala_lab.audit.checks.persistence import resumed
+from nala_lab.audit.rig import matrices_only
 from nala_lab.audit.server import subject_of
 
 __all__ = ["main"]
@@ -19,7 +20,9 @@ def main(job: Mapping[str, Any]) -> None:
     """Load ``job["file"]``, make the calls that are left, write ``<file>.after``."""
     torch.set_num_threads(1)
     saved = torch.load(job["file"], weights_only=True)
-    model = resumed(subject_of(job), saved, job["stop"], job["last"])
+    subject = subject_of(job)
+    with matrices_only(subject.matrices):
+        model = resumed(subject, saved, job["stop"], job["last"])
     torch.save(model.state_dict(), f"{job['file']}.after")
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import torch
@@ -20,6 +22,7 @@ __all__ = [
     "flat",
     "identical",
     "leaves",
+    "matrices_only",
     "network",
     "same_weights",
     "start",
@@ -30,9 +33,24 @@ __all__ = [
 ]
 
 
+_MATRICES: ContextVar[bool] = ContextVar("matrices", default=False)
+
+
+@contextmanager
+def matrices_only(wanted: bool) -> Iterator[None]:
+    """Inside, `network` has no biases and `start` is a matrix of one row: for Muon, which takes nothing else."""
+    before = _MATRICES.set(wanted)
+    try:
+        yield
+    finally:
+        _MATRICES.reset(before)
+
+
 def network(dtype: torch.dtype = torch.float64) -> torch.nn.Module:
     """Two layers whose numbers come from a named stream."""
-    model = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Tanh(), torch.nn.Linear(4, 2)).to(dtype)
+    bias = not _MATRICES.get()
+    layers = torch.nn.Linear(3, 4, bias=bias), torch.nn.Tanh(), torch.nn.Linear(4, 2, bias=bias)
+    model = torch.nn.Sequential(*layers).to(dtype)
     draw = stream(0, "audit", "network")
     with torch.no_grad():
         for p in model.parameters():
@@ -92,7 +110,8 @@ def drive(s: Subject, opt: Any, params: Sequence[torch.Tensor], grad: Callable[[
 
 def start(*values: float, dtype: torch.dtype = torch.float64) -> torch.nn.Parameter:
     """A vector to start from; neither 0 nor 1, so that no term drops out."""
-    return torch.nn.Parameter(torch.tensor(values or (3.0, -2.0), dtype=dtype))
+    vector = torch.tensor(values or (3.0, -2.0), dtype=dtype)
+    return torch.nn.Parameter(vector[None] if _MATRICES.get() else vector)
 
 
 def flat(params: Any) -> torch.Tensor:

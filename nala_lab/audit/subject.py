@@ -24,6 +24,8 @@ INNERS: dict[str, Callable[..., Optimizer]] = {
 }
 _WRAPPED = ("optimizer", "base_optimizer", "opt", "inner_optimizer", "base")  # names of a wrapper's first argument
 _HELD = ("inner", "optimizer", "base_optimizer", "_optimizer", "opt", "base")  # where wrappers keep what they wrap
+_MATRIX = (3, 2)
+_SHAPES = (_MATRIX, (3,), (2, 1, 3, 3))  # a matrix, a bias, a convolution
 _SYNONYMS = {"k": ("k", "lookahead_k", "la_steps", "sync_every"), "alpha": ("alpha", "lookahead_alpha", "la_alpha")}
 
 
@@ -105,6 +107,11 @@ class Subject:
             if not self.accepts(name):
                 raise NotApplicable(f"the factory has no argument {name}")
         merged = {**self.options, **settings}
+        if self._sorts:
+            params = _together(list(params), _weights(*_SHAPES))  # they never have a gradient
+        return self._made(params, inner, lr, merged)
+
+    def _made(self, params: Any, inner: str | None, lr: float | None, merged: Mapping[str, Any]) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if self.wraps == "first argument":
@@ -143,19 +150,40 @@ class Subject:
     @cached_property
     def kind(self) -> str:
         """One of KINDS: as given, or as detected from what an instance exposes."""
-        return self._kind or _detect(self.make([_leaf()]))
+        return self._kind or _detect(self.make(self._network()))
 
     @cached_property
     def needs_closure(self) -> bool:
         """True when ``step()`` without a closure is refused."""
-        leaf = _leaf()
-        opt = self.make([leaf])
-        leaf.grad = torch.ones_like(leaf)
+        weights = self._network()
+        opt = self.make(weights)
+        for p in weights:
+            p.grad = torch.ones_like(p)
         try:
             for _ in range(self.cycle(opt)):
                 opt.step()
         except (TypeError, ValueError, RuntimeError) as error:
             return "closure" in str(error)
+        return False
+
+    @cached_property
+    def matrices(self) -> bool:
+        """Whether it takes matrices only, as Muon does: a network of all shapes is refused, one without biases not."""
+        return self._refuses(_weights(*_SHAPES)) and not self._refuses(_weights(_MATRIX))
+
+    @cached_property
+    def _sorts(self) -> bool:
+        """Whether it hands parameters on by their shape, as Muon beside AdamW does, and so needs some of each."""
+        return not self.matrices and self._refuses(_weights((2,))) and not self._refuses(_weights(*_SHAPES))
+
+    def _network(self) -> list[torch.nn.Parameter]:
+        return _weights(_MATRIX) if self.matrices else _weights(*_SHAPES)
+
+    def _refuses(self, params: list[torch.nn.Parameter]) -> bool:
+        try:
+            self._made(params, None, None, self.options)
+        except Exception:  # whatever its author raises
+            return True
         return False
 
     def option(self, opt: Any, name: str) -> Any:
@@ -173,8 +201,13 @@ class Subject:
         return k if self.kind == "lookahead" else 1
 
 
-def _leaf() -> torch.nn.Parameter:
-    return torch.nn.Parameter(torch.full((2,), 1.5, dtype=torch.float64))
+def _weights(*shapes: tuple[int, ...]) -> list[torch.nn.Parameter]:
+    return [torch.nn.Parameter(torch.full(shape, 1.5, dtype=torch.float64)) for shape in shapes]
+
+
+def _together(params: Any, company: list[torch.nn.Parameter]) -> Any:
+    """Parameters or groups, with further parameters."""
+    return [*params, {"params": company}] if params and isinstance(params[0], dict) else [*params, *company]
 
 
 def _detect(opt: Any) -> str:

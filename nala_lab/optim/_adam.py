@@ -1,92 +1,115 @@
-"""The default inner optimizer: torch.optim.Adam, run fused, and where possible in one pass with the slow loop's work.
-
-Moving memory is what a step of a large model costs. Adam reads four numbers per weight and writes three. The slow copy
-at the start of a cycle adds two and the mixing at its end three, if they are passes of their own; done while the
-weight is at hand they add one each, the slow copy that is written and read.
-"""
+"""The default inner optimizer: torch.optim.Adam, fused where torch has it and where it is safe, moments in float32."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Any
 
 import torch
+from torch.optim.adam import adam
 
-from nala_lab.optim._fused import ADAM, COPY, MIX, Fused
+from nala_lab.optim._base import bare_step, wide
 
-__all__ = ["OnePass", "choose_fused", "keep_fused"]
+__all__ = ["Adam"]
 
 _FUSED_ON = ("cpu", "cuda")
-_KINDS = (torch.float32, torch.float64)
 _PLAIN = (torch.Tensor, torch.nn.Parameter)
-_ELSEWHERE = ("amsgrad", "capturable", "differentiable", "decoupled_weight_decay")  # options that the kernel has not
+_FLAGS = ("weight_decay", "eps", "maximize", "amsgrad", "foreach", "decoupled_weight_decay")  # the last since torch 2.7
 
 
-def choose_fused(groups: Sequence[dict[str, Any]]) -> None:
-    """Let torch run its fused Adam for a group where it has one: float32 and float64, on a CPU or a CUDA device."""
-    for group in groups:
-        group["fused"] = True if all(map(_fits_torch, group["params"])) and not group["foreach"] else None
+class Adam(torch.optim.Adam):
+    """torch.optim.Adam with the same arguments and numbers, run in the quickest way that is right.
 
+    Where neither `fused` nor `foreach` is given, a group of ordinary float32 and float64 parameters on a CPU or a CUDA
+    device is fused. This is given up when a gradient does not lie in memory as its parameter does: torch 2.13 on a CPU
+    then pairs weights with the gradients of others. For float16 and bfloat16 the moments are float32 and the step is
+    computed in float32; in torch's own, eps = 1e-8 is zero in float16.
 
-def _fits_torch(p: torch.Tensor) -> bool:
-    return type(p) in _PLAIN and p.device.type in _FUSED_ON and p.dtype in _KINDS and p.is_contiguous()
-
-
-def keep_fused(groups: Sequence[dict[str, Any]]) -> None:
-    """Give torch's fused Adam up for a group where a gradient does not lie in memory as its parameter does.
-
-    torch 2.13 on a CPU reads both by address, and so pairs weights with the gradients of others; a gradient whose
-    sign is still to be applied it refuses.
+    Examples
+    --------
+    >>> w = torch.nn.Parameter(torch.ones(2, dtype=torch.float16))
+    >>> opt = Adam([w], lr=0.25)
+    >>> w.grad = torch.tensor([3.0, 0.0], dtype=torch.float16)
+    >>> opt.step()
+    >>> w.tolist(), opt.state[w]["exp_avg"].dtype
+    ([0.75, 1.0], torch.float32)
     """
-    for group in groups:
-        strided = [p for p in group["params"] if p.grad is not None and p.grad.layout is torch.strided]
-        if group["fused"] and not all(map(_plain, strided)):
-            group["fused"] = None
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Add parameters, as torch's own does."""
+        super().add_param_group(param_group)
+        _choose(self.param_groups[-1])
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Take one step; return the closure's loss, if there is one."""
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        narrow = {p: p.grad for p in self._all() if p.grad is not None and p.dtype != wide(p)}
+        for group in self.param_groups:
+            _keep(group)
+        for p in narrow:
+            p.grad = None
+        bare_step(torch.optim.Adam)(self)
+        for p, grad in narrow.items():
+            p.grad = grad
+        for group in self.param_groups if narrow else ():
+            self._narrow_step(group, [p for p in dict.fromkeys(group["params"]) if p in narrow])
+        return loss
+
+    def _narrow_step(self, group: dict[str, Any], params: list[Any]) -> None:
+        names = ("exp_avg", "exp_avg_sq", *(["max_exp_avg_sq"] if group["amsgrad"] else []))
+        for p in params:
+            own = self.state[p]
+            own.setdefault("step", torch.tensor(0.0, dtype=torch.float32))
+            for name in names:
+                if name not in own:
+                    own[name] = torch.zeros_like(p, dtype=wide(p))
+        work = [p.to(wide(p)) for p in params]
+        grads = [p.grad.to(wide(p)) for p in params]
+        state: list[Any] = [[self.state[p][name] for p in params] for name in names] + [[]] * (3 - len(names))
+        (beta1, beta2), flags = group["betas"], {name: group[name] for name in _FLAGS if name in group}
+        adam(work, grads, *state, [self.state[p]["step"] for p in params], beta1=beta1, beta2=beta2, lr=group["lr"],
+             **flags)  # fmt: skip
+        for p, exact in zip(params, work, strict=True):
+            p.copy_(exact)
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Take a state over, as torch's own does; whether to be fused is decided here, and moments stay float32."""
+        groups: list[dict[str, Any]] = state_dict["param_groups"]
+        if len(groups) == len(self.param_groups):  # torch says what is wrong otherwise
+            pairs = zip(groups, self.param_groups, strict=True)
+            groups = [{**new, "fused": old["fused"] if new["foreach"] else _fused(old)} for new, old in pairs]
+        super().load_state_dict({**state_dict, "param_groups": groups})
+        keys = chain.from_iterable(group["params"] for group in groups)
+        for key, p in zip(keys, self._all(), strict=True):
+            for name, value in state_dict["state"].get(key, {}).items() if p.dtype != wide(p) else ():
+                if isinstance(value, torch.Tensor) and name != "step":  # torch made it as narrow as the weights
+                    self.state[p][name] = value.to(p.device, wide(p), copy=True)
+
+    def _all(self) -> list[Any]:
+        return [p for group in self.param_groups for p in group["params"]]
 
 
-def _plain(p: torch.Tensor) -> bool:
-    assert p.grad is not None
-    return p.is_contiguous() and p.grad.is_contiguous() and not p.grad.is_neg()
+def _choose(group: dict[str, Any]) -> None:
+    if group["fused"] is None and not group["foreach"]:
+        group["fused"] = _fused(group)
 
 
-class OnePass:
-    """Steps of Adam with the slow weights beside them, as long as everything stays as it was found."""
-
-    def __init__(self) -> None:
-        self._fused: Fused | None = None
-        self._copy = False
-
-    def ready(self, adam: torch.optim.Adam, outer: Mapping[torch.Tensor, Any], copy: bool) -> bool:
-        """Prepare a step; False where a parameter, an option or a hook asks for torch's own.
-
-        Parameters
-        ----------
-        adam : the inner optimizer. outer : state of the slow loop. copy : the slow weights are to be written first.
-        """
-        self._copy = copy
-        if adam._optimizer_step_pre_hooks or adam._optimizer_step_post_hooks or "step" in vars(adam):
-            return False
-        if any(group[option] for group in adam.param_groups for option in _ELSEWHERE):
-            return False
-        if self._fused is None or not self._fused.holds(adam.param_groups, adam.state, outer):
-            self._fused = _gather(adam, outer)
-        return self._fused is not None
-
-    def run(self, weight: float | None = None) -> None:
-        """Write the slow weights if the cycle starts, take the step, and mix the result with them by `weight`."""
-        assert self._fused is not None
-        self._fused.run((COPY if self._copy else 0) | (0 if weight is None else MIX), weight or 0.0)
+def _fused(group: dict[str, Any]) -> bool | None:
+    return all(map(_fits, group["params"])) or None
 
 
-def _gather(adam: torch.optim.Adam, outer: Mapping[torch.Tensor, Any]) -> Fused | None:
-    fused = Fused(ADAM, adam.param_groups, adam.state, outer)
-    if sum(len(group["params"]) for group in adam.param_groups) > len(adam.state):
-        return None  # a parameter that was given twice, or has no state yet
-    for p, group in [(p, g) for g in adam.param_groups for p in g["params"]]:
-        state, own = adam.state.get(p), outer.get(p, {})
-        if not state or "exact" in own:  # the first cycle, or a model that was in half precision before
-            return None
-        sources = ((state, "exp_avg"), (state, "exp_avg_sq"), (own, "slow"), (state, "step"))
-        if not fused.take(p, group, *sources):
-            return None
-    return fused.close()
+def _fits(p: torch.Tensor) -> bool:
+    kinds = (torch.float32, torch.float64)
+    return type(p) in _PLAIN and p.device.type in _FUSED_ON and p.dtype in kinds and p.is_contiguous()
+
+
+def _keep(group: dict[str, Any]) -> None:
+    strided = [p for p in group["params"] if p.grad is not None and p.grad.layout is torch.strided]
+    plain = (p.is_contiguous() and p.grad.is_contiguous() and not p.grad.is_neg() for p in strided)
+    if group["fused"] and not all(plain):
+        group["fused"] = None

@@ -20,16 +20,13 @@ from typing import Any
 import torch
 from torch.optim import Optimizer
 
-from nala_lab.core import require, require_number
-from nala_lab.optim._slow import check_model, showing, statistics
+from nala_lab.core import require
+from nala_lab.optim._groups import GroupSettings
+from nala_lab.optim._slow import bn_statistics, check_model, shown_at
 
-__all__ = ["LabOptimizer", "local", "require_closure", "require_lr", "wide"]
+__all__ = ["LabOptimizer", "bare_step", "local", "require_closure", "wide"]
 
 Closure = Callable[[], Any]
-_REFUSED = {
-    "capturable": "the phase of the cycle is a Python integer, so a CUDA graph would replay one phase for ever",
-    "differentiable": "slow and trial weights are written in place, outside the autograd graph",
-}
 
 
 def wide(p: torch.Tensor) -> torch.dtype:
@@ -43,17 +40,19 @@ def local(x: torch.Tensor) -> torch.Tensor:
     return part
 
 
+def bare_step(kind: type[Optimizer]) -> Callable[..., Any]:
+    """The step of a class without the hooks that torch wraps it in: ``__wrapped__`` is the step."""
+    step = kind.step
+    bare: Callable[..., Any] = step.__wrapped__ if getattr(step, "hooked", False) else step
+    return bare
+
+
 def require_closure(closure: Closure | None, because: str) -> None:
     """Require a closure where an option spends more than one gradient a call."""
     require("closure", closure, callable(closure), "a function that computes the loss and its gradient", because)
 
 
-def require_lr(lr: Any, name: str = "lr") -> None:
-    """Require 0 <= lr < inf, as a number or as a tensor with one element."""
-    require_number(name, lr.item() if isinstance(lr, torch.Tensor) and lr.numel() == 1 else lr, low=0)
-
-
-class LabOptimizer(Optimizer):
+class LabOptimizer(GroupSettings):
     """A torch optimizer that knows its phase, counts its gradients and can show its slow weights."""
 
     def __init_subclass__(cls) -> None:
@@ -66,6 +65,7 @@ class LabOptimizer(Optimizer):
         self._phase = 0
         self._grad_evals = 0
         self._shown = 0  # slow_weights() contexts that are open
+        self._kept: dict[torch.Tensor, torch.Tensor] | None = None  # the weights of the run, between eval() and train()
         self._rehearsed = False  # the state was only allocated: see _rehearses
         super().__init__(params, defaults)
 
@@ -84,11 +84,6 @@ class LabOptimizer(Optimizer):
 
     def _set_options(self, options: dict[str, Any]) -> None:
         """Take the settings of a saved state, as torch does with those of a parameter group."""
-
-    def _check_group(self, group: dict[str, Any]) -> None:
-        """Raise if an option of a parameter group is out of range."""
-        if group.get("lr") is not None:
-            require_lr(group["lr"])
 
     def _restart(self) -> None:
         """Go back to the state of a new optimizer; the weights and the gradient count stay."""
@@ -109,6 +104,15 @@ class LabOptimizer(Optimizer):
     def grad_evals(self) -> int:
         """Gradients spent since the start of the run: closure calls, or calls of ``step()`` without a closure."""
         return self._grad_evals
+
+    @property
+    def next_gradient(self) -> str:
+        """What the gradient that is spent next will be.
+
+        ``"step"``: the first of a step, or its only one. ``"probe"``: taken at the trial point of a step that is half
+        done. ``"outer"``: taken at a look-ahead point between two cycles.
+        """
+        return "step"
 
     @property
     def _mid_step(self) -> bool:
@@ -140,6 +144,7 @@ class LabOptimizer(Optimizer):
         start; the next call begins from a new state, and training is the same to the last bit.
         """
         self._require_training("step()")
+        self._require_whole()
         if self._rehearsed:
             self._restart()
             self._rehearsed = False
@@ -174,19 +179,15 @@ class LabOptimizer(Optimizer):
         """
         self._check_new_group(param_group)
         super().add_param_group(param_group)
-
-    def _check_new_group(self, group: Any) -> None:
-        if isinstance(group, dict):  # torch says what is wrong otherwise
-            merged = {**self.defaults, **group}
-            for option, reason in _REFUSED.items():
-                require(option, merged.get(option), not merged.get(option), f"{option}=False", reason)
-            self._check_group(merged)
+        self._require_own_memory(self.param_groups[-1])
 
     # ---- which weights -----------------------------------------------------------------------------------------
 
     def _require_training(self, what: str) -> None:
         if self._shown:
             raise RuntimeError(f"{what} was called inside slow_weights(): leave the context before training goes on")
+        if self._kept is not None and what != "load_state_dict()":
+            raise RuntimeError(f"{what} was called after eval(): call train() before training goes on")
 
     @contextmanager
     def slow_weights(self, model: torch.nn.Module | None = None, recompute_bn: Any = None) -> Iterator[Any]:
@@ -195,9 +196,10 @@ class LabOptimizer(Optimizer):
         Parameters
         ----------
         model : the module that holds the parameters; needed for `recompute_bn`, else only checked.
-        recompute_bn : an iterable of inputs, or of tuples whose first entry is the input. The running statistics
-            of every BatchNorm layer are estimated anew on it, and put back afterwards. PyTorch's own random state
-            is put back too; a generator of the caller's data loader is not.
+        recompute_bn : an iterable of batches, as a data loader yields them: inputs; tuples or lists whose first entry
+            is the input; or mappings and dataclasses, whose entries that ``forward`` names are its arguments. The
+            running statistics of every BatchNorm layer are estimated anew on it, and put back afterwards. PyTorch's own
+            random state is put back too; a generator of the caller's data loader is not.
 
         Notes
         -----
@@ -208,20 +210,50 @@ class LabOptimizer(Optimizer):
         Raises
         ------
         ValueError
-            When `recompute_bn` comes without a model, or the model holds none of the parameters.
+            When `recompute_bn` comes without a model or yields no batch, or the model holds none of the parameters.
         """
         check_model(model, recompute_bn, self._params())
-        pairs = [] if self._shown else self._displaced()
-        with showing(pairs):
+        pairs = [] if self._shown or self._kept is not None else self._displaced()
+        with shown_at(pairs):
             self._count_shown(1)
             try:
-                with statistics(model, recompute_bn):
+                with bn_statistics(model, recompute_bn):
                     yield model
             finally:
                 self._count_shown(-1)
 
     def _count_shown(self, by: int) -> None:
         self._shown += by
+
+    @torch.no_grad()
+    def eval(self) -> None:
+        """Put the slow weights into the parameters until `train` is called, as schedule-free optimizers do.
+
+        A second call changes nothing, nor does a call inside `slow_weights`. A state saved in between holds the weights
+        of the run too: loaded beside the model's, `train` puts the run back and it goes on bit for bit. ``step()`` in
+        between is refused. An inner optimizer with ``eval()`` and ``train()`` of its own gets the same calls.
+        """
+        if self._shown or self._kept is not None:
+            return
+        kept = {p: p.detach().clone() for p in self._params()}
+        slow = self._displaced()
+        self._tell_inner("eval")
+        for weight, phi in slow:
+            weight.copy_(phi)
+        self._kept = kept
+
+    @torch.no_grad()
+    def train(self) -> None:
+        """Put the run back, bit for bit, after `eval`; without one before, change nothing."""
+        if self._shown or self._kept is None:
+            return
+        self._tell_inner("train")
+        for p, weight in self._kept.items():
+            p.copy_(weight)
+        self._kept = None
+
+    def _tell_inner(self, mode: str) -> None:
+        """Call ``eval()`` or ``train()`` of an inner optimizer, where it has them."""
 
     @torch.no_grad()
     def sync(self) -> None:
@@ -242,17 +274,23 @@ class LabOptimizer(Optimizer):
     def _cycle(self) -> dict[str, Any]:
         phase = 0 if self._shown else self._phase
         counters = {"method": type(self).__name__, "phase": phase, "grad_evals": self._grad_evals,
-                    "rehearsed": self._rehearsed}  # fmt: skip
+                    "rehearsed": self._rehearsed, "eval": self._kept is not None and not self._shown}  # fmt: skip
         return {**counters, **self._options()}
 
     def _pack(self) -> dict[str, Any]:
         index = {p: i for i, p in enumerate(self._params())}
         groups = [{**group, "params": [index[p] for p in group["params"]]} for group in self.param_groups]
-        return {"state": {index[p]: self._own(p) for p in index if self.state.get(p)}, "param_groups": groups}
+        state = {index[p]: own for p in index if (own := self._own(p))}
+        return {"state": {**state, **self._of_no_parameter()}, "param_groups": groups}
 
     def _own(self, p: torch.Tensor) -> dict[str, Any]:
         """State of `p` to be saved."""
-        return self.state.get(p, {})
+        own: dict[str, Any] = self.state.get(p, {})
+        return own if self._kept is None or self._shown or p not in self._kept else {**own, "run": self._kept[p]}
+
+    def _of_no_parameter(self) -> dict[Any, Any]:
+        """What somebody keeps in the state under a key of their own."""
+        return {key: value for key, value in self.state.items() if not isinstance(key, torch.Tensor)}
 
     def state_dict(self) -> dict[str, Any]:
         """Return the whole state: per parameter, per group, and the position in the cycle.
@@ -285,6 +323,8 @@ class LabOptimizer(Optimizer):
         cycle = self._take_cycle(saved)
         self._unpack(saved)
         self._phase, self._grad_evals = cycle["phase"], cycle["grad_evals"]
+        runs = {p: self.state[p].pop("run") for p in self._params() if "run" in self.state.get(p, {})}
+        self._kept = runs if cycle.get("eval") else None
         self._rehearsed = cycle["rehearsed"]
         self._set_options(cycle)
         for after in self._optimizer_load_state_dict_post_hooks.values():
@@ -317,11 +357,16 @@ class LabOptimizer(Optimizer):
     def _fill(self, places: dict[Any, torch.Tensor], saved: dict[Any, dict[str, Any]]) -> None:
         self.state.clear()
         for i, own in saved.items():
+            if i not in places:
+                self.state[i] = own
+                continue
             self.state[places[i]] = {name: _placed(name, value, places[i]) for name, value in own.items()}
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = {"_phase": 0 if self._shown else self._phase, "_grad_evals": self._grad_evals, "_shown": 0}
-        return {**super().__getstate__(), **kept, "_rehearsed": self._rehearsed}
+        kept = {name: getattr(self, name) for name in ("_phase", "_grad_evals", "_kept", "_rehearsed", "hyper")}
+        if self._shown:  # a copy made inside slow_weights() stands at them
+            kept |= {"_phase": 0, "_kept": None}
+        return {**super().__getstate__(), **kept, "_shown": 0}
 
 
 def _is_zero(x: Any) -> bool:

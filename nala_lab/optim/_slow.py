@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import torch
@@ -11,7 +13,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from nala_lab.core import require
 
-__all__ = ["check_model", "showing", "statistics"]
+__all__ = ["bn_statistics", "check_model", "shown_at"]
 
 Pairs = Sequence[tuple[torch.Tensor, torch.Tensor]]
 
@@ -27,7 +29,7 @@ def check_model(model: torch.nn.Module | None, recompute_bn: Any, params: Sequen
 
 
 @contextmanager
-def showing(pairs: Pairs) -> Iterator[None]:
+def shown_at(pairs: Pairs) -> Iterator[None]:
     """Write the second tensor of each pair into the first, and restore the first at the end, bit for bit."""
     with torch.inference_mode(False), torch.no_grad():
         kept = [weight.clone() for weight, _ in pairs]
@@ -45,7 +47,7 @@ def _write(targets: Sequence[torch.Tensor], sources: Sequence[torch.Tensor]) -> 
 
 
 @contextmanager
-def statistics(model: torch.nn.Module | None, loader: Any) -> Iterator[None]:
+def bn_statistics(model: torch.nn.Module | None, loader: Any) -> Iterator[None]:
     """Estimate the BatchNorm statistics of `model` anew on `loader`; restore all its buffers at the end."""
     if model is None or loader is None:
         yield
@@ -82,6 +84,47 @@ def _one_pass(model: torch.nn.Module, norms: Sequence[_BatchNorm], loader: Any, 
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None  # torch: None is the plain average over the batches seen
+    seen = 0
     for batch in loader:
-        inputs = batch[0] if isinstance(batch, list | tuple) else batch
-        model(inputs.to(device))
+        _forward(model, _moved(batch, device))
+        seen += 1
+    rule = "an iterable that yields batches, again each time"
+    require("recompute_bn", seen, seen > 0, rule, "no batch was seen; a used-up iterator?")
+
+
+def _forward(model: torch.nn.Module, batch: Any) -> None:
+    """Show the model one batch of whatever kind a loader yields.
+
+    A tensor is the input, and so is the first entry of a tuple or list. Of a mapping or a dataclass the entries that
+    ``forward`` names are its arguments; where it names none, the batch as a whole is.
+    """
+    while isinstance(batch, list | tuple):
+        batch = batch[0]
+    named = _fields(batch)
+    if named is not None:
+        known = inspect.signature(getattr(model, "module", model).forward).parameters.values()
+        takes_all = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in known)
+        wanted = {name: x for name, x in named.items() if takes_all or name in {one.name for one in known}}
+        if wanted:
+            model(**wanted)
+            return
+    model(batch)
+
+
+def _fields(batch: Any) -> dict[str, Any] | None:
+    if isinstance(batch, Mapping):
+        return dict(batch)
+    if is_dataclass(batch):
+        return {field.name: getattr(batch, field.name) for field in fields(batch)}
+    return None
+
+
+def _moved(x: Any, device: torch.device) -> Any:
+    """The same batch on the device of the model."""
+    if isinstance(x, list | tuple):
+        return [_moved(one, device) for one in x]
+    if isinstance(x, Mapping):
+        return {key: _moved(one, device) for key, one in x.items()}
+    if is_dataclass(x) and not isinstance(x, type):
+        return replace(x, **{name: _moved(one, device) for name, one in (_fields(x) or {}).items()})
+    return x.to(device) if hasattr(x, "to") else x

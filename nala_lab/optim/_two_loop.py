@@ -21,8 +21,9 @@ from torch.optim import Optimizer
 
 from nala_lab.core import require
 from nala_lab.methods.hyper import LookaheadHyper, NALAHyper
-from nala_lab.optim._adam import OnePass, choose_fused, keep_fused
-from nala_lab.optim._base import LabOptimizer, local, require_closure, require_lr, wide
+from nala_lab.optim._adam import Adam
+from nala_lab.optim._base import LabOptimizer, bare_step, local, require_closure, wide
+from nala_lab.optim._groups import require_lr
 
 __all__ = ["TwoLoop"]
 
@@ -35,7 +36,6 @@ class TwoLoop(LabOptimizer):
 
     inner: Optimizer
     _rests_at_y = False  # a call may end at weights that are neither phi nor theta
-    _last: OnePass | None = None  # the k-th inner step, for _mix to take together with the mixing
 
     def __init__(
         self,
@@ -48,10 +48,7 @@ class TwoLoop(LabOptimizer):
         made_by = "a function of the parameters, or None for Adam"
         require("inner", inner, inner is None or callable(inner), made_by, "such as lambda params: SGD(params, lr=0.1)")
         self.hyper = hyper
-        self.inner = torch.optim.Adam(params, lr=lr) if inner is None else inner(params)
-        self._made_adam = inner is None
-        if self._made_adam:
-            choose_fused(self.inner.param_groups)
+        self.inner = Adam(params, lr=lr) if inner is None else inner(params)
         kind = type(self.inner).__name__
         is_optimizer = isinstance(self.inner, Optimizer)
         require("inner", kind, is_optimizer, "a function that returns a torch.optim.Optimizer", "this came back")
@@ -61,7 +58,7 @@ class TwoLoop(LabOptimizer):
         self._require_fitting_inner()
         self._starts_empty = not self.inner.state  # Adagrad fills its state when it is built
         # The base class makes a list of its own and hands the groups back one by one: see add_param_group.
-        super().__init__(self.inner.param_groups, dict(self.inner.defaults))
+        super().__init__(self.inner.param_groups, {**self.inner.defaults, **self._own_settings()})
         if hyper.inner_state == "reset" and not isinstance(self.inner, LabOptimizer):
             self._remember_initial_state()
 
@@ -97,10 +94,21 @@ class TwoLoop(LabOptimizer):
         """
         self._check_new_group(param_group)
         self.inner.add_param_group(param_group)
-        if self._made_adam:
-            choose_fused(self.inner.param_groups[-1:])
+        self._complete(self.param_groups[-1:])
+        self._require_own_memory(self.param_groups[-1])
         if self._inside_cycle():
             self._copy_slow([p for p in self.inner.param_groups[-1]["params"] if "slow" not in self.state.get(p, {})])
+
+    def _key(self, name: str) -> str:
+        """`name`, or ``outer_<name>`` where the inner optimizer has a setting of that name (RMSprop's alpha)."""
+        while name in self.inner.defaults:
+            name = f"outer_{name}"
+        return name
+
+    def _complete(self, groups: list[dict[str, Any]]) -> None:
+        for group in groups:
+            for key, value in self._own_settings().items():
+                group.setdefault(key, value)
 
     # ---- the cycle ---------------------------------------------------------------------------------------------
 
@@ -114,18 +122,17 @@ class TwoLoop(LabOptimizer):
         return self._phase
 
     @property
+    def next_gradient(self) -> str:
+        """``"outer"`` when it is to be taken at y_t, else what the inner optimizer says of its next one."""
+        if self._phase == self.k:
+            return "outer"
+        inner: str = getattr(self.inner, "next_gradient", "step")
+        return inner
+
+    @property
     def k(self) -> int:
         """Inner steps per cycle."""
         return int(self.hyper.k)
-
-    @property
-    def alpha(self) -> float:
-        """Step size of the outer loop. Assign to it to schedule it; a scheduler reaches the inner lr only."""
-        return float(self.hyper.alpha)
-
-    @alpha.setter
-    def alpha(self, value: float) -> None:
-        self.hyper = replace(self.hyper, alpha=value)
 
     def _inside_cycle(self) -> bool:
         return self._phase > 0 or self._inner_mid_step()
@@ -171,16 +178,13 @@ class TwoLoop(LabOptimizer):
         """One call of the inner step; phase counts it once the inner optimizer has finished its step."""
         if isinstance(self.inner, torch.optim.LBFGS):
             require_closure(closure, "L-BFGS evaluates it several times a step")
-        if self._made_adam:
-            loss = self._adam_step(closure)
-        else:
-            self._enter_cycle()
-            loss = _unhooked(self.inner)(None if closure is None else self._counted(closure))
-            self._grad_evals += closure is None
+        self._enter_cycle()
+        loss = _unhooked(self.inner)(None if closure is None else self._counted(closure))
+        self._grad_evals += closure is None
         if not self._inner_mid_step():
             self._phase += 1
             if self._phase == 1 and self.hyper.inner_state == "pullback":
-                self._anchors()
+                self._anchors(self._params())
         return loss
 
     def _enter_cycle(self) -> None:
@@ -189,46 +193,39 @@ class TwoLoop(LabOptimizer):
                 self._reset_inner()
             self._start_cycle()
 
-    def _adam_step(self, closure: Callable[[], Any] | None) -> Any:
-        """The step of an Adam that was made here: the gradient first, then all that is done with the weights."""
-        loss = self._spend(closure)
-        resets = self.hyper.inner_state == "reset" and self._phase == 0
-        one_pass = vars(self).setdefault("_one_pass", OnePass())  # never saved
-        if resets or not one_pass.ready(self.inner, self.state, self._phase == 0):
-            self._enter_cycle()
-            keep_fused(self.param_groups)
-            _unhooked(self.inner)(None)
-        else:
-            self._last = one_pass if self._phase + 1 == self.k else one_pass.run()
-        return loss
+    def _back(self, group: dict[str, Any]) -> float:
+        """How much of the way back to the slow weights the synchronisation goes, in this group."""
+        return 0.0
+
+    def _by_group(self) -> list[tuple[list[torch.Tensor], float]]:
+        """The parameters of each group with its `_back`; every setting is read before anything moves."""
+        return [(list(dict.fromkeys(group["params"])), self._back(group)) for group in self.param_groups]
 
     @torch.no_grad()
-    def _mix(self, weight: float) -> None:
-        """Weights <- weights + weight (slow - weights), in place, without a copy of the model."""
-        if self._last is not None:
-            self._last = self._last.run(weight)
-            return
-        params = self._params()
-        same, mixed = self._pairs(params)
-        if same:
-            torch._foreach_lerp_([p for p, _ in same], [slow for _, slow in same], weight)
-        for p in params:
-            if p.dtype == wide(p):
-                self.state[p].pop("exact", None)  # of a model that was in half precision before
-        for p, slow in mixed:
-            exact = p.to(slow.dtype).lerp_(slow, weight)
-            self.state[p]["exact"] = exact  # what p would be with all its digits, until the cycle ends
-            p.copy_(exact)
+    def _mix(self) -> None:
+        """Weights <- weights + back (slow - weights), in place, without a copy of the model."""
+        for params, weight in self._by_group():
+            same, mixed = self._pairs(params)
+            if same:
+                torch._foreach_lerp_([p for p, _ in same], [slow for _, slow in same], weight)
+            for p in params:
+                if p.dtype == wide(p):
+                    self.state[p].pop("exact", None)  # of a model that was in half precision before
+            for p, slow in mixed:
+                exact = p.to(slow.dtype).lerp_(slow, weight)
+                self.state[p]["exact"] = exact  # what p would be with all its digits, until the cycle ends
+                p.copy_(exact)
 
     @torch.no_grad()
-    def _end_cycle(self, weight: float) -> None:
+    def _end_cycle(self) -> None:
         """The weights are phi_t: settle the inner state and begin again at phase 0."""
         for p in self._params():
             own = self.state[p]
             exact = own.get("exact") if self._rests_at_y else own.pop("exact", None)
             if exact is not None:
                 own["slow"].copy_(exact)
-        self._settle_inner(weight)
+        if self.hyper.inner_state == "pullback":
+            self._pull_back()
         self._phase = 0
 
     # ---- the inner state at a synchronisation ------------------------------------------------------------------
@@ -238,27 +235,24 @@ class TwoLoop(LabOptimizer):
         for p, initial in self.inner.state.items():
             self.state[p].update({f"initial.{key}": deepcopy(value) for key, value in initial.items()})
 
-    def _settle_inner(self, weight: float) -> None:
-        if self.hyper.inner_state == "pullback":
-            self._pull_back(weight)
-
-    def _anchors(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    def _anchors(self, params: list[torch.Tensor]) -> list[tuple[torch.Tensor, torch.Tensor]]:
         """Pairs (momentum, its value after the previous synchronisation, at first zero)."""
         pairs = []
-        for p in self._params():
+        for p in params:
             for key, momentum in self._momenta(p):
                 anchor = self.state[p].setdefault(f"slow.{key}", torch.zeros_like(momentum))
                 pairs.append((momentum, anchor))
         kind = type(self.inner).__name__
-        buffers = bool(pairs) or not self.inner.state
+        buffers = bool(pairs) or not any(self.inner.state.get(p) for p in params)
         require("inner", kind, buffers, f"an optimizer that keeps one of {_MOMENTA} when inner_state='pullback'")
         return pairs
 
-    def _pull_back(self, weight: float) -> None:
-        """Momentum <- momentum + weight (anchor - momentum), which is the next anchor."""
-        for momentum, anchor in self._anchors():
-            momentum.lerp_(anchor, weight)
-            anchor.copy_(momentum)
+    def _pull_back(self) -> None:
+        """Momentum <- momentum + back (anchor - momentum), which is the next anchor."""
+        for params, weight in self._by_group():
+            for momentum, anchor in self._anchors(params):
+                momentum.lerp_(anchor, weight)
+                anchor.copy_(momentum)
 
     def _reset_inner(self) -> None:
         """Back to a new optimizer, as a cycle begins: until then the state keeps its keys, for checkpoints."""
@@ -286,6 +280,11 @@ class TwoLoop(LabOptimizer):
         if isinstance(self.inner, LabOptimizer):
             self.inner._count_shown(by)
 
+    def _tell_inner(self, mode: str) -> None:
+        told = [getattr(self.inner, name, None) for name in ("eval", "train")]
+        if all(map(callable, told)):
+            getattr(self.inner, mode)()
+
     def _displaced(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
         return [(p, self._slow(p)) for p in self._params()] if self._inside_cycle() else []
 
@@ -296,7 +295,7 @@ class TwoLoop(LabOptimizer):
             self.inner._back_to_slow()
             self.inner._phase = 0
         if self.hyper.inner_state == "pullback":
-            for momentum, anchor in self._anchors():
+            for momentum, anchor in self._anchors(self._params()):
                 momentum.copy_(anchor)
 
     def _restart(self) -> None:
@@ -315,13 +314,14 @@ class TwoLoop(LabOptimizer):
         if self._starts_empty and not isinstance(self.inner, torch.optim.LBFGS):
             _unhooked(self.inner)(None)
         if self.hyper.inner_state == "pullback":
-            self._anchors()
+            self._anchors(self._params())
 
     def _options(self) -> dict[str, Any]:
         return {"inner": type(self.inner).__name__, **asdict(self.hyper)}
 
     def _set_options(self, options: dict[str, Any]) -> None:
         self.hyper = replace(self.hyper, **{name: options[name] for name in asdict(self.hyper)})
+        self._complete(self.param_groups)
 
     def _pack(self) -> dict[str, Any]:
         """Both drawers in one: the wrapper's keys as they are, the inner optimizer's as ``inner.<key>``."""
@@ -334,7 +334,10 @@ class TwoLoop(LabOptimizer):
             inner = self._settled(p, saved["state"].get(i, {}))
             state[i] = {**self._own(p), **{f"inner.{key}": value for key, value in inner.items()}}
         groups = [{**group, "cycle": {"nested": group.get("cycle")}} for group in saved["param_groups"]]
-        return {**saved, "state": {i: own for i, own in state.items() if own}, "param_groups": groups}
+        state = {i: own for i, own in state.items() if own}
+        if self._of_no_parameter():
+            state["outer"] = (self._of_no_parameter(), state.get("outer"))  # the second: of an inner slow loop
+        return {**saved, "state": state, "param_groups": groups}
 
     def _settled(self, p: torch.Tensor, inner: dict[str, Any]) -> dict[str, Any]:
         """Inner state of `p` to be saved; inside slow_weights() it is what `sync` would leave."""
@@ -347,7 +350,11 @@ class TwoLoop(LabOptimizer):
     def _unpack(self, saved: dict[str, Any]) -> None:
         places = self._places(saved)
         inner = {**saved, "state": {}}
-        outer: dict[Any, dict[str, Any]] = {}
+        saved["state"], (outer, nested) = dict(saved["state"]), saved["state"].get("outer", ({}, None))
+        saved["state"].pop("outer", None)
+        outer = dict(outer)
+        if nested is not None:
+            inner["state"]["outer"] = nested
         for i, own in saved["state"].items():
             if i not in places:
                 inner["state"][i] = own
@@ -358,8 +365,6 @@ class TwoLoop(LabOptimizer):
                 inner["state"][i] = drawer
         self._fill(places, outer)
         self.inner.load_state_dict(inner)
-        if self._made_adam:
-            choose_fused(self.inner.param_groups)
 
     def _take_cycle(self, saved: dict[str, Any]) -> dict[str, Any]:
         cycle = super()._take_cycle(saved)
@@ -372,7 +377,7 @@ class TwoLoop(LabOptimizer):
         return cycle
 
     def __getstate__(self) -> dict[str, Any]:
-        mine = ("inner", "hyper", "_starts_empty", "_made_adam")
+        mine = ("inner", "_starts_empty")
         return {**super().__getstate__(), **{name: getattr(self, name) for name in mine}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -380,12 +385,8 @@ class TwoLoop(LabOptimizer):
 
 
 def _unhooked(inner: Optimizer) -> Callable[[Any], Any]:
-    """The inner step with the inner optimizer's own hooks, but without torch's global ones: the outer step fired those.
-
-    torch wraps the ``step`` of every optimizer class in a function that runs the hooks; ``__wrapped__`` is the step.
-    """
-    step = type(inner).step
-    bare = step.__wrapped__ if getattr(step, "hooked", False) else step
+    """The inner step with the inner optimizer's own hooks, but without torch's global ones, which fired already."""
+    bare = bare_step(type(inner))
 
     def run(closure: Any) -> Any:
         args: tuple[Any, ...] = (closure,)

@@ -18,20 +18,8 @@ from typing import Any
 import torch
 
 from nala_lab.methods.hyper import AdaBeliefHyper
-from nala_lab.optim._base import LabOptimizer, require_lr
-from nala_lab.optim._fused import BELIEF, RAW, Fused
-from nala_lab.optim._moments import (
-    Group,
-    add_belief,
-    add_mean,
-    begin,
-    decayed,
-    move,
-    ratio,
-    refuse_flags,
-    second_root,
-    with_grad,
-)
+from nala_lab.optim._adaptive import Group, add_belief, add_mean, begin, count, each, move, refuse_flags, with_grad
+from nala_lab.optim._base import LabOptimizer
 
 __all__ = ["AdaBelief"]
 
@@ -73,7 +61,7 @@ class AdaBelief(LabOptimizer):
     tensor([4.])
     """
 
-    _fused: Fused | None = None  # for the next call; never saved
+    _whole = ("denominator",)
 
     def __init__(
         self,
@@ -85,22 +73,19 @@ class AdaBelief(LabOptimizer):
         *,
         denominator: str = "hat",
     ) -> None:
-        self._denominator = AdaBeliefHyper(denominator=denominator).denominator
+        self.hyper = AdaBeliefHyper(denominator=denominator)
         super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
 
     def _check_group(self, group: Group) -> None:
-        require_lr(group["lr"])
+        super()._check_group(group)
         AdaBeliefHyper(betas=group["betas"], eps=group["eps"], weight_decay=group["weight_decay"])
         refuse_flags(group)
 
     def _options(self) -> dict[str, Any]:
-        return {"denominator": self._denominator}
+        return {"denominator": self.hyper.denominator}
 
     def _set_options(self, options: dict[str, Any]) -> None:
-        self._denominator = options["denominator"]
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "_denominator": self._denominator}
+        self.hyper = AdaBeliefHyper(denominator=options["denominator"])
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -108,34 +93,21 @@ class AdaBelief(LabOptimizer):
         if self._rehearses(closure):
             return None
         loss = self._spend(closure)
-        if self._fused is None or not self._fused.holds(self.param_groups, self.state):
-            self._fused = self._gather()
-        self._fused.run(RAW if self._denominator == "raw" else 0)
+        pairs = self._begun()
+        each(pairs, self.state, _MOMENTS, self._update)
+        count(pairs, self.state)
         return loss
 
-    def _gather(self) -> Fused:
-        """What a kernel takes; the other parameters are updated here."""
-        with_grad(self)  # raises before anything has moved
-        fused = Fused(BELIEF, self.param_groups, self.state)
-        for p, group in [(p, g) for g in self.param_groups for p in dict.fromkeys(g["params"])]:
-            if p.grad is None:
-                fused.pass_by(p)
-                continue
+    def _begun(self) -> list[tuple[torch.Tensor, Group]]:
+        pairs = with_grad(self)
+        for p, _ in pairs:
             begin(self.state[p], p, *_MOMENTS)
-            if not fused.take(p, group, *((self.state[p], key) for key in (*_MOMENTS, "step"))):
-                self._update(p, group)
-        return fused.close()
+        return pairs
 
     def _allocate(self) -> None:
-        for p, _ in with_grad(self):
-            begin(self.state[p], p, *_MOMENTS)
+        self._begun()
 
-    def _update(self, p: torch.Tensor, group: Group) -> None:
-        state = self.state[p]
-        beta1, beta2 = group["betas"]
-        state["step"] += 1
-        t = int(state["step"])
-        g = decayed(p, group)  # g_t
-        m = add_mean(state["exp_avg"], g, beta1)  # m_t
-        s = add_belief(state["exp_avg_var"], g - m, beta2, group["eps"])  # s_t
-        move(p, ratio(m, t, second_root(s, t, group, self._denominator), group))
+    def _update(self, x: Any) -> None:
+        m = add_mean(x.exp_avg, x.g, x.group)  # m_t
+        s = add_belief(x.exp_avg_var, x.g, m, x.group)  # s_t
+        move(x.p, m, s, x.t, x.group, self.hyper.denominator)

@@ -24,39 +24,38 @@ Two options are the paper's future work (its section 7), in this reading: with c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import torch
 
 from nala_lab.core import require_choice
 from nala_lab.methods.hyper import PROBES, AdaLAHyper
-from nala_lab.optim._base import LabOptimizer, require_closure, require_lr
-from nala_lab.optim._fused import ADAPTED, BELIEF, PROBE, RAW, Fused, Source
-from nala_lab.optim._moments import (
+from nala_lab.optim._adaptive import (
     Group,
+    Lists,
     add_belief,
     add_mean,
+    add_square,
     begin,
-    decayed,
+    copies,
+    count,
+    each,
     moment,
     move,
-    ratio,
     refuse_flags,
-    second_root,
     with_grad,
 )
+from nala_lab.optim._base import LabOptimizer, require_closure
+from nala_lab.optim._groups import InGroups
 
 __all__ = ["AdaLA"]
 
 _READING = ("probe", "probe_batch", "denominator", "blend", "every")
 TORCH_PROBES = tuple(probe for probe in PROBES if probe != "implicit")
-_MOMENTS = {  # per parameter, beside "step"; every probe but "lagged" also keeps "base", "grad" and "probed"
-    "adam": ("exp_avg", "exp_avg_var", "exp_avg_sq"),
-    "adabelief": ("exp_avg", "exp_avg_var", "probe_avg_var"),
-    "lagged": ("exp_avg", "exp_avg_var", "previous_grad"),
-}
-_REMEMBERED = ("adam", "adabelief")  # probes with a second moment of their own: see _remember_probe
+_MOMENTS = ("exp_avg", "exp_avg_var")  # per parameter, beside "step"
+_MORE = {"adam": ("exp_avg_sq",), "adabelief": ("probe_avg_var",), "lagged": ("previous_grad",)}
+_POINT = ("base", "grad")  # and "probed": every probe but "lagged"
 
 
 class AdaLA(LabOptimizer):
@@ -72,7 +71,8 @@ class AdaLA(LabOptimizer):
         weights at the probe point (``phase == 1``); the second, with the gradient of the next batch there, puts them
         back and takes the adapted step. ``"same"``: ``step(closure)`` evaluates the closure at both points.
     denominator : ``"hat"``, sqrt(s_hat) + eps, or ``"raw"``, sqrt(s + eps).
-    blend : in [0, 1], the weight of g_{t+1} against m_t in the second moment; 0 is AdaBelief, and takes no probe.
+    blend : in [0, 1], the weight of g_{t+1} against m_t in the second moment; 0 is AdaBelief, and takes no probe unless
+        another group does. It is a key of every group and may be changed there, or for all by ``opt.blend = ...``.
     every : looks ahead at steps 1, 1 + every, ... only; a call in between is a whole step, AdaBelief's.
 
     Raises
@@ -110,6 +110,9 @@ class AdaLA(LabOptimizer):
     0 [ 0.4 -2.9]
     """
 
+    blend = InGroups()
+    _whole = ("every", "probe", "probe_batch", "denominator")
+
     def __init__(
         self,
         params: Any,
@@ -125,29 +128,34 @@ class AdaLA(LabOptimizer):
         every: int = 1,
     ) -> None:
         require_choice("probe", probe, TORCH_PROBES, "'implicit' is in the NumPy twin only")
-        self._whole = 0  # whole steps
+        self._steps = 0  # whole steps
         shared = {"probe": probe, "probe_batch": probe_batch, "denominator": denominator}
         self.hyper = AdaLAHyper(**shared, blend=blend, every=every)
-        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
+        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "blend": blend})
 
     def _check_group(self, group: Group) -> None:
-        require_lr(group["lr"])
+        super()._check_group(group)
         AdaLAHyper(betas=group["betas"], eps=group["eps"], weight_decay=group["weight_decay"])
         refuse_flags(group)
 
     def _options(self) -> dict[str, Any]:
-        return {**{name: getattr(self.hyper, name) for name in _READING}, "whole": self._whole}
+        return {**{name: getattr(self.hyper, name) for name in _READING}, "whole": self._steps}
 
     def _set_options(self, options: dict[str, Any]) -> None:
         self.hyper = AdaLAHyper(**{name: options[name] for name in _READING})
-        self._whole = options["whole"]
+        self._steps = options["whole"]
 
     def _restart(self) -> None:
         super()._restart()
-        self._whole = 0
+        self._steps = 0
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "hyper": self.hyper, "_whole": self._whole}
+        return {**super().__getstate__(), "_steps": self._steps}
+
+    @property
+    def next_gradient(self) -> str:
+        """``"probe"`` at the probe point, else ``"step"``."""
+        return "probe" if self._phase == 1 else "step"
 
     @property
     def _mid_step(self) -> bool:
@@ -163,18 +171,25 @@ class AdaLA(LabOptimizer):
         own = super()._own(p)
         return {**own, "probed": False} if self._shown and "probed" in own else own
 
-    def _begin(self, p: torch.Tensor) -> dict[str, Any]:
-        """State of `p`, made once and whole, so that it has the same keys at every phase."""
-        state = self.state[p]
-        probe = self.hyper.probe
-        begin(state, p, *_MOMENTS.get(probe, ("exp_avg", "exp_avg_var")))
-        if probe != "lagged" and self.hyper.blend > 0 and "base" not in state:
-            state.update(base=p.detach().clone(), grad=moment(p), probed=False)
-        return state
+    @property
+    def _moments(self) -> tuple[str, ...]:
+        return _MOMENTS + _MORE.get(self.hyper.probe, ())
+
+    def _begun(self) -> list[tuple[torch.Tensor, Group]]:
+        """Parameters with a gradient; their state is made once and whole, so it has the same keys at every phase."""
+        pairs, looks_ahead = with_grad(self), self._looks_ahead()
+        for p, _ in pairs:
+            state = self.state[p]
+            begin(state, p, *self._moments)
+            if looks_ahead and "base" not in state:
+                state.update(base=p.detach().clone(), grad=moment(p), probed=False)
+        return pairs
+
+    def _looks_ahead(self) -> bool:
+        return self.hyper.probe != "lagged" and any(self._setting(group, "blend") > 0 for group in self.param_groups)
 
     def _allocate(self) -> None:
-        for p, _ in with_grad(self):
-            self._begin(p)
+        self._begun()
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -191,11 +206,9 @@ class AdaLA(LabOptimizer):
         if same:
             require_closure(closure, "probe_batch='same' evaluates the same mini-batch at two points")
         loss = self._spend(closure)
-        if self.hyper.probe == "lagged":
-            self._lagged_step()
-        elif self._phase == 1:
+        if self._phase == 1:
             self._adapted_step()
-        elif self.hyper.blend == 0 or self._whole % self.hyper.every:
+        elif not self._looks_ahead() or self._steps % self.hyper.every:
             self._plain_step()
         else:
             self._take_probe()
@@ -208,132 +221,86 @@ class AdaLA(LabOptimizer):
 
     def _take_probe(self) -> None:
         """Stand at theta_{t-1} + trial, with g_t and theta_{t-1} kept."""
-        fused = self._ready(PROBE, self._probe_of)
-        for own in fused.taken:
-            own["probed"] = True
-        fused.run(RAW if self.hyper.denominator == "raw" else 0)
+        pairs = self._begun()
+        for p in self._params():
+            self.state.get(p, {}).update(probed=False)
+        each(pairs, self.state, (*self._moments, *_POINT), self._probe)
+        for p, _ in pairs:
+            self.state[p]["probed"] = True
+        if self.hyper.probe == "code":
+            count(pairs, self.state)
         self._phase = 1
 
     def _adapted_step(self) -> None:
-        self._ready(ADAPTED, self._adapted_step_of).run(RAW if self.hyper.denominator == "raw" else 0, self.hyper.blend)
+        """Back from the probe to theta_{t-1}, and from there the step; without a gradient at both points only back."""
+        pairs = [(p, g) for p, g in with_grad(self) if self.state.get(p, {}).get("probed")]
+        for p, base in self._displaced():
+            if p.grad is None:
+                p.copy_(base)
+        each(pairs, self.state, (*self._moments, *_POINT), self._adapt)
+        count(pairs, self.state)
         self._phase = 0
-        self._whole += 1
+        self._steps += 1
 
     def _plain_step(self) -> None:
-        """A step that does not look ahead: AdaBelief's."""
-        self._ready(BELIEF, self._plain_step_of).run(RAW if self.hyper.denominator == "raw" else 0)
-        self._whole += 1
+        """A step of one gradient: AdaBelief's, or with the gradient before in the place of the one ahead."""
+        pairs = self._begun()
+        each(pairs, self.state, self._moments, self._lag if self.hyper.probe == "lagged" else self._believe)
+        count(pairs, self.state)
+        self._steps += 1
 
-    def _ready(self, what: int, one: Callable[[Fused, torch.Tensor, Group], None]) -> Fused:
-        """What a kernel takes, as in the step before if nothing changed; the other parameters are settled by `one`."""
-        plans = vars(self).setdefault("_plans", {})  # never saved
-        if what not in plans or not plans[what].holds(self.param_groups, self.state):
-            with_grad(self)  # raises before anything has moved
-            if what == PROBE:
-                plans.pop(ADAPTED, None)  # which parameters take part is decided here
-                for own in self.state.values():
-                    own["probed"] = False
-            fused = Fused(what, self.param_groups, self.state)
-            for p, group in [(p, g) for g in self.param_groups for p in dict.fromkeys(g["params"])]:
-                one(fused, p, group)
-            plans[what] = fused.close()
-        return plans[what]
+    def _probe(self, x: Lists) -> None:
+        torch._foreach_copy_(x.base, x.p)  # theta_{t-1}
+        torch._foreach_copy_(x.grad, x.g)  # g_t
+        self._try(x)
 
-    def _sources(self, p: torch.Tensor, *more: str) -> Iterator[Source]:
-        return ((self.state[p], key) for key in ("exp_avg", "exp_avg_var", *more, "step"))
+    def _adapt(self, x: Lists) -> None:
+        torch._foreach_copy_(x.p, x.base)  # back to theta_{t-1}, bit for bit
+        self._step(x, x.grad, x.g)
 
-    def _probe_of(self, fused: Fused, p: torch.Tensor, group: Group) -> None:
-        if p.grad is None:
-            fused.pass_by(p)
-            return
-        state = self._begin(p)
-        if self.hyper.probe == "own" and fused.take(p, group, *self._sources(p, "base", "grad")):
-            return
-        fused.give_up()
-        g = decayed(p, group)  # g_t
-        trial = self._trial(state, g, group)
-        state["grad"], state["probed"] = g, True
-        state["base"].copy_(p)
-        move(p, trial)
+    def _believe(self, x: Lists) -> None:
+        self._step(x, x.g, None)
 
-    def _adapted_step_of(self, fused: Fused, p: torch.Tensor, group: Group) -> None:
-        state = self.state.get(p, {})
-        if not state.get("probed") and p.grad is None:
-            fused.pass_by(p)
-            return
-        known = self.hyper.probe not in _REMEMBERED and state.get("probed") and p.grad is not None
-        if known and fused.take(p, group, *self._sources(p, "base", "grad")):
-            return
-        fused.give_up()
-        if state.get("probed"):
-            g_next = None if p.grad is None else decayed(p, group)  # g_{t+1}, weight decay at the probe point
-            p.copy_(state["base"])  # back to theta_{t-1}, bit for bit
-            if g_next is not None:
-                self._update(p, state["grad"], g_next, group)
+    def _lag(self, x: Lists) -> None:
+        self._step(x, x.g, x.previous_grad)
+        torch._foreach_copy_(x.previous_grad, x.g)
 
-    def _plain_step_of(self, fused: Fused, p: torch.Tensor, group: Group) -> None:
-        if p.grad is None:
-            fused.pass_by(p)
-            return
-        self._begin(p)
-        if self.hyper.probe in _REMEMBERED or not fused.take(p, group, *self._sources(p)):
-            fused.give_up()
-            self._update(p, decayed(p, group), None, group)
-
-    def _lagged_step(self) -> None:
-        for p, group in with_grad(self):
-            state = self._begin(p)
-            g = decayed(p, group)
-            before = state["previous_grad"]
-            state["previous_grad"] = g
-            self._update(p, g, before, group)
-
-    def _update(self, p: torch.Tensor, g: torch.Tensor, g_next: torch.Tensor | None, group: Group) -> None:
-        state = self.state[p]
-        beta1, beta2 = group["betas"]
-        state["step"] += 1
-        t = int(state["step"])
-        m = add_mean(state["exp_avg"], g, beta1)  # m_t, from g_t only
-        self._remember_probe(state, g, m, group)
-        if g_next is None or self.hyper.blend < 1:
-            g_next = m if g_next is None else m.lerp(g_next, self.hyper.blend)  # what the gradient was expected to be
-        s = add_belief(state["exp_avg_var"], g - g_next, beta2, group["eps"])  # s_t
-        move(p, ratio(m, t, second_root(s, t, group, self.hyper.denominator), group))
+    def _step(self, x: Lists, g: Any, ahead: Any) -> None:
+        """theta_t, with `ahead` in the place of g_{t+1}; None where the step does not look ahead."""
+        m = add_mean(x.exp_avg, g, x.group)  # m_t, from g_t only
+        if self.hyper.probe == "adam":  # what a probe keeps for itself, now that the step counts
+            add_square(x.exp_avg_sq, g, x.group)
+        elif self.hyper.probe == "adabelief":
+            add_belief(x.probe_avg_var, g, m, x.group)
+        blend = 0 if ahead is None else self._setting(x.group, "blend")
+        expected = m if blend == 0 else ahead if blend == 1 else torch._foreach_lerp(m, ahead, blend)
+        s = add_belief(x.exp_avg_var, g, expected, x.group)  # s_t
+        move(x.p, m, s, x.t, x.group, self.hyper.denominator)
 
     # ---- the probe ---------------------------------------------------------------------------------------------
 
-    def _trial(self, state: dict[str, Any], g: torch.Tensor, group: Group) -> torch.Tensor:
-        """Displacement of the probe from theta_{t-1}; only ``code`` keeps anything of it."""
+    def _try(self, x: Lists) -> None:
+        """Move the weights from theta_{t-1} to the probe point; only ``code`` keeps anything of it."""
         probe, form = self.hyper.probe, self.hyper.denominator
-        beta1, beta2 = group["betas"]
-        t = int(state["step"]) + 1
         if probe == "grad":
-            return -group["lr"] * g
-        m = add_mean(state["exp_avg"].clone(), g, beta1)  # m_t
+            torch._foreach_add_(x.p, x.g, alpha=-float(x.group["lr"]))
+            return
+        keeps = probe == "code"
+        m = add_mean(x.exp_avg if keeps else copies(x.exp_avg), x.g, x.group)  # m_t
         if probe == "self":
-            return ratio(m, t, self._previous_root(state, group), group)
-        if probe == "adam":
-            v = state["exp_avg_sq"].mul(beta2).addcmul_(g, g, value=1 - beta2)
-            return ratio(m, t, second_root(v, t, group, "hat"), group)  # Adam's own denominator, whatever the form
-        own = state["probe_avg_var" if probe == "adabelief" else "exp_avg_var"]
-        s = add_belief(own.clone(), g - m, beta2, group["eps"])
-        if probe == "code":
-            state["exp_avg"].copy_(m)
-            own.copy_(s)
-            state["step"] += 1
-        return ratio(m, t, second_root(s, t, group, form), group)
+            s, t = self._before(x)
+            move(x.p, m, s, x.t, x.group, form, t)
+        elif probe == "adam":
+            v = add_square(copies(x.exp_avg_sq), x.g, x.group)
+            move(x.p, m, v, x.t, x.group, "hat")  # Adam's own denominator, whatever the form
+        else:
+            s = x.probe_avg_var if probe == "adabelief" else x.exp_avg_var
+            s = add_belief(s if keeps else copies(s), x.g, m, x.group)
+            move(x.p, m, s, x.t, x.group, form)
 
-    def _remember_probe(self, state: dict[str, Any], g: torch.Tensor, m: torch.Tensor, group: Group) -> None:
-        """Commit the second moment that the probe keeps for itself, now that the step counts."""
-        beta2 = group["betas"][1]
-        if self.hyper.probe == "adam":
-            state["exp_avg_sq"].mul_(beta2).addcmul_(g, g, value=1 - beta2)
-        elif self.hyper.probe == "adabelief":
-            add_belief(state["probe_avg_var"], g - m, beta2, group["eps"])
-
-    def _previous_root(self, state: dict[str, Any], group: Group) -> torch.Tensor:
-        s, t = state["exp_avg_var"], int(state["step"])
-        if t == 0 and self.hyper.denominator == "hat":
-            # s_hat_0 is 0/0; eps alone drives s_hat to eps / (1 - beta2) at every t, so that is its value at t = 0.
-            return (s + group["eps"] / (1 - group["betas"][1])).sqrt_().add_(group["eps"])
-        return second_root(s, t, group, self.hyper.denominator)
+    def _before(self, x: Lists) -> tuple[Any, int]:
+        """s_{t-1}, and the number of steps in it."""
+        if x.t == 1 and self.hyper.denominator == "hat":
+            # s_hat_0 is 0/0; eps alone drives s_hat to eps / (1 - beta2) at every t, as s_1 = eps with t = 1 has it.
+            return torch._foreach_add(x.exp_avg_var, x.group["eps"]), 1
+        return x.exp_avg_var, x.t - 1

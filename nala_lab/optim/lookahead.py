@@ -14,6 +14,7 @@ import torch
 from torch.optim import Optimizer
 
 from nala_lab.methods.hyper import LookaheadHyper
+from nala_lab.optim._groups import InGroups
 from nala_lab.optim._two_loop import TwoLoop
 
 __all__ = ["Lookahead"]
@@ -27,7 +28,7 @@ class Lookahead(TwoLoop):
     params : parameters, or parameter groups with the options of the inner optimizer.
     lr : learning rate of the default inner optimizer. With `inner` given, lr is set there.
     k : inner steps per cycle, at least 1.
-    alpha : the slow step >= 0; 0 freezes, 1 keeps the inner result. It may be assigned while training.
+    alpha : the slow step >= 0; 0 freezes, 1 keeps the inner result. A key of every group.
     inner : function of the parameters that makes the inner optimizer; None for ``torch.optim.Adam(params, lr=lr)``.
         ``opt.param_groups`` is the inner optimizer's list.
     inner_state : at the synchronisation ``"keep"`` the inner state, ``"reset"`` it to that of a new optimizer, or
@@ -63,6 +64,8 @@ class Lookahead(TwoLoop):
     """
 
     hyper: LookaheadHyper
+    alpha = InGroups()
+    _whole = ("k", "inner_state")
 
     def __init__(
         self,
@@ -83,6 +86,9 @@ class Lookahead(TwoLoop):
             return None
         loss = self._inner_step(closure)
         if self._phase == self.k:
-            self._mix(1 - self.alpha)  # phi_t = phi_{t-1} + alpha (theta - phi_{t-1}) = theta + (1-alpha)(phi - theta)
-            self._end_cycle(1 - self.alpha)
+            self._mix()
+            self._end_cycle()
         return loss
+
+    def _back(self, group: dict[str, Any]) -> float:
+        return 1 - self._setting(group, "alpha")  # phi_t = phi + alpha (theta - phi) = theta + (1-alpha) (phi - theta)

@@ -11,7 +11,6 @@ phi: slow weights (``state[p]["slow"]``), theta: the parameters, A: ``inner``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -20,6 +19,7 @@ from torch.optim import Optimizer
 from nala_lab.core import require_choice
 from nala_lab.methods.hyper import NALAHyper
 from nala_lab.optim._base import require_closure
+from nala_lab.optim._groups import InGroups
 from nala_lab.optim._two_loop import TwoLoop
 
 __all__ = ["NALA"]
@@ -37,7 +37,8 @@ class NALA(TwoLoop):
     k : inner steps per cycle, at least 1.
     mu : finite, at least -1. -1 ignores the inner loop, -1 to 0 puts y between phi and theta, 0 keeps theta, above 0
         extrapolates.
-    alpha : outer step size >= 0, in units of weight per gradient. Assign to ``opt.alpha`` to schedule it.
+    alpha : outer step size >= 0, in units of weight per gradient. mu and alpha are keys of every parameter group, read
+        there at every use; ``opt.alpha = ...`` writes all groups.
     inner : function of the parameters that makes the inner optimizer; None for ``torch.optim.Adam(params, lr=lr)``.
         ``opt.param_groups`` is the inner optimizer's list.
     outer_batch : mini-batch of grad J(y_t). ``"fresh"``: every ``step()`` spends one gradient; after the k-th the
@@ -81,6 +82,9 @@ class NALA(TwoLoop):
     """
 
     hyper: NALAHyper
+    mu = InGroups()
+    alpha = InGroups()
+    _whole = ("k", "outer_batch", "inner_state")
     _rests_at_y = True
 
     def __init__(
@@ -100,14 +104,12 @@ class NALA(TwoLoop):
         hyper = NALAHyper(k=k, mu=mu, alpha=alpha, outer_batch=shared, inner_state=inner_state)
         super().__init__(params, lr, hyper, inner)
 
-    @property
-    def mu(self) -> float:
-        """Decay factor of the look-ahead point; may be assigned."""
-        return float(self.hyper.mu)
+    def _back(self, group: dict[str, Any]) -> float:
+        return -self._setting(group, "mu")  # y_t = (1 + mu) theta_{t,k} - mu phi_{t-1} = theta + (-mu) (phi - theta)
 
-    @mu.setter
-    def mu(self, value: float) -> None:
-        self.hyper = replace(self.hyper, mu=value)
+    def _whole_setting(self, name: str) -> Any:
+        now = super()._whole_setting(name)
+        return {its: ours for ours, its in OUTER_BATCHES.items()}[now] if name == "outer_batch" else now
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -127,15 +129,16 @@ class NALA(TwoLoop):
             return self._outer_step(closure)
         loss = self._inner_step(closure)  # Eq. (4)
         if self._phase == self.k:
-            self._mix(-self.mu)  # y_t = (1 + mu) theta_{t,k} - mu phi_{t-1} = theta + (-mu) (phi - theta)
+            self._mix()  # weights <- y_t
             if same:
                 self._outer_step(closure)
         return loss
 
     def _outer_step(self, closure: Callable[[], Any] | None) -> Any:
+        lengths = [self._setting(group, "alpha") for group in self.param_groups]
         loss = self._spend(closure)
-        for group in self.param_groups:
-            length = self.alpha if group.get("maximize") else -self.alpha
+        for alpha, group in zip(lengths, self.param_groups, strict=True):
+            length = alpha if group.get("maximize") else -alpha
             moved = [p for p in dict.fromkeys(group["params"]) if p.grad is not None]
             plain = [p for p in moved if not p.grad.is_sparse and "exact" not in self.state[p]]
             if plain:
@@ -143,5 +146,5 @@ class NALA(TwoLoop):
             for p in moved:
                 if p.grad.is_sparse or "exact" in self.state[p]:
                     p.copy_(self.state[p].get("exact", p).add_(p.grad, alpha=length))  # the same, with all digits
-        self._end_cycle(-self.mu)
+        self._end_cycle()
         return loss

@@ -13,7 +13,6 @@ phi: slow weights (``state[p]["slow"]``), b: outer momentum (``state[p]["velocit
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -22,6 +21,7 @@ from torch.optim import Optimizer
 from nala_lab.core import require
 from nala_lab.methods.hyper import OuterMomentumHyper
 from nala_lab.optim._base import local, wide
+from nala_lab.optim._groups import InGroups
 from nala_lab.optim._two_loop import TwoLoop
 from nala_lab.optim.nala import NALA
 
@@ -40,7 +40,7 @@ class OuterMomentum(NALA):
     lr : learning rate of the default inner optimizer. With `inner` given, lr is set there.
     k : inner steps per cycle, at least 1.
     nu : outer learning rate >= 0. beta : outer momentum in [0, 1). style : ``"nesterov"`` or ``"heavy-ball"``.
-        nu, beta and alpha may be assigned while training.
+        nu, beta and alpha are keys of every group.
     alpha : outer step size >= 0. 0: the k-th ``step()`` ends the cycle, as Lookahead's does, and no gradient is taken
         at y. Above 0: after the k-th the weights stand at y_t (``phase == k``), and the next ``step()``, with the
         gradient of a new batch, is the outer step, as NALA's is.
@@ -74,6 +74,10 @@ class OuterMomentum(NALA):
     """
 
     hyper: OuterMomentumHyper
+    nu = InGroups()
+    beta = InGroups()
+    alpha = InGroups()
+    _whole = ("k", "style", "workers")
 
     def __init__(
         self,
@@ -94,25 +98,7 @@ class OuterMomentum(NALA):
 
     @property
     def _rests_at_y(self) -> bool:
-        return self.alpha > 0
-
-    @property
-    def nu(self) -> float:
-        """Outer learning rate; may be assigned."""
-        return float(self.hyper.nu)
-
-    @nu.setter
-    def nu(self, value: float) -> None:
-        self.hyper = replace(self.hyper, nu=value)
-
-    @property
-    def beta(self) -> float:
-        """Outer momentum; may be assigned."""
-        return float(self.hyper.beta)
-
-    @beta.setter
-    def beta(self, value: float) -> None:
-        self.hyper = replace(self.hyper, beta=value)
+        return any(self._setting(group, "alpha") > 0 for group in self.param_groups)
 
     @property
     def mu(self) -> float:
@@ -130,7 +116,7 @@ class OuterMomentum(NALA):
         if self._phase == self.k:
             self._leap()
             if not self._rests_at_y:
-                self._end_cycle(0.0)
+                self._end_cycle()
         return loss
 
     def _copy_slow(self, params: list[torch.Tensor]) -> None:
@@ -147,30 +133,30 @@ class OuterMomentum(NALA):
 
     def _leap(self) -> None:
         """Weights <- y_t, without a copy of the model; in half precision y_t is kept with all its digits."""
-        if self._last is not None:
-            self._last = self._last.run()
-        params = self._params()
-        same = [p for p in params if p.dtype == self._slow(p).dtype]
-        if same:
-            self._leap_from([local(p) for p in same], same)
-        for p in same:
-            self.state[p].pop("exact", None)  # of a model that was in half precision before
-        for p in params:
-            if p.dtype != self._slow(p).dtype:
-                exact = self.state[p]["exact"] = p.to(wide(p))
-                self._leap_from([exact], [p])
-                p.copy_(exact)
+        settings = [(self._setting(group, "nu"), self._setting(group, "beta")) for group in self.param_groups]
+        for group, (nu, beta) in zip(self.param_groups, settings, strict=True):
+            params = list(dict.fromkeys(group["params"]))
+            same = [p for p in params if p.dtype == self._slow(p).dtype]
+            if same:
+                self._leap_from([local(p) for p in same], same, nu, beta)
+            for p in same:
+                self.state[p].pop("exact", None)  # of a model that was in half precision before
+            for p in params:
+                if p.dtype != self._slow(p).dtype:
+                    exact = self.state[p]["exact"] = p.to(wide(p))
+                    self._leap_from([exact], [p], nu, beta)
+                    p.copy_(exact)
 
-    def _leap_from(self, theta: list[torch.Tensor], params: list[torch.Tensor]) -> None:
+    def _leap_from(self, theta: list[torch.Tensor], params: list[torch.Tensor], nu: float, beta: float) -> None:
         """Turn theta_{t,k} into y_t and b_{t-1} into b_t, in place; on the way theta holds -D_t, which is exact."""
         slow, b = [local(self._slow(p)) for p in params], [local(self._velocity(p)) for p in params]
         torch._foreach_sub_(theta, slow)  # -D_t
-        torch._foreach_mul_(b, self.beta)
+        torch._foreach_mul_(b, beta)
         torch._foreach_sub_(b, theta)  # b_t = beta b_{t-1} + D_t
         if self.hyper.style == "nesterov":
-            torch._foreach_mul_(theta, self.nu)
-            torch._foreach_add_(theta, b, alpha=-self.nu * self.beta)  # -nu u_t = -nu (D_t + beta b_t)
+            torch._foreach_mul_(theta, nu)
+            torch._foreach_add_(theta, b, alpha=-nu * beta)  # -nu u_t = -nu (D_t + beta b_t)
         else:
             torch._foreach_copy_(theta, b)
-            torch._foreach_mul_(theta, -self.nu)  # -nu u_t = -nu b_t
+            torch._foreach_mul_(theta, -nu)  # -nu u_t = -nu b_t
         torch._foreach_add_(theta, slow)  # y_t = phi_{t-1} - nu u_t

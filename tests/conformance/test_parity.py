@@ -12,14 +12,7 @@ import pytest
 
 from nala_lab.core import stream
 from nala_lab.methods import WITH_TWINS
-from nala_lab.optim import _build, _fused
 from tests.conformance.twins import DIM, cases, differences, given, gradients_per_row, length, numpy_path, quadratic
-
-
-@pytest.fixture(params=["kernels", "torch operations"])
-def path(request, monkeypatch):
-    """Both ways in which the torch twin computes a step."""
-    monkeypatch.setattr(_fused, "kernels", _build.kernels if request.param == "kernels" else lambda kind: None)
 
 
 def settings_of(name, index):
@@ -27,7 +20,7 @@ def settings_of(name, index):
 
 
 @pytest.mark.parametrize(("name", "index"), cases())
-def test_given_the_same_gradients_the_twins_take_the_same_path(name, index, path):
+def test_given_the_same_gradients_the_twins_take_the_same_path(name, index):
     settings = settings_of(name, index)
     n = (length(name, settings) + 1) * gradients_per_row(name, settings)
     x0 = stream(0, "parity", name, "start").normal(size=DIM) + 3
@@ -35,7 +28,7 @@ def test_given_the_same_gradients_the_twins_take_the_same_path(name, index, path
 
 
 @pytest.mark.parametrize(("name", "index"), cases())
-def test_on_an_ill_conditioned_quadratic_the_twins_take_the_same_path(name, index, path):
+def test_on_an_ill_conditioned_quadratic_the_twins_take_the_same_path(name, index):
     grad, x0 = quadratic()
     assert not differences(name, settings_of(name, index), grad, grad, x0)
 

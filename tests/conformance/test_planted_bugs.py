@@ -5,13 +5,13 @@ import torch
 
 from nala_lab.core import stream
 from nala_lab.methods import WITH_TWINS
-from nala_lab.optim import NALA, AdaLA, OuterMomentum, _fused, adabelief, adala
+from nala_lab.optim import NALA, AdaLA, OuterMomentum, adabelief, adala
 from nala_lab.optim._two_loop import TwoLoop
 from tests.conformance.twins import DIM, differences, given, gradients_per_row, length, quadratic
 
 
 def mu_sign(patch):
-    patch.setattr(NALA, "mu", property(lambda self: -self.hyper.mu))
+    patch.setattr(NALA, "_back", lambda self, group: group["mu"])
 
 
 def sync_one_step_early(patch):
@@ -51,10 +51,10 @@ def slow_slot_aliases_the_weights(patch):
 def outer_gradient_at_theta(patch):
     def late_mix(self, closure):
         loss = self._spend(closure)
-        self._mix(-self.mu)
+        self._mix()
         for p in self._params():
             p.add_(p.grad, alpha=-self.alpha)
-        self._end_cycle(-self.mu)
+        self._end_cycle()
         return loss
 
     def step(self, closure=None):
@@ -69,15 +69,18 @@ def outer_gradient_at_theta(patch):
 
 
 def outer_gradient_ascends(patch):
-    patch.setattr(NALA, "alpha", property(lambda self: -self.hyper.alpha, lambda self, value: None))
+    setting = NALA._setting
+    patch.setattr(NALA, "_setting", lambda self, group, name: setting(self, group, name) * (-1) ** (name == "alpha"))
 
 
 def pulled_back_momentum_aliases_the_buffer(patch):
-    def alias(self, weight):
-        for p in self._params():
-            for key, momentum in self._momenta(p):
-                momentum.lerp_(self.state[p].get(f"slow.{key}", torch.zeros_like(momentum)), weight)
-                self.state[p][f"slow.{key}"] = momentum
+    def alias(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                for key, momentum in self._momenta(p):
+                    anchor = self.state[p].get(f"slow.{key}", torch.zeros_like(momentum))
+                    momentum.lerp_(anchor, self._back(group))
+                    self.state[p][f"slow.{key}"] = momentum
 
     patch.setattr(TwoLoop, "_pull_back", alias)
 
@@ -86,37 +89,43 @@ def reset_forgotten(patch):
     patch.setattr(TwoLoop, "_reset_inner", lambda self: None)
 
 
-def eps_under_the_root(patch):
-    def root(s, t, group, form):
-        return (s / (1 - group["betas"][1] ** t) + group["eps"]).sqrt()
+def everywhere(patch, name, function):
+    for room in (adabelief, adala):
+        patch.setattr(room, name, function)
 
-    patch.setattr(adabelief, "second_root", root)
-    patch.setattr(adala, "second_root", root)
+
+def eps_under_the_root(patch):
+    def root(p, m, s, t, group, form, t_s=None):
+        (beta1, beta2), steps = group["betas"], t if t_s is None else t_s
+        s_hat = torch._foreach_add(torch._foreach_div(s, 1 - beta2**steps), group["eps"])
+        torch._foreach_addcdiv_(p, m, torch._foreach_sqrt(s_hat), -float(group["lr"]) / (1 - beta1**t))
+
+    everywhere(patch, "move", root)
 
 
 def eps_left_out_of_the_average(patch):
-    def belief(s, residual, beta2, eps):
-        return s.mul_(beta2).addcmul_(residual, residual, value=1 - beta2)
-
-    patch.setattr(adabelief, "add_belief", belief)
-    patch.setattr(adala, "add_belief", belief)
+    belief = adala.add_belief
+    everywhere(patch, "add_belief", lambda s, g, expected, group: belief(s, g, expected, {**group, "eps": 0.0}))
 
 
 def belief_around_the_old_mean(patch):
-    def swapped(m, g, beta1):
-        old = m.clone()
-        m.mul_(beta1).add_(g, alpha=1 - beta1)
-        return old
+    mean, belief = adabelief.add_mean, adabelief.add_belief
 
-    patch.setattr(adabelief, "add_mean", swapped)
+    def remembering(m, g, group):
+        remembering.old = [x.clone() for x in m]
+        return mean(m, g, group)
+
+    patch.setattr(adabelief, "add_mean", remembering)
+    patch.setattr(adabelief, "add_belief", lambda s, g, expected, group: belief(s, g, remembering.old, group))
 
 
 def no_bias_correction(patch):
-    def ratio(m, t, denominator, group):
-        return m.mul(-group["lr"]).div_(denominator)
+    move = adala.move
 
-    patch.setattr(adabelief, "ratio", ratio)
-    patch.setattr(adala, "ratio", ratio)
+    def uncorrected(p, m, s, t, group, form, t_s=None):
+        move(p, [x * (1 - group["betas"][0] ** t) for x in m], s, t, group, form, t_s)
+
+    everywhere(patch, "move", uncorrected)
 
 
 def probe_not_restored(patch):
@@ -131,31 +140,23 @@ def probe_not_restored(patch):
 
 
 def probe_keeps_its_moments(patch):
-    trial = AdaLA._trial
+    trial = AdaLA._try
 
-    def keeping(self, state, g, group):
-        moved = trial(self, state, g, group)
-        adala.add_mean(state["exp_avg"], g, group["betas"][0])
-        return moved
+    def keeping(self, x):
+        trial(self, x)
+        adala.add_mean(x.exp_avg, x.g, x.group)
 
-    patch.setattr(AdaLA, "_trial", keeping)
+    patch.setattr(AdaLA, "_try", keeping)
 
 
 def second_gradient_without_decay(patch):
-    def bare(p, group):
-        return _real_decayed(p, {**group, "weight_decay": 0.0 if bare.second else group["weight_decay"]})
+    adapt = AdaLA._adapt
 
-    _real_decayed = adala.decayed
-    bare.second = False
-    back = AdaLA._adapted_step
+    def bare(self, x):
+        x.g = torch._foreach_sub(x.g, x.p, alpha=x.group["weight_decay"])
+        adapt(self, x)
 
-    def adapted(self):
-        bare.second = True
-        back(self)
-        bare.second = False
-
-    patch.setattr(adala, "decayed", bare)
-    patch.setattr(AdaLA, "_adapted_step", adapted)
+    patch.setattr(AdaLA, "_adapt", bare)
 
 
 def velocity_forgotten(patch):
@@ -163,12 +164,13 @@ def velocity_forgotten(patch):
 
 
 def leap_without_the_new_displacement(patch):
-    patch.setattr(OuterMomentum, "_leap", lambda self: NALA._mix(self, 1 - self.nu))
+    patch.setattr(OuterMomentum, "_back", lambda self, group: 1 - group["nu"])
+    patch.setattr(OuterMomentum, "_leap", NALA._mix)
 
 
 def looks_ahead_one_step_late(patch):
     whole = property(lambda self: vars(self)["held"] + 1, lambda self, value: vars(self).update(held=value))
-    patch.setattr(AdaLA, "_whole", whole, raising=False)
+    patch.setattr(AdaLA, "_steps", whole, raising=False)
 
 
 BUGS = {
@@ -210,12 +212,6 @@ def parts_on(name, kind):
         except AssertionError:  # the walk has another number of rows, or phi moved inside a cycle
             return True
     return False
-
-
-@pytest.fixture(autouse=True)
-def on_torch_operations(monkeypatch):
-    """The bugs are planted in the equations as torch writes them; those of the kernels are in test_fused.py."""
-    monkeypatch.setattr(_fused, "kernels", lambda kind: None)
 
 
 @pytest.mark.parametrize("kind", ["given", "quadratic"])

@@ -7,20 +7,13 @@ import pytest
 import torch
 
 from nala_lab.core import stream
-from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead, OuterMomentum, _fused
+from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead, OuterMomentum
 from nala_lab.reference import AdaLA as NumpyAdaLA
 from nala_lab.reference import run
 from nala_lab.verify import other_papers as published
 
 ODD = {"lr": 0.05, "betas": (0.7, 0.85), "eps": 1e-2}
 EPS = 2.0**-52
-
-
-@pytest.fixture(params=["kernels", "torch operations"], autouse=True)
-def way(request, monkeypatch):
-    """Both ways in which a step is computed."""
-    if request.param == "torch operations":
-        monkeypatch.setattr(_fused, "kernels", lambda kind: None)
 
 
 def draws(name, n):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from nala_lab.optim import NALA as TorchNALA
 from nala_lab.optim import AdaLA as TorchAdaLA
 from nala_lab.optim import Lookahead as TorchLookahead
-from nala_lab.optim import _moments, _two_loop
+from nala_lab.optim import _adaptive, _two_loop
 from nala_lab.reference import NALA, AdaBelief, AdaLA, Adam, Lookahead, adabelief, two_loop
 
 
@@ -48,7 +48,9 @@ def _torch(bug, caught_by, *edits):
 
 
 SLOT = "torch._foreach_copy_([slow for _, slow in same], [p for p, _ in same])"
-MIX = "self._mix(-self.mu)"
+MIX = "self._mix()"
+ROOT = "root = torch._foreach_sqrt(s)\n        torch._foreach_add_(root, eps * c)"
+ROOT_OF_BOTH = "root = torch._foreach_add(s, eps * c * c)\n        torch._foreach_sqrt_(root)"
 
 MUTANTS = (
     _numpy("mu's sign flipped", ("T01", "T03", "T12", "T13"),
@@ -71,7 +73,7 @@ MUTANTS = (
     _numpy("AdaBelief's eps missing from the average", ("T14", "T27"), (AdaBelief.step, " ** 2 + self.eps", " ** 2")),
     _numpy("AdaLA's probe not restored", ("T14", "T17"),
            (AdaLA.step, "theta_next = theta - self.lr", "theta_next = oracle.log[-1].point - self.lr")),
-    _torch("mu's sign flipped", ("T01", "T03", "T12", "T13"), (TorchNALA.step, MIX, "self._mix(self.mu)")),
+    _torch("mu's sign flipped", ("T01", "T03", "T12", "T13"), (TorchNALA._back, "-self", "self")),
     _torch("one inner step too many", ("T01", "T03", "T13"),
            (_two_loop.TwoLoop.k.fget, "self.hyper.k", "self.hyper.k + 1")),
     _torch("one inner step too few", ("T01", "T03", "T13"),
@@ -81,15 +83,15 @@ MUTANTS = (
     _torch("gradient at theta_k instead of y", ("T01", "T12"), (TorchNALA.step, MIX, "pass"),
            (TorchNALA._outer_step, "loss = self._spend(closure)", f"loss = self._spend(closure); {MIX}")),
     _torch("outer step uphill", ("T01", "T13", "T28"),
-           (TorchNALA._outer_step, "else -self.alpha", "else self.alpha")),
+           (TorchNALA._outer_step, "else -alpha", "else alpha")),
     _torch("Lookahead's step from the wrong end", ("T01", "T25"),
-           (TorchLookahead.step, "self._mix(1 - self.alpha)", "self._mix(self.alpha)")),
+           (TorchLookahead._back, "1 - self", "self")),
     _torch("inner state not reset", ("T25",),
            (_two_loop.TwoLoop._enter_cycle, '== "reset"', '== "never"')),
     _torch("AdaLA's and AdaBelief's outer eps inside the root", ("T14", "T17", "T27"),
-           (_moments.second_root, '.sqrt_().add_(group["eps"])', '.add_(group["eps"]).sqrt_()')),
+           (_adaptive.move, ROOT, ROOT_OF_BOTH)),
     _torch("AdaLA's and AdaBelief's eps missing from the average", ("T14", "T17", "T27"),
-           (_moments.add_belief, ".add_(eps)", "")),
+           (_adaptive.add_belief, 'torch._foreach_add_(s, group["eps"])', "pass")),
     _torch("AdaLA's probe not restored", ("T14", "T17"),
-           (TorchAdaLA._adapted_step_of, 'p.copy_(state["base"])', 'pass')),
+           (TorchAdaLA._adapt, "torch._foreach_copy_(x.p, x.base)", "pass")),
 )  # fmt: skip

@@ -3,11 +3,11 @@
 from nala_lab.optim import NALA as TorchNALA
 from nala_lab.optim import AdaLA as TorchAdaLA
 from nala_lab.optim import Lookahead as TorchLookahead
-from nala_lab.optim import _moments, _two_loop
+from nala_lab.optim import _adaptive, _two_loop
 from nala_lab.reference import NALA, AdaLA, Adam, HeavyBall, Lookahead, adabelief, two_loop
 from nala_lab.reference.oracle import Oracle
 from nala_lab.reference.outer_momentum import OuterMomentum
-from tests.verify.mutants import MIX, Mutant
+from tests.verify.mutants import ROOT, ROOT_OF_BOTH, Mutant
 
 
 def _numpy(bug, caught_by, *edits):
@@ -50,20 +50,23 @@ MUTANTS = (
     _numpy("a hidden constant in Adam's denominator", ("T26",),
            (Adam._denominator, "root(v / correction) + self.eps", "root(v / correction) + self.eps + 1e-12")),
     _torch("mu's sign flipped", ("T05", "T06", "T08", "T10", "T16", "T24"),
-           (TorchNALA.step, MIX, "self._mix(self.mu)")),
+           (TorchNALA._back, "-self", "self")),
     _torch("one inner step too many", ("T05", "T06", "T07", "T08", "T16", "T24"),
            (_two_loop.TwoLoop.k.fget, "self.hyper.k", "self.hyper.k + 1")),
     _torch("outer step uphill", ("T05", "T06", "T08", "T10", "T16"),
-           (TorchNALA._outer_step, "else -self.alpha", "else self.alpha")),
+           (TorchNALA._outer_step, "else -alpha", "else alpha")),
     _torch("Lookahead's step from the wrong end", ("T07", "T09", "T11"),
-           (TorchLookahead.step, "self._mix(1 - self.alpha)", "self._mix(self.alpha)")),
+           (TorchLookahead._back, "1 - self", "self")),
     _torch("AdaLA's momentum a sum instead of an average", ("T18", "T19"),
-           (_moments.add_mean, "alpha=1 - beta1", "alpha=1")),
+           (_adaptive.add_mean, '_lerp_(m, g, 1 - group["betas"][0])',
+            '_mul_(m, group["betas"][0]); torch._foreach_add_(m, g)')),
     _torch("AdaLA's outer eps inside the root", ("T18", "T19"),
-           (_moments.second_root, '.sqrt_().add_(group["eps"])', '.add_(group["eps"]).sqrt_()')),
-    _torch("AdaLA's eps missing from the average", ("T18", "T19"), (_moments.add_belief, ".add_(eps)", "")),
+           (_adaptive.move, ROOT, ROOT_OF_BOTH)),
+    _torch("AdaLA's eps missing from the average", ("T18", "T19"),
+           (_adaptive.add_belief, 'torch._foreach_add_(s, group["eps"])', "pass")),
     _torch("AdaLA's probe at twice the step", ("T19", "T20"),
-           (TorchAdaLA._probe_of, "move(p, trial)", "move(p, trial + trial)")),
+           (TorchAdaLA._try, "self.hyper.denominator\n",
+            'self.hyper.denominator; x.group = {**x.group, "lr": 2 * x.group["lr"]}\n')),
     _torch("a hidden constant in AdaLA's denominator", ("T26",),
-           (_moments.second_root, '.sqrt_().add_(group["eps"])', '.sqrt_().add_(group["eps"] + 1e-12)')),
+           (_adaptive.move, "eps * c)", "(eps + 1e-12) * c)")),
 )  # fmt: skip

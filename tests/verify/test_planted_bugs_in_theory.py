@@ -9,8 +9,6 @@ from tests.verify.mutants_theory import MUTANTS
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=str)
 def test_a_bug_fails_the_checks_that_speak_of_it(mutant, monkeypatch):
-    if mutant.twin == "torch":  # the edits are in the torch operations; the compiled kernels would run past them
-        monkeypatch.setattr("nala_lab.optim._fused.kernels", lambda kind: None)
     for edit in mutant.edits:
         plant(monkeypatch, *edit)
     rows = run_checks(mutant.caught_by, twins=[mutant.twin])

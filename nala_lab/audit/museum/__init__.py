@@ -2,14 +2,10 @@
 
 A bug is an edit of one file of ``nala_lab/optim``, old text to new text. The old text must occur exactly once: when the
 source changes, the bug no longer fits and says so, instead of planting nothing.
-
-The bugs are in the torch operations. The compiled kernels do the same arithmetic in C, so they are switched off
-(NALA_LAB_KERNELS=0) where a bug is planted.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -32,7 +28,6 @@ __all__ = ["MUTANTS", "Mutant", "edited", "plant", "planted"]
 
 MUTANTS: dict[str, Mutant] = {one.name: one for one in (*TWO_LOOPS, *PERSISTENCE, *ADAPTIVE)}
 _PACKAGE = "nala_lab.optim"
-_KERNELS = "NALA_LAB_KERNELS"
 _FOLDER = Path(str(nala_lab.__file__)).parent / "optim"
 
 
@@ -88,7 +83,6 @@ def plant(name: str) -> None:
     """
     require_choice("mutant", name, MUTANTS)
     finder = _Finder(edited(MUTANTS[name]))
-    os.environ[_KERNELS] = "0"
     _drop()
     sys.meta_path.insert(0, finder)
     try:
@@ -108,7 +102,7 @@ def planted(name: str) -> Iterator[Mutant]:
     'synchronised after k + 1 inner steps'
     """
     import_module(_PACKAGE)
-    kept, setting = _drop(), os.environ.get(_KERNELS)
+    kept = _drop()
     sys.modules.update(kept)
     try:
         plant(name)
@@ -116,8 +110,4 @@ def planted(name: str) -> Iterator[Mutant]:
     finally:
         _drop()
         sys.modules.update(kept)
-        if setting is None:
-            os.environ.pop(_KERNELS, None)
-        else:
-            os.environ[_KERNELS] = setting
         setattr(nala_lab, "optim", kept[_PACKAGE])  # noqa: B010 - mypy knows no such attribute

@@ -7,10 +7,10 @@ from nala_lab.audit.museum.mutant import Mutant
 __all__ = ["TWO_LOOPS"]
 
 _LOOKAHEAD, _NALA = "nala_lab.optim:Lookahead", "nala_lab.optim:NALA"
-_SYNC = "        if self._phase == self.k:\n            self._mix(1"
+_SYNC = "        if self._phase == self.k:\n            self._mix()"
 _COPY = "torch._foreach_copy_([slow for _, slow in same], [p for p, _ in same])"
 _SLOW = 'self.state[p]["slow"] = p.detach().to(wide(p), copy=True)'
-_MIX = "self._mix(-self.mu)"
+_MIX = "self._mix()"
 _SPEND = "loss = self._spend(closure)"
 
 TWO_LOOPS = (
@@ -54,7 +54,7 @@ TWO_LOOPS = (
            "momentum); a missing clone() makes mixing a no-op.",
            ("aliasing", "path")),
     Mutant("wrong-end", "alpha is measured from the fast weights",
-           (("lookahead", "self._mix(1 - self.alpha)", "self._mix(self.alpha)"),), _LOOKAHEAD,
+           (("lookahead", "return 1 - self", "return self"),), _LOOKAHEAD,
            "Conventions differ: NALA's program writes (1 + a) x - a s with a in (-1, 0), optax calls alpha "
            "slow_step_size, SNOO calls it lr. At the default 0.5 nobody notices.",
            ("path", "alpha-one", "alpha-zero"), {"alpha": 0.3}),
@@ -65,8 +65,9 @@ TWO_LOOPS = (
            "inner optimizer and trains as well as that.",
            ("path", "sync-steps")),
     Mutant("skip-no-grad", "parameters without a gradient are left out of the synchronisation",
-           (("_two_loop", "params = self._params()\n        same, mixed",
-             "params = [p for p in self._params() if p.grad is not None]\n        same, mixed"),), _LOOKAHEAD,
+           (("_two_loop", "same, mixed = self._pairs(params)\n            if same:",
+             "same, mixed = self._pairs([p for p in params if p.grad is not None])\n            if same:"),),
+           _LOOKAHEAD,
            "kozistr/pytorch_optimizer 4.1.0 and timm loop over parameters with a gradient; a layer that is frozen in"
            " mid-cycle keeps its fast weights and its slow copy drifts.",
            ("frozen-at-sync",)),
@@ -76,7 +77,7 @@ TWO_LOOPS = (
            "synchronisation on it is mixed with itself.",
            ("path", "aliasing"), {"inner_state": "pullback"}),
     Mutant("pullback-forgotten", "pullback leaves the momentum as it is",
-           (("_two_loop", "        self._settle_inner(weight)\n", ""),), _LOOKAHEAD,
+           (("_two_loop", "            self._pull_back()\n", "            pass\n"),), _LOOKAHEAD,
            "kozistr/pytorch_optimizer 4.1.0 around Adam: pullback makes and mixes a key named momentum_buffer, "
            "which Adam does not read, and exp_avg stays as it was.",
            ("momentum-pullback",)),
@@ -104,7 +105,7 @@ TWO_LOOPS = (
            " trains. Public wrappers clone the parameter, type included.",
            ("half-precision",)),
     Mutant("mu-sign", "the look-ahead point lies on the other side",
-           (("nala", _MIX, "self._mix(self.mu)"),), _NALA,
+           (("nala", "return -self", "return self"),), _NALA,
            "Eq. (5) of the NALA paper is printed with |mu|, right for mu <= 0 only; with mu = -0.5 one sign makes an"
            " interpolation, the other an extrapolation.",
            ("path", "nala-closed-form", "nala-gradient-at-y")),
@@ -120,12 +121,12 @@ TWO_LOOPS = (
            "a quadratic that is exactly the last inner gradient.",
            ("closure", "nala-gradient-at-y", "nala-batch"), {"outer_batch": "same"}),
     Mutant("uphill", "the outer step goes uphill",
-           (("nala", "else -self.alpha", "else self.alpha"),), _NALA,
+           (("nala", "else -alpha", "else alpha"),), _NALA,
            "A pseudo-gradient is slow - fast, a gradient is subtracted; mixing the two conventions flips one sign. "
            "With alpha = 0.001 the loss still falls.",
            ("path", "nala-closed-form")),
     Mutant("inner-lr-outside", "the outer step has the inner learning rate",
-           (("nala", "else -self.alpha", 'else -self.param_groups[0]["lr"]'),), _NALA,
+           (("nala", "else -alpha", 'else -self.param_groups[0]["lr"]'),), _NALA,
            "One name for two step sizes: a factory that forwards alpha or lr to both loops "
            "(kozistr/pytorch_optimizer's create_optimizer forwards keywords that way).",
            ("path", "nala-closed-form")),

@@ -1,4 +1,4 @@
-"""Bugs of the torch contract: groups, hooks, closures, saving, loading, showing."""
+"""Bugs of the torch contract: groups, hooks, closures, saving, loading, shown_at."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PERSISTENCE = (
            "dip.",
            ("resume", "fresh-process")),
     Mutant("slow-not-saved", "the slow weights are not saved",
-           (("_base", "return self.state.get(p, {})", "return {}"),), _LOOKAHEAD,
+           (("_base", "own: dict[str, Any] = self.state.get(p, {})", "own: dict[str, Any] = {}"),), _LOOKAHEAD,
            "michaelrzhang/lookahead: state_dict() is the inner optimizer's. Also meta-pytorch/torchft#238 (global "
            "parameters missing) and CyberZHG/keras-lookahead#2 (accuracy falls after a reload).",
            ("resume", "fresh-process")),
@@ -58,7 +58,7 @@ PERSISTENCE = (
            "two lists, and the scheduler wrote into the one that nobody read.",
            ("shared-groups", "scheduler-lr")),
     Mutant("hooks-twice", "the inner step fires torch's global hooks too",
-           (("_two_loop", 'bare = step.__wrapped__ if getattr(step, "hooked", False) else step', "bare = step"),),
+           (("_two_loop", "bare = bare_step(type(inner))", "bare = type(inner).step"),),
            _LOOKAHEAD,
            "A wrapper that calls inner.step() fires every global hook a second time: profilers count two steps. The "
            "opposite, hook tables that are missing, is kozistr/pytorch_optimizer#122.",
@@ -99,7 +99,7 @@ PERSISTENCE = (
            "huggingface/pytorch-image-models#2348 is about this attribute: with it GradScaler neither unscales nor "
            "skips. tensorflow/addons#2351 is what happens to a cycle when skipped steps count.",
            ("amp-skip",)),
-    Mutant("not-put-back", "after showing the slow weights the fast ones are not put back",
+    Mutant("not-put-back", "after shown_at the slow weights the fast ones are not put back",
            (("_slow", "        _write([weight for weight, _ in pairs], kept)", "        pass"),), _LOOKAHEAD,
            "guandeh17/Self-Forcing#84: an evaluation that fails leaves the averaged weights in the model; here even "
            "one that succeeds does.",

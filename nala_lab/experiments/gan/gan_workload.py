@@ -37,7 +37,7 @@ from nala_lab.experiments.gan.sample_sheet import page, png_text
 from nala_lab.experiments.gan.turns import BOTH, CRITIC, GENERATOR, Turns
 from nala_lab.experiments.models import torch_stream
 from nala_lab.experiments.models.wgan import critic, generator
-from nala_lab.optim._slow import statistics
+from nala_lab.optim import bn_statistics
 
 __all__ = ["GanWorkload", "Game", "gradient_penalty", "samples"]
 
@@ -221,7 +221,7 @@ class GanWorkload:
         """
         noise = torch_stream(self.seed, "evaluation", "batchnorm")
         latent = (self._noise(self.examples, noise) for _ in range(BN_BATCHES))
-        return statistics(self.model["generator"], latent)
+        return bn_statistics(self.model["generator"], latent)
 
     def _held_out_gap(self) -> float:
         """In mini-batches like those of training: a critic with BatchNorm scores an image among others."""

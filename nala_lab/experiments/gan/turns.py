@@ -23,8 +23,6 @@ from typing import Any
 from torch.optim import Optimizer
 
 from nala_lab.core import require_int
-from nala_lab.optim import AdaLA
-from nala_lab.optim._two_loop import TwoLoop
 
 __all__ = ["BOTH", "CRITIC", "GENERATOR", "Turns", "at_look_ahead", "mid_step"]
 
@@ -34,18 +32,12 @@ BOTH = (*CRITIC, *GENERATOR)
 
 def mid_step(optimizer: Any) -> bool:
     """Whether a step is half done: AdaLA, alone or inside a slow loop, stands at its probe point."""
-    if isinstance(optimizer, AdaLA):
-        return optimizer.phase == 1
-    inner = getattr(optimizer, "inner", None)
-    return inner is not None and mid_step(inner)
+    return getattr(optimizer, "next_gradient", "step") == "probe"
 
 
 def at_look_ahead(optimizer: Any) -> bool:
-    """Whether the next gradient is an outer one, taken at y_t: a two-loop method rests there at phase k."""
-    inner = getattr(optimizer, "inner", None)
-    return (isinstance(optimizer, TwoLoop) and optimizer.phase == optimizer.k) or (
-        inner is not None and at_look_ahead(inner)
-    )
+    """Whether the next gradient is an outer one, taken at y_t."""
+    return getattr(optimizer, "next_gradient", "step") == "outer"
 
 
 class Turns:

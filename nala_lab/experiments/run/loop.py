@@ -43,7 +43,7 @@ from nala_lab.experiments.run.parallel import SOLO, Team
 from nala_lab.experiments.run.signals import StopRequest
 from nala_lab.experiments.tasks.base import Decay
 from nala_lab.experiments.tasks.workload import Workload
-from nala_lab.optim._slow import statistics
+from nala_lab.optim import bn_statistics
 from nala_lab.results.records import DIVERGED, FINISHED
 
 __all__ = ["Plan", "Result", "Trainer", "gradients", "train"]
@@ -352,7 +352,7 @@ class Trainer:
         """BatchNorm is estimated anew for every optimizer, or one that looks ahead would be favoured by it."""
         batches = self.workload.bn_batches()
         if not self._has_slow:
-            return statistics(self.workload.model, batches)
+            return bn_statistics(self.workload.model, batches)
         return self.optimizer.slow_weights(self.workload.model, recompute_bn=batches)  # type: ignore[attr-defined]
 
     def _close(self) -> None:

@@ -26,7 +26,7 @@ from typing import Any
 import torch
 
 from nala_lab.core import require, require_int
-from nala_lab.optim._slow import showing, statistics
+from nala_lab.optim import bn_statistics, shown_at
 
 __all__ = ["NTASGD", "stopped_falling"]
 
@@ -115,7 +115,7 @@ class NTASGD(torch.optim.SGD):
     def slow_weights(self, model: torch.nn.Module | None = None, recompute_bn: Any = None) -> Iterator[None]:
         """Stand at the average inside the block, and before the switch where one is; see `nala_lab.optim`."""
         pairs = [(p, own["average"]) for p, own in self.state.items() if "average" in own]
-        with showing(pairs), statistics(model, recompute_bn):
+        with shown_at(pairs), bn_statistics(model, recompute_bn):
             yield
 
     def state_dict(self) -> dict[str, Any]:

@@ -52,7 +52,6 @@ import torch
 from nala_lab.core import require, require_choice
 from nala_lab.experiments.run.optimizers import Method, get_method
 from nala_lab.methods.target import load_target
-from nala_lab.optim import NALA, AdaLA, OuterMomentum
 
 __all__ = ["OwnMethod", "find_method", "own_method"]
 
@@ -106,7 +105,7 @@ class OwnMethod(Method):
         return {**self.settings, **told}
 
     def rehearsed(self, settings: Mapping[str, Any]) -> OwnMethod:
-        """Take one step of one weight, and check what the loop will ask for; return the method, `slow` known.
+        """Take a step of a small network, and check what the loop will ask for; return the method, `slow` known.
 
         Raises
         ------
@@ -116,10 +115,9 @@ class OwnMethod(Method):
         missing = [name for name in self.needed if name not in settings]
         rule = f"none without a value, as {self.entry} has no default for them"
         require("hyperparameters", missing, not missing, rule, "--set NAME=VALUE gives them")
-        weight = torch.zeros(1, requires_grad=True)
-        weight.grad = torch.zeros(1)
+        weights = _small_network()
         try:
-            optimizer: Any = self.build([{"params": [weight]}], settings)
+            optimizer: Any = self.build([{"params": weights}], settings)
         except Exception as error:  # whatever its author raises
             raise ValueError(f"{self.entry}: cannot be made of {dict(settings)} ({_said(error)})") from error
         groups = getattr(optimizer, "param_groups", [])
@@ -127,9 +125,10 @@ class OwnMethod(Method):
                 "a factory of torch optimizers with lr in every parameter group")  # fmt: skip
         try:
             optimizer.step()
+            looks_ahead = _looks_ahead(optimizer)
         except Exception as error:
             raise ValueError(f"{self.entry}: step() must work without a closure ({_said(error)})") from error
-        self._check_counted(optimizer, settings)
+        self._check_counted(optimizer, settings, looks_ahead)
         slow = getattr(optimizer, "slow_weights", None)
         if slow is not None:
             try:
@@ -139,10 +138,10 @@ class OwnMethod(Method):
                                  f"({error})") from error  # fmt: skip
         return replace(self, slow=slow is not None)
 
-    def _check_counted(self, optimizer: Any, settings: Mapping[str, Any]) -> None:
+    def _check_counted(self, optimizer: Any, settings: Mapping[str, Any], looks_ahead: bool) -> None:
         told = hasattr(self.make, "counted")
         rule = "factory.counted(settings) for a method that looks ahead"
-        fits = told or not _looks_ahead(optimizer)
+        fits = told or not looks_ahead
         require(self.entry, type(optimizer).__name__, fits, rule, "which of its gradients are steps")
         flags = self._counted(settings)
         pauses = [len(list(run)) for counted, run in groupby(flags + flags) if not counted]
@@ -208,14 +207,21 @@ def find_method(optimizer: str | Method) -> Method:
     return get_method(optimizer)
 
 
+def _small_network() -> list[torch.Tensor]:
+    """Weights with gradients, in the shapes that optimizers tell apart: a convolution, a matrix, a bias."""
+    weights = [torch.ones(shape, requires_grad=True) for shape in ((2, 1, 3, 3), (3, 2), (3,))]
+    for p in weights:
+        p.grad = torch.full_like(p, 0.5)
+    return weights
+
+
 def _looks_ahead(optimizer: Any) -> bool:
-    """Whether one of the lab's methods, or a class made of one, takes gradients that are not steps."""
-    if isinstance(optimizer, AdaLA):
-        return optimizer.hyper.probe != "lagged" and optimizer.hyper.blend > 0
-    if isinstance(optimizer, NALA) or (isinstance(optimizer, OuterMomentum) and optimizer.alpha > 0):
-        return True
-    inner = getattr(optimizer, "inner", None)
-    return inner is not None and _looks_ahead(inner)
+    """Whether some gradient of a cycle is no step of its own; asked of the lab's optimizers, by walking through one."""
+    while getattr(optimizer, "next_gradient", "step") == "step":
+        if getattr(optimizer, "phase", 0) == 0:
+            return False
+        optimizer.step()
+    return True
 
 
 def _is_plain(value: Any) -> bool:

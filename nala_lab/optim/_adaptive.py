@@ -1,0 +1,207 @@
+"""The arithmetic of AdaBelief and AdaLA in torch, one line per equation, over lists of tensors.
+
+    m_t = beta1 m_{t-1} + (1 - beta1) g_t                               m_hat_t = m_t / (1 - beta1^t)
+    s_t = beta2 s_{t-1} + (1 - beta2) r_t^2 + eps                       s_hat_t = s_t / (1 - beta2^t)
+    "hat"   theta_t = theta - lr m_hat_t / (sqrt(s_hat_t) + eps)
+    "raw"   theta_t = theta - lr m_hat_t / sqrt(s_t + eps)
+
+How long the lists are decides the speed, and nothing else. On a GPU every operation is a launch, so all parameters go
+together. On a CPU what is computed in between must stay in the cache, so a list holds about 2^18 numbers: many small
+parameters, or a part of a large one.
+
+A complex parameter is treated as the pair of its real and imaginary parts, as torch.optim.Adam does. Half types are
+computed in float32 and rounded once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from math import sqrt
+from types import SimpleNamespace
+from typing import Any
+
+import torch
+
+from nala_lab.core import require
+from nala_lab.optim._base import LabOptimizer, local, wide
+
+__all__ = [
+    "Group",
+    "List",
+    "add_belief",
+    "add_mean",
+    "add_square",
+    "begin",
+    "copies",
+    "count",
+    "each",
+    "moment",
+    "move",
+    "refuse_flags",
+    "with_grad",
+]
+
+Group = dict[str, Any]
+List = Any  # of tensors; torch's foreach functions give lists or tuples
+_FLAGS = ("maximize", "amsgrad", "foreach", "fused")
+_BLOCK = 2**18  # numbers: 1 MiB in float32
+
+
+def refuse_flags(group: Group) -> None:
+    """Refuse options of torch.optim.Adam that would be ignored in a parameter group."""
+    for flag in _FLAGS:
+        require(flag, group.get(flag), not group.get(flag), f"{flag} left out", "AdaBelief and AdaLA do not have it")
+
+
+def with_grad(optimizer: LabOptimizer) -> list[tuple[torch.Tensor, Group]]:
+    """Each parameter that has a gradient, with its group; all are checked before anything moves."""
+    pairs = [(p, g) for g in optimizer.param_groups for p in dict.fromkeys(g["params"]) if p.grad is not None]
+    for p, _ in pairs:
+        hint = f"{type(optimizer).__name__} keeps dense moments; use torch.optim.SparseAdam for sparse gradients"
+        require("grad.layout", p.grad.layout, not p.grad.is_sparse, "a dense gradient", hint)
+    return pairs
+
+
+def _real(x: torch.Tensor) -> torch.Tensor:
+    return torch.view_as_real(x) if x.is_complex() else x
+
+
+def moment(p: torch.Tensor) -> torch.Tensor:
+    """Zeros of the shape of `p`, real and at least float32."""
+    real = _real(p.detach())
+    return torch.zeros_like(real, dtype=wide(real))
+
+
+def begin(state: dict[str, Any], p: torch.Tensor, *names: str) -> None:
+    """Set up a counter and zero moments, once."""
+    if "step" not in state:
+        state["step"] = torch.tensor(0.0, dtype=torch.float32)
+    for name in names:
+        if name not in state:
+            state[name] = moment(p)
+
+
+# ---- lists of parameters ---------------------------------------------------------------------------------------------
+
+
+class Lists(SimpleNamespace):
+    """Parameters of one group that stand at one step, or parts of them, as lists in step with each other.
+
+    Attributes
+    ----------
+    p : the weights. g : their gradients where they stand, with weight decay. group : their options.
+    t : the number of the step that is being taken, from 1.
+    Further lists bear the names that the state has for them.
+    """
+
+
+def each(pairs: Iterable[tuple[torch.Tensor, Group]], state: Mapping[Any, dict[str, Any]], keys: Sequence[str],
+         update: Callable[[Any], None]) -> None:  # fmt: skip
+    """Call `update` with `Lists` that together hold every parameter of `pairs`; it writes into them in place.
+
+    The counters are not touched: see `count`.
+    """
+    bundles: dict[tuple[Any, ...], tuple[Group, list[Any]]] = {}
+    for p, group in pairs:
+        place = (id(group), int(state[p]["step"]), p.dtype, p.device)
+        bundles.setdefault(place, (group, []))[1].append(p)
+    names = ("p", "g", *keys)
+    for (_, done, _, device), (group, params) in bundles.items():
+        rows = [_row(p, state[p], keys) for p in params]
+        for columns in _cut(rows) if device.type == "cpu" else [zip(*rows, strict=True)]:
+            x = Lists(**dict(zip(names, map(list, columns), strict=True)), group=group, t=done + 1)
+            if group["weight_decay"]:
+                x.g = torch._foreach_add(x.g, x.p, alpha=group["weight_decay"])  # where p stands now
+            update(x)
+        for p, (work, *_) in zip(params, rows, strict=True):
+            if work.dtype != _real(p).dtype:
+                _real(local(p)).copy_(work)  # of half types: the one rounding
+
+
+def _row(p: torch.Tensor, own: dict[str, Any], keys: Sequence[str]) -> list[torch.Tensor]:
+    """Weights, gradient and state of one parameter as real tensors of this process."""
+    assert p.grad is not None
+    g: Any = p.grad.resolve_conj()
+    if hasattr(g, "placements") and g.placements != p.placements:  # type: ignore[attr-defined]
+        g = g.redistribute(placements=p.placements)
+    real, *others = (_real(local(x)) for x in (p, g, *(own[key] for key in keys)))
+    work = real.to(wide(real))
+    return [work, others[0].to(work.dtype), *others[1:]]
+
+
+def _cut(rows: list[list[torch.Tensor]]) -> Iterator[Any]:
+    """Columns of about `_BLOCK` numbers: many small tensors, or a part of a large one."""
+    few: list[list[torch.Tensor]] = []
+    numbers = 0
+    for row in rows:
+        if row[0].numel() > _BLOCK:
+            pieces = (x.split(_BLOCK) for x in _as_vectors(row))
+            yield from ([[part] for part in parts] for parts in zip(*pieces, strict=True))
+            continue
+        if few and numbers + row[0].numel() > _BLOCK:
+            yield zip(*few, strict=True)
+            few, numbers = [], 0
+        few.append(row)
+        numbers += row[0].numel()
+    if few:
+        yield zip(*few, strict=True)
+
+
+def _as_vectors(row: list[torch.Tensor]) -> list[torch.Tensor]:
+    """The same numbers as vectors, where all lie in memory in one order without gaps; else the tensors themselves."""
+    order = sorted(range(row[0].dim()), key=row[0].stride, reverse=True)
+    turned = [x.permute(order) for x in row]
+    return [x.view(-1) for x in turned] if all(x.is_contiguous() for x in turned) else row
+
+
+def count(pairs: Iterable[tuple[torch.Tensor, Group]], state: Mapping[Any, dict[str, Any]]) -> None:
+    """The step of these parameters is done."""
+    for p, _ in pairs:
+        state[p]["step"] += 1
+
+
+# ---- the equations, over lists ---------------------------------------------------------------------------------------
+
+
+def add_mean(m: List, g: List, group: Group) -> List:
+    """m_t = beta1 m_{t-1} + (1 - beta1) g_t, in place."""
+    torch._foreach_lerp_(m, g, 1 - group["betas"][0])
+    return m
+
+
+def add_square(s: List, residual: List, group: Group) -> List:
+    """v_t = beta2 v_{t-1} + (1 - beta2) residual^2, in place."""
+    beta2 = group["betas"][1]
+    torch._foreach_mul_(s, beta2)
+    torch._foreach_addcmul_(s, residual, residual, 1 - beta2)
+    return s
+
+
+def add_belief(s: List, g: List, expected: List, group: Group) -> List:
+    """s_t = beta2 s_{t-1} + (1 - beta2) (g_t - expected)^2 + eps, in place."""
+    add_square(s, torch._foreach_sub(g, expected), group)
+    torch._foreach_add_(s, group["eps"])
+    return s
+
+
+def copies(x: List) -> List:
+    """New tensors with the same numbers."""
+    return [one.clone() for one in x]
+
+
+def move(p: List, m: List, s: List, t: int, group: Group, form: str, t_s: int | None = None) -> None:
+    """theta_t, in place: p <- p - lr m_hat_t / denominator(s_t); `t_s` is the number of steps in s, where it is not t.
+
+    The root of the correction of s is taken out of "hat": sqrt(s / c) + eps = (sqrt(s) + eps sqrt(c)) / sqrt(c).
+    """
+    (beta1, beta2), eps = group["betas"], group["eps"]
+    length = float(group["lr"]) / (1 - beta1**t)
+    if form == "raw":
+        root = torch._foreach_add(s, eps)
+        torch._foreach_sqrt_(root)
+    else:
+        c = sqrt(1 - beta2 ** (t if t_s is None else t_s))
+        root = torch._foreach_sqrt(s)
+        torch._foreach_add_(root, eps * c)
+        length *= c
+    torch._foreach_addcdiv_(p, m, root, -length)
