@@ -22,7 +22,7 @@ def run(
     *,
     cycles: int | None = None,
     steps: int | None = None,
-    rng: np.random.Generator | None = None,
+    rng: np.random.Generator | int | None = None,
     full_grad: Callable[[Array], Any] | None = None,
     tol: float | None = None,
     limit: float = 1e100,
@@ -36,7 +36,8 @@ def run(
     grad : gradient, (..., d) to (..., d). With `rng` it is called as ``grad(x, rng)``.
     x0 : start, shape (..., d); leading axes are an ensemble advanced together. Float64, or exact and symbolic entries.
     cycles : outer cycles, for a method with two loops. steps : steps, for a method with one loop.
-    rng : generator of the mini-batches. full_grad : gradient of the whole objective, for ``outer_batch="full"``.
+    rng : generator of the mini-batches, or a seed for one. full_grad : gradient of the whole objective, for
+    ``outer_batch="full"``.
     tol : end as "converged" when every entry of the last gradient spent in a step or cycle is at most this.
     limit : a member of the ensemble whose entries leave [-limit, limit] or are not numbers has diverged. The run goes
     on while another member lives.
