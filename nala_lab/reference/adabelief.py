@@ -20,7 +20,7 @@ from typing import ClassVar, NamedTuple
 
 from nala_lab.core import Array
 from nala_lab.methods.hyper import AdaBeliefHyper
-from nala_lab.reference.arith import root, zeros
+from nala_lab.reference.arith import decayed, root, zeros
 from nala_lab.reference.feasible import Ball, Box
 
 __all__ = ["AdaBelief", "AdaBeliefState", "belief_denominator"]
@@ -76,7 +76,7 @@ class AdaBelief(AdaBeliefHyper):
         """One step: (theta_{t-1}, m, s, t-1) to (theta_t, m, s, t)."""
         beta1, beta2 = self.betas
         t = state.t + 1
-        g = grad(theta) + self.weight_decay * theta
+        g = decayed(grad(theta), self.weight_decay, theta)
         m = beta1 * state.m + (1 - beta1) * g
         s = beta2 * state.s + (1 - beta2) * (g - m) ** 2 + self.eps
         m_hat = m / (1 - beta1**t)

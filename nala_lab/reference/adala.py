@@ -37,7 +37,7 @@ import numpy as np
 from nala_lab.core import Array
 from nala_lab.methods.hyper import AdaLAHyper
 from nala_lab.reference.adabelief import belief_denominator
-from nala_lab.reference.arith import root, zeros
+from nala_lab.reference.arith import decayed, root, zeros
 from nala_lab.reference.feasible import Ball, Box
 from nala_lab.reference.oracle import Oracle, as_oracle
 
@@ -101,7 +101,7 @@ class AdaLA(AdaLAHyper):
     ) -> tuple[Array, AdaLAState]:
         """One step: probe, restore, adapt. (theta_{t-1}, state) to (theta_t, state)."""
         oracle = as_oracle(grad)
-        g = oracle(theta) + self.weight_decay * theta  # g_t
+        g = decayed(oracle(theta), self.weight_decay, theta)  # g_t
         g_next, state = self._look_ahead(theta, g, oracle, state)  # g_{t+1}, or None
         t = state.t + 1
         m, s = self._moments(g, g_next, state)
@@ -145,8 +145,7 @@ class AdaLA(AdaLAHyper):
 
     def _gradient_at(self, probe: Array, oracle: Oracle, fresh: bool) -> Array:
         gradient = oracle(probe) if fresh else oracle.again(probe)
-        g_next: Array = gradient + self.weight_decay * probe
-        return g_next
+        return decayed(gradient, self.weight_decay, probe)
 
     def _trial(self, g: Array, state: AdaLAState) -> tuple[Array, AdaLAState]:
         """Displacement of the probe from theta_{t-1}, and the state it leaves."""

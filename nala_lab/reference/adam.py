@@ -22,7 +22,7 @@ from typing import ClassVar, NamedTuple
 
 from nala_lab.core import Array
 from nala_lab.methods.hyper import AdamHyper
-from nala_lab.reference.arith import root, zeros
+from nala_lab.reference.arith import decayed, root, zeros
 from nala_lab.reference.feasible import Ball, Box
 
 __all__ = ["Adam", "AdamState"]
@@ -70,7 +70,7 @@ class Adam(AdamHyper):
         """One step: (theta_{t-1}, m, v, t-1) to (theta_t, m, v, t)."""
         beta1, beta2 = self.betas
         t = state.t + 1
-        g = grad(theta) + self.weight_decay * theta
+        g = decayed(grad(theta), self.weight_decay, theta)
         m = beta1 * state.m + (1 - beta1) * g
         m_hat = m / (1 - beta1**t)
         squared = m_hat**2 if self.form == "printed" else g**2

@@ -37,13 +37,15 @@ class Oracle:
     rng : generator of the mini-batches, a seed for one, or None for a deterministic gradient.
     full_grad : callable, gradient of the whole objective; needed by ``full`` when `rng` is given.
     keeps : False for a run that keeps no points and gradients: ``log`` stays empty.
+    guards : False where the caller writes into no array, as the lab's own rules; then points and gradients are not
+    protected from the caller.
     shape : the shape of every point, or None to take each point as it comes.
 
     Attributes
     ----------
     evals : gradients spent. log : list of Spent.
     first, last : the first gradient since ``first`` was set to None, and the last one.
-    seen : called with every fast weight of a run that keeps none, or None.
+    seen : called with the points of a run that are not kept; a run looks there whether they have diverged.
 
     Raises
     ------
@@ -67,6 +69,7 @@ class Oracle:
         full_grad: Callable[[Array], Any] | None = None,
         *,
         keeps: bool = True,
+        guards: bool = True,
         shape: tuple[int, ...] | None = None,
     ) -> None:
         require("grad", grad, callable(grad), "a function of x that returns the gradient")
@@ -75,12 +78,12 @@ class Oracle:
         self._full = full_grad
         self._shape = shape
         self._before: Any = None  # the generator's state just before the last mini-batch was drawn
-        self.keeps = keeps
+        self.keeps, self.guards = keeps, guards
         self.log: list[Spent] = []
         self.evals = 0
-        self.first: Array | None = None
-        self.last: Array | None = None
-        self.seen: Callable[[Array], None] | None = None
+        self.first: Any = None
+        self.last: Any = None
+        self.seen: Callable[[Array], None] = lambda x: None
 
     def __call__(self, x: Array) -> Array:
         """Gradient at `x` on a fresh mini-batch."""
@@ -106,36 +109,40 @@ class Oracle:
         require("full_grad", self._full, self._rng is None, "a function when rng is given", hint)
         return self._spend(self._grad, x)
 
-    def _spend(self, function: Callable[..., Any], x: Array, *rng: np.random.Generator) -> Array:
-        if type(x) is not np.ndarray:
-            x = np.asarray(x)
-        if x.flags.writeable or (self.keeps and x.base is not None):
-            # what is logged must not change with an array that the rule goes on to write into
-            x = x.copy() if self.keeps else x.view()
-            x.setflags(write=False)
+    def _spend(self, function: Callable[..., Any], x: Array, rng: np.random.Generator | None = None) -> Array:
+        if self.guards:
+            x = self._protected(x)
+        x.setflags(write=False)
         try:
-            result = function(x, *rng)
+            result = function(x) if rng is None else function(x, rng)
         except ValueError as trouble:
             if writes_in_place(trouble):
                 hint = "x is read-only there: work on x.copy()"
                 raise ValueError(f"grad must leave x as it is, but it writes into x in place ({hint})") from trouble
             raise
         g = np.array(result)
-        if g.dtype is not _FLOAT or g.shape != x.shape or self._shape is not None and x.shape != self._shape:
+        if g.dtype is not _FLOAT or g.shape != (self._shape or x.shape):
             g = self._checked(result, g, x)
-        g.setflags(write=False)
         self.evals += 1
         self.last = g
         if self.first is None:
             self.first = g
+        if self.guards:
+            g.setflags(write=False)
         if self.keeps:
             self.log.append(Spent(x, g))
         return g
 
+    def _protected(self, x: Array) -> Array:
+        """`x` as an array to hand out, which the caller cannot change afterwards where it is to be logged."""
+        x = np.asarray(x)
+        require("the point of a gradient", x.shape, self._shape in (None, x.shape), f"the shape of x, {self._shape}")
+        if x.flags.writeable or x.base is not None:
+            return x.copy() if self.keeps else x.view()
+        return x
+
     def _checked(self, result: Any, g: Array, x: Array) -> Array:
         """A gradient that is not float64 of the right shape: as numbers of the kind of `x`, or refused."""
-        place = "the point that grad is called at"
-        require(place, x.shape, self._shape in (None, x.shape), f"the shape of x, {self._shape}")
         require("grad(x)", result, result is not None, f"an array of shape {x.shape}", "does it return its result?")
         require("grad(x)", g.shape, g.shape == x.shape, f"the shape of x, {x.shape}")
         require("grad(x)", g.dtype.name, g.dtype.kind in "fiuO", "real numbers")

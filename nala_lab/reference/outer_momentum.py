@@ -83,6 +83,8 @@ class OuterMomentum(OuterMomentumHyper):
         outer_grad = zeros(y) if self.alpha == 0 else oracle(y)
         phi_next = y - self.alpha * outer_grad  # phi_t
         fast, inner_grads, _ = loops[0]
+        for theta in (theta for others, _, _ in loops[1:] for theta in others):
+            oracle.seen(theta)
         inners = tuple(inner for _, _, inner in loops)
         after: Any = OuterState(phi_next, b, inners)  # run() reads .phi of a cycle's state and nothing else
         return Cycle(fast, inner_grads, y, outer_grad, after)

@@ -1,4 +1,4 @@
-"""Run a method and keep everything: one function for every method, one loop or two."""
+"""Run a method and keep what is wanted of it: one function for every method, one loop or two."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from nala_lab.core import Array, OneLoop, Trajectory, TwoLoop, require, require_int, require_number
+from nala_lab.core import Array, Trajectory, require, require_choice, require_int, require_number
+from nala_lab.core.trajectory import KEEPS
 from nala_lab.reference.arith import as_point
 from nala_lab.reference.oracle import Oracle
-from nala_lab.reference.two_loop import Cycle
+from nala_lab.reference.recording import OneLoopRecord, TwoLoopRecord
+from nala_lab.reference.rules import as_rule, begin, is_ours, is_two_loops, step_of
+from nala_lab.reference.two_loop import cycle_of
 
 __all__ = ["run"]
 
@@ -26,14 +29,16 @@ def run(
     full_grad: Callable[[Array], Any] | None = None,
     tol: float | None = None,
     limit: float = 1e100,
+    keep: str = "all",
     progress: bool = False,
 ) -> Any:
     """Run `method` from `x0` and return its Trajectory (OneLoop or TwoLoop).
 
     Parameters
     ----------
-    method : a rule of ``nala_lab.reference``: NALA, Lookahead (two loops) or SGD ... AdaLA (one loop).
-    grad : gradient, (..., d) to (..., d). With `rng` it is called as ``grad(x, rng)``.
+    method : a rule of ``nala_lab.reference``: NALA, Lookahead (two loops) or SGD ... AdaLA (one loop); or your own, see
+    ``nala_lab.reference.rules``.
+    grad : gradient, (..., d) to (..., d). With `rng` it is called as ``grad(x, rng)``. x is read-only there.
     x0 : start, shape (..., d); leading axes are an ensemble advanced together. Float64, or exact and symbolic entries.
     cycles : outer cycles, for a method with two loops. steps : steps, for a method with one loop.
     rng : generator of the mini-batches, or a seed for one. full_grad : gradient of the whole objective, for
@@ -41,6 +46,8 @@ def run(
     tol : end as "converged" when every entry of the last gradient spent in a step or cycle is at most this.
     limit : a member of the ensemble whose entries leave [-limit, limit] or are not numbers has diverged. The run goes
     on while another member lives.
+    keep : ``"all"`` keeps every point and gradient, ``"slow"`` the iterates or slow weights and their costs, ``"last"``
+    the last of them. The numbers are the same; see `nala_lab.core.trajectory.Trajectory` for the fields.
     progress : show a tqdm progress bar.
 
     Raises
@@ -54,24 +61,29 @@ def run(
     >>> t = run(NALA(SGD(lr=0.1), k=5, mu=-0.5, alpha=0.01), lambda x: x, [1.0, -2.0], cycles=3)
     >>> t.slow.shape, t.fast.shape, t.grad_evals, t.outcome
     ((4, 2), (3, 6, 2), 18, 'out of budget')
+    >>> run(SGD(lr=0.5), lambda x: x, [4.0], steps=2, keep="last").final
+    array([1.])
     """
-    two_loops = callable(getattr(method, "cycle", None))
-    one_loop = callable(getattr(method, "step", None))
-    ok = (two_loops or one_loop) and not isinstance(method, type)
-    require("method", method, ok, "an instance from nala_lab.reference", "such as Adam(lr=1e-3)")
+    rule = as_rule(method)
+    two_loops = is_two_loops(rule)
     n = _require_length(two_loops, cycles, steps)
     require_number("limit", limit, low=0, open_low=True)
     if tol is not None:
         require_number("tol", tol, low=0)
+    require_choice("keep", keep, KEEPS)
     x = as_point(x0)
     require("x0", x0, x.ndim >= 1, "shape (..., d)")
     require("x0", x0, bool(np.all(_inside(x, limit))), f"finite entries within limit = {limit:g}")
-    oracle = Oracle(grad, rng=rng, full_grad=full_grad)
+    x.setflags(write=False)
+    oracle = Oracle(grad, rng, full_grad, keeps=keep == "all", guards=not is_ours(rule), shape=x.shape)
     watch = _Watch(tol, limit)
+    oracle.seen = watch.see
     rows = _bar(range(1, n + 1), progress, "cycle" if two_loops else "step")
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # reported as the outcome instead
-        loop = _run_two_loops if two_loops else _run_one_loop
-        return loop(method, oracle, x, rows, watch)
+        state = begin(rule, x)
+        if two_loops:
+            return _run_two_loops(rule, oracle, state, rows, watch, TwoLoopRecord(keep, n, state.phi, rule.k))
+        return _run_one_loop(rule, oracle, x, state, rows, watch, OneLoopRecord(keep, n, x))
 
 
 def _require_length(two_loops: bool, cycles: int | None, steps: int | None) -> int:
@@ -97,10 +109,23 @@ class _Watch:
         self.tol, self.limit = tol, limit
         self.outcome = "out of budget"
         self.diverged_at: int | None = None
+        self.alive: Any = True  # (...,) members that stayed inside in this row
+        # The sum of squares is one pass without a copy. Where it is this small no entry is outside, whatever was
+        # rounded; otherwise, NaN included, every entry is looked at. A limit whose square is 0 always is.
+        self._small = min(limit, 1e150) ** 2 / 4 if limit > 1e-150 else -1.0
 
-    def ends(self, row: int, points: list[Array], last_gradient: Array) -> bool:
-        alive = np.logical_and.reduce([_inside(x, self.limit) for x in points])
-        if not np.all(alive) and self.diverged_at is None:
+    def see(self, x: Array) -> None:
+        """Look whether a point of this row is still inside."""
+        if x.dtype.hasobject:
+            return
+        size = x.dot(x) if x.ndim == 1 else np.vdot(x, x)
+        if not size <= self._small:
+            self.alive = self.alive & _inside(x, self.limit)
+
+    def ends(self, row: int, last_gradient: Array) -> bool:
+        """Say whether the run ends with this row; the next one begins with all members inside."""
+        alive, self.alive = self.alive, True
+        if alive is not True and not np.all(alive) and self.diverged_at is None:
             self.outcome, self.diverged_at = "diverged", row
         if self.diverged_at is not None:
             return not np.any(alive)
@@ -110,58 +135,36 @@ class _Watch:
         return False
 
 
-def _run_one_loop(method: Any, oracle: Oracle, x: Array, rows: Iterator[int], watch: _Watch) -> Trajectory:
-    state = method.init(x)
-    xs, evals, firsts, lasts = [x], [0], [], []
+def _run_one_loop(
+    rule: Any, oracle: Oracle, x: Array, state: Any, rows: Iterator[int], watch: _Watch, record: OneLoopRecord
+) -> Trajectory:
+    step = step_of(rule, oracle)
     for row in rows:
-        mark = len(oracle.log)
-        x, state = method.step(x, oracle, state)
-        xs.append(x)
-        evals.append(oracle.evals)
-        firsts.append(oracle.log[mark])
-        lasts.append(oracle.log[-1])
-        probed = len(oracle.log) > mark + 1
-        if watch.ends(row, [x], lasts[-1].gradient):
+        oracle.log.clear()
+        oracle.first = None
+        x, state = step(x, oracle, state)
+        watch.see(x)
+        record.step(x, oracle)
+        if watch.ends(row, oracle.last):
             break
-    return OneLoop(
-        method=repr(method),
-        outcome=watch.outcome,
-        diverged_at=watch.diverged_at,
-        evals=np.array(evals),
-        timesteps=np.arange(len(xs)),
-        x=np.stack(xs),
-        grads=np.stack([spent.gradient for spent in firsts]),
-        points=np.stack([spent.point for spent in firsts]),
-        probes=np.stack([spent.point for spent in lasts]) if probed else None,
-        probe_grads=np.stack([spent.gradient for spent in lasts]) if probed else None,
-    )
+    return record.trajectory(rule, watch)
 
 
-def _run_two_loops(method: Any, oracle: Oracle, x: Array, rows: Iterator[int], watch: _Watch) -> Trajectory:
-    state = method.init(x)
-    slow, evals = [state.phi], [0]
-    done: list[Cycle] = []
+def _run_two_loops(
+    rule: Any, oracle: Oracle, state: Any, rows: Iterator[int], watch: _Watch, record: TwoLoopRecord
+) -> Trajectory:
+    cycle_once = cycle_of(rule, oracle)
     for row in rows:
-        cycle = method.cycle(oracle, state)
+        oracle.log.clear()
+        cycle = cycle_once(oracle, state)
         state = cycle.state
-        slow.append(state.phi)
-        evals.append(oracle.evals)
-        done.append(cycle)
-        if watch.ends(row, [*cycle.fast, state.phi], oracle.log[-1].gradient):
+        for theta in cycle.fast[1:]:  # the first one is the phi of the cycle before
+            watch.see(theta)
+        watch.see(state.phi)
+        record.cycle(cycle, oracle)
+        if watch.ends(row, oracle.last):
             break
-    return TwoLoop(
-        method=repr(method),
-        outcome=watch.outcome,
-        diverged_at=watch.diverged_at,
-        evals=np.array(evals),
-        timesteps=method.k * np.arange(len(slow)),
-        k=method.k,
-        slow=np.stack(slow),
-        fast=np.stack([np.stack(c.fast) for c in done]),
-        lookahead=np.stack([c.y for c in done]),
-        outer_grad=np.stack([c.outer_grad for c in done]),
-        inner_grads=np.stack([np.stack(c.inner_grads) for c in done]),
-    )
+    return record.trajectory(rule, watch)
 
 
 def _bar(rows: range, progress: bool, unit: str) -> Iterator[int]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from nala_lab.core import Array, require
 from nala_lab.reference.arith import zeros
 from nala_lab.reference.oracle import Oracle
+from nala_lab.reference.rules import raise_again, require_array, slip, step_of
 
-__all__ = ["Cycle", "CycleState", "inner_loop", "require_inner", "start", "synchronised"]
+__all__ = ["Cycle", "CycleState", "cycle_of", "inner_loop", "require_inner", "start", "synchronised"]
 
 
 class CycleState(NamedTuple):
@@ -26,7 +28,10 @@ class CycleState(NamedTuple):
 
 
 class Cycle(NamedTuple):
-    """One cycle: lists fast (k+1) and inner_grads (k) of arrays (..., d); y, outer_grad (..., d); the next state."""
+    """One cycle: lists fast (k+1) and inner_grads (k) of arrays (..., d); y, outer_grad (..., d); the next state.
+
+    Where the oracle keeps nothing, the two lists hold their last entry only.
+    """
 
     fast: list[Array]
     inner_grads: list[Array]
@@ -59,13 +64,45 @@ def start(inner: Any, theta: Array) -> CycleState:
 def inner_loop(inner: Any, k: int, state: CycleState, grad: Oracle) -> tuple[list[Array], list[Array], Any]:
     """k steps of the inner rule: Eq. (4) of the NALA paper."""
     theta, inner_state = state.theta, state.inner  # theta_{t,0} <- phi_{t-1}
-    fast, inner_grads = [theta], []
+    fast, inner_grads, keeps, step = [theta], [], grad.keeps, step_of(inner, grad)
     for _ in range(k):
-        mark = len(grad.log)
-        theta, inner_state = inner.step(theta, grad, inner_state)  # Eq. (4)
-        fast.append(theta)
-        inner_grads.append(grad.log[mark].gradient)
+        grad.first = None
+        theta, inner_state = step(theta, grad, inner_state)  # Eq. (4)
+        if keeps:
+            fast.append(theta)
+            inner_grads.append(grad.first)
+        else:
+            grad.seen(theta)
+    if not keeps:  # an ensemble of many members is too large to hold k + 1 times
+        fast, inner_grads = [theta], [grad.first]
     return fast, inner_grads, inner_state
+
+
+def cycle_of(rule: Any, grad: Oracle) -> Callable[[Oracle, Any], Cycle]:
+    """The function cycle(grad, state) of `rule`; one that checks every answer if the oracle guards."""
+    cycle: Callable[[Oracle, Any], Cycle] = rule.cycle
+    return partial(_checked_cycle, rule) if grad.guards else cycle
+
+
+def _checked_cycle(rule: Any, grad: Oracle, state: Any) -> Cycle:
+    """One cycle, or one sentence with the class of the rule and the fault."""
+    spent, phi = grad.evals, state.phi
+    phi.setflags(write=False)
+    try:
+        cycle = rule.cycle(grad, state)
+    except ValueError as trouble:
+        raise_again(rule, trouble)
+    if not isinstance(cycle, Cycle):
+        slip(rule, "return Cycle(fast, inner_grads, y, outer_grad, state) from cycle(grad, state)", cycle)
+    require_array(rule, "cycle", "state.phi", getattr(cycle.state, "phi", None), phi)
+    require_array(rule, "cycle", "y", cycle.y, phi)
+    require_array(rule, "cycle", "outer_grad", cycle.outer_grad, phi)
+    if grad.evals == spent:
+        slip(rule, "take a gradient in every cycle", "a cycle without grad(theta)")
+    if grad.keeps and (len(cycle.fast), len(cycle.inner_grads)) != (rule.k + 1, rule.k):
+        got = f"{len(cycle.fast)} and {len(cycle.inner_grads)}"
+        slip(rule, f"return k + 1 = {rule.k + 1} fast weights and k = {rule.k} inner gradients", got)
+    return cycle
 
 
 def synchronised(
