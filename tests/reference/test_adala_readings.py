@@ -77,6 +77,23 @@ def test_the_implicit_first_step_is_a_geometric_mean_when_eps_is_negligible():
         assert abs(t.x[0, 0] - t.x[1, 0] - np.sqrt(1e-3 * 0.9)) <= 1e-10  # fixed point to 1e-13, conditioned by 1/p
 
 
+@pytest.mark.parametrize("batch", ["next", "same"])
+def test_the_implicit_probe_sweeps_on_one_mini_batch(batch):
+    drawn = []
+
+    def noisy(x, rng):
+        drawn.append(rng.normal(size=2))
+        return bent(x) + 0.1 * drawn[-1]
+
+    method = AdaLA(lr=LR, betas=(B1, B2), eps=E, probe="implicit", probe_batch=batch)
+    t = run(method, noisy, X0, steps=3, rng=stream(0, "implicit"))
+    assert t.grad_evals > 6  # several sweeps a step
+    # each step draws the mini-batch of g_t and, with "next", one more: every sweep repeats that one
+    count = 3 * (2 if batch == "next" else 1)
+    fresh = stream(0, "implicit").normal(size=(count, 2))
+    assert np.array_equal(np.unique(drawn, axis=0), np.unique(fresh, axis=0))
+
+
 def test_lagged_uses_the_gradient_before():
     t = run(AdaLA(lr=LR, betas=(0.0, 0.0), eps=E, probe="lagged"), bent, X0, steps=3)
     before = np.zeros(2)
