@@ -24,6 +24,7 @@ from nala_lab.methods.hyper import OuterMomentumHyper
 from nala_lab.reference.adam import Adam
 from nala_lab.reference.arith import zeros
 from nala_lab.reference.oracle import as_oracle
+from nala_lab.reference.rules import begin
 from nala_lab.reference.two_loop import Cycle, CycleState, inner_loop, require_inner
 
 __all__ = ["OuterMomentum", "OuterState"]
@@ -70,7 +71,7 @@ class OuterMomentum(OuterMomentumHyper):
 
     def init(self, theta: Array) -> OuterState:
         """State before the first cycle: no velocity."""
-        return OuterState(theta, zeros(theta), (self.inner.init(theta),) * self.workers)
+        return OuterState(theta, zeros(theta), (begin(self.inner, theta),) * self.workers)
 
     def cycle(self, grad: Callable[[Array], Array], state: OuterState) -> Cycle:
         """One cycle: k gradients per worker, one more when alpha > 0."""

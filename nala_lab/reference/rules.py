@@ -41,8 +41,10 @@ A slip in a rule ends in one sentence that names it:
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from functools import partial
+from numbers import Integral
 from typing import Any, NoReturn
 
 import numpy as np
@@ -71,6 +73,9 @@ class _Function:
     def __init__(self, function: Callable[[Array, Any], Any]) -> None:
         self.function = function
         self.__name__ = getattr(function, "__name__", type(function).__name__)
+
+    def __repr__(self) -> str:
+        return self.__name__
 
     def init(self, theta: Array) -> None:
         return None
@@ -122,7 +127,7 @@ def as_rule(method: Any) -> Any:
     if is_two_loops(method):
         _require_arguments(method, method.cycle, "cycle", ("grad", "state"))
         _require_init(method)
-        if not isinstance(getattr(method, "k", None), int):
+        if not isinstance(getattr(method, "k", None), Integral):
             slip(method, "have k, the number of inner steps of a cycle", getattr(method, "k", None))
         return method
     if callable(getattr(method, "step", None)):
@@ -160,6 +165,8 @@ def begin(rule: Any, theta: Array) -> Any:
     ValueError
         When ``init`` writes into theta, or a rule with two loops gives no slow weights phi of theta's shape.
     """
+    theta = theta.view()
+    theta.setflags(write=False)
     try:
         state = rule.init(theta)
     except ValueError as trouble:
@@ -199,9 +206,8 @@ def _checked_step(rule: Any, theta: Array, grad: Oracle, state: Any) -> tuple[Ar
 
 
 def described(rule: Any) -> str:
-    """The rule as a trajectory prints it: its own repr, or its name where the repr is an address in memory."""
-    plain: Any = object.__repr__
-    return _name(rule) if type(rule).__repr__ is plain else repr(rule)
+    """The rule as a trajectory prints it: its repr, with names where Python prints addresses in memory."""
+    return re.sub(r"<(?:function )?[\w.<>]*?(\w+|<lambda>)(?: object)? at 0x[0-9a-f]+>", r"\1", repr(rule))
 
 
 def _name(rule: Any) -> str:

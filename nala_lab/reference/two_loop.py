@@ -1,4 +1,24 @@
-"""What Lookahead and NALA share: the state of a cycle, and what happens to the inner state at the synchronisation."""
+"""What rules with two loops share: a cycle and its state, the inner loop, and the inner state at the synchronisation.
+
+A rule of your own with two loops is put together from these:
+
+    >>> from nala_lab.reference import SGD, run
+    >>> class Halfway:  # half of the way that k inner steps went, then a gradient step
+    ...     def __init__(self, inner, k):
+    ...         self.inner, self.k = inner, k
+    ...
+    ...     def init(self, theta):
+    ...         return start(self.inner, theta)
+    ...
+    ...     def cycle(self, grad, state):
+    ...         fast, inner_grads, inner = inner_loop(self.inner, self.k, state, grad)
+    ...         y = (state.phi + fast[-1]) / 2
+    ...         g = grad(y)
+    ...         phi = y - 0.1 * g
+    ...         return Cycle(fast, inner_grads, y, g, CycleState(phi, phi, inner, {}))
+    >>> run(Halfway(SGD(lr=0.5), k=2), lambda x: x, [4.0], cycles=2).slow[:, 0]
+    array([4.      , 2.25    , 1.265625])
+"""
 
 from __future__ import annotations
 
@@ -9,7 +29,7 @@ from typing import Any, NamedTuple
 from nala_lab.core import Array, require
 from nala_lab.reference.arith import zeros
 from nala_lab.reference.oracle import Oracle
-from nala_lab.reference.rules import raise_again, require_array, slip, step_of
+from nala_lab.reference.rules import as_rule, begin, raise_again, require_array, slip, step_of
 
 __all__ = ["Cycle", "CycleState", "cycle_of", "inner_loop", "require_inner", "start", "synchronised"]
 
@@ -51,6 +71,7 @@ def require_inner(inner: Any, inner_state: str) -> None:
     rule = callable(getattr(inner, "init", None)) and callable(getattr(inner, "step", None))
     wanted = "a rule with init(theta) and step(theta, grad, state)"
     require("inner", inner, rule, wanted, "for instance Adam(lr=1e-3)")
+    as_rule(inner)
     buffers = inner_state != "pullback" or bool(getattr(inner, "momentum_fields", ()))
     require("inner", inner, buffers, "an inner rule with momentum when inner_state='pullback'")
 
@@ -58,12 +79,15 @@ def require_inner(inner: Any, inner_state: str) -> None:
 def start(inner: Any, theta: Array) -> CycleState:
     """phi_0 = theta_{1,0} = the initial parameters, and a fresh inner state."""
     fields = getattr(inner, "momentum_fields", ())
-    return CycleState(theta, theta, inner.init(theta), {name: zeros(theta) for name in fields})
+    return CycleState(theta, theta, begin(inner, theta), {name: zeros(theta) for name in fields})
 
 
 def inner_loop(inner: Any, k: int, state: CycleState, grad: Oracle) -> tuple[list[Array], list[Array], Any]:
     """k steps of the inner rule: Eq. (4) of the NALA paper."""
     theta, inner_state = state.theta, state.inner  # theta_{t,0} <- phi_{t-1}
+    if grad.guards:
+        theta = theta.view()
+        theta.setflags(write=False)
     fast, inner_grads, keeps, step = [theta], [], grad.keeps, step_of(inner, grad)
     for _ in range(k):
         grad.first = None
@@ -115,7 +139,7 @@ def synchronised(
 ) -> tuple[Any, dict[str, Array]]:
     """Inner state and momentum anchor after the synchronisation: kept, reset, or mixed like the weights."""
     if how == "reset":
-        inner_state = inner.init(phi)
+        inner_state = begin(inner, phi)
     elif how == "pullback":
         mixed = {name: mix(getattr(inner_state, name), old) for name, old in anchor.items()}
         inner_state = inner_state._replace(**mixed)
