@@ -173,12 +173,12 @@ def line(case: str, name: str, side: str, spent: np.ndarray, times: dict[str, np
     label = {"hand": "loop by hand", "logs": "loop by hand that logs", "jax": "optax inside, compiled by jax"}
     against = "logs" if side == "all" else "hand"
     quartiles = np.quantile(spent / times[against], [0.5, 0.25, 0.75])
-    ratio = "" if side in ("hand", "logs") else "{:.2f} ({:.2f} to {:.2f})".format(*quartiles)
+    ratio = "" if side in ("hand", "logs") else "{:.3g} ({:.3g} to {:.3g})".format(*quartiles)
     limit = LIMITS.get((case, side))
     verdict = "" if limit is None else f"{limit:g} {'reached' if quartiles[0] <= limit else 'NOT REACHED'}"
     memory = f"{peak(work[side], size):.2f}" if side in ("slow", "all") else ""
     what = label.get(side, f'run(..., keep="{side}")')
-    return f"| {case} | {name} | {what} | {np.median(spent):.3f} | {ratio} | {verdict} | {memory} |"
+    return f"| {case} | {name} | {what} | {np.median(spent):.4f} | {ratio} | {verdict} | {memory} |"
 
 
 def jax_here() -> bool:

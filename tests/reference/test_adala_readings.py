@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nala_lab.core import stream
-from nala_lab.methods.hyper import PROBES
-from nala_lab.reference import AdaLA, run
+from nala_lab.methods.hyper import PROBES, AdaBeliefHyper, AdaLAHyper
+from nala_lab.reference import AdaBelief, AdaLA, run
 
 EPS = np.finfo(float).eps
 LR, B1, B2, E = 0.05, 0.6, 0.8, 0.03
@@ -130,6 +130,27 @@ def test_same_repeats_the_mini_batch_and_next_draws_another(probe):
             assert np.abs(left).max() <= 8 * EPS * 8  # four roundings of numbers below 8
         else:
             assert np.abs(left).min() > 1e-6  # two independent normals differ by less with probability 1e-5
+
+
+def test_hat_inside_adds_eps_under_the_root():
+    setting = {"lr": LR, "betas": (B1, B2), "eps": E, "denominator": "hat-inside"}
+    for probe, displacement in {
+        "grad": -LR * G,
+        "own": -LR * G / np.sqrt(((1 - B2) * (B1 * G) ** 2 + E) / (1 - B2) + E),
+        "self": -LR * G / np.sqrt(E / (1 - B2) + E),
+    }.items():
+        t = run(AdaLA(**setting, probe=probe), bent, X0, steps=1)
+        assert np.abs(t.probes[0] - (X0 + displacement)).max() <= 16 * EPS * 3
+        change = G - bent(X0 + displacement)
+        want = X0 - LR * G / np.sqrt(change**2 + E / (1 - B2) + E)
+        assert np.abs(t.x[1] - want).max() <= 64 * EPS * 3
+
+
+def test_the_torch_twin_refuses_the_denominator_it_does_not_have():
+    for rule, hyper in ((AdaBelief, AdaBeliefHyper), (AdaLA, AdaLAHyper)):
+        assert rule(denominator="hat-inside").denominator == "hat-inside"
+        with pytest.raises(ValueError, match="denominator in {'hat', 'raw'}, got denominator='hat-inside'"):
+            hyper(denominator="hat-inside")  # what the torch twin checks its arguments by
 
 
 def test_raw_divides_by_the_uncorrected_average():
