@@ -38,7 +38,8 @@ def run(
     ----------
     method : a rule of ``nala_lab.reference``: NALA, Lookahead (two loops) or SGD ... AdaLA (one loop); or your own, see
     ``nala_lab.reference.rules``.
-    grad : gradient, (..., d) to (..., d). With `rng` it is called as ``grad(x, rng)``. x is read-only there.
+    grad : gradient, (..., d) to (..., d). With `rng` it is called as ``grad(x, rng)``. x is read-only
+    there, and ``torch.from_numpy`` wants ``x.copy()``.
     x0 : start, shape (..., d); leading axes are an ensemble advanced together. Float64, or exact and symbolic entries.
     cycles : outer cycles, for a method with two loops. steps : steps, for a method with one loop.
     rng : generator of the mini-batches, or a seed for one. full_grad : gradient of the whole objective, for
