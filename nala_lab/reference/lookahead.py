@@ -38,8 +38,8 @@ class Lookahead(LookaheadHyper):
 
     Notes
     -----
-    A cycle spends k gradients when the inner rule spends one a step: there is none at phi_t. NALA with mu = alpha_la - 1
-    and alpha = 0 gives the same iterates for k + 1.
+    A cycle spends k gradients when the inner rule spends one a step: there is none at phi_t. NALA with its
+    alpha = 0 and mu = (this alpha) - 1 gives the same iterates for k + 1.
 
     Examples
     --------
