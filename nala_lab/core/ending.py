@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -65,11 +64,23 @@ class Ending:
         self.tol, self.limit = tol, limit
         self.outcome = "out of budget"
         self.diverged_at: int | None = None
+        self._alive: Any = True  # (...,) members that stayed inside in this row
+        # The sum of squares is one pass without a copy. Where it is this small no entry is outside, whatever was
+        # rounded; otherwise, NaN included, every entry is looked at. A limit whose square is 0 always is.
+        self._small = min(limit, 1e150) ** 2 / 4 if limit > 1e-150 else -1.0
 
-    def comes(self, row: int, points: Sequence[Array], last_gradient: Array) -> bool:
-        """Look at a row, counted from 1: all the points it came to, and the last gradient it spent."""
-        alive = np.logical_and.reduce([inside(x, self.limit) for x in points])
-        if not np.all(alive) and self.diverged_at is None:
+    def see(self, x: Array) -> None:
+        """Look whether a point of this row is still inside."""
+        if x.dtype.hasobject:
+            return
+        size = x.dot(x) if x.ndim == 1 else np.vdot(x, x)
+        if not size <= self._small:
+            self._alive = self._alive & inside(x, self.limit)
+
+    def comes(self, row: int, last_gradient: Array) -> bool:
+        """Say whether the run ends with this row, counted from 1; the next one begins with all members inside."""
+        alive, self._alive = self._alive, True
+        if alive is not True and not np.all(alive) and self.diverged_at is None:
             self.outcome, self.diverged_at = "diverged", row
         if self.diverged_at is not None:
             return not np.any(alive)

@@ -5,14 +5,46 @@ Leading axes ``...`` are ensembles: many starts, or many noise realisations, adv
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, NoReturn
 
 from numpy.typing import NDArray
 
-__all__ = ["Array", "OneLoop", "Trajectory", "TwoLoop"]
+from nala_lab.core.validate import require_choice
+
+__all__ = ["KEEPS", "Array", "NotKept", "OneLoop", "Trajectory", "TwoLoop"]
 
 Array = NDArray[Any]
+KEEPS = ("all", "slow", "last")
+
+
+class NotKept:
+    """Stands in a trajectory for what its run did not keep; whoever uses it is told so in one sentence.
+
+    Examples
+    --------
+    >>> NotKept("fast", "slow")[0]
+    Traceback (most recent call last):
+        ...
+    ValueError: fast was not kept by this run, whose keep is 'slow': run it again with keep='all'
+    """
+
+    def __init__(self, name: str, keep: str) -> None:
+        self._told = f"{name} was not kept by this run, whose keep is {keep!r}: run it again with keep='all'"
+
+    def __repr__(self) -> str:
+        return "<not kept>"
+
+    def __getattr__(self, name: str) -> Any:
+        # Names with an underscore are what copy, pickle and NumPy look for in any object: the plain answer is "none".
+        raise AttributeError(name if name.startswith("_") else self._told)
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise ValueError(self._told)
+
+    __array__ = __getitem__ = __iter__ = __len__ = __bool__ = __abs__ = __neg__ = _refuse
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __pow__ = _refuse
+    __matmul__ = __rmatmul__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +60,9 @@ class Trajectory:
     grad_evals : gradients spent in all, per member of the ensemble.
     evals : (rows,) gradients spent when each row of ``x`` or ``slow`` was reached; row 0 cost none.
     timesteps : (rows,) steps as the papers count them: inner steps, without the look-ahead gradient.
+    keep : what was kept. ``"all"``: every field. ``"slow"``: every row of ``x`` or ``slow``, of ``evals`` and of
+        ``timesteps``. ``"last"``: of these the last row only, so ``x`` or ``slow`` is (1, ..., d). A field that was not
+        kept is given as None here and becomes a `NotKept`: using it raises ValueError with the reason.
     """
 
     method: str
@@ -35,6 +70,14 @@ class Trajectory:
     diverged_at: int | None
     evals: Array
     timesteps: Array
+    keep: str = "all"
+
+    def __post_init__(self) -> None:
+        require_choice("keep", self.keep, KEEPS)
+        if self.keep != "all":
+            for each in fields(self):
+                if each.name != "diverged_at" and getattr(self, each.name) is None:
+                    object.__setattr__(self, each.name, NotKept(each.name, self.keep))
 
     @property
     def grad_evals(self) -> int:

@@ -18,7 +18,7 @@ from nala_lab.core import Array, OneLoop, TwoLoop, require
 from nala_lab.core.ending import LIMIT, Ending, inside, require_length
 from nala_lab.drive.method import Method
 from nala_lab.methods.making import torch_twin
-from nala_lab.reference.oracle import Oracle, Spent, probe_rows
+from nala_lab.reference.oracle import Oracle, Spent
 
 __all__ = ["run"]
 
@@ -139,7 +139,9 @@ def _run_two_loops(name: str, bench: _Bench, opt: Any, rows: range, ending: Endi
         outer = bench.log[-1] if len(bench.log) > bench.begun[-1] else Spent(slow[-1], np.zeros_like(slow[-1]))
         lookahead.append(outer.point)
         outer_grad.append(outer.gradient)
-        if ending.comes(row, [*fast[-1], slow[-1]], bench.log[-1].gradient):
+        for theta in (*bench.fast, slow[-1]):
+            ending.see(theta)
+        if ending.comes(row, bench.log[-1].gradient):
             break
     k = len(inner_grads[0])
     return TwoLoop(
@@ -163,7 +165,8 @@ def _run_one_loop(name: str, bench: _Bench, opt: Any, rows: range, ending: Endin
         bench.step(opt)
         x.append(bench.read())
         evals.append(len(bench.log))
-        if ending.comes(row, [x[-1]], bench.log[-1].gradient):
+        ending.see(x[-1])
+        if ending.comes(row, bench.log[-1].gradient):
             break
     firsts = [bench.log[i] for i in evals[:-1]]
     lasts = [bench.log[i - 1] if i - before > 1 else None for before, i in pairwise(evals)]
@@ -176,5 +179,13 @@ def _run_one_loop(name: str, bench: _Bench, opt: Any, rows: range, ending: Endin
         x=np.stack(x),
         grads=np.stack([spent.gradient for spent in firsts]),
         points=np.stack([spent.point for spent in firsts]),
-        **probe_rows(lasts, x[0]),
+        **_probe_rows(lasts, x[0]),
     )
+
+
+def _probe_rows(lasts: list[Spent | None], like: Array) -> dict[str, Array | None]:
+    """A trajectory's `probes` and `probe_grads`: NaN for a step without a second gradient, None when none had one."""
+    if all(spent is None for spent in lasts):
+        return {"probes": None, "probe_grads": None}
+    pairs = zip(*(spent or (np.full_like(like, np.nan),) * 2 for spent in lasts), strict=True)
+    return dict(zip(("probes", "probe_grads"), map(np.stack, pairs), strict=True))

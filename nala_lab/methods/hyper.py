@@ -35,8 +35,8 @@ __all__ = [
 ]
 
 NAG_FORMS = ("eq2", "eq1")
-ADAM_FORMS = ("kingma-ba", "printed", "tensorflow")
-DENOMINATORS = ("hat", "raw")
+ADAM_FORMS = ("kingma-ba", "printed", "tensorflow", "ramjee")
+DENOMINATORS = ("hat", "raw", "hat-inside")
 PROBES = ("own", "grad", "adam", "adabelief", "self", "implicit", "lagged", "code")
 PROBE_BATCHES = ("next", "same")
 INNER_STATES = ("keep", "reset", "pullback")
@@ -130,13 +130,16 @@ class AdamHyper(_AdaptiveHyper):
 
 @dataclass(frozen=True)
 class AdaBeliefHyper(_AdaptiveHyper):
-    """As Adam; `denominator` is sqrt(s_hat) + eps ("hat") or sqrt(s + eps) as printed ("raw")."""
+    """As Adam; `denominator` is sqrt(s_hat) + eps ("hat"), sqrt(s + eps) as printed ("raw") or sqrt(s_hat + eps)
+    ("hat-inside"; the NumPy twin's alone).
+    """
 
     denominator: str = "hat"
+    denominators: ClassVar[tuple[str, ...]] = DENOMINATORS[:2]  # what both twins have; the NumPy twin has them all
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_choice("denominator", self.denominator, DENOMINATORS)
+        require_choice("denominator", self.denominator, self.denominators)
 
 
 @dataclass(frozen=True)
@@ -151,12 +154,13 @@ class AdaLAHyper(_AdaptiveHyper):
     denominator: str = "hat"
     blend: Any = 1
     every: Any = 1
+    denominators: ClassVar[tuple[str, ...]] = DENOMINATORS[:2]  # as AdaBelief's
 
     def __post_init__(self) -> None:
         super().__post_init__()
         require_choice("probe", self.probe, PROBES)
         require_choice("probe_batch", self.probe_batch, PROBE_BATCHES)
-        require_choice("denominator", self.denominator, DENOMINATORS)
+        require_choice("denominator", self.denominator, self.denominators)
         require_number("blend", self.blend, low=0, high=1)
         require_int("every", self.every, low=1, hint="every counts steps from one look ahead to the next")
         skips = self.every == 1 or self.probe not in ("lagged", "code")

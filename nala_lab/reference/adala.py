@@ -35,9 +35,9 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from nala_lab.core import Array
-from nala_lab.methods.hyper import AdaLAHyper
+from nala_lab.methods.hyper import DENOMINATORS, AdaLAHyper
 from nala_lab.reference.adabelief import belief_denominator
-from nala_lab.reference.arith import root, zeros
+from nala_lab.reference.arith import decayed, root, zeros
 from nala_lab.reference.feasible import Ball, Box
 from nala_lab.reference.oracle import Oracle, as_oracle
 
@@ -64,8 +64,9 @@ class AdaLA(AdaLAHyper):
     ----------
     lr, betas, eps, weight_decay : as for Adam; weight decay enters both gradients, each at its own point.
     probe : the trial step, see above. probe_batch : ``"next"`` draws a new mini-batch for g_{t+1}, ``"same"`` repeats
-    that of g_t. denominator : ``"hat"`` or ``"raw"``. blend : in [0, 1], the weight of g_{t+1} against m_t; 0 is
-    AdaBelief. every : looks ahead at every so many steps only. feasible : a Box or Ball to project onto, or None.
+    that of g_t. denominator : ``"hat"``, ``"raw"`` or ``"hat-inside"``. blend : in [0, 1], the weight of g_{t+1}
+    against m_t; 0 is AdaBelief. every : looks ahead at every so many steps only. feasible : a Box or Ball to project
+    onto, or None.
 
     Raises
     ------
@@ -91,6 +92,7 @@ class AdaLA(AdaLAHyper):
 
     feasible: Box | Ball | None = None
     momentum_fields: ClassVar[tuple[str, ...]] = ("m",)
+    denominators: ClassVar[tuple[str, ...]] = DENOMINATORS
 
     def init(self, theta: Array) -> AdaLAState:
         """State before the first step: everything at zero."""
@@ -101,7 +103,7 @@ class AdaLA(AdaLAHyper):
     ) -> tuple[Array, AdaLAState]:
         """One step: probe, restore, adapt. (theta_{t-1}, state) to (theta_t, state)."""
         oracle = as_oracle(grad)
-        g = oracle(theta) + self.weight_decay * theta  # g_t
+        g = decayed(oracle(theta), self.weight_decay, theta)  # g_t
         g_next, state = self._look_ahead(theta, g, oracle, state)  # g_{t+1}, or None
         t = state.t + 1
         m, s = self._moments(g, g_next, state)
@@ -145,8 +147,7 @@ class AdaLA(AdaLAHyper):
 
     def _gradient_at(self, probe: Array, oracle: Oracle, fresh: bool) -> Array:
         gradient = oracle(probe) if fresh else oracle.again(probe)
-        g_next: Array = gradient + self.weight_decay * probe
-        return g_next
+        return decayed(gradient, self.weight_decay, probe)
 
     def _trial(self, g: Array, state: AdaLAState) -> tuple[Array, AdaLAState]:
         """Displacement of the probe from theta_{t-1}, and the state it leaves."""
@@ -171,10 +172,9 @@ class AdaLA(AdaLAHyper):
         return displacement, state
 
     def _previous_denominator(self, state: AdaLAState) -> Array:
-        if state.t == 0 and self.denominator == "hat":
+        if state.t == 0 and self.denominator != "raw":
             # s_hat_0 is 0/0; eps alone drives s_hat to eps / (1 - beta2) at every t, so that is its value at t = 0.
-            floor: Array = root(state.s + self.eps / (1 - self.betas[1])) + self.eps
-            return floor
+            return self._denominator(state.s + self.eps, 1)
         return self._denominator(state.s, state.t)
 
     def _fixed_point(self, theta: Array, g: Array, oracle: Oracle, state: AdaLAState) -> Array:

@@ -1,4 +1,4 @@
-"""Adam in three forms that are easy to mistake for one another.
+"""Adam in four forms that are easy to mistake for one another.
 
     g_t     = grad f_t(theta_{t-1}) + weight_decay theta_{t-1}
     m_t     = beta1 m_{t-1} + (1 - beta1) g_t
@@ -7,11 +7,13 @@
     "kingma-ba"   v_t = beta2 v_{t-1} + (1 - beta2) g_t^2       denominator  sqrt(v_hat_t) + eps
     "printed"     v_t = beta2 v_{t-1} + (1 - beta2) m_hat_t^2   denominator  sqrt(v_hat_t + eps)
     "tensorflow"  v_t = beta2 v_{t-1} + (1 - beta2) g_t^2       denominator  (sqrt(v_t) + eps) / sqrt(1 - beta2^t)
+    "ramjee"      v_t = beta2 v_{t-1} + (1 - beta2) g_t^2       denominator  sqrt(v_hat_t + eps)
 
     theta_t = theta_{t-1} - lr m_hat_t / denominator
 
 "kingma-ba" is Algorithm 1 of Kingma & Ba (2015) and what torch.optim.Adam computes. "printed" is Eq. (3) of the NALA
-paper to the letter. "tensorflow" is the epsilon-hat form of the framework the paper's program was written in.
+paper to the letter. "tensorflow" is the epsilon-hat form of the framework the paper's program was written in. "ramjee"
+is Algorithm 1 of the AdaLA paper.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from typing import ClassVar, NamedTuple
 
 from nala_lab.core import Array
 from nala_lab.methods.hyper import AdamHyper
-from nala_lab.reference.arith import root, zeros
+from nala_lab.reference.arith import decayed, root, zeros
 from nala_lab.reference.feasible import Ball, Box
 
 __all__ = ["Adam", "AdamState"]
@@ -43,8 +45,8 @@ class Adam(AdamHyper):
     Parameters
     ----------
     lr : step size, in units of x. betas : decay rates (beta1, beta2), each in [0, 1). eps : units of the gradient
-    (of its square in the "printed" form). weight_decay : L2 coefficient, added to the gradient. form : see above.
-    feasible : a Box or Ball to project onto in the norm of the denominator, or None.
+    (of its square in the forms "printed" and "ramjee"). weight_decay : L2 coefficient, added to the gradient. form :
+    see above. feasible : a Box or Ball to project onto in the norm of the denominator, or None.
 
     Raises
     ------
@@ -70,7 +72,7 @@ class Adam(AdamHyper):
         """One step: (theta_{t-1}, m, v, t-1) to (theta_t, m, v, t)."""
         beta1, beta2 = self.betas
         t = state.t + 1
-        g = grad(theta) + self.weight_decay * theta
+        g = decayed(grad(theta), self.weight_decay, theta)
         m = beta1 * state.m + (1 - beta1) * g
         m_hat = m / (1 - beta1**t)
         squared = m_hat**2 if self.form == "printed" else g**2
@@ -86,7 +88,7 @@ class Adam(AdamHyper):
         denominator: Array
         if self.form == "kingma-ba":
             denominator = root(v / correction) + self.eps
-        elif self.form == "printed":
+        elif self.form in ("printed", "ramjee"):
             denominator = root(v / correction + self.eps)
         else:
             denominator = (root(v) + self.eps) / root(correction)

@@ -16,7 +16,7 @@ from typing import ClassVar, NamedTuple
 
 from nala_lab.core import Array
 from nala_lab.methods.hyper import MomentumHyper
-from nala_lab.reference.arith import zeros
+from nala_lab.reference.arith import decayed, zeros
 
 __all__ = ["HeavyBall", "HeavyBallState"]
 
@@ -59,6 +59,6 @@ class HeavyBall(MomentumHyper):
         self, theta: Array, grad: Callable[[Array], Array], state: HeavyBallState
     ) -> tuple[Array, HeavyBallState]:
         """One step: (theta_{t-1}, v_{t-1}) to (theta_t, v_t)."""
-        g = grad(theta) + self.weight_decay * theta
+        g = decayed(grad(theta), self.weight_decay, theta)
         v = self.momentum * state.v - self.lr * g
         return theta + v, HeavyBallState(v)

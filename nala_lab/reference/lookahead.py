@@ -36,6 +36,11 @@ class Lookahead(LookaheadHyper):
     ValueError
         When an argument is outside its range, or the inner rule does not fit.
 
+    Notes
+    -----
+    A cycle spends k gradients when the inner rule spends one a step: there is none at phi_t. NALA with its
+    alpha = 0 and mu = (this alpha) - 1 gives the same iterates for k + 1.
+
     Examples
     --------
     >>> import numpy as np

@@ -18,7 +18,7 @@ from typing import ClassVar, NamedTuple
 
 from nala_lab.core import Array
 from nala_lab.methods.hyper import NAGHyper
-from nala_lab.reference.arith import zeros
+from nala_lab.reference.arith import decayed, zeros
 
 __all__ = ["NAG", "NAGState"]
 
@@ -63,8 +63,8 @@ class NAG(NAGHyper):
         if self.form == "eq1":
             previous = theta - state.v
             y = (1 + self.momentum) * theta - self.momentum * previous  # Eq. (1), first line
-            theta_next = y - self.lr * (grad(y) + self.weight_decay * y)  # Eq. (1), second line
+            theta_next = y - self.lr * decayed(grad(y), self.weight_decay, y)  # Eq. (1), second line
             return theta_next, NAGState(theta_next - theta)
         y = theta + self.momentum * state.v
-        v = self.momentum * state.v - self.lr * (grad(y) + self.weight_decay * y)  # Eq. (2), first line
+        v = self.momentum * state.v - self.lr * decayed(grad(y), self.weight_decay, y)  # Eq. (2), first line
         return theta + v, NAGState(v)  # Eq. (2), second line

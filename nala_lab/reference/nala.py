@@ -51,7 +51,10 @@ class NALA(NALAHyper):
 
     Notes
     -----
-    A cycle spends k + 1 gradients ("released": k) when the inner rule spends one a step.
+    A cycle spends k + 1 gradients when the inner rule spends one a step, also with alpha = 0: Algorithm 1 takes grad
+    J(y_t) whatever it is multiplied by, and a cost that jumped at alpha = 0 would make curves over alpha jump with it.
+    Who wants the cycle without that gradient wants Lookahead with slow step 1 + mu, which spends k. "released" spends
+    k: its outer gradient is an inner one.
 
     Examples
     --------

@@ -24,6 +24,7 @@ from nala_lab.methods.hyper import OuterMomentumHyper
 from nala_lab.reference.adam import Adam
 from nala_lab.reference.arith import zeros
 from nala_lab.reference.oracle import as_oracle
+from nala_lab.reference.rules import begin
 from nala_lab.reference.two_loop import Cycle, CycleState, inner_loop, require_inner
 
 __all__ = ["OuterMomentum", "OuterState"]
@@ -70,7 +71,7 @@ class OuterMomentum(OuterMomentumHyper):
 
     def init(self, theta: Array) -> OuterState:
         """State before the first cycle: no velocity."""
-        return OuterState(theta, zeros(theta), (self.inner.init(theta),) * self.workers)
+        return OuterState(theta, zeros(theta), (begin(self.inner, theta),) * self.workers)
 
     def cycle(self, grad: Callable[[Array], Array], state: OuterState) -> Cycle:
         """One cycle: k gradients per worker, one more when alpha > 0."""
@@ -83,6 +84,8 @@ class OuterMomentum(OuterMomentumHyper):
         outer_grad = zeros(y) if self.alpha == 0 else oracle(y)
         phi_next = y - self.alpha * outer_grad  # phi_t
         fast, inner_grads, _ = loops[0]
+        for theta in (theta for others, _, _ in loops[1:] for theta in others):
+            oracle.seen(theta)
         inners = tuple(inner for _, _, inner in loops)
         after: Any = OuterState(phi_next, b, inners)  # run() reads .phi of a cycle's state and nothing else
         return Cycle(fast, inner_grads, y, outer_grad, after)

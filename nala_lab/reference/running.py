@@ -1,17 +1,21 @@
-"""Run a method and keep everything: one function for every method, one loop or two."""
+"""Run a method and keep what is wanted of it: one function for every method, one loop or two."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
-from nala_lab.core import Array, OneLoop, Trajectory, TwoLoop, require
+from nala_lab.core import Array, Trajectory, require, require_choice
 from nala_lab.core.ending import LIMIT, Ending, inside, require_length
+from nala_lab.core.progress import bar
+from nala_lab.core.trajectory import KEEPS
 from nala_lab.reference.arith import as_point
-from nala_lab.reference.oracle import Oracle, probe_rows
-from nala_lab.reference.two_loop import Cycle
+from nala_lab.reference.oracle import Oracle
+from nala_lab.reference.recording import OneLoopRecord, TwoLoopRecord
+from nala_lab.reference.rules import as_rule, begin, is_ours, is_two_loops, step_of
+from nala_lab.reference.two_loop import cycle_of
 
 __all__ = ["run"]
 
@@ -23,24 +27,30 @@ def run(
     *,
     cycles: int | None = None,
     steps: int | None = None,
-    rng: np.random.Generator | None = None,
+    rng: np.random.Generator | int | None = None,
     full_grad: Callable[[Array], Any] | None = None,
     tol: float | None = None,
     limit: float = LIMIT,
+    keep: str = "all",
     progress: bool = False,
 ) -> Any:
     """Run `method` from `x0` and return its Trajectory (OneLoop or TwoLoop).
 
     Parameters
     ----------
-    method : a rule of ``nala_lab.reference``: NALA, Lookahead (two loops) or SGD ... AdaLA (one loop).
-    grad : gradient, (..., d) to (..., d). With `rng` it is called as ``grad(x, rng)``.
+    method : a rule of ``nala_lab.reference``: NALA, Lookahead (two loops) or SGD ... AdaLA (one loop); or your own, see
+    ``nala_lab.reference.rules``.
+    grad : gradient, (..., d) to (..., d). With `rng` it is called as ``grad(x, rng)``. x is read-only
+    there, and ``torch.from_numpy`` wants ``x.copy()``.
     x0 : start, shape (..., d); leading axes are an ensemble advanced together. Float64, or exact and symbolic entries.
     cycles : outer cycles, for a method with two loops. steps : steps, for a method with one loop.
-    rng : generator of the mini-batches. full_grad : gradient of the whole objective, for ``outer_batch="full"``.
+    rng : generator of the mini-batches, or a seed for one. full_grad : gradient of the whole objective, for
+    ``outer_batch="full"``.
     tol : end as "converged" when every entry of the last gradient spent in a step or cycle is at most this.
     limit : a member of the ensemble whose entries leave [-limit, limit] or are not numbers has diverged. The run goes
     on while another member lives.
+    keep : ``"all"`` keeps every point and gradient, ``"slow"`` the iterates or slow weights and their costs, ``"last"``
+    the last of them. The numbers are the same; see `nala_lab.core.trajectory.Trajectory` for the fields.
     progress : show a tqdm progress bar.
 
     Raises
@@ -54,78 +64,55 @@ def run(
     >>> t = run(NALA(SGD(lr=0.1), k=5, mu=-0.5, alpha=0.01), lambda x: x, [1.0, -2.0], cycles=3)
     >>> t.slow.shape, t.fast.shape, t.grad_evals, t.outcome
     ((4, 2), (3, 6, 2), 18, 'out of budget')
+    >>> run(SGD(lr=0.5), lambda x: x, [4.0], steps=2, keep="last").final
+    array([1.])
     """
-    two_loops = callable(getattr(method, "cycle", None))
-    one_loop = callable(getattr(method, "step", None))
-    ok = (two_loops or one_loop) and not isinstance(method, type)
-    require("method", method, ok, "an instance from nala_lab.reference", "such as Adam(lr=1e-3)")
+    rule = as_rule(method)
+    two_loops = is_two_loops(rule)
     n = require_length(two_loops, cycles, steps)
     ending = Ending(tol, limit)
+    require_choice("keep", keep, KEEPS)
     x = as_point(x0)
     require("x0", x0, x.ndim >= 1, "shape (..., d)")
     require("x0", x0, bool(np.all(inside(x, limit))), f"finite entries within limit = {limit:g}")
-    oracle = Oracle(grad, rng=rng, full_grad=full_grad)
-    rows = _bar(range(1, n + 1), progress, "cycle" if two_loops else "step")
+    x.setflags(write=False)
+    oracle = Oracle(grad, rng, full_grad, keeps=keep == "all", guards=not is_ours(rule), shape=x.shape)
+    oracle.seen = ending.see
+    rows = bar(range(1, n + 1), show=progress, unit="cycle" if two_loops else "step") if progress else range(1, n + 1)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # reported as the outcome instead
-        loop = _run_two_loops if two_loops else _run_one_loop
-        return loop(method, oracle, x, rows, ending)
+        state = begin(rule, x)
+        if two_loops:
+            return _run_two_loops(rule, oracle, state, rows, ending, TwoLoopRecord(keep, n, state.phi, rule.k))
+        return _run_one_loop(rule, oracle, x, state, rows, ending, OneLoopRecord(keep, n, x))
 
 
-def _run_one_loop(method: Any, oracle: Oracle, x: Array, rows: Iterator[int], ending: Ending) -> Trajectory:
-    state = method.init(x)
-    xs, evals, firsts, lasts = [x], [0], [], []
+def _run_one_loop(
+    rule: Any, oracle: Oracle, x: Array, state: Any, rows: Iterable[int], ending: Ending, record: OneLoopRecord
+) -> Trajectory:
+    step = step_of(rule, oracle)
     for row in rows:
-        mark = len(oracle.log)
-        x, state = method.step(x, oracle, state)
-        xs.append(x)
-        evals.append(oracle.evals)
-        firsts.append(oracle.log[mark])
-        lasts.append(oracle.log[-1] if len(oracle.log) > mark + 1 else None)
-        if ending.comes(row, [x], oracle.log[-1].gradient):
+        oracle.log.clear()
+        oracle.first = None
+        x, state = step(x, oracle, state)
+        ending.see(x)
+        record.step(x, oracle)
+        if ending.comes(row, oracle.last):
             break
-    return OneLoop(
-        method=repr(method),
-        outcome=ending.outcome,
-        diverged_at=ending.diverged_at,
-        evals=np.array(evals),
-        timesteps=np.arange(len(xs)),
-        x=np.stack(xs),
-        grads=np.stack([spent.gradient for spent in firsts]),
-        points=np.stack([spent.point for spent in firsts]),
-        **probe_rows(lasts, x),
-    )
+    return record.trajectory(rule, ending)
 
 
-def _run_two_loops(method: Any, oracle: Oracle, x: Array, rows: Iterator[int], ending: Ending) -> Trajectory:
-    state = method.init(x)
-    slow, evals = [state.phi], [0]
-    done: list[Cycle] = []
+def _run_two_loops(
+    rule: Any, oracle: Oracle, state: Any, rows: Iterable[int], ending: Ending, record: TwoLoopRecord
+) -> Trajectory:
+    cycle_once = cycle_of(rule, oracle)
     for row in rows:
-        cycle = method.cycle(oracle, state)
+        oracle.log.clear()
+        cycle = cycle_once(oracle, state)
         state = cycle.state
-        slow.append(state.phi)
-        evals.append(oracle.evals)
-        done.append(cycle)
-        if ending.comes(row, [*cycle.fast, state.phi], oracle.log[-1].gradient):
+        for theta in cycle.fast[1:]:  # the first one is the phi of the cycle before
+            ending.see(theta)
+        ending.see(state.phi)
+        record.cycle(cycle, oracle)
+        if ending.comes(row, oracle.last):
             break
-    return TwoLoop(
-        method=repr(method),
-        outcome=ending.outcome,
-        diverged_at=ending.diverged_at,
-        evals=np.array(evals),
-        timesteps=method.k * np.arange(len(slow)),
-        k=method.k,
-        slow=np.stack(slow),
-        fast=np.stack([np.stack(c.fast) for c in done]),
-        lookahead=np.stack([c.y for c in done]),
-        outer_grad=np.stack([c.outer_grad for c in done]),
-        inner_grads=np.stack([np.stack(c.inner_grads) for c in done]),
-    )
-
-
-def _bar(rows: range, progress: bool, unit: str) -> Iterator[int]:
-    if not progress:
-        return iter(rows)
-    from tqdm.auto import tqdm  # type: ignore[import-untyped, unused-ignore]
-
-    return iter(tqdm(rows, unit=unit))
+    return record.trajectory(rule, ending)

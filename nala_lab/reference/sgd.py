@@ -12,6 +12,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from nala_lab.core import Array
 from nala_lab.methods.hyper import SGDHyper
+from nala_lab.reference.arith import decayed
 
 __all__ = ["SGD", "SGDState"]
 
@@ -50,5 +51,5 @@ class SGD(SGDHyper):
 
     def step(self, theta: Array, grad: Callable[[Array], Array], state: SGDState) -> tuple[Array, SGDState]:
         """One step: (theta_{t-1}, state) to (theta_t, state)."""
-        g: Any = grad(theta) + self.weight_decay * theta
+        g: Any = decayed(grad(theta), self.weight_decay, theta)
         return theta - self.lr * g, state

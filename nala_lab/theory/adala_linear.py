@@ -5,6 +5,7 @@
 
     hat   step_t = lr c / (sqrt(s_t / (1 - beta2^t)) + eps)      AdaLA: lr c / (sqrt(eps/(1-beta2)) + eps), every t
     raw   step_t = lr c / sqrt(s_t + eps)                        AdaLA: 31.6 times larger at t = 1 than at infinity
+    hat-inside   step_t = lr c / sqrt(s_t / (1 - beta2^t) + eps)   AdaLA: lr c / sqrt(eps/(1-beta2) + eps), every t
 
 Assumptions: constant gradient c, no weight decay, no feasible set.
 
@@ -29,10 +30,11 @@ from numpy.typing import ArrayLike, NDArray
 from nala_lab.core import require, require_choice, require_int, require_number
 from nala_lab.theory.card import Card
 
-__all__ = ["CARDS", "METHODS", "step", "trajectory"]
+__all__ = ["CARDS", "DENOMINATORS", "METHODS", "step", "trajectory"]
 
 Floats = NDArray[np.float64]
 
+DENOMINATORS = ("hat", "raw", "hat-inside")
 METHODS = ("adala", "adala-lagged", "adala-code", "adabelief")
 
 CARDS = (
@@ -77,7 +79,7 @@ def step(
     t : the step, counted from 1.
     c : (..., d) gradient.
     lr, betas, eps : as in Adam; eps > 0, because on a straight line nothing else fills the denominator.
-    denominator : ``"hat"`` or ``"raw"``.
+    denominator : ``"hat"``, ``"raw"`` or ``"hat-inside"``.
     method : ``"adala"`` for every probe that looks ahead (own, grad, adam, adabelief, self, implicit),
         ``"adala-lagged"``, ``"adala-code"``, or ``"adabelief"``.
 
@@ -100,7 +102,7 @@ def step(
     for i, beta in enumerate(betas):
         require_number(f"betas[{i}]", beta, low=0, high=1, open_high=True)
     require_number("eps", eps, low=0, open_low=True, hint="a linear objective leaves eps alone in the denominator")
-    require_choice("denominator", denominator, ("hat", "raw"))
+    require_choice("denominator", denominator, DENOMINATORS)
     require_choice("method", method, METHODS)
     slope = np.asarray(c, dtype=np.float64)
     require("c", c, bool(np.all(np.isfinite(slope))), "finite numbers")
@@ -110,6 +112,8 @@ def step(
     s = eps * correction / (1 - beta2) + _surprise(method, t, beta1, beta2) * slope**2
     if denominator == "raw":
         return np.asarray(lr * slope / np.sqrt(s + eps))
+    if denominator == "hat-inside":
+        return np.asarray(lr * slope / np.sqrt(s / correction + eps))
     return np.asarray(lr * slope / (np.sqrt(s / correction) + eps))
 
 

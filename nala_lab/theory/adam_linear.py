@@ -1,22 +1,24 @@
-"""T13. NALA with Adam inside on a linear objective f(x) = c'x: every slow iterate exactly, for three places of eps.
+"""T13. NALA with Adam inside on a linear objective f(x) = c'x: every slow iterate exactly, for four forms of Adam.
 
     phi_t = phi_0 - [ (1+mu) sum_{j in cycles 1..t} u_j + t alpha c ],      u_j = displacement of Adam's step j
 
     kingma-ba    u_j = lr c / (|c| + eps)
     printed      u_j = lr c / sqrt(c^2 + eps)
+    ramjee       u_j = lr c / sqrt(c^2 + eps)
     tensorflow   u_j = lr c / (|c| + eps / sqrt(1 - beta2^j))
 
 Assumptions: constant gradient c, no weight decay; Adam's state kept or reset at the synchronisation.
 
 Derivation. Adam's averages of a constant are m_j = c (1 - beta1^j) and v_j = c^2 (1 - beta2^j), so both bias-corrected
 values are c and c^2 at every step. (Eq. (3) as printed averages m_hat^2 instead of g^2: the same, because m_hat = c.)
-The three forms differ only in where eps enters, and TensorFlow's adds it to sqrt(v_j) before the correction.
+So "printed" and "ramjee" are one here. The forms differ only in where eps enters, and TensorFlow's adds it to sqrt(v_j)
+before the correction.
 A cycle moves theta_k = phi - sum u_j, then y = phi - (1+mu) sum u_j, then phi+ = y - alpha c.
 
 j counts Adam's own steps: t k + 1 .. when the state is kept, 1 .. k in every cycle when it is reset. Only TensorFlow's
 form sees the difference.
 
-Source: derived here; Adam: Kingma & Ba 2015; Eq. (3) of Zuo et al. 2024. Status: proved; tight.
+Source: derived here; Adam: Kingma & Ba 2015; Eq. (3) of Zuo et al. 2024; Ramjee, Algorithm 1. Status: proved; tight.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ __all__ = ["CARDS", "FORMS", "inner_displacement", "trajectory"]
 
 Floats = NDArray[np.float64]
 
-FORMS = ("kingma-ba", "printed", "tensorflow")
+FORMS = ("kingma-ba", "printed", "tensorflow", "ramjee")
 
 CARDS = (
     Card(
@@ -39,7 +41,7 @@ CARDS = (
         title="NALA with Adam inside on c'x",
         statement="phi_t - phi_0 = -t [(1+mu) k lr c/(|c|+eps) + alpha c], and two other places of eps",
         assumptions="constant gradient, no weight decay, Adam's state kept or reset",
-        source="derived here; Kingma & Ba 2015, Algorithm 1; Zuo et al. 2024, Eq. (3)",
+        source="derived here; Kingma & Ba 2015, Algorithm 1; Zuo et al. 2024, Eq. (3); Ramjee, Algorithm 1",
         status="proved",
         kind="tight",
     ),
@@ -63,7 +65,7 @@ def inner_displacement(
     ----------
     c : (..., d) gradient.
     step : j >= 1, Adam's own count; one integer or an array that broadcasts against `c`.
-    lr, beta2, eps : as in Adam (beta1 cancels). form : ``"kingma-ba"``, ``"printed"`` or ``"tensorflow"``.
+    lr, beta2, eps : as in Adam (beta1 cancels). form : one of FORMS.
 
     Raises
     ------
@@ -83,7 +85,7 @@ def inner_displacement(
     require_choice("form", form, FORMS)
     j, slope = np.asarray(step), _slope(c, eps)
     require("step", step, bool(np.issubdtype(j.dtype, np.integer) and np.all(j >= 1)), "integer step >= 1")
-    if form == "printed":
+    if form in ("printed", "ramjee"):
         return np.asarray(lr * slope / np.sqrt(slope**2 + eps))
     inflated = eps / np.sqrt(1 - beta2**j) if form == "tensorflow" else eps
     return np.asarray(lr * slope / (np.abs(slope) + inflated))

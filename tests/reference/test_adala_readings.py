@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nala_lab.core import stream
-from nala_lab.methods.hyper import PROBES
-from nala_lab.reference import AdaLA, run
+from nala_lab.methods.hyper import PROBES, AdaBeliefHyper, AdaLAHyper
+from nala_lab.reference import AdaBelief, AdaLA, run
 
 EPS = np.finfo(float).eps
 LR, B1, B2, E = 0.05, 0.6, 0.8, 0.03
@@ -77,6 +77,23 @@ def test_the_implicit_first_step_is_a_geometric_mean_when_eps_is_negligible():
         assert abs(t.x[0, 0] - t.x[1, 0] - np.sqrt(1e-3 * 0.9)) <= 1e-10  # fixed point to 1e-13, conditioned by 1/p
 
 
+@pytest.mark.parametrize("batch", ["next", "same"])
+def test_the_implicit_probe_sweeps_on_one_mini_batch(batch):
+    drawn = []
+
+    def noisy(x, rng):
+        drawn.append(rng.normal(size=2))
+        return bent(x) + 0.1 * drawn[-1]
+
+    method = AdaLA(lr=LR, betas=(B1, B2), eps=E, probe="implicit", probe_batch=batch)
+    t = run(method, noisy, X0, steps=3, rng=stream(0, "implicit"))
+    assert t.grad_evals > 6  # several sweeps a step
+    # each step draws the mini-batch of g_t and, with "next", one more: every sweep repeats that one
+    count = 3 * (2 if batch == "next" else 1)
+    fresh = stream(0, "implicit").normal(size=(count, 2))
+    assert np.array_equal(np.unique(drawn, axis=0), np.unique(fresh, axis=0))
+
+
 def test_lagged_uses_the_gradient_before():
     t = run(AdaLA(lr=LR, betas=(0.0, 0.0), eps=E, probe="lagged"), bent, X0, steps=3)
     before = np.zeros(2)
@@ -113,6 +130,27 @@ def test_same_repeats_the_mini_batch_and_next_draws_another(probe):
             assert np.abs(left).max() <= 8 * EPS * 8  # four roundings of numbers below 8
         else:
             assert np.abs(left).min() > 1e-6  # two independent normals differ by less with probability 1e-5
+
+
+def test_hat_inside_adds_eps_under_the_root():
+    setting = {"lr": LR, "betas": (B1, B2), "eps": E, "denominator": "hat-inside"}
+    for probe, displacement in {
+        "grad": -LR * G,
+        "own": -LR * G / np.sqrt(((1 - B2) * (B1 * G) ** 2 + E) / (1 - B2) + E),
+        "self": -LR * G / np.sqrt(E / (1 - B2) + E),
+    }.items():
+        t = run(AdaLA(**setting, probe=probe), bent, X0, steps=1)
+        assert np.abs(t.probes[0] - (X0 + displacement)).max() <= 16 * EPS * 3
+        change = G - bent(X0 + displacement)
+        want = X0 - LR * G / np.sqrt(change**2 + E / (1 - B2) + E)
+        assert np.abs(t.x[1] - want).max() <= 64 * EPS * 3
+
+
+def test_the_torch_twin_refuses_the_denominator_it_does_not_have():
+    for rule, hyper in ((AdaBelief, AdaBeliefHyper), (AdaLA, AdaLAHyper)):
+        assert rule(denominator="hat-inside").denominator == "hat-inside"
+        with pytest.raises(ValueError, match="denominator in {'hat', 'raw'}, got denominator='hat-inside'"):
+            hyper(denominator="hat-inside")  # what the torch twin checks its arguments by
 
 
 def test_raw_divides_by_the_uncorrected_average():

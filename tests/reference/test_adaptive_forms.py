@@ -1,9 +1,10 @@
-"""Adam's three forms and AdaBelief's two, each against its own formula at settings where every term matters."""
+"""Adam's four forms and AdaBelief's three, each against its own formula at settings where every term matters."""
 
 import numpy as np
 import pytest
 
 from nala_lab.core import stream
+from nala_lab.methods.hyper import ADAM_FORMS, DENOMINATORS
 from nala_lab.reference import AdaBelief, AdaLA, Adam, run
 
 EPS = np.finfo(float).eps
@@ -31,7 +32,7 @@ def weighted_sum(rows, beta):
     return sum((1 - beta) * beta ** (t - 1 - j) * row for j, row in enumerate(rows))
 
 
-@pytest.mark.parametrize("form", ["kingma-ba", "printed", "tensorflow"])
+@pytest.mark.parametrize("form", ADAM_FORMS)
 def test_adam_equals_its_unrolled_formula(form):
     grads, x = given("adam"), np.array([1.0, -2.0, 3.0])
     b1, b2 = HARD["betas"]
@@ -45,6 +46,7 @@ def test_adam_equals_its_unrolled_formula(form):
         step = {
             "kingma-ba": HARD["lr"] * m_hat / (np.sqrt(v_hat) + HARD["eps"]),
             "printed": HARD["lr"] * m_hat / np.sqrt(v_hat + HARD["eps"]),
+            "ramjee": HARD["lr"] * m_hat / np.sqrt(v_hat + HARD["eps"]),
             "tensorflow": tf_rate * weighted_sum(grads[:t], b1) / (np.sqrt(v) + HARD["eps"]),
         }
         x = x - step[form]
@@ -52,7 +54,7 @@ def test_adam_equals_its_unrolled_formula(form):
     close(follow(Adam(**HARD, form=form), grads, path[0]), np.array(path))
 
 
-@pytest.mark.parametrize("denominator", ["hat", "raw"])
+@pytest.mark.parametrize("denominator", DENOMINATORS)
 def test_adabelief_equals_its_unrolled_formula(denominator):
     grads, x = given("adabelief"), np.array([1.0, -2.0, 3.0])
     b1, b2 = HARD["betas"]
@@ -61,8 +63,10 @@ def test_adabelief_equals_its_unrolled_formula(denominator):
         m = weighted_sum(grads[:t], b1)
         residuals.append((grads[t - 1] - m) ** 2)
         s = weighted_sum(residuals, b2) + HARD["eps"] * (1 - b2**t) / (1 - b2)  # eps enters the average every step
-        d = np.sqrt(s / (1 - b2**t)) + HARD["eps"] if denominator == "hat" else np.sqrt(s + HARD["eps"])
-        x = x - HARD["lr"] * m / (1 - b1**t) / d
+        s_hat = s / (1 - b2**t)
+        d = {"hat": np.sqrt(s_hat) + HARD["eps"], "raw": np.sqrt(s + HARD["eps"]),
+             "hat-inside": np.sqrt(s_hat + HARD["eps"])}  # fmt: skip
+        x = x - HARD["lr"] * m / (1 - b1**t) / d[denominator]
         path.append(x)
     close(follow(AdaBelief(**HARD, denominator=denominator), grads, path[0]), np.array(path))
 

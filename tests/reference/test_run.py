@@ -94,6 +94,16 @@ def test_a_run_ends_when_the_last_gradient_is_small():
     assert (t.outcome, len(t.grads), t.diverged_at) == ("converged", 6, None)
 
 
+@pytest.mark.parametrize("method", [SGD(lr=0.5), NALA(SGD(lr=0.5), k=1, mu=0.0, alpha=0.0)], ids=repr)
+def test_a_run_ends_when_every_entry_of_the_last_gradient_is_small(method):
+    n = {"cycles": 100} if hasattr(method, "cycle") else {"steps": 100}
+    # one entry is small from the start; the other one is 8, 4, 2, 1, 1/2, 1/4, 1/8, 1/16: the eighth is the first below
+    slowest = 8 if "steps" in n else 7  # a cycle's last gradient is that at y, one halving later
+    for x0 in ([1e-3, 8.0], [8.0, 1e-3], [[1e-3, 1e-3], [1e-3, 8.0]], [[8.0], [1e-3]]):
+        t = run(method, lambda x: x, np.array(x0), tol=0.1, **n)
+        assert (t.outcome, len(t.evals) - 1) == ("converged", slowest), x0
+
+
 BAD = [
     (dict(method=Adam, steps=3), "method must satisfy an instance from nala_lab.reference"),
     (dict(method=0.1, steps=3), "method must satisfy an instance from nala_lab.reference"),

@@ -34,6 +34,10 @@ def test_fast_weights_start_at_the_slow_ones_and_the_last_line_is_a_gradient_ste
 def test_what_a_cycle_spends():
     assert run(NALA(SGD(0.1), k=4), grad, X0, cycles=3).grad_evals == 15
     assert run(Lookahead(SGD(0.1), k=4), grad, X0, cycles=3).grad_evals == 12
+    still, same = NALA(SGD(0.1), k=4, mu=-0.5, alpha=0.0), Lookahead(SGD(0.1), k=4, alpha=0.5)
+    still, same = run(still, grad, X0, cycles=3), run(same, grad, X0, cycles=3)
+    assert still.evals.tolist() == [0, 5, 10, 15] and same.evals.tolist() == [0, 4, 8, 12]  # the same cycle
+    assert np.abs(still.slow - same.slow).max() <= 3 * 16 * EPS * 20  # a dozen roundings of numbers below 20, 3 times
     assert run(NALA(AdaLA(0.1), k=4), grad, X0, cycles=3).grad_evals == 27  # a probe in every inner step
     assert run(NALA(SGD(0.1), k=4, variant="released"), grad, X0, cycles=3).grad_evals == 12
 

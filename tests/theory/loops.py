@@ -19,7 +19,8 @@ def nala_gd(grad, x, cycles, *, lr, k, mu, alpha):
 def belief(grad, x, steps, *, lr, betas, eps, denominator, probe):
     """theta_0 .. theta_n of AdaLA (own, grad, adam, lagged or code probe) or AdaBelief (probe=None), scalar or (d,)."""
     (b1, b2), m, s, v, t, last = betas, 0 * x, 0 * x, 0 * x, 0, 0 * x
-    den = lambda s, t: np.sqrt(s / (1 - b2**t)) + eps if denominator == "hat" else np.sqrt(s + eps)  # noqa: E731
+    den = {"hat": lambda s, t: np.sqrt(s / (1 - b2**t)) + eps, "raw": lambda s, t: np.sqrt(s + eps),
+           "hat-inside": lambda s, t: np.sqrt(s / (1 - b2**t) + eps)}[denominator]  # fmt: skip
     path = [x]
     for _ in range(steps):
         g = grad(x)

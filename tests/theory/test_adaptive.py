@@ -19,7 +19,7 @@ def adam(grad, x, steps, lr, betas, eps, form):
         v = b2 * v + (1 - b2) * (m_hat if form == "printed" else g) ** 2
         if form == "kingma-ba":
             x = x - lr * m_hat / (np.sqrt(v / (1 - b2**t)) + eps)
-        elif form == "printed":
+        elif form in ("printed", "ramjee"):
             x = x - lr * m_hat / np.sqrt(v / (1 - b2**t) + eps)
         else:
             x = x - lr * np.sqrt(1 - b2**t) / (1 - b1**t) * m / (np.sqrt(v) + eps)
@@ -57,7 +57,7 @@ def test_adam_inside_nala_on_a_line_kept_and_reset():
 
 
 @pytest.mark.parametrize("betas", BETAS)
-@pytest.mark.parametrize("denominator", ("hat", "raw"))
+@pytest.mark.parametrize("denominator", adala_linear.DENOMINATORS)
 @pytest.mark.parametrize(
     ("method", "probe"),
     [("adala", "own"), ("adala", "grad"), ("adala-lagged", "lagged"), ("adala-code", "code"), ("adabelief", None)],

@@ -26,7 +26,7 @@ MUTANTS = (
     _numpy("gradient at theta_k instead of y", ("T05", "T06", "T07", "T08", "T16", "T24"),
            (NALA.cycle, "self._outer_gradient(oracle, y)", "self._outer_gradient(oracle, fast[-1])")),
     _numpy("the last mini-batch drawn afresh", ("T08", "T10", "T20"),
-           (Oracle.again, "self._spend(x, self._grad(x))", "(self._grad(x), self._spend(x, self._grad(x)))[1]")),
+           (Oracle.again, "self._spend(self._grad, x)", "(self._grad(x), self._spend(self._grad, x))[1]")),
     _numpy("Lookahead's step from the wrong end", ("T07", "T09", "T11"),
            (Lookahead._mix, "slow + self.alpha * (new - slow)", "new + self.alpha * (slow - new)")),
     _numpy("momentum not reset", ("T10",), (two_loop.synchronised, 'how == "reset"', 'how == "never"')),

@@ -28,7 +28,7 @@ def _compare(row: Tally, twin: str, form: dict[str, str], inner_state: str, draw
 
 @check("T13")
 def adam_inside(twin: str, seed: int) -> list[Check]:
-    """Displacement of the slow weights in the three forms (torch has the first), state kept and reset."""
+    """Displacement of the slow weights in Adam's forms (torch has the first), state kept and reset."""
     rng = stream(seed, "T13")
     draws = [(0.05, 1e-2, 5, -0.5, 0.3), (1e-3, 1e-8, 5, -0.5, 1e-3), (0.3, 1.0, 4, 0.7, 0.0), (0.1, 0.3, 1, -1.0, 0.1)]
     draws += [

@@ -1,0 +1,46 @@
+"""How far the search for the best setting looks: problems whose optimum lies beyond the range end at its edge."""
+
+import numpy as np
+import pytest
+
+from nala_lab.theory.loss_curves import best_for_budget, loss_at_budget
+
+TOP = 4.0  # the largest curvature L is not 1, so that a range in other units than 1/L shows
+FLAT = 0.005  # a curvature so small that every method wants larger steps than the range holds
+
+
+def edges(best):
+    return [best["lr"] * TOP, best["mu"], best["alpha"] * TOP]
+
+
+@pytest.mark.parametrize(
+    ("method", "budget", "upper"),
+    [
+        ("SGD", 1, [2.5, 0.0, 0.0]),
+        ("Lookahead", 5, [2.5, 0.0, 0.0]),
+        ("NALA", 6, [2.5, 0.5, 8.0]),
+    ],
+)
+def test_without_noise_and_with_all_error_in_a_flat_direction_the_upper_edge_is_best(method, budget, upper):
+    # One cycle. e = 0 in the steep direction, which therefore only sets the unit 1/L. In the flat one the error after
+    # the cycle is (1 - alpha lam) ((1 + mu) (1 - lr lam)^k - mu), and that falls in lr, in mu and in alpha.
+    problem = ([TOP, FLAT], [0.0, 0.0], [0.0, 1.0])
+    best = best_for_budget(*problem, budget=budget, method=method)
+    np.testing.assert_allclose(edges(best), upper, rtol=0, atol=1e-6)  # the search's own tolerance is 1e-8
+    lr, mu, alpha = (value / unit for value, unit in zip(upper, (TOP, 1, TOP), strict=True))
+    rho = (1 - alpha * FLAT) * ((1 + mu) * (1 - lr * FLAT) ** best["k"] - mu)
+    assert best["loss"] == pytest.approx(FLAT * rho**2 / 2, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("method", "lower"),
+    [("SGD", [1e-4, 0.0, 0.0]), ("Lookahead", [1e-4, -0.99, 0.0]), ("NALA", [1e-4, -0.99, 0.0])],
+)
+def test_at_the_minimum_with_noise_the_lower_edge_is_best(method, lower):
+    # every step can only lead away, so the shortest step and the smallest share of the inner result win
+    problem = ([TOP], [1.0], [0.0])
+    best = best_for_budget(*problem, budget=60, method=method)
+    np.testing.assert_allclose(edges(best), lower, rtol=0, atol=1e-6)
+    still = loss_at_budget(*problem, lr=lower[0] / TOP, k=best["k"], mu=lower[1], alpha=0.0, budget=60,
+                           spend_outer=method == "NALA")  # fmt: skip
+    assert best["loss"] == pytest.approx(still, rel=1e-3, abs=1e-15)
