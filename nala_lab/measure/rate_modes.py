@@ -102,7 +102,7 @@ def dominant_mode(errors: Array, noise: Array) -> Modes | None:
     best = min(fits, key=lambda fit: fit.residual)
     logs = np.array([fit.log_rate for fit in fits])
     half = SPREAD * float(np.abs(logs - best.log_rate).max()) + 16 * EPS
-    half += ROUNDING * float(relative.max()) / math.sqrt(n)
+    half += ROUNDING * float(np.median(relative)) / math.sqrt(n)
     doubt = _doubt(max(fits, key=lambda fit: fit.log_rate), best, n, every)
     return Modes(best.log_rate / every, half / every, best.eigenvalues, best.burn_in * every, doubt)
 

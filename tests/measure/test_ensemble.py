@@ -48,8 +48,8 @@ def test_blocks_are_independent():
         ({"lr": -1.0}, "lr must satisfy 0 <= lr < inf"),
         ({"mu": -1.5}, "mu must satisfy -1 <= mu < inf"),
         ({"trajectories": 0}, "integer trajectories >= 1"),
-        ({"w": -W}, "w must satisfy w >= 0"),
-        ({"e0": E0[:2]}, "lam must satisfy the shape (d,) of w and e0"),
+        ({"w": -W}, "w must satisfy w >= 0, a variance"),
+        ({"e0": E0[:2]}, "lam must satisfy the shape (d,) of e0"),
     ],
 )
 def test_what_is_refused(change, sentence):

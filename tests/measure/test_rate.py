@@ -17,10 +17,10 @@ from tests.verify.mutants import plant
 # show, and two standard errors are left to chance. The families left out hold runs that nobody can tell: a slower mode
 # that does not lead yet, curves, minimisers that are off.
 LEAST_TOLD = {
-    "normal": 0.95, "complex_pair": 0.85, "jordan": 0.55, "near_equal": 0.95, "momentum": 0.85, "noise_floor": 0.55,
-    "multiplicative": 0.7, "hidden_many": 0.4, "logistic": 0.9, "float32_rows": 0.85, "standstill": 0.9,
-    "correlated": 0.6, "scatter_about_a_line": 0.8, "mini_batches": 0.35, "growing": 0.95, "growing_run": 0.85,
-    "values": 0.65, "steps_only": 0.85, "slow": 0.15, "hidden": 0.1, "adam_inside": 0.1,
+    "normal": 0.95, "complex_pair": 0.85, "jordan": 0.85, "near_equal": 0.95, "momentum": 0.85, "noise_floor": 0.75,
+    "multiplicative": 0.7, "hidden_many": 0.65, "logistic": 0.9, "float32_rows": 0.85, "standstill": 0.9,
+    "correlated": 0.75, "scatter_about_a_line": 0.8, "mini_batches": 0.45, "growing": 0.9, "growing_run": 0.9,
+    "values": 0.75, "steps_only": 0.85, "slow": 0.4, "hidden": 0.5, "adam_inside": 0.35, "rosenbrock_long": 0.2,
 }  # fmt: skip
 NOMINAL = 0.95
 
