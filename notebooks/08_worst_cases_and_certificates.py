@@ -304,7 +304,7 @@ if worst:
 # ## Summary
 # * 300 random examples agreed with a claim that is false. A claim about a class needs a proof, or a search for the worst case.
 # * Theorem A is tight for $\mu\in[-1,0]$: per outer step NALA's worst factor is $(1-\alpha m)$ times Lookahead's. Per gradient this pays only if $\alpha > (1-B^{1/k})/m$.
-# * Of nine readings of "faster than Lookahead" two are true, six are false, and one is open.
+# * Of nine readings of "faster than Lookahead" two are true and seven are false.
 # * Counter-examples are exact: short rational numbers, run in fractions.
 # * A certificate is about the settings it was computed for: the convex formula T22 is no upper bound at the paper's $k=5$, $T=1$.
 #

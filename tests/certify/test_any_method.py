@@ -19,7 +19,7 @@ NEAR = 1e-5  # the solver works to 1e-7 on the Gram scale; observed 2e-6 at wors
 
 
 class Fast:
-    """Nesterov's method with the sequence t_{i+1} = (1 + sqrt(1 + 4 t_i^2)) / 2; n steps end in the primary sequence."""
+    """Nesterov's method with the sequence t_{i+1} = (1 + sqrt(1 + 4 t_i^2)) / 2; n steps end at x_n."""
 
     def __init__(self, n):
         self.n = n
