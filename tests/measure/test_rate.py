@@ -120,6 +120,15 @@ def test_what_cannot_be_told_is_said_so_with_what_to_do(rows, words):
     assert re.search(words, e.reason), e.reason
 
 
+def test_thousands_of_coordinates_are_measured_by_their_few_modes():
+    """d = 2000, every coordinate a mode of its own: 2000 modes, of which the slowest leads at the end."""
+    rng = stream(0, "wide")
+    lam = np.r_[0.97, rng.uniform(0, 0.9, 1999)]
+    rows = rng.normal(size=2000) * lam ** np.arange(400)[:, None]
+    e = rate(rows, minimizer=np.zeros(2000))
+    assert e.verdict == "estimated" and e.low <= 0.97 <= e.high and e.high - e.low < 1e-3
+
+
 def test_the_advice_to_run_longer_is_enough():
     t = ROWS[: 40 + 42]
     e = rate((0.8**t + 1e-7 * 0.99**t)[:, None], minimizer=[0.0])
