@@ -34,7 +34,7 @@ ALIKE = 0.4  # mean cosine of rests one or two rows apart, above which they are 
 NEAR = 0.3  # relative rest above which a set of modes is given up at once
 STEPS = 3  # of Gauss-Newton
 SURE = 8.0  # standard errors that a mode's amplitude must have to count as seen
-SPREAD = 8.0
+SPREAD = 8.0  # no distribution is behind it: the battery of tests/measure holds the coverage to nominal
 LEAST_CHANGE = 0.3  # of the log of the distance, in the rows that a told rate was seen in
 SLOW_CHANGE = 5.0  # modes whose log changes less in these rows can bend together into any smooth curve
 BURN_IN = (0.55, 0.4, 0.25, 0.125, 0.0)
@@ -110,8 +110,8 @@ def dominant_mode(errors: Array, noise: Array) -> Modes | None:
 def _doubt(slowest: _Fit, best: _Fit, n: int, every: int) -> str:
     fit = slowest if slowest.lead < best.lead else best
     if fit.lead < 1:
-        gap = fit.log_rate - fit.next_log
-        more = math.ceil(every * math.log(2 / fit.lead) / gap)
+        gap = fit.log_rate - fit.next_log  # infinite when what leads is no mode but noise
+        more = math.ceil(every * math.log(2 / fit.lead) / gap) if math.isfinite(gap) else n * every
         per = math.exp(fit.log_rate / every)
         return f"a slower mode, {per:.6g} per row, holds {fit.lead:.0g} of the last rows: run {more} rows longer"
     # each slow mode more lets a sum follow any curve to more digits, unless it has to follow it far
