@@ -226,7 +226,7 @@ per_cycle = np.array([abs(float(rho(1.0, **setting, alpha=a))) for a in outer])
 assert np.all(per_cycle < rho(1.0, **setting, alpha=0.0))
 ratio = np.linspace(0.001, 6, 600)  # alpha / eta
 nala = np.array([rate_per_gradient(1.0, **setting, alpha=0.1 * r) for r in ratio])
-lookahead = float(rate_per_gradient(1.0, **setting, alpha=0.0))
+lookahead = float(rate_per_gradient(1.0, **setting, alpha=0.0, method="lookahead"))
 B = float(rho(1.0, **setting, alpha=0.0))
 even_with_lookahead = (1 - B ** (1 / 5)) / 0.1  # solve (1 - alpha) B = B^{6/5} for alpha, in units of eta
 even_with_descent = (1 - 0.9**6 / B) / 0.1

@@ -229,7 +229,7 @@ Markdown(f"The limit runs from {limit.min() * L:.3f} to {limit.max() * L:.3f} in
 # Now everybody runs, at equal gradients, with the step sizes that theory recommends for a quadratic with known $m$ and $L$. For Adam there is no such formula; it gets the best of seven learning rates, which is a help the others did not get.
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 root, tri = np.sqrt(KAPPA), np.sqrt(3 * KAPPA + 1)
-slowest = lambda mu, alpha: quadratic_rate.rate_per_gradient(lam, lr=1 / L, k=5, mu=mu, alpha=alpha).max()  # noqa: E731
+slowest = lambda mu, alpha, method="nala": quadratic_rate.rate_per_gradient(lam, lr=1 / L, k=5, mu=mu, alpha=alpha, method=method).max()  # noqa: E731
 racers = {  # text: colour, method, predicted rate per gradient
     "heavy ball, tuned": ("heavyball", HeavyBall(4 / (np.sqrt(L) + np.sqrt(m)) ** 2, ((root - 1) / (root + 1)) ** 2), (root - 1) / (root + 1)),
     "NAG, tuned": ("nag", NAG(4 / (3 * L + m), (tri - 2) / (tri + 2)), 1 - 2 / tri),
@@ -238,7 +238,7 @@ racers = {  # text: colour, method, predicted rate per gradient
     "NALA, mu=+0.5, alpha=1/L": ("nala", NALA(SGD(1 / L), mu=0.5, alpha=1 / L), slowest(0.5, 1 / L)),
     "NALA, mu=-0.5, alpha=1/L": ("nala", NALA(SGD(1 / L), mu=-0.5, alpha=1 / L), slowest(-0.5, 1 / L)),
     "NALA, mu=-0.5, alpha=0.001": ("nala", NALA(SGD(1 / L), mu=-0.5, alpha=0.001), slowest(-0.5, 0.001)),
-    "Lookahead(0.5)": ("lookahead", Lookahead(SGD(1 / L)), slowest(-0.5, 0.0)),
+    "Lookahead(0.5)": ("lookahead", Lookahead(SGD(1 / L)), slowest(-0.5, 0.0, "lookahead")),
 }
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 def race(method, grad, start, budget, **options):

@@ -271,7 +271,7 @@ Markdown("\n".join(rows))
 # ## Summary
 # * Algorithm 3 is circular. A probe, a batch and a denominator must be chosen; the choices are options with names here.
 # * The first step is a finger-print: T17 predicts it for all eight readings, and each run agrees.
-# * With negligible $\epsilon$ the learning rate cancels at the first step for `grad`, `adam`, `adabelief` and `own`. With the default $\epsilon$ and small curvature AdaLA is momentum descent with step $316\,\alpha$.
+# * With negligible $\epsilon$ the learning rate cancels at the first step for `grad`, `adam`, `adabelief` and `own`. With the default $\epsilon$, the corrected denominator and small curvature AdaLA is momentum descent with step $316\,\alpha$.
 # * With the next batch the denominator is noise, about $\sqrt2\sigma$. With the same batch the residual error does not shrink with $\alpha$.
 # * The uncorrected denominator makes first steps up to 31.6 times longer.
 # * Curvature above $38\,(\sqrt{\epsilon/(1-\beta_2)}+\epsilon)/\alpha$ (120 at the defaults) brings the error back in bursts.

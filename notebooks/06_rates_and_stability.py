@@ -70,7 +70,7 @@ guess.meets(growth["Lookahead, keep"])
 # ## 2 · The equation, and a map from scratch
 # With gradient descent inside, one cycle of NALA multiplies an eigen-direction by (lesson 01)
 # $$\rho(\lambda) = (1-\alpha\lambda)\bigl[(1+\mu)(1-\eta\lambda)^k-\mu\bigr] \tag{T01}$$
-# The slowest direction decides, and a cycle costs $k+1$ gradients ($k$ when $\alpha=0$, which is Lookahead with slow step $1+\mu$). So the number to compare is
+# The slowest direction decides, and a cycle costs $k+1$ gradients, at $\alpha=0$ too: Algorithm 1 evaluates $\nabla J(y_t)$ and multiplies it by 0. Lookahead with slow step $1+\mu$ makes the same steps without asking for it and costs $k$. So the number to compare is
 # $$\text{rate per gradient} = \Bigl(\max_{\lambda\in[m,L]}|\rho(\lambda)|\Bigr)^{1/(k+1)}, \qquad \text{stable} \iff \text{rate} < 1. \tag{i}$$
 # %%
 def map_by_hand(etas, alphas, k, mu):
@@ -78,7 +78,7 @@ def map_by_hand(etas, alphas, k, mu):
     for row, a in enumerate(alphas):
         for column, e in enumerate(etas):
             factor = (1 - a * lam) * ((1 + mu) * (1 - e * lam) ** k - mu)  # T01
-            rate[row, column] = np.abs(factor).max() ** (1 / (k + (a > 0)))  # (i)
+            rate[row, column] = np.abs(factor).max() ** (1 / (k + 1))  # (i)
     return rate
 few = np.linspace(0.1, 2.4, 12), np.linspace(0.0, 4.0, 9)
 library = rate_map(("lr", few[0]), ("alpha", few[1]), k=5, mu=-0.5, lam=lam)
@@ -92,8 +92,8 @@ np.testing.assert_allclose(library.rate, map_by_hand(*few, k=5, mu=-0.5), rtol=2
 # %%
 etas, alphas = np.linspace(0.02, 2.4, 240), np.linspace(0.02, 5.0, 200)
 half = rate_map(("lr", etas), ("alpha", alphas), k=5, mu=-0.5, lam=lam)
-lookahead = rate_map(("lr", etas), ("alpha", [0.0]), k=5, mu=-0.5, lam=lam).rate
-descent = rate_map(("lr", etas), ("alpha", [0.0]), k=1, mu=0.0, lam=lam).rate
+lookahead = rate_map(("lr", etas), ("alpha", [0.0]), k=5, mu=-0.5, lam=lam, method="lookahead").rate
+descent = rate_map(("lr", etas), ("alpha", [0.0]), k=1, mu=0.0, lam=lam, method="lookahead").rate  # k = 1, mu = 0
 best = half.best()
 floor = chebyshev.floor_per_gradient(KAPPA, 5)
 marks = {r"paper: $\alpha=0.001$, here $\eta=1/L$": (1.0, 0.03), "best on this map": best[:2]}
@@ -151,7 +151,7 @@ mus = np.linspace(-0.95, 0.95, 180)
 fig, axes = plt.subplots(1, 2, figsize=(11, 5.4), sharey=True)
 ridge = {}
 for ax, k in zip(axes, (5, 4), strict=True):
-    grid = rate_map(("lr", etas), ("mu", mus), k=k, alpha=0.0, lam=lam)
+    grid = rate_map(("lr", etas), ("mu", mus), k=k, alpha=0.0, lam=lam, method="lookahead")
     plots.rate_map(ax, grid, points={"paper's $\\mu$, step $1/L$": (1.0, -0.5)}, bar=k == 4)
     ax.collections[0].set_clim(0.96, 1.0)  # one scale for both
     calm = etas[etas < 1.985]

@@ -24,6 +24,8 @@ class Moved(Problem):
         As given to `moved`, the rotation as a matrix.
     equilibrium : ndarray (d,)
         Only if f is a game.
+    L, m, kappa, eigenvalues, eigenvectors, null_space, A, center
+        Those of f moved along, only if f has them: curvatures times `scale`, vectors turned, kappa as it is.
     """
 
     def __init__(self, inner: Problem, shift: Array, rotation: Array, scale: float, offset: float) -> None:
@@ -34,8 +36,23 @@ class Moved(Problem):
         self.minimum = scale * inner.minimum + offset
         self.start = frozen(self.outward(inner.start))
         self.box = self._moved_box()
-        if hasattr(inner, "equilibrium"):
-            self.equilibrium: Array = frozen(self.outward(inner.equilibrium))
+        for point in ("equilibrium", "center"):
+            if hasattr(inner, point):
+                setattr(self, point, frozen(self.outward(getattr(inner, point))))
+        for curvature in ("L", "m", "eigenvalues"):
+            if hasattr(inner, curvature):
+                value = scale * getattr(inner, curvature)
+                setattr(self, curvature, frozen(value) if isinstance(value, np.ndarray) else value)
+
+    def __getattr__(self, name: str) -> Any:
+        """What needs no constant of its own, or a matrix: made from the inner problem's when asked for."""
+        if name == "kappa":
+            return self.inner.kappa  # type: ignore[attr-defined]
+        if name in ("eigenvectors", "null_space"):
+            return frozen(self.rotation @ getattr(self.inner, name))
+        if name == "A":
+            return frozen(self.scale * self._turned(self.inner.A))  # type: ignore[attr-defined]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def inward(self, x: Array) -> Array:
         """R'(x - shift): from the coordinates of g to those of f."""

@@ -157,7 +157,8 @@ class Ackley(Problem):
         return np.asarray(cone + wave)
 
     def _radius(self, x: Array) -> Array:
-        return np.asarray(np.sqrt((x**2).mean(-1)))
+        # hypot scales before it squares: no x is so small or so large that its square leaves the numbers
+        return np.asarray(np.hypot.reduce(x, axis=-1) / np.sqrt(self.dim))
 
     def _cone(self, x: Array) -> tuple[Array, Array, Array]:
         """Gradient of r (0 at the tip), and first and second derivative of -20 exp(-r/5) in r."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ class Quadratic(Problem):
     Attributes
     ----------
     A, eigenvalues, eigenvectors : ndarray
-        The Hessian; the spectrum as given; Q.
+        The Hessian; the spectrum as given; Q. Without a rotation A and Q are made when first asked for.
     L, m, kappa : float
         Smoothness max |eigenvalue|, strong convexity min eigenvalue (zero or negative when the
         quadratic is not strongly convex), and L/m (inf when m <= 0).
@@ -73,23 +74,41 @@ class Quadratic(Problem):
     ) -> None:
         self.eigenvalues = finite_array("spectrum", spectrum, (None,))
         self.dim = len(self.eigenvalues)
-        self.eigenvectors = orthogonal(rotation, self.dim)
+        # without a rotation no matrix is made unless it is asked for: values and gradients are O(d)
+        self._rotation = None if rotation is None else orthogonal(rotation, self.dim)
         self.center = finite_array("shift", np.zeros(self.dim) if shift is None else shift, (self.dim,))
         self.offset = require_real("offset", offset)
-        a = (self.eigenvectors * self.eigenvalues) @ self.eigenvectors.T
-        self.A: Array = frozen((a + a.T) / 2)  # symmetric to the last bit
         self.L = float(np.abs(self.eigenvalues).max())
         self.m = float(self.eigenvalues.min())
         self.kappa = self.L / self.m if self.m > 0 else np.inf
-        self.null_space: Array = frozen(self.eigenvectors[:, self.eigenvalues == 0])
         if self.m < 0:
             self._no_minimizer()
         else:
             self.minimizers, self.minimum = frozen(self.center[None].copy()), self.offset
         # every eigen-direction is excited equally, so that each rate can be seen in one run
-        self.start = frozen(self.center + self.eigenvectors.sum(axis=1))
+        self.start = frozen(self.center + (1.0 if self._rotation is None else self._rotation.sum(axis=1)))
+
+    @cached_property
+    def box(self) -> tuple[Interval, ...]:  # type: ignore[override]
+        """The minimiser in the middle, the start inside."""
         reach = 1.25 * max(1.0, float(np.abs(self.start - self.center).max()))
-        self.box: tuple[Interval, ...] = tuple((float(c) - reach, float(c) + reach) for c in self.center)
+        return tuple(zip((self.center - reach).tolist(), (self.center + reach).tolist(), strict=True))
+
+    @cached_property
+    def eigenvectors(self) -> Array:
+        """Q, one eigenvector a column, in the order of the spectrum."""
+        return frozen(np.eye(self.dim)) if self._rotation is None else self._rotation
+
+    @cached_property
+    def A(self) -> Array:
+        """The Hessian, symmetric to the last bit."""
+        a = (self.eigenvectors * self.eigenvalues) @ self.eigenvectors.T
+        return frozen((a + a.T) / 2)
+
+    @cached_property
+    def null_space(self) -> Array:
+        """Eigenvectors of the eigenvalues that are exactly 0, (d, r)."""
+        return frozen(self.eigenvectors[:, self.eigenvalues == 0])
 
     @classmethod
     def with_condition(
@@ -142,16 +161,19 @@ class Quadratic(Problem):
 
     def _value(self, x: Array) -> Array:
         e = x - self.center
-        return np.asarray((e * (e @ self.A)).sum(-1) / 2 + self.offset)
+        return np.asarray((e * self._times(e)).sum(-1) / 2 + self.offset)
 
     def _grad(self, x: Array) -> Array:
-        return (x - self.center) @ self.A
+        return self._times(x - self.center)
 
     def _hess(self, x: Array) -> Array:
         return np.broadcast_to(self.A, (*x.shape, self.dim)).copy()
 
     def _hvp(self, x: Array, v: Array) -> Array:
-        return v @ self.A
+        return self._times(v)
+
+    def _times(self, v: Array) -> Array:
+        return v * self.eigenvalues if self._rotation is None else v @ self.A
 
     def _formula(self) -> tuple[Any, Mapping[str, Any]]:
         import sympy as sp

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from nala_lab.certify.worst_cases import WorstCase
+from nala_lab.certify.semidefinite import WorstCase
 from nala_lab.core import Array
 from nala_lab.theory.interpolation import Envelope, fractions
 

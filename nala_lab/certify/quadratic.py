@@ -99,7 +99,8 @@ def certify_quadratic(
 
     Parameters
     ----------
-    lr, k, mu, alpha : the setting; alpha = 0 is Lookahead with slow step 1+mu.
+    lr, k, mu, alpha : the setting of NALA, whose cycle spends k + 1 gradients at every alpha: grad J(y_t) is evaluated
+    before it is multiplied. At alpha = 0 the radius is Lookahead's with slow step 1+mu, which spends k.
     interval : (low, high), every lam between. points : single values. One of the two.
     inner : ``"gd"``, ``"heavy ball"`` or ``"nag"`` (Eq. 2). momentum : its factor in [0, 1).
     inner_state : what happens to the momentum at the synchronisation: keep, reset or pullback.
@@ -136,7 +137,7 @@ def certify_quadratic(
     one = (interval is None) != (points is None)
     require("interval", interval, one, "interval or points, one of the two")
     size = _radius_of(setting, k, inner, inner_state)
-    gradients = k + 1 if setting["alpha"] else k
+    gradients = k + 1  # NALA evaluates its outer gradient at alpha = 0 too
     with _precision(bits):
         if points is not None:
             return _over_points([exact("points", p) for p in points], size, gradients)

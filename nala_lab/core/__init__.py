@@ -1,5 +1,8 @@
 """What every part of the lab stands on: validation, named random streams, trajectories, hyperparameters, records."""
 
+from nala_lab.core.modes import covariance as covariance
+from nala_lab.core.modes import eigenvalues as eigenvalues
+from nala_lab.core.modes import variances as variances
 from nala_lab.core.streams import stream as stream
 from nala_lab.core.trajectory import Array as Array
 from nala_lab.core.trajectory import OneLoop as OneLoop
@@ -15,9 +18,12 @@ __all__ = [
     "OneLoop",
     "Trajectory",
     "TwoLoop",
+    "covariance",
+    "eigenvalues",
     "require",
     "require_choice",
     "require_int",
     "require_number",
     "stream",
+    "variances",
 ]

@@ -15,14 +15,14 @@ def in_notebook() -> bool:
     return getattr(shell, "kernel", None) is not None
 
 
-def bar(*items: Any, show: bool = True, **options: Any) -> Any:
+def bar(*items: Any, show: bool = True, always: bool = False, **options: Any) -> Any:
     """Give a tqdm bar over `items` (one iterable, or none for a bar that is moved by hand).
 
     tqdm by itself hides a bar where the error stream is no terminal, and so in every notebook.
 
     Parameters
     ----------
-    show : False hides it everywhere. options : as of tqdm.
+    show : False hides it everywhere. always : True shows it into files and pipes too. options : as of tqdm.
 
     Examples
     --------
@@ -31,5 +31,6 @@ def bar(*items: Any, show: bool = True, **options: Any) -> Any:
     """
     from tqdm.auto import tqdm  # type: ignore[import-untyped, unused-ignore]
 
-    hidden = True if not show else False if in_notebook() else None  # None: tqdm looks whether it is a terminal
+    seen = always or in_notebook()
+    hidden = True if not show else False if seen else None  # None: tqdm looks whether it is a terminal
     return tqdm(*items, disable=hidden, **options)

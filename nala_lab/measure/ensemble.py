@@ -1,6 +1,6 @@
 """Many runs of NALA over gradient descent on a diagonal noisy quadratic, step by step and fast.
 
-    g = lam x + xi,  xi ~ N(0, w)  independent at every gradient, mode and trajectory
+    g = lam x + xi,  xi ~ N(0, w)  independent at every gradient and trajectory
 
 The noise of every gradient is drawn and every step is taken, as the algorithm does; nothing is known of its law.
 
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nala_lab.core import Array, require, require_choice, require_int, stream
+from nala_lab.core import Array, covariance, eigenvalues, require, require_choice, require_int, stream
 from nala_lab.methods.hyper import OUTER_BATCHES, NALAHyper, SGDHyper
 
 __all__ = ["Ensemble", "simulate"]
@@ -65,7 +65,8 @@ def simulate(
 
     Parameters
     ----------
-    lam, w, e0 : (d,) eigenvalues, noise variances, initial error. lr, k, mu, alpha, outer : as in the twins.
+    lam, e0 : (d,) eigenvalues, initial error. w : covariance of the noise, one number, (d,) or (d, d), in the
+    coordinates of the eigenvectors. lr, k, mu, alpha, outer : as in the twins.
     seed : of the named streams.
 
     Raises
@@ -79,15 +80,15 @@ def simulate(
     >>> e.mean.shape, e.final.shape
     ((4, 1), (1000, 1))
     """
-    lam, w, e0 = (np.asarray(v, np.float64) for v in (lam, w, e0))
-    require("lam", lam.shape, lam.ndim == 1 and lam.shape == w.shape == e0.shape, "the shape (d,) of w and e0")
+    lam, e0 = eigenvalues("lam", lam), eigenvalues("e0", e0)
+    require("lam", lam.shape, lam.ndim == 1 and lam.shape == e0.shape, "the shape (d,) of e0")
+    root = _root(covariance("w", w, len(lam)))
     require_int("trajectories", trajectories, low=1)
     require_int("cycles", cycles, low=1)
-    require("w", w, bool(np.all(w >= 0)), "w >= 0", "a variance of the noise for every mode")
     SGDHyper(lr=lr)
     require_choice("outer", outer, OUTER_BATCHES)
     NALAHyper(k=k, mu=mu, alpha=alpha)
-    one = _one_cycle(lam, w, lr, k, mu, alpha, outer)
+    one = _one_cycle(lam, root, lr, k, mu, alpha, outer)
     sizes = [min(_BLOCK, trajectories - start) for start in range(0, trajectories, _BLOCK)]
 
     def block(index: int) -> tuple[Array, Array, Array]:
@@ -108,13 +109,28 @@ def simulate(
     return Ensemble(sum(means) / trajectories, sum(squares) / trajectories, np.concatenate(finals))
 
 
-def _one_cycle(lam: Array, w: Array, lr: float, k: int, mu: float, alpha: float, outer: str) -> OneCycle:
-    shrink, kick, outer_kick = 1 - lr * lam, lr * np.sqrt(w), alpha * np.sqrt(w)
+def _root(w: Array) -> Array:
+    """Deviations (d,) of independent noise, or R (d, d) with R R' = w."""
+    if np.array_equal(w, np.diag(np.diag(w))):
+        return np.asarray(np.sqrt(np.diag(w)))
+    values, vectors = np.linalg.eigh(w)
+    return np.asarray(vectors * np.sqrt(np.maximum(values, 0)))
+
+
+def _one_cycle(lam: Array, root: Array, lr: float, k: int, mu: float, alpha: float, outer: str) -> OneCycle:
+    correlated = root.ndim == 2
+    kick, outer_kick = (step * (1.0 if correlated else root) for step in (lr, alpha))
+    shrink = 1 - lr * lam
+
+    def draw(noise: Array, rng: np.random.Generator) -> None:
+        rng.standard_normal(out=noise)
+        if correlated:
+            noise[:] = noise @ root.T
 
     def one(phi: Array, noise: Array, rng: np.random.Generator) -> None:
         slow = mu * phi
         for _ in range(k):  # theta <- theta - lr (lam theta + xi)
-            rng.standard_normal(out=noise)
+            draw(noise, rng)
             phi *= shrink
             phi -= noise * kick if outer == "last" else np.multiply(noise, kick, out=noise)
         phi *= 1 + mu
@@ -123,7 +139,7 @@ def _one_cycle(lam: Array, w: Array, lr: float, k: int, mu: float, alpha: float,
         if outer == "last":
             phi -= noise * outer_kick  # the noise of the last inner gradient once more
         elif outer == "fresh" and alpha > 0:
-            rng.standard_normal(out=noise)
+            draw(noise, rng)
             noise *= outer_kick
             phi -= noise
 

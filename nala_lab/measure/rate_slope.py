@@ -1,11 +1,13 @@
-"""The slope of log distance against rows, with an interval that knows of oscillation and of drift.
+"""The slope of log distance against rows, for runs that randomness moves; a smooth curve is refused.
 
-The log of the distance is not a line plus independent noise: complex pairs and signs of period 2 make it oscillate,
-faster modes bend its beginning, mini-batches correlate it. So rows are averaged in eight blocks, each long against one
-oscillation if the run is long at all. Two t-intervals are made from the eight means: of the line through them (right
-when the scatter stays where it is) and of their seven increments (right when it adds up, as under multiplicative
-noise); the wider one is given. To it is added three times the difference of the slopes of the two halves: what still
-bends has not shown its limit.
+The log of the distance is not a line plus independent noise: mini-batches correlate it, and multiplicative noise adds
+up. So rows are averaged in eight blocks. Two t-intervals are made from the eight means: of the line through them (right
+when the scatter stays where it is) and of their seven increments (right when it adds up); the wider one is given. To it
+is added three times the difference of the slopes of the two halves: what still bends has not shown its limit.
+
+Blocks are independent only when each is long against the memory of the scatter. The increments log d_{t+1} - log d_t
+say how long that is: they must cross their mean often in every block. Those of a smooth transient cross it a few times
+in the whole run: its slope is no rate, however straight it looks.
 
 Burn-in grows in steps of a tenth of the run until the halves agree within their own errors.
 """
@@ -18,20 +20,22 @@ import numpy as np
 
 from nala_lab.core import Array
 
-__all__ = ["Slope", "fit_slope", "plateau"]
+__all__ = ["LEAST_ROWS", "Slope", "fit_slope"]
 
 BLOCKS = 8
 LEAST_ROWS = 3 * BLOCKS
+CROSSINGS = 20  # of the mean, by independent increments of a block twice as many rows long
+ODD = 3.0
 
 
 @dataclass(frozen=True)
 class Slope:
-    """Slope of log distance per row, half the width of its interval, rows left out at the start; `settled` or not."""
+    """Slope of log distance per row, half the width of its interval, rows left out at the start; `doubt` or ""."""
 
     log_rate: float
     half: float
     burn_in: int
-    settled: bool
+    doubt: str
 
 
 def fit_slope(logs: Array, level: float) -> Slope | None:
@@ -39,10 +43,12 @@ def fit_slope(logs: Array, level: float) -> Slope | None:
 
     Examples
     --------
-    >>> t = np.arange(200)
-    >>> fit = fit_slope(np.log(0.9**t * (2 + np.cos(t))), 0.95)
-    >>> bool(abs(fit.log_rate - np.log(0.9)) < fit.half < 0.02), bool(fit.settled)
-    (True, True)
+    >>> steps = np.log(0.9) + 0.1 * np.random.default_rng(0).normal(size=400)
+    >>> fit = fit_slope(np.cumsum(steps), 0.95)
+    >>> bool(abs(fit.log_rate - np.log(0.9)) < fit.half < 0.05), fit.doubt
+    (True, '')
+    >>> fit_slope(-2 * np.log(1 + np.arange(400.0)), 0.95).doubt
+    'the slope of log distance changes smoothly: run 400 rows longer'
     """
     n = len(logs)
     fit = None
@@ -50,13 +56,26 @@ def fit_slope(logs: Array, level: float) -> Slope | None:
         burn_in = tenth * n // 10
         if n - burn_in < LEAST_ROWS:
             break
-        slope, error, drift, drift_error = _blocks(logs[burn_in:])
-        tiny = 64 * np.finfo(float).eps * (1 + np.abs(logs).max())
-        settled = drift <= 3 * drift_error + tiny + 1e-3 * abs(slope)
-        fit = Slope(slope, _quantile(level) * error + 3 * drift + tiny / n, burn_in, settled)
-        if settled:
+        part = logs[burn_in:]
+        slope, error, drift, drift_error = _blocks(part)
+        doubt = _doubt(part, drift, drift_error)
+        doubt = f"{doubt}: run {n} rows longer" if doubt else ""
+        fit = Slope(slope, _quantile(level) * error + ODD * drift, burn_in, doubt)
+        if not doubt:
             return fit
     return fit
+
+
+def _doubt(logs: Array, drift: float, drift_error: float) -> str:
+    steps = np.diff(logs)
+    above = steps > np.median(steps)
+    crossings = int(np.count_nonzero(above[1:] != above[:-1]))
+    if crossings < len(steps) // 10 or crossings < CROSSINGS:
+        what = "changes smoothly" if crossings < BLOCKS else "is correlated over many rows"
+        return f"the slope of log distance {what}"
+    if drift > 3 * drift_error:
+        return "the slope of log distance still changes"
+    return ""
 
 
 def _blocks(logs: Array) -> tuple[float, float, float, float]:
@@ -81,14 +100,3 @@ def _quantile(level: float) -> float:
     from scipy.special import stdtrit
 
     return float(stdtrit(BLOCKS - 2, 0.5 + level / 2))
-
-
-def plateau(logs: Array) -> tuple[float, bool] | None:
-    """Level (log) of the last third, and whether it is flat: its fall is within its own scatter. None for few rows."""
-    tail = logs[-(len(logs) // 3) :]
-    if len(tail) < BLOCKS:
-        return None
-    x = np.arange(len(tail)) - (len(tail) - 1) / 2
-    slope = float(x @ tail / (x @ x))
-    scatter = float(np.std(tail - tail.mean() - slope * x))
-    return float(np.median(tail)), bool(abs(slope) * len(tail) <= 2 * scatter)

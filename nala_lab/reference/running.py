@@ -78,7 +78,8 @@ def run(
     x.setflags(write=False)
     oracle = Oracle(grad, rng, full_grad, keeps=keep == "all", guards=not is_ours(rule), shape=x.shape)
     oracle.seen = ending.see
-    rows = bar(range(1, n + 1), show=progress, unit="cycle" if two_loops else "step") if progress else range(1, n + 1)
+    unit = "cycle" if two_loops else "step"
+    rows = bar(range(1, n + 1), always=True, unit=unit) if progress else range(1, n + 1)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # reported as the outcome instead
         state = begin(rule, x)
         if two_loops:

@@ -11,8 +11,8 @@ Assumptions: constant gradient c, no weight decay, no feasible set.
 
 Derivation. m_t = c (1 - beta1^t), so m_hat = c. AdaLA averages (g_t - g_{t+1})^2, which is zero wherever the probe
 went, and adds eps at each step: s_t = beta2 s_{t-1} + eps. AdaBelief averages (g_t - m_t)^2 = c^2 beta1^(2t).
-The step is therefore *proportional* to c: AdaLA is SGD here with lr / sqrt(eps / (1-beta2)), 316 lr at the defaults,
-and Adam's invariance to the scale of the loss is lost.
+The step is therefore *proportional* to c: with the corrected denominator AdaLA is SGD here with
+lr / sqrt(eps / (1-beta2)), 316 lr at the defaults, and Adam's invariance to the scale of the loss is lost.
 
 Two readings of the probe are not look-aheads and do see c:
     lagged   g_0 - g_1 with g_0 = 0 puts (1-beta2) c^2 into s once:  s_t = E_t + (1-beta2) c^2 beta2^(t-1)

@@ -28,7 +28,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nala_lab.core import require, require_choice, require_number
+from nala_lab.core import eigenvalues, require, require_choice, require_number, variances
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "averaged_sgd_variance", "expected_surprise", "stationary_step"]
@@ -70,9 +70,9 @@ def expected_surprise(
     """
     require_number("lr", lr, low=0)
     require_choice("batch", batch, ("next", "same"))
-    x2, curvature, noise = (np.asarray(v, np.float64) for v in (second_moment, lam, sigma2))
+    x2, curvature = np.asarray(second_moment, np.float64), eigenvalues("lam", lam)
+    noise = variances("sigma2", sigma2, curvature)
     require("second_moment", second_moment, bool(np.all(x2 >= 0)), "second_moment >= 0")
-    require("sigma2", sigma2, bool(np.all(noise >= 0)), "sigma2 >= 0, a variance")
     a = lr * curvature
     if batch == "same":
         return np.asarray(a**2 * (curvature**2 * x2 + noise))
@@ -93,9 +93,9 @@ def averaged_sgd_variance(lam: ArrayLike, sigma2: ArrayLike, *, h: ArrayLike, be
     0.3333333333333333
     """
     require_number("beta1", beta1, low=0, high=1, open_high=True)
-    curvature, noise, step = (np.asarray(v, np.float64) for v in (lam, sigma2, h))
+    curvature, step = eigenvalues("lam", lam), np.asarray(h, np.float64)
+    noise = variances("sigma2", sigma2, curvature)
     a, limit = step * curvature, 2 * (1 + beta1) / (1 - beta1)
-    require("sigma2", sigma2, bool(np.all(noise >= 0)), "sigma2 >= 0, a variance")
     require("h lam", a, bool(np.all((a > 0) & (a < limit))), f"0 < h lam < {limit:.6g}", "else it diverges")
     return np.asarray(step * (1 + beta1) * noise / (curvature * (2 * (1 + beta1) - a * (1 - beta1))))
 

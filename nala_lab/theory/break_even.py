@@ -31,6 +31,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nala_lab.core import require, require_int, require_number
 from nala_lab.theory.card import Card
+from nala_lab.theory.digits import one_minus_power
 from nala_lab.theory.quadratic_rate import lookahead_factor
 
 __all__ = ["CARDS", "adam_break_even", "against_descent", "against_lookahead", "outer_share", "sufficient"]
@@ -82,7 +83,8 @@ def against_lookahead(lam: ArrayLike, *, lr: float, k: int, mu: float) -> tuple[
     """
     values = _positive(lam)
     rate = np.abs(lookahead_factor(values, lr=lr, k=k, mu=mu)) ** (1 / k)
-    return np.asarray((1 - rate) / values), np.asarray((1 + rate) / values)
+    shortfall = one_minus_power((1 + mu) * one_minus_power(lr * values, k), 1.0 / k)  # 1 - |B|^(1/k)
+    return np.asarray(shortfall / values), np.asarray((1 + rate) / values)
 
 
 def against_descent(lam: ArrayLike, *, lr: float, k: int, mu: float) -> tuple[Real, Real]:
@@ -97,10 +99,13 @@ def against_descent(lam: ArrayLike, *, lr: float, k: int, mu: float) -> tuple[Re
     3.5
     """
     values = _positive(lam)
-    left = np.abs(lookahead_factor(values, lr=lr, k=k, mu=mu))
-    with np.errstate(divide="ignore"):
-        reach = np.where(left > 0, np.abs(1 - lr * values) ** (k + 1) / left, np.inf)
-    return np.asarray((1 - reach) / values), np.asarray((1 + reach) / values)
+    factor = lookahead_factor(values, lr=lr, k=k, mu=mu)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        reach = np.where(factor != 0, np.abs(1 - lr * values) ** (k + 1) / np.abs(factor), np.inf)
+        # 1 - r^(k+1)/B = ((1 - r^(k+1)) - (1 - B)) / B, both small where lam is
+        near = (one_minus_power(lr * values, k + 1) - (1 + mu) * one_minus_power(lr * values, k)) / factor
+    shortfall = np.where((factor > 0) & (lr * values < 1), near, 1 - reach)
+    return np.asarray(shortfall / values), np.asarray((1 + reach) / values)
 
 
 def sufficient(*, lr: float, mu: float) -> float:

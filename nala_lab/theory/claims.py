@@ -1,6 +1,6 @@
 """The paper's claim "NALA theoretically achieves a faster convergence speed than Lookahead", taken apart.
 
-The paper gives no proof, and "faster" can mean ten things. Each function below is one of them: it returns a `Claim`
+The paper gives no proof, and "faster" can mean nine things. Each function below is one of them: it returns a `Claim`
 with a verdict, where it holds, and evidence that the function computes when it is called, in exact rational arithmetic
 wherever a number decides. Both methods have the same lr, k and mu; f is convex and L-smooth, gradients are exact and
 the inner rule is gradient descent.

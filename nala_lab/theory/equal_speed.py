@@ -25,6 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nala_lab.core import require, require_int, require_number
 from nala_lab.theory.card import Card
+from nala_lab.theory.digits import one_minus_power
 
 __all__ = ["CARDS", "small_step_penalty", "variance_ratio_at_equal_speed"]
 
@@ -62,14 +63,17 @@ def variance_ratio_at_equal_speed(r: ArrayLike, *, k: int, mu: float) -> Real:
     require_number("mu", mu, low=-1)
     r = np.asarray(r, np.float64)
     require("r", r, bool(np.all((r > 0) & (r < 1))), "0 < r < 1")
-    t = (1 + mu) * r**k - mu
-    require("T", t, bool(np.all((t > 0) & (t < 1))), "0 < T < 1", "T = (1+mu) r^k - mu; SGD cannot match another T")
-    ratio: Real = _f(r, k) / _f(t ** (1 / k), k)
+    fall = (1 + mu) * one_minus_power(1 - r, k)  # 1 - T
+    hint = "T = (1+mu) r^k - mu; SGD cannot match another T"
+    require("T", 1 - fall, bool(np.all((fall > 0) & (fall < 1))), "0 < T < 1", hint)
+    ratio: Real = _f(1 - r, k) / _f(one_minus_power(fall, 1.0 / k), k)
     return ratio
 
 
-def _f(r: Real, k: int) -> Real:
-    value: Real = (1 - r) * (1 + r**k) / ((1 + r) * (1 - r**k))
+def _f(x: Real, k: int) -> Real:
+    """f(r) at r = 1 - x."""
+    left = one_minus_power(x, k)
+    value: Real = x * (2 - left) / ((2 - x) * left)
     return value
 
 

@@ -50,6 +50,7 @@ def _square(J: ArrayLike) -> Real:
     return a
 
 
+@np.errstate(over="ignore", invalid="ignore")  # divergence is a result
 def rotation_factor(s: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> Real:
     """|rho| for the singular values `s` (...) of a bilinear game's pay-off.
 
@@ -88,6 +89,7 @@ def spectral_radius(J: ArrayLike, *, lr: float, k: int, mu: float, alpha: float)
     return float(np.abs(rho(values, lr=lr, k=k, mu=mu, alpha=alpha)).max())
 
 
+@np.errstate(over="ignore", invalid="ignore")  # divergence is a result
 def trajectory(J: ArrayLike, e0: ArrayLike, cycles: int, *, lr: float, k: int, mu: float, alpha: float) -> Real:
     """Errors z_t - z* of the slow weights, t = 0 .. T, by powers of the cycle's matrix.
 

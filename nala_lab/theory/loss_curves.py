@@ -23,8 +23,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import OptimizeResult, differential_evolution
 
-from nala_lab.core import require, require_choice, require_int
-from nala_lab.theory.noise_one_mode import OUTER, cycle_moments
+from nala_lab.core import eigenvalues, require, require_choice, require_int, variances
+from nala_lab.theory.digits import one_minus_power
+from nala_lab.theory.noise_one_mode import OUTER, cycle_moments, one_minus_factor
 
 __all__ = ["best_for_budget", "curves", "loss_at_budget"]
 
@@ -32,6 +33,7 @@ Real = NDArray[np.float64]
 _BLOCK = 256  # settings at a time: with 50 modes the six arrays of a block stay in a 1 MB cache
 
 
+@np.errstate(over="ignore", invalid="ignore")  # divergence is a result
 def curves(
     lam: ArrayLike,
     w: ArrayLike,
@@ -49,7 +51,8 @@ def curves(
 
     Parameters
     ----------
-    lam, w, e0 : (d,) eigenvalues, noise variances and initial errors. lr, mu, alpha : scalars or (S,).
+    lam, e0 : (d,) eigenvalues and initial errors. w : noise variance, one number, (d,) or a (d, d) covariance in the
+    coordinates of the eigenvectors. lr, mu, alpha : scalars or (S,).
     k : inner steps per cycle. gradients : length of the curves. outer : mini-batch of the outer gradient.
     spend_outer : False for Lookahead (alpha = 0), whose cycle costs k gradients; True: k + 1.
 
@@ -67,8 +70,7 @@ def curves(
     >>> curves([2.0], [1.0], [1.0], lr=0.25, k=1, mu=0.0, alpha=0.0, gradients=2, spend_outer=False)
     array([[1.      , 0.3125  , 0.140625]])
     """
-    lam, w, e0 = (np.asarray(v, np.float64) for v in (lam, w, e0))
-    require("lam", lam.shape, lam.ndim == 1 and lam.shape == w.shape == e0.shape, "the shape (d,) of w and e0")
+    lam, w, e0 = _modes(lam, w, e0)
     require_int("k", k, low=1)
     require_int("gradients", gradients, low=0)
     require_choice("outer", outer, OUTER)
@@ -102,6 +104,14 @@ def _march(
             np.matmul(m2, half, out=out[:, g])
 
 
+def _modes(lam: ArrayLike, w: ArrayLike, e0: ArrayLike) -> tuple[Real, Real, Real]:
+    values, start = eigenvalues("lam", lam), eigenvalues("e0", e0)
+    seen = variances("w", w, values)
+    fits = values.ndim == 1 and values.shape == start.shape and seen.shape in ((), values.shape)
+    require("lam", values.shape, fits, "the shape (d,) of w and e0")
+    return values, np.broadcast_to(seen, values.shape), start
+
+
 def _require_settings(lr: Real, mu: Real, alpha: Real, spend_outer: bool) -> None:
     require("lr", lr, bool(np.all(np.isfinite(lr) & (lr >= 0))), "finite and >= 0")
     require("mu", mu, bool(np.all(np.isfinite(mu) & (mu >= -1))), "finite and >= -1")
@@ -110,6 +120,7 @@ def _require_settings(lr: Real, mu: Real, alpha: Real, spend_outer: bool) -> Non
     require("spend_outer", spend_outer, free, "True when alpha > 0", "the outer gradient has to be paid for")
 
 
+@np.errstate(over="ignore", invalid="ignore")  # divergence is a result
 def _cycle(lam: Real, w: Real, lr: Real, k: int, mu: Real, alpha: Real, outer: str) -> tuple[Real, Real]:
     """T^2 and N for (S, d); the vectorised form of `cycle_moments`."""
     lr, mu, alpha = lr[:, None], mu[:, None], alpha[:, None]
@@ -155,15 +166,14 @@ def loss_at_budget(
     """
     period = k + 1 if spend_outer else k
     require_int("budget", budget, low=period, hint="it has to pay for one cycle")
-    t, n = cycle_moments(lam, w, lr=lr, k=k, mu=mu, alpha=alpha, outer=outer)
+    lam, w, e0 = _modes(lam, w, e0)
     count = budget // period
-    m2 = np.asarray(e0, np.float64) ** 2
     with np.errstate(over="ignore", invalid="ignore"):
-        power = (t * t) ** count
-        left = 1 - t * t
+        t, n = cycle_moments(lam, w, lr=lr, k=k, mu=mu, alpha=alpha, outer=outer)
+        left = one_minus_factor(lam, lr=lr, k=k, mu=mu, alpha=alpha) * (1 + t)  # 1 - T^2
         # the geometric sum is `count` where T^2 = 1
-        series = np.where(np.abs(left) > 1e-12, (1 - power) / np.where(left == 0, 1.0, left), float(count))
-        total = float(np.sum(np.asarray(lam, np.float64) * (power * m2 + n * series)) / 2)
+        series = np.where(left == 0, float(count), one_minus_power(left, count) / np.where(left == 0, 1.0, left))
+        total = float(np.sum(lam * ((t * t) ** count * e0**2 + n * series)) / 2)
     return total if np.isfinite(total) else float("inf")
 
 
@@ -202,7 +212,7 @@ def best_for_budget(
     True
     """
     require_choice("method", method, ("SGD", "Lookahead", "NALA"))
-    top = float(np.max(np.asarray(lam, np.float64)))
+    top = float(np.max(_modes(lam, w, e0)[0]))
     ranges = {"SGD": [], "Lookahead": [(-0.99, 0.0)], "NALA": [(-0.99, 0.5), (0.0, 8.0)]}[method]
     bounds = [(1e-4, 2.5), *ranges]  # in units of 1/L
     found: list[dict[str, float]] = []

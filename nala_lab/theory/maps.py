@@ -2,7 +2,10 @@
 
 Each cell is the worst |rho(lam)| over a spectrum, rho of `quadratic_rate`, to the power 1 / (gradients per cycle):
 
-    rate = max_lam |(1 - alpha lam)((1+mu)(1 - lr lam)^k - mu)| ^ (1 / cost),    cost = k + 1, or k where alpha = 0
+    rate = max_lam |(1 - alpha lam)((1+mu)(1 - lr lam)^k - mu)| ^ (1 / (k + 1))
+
+NALA evaluates its outer gradient at alpha = 0 too, so a cycle costs k + 1 everywhere on its map. Lookahead, the same
+points at alpha = 0, costs k and has a map of its own.
 
 A cell is stable when its rate is below 1. With an axis "kappa" the spectrum is log-spaced from L / kappa to L.
 
@@ -20,6 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nala_lab.core import require, require_choice, require_int, require_number
+from nala_lab.theory.quadratic_rate import gradients_of
 
 __all__ = ["AXES", "RateMap", "rate_map"]
 
@@ -67,6 +71,7 @@ def rate_map(
     lam: ArrayLike = 1.0,
     modes: int = 100,
     per: str = "gradient",
+    method: str = "nala",
 ) -> RateMap:
     """Compute the map; every setting that is not an axis keeps its one value.
 
@@ -74,7 +79,7 @@ def rate_map(
     ----------
     x, y : (name, values), two different names of AXES. lr, mu, alpha, k : settings. lam : the spectrum, (n,) or one
     eigenvalue; with an axis "kappa" only its largest value L is used and `modes` values down to L / kappa are made.
-    per : ``"gradient"`` or ``"cycle"``.
+    per : ``"gradient"`` or ``"cycle"``. method : whose cycle, ``"nala"`` or ``"lookahead"`` (alpha = 0).
 
     Raises
     ------
@@ -102,7 +107,10 @@ def rate_map(
         if name not in axes:
             _require_range(name, np.atleast_1d(np.asarray(fixed, dtype=np.float64)))
     spread = _spread(values, axes, names, modes)
-    rate = _fill(spread, len(axes[names[1]]), len(axes[names[0]]), per)
+    cost = gradients_of(method, spread["k"], spread["alpha"])
+    rate = _fill(spread, len(axes[names[1]]), len(axes[names[0]]))
+    if per == "gradient":
+        rate **= 1 / np.broadcast_to(cost, (*rate.shape, 1))[..., 0]
     kept = {name: fixed for name, fixed in values.items() if name not in names}
     return RateMap((names[0], axes[names[0]]), (names[1], axes[names[1]]), rate, per, kept)
 
@@ -136,7 +144,7 @@ def _spread(
     return spread
 
 
-def _fill(spread: Mapping[str, Real], rows: int, columns: int, per: str) -> Real:
+def _fill(spread: Mapping[str, Real], rows: int, columns: int) -> Real:
     out = np.empty((rows, columns))
     width = columns * max(a.shape[2] for a in spread.values())
     block = max(1, _CELLS // width)
@@ -149,9 +157,6 @@ def _fill(spread: Mapping[str, Real], rows: int, columns: int, per: str) -> Real
         spread = {**spread, "power": _shrinkage(spread)}  # the same in every row
     with ThreadPoolExecutor(_THREADS) as pool:  # NumPy works without the interpreter lock inside a pass
         list(pool.map(one, range(0, rows, block)))
-    if per == "gradient":
-        cost = np.broadcast_to(spread["k"] + (spread["alpha"] > 0), (rows, columns, 1))[..., 0]
-        out **= 1 / cost
     return out
 
 
@@ -166,6 +171,7 @@ def _worst(s: Mapping[str, Real], rows: int, columns: int) -> Real:
     return np.broadcast_to(np.where(np.isnan(worst), np.inf, worst), (rows, columns))
 
 
+@np.errstate(over="ignore", invalid="ignore")  # divergence is a result
 def _shrinkage(s: Mapping[str, Real]) -> Real:
     """(1 - lr lam)^k: what the inner loop leaves of a mode."""
     return _power(1 - s["lr"] * s["lam"], s["k"])

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nala_lab.core import require_choice, require_int, require_number
+from nala_lab.core import eigenvalues, require_choice, require_int, require_number
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "CONVENTIONS", "KINDS", "cycle_matrix", "lucas", "spectral_radius", "stable", "step_matrix"]
@@ -47,6 +47,7 @@ CARDS = (
 )
 
 
+@np.errstate(over="ignore", invalid="ignore")  # divergence is a result
 def step_matrix(lam: ArrayLike, *, lr: float, beta: float, kind: str = "heavy-ball") -> Real:
     """One inner step on (error, displacement), per eigenvalue.
 
@@ -72,11 +73,12 @@ def step_matrix(lam: ArrayLike, *, lr: float, beta: float, kind: str = "heavy-ba
     require_number("lr", lr, low=0)
     require_number("beta", beta, low=0, high=1, open_high=True)
     require_choice("kind", kind, KINDS)
-    a = lr * np.asarray(lam, dtype=np.float64)
+    a = lr * eigenvalues("lam", lam)
     carried = beta * np.ones_like(a) if kind == "heavy-ball" else beta * (1 - a)
     return np.stack([np.stack([1 - a, carried], -1), np.stack([-a, carried], -1)], -2)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # divergence is a result
 def lucas(tau: ArrayLike, delta: ArrayLike, k: int) -> tuple[Real, Real]:
     """U_k and U_{k-1} of U_{n+1} = tau U_n - delta U_{n-1}: no square roots, safe for a negative delta.
 
@@ -98,6 +100,7 @@ def lucas(tau: ArrayLike, delta: ArrayLike, k: int) -> tuple[Real, Real]:
     return now, before
 
 
+@np.errstate(over="ignore", invalid="ignore")  # divergence is a result
 def cycle_matrix(
     lam: ArrayLike,
     *,
@@ -134,7 +137,7 @@ def cycle_matrix(
     require_number("mu", mu, low=-1)
     require_number("alpha", alpha, low=0)
     require_choice("convention", convention, CONVENTIONS)
-    lam = np.asarray(lam, dtype=np.float64)
+    lam = eigenvalues("lam", lam)
     m = step_matrix(lam, lr=lr, beta=beta, kind=kind)
     tau = m[..., 0, 0] + m[..., 1, 1]
     delta = m[..., 0, 0] * m[..., 1, 1] - m[..., 0, 1] * m[..., 1, 0]

@@ -29,10 +29,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nala_lab.core import require, require_choice, require_int, require_number
+from nala_lab.core import eigenvalues, require, require_choice, require_int, require_number, variances
 from nala_lab.theory.card import Card
+from nala_lab.theory.digits import one_minus_power
 
-__all__ = ["CARDS", "OUTER", "cycle_moments", "lookahead_variance_ratio", "sgd_variance", "stationary_variance"]
+__all__ = [
+    "CARDS",
+    "OUTER",
+    "cycle_moments",
+    "lookahead_variance_ratio",
+    "one_minus_factor",
+    "sgd_variance",
+    "stationary_variance",
+]
 
 Real = NDArray[np.float64]
 OUTER = ("fresh", "last", "full")
@@ -59,6 +68,7 @@ CARDS = (
 )
 
 
+@np.errstate(over="ignore", invalid="ignore")  # divergence is a result
 def cycle_moments(
     lam: ArrayLike, w: ArrayLike, *, lr: float, k: int, mu: float, alpha: float, outer: str = "fresh"
 ) -> tuple[Real, Real]:
@@ -66,7 +76,8 @@ def cycle_moments(
 
     Parameters
     ----------
-    lam, w : eigenvalue and variance of the gradient noise, broadcast together.
+    lam, w : eigenvalue and variance of the gradient noise, broadcast together; or lam (d,) and w a (d, d) covariance
+    in the coordinates of the eigenvectors, of which each mode sees its diagonal entry.
     lr, k, mu, alpha : hyperparameters. outer : ``"fresh"``, ``"last"`` or ``"full"`` outer gradient.
 
     Returns
@@ -89,8 +100,8 @@ def cycle_moments(
     require_number("mu", mu, low=-1)
     require_number("alpha", alpha, low=0)
     require_choice("outer", outer, OUTER)
-    lam, w = np.broadcast_arrays(np.asarray(lam, np.float64), np.asarray(w, np.float64))
-    require("w", w, bool(np.all(w >= 0)), "w >= 0, a variance")
+    lam = eigenvalues("lam", lam)
+    lam, w = np.broadcast_arrays(lam, variances("w", w, lam))
     r, c, s = 1 - lr * lam, 1 - alpha * lam, 1 + mu
     q = sum((r ** (2 * j) for j in range(k)), np.zeros_like(r))  # Q_k, summed: exact at r = 1 too
     t: Any = c * (s * r**k - mu)
@@ -118,10 +129,25 @@ def stationary_variance(
     0.3333333333333333
     """
     t, n = cycle_moments(lam, w, lr=lr, k=k, mu=mu, alpha=alpha, outer=outer)
-    worst = float(np.max(np.abs(t), initial=0.0))
-    require("T", worst, worst < 1, "|T| < 1 for every mode", "an unstable mode has no stationary variance")
-    v: Real = n / (1 - t**2)
+    left = one_minus_factor(eigenvalues("lam", lam), lr=lr, k=k, mu=mu, alpha=alpha)
+    stable = bool(np.all((left > 0) & (t > -1)))
+    hint = "an unstable mode has no stationary variance"
+    require("T", float(np.max(np.abs(t), initial=0.0)), stable, "|T| < 1 for every mode", hint)
+    v: Real = n / (left * (1 + t))
     return v
+
+
+def one_minus_factor(lam: Real, *, lr: float, k: int, mu: float, alpha: float) -> Real:
+    """1 - T = s q + alpha lam (1 - s q), q = 1 - r^k: with all its digits at small lam, where T is 1 in floats.
+
+    Examples
+    --------
+    >>> float(one_minus_factor(np.array(1e-20), lr=1.0, k=5, mu=-0.5, alpha=1.0))
+    3.5e-20
+    """
+    fall = (1 + mu) * one_minus_power(lr * lam, k)
+    left: Real = fall + alpha * lam * (1 - fall)
+    return left
 
 
 def sgd_variance(lam: ArrayLike, w: ArrayLike, *, lr: float) -> Real:
@@ -137,9 +163,10 @@ def sgd_variance(lam: ArrayLike, w: ArrayLike, *, lr: float) -> Real:
     >>> float(sgd_variance(2.0, 3.0, lr=0.5))
     0.75
     """
-    a = lr * np.asarray(lam, np.float64)
+    lam = eigenvalues("lam", lam)
+    a = lr * lam
     require("lr * lam", a, bool(np.all((a > 0) & (a < 2))), "0 < lr * lam < 2 for every mode")
-    v: Real = lr * np.asarray(w, np.float64) / (np.asarray(lam, np.float64) * (2 - a))
+    v: Real = lr * variances("w", w, lam) / (lam * (2 - a))
     return v
 
 
@@ -160,10 +187,11 @@ def lookahead_variance_ratio(lam: ArrayLike, *, lr: float, k: int, mu: float) ->
     """
     require_int("k", k, low=1)
     require_number("mu", mu, low=-1)
-    a = lr * np.asarray(lam, np.float64)
+    a = lr * eigenvalues("lam", lam)
     require("lr * lam", a, bool(np.all((a > 0) & (a < 2))), "0 < lr * lam < 2 for every mode")
     s, big_r = 1 + mu, (1 - a) ** k
-    stable = bool(np.all(np.abs(s * big_r - mu) < 1))
+    fall = s * one_minus_power(a, k)  # 1 - B
+    stable = bool(np.all((fall > 0) & (fall < 2)))
     require("mu", mu, stable, "|(1+mu) R - mu| < 1 for every mode", "else Lookahead has no stationary variance")
-    ratio: Real = s * (1 + big_r) / (2 - s * (1 - big_r))
+    ratio: Real = s * (1 + big_r) / (2 - fall)
     return ratio

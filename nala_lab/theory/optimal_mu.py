@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from nala_lab.core import require, require_int, require_number
 from nala_lab.theory.card import Card
+from nala_lab.theory.digits import one_minus_power
 
 __all__ = ["CARDS", "inner_range", "optimal_mu", "optimal_rate"]
 
@@ -54,9 +55,10 @@ def inner_range(m: float, L: float, *, lr: float, k: int) -> tuple[float, float]
     require_number("lr", lr, low=0, open_low=True)
     require_int("k", k, low=1, hint="k counts inner steps per cycle")
     ends = ((1 - lr * m) ** k, (1 - lr * L) ** k)
+    contracts = lr * m > 0 and (k % 2 == 1 or lr * L < 2)  # every (1 - lr lam)^k < 1, judged before rounding
     low = 0.0 if k % 2 == 0 and lr * m <= 1 <= lr * L else min(ends)
     high = max(ends)
-    require("lr", lr, high < 1, "(1 - lr lam)^k < 1 on [m, L]", "the inner loop moves away, and no slow step turns it")
+    require("lr", lr, contracts, "(1 - lr lam)^k < 1 on [m, L]", "the inner loop moves away, and no slow step turns it")
     return low, high
 
 
@@ -79,8 +81,8 @@ def optimal_mu(m: float, L: float, *, lr: float, k: int) -> float:
     >>> round(optimal_mu(1.0, 1.0, lr=0.5, k=2), 6)  # one mode: R/(1-R), and the rate is zero
     0.333333
     """
-    low, high = inner_range(m, L, lr=lr, k=k)
-    return (high + low) / (2 - high - low)
+    least, most = _shrinkage(m, L, lr=lr, k=k)
+    return (2 - least - most) / (least + most)
 
 
 def optimal_rate(m: float, L: float, *, lr: float, k: int) -> float:
@@ -91,5 +93,12 @@ def optimal_rate(m: float, L: float, *, lr: float, k: int) -> float:
     >>> optimal_rate(0.5, 1.5, lr=1.0, k=1)
     0.5
     """
-    low, high = inner_range(m, L, lr=lr, k=k)
-    return (high - low) / (2 - high - low)
+    least, most = _shrinkage(m, L, lr=lr, k=k)
+    return (most - least) / (least + most)
+
+
+def _shrinkage(m: float, L: float, *, lr: float, k: int) -> tuple[float, float]:
+    """Least and greatest q = 1 - R on [m, L], with all digits where lr m is tiny."""
+    inner_range(m, L, lr=lr, k=k)  # refuses what has no rate
+    ends = [float(one_minus_power(lr * end, k)) for end in (m, L)]
+    return min(ends), 1.0 if k % 2 == 0 and lr * m <= 1 <= lr * L else max(ends)

@@ -28,8 +28,9 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nala_lab.core import require, require_int, require_number
+from nala_lab.core import eigenvalues, require, require_int, require_number
 from nala_lab.theory.card import Card
+from nala_lab.theory.digits import one_minus_power
 
 __all__ = ["CARDS", "cycle_matrix", "effective_curvature", "tuned"]
 
@@ -63,10 +64,10 @@ def effective_curvature(lam: ArrayLike, *, lr: float, k: int) -> Real:
     """
     require_number("lr", lr, low=0)
     require_int("k", k, low=1)
-    q: Real = 1 - (1 - lr * np.asarray(lam, np.float64)) ** k
-    return q
+    return one_minus_power(lr * eigenvalues("lam", lam), k)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # divergence is a result
 def cycle_matrix(
     lam: ArrayLike, *, lr: float, k: int, nu: float, beta: float, alpha: float = 0.0
 ) -> Real:
@@ -87,7 +88,7 @@ def cycle_matrix(
     require_number("beta", beta, low=0, high=1, open_high=True)
     require_number("alpha", alpha, low=0)
     q = effective_curvature(lam, lr=lr, k=k)
-    c = 1 - alpha * np.asarray(lam, np.float64)
+    c = 1 - alpha * eigenvalues("lam", lam)
     top = np.stack([c * (1 - nu * q * (1 + beta)), -c * nu * beta**2], -1)
     return np.stack([top, np.stack([q, beta * np.ones_like(q)], -1)], -2)
 

@@ -11,7 +11,9 @@ e_y = [(1+mu)(1 - lr lam)^k - mu] e_phi, and the outer step multiplies by (1 - a
 *at y*. The product is rho. Nothing used that lam is real: for the vector field of a game the eigenvalues are complex
 and the formula stands.
 
-alpha = 0 is Lookahead with slow step 1+mu, whose cycle costs k gradients instead of k+1.
+A cycle of NALA spends k+1 gradients at every alpha: Algorithm 1 evaluates grad J(y_t) before it multiplies it by alpha,
+at alpha = 0 too, and so do both twins. At alpha = 0 the points are those of Lookahead with slow step 1+mu, whose cycle
+never asks for that gradient and costs k.
 
 Source: derived here; alpha = 0 is the first line of the proof of Zhang et al. 2019, Prop. 2. Status: proved; tight.
 """
@@ -23,10 +25,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nala_lab.core import require, require_int, require_number
+from nala_lab.core import require, require_choice, require_int, require_number
 from nala_lab.theory.card import Card
 
-__all__ = ["CARDS", "lookahead_factor", "rate_per_gradient", "rho", "trajectory"]
+__all__ = ["CARDS", "gradients_of", "lookahead_factor", "rate_per_gradient", "rho", "trajectory"]
 
 Numbers = NDArray[Any]
 
@@ -57,6 +59,7 @@ def _check(lr: float, k: int, mu: float, alpha: float) -> None:
     require_number("alpha", alpha, low=0)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # divergence is a result
 def lookahead_factor(lam: ArrayLike, *, lr: float, k: int, mu: float) -> Numbers:
     """Factor from the error of phi_{t-1} to the error of y_t: (1+mu)(1 - lr lam)^k - mu.
 
@@ -83,6 +86,7 @@ def lookahead_factor(lam: ArrayLike, *, lr: float, k: int, mu: float) -> Numbers
     return np.asarray((1 + mu) * (1 - lr * _spectrum(lam)) ** k - mu)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # divergence is a result
 def rho(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> Numbers:
     """Factor by which one NALA cycle multiplies the error along an eigenvector.
 
@@ -117,8 +121,12 @@ def rho(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> Number
     return np.asarray((1 - alpha * _spectrum(lam)) * lookahead_factor(lam, lr=lr, k=k, mu=mu))
 
 
-def rate_per_gradient(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> NDArray[np.float64]:
-    """Spread the rate of a cycle over the gradients it costs: |rho|^(1/(k+1)), or |rho|^(1/k) when alpha = 0.
+def rate_per_gradient(
+    lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float, method: str = "nala"
+) -> NDArray[np.float64]:
+    """Spread the rate of a cycle over the gradients it costs: |rho|^(1/(k+1)), at alpha = 0 too.
+
+    With ``method="lookahead"`` (slow step 1+mu, alpha = 0; k = 1, mu = 0 is gradient descent) it is |rho|^(1/k).
 
     Parameters, Raises as in `rho`; returns the same shape as `lam`.
 
@@ -126,11 +134,33 @@ def rate_per_gradient(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: fl
     --------
     >>> float(rate_per_gradient(1.0, lr=0.5, k=1, mu=0.0, alpha=0.5))
     0.5
+    >>> float(rate_per_gradient(1.0, lr=0.5, k=1, mu=0.0, alpha=0.0, method="lookahead"))
+    0.5
     """
-    cost = k + 1 if alpha else k
+    cost = gradients_of(method, k, alpha)
     return np.asarray(np.abs(rho(lam, lr=lr, k=k, mu=mu, alpha=alpha)) ** (1 / cost))
 
 
+def gradients_of(method: str, k: Any, alpha: ArrayLike) -> Any:
+    """Gradients a cycle costs: k + 1 for ``"nala"`` at every alpha, k for ``"lookahead"``, which has no outer step.
+
+    Raises
+    ------
+    ValueError
+        For another method, or an outer step of Lookahead.
+
+    Examples
+    --------
+    >>> gradients_of("nala", 5, 0.0), gradients_of("lookahead", 5, 0.0)
+    (6, 5)
+    """
+    require_choice("method", method, ("nala", "lookahead"))
+    free = method == "nala" or not np.any(np.asarray(alpha))
+    require("alpha", alpha, free, "0 for Lookahead", "it takes no outer gradient step")
+    return k + 1 if method == "nala" else k
+
+
+@np.errstate(over="ignore", invalid="ignore")  # divergence is a result
 def trajectory(
     lam: ArrayLike, basis: ArrayLike, e0: ArrayLike, cycles: int, *, lr: float, k: int, mu: float, alpha: float
 ) -> Numbers:

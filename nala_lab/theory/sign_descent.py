@@ -116,6 +116,7 @@ def outer_map(phi: ArrayLike, lam: ArrayLike, *, lr: float, k: int, mu: float, a
     return np.asarray((1 - alpha * curvature) * ((1 + mu) * end - mu * start))
 
 
+@np.errstate(over="ignore", invalid="ignore")  # divergence is a result
 def trajectory(phi0: ArrayLike, lam: ArrayLike, cycles: int, *, lr: float, k: int, mu: float, alpha: float) -> Real:
     """phi_0 .. phi_T, shape (T+1, ..., d). Arguments and Raises as `outer_map`.
 

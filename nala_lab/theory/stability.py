@@ -25,8 +25,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nala_lab.core import require, require_int, require_number
+from nala_lab.core import eigenvalues, require, require_int, require_number
 from nala_lab.theory.card import Card
+from nala_lab.theory.digits import one_minus_power
 
 __all__ = ["CARDS", "inner_limit", "is_stable"]
 
@@ -101,9 +102,12 @@ def is_stable(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float = 0.
     require_int("k", k, low=1, hint="k counts inner steps per cycle")
     require_number("mu", mu, low=-1, open_low=True)
     require_number("alpha", alpha, low=0)
-    values: NDArray[Any] = np.asarray(lam, dtype=np.float64)
-    inner = (1 - lr * values) ** k
+    values: NDArray[Any] = eigenvalues("lam", lam)
     c = np.abs(1 - alpha * values)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
+        inner = (1 - lr * values) ** k
         reach = np.where(c > 0, 1 / c, np.inf)  # c = 0: the outer step alone removes the mode
-    return np.asarray(((mu - reach) / (1 + mu) < inner) & (inner < (mu + reach) / (1 + mu)))
+        # R < (mu + 1/|c|)/(1+mu) is (1+mu)(1-R) + 1/|c| - 1 > 0, which keeps its sign where lam is tiny
+        beyond = np.where(alpha * values < 1, alpha * values, 2 - alpha * values) * reach
+    above = (1 + mu) * one_minus_power(lr * values, k) + np.where(c > 0, beyond, np.inf) > 0
+    return np.asarray(((mu - reach) / (1 + mu) < inner) & above)

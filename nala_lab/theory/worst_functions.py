@@ -38,6 +38,7 @@ from numpy.typing import NDArray
 
 from nala_lab.core import require, require_int, require_number
 from nala_lab.theory.card import Card
+from nala_lab.theory.digits import one_minus_power
 
 __all__ = [
     "CARDS",
@@ -258,6 +259,4 @@ def break_even_alpha(*, lr: float, k: int, mu: float, m: float) -> float:
     require_number("m", m, low=0, open_low=True)
     require_number("mu", mu, low=-1, high=0)
     require("lr", lr, lr * m <= 1, "lr m <= 1")
-    # expm1 and log1p: B is 1 - O(m), and 1 - B^{1/k} would lose every digit for small m
-    shortfall = -(1 + mu) * np.expm1(k * np.log1p(-lr * m)) if lr * m < 1 else 1 + mu
-    return float(-np.expm1(np.log1p(-shortfall) / k) / m) if shortfall < 1 else 1 / m
+    return float(one_minus_power((1 + mu) * one_minus_power(lr * m, k), 1.0 / k) / m)

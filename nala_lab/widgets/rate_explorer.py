@@ -131,7 +131,7 @@ def rate_view(s: RateSettings) -> RateView:
     measured, evals = measured_decay(method, s.kappa, s.cycles)
     predicted = _predicted(s, len(measured))
     rate = float(np.abs(roots(spectrum(s.kappa), s)).max())
-    gradients = s.k + (s.alpha > 0)  # without an outer gradient it is Lookahead, which spends none
+    gradients = s.k + 1  # the outer gradient is evaluated at alpha = 0 too
     numbers = {
         "rate per cycle": rate,
         "rate per gradient": float(rate ** (1 / gradients)),

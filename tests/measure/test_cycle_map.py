@@ -37,10 +37,10 @@ def test_the_map_of_the_shipped_optimizer_tells_a_changed_one_apart():
     from nala_lab.optim import NALA
 
     class TakesTheOuterStepTwice(NALA):
-        def _end_cycle(self, weight):
+        def _end_cycle(self):
             for p in self._params():
                 p.data.add_(p.grad, alpha=-self.alpha)
-            super()._end_cycle(weight)
+            super()._end_cycle()
 
     A = np.array([[2.0, 0.5], [0.5, 1.0]])
     maps = []

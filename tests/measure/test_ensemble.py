@@ -1,10 +1,14 @@
 """The fast ensemble has the law that the theory predicts: exact moments, at any number of threads."""
 
+import sys
+
 import numpy as np
 import pytest
 
 from nala_lab.measure import ensemble
+from nala_lab.theory import noise_one_mode, stochastic
 from nala_lab.theory.noise_one_mode import cycle_moments
+from tests.verify.mutants import plant
 
 LAM, W, E0 = np.array([0.4, 1.1, 2.0]), np.array([0.3, 0.8, 0.1]), np.array([1.0, -2.0, 0.5])
 OPTIONS = {"lr": 0.35, "k": 3, "mu": -0.4, "alpha": 0.25}
@@ -41,6 +45,44 @@ def test_blocks_are_independent():
     assert abs(np.corrcoef(first, second)[0, 1]) <= 4.5 / np.sqrt(1000)  # |z| <= 4.5
 
 
+def test_a_full_covariance_correlates_the_modes():
+    """Sigma' = O Sigma O' + N of the matrix engine, entry by entry; a scalar and a vector are its special cases."""
+    n, w = 40_000, np.array([[1.0, 0.6], [0.6, 0.5]])
+    how = dict(lr=0.4, k=2, mu=-0.3, alpha=0.2)
+    lam, e0 = np.array([0.5, 1.5]), np.array([1.0, -1.0])
+    e = ensemble.simulate(lam, w, e0, **how, trajectories=n, cycles=3)
+    moments = stochastic.propagate(stochastic.cycle(np.diag(lam), w, **how), e0, T=3)
+    want, found = moments.covariance[-1, :2, :2], np.cov(e.final.T)
+    error = np.sqrt((np.outer(np.diag(want), np.diag(want)) + want**2) / n)  # of a sample covariance of normals
+    assert np.abs((found - want) / error).max() <= 4.5
+    forms = (0.3, [0.3, 0.3], 0.3 * np.eye(2))
+    same = [ensemble.simulate(lam, v, e0, **how, trajectories=50, cycles=2).final for v in forms]
+    assert np.array_equal(same[0], same[1]) and np.array_equal(same[0], same[2])
+
+
+def test_a_planted_error_of_the_theory_does_not_move_the_runs(monkeypatch):
+    """A simulation that draws from the theorem would confirm it whatever it says."""
+    call = dict(lam=LAM, w=W, e0=E0, **OPTIONS, trajectories=500, cycles=4)
+    before = ensemble.simulate(**call).final
+    right = noise_one_mode.cycle_moments
+    for module in [m for name, m in sys.modules.items() if name.startswith("nala_lab.")]:
+        if getattr(module, "cycle_moments", None) is right:
+            monkeypatch.setattr(module, "cycle_moments", lambda *a, **k: (0.0, 1e9))
+    assert np.array_equal(ensemble.simulate(**call).final, before)
+
+
+def test_a_simulation_that_uses_the_theory_is_caught(monkeypatch):
+    """Planted: the last draw is replaced by one from the theorem's law; the test above is what fails."""
+    old = "phi *= 1 - alpha * lam"
+    new = (
+        "from nala_lab.theory.noise_one_mode import cycle_moments; "
+        "phi[:] = cycle_moments(lam, 1.0, lr=lr, k=k, mu=mu, alpha=alpha)[1]"
+    )
+    plant(monkeypatch, ensemble._one_cycle, old, new)
+    with pytest.raises(AssertionError):
+        test_a_planted_error_of_the_theory_does_not_move_the_runs(monkeypatch)
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
@@ -48,8 +90,8 @@ def test_blocks_are_independent():
         ({"lr": -1.0}, "lr must satisfy 0 <= lr < inf"),
         ({"mu": -1.5}, "mu must satisfy -1 <= mu < inf"),
         ({"trajectories": 0}, "integer trajectories >= 1"),
-        ({"w": -W}, "w must satisfy w >= 0"),
-        ({"e0": E0[:2]}, "lam must satisfy the shape (d,) of w and e0"),
+        ({"w": -W}, "w must satisfy w >= 0, a variance"),
+        ({"e0": E0[:2]}, "lam must satisfy the shape (d,) of e0"),
     ],
 )
 def test_what_is_refused(change, sentence):

@@ -1,51 +1,75 @@
 """Measured rates: how often the interval covers, and that what cannot be told is not told."""
 
+import re
+
 import numpy as np
 import pytest
 
 from nala_lab.core import stream
 from nala_lab.drive import Method, run
-from nala_lab.measure import map_size, rate
-from nala_lab.measure import rate_modes as module
-from nala_lab.measure.rate_modes import dominant_mode
+from nala_lab.measure import map_size, rate, rate_modes, rate_slope
 from nala_lab.theory import quadratic_rate
 from problems import Logistic
 from tests.measure.rate_families import FAMILIES
 from tests.verify.mutants import plant
 
-# The least share of intervals that must cover, and of draws that must get one. 0.95 is nominal; a true share of 0.95
-# falls below 0.90 in 300 draws about once in 3000 times, and in 40 draws, with the fixed seed, it did not. A decay that
-# a floor or scatter hides need not be told.
-LEAST_COVERED = 0.90
-LEAST_TOLD = {"noise_floor": 0.6, "multiplicative": 0.6}
+# The least share of the draws that must get a rate, so that "cannot tell" is no way out: a little below what 300 draws
+# show, and two standard errors are left to chance. The families left out hold runs that nobody can tell: a slower mode
+# that does not lead yet, curves, minimisers that are off.
+LEAST_TOLD = {
+    "normal": 0.95, "complex_pair": 0.85, "jordan": 0.85, "near_equal": 0.95, "momentum": 0.85, "noise_floor": 0.75,
+    "multiplicative": 0.7, "hidden_many": 0.65, "logistic": 0.9, "float32_rows": 0.85, "standstill": 0.9,
+    "correlated": 0.75, "scatter_about_a_line": 0.8, "mini_batches": 0.45, "growing": 0.9, "growing_run": 0.9,
+    "values": 0.75, "steps_only": 0.85, "slow": 0.4, "hidden": 0.5, "adam_inside": 0.35, "rosenbrock_long": 0.2,
+}  # fmt: skip
+NOMINAL = 0.95
 
 
 def coverage(name, draws):
     hits, told, widths = 0, 0, []
     for i in range(draws):
-        path, best, truth = FAMILIES[name](stream(1, "rate coverage", name, i))
-        e = rate(path, minimizer=best)
+        path, how, truth = FAMILIES[name](stream(1, "rate coverage", name, i))
+        e = rate(path, **how)
         if e.verdict == "estimated":
             told += 1
             hits += e.low <= truth <= e.high
-            widths.append((e.high - e.low) / truth)
-    return hits, told, float(np.median(widths))
+            widths.append((e.high - e.low) / max(truth, 1e-300))
+        else:
+            assert np.isnan(e.rate) and ": " in e.reason  # what is wrong: what to do
+    return hits, told, float(np.median(widths)) if widths else np.nan
 
 
-@pytest.mark.parametrize("draws", (40, pytest.param(300, marks=pytest.mark.slow)))
+def enough(told):
+    """Least number of `told` intervals that must cover: nominal minus two standard errors."""
+    return NOMINAL * told - 2 * (NOMINAL * (1 - NOMINAL) * told) ** 0.5
+
+
+@pytest.mark.parametrize("draws", (12, pytest.param(300, marks=pytest.mark.slow)))
 @pytest.mark.parametrize("name", FAMILIES)
-def test_the_interval_covers_the_known_rate(name, draws):
+def test_what_is_told_is_right(name, draws):
     hits, told, width = coverage(name, draws)
-    print(f"{name}: covered {hits} of {told} told, {draws} drawn; median width {width:.1e} of the rate")
-    assert told >= LEAST_TOLD.get(name, 0.95) * draws
-    assert hits >= LEAST_COVERED * told
+    print(f"| {name} | {draws} | {told} | {hits} | {width:.1e} |")
+    least = LEAST_TOLD.get(name, 0.0)
+    assert told >= least * draws - 2 * (least * (1 - least) * draws) ** 0.5
+    assert hits >= enough(told)
 
 
-def test_a_planted_narrow_interval_is_caught(monkeypatch):
-    """Planted: an interval that forgets the spread between windows covers Jordan blocks too rarely."""
-    plant(monkeypatch, dominant_mode, "SPREAD * float(np.abs(logs - best[1]).max())", "0.0")
-    hits, told, _ = coverage("jordan", 60)
-    assert hits < LEAST_COVERED * told
+SEEN = "amplitude > SURE * spread * np.linalg.norm(inverse, axis=1)"
+
+
+@pytest.mark.parametrize(
+    "function, old, new, name",
+    [
+        (rate_modes._judge, SEEN, "amplitude * np.abs(basis[-1]) > 1e-2", "hidden"),  # only modes that lead are seen
+        (rate_modes.dominant_mode, "SPREAD * float(np.abs(logs - best.log_rate).max())", "0.0", "jordan"),
+        (rate_slope._doubt, "crossings < len(steps) // 10 or crossings < CROSSINGS", "False", "rosenbrock"),
+    ],
+    ids=("slower mode", "spread", "curve"),
+)
+def test_a_rate_that_forgets_a_guard_is_caught(monkeypatch, function, old, new, name):
+    plant(monkeypatch, function, old, new)
+    hits, told, _ = coverage(name, 60)
+    assert hits < enough(told), (hits, told)
 
 
 def test_a_mode_with_a_sign_of_period_two_and_one_per_gradient():
@@ -79,21 +103,43 @@ ROWS = np.arange(200.0)
 @pytest.mark.parametrize(
     "rows, words",
     [
-        (0.9 ** ROWS[:6], "too short: 6 rows"),
-        (1.0 + 1e-9 * 0.01 ** ROWS[:30], "hit the rounding floor"),
-        (1 / (1 + ROWS), "not linear"),
-        (np.where(ROWS > 150, np.nan, 0.9**ROWS), "diverged"),
-        (1e-3 * stream(0, "floor").normal(size=200), "noise floor"),
+        (0.9 ** ROWS[:6], "too short: 6 rows can be used, 8 are needed: run 2 rows longer"),
+        (1.0 + 1e-9 * 0.01 ** ROWS[:30], "the run meets the rounding of float64: 3 rows can be used"),
+        ((1.0 + 1e-3 * 0.5 ** ROWS[:40]).astype(np.float32), "the rounding of float32: 7 rows .* give float64 rows"),
+        (1 / (1 + ROWS), "changes smoothly: run 200 rows longer"),
+        (np.where(ROWS > 150, np.nan, 0.9**ROWS), "left the numbers after 151 rows without growing: look at row 151"),
+        (1e-3 * stream(0, "floor").normal(size=200), "no decay or growth beyond the scatter"),
+        (0.8 ** ROWS[:40] + 1e-7 * 0.99 ** ROWS[:40], "slower mode, 0.99 per row, .*: run 42 rows longer"),
+        (0.9999 ** ROWS, "changed by less than 30% looks straight anyway: run 2... rows longer"),
+        (0.7 ** ROWS[:120] + 1e-6, "if it stands still, the minimizer or minimum given is off"),
     ],
 )
-def test_what_cannot_be_told_is_said_so_with_the_reason(rows, words):
+def test_what_cannot_be_told_is_said_so_with_what_to_do(rows, words):
     e = rate(rows[:, None], minimizer=[1.0] if rows[-1] == 1.0 else [0.0])
-    assert e.verdict == "cannot tell" and words in e.reason and np.isnan(e.rate)
+    assert e.verdict == "cannot tell" and np.isnan(e.rate)
+    assert re.search(words, e.reason), e.reason
 
 
-def test_a_diverged_run_is_not_measured_and_a_growing_one_is():
+def test_thousands_of_coordinates_are_measured_by_their_few_modes():
+    """d = 2000, every coordinate a mode of its own: 2000 modes, of which the slowest leads at the end."""
+    rng = stream(0, "wide")
+    lam = np.r_[0.97, rng.uniform(0, 0.9, 1999)]
+    rows = rng.normal(size=2000) * lam ** np.arange(400)[:, None]
+    e = rate(rows, minimizer=np.zeros(2000))
+    assert e.verdict == "estimated" and e.low <= 0.97 <= e.high and e.high - e.low < 1e-3
+
+
+def test_the_advice_to_run_longer_is_enough():
+    t = ROWS[: 40 + 42]
+    e = rate((0.8**t + 1e-7 * 0.99**t)[:, None], minimizer=[0.0])
+    assert e.rate == pytest.approx(0.99, rel=1e-9)
+
+
+def test_a_run_that_grows_is_measured_on_the_rows_before_the_limit():
     t = run("numpy", Method("SGD", lr=30.0), lambda x: x, [1.0], steps=200)
-    assert t.outcome == "diverged" and "diverged" in rate(t, minimizer=[0.0]).reason
+    assert t.outcome == "diverged"
+    assert rate(t, minimizer=[0.0]).rate == pytest.approx(29.0, rel=1e-9)
+    assert rate(t).rate == pytest.approx(29.0, rel=1e-9)
     assert rate(1.1 ** ROWS[:50, None], minimizer=[0.0]).rate == pytest.approx(1.1, rel=1e-9)
 
 
@@ -130,4 +176,3 @@ def test_maps_on_the_edge_and_beyond():
     assert map_size(np.zeros((2, 2))).radius == 0.0
     with pytest.raises(ValueError, match="matrix must satisfy"):
         map_size([[np.nan]])
-    assert module.LEAST_ROWS == 8

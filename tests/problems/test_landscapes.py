@@ -56,3 +56,15 @@ def test_styblinski_tang_takes_the_deeper_root():
     p = StyblinskiTang(1)
     # np.roots takes eigenvalues of a companion matrix of norm below 34: a few roundings of that
     assert abs(p.minimizers[0, 0] - roots[best]) <= 64 * EPS * 34 and abs(p.minimum - values[best]) <= 1e-12
+
+
+@pytest.mark.parametrize("size", (1e-200, 1e-160, 1e160, 1e300))
+def test_ackleys_radius_neither_vanishes_nor_overflows(size):
+    """The cone has slope 4/sqrt(d) at every distance; the square of 1e-200 is 0, that of 1e300 inf."""
+    f = Ackley()
+    x = np.array([3.0, -4.0]) * size / 5
+    g = f._cone(x)
+    np.testing.assert_allclose(np.linalg.norm(g[0]), 1 / np.sqrt(2), rtol=1e-12)
+    if size < 1:
+        np.testing.assert_allclose(np.linalg.norm(f.grad(x)), 4 / np.sqrt(2), rtol=1e-12)
+    assert np.isfinite(f.value(x))

@@ -96,3 +96,30 @@ def test_a_moved_quadratic_is_the_quadratic_built_there():
 def test_bad_moves_get_one_sentence(options, sentence):
     with pytest.raises(ValueError, match=sentence):
         moved(Booth(), **options)
+
+
+@pytest.mark.parametrize("name", ["quadratic", "least-squares", "logistic", "noisy-quadratic"])
+def test_constants_move_along(name):
+    f = CLASSIC[name]()
+    R = random_rotation(f.dim, 4)
+    g = moved(f, rotation=R, scale=3.0, shift=np.arange(f.dim) + 1.0)
+    assert g.L == 3 * f.L and g.m == 3 * f.m and g.kappa == f.kappa
+    assert hasattr(g, "eigenvalues") == hasattr(f, "eigenvalues")
+    if hasattr(f, "eigenvalues"):
+        # an eigen-decomposition of the Hessian itself, without the constants: a few d roundings of L
+        found = np.linalg.eigvalsh(g.hess(g.start))
+        np.testing.assert_allclose(np.sort(g.eigenvalues), found, atol=64 * f.dim * np.finfo(float).eps * g.L)
+        left = g.hess(g.start) @ g.eigenvectors - g.eigenvectors * g.eigenvalues
+        assert np.abs(left).max() <= 64 * f.dim * np.finfo(float).eps * g.L
+        np.testing.assert_allclose(g.A, g.hess(g.start), atol=64 * np.finfo(float).eps * g.L)
+    if hasattr(f, "center"):
+        assert np.abs(g.grad(g.center)).max() <= 64 * np.finfo(float).eps * g.L * f.dim
+    twice = moved(g, scale=2.0)
+    assert twice.L == 2 * g.L and twice.kappa == f.kappa
+
+
+def test_what_a_problem_has_not_its_moved_one_has_not():
+    with pytest.raises(AttributeError, match="no attribute 'L'"):
+        _ = moved(Booth()).L
+    with pytest.raises(AttributeError, match="kappa"):
+        _ = moved(Booth()).kappa

@@ -84,3 +84,23 @@ def test_a_random_rotation_is_orthogonal_and_uniform_in_sign(seed):
 def test_bad_options_get_one_sentence(make, sentence):
     with pytest.raises(ValueError, match=sentence):
         make()
+
+
+def test_a_diagonal_quadratic_makes_no_matrix():
+    """A million eigenvalues: a matrix would hold 10^12 numbers, so a step that makes one fails at once."""
+    d = 1_000_000
+    f = Quadratic(np.linspace(1, 100, d), shift=np.full(d, 2.0))
+    x = np.full(d, 3.0)
+    assert np.array_equal(f.grad(x), f.eigenvalues) and np.array_equal(f.hvp(x, 2 * x), 6 * f.eigenvalues)
+    assert f.value(x) == pytest.approx(f.eigenvalues.sum() / 2) and f.kappa == 100 and len(f.box) == d
+    assert np.array_equal(f.start, x) and f.minimizers.shape == (1, d)
+
+
+def test_with_and_without_a_matrix_it_is_the_same_function():
+    lam, c = [1.0, 0.0, 7.0], [1.0, -2.0, 0.5]
+    plain, turned = Quadratic(lam, shift=c, offset=3.0), Quadratic(lam, shift=c, offset=3.0, rotation=np.eye(3))
+    x = np.random.default_rng(0).normal(size=(4, 3))
+    for name in ("value", "grad", "hess"):
+        assert np.array_equal(getattr(plain, name)(x), getattr(turned, name)(x))
+    assert np.array_equal(plain.A, np.diag(lam)) and np.array_equal(plain.null_space, turned.null_space)
+    assert np.array_equal(plain.eigenvectors, np.eye(3)) and plain.box == turned.box

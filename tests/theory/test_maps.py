@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from nala_lab import theory
+from nala_lab.reference import NALA, SGD, Lookahead, run
 from nala_lab.theory import maps
-from nala_lab.theory.quadratic_rate import rho
+from nala_lab.theory.quadratic_rate import rate_per_gradient, rho
 
 VALUES = {
     "lr": [0.0, 0.4, 1.7, 2.6],
@@ -28,7 +29,7 @@ def cell(settings, per, modes=7):
         lam = np.geomspace(lam.max() / settings["kappa"], lam.max(), modes)
     k = int(settings["k"])
     worst = np.abs(rho(lam, lr=settings["lr"], k=k, mu=settings["mu"], alpha=settings["alpha"])).max()
-    return worst if per == "cycle" else worst ** (1 / (k + (settings["alpha"] > 0)))
+    return worst if per == "cycle" else worst ** (1 / (k + 1))
 
 
 @pytest.mark.parametrize("per", ["gradient", "cycle"])
@@ -46,6 +47,23 @@ def test_every_cell_is_the_worst_mode(pair, per):
             near_zero = per == "gradient" and cell({**FIXED, x: a, y: b}, "cycle") < 1e-9
             assert near_zero or abs(m.rate[i, j] - want) <= slack, (x, a, y, b)
     assert np.array_equal(m.stable, m.rate < 1)
+
+
+@pytest.mark.parametrize("method, alpha", [("NALA", 0.0), ("NALA", 0.2), ("Lookahead", 0.0)])
+def test_a_cycle_costs_in_theory_what_the_twin_spends(method, alpha):
+    """Measured: the factor of 20 cycles, to the power of one gradient of those that were counted."""
+    rule = NALA(SGD(0.1), k=5, mu=-0.5, alpha=alpha) if method == "NALA" else Lookahead(SGD(0.1), k=5, alpha=0.5)
+    t = run(rule, lambda x: x, [1.0], cycles=20)
+    measured = float(t.slow[-1, 0]) ** (1 / t.grad_evals)
+    how = dict(lr=0.1, k=5, mu=-0.5, method=method.lower())
+    assert float(rate_per_gradient(1.0, alpha=alpha, **how)) == pytest.approx(measured, rel=1e-13)
+    one = maps.rate_map(("lr", [0.1]), ("alpha", [alpha]), k=5, mu=-0.5, method=method.lower())
+    assert one.rate.item() == pytest.approx(measured, rel=1e-13)
+
+
+def test_lookahead_takes_no_outer_step():
+    with pytest.raises(ValueError, match="alpha must satisfy 0 for Lookahead"):
+        maps.rate_map(("lr", [0.1]), ("alpha", [0.0, 0.1]), method="lookahead")
 
 
 def test_blocks_change_nothing(monkeypatch):

@@ -207,7 +207,7 @@ def test_the_best_setting_for_a_budget(budget, method, loss):
 REFUSED = [
     (lambda: stochastic.cycle([[1.0]], [[-1.0]], lr=0.1, k=1, mu=0, alpha=0), "C must satisfy positive semi-definite"),
     (lambda: stochastic.cycle([[1.0, 2.0], [0.0, 1.0]], np.eye(2), lr=0.1, k=1, mu=0, alpha=0), "A must satisfy symm"),
-    (lambda: stochastic.cycle(np.eye(2), np.eye(3), lr=0.1, k=1, mu=0, alpha=0), "C must satisfy the shape of A"),
+    (lambda: stochastic.cycle(np.eye(2), np.eye(3), lr=0.1, k=1, mu=0, alpha=0), "C must satisfy a number, 2 numbers"),
     (lambda: stochastic.cycle([[1.0]], [[1.0]], lr=np.nan, k=1, mu=0, alpha=0), "lr must satisfy finite"),
     (lambda: stochastic.cycle([[1.0]], [[1.0]], lr=[0.1], k=2, mu=0, alpha=0), "lr must satisfy finite and >= 0, one"),
     (lambda: stochastic.cycle([[1.0]], [[1.0]], lr=0.1, k=0, mu=0, alpha=0), "integer k >= 1"),

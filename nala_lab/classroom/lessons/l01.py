@@ -113,7 +113,7 @@ EXERCISES = (
             Mistake(
                 "Lookahead",
                 "This is Lookahead's rate: the outer step of NALA is missing.",
-                lambda d: rate_per_gradient(d.lam, **d("lr k mu", alpha=0.0)),
+                lambda d: rate_per_gradient(d.lam, **d("lr k mu", alpha=0.0), method="lookahead"),
             ),
         ),
         derivation=(

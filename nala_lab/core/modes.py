@@ -1,0 +1,88 @@
+"""Eigenvalues and noise as arguments: what is accepted everywhere, and what is refused everywhere.
+
+The covariance of a gradient's noise is a number (the same variance in every coordinate), d numbers (one a coordinate)
+or a (d, d) matrix. A formula for single modes needs the variance that each mode sees: the diagonal of the matrix, in
+the coordinates of the eigenvectors.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nala_lab.core.trajectory import Array
+from nala_lab.core.validate import require
+
+__all__ = ["covariance", "eigenvalues", "variances"]
+
+
+def eigenvalues(name: str, value: Any) -> Array:
+    """Read real eigenvalues (...) as float64.
+
+    Raises
+    ------
+    ValueError
+        For NaN, infinities or what is no number.
+
+    Examples
+    --------
+    >>> eigenvalues("lam", [1, 2]).tolist()
+    [1.0, 2.0]
+    """
+    array = np.asarray(value)
+    real = np.issubdtype(array.dtype, np.number) and not np.iscomplexobj(array)
+    require(name, value, bool(real and np.all(np.isfinite(array))), "finite real numbers")
+    return array.astype(np.float64)
+
+
+def variances(name: str, value: Any, lam: Array) -> Array:
+    """Read the noise variance that each mode of `lam` sees, from a scalar, a vector or a covariance matrix.
+
+    Returns
+    -------
+    An array that broadcasts with `lam`: for a matrix its diagonal, otherwise the numbers given.
+
+    Raises
+    ------
+    ValueError
+        For a negative variance, NaN, or a matrix that is no covariance.
+
+    Examples
+    --------
+    >>> lam = np.array([1.0, 2.0])
+    >>> variances("w", 3.0, lam).tolist(), variances("w", [[4.0, 1.0], [1.0, 5.0]], lam).tolist()
+    (3.0, [4.0, 5.0])
+    """
+    w = np.asarray(value, dtype=np.float64)
+    if w.ndim == 2 and lam.ndim == 1 and w.shape == (len(lam), len(lam)):
+        return np.diag(covariance(name, w, len(lam))).copy()
+    require(name, value, bool(np.all((w >= 0) & np.isfinite(w))), f"{name} >= 0, a variance")
+    return w
+
+
+def covariance(name: str, value: Any, d: int) -> Array:
+    """Read a covariance (d, d) from a scalar, a vector (d,) or a matrix.
+
+    Raises
+    ------
+    ValueError
+        For another shape, a negative variance, NaN, or a matrix that is not symmetric and positive semi-definite.
+
+    Examples
+    --------
+    >>> covariance("C", 2.0, 2).tolist(), covariance("C", [1.0, 3.0], 2).tolist()
+    ([[2.0, 0.0], [0.0, 2.0]], [[1.0, 0.0], [0.0, 3.0]])
+    """
+    c = np.asarray(value, dtype=np.float64)
+    fits = c.shape in ((), (d,), (d, d)) and bool(np.all(np.isfinite(c)))
+    require(name, value, fits, f"a number, {d} numbers or a ({d}, {d}) matrix, finite")
+    if c.ndim < 2:
+        require(name, value, bool(np.all(c >= 0)), f"{name} >= 0, a variance")
+        return np.diag(np.broadcast_to(c, (d,)).copy())
+    size = float(np.abs(c).max(initial=0.0))
+    require(name, value, bool(np.abs(c - c.T).max(initial=0.0) <= 1e-12 * size), "symmetric")  # rounding of Q diag Q'
+    lowest = float(np.linalg.eigvalsh(c).min(initial=0.0))
+    # eigvalsh is backward stable: a true zero comes back as at most a few d ulp of the largest entry
+    require(name, value, lowest >= -1e-12 * max(size, 1e-300) * d, "positive semi-definite", "a covariance")
+    return c

@@ -1,0 +1,33 @@
+"""1 - (1 - x)^k with all its digits where x is tiny.
+
+(1 - x)^k is near 1 there and rounded to 1e-16, so the difference keeps k x only to 1e-16 / (k x) of itself: nothing is
+left at x = 1e-16. expm1 and log1p never form the 1:
+
+    1 - (1 - x)^k = -expm1(k log1p(-x))
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["one_minus_power"]
+
+SMALL = 0.1  # beyond it the plain difference loses less than one digit
+
+
+def one_minus_power(x: Any, k: Any) -> NDArray[np.float64]:
+    """1 - (1 - x)^k, for real x (...) and any real k; for fractional k, 1 - |1 - x|^k.
+
+    Examples
+    --------
+    >>> float(one_minus_power(1e-20, 5)), float(one_minus_power(0.5, 2))
+    (5e-20, 0.75)
+    """
+    x = np.asarray(x, dtype=np.float64)
+    base = 1 - x if isinstance(k, int) else np.abs(1 - x)
+    with np.errstate(over="ignore"):
+        near = -np.expm1(k * np.log1p(-np.where(np.abs(x) < SMALL, x, 0.0)))
+        return np.asarray(np.where(np.abs(x) < SMALL, near, 1 - base**k))

@@ -1,0 +1,158 @@
+"""Closed forms at the ends of their ranges: tiny curvature, divergence, and numbers that are no numbers."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from nala_lab.core import covariance, variances
+from nala_lab.theory import (
+    adala_noise,
+    adam_cycle,
+    break_even,
+    equal_speed,
+    games,
+    loss_curves,
+    momentum_cycle,
+    noise_one_mode,
+    optimal_mu,
+    outer_velocity,
+    quadratic_rate,
+    sign_descent,
+    stability,
+    stochastic,
+    worst_functions,
+)
+from nala_lab.theory.digits import one_minus_power
+from nala_lab.theory.maps import rate_map
+
+NALA = dict(lr=0.1, k=5, mu=-0.5)
+TINY = (1e-3, 1e-8, 1e-12, 1e-14, 1e-16, 1e-20)
+
+
+def exact_fall(lam, s):
+    """1 - B as a fraction: (1+mu) (1 - (1 - lr lam)^k)."""
+    return s * (1 - (1 - Fraction(1, 10) * Fraction(lam)) ** 5)
+
+
+@pytest.mark.parametrize("lam", TINY)
+def test_small_curvature_keeps_the_digits(lam):
+    fall = exact_fall(lam, Fraction(1, 2))
+    near = lambda value: pytest.approx(float(value), rel=1e-12)  # noqa: E731
+    assert float(one_minus_power(0.1 * lam, 5)) == near(2 * fall)
+    if lam < 1e-7:  # 1 - B^(1/k) = (1 - B)/k (1 + O(lam))
+        assert float(break_even.against_lookahead(lam, **NALA)[0]) == pytest.approx(0.05, rel=10 * lam + 1e-12)
+        assert float(break_even.against_descent(lam, **NALA)[0]) == pytest.approx(0.35, rel=10 * lam + 1e-12)
+        assert worst_functions.break_even_alpha(m=lam, **NALA) == pytest.approx(0.05, rel=10 * lam + 1e-12)
+    T = 1 - (1 - Fraction(1, 5) * Fraction(lam)) * (1 - fall)
+    assert float(noise_one_mode.one_minus_factor(np.array(lam), **NALA, alpha=0.2)) == near(T)
+    noise = noise_one_mode.cycle_moments(lam, 1.0, **NALA, alpha=0.2)[1]
+    assert float(noise_one_mode.stationary_variance(lam, 1.0, **NALA, alpha=0.2)) == near(float(noise / (T * (2 - T))))
+    assert float(noise_one_mode.lookahead_variance_ratio(lam, **NALA)) == pytest.approx(0.5, rel=10 * lam + 1e-12)
+    assert float(outer_velocity.effective_curvature(lam, lr=0.1, k=5)) == near(2 * fall)
+    assert bool(stability.is_stable(lam, **NALA)) and not bool(stability.is_stable(-lam, **NALA))
+    mu, rate = (f(lam, 3 * lam, lr=0.1, k=5) for f in (optimal_mu.optimal_mu, optimal_mu.optimal_rate))
+    low, high = 2 * fall, exact_fall(3 * lam, Fraction(1))
+    assert mu == pytest.approx(float((2 - low - high) / (low + high)), rel=1e-9)
+    assert rate == pytest.approx(float((high - low) / (low + high)), rel=1e-9)  # lam and 3 lam are rounded
+
+
+@pytest.mark.parametrize("x", (1e-4, 1e-8, 1e-12))
+def test_the_variance_at_equal_speed_keeps_its_digits(x):
+    """For small steps the ratio is 1 - mu h (k^2 - 1)/6 h + ..: 1 + O(x^2), and no noise of rounding about it."""
+    value = float(equal_speed.variance_ratio_at_equal_speed(1 - x, k=5, mu=-0.5))
+    assert 0 <= value - 1 <= 10 * x**2 + 4e-16
+
+
+def test_the_loss_at_a_budget_is_that_of_the_recurrence_at_any_curvature():
+    for lam in TINY:
+        how = dict(lr=0.1, k=5, mu=-0.5, alpha=0.2)
+        t, n = (float(v) for v in noise_one_mode.cycle_moments(lam, 1.0, **how))
+        m2 = 1.0
+        for _ in range(50):
+            m2 = t * t * m2 + n
+        found = loss_curves.loss_at_budget([lam], [1.0], [1.0], **how, budget=300)
+        assert found == pytest.approx(lam * m2 / 2, rel=1e-13)
+
+
+HUGE = dict(lr=1e80, k=9, mu=-0.5, alpha=1e80)
+DIVERGENT = {
+    "rho": lambda: quadratic_rate.rho([1e3, -1e3], **HUGE),
+    "rate_per_gradient": lambda: quadratic_rate.rate_per_gradient([1e3], **HUGE),
+    "quadratic trajectory": lambda: quadratic_rate.trajectory([1e3], [[1.0]], [1.0], 50, **HUGE),
+    "rate_map": lambda: rate_map(("lr", [1e80]), ("alpha", [1e80]), lam=1e3, k=9).rate,
+    "is_stable": lambda: stability.is_stable([1e3], **HUGE),
+    "against_descent": lambda: break_even.against_descent(1e3, lr=1e80, k=9, mu=-0.5)[1],
+    "against_lookahead": lambda: break_even.against_lookahead(1e3, lr=1e80, k=9, mu=-0.5)[1],
+    "cycle_moments": lambda: noise_one_mode.cycle_moments([1e3], 1.0, **HUGE)[1],
+    "curves": lambda: loss_curves.curves([1e3], 1.0, [1.0], **HUGE, gradients=50),
+    "loss_at_budget": lambda: loss_curves.loss_at_budget([1e3], 1.0, [1.0], **HUGE, budget=50),
+    "momentum": lambda: momentum_cycle.cycle_matrix([1e3], **HUGE, beta=0.9),
+    "outer velocity": lambda: outer_velocity.cycle_matrix([1e3], lr=1e80, k=9, nu=1.0, beta=0.5, alpha=1e80),
+    "rotation": lambda: games.rotation_factor([1e3], **HUGE),
+    "game radius": lambda: games.spectral_radius([[0.0, 1e3], [-1e3, 0.0]], **HUGE),
+    "game trajectory": lambda: games.trajectory([[0.0, 1e3], [-1e3, 0.0]], [1.0, 0.0], 50, **HUGE),
+    "sign descent": lambda: sign_descent.trajectory([1e3], [1e3], 50, **HUGE),
+    "matrix engine": lambda: stochastic.propagate(
+        stochastic.cycle([[1e3]], 1.0, **HUGE), [1.0], T=50
+    ).covariance,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DIVERGENT)
+def test_a_setting_that_diverges_warns_nowhere(name):
+    """Divergence is a result. A warning is an error here (pyproject.toml)."""
+    assert np.asarray(DIVERGENT[name]()).size
+
+
+NAN, ONE = float("nan"), 1.0
+REFUSED = {
+    "cycle_moments lam": lambda: noise_one_mode.cycle_moments(NAN, ONE, **NALA, alpha=0.0),
+    "cycle_moments w": lambda: noise_one_mode.cycle_moments(ONE, NAN, **NALA, alpha=0.0),
+    "stationary w < 0": lambda: noise_one_mode.stationary_variance(ONE, -ONE, **NALA, alpha=0.0),
+    "sgd_variance w < 0": lambda: noise_one_mode.sgd_variance(ONE, -ONE, lr=0.1),
+    "sgd_variance lam": lambda: noise_one_mode.sgd_variance(NAN, ONE, lr=0.1),
+    "variance ratio": lambda: noise_one_mode.lookahead_variance_ratio(NAN, **NALA),
+    "curves w < 0": lambda: loss_curves.curves([ONE], [-ONE], [ONE], **NALA, alpha=0.0, gradients=3),
+    "curves lam": lambda: loss_curves.curves([NAN], [ONE], [ONE], **NALA, alpha=0.0, gradients=3),
+    "budget w < 0": lambda: loss_curves.loss_at_budget([ONE], [-ONE], [ONE], **NALA, alpha=0.0, budget=60),
+    "budget lam": lambda: loss_curves.loss_at_budget([NAN], [ONE], [ONE], **NALA, alpha=0.0, budget=60),
+    "best lam": lambda: loss_curves.best_for_budget([NAN], [ONE], [ONE], budget=60),
+    "rho": lambda: quadratic_rate.rho(NAN, **NALA, alpha=0.0),
+    "is_stable": lambda: stability.is_stable(NAN, **NALA),
+    "step_matrix": lambda: momentum_cycle.step_matrix(NAN, lr=0.1, beta=0.5),
+    "momentum": lambda: momentum_cycle.cycle_matrix(NAN, beta=0.5, **NALA),
+    "outer velocity": lambda: outer_velocity.cycle_matrix(NAN, lr=0.1, k=5, nu=ONE, beta=0.5),
+    "rate_map": lambda: rate_map(("lr", [0.1]), ("mu", [0.0]), lam=NAN),
+    "matrix engine C": lambda: stochastic.cycle([[ONE]], -ONE, **NALA, alpha=0.0),
+    "matrix engine A": lambda: stochastic.cycle([[NAN]], ONE, **NALA, alpha=0.0),
+    "adala noise": lambda: adala_noise.averaged_sgd_variance(NAN, ONE, h=0.1),
+    "adala noise w": lambda: adala_noise.averaged_sgd_variance(ONE, NAN, h=0.1),
+    "adala surprise": lambda: adala_noise.expected_surprise(ONE, NAN, ONE, lr=0.1),
+    "adam cycle": lambda: adam_cycle.amplitude(NAN, lr=0.1),
+    "sign descent": lambda: sign_descent.trajectory([ONE], [NAN], 3, **NALA, alpha=0.0),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_no_eigenvalue_is_nan_and_no_variance_negative(name):
+    with pytest.raises(ValueError, match="must satisfy"):
+        REFUSED[name]()
+
+
+def test_a_covariance_is_a_number_a_vector_or_a_matrix_everywhere():
+    lam, e0, matrix = np.array([0.5, 1.0]), np.array([1.0, 2.0]), np.array([[2.0, 0.5], [0.5, 2.0]])
+    how = dict(**NALA, alpha=0.2)
+    rest = noise_one_mode.stationary_variance(lam, matrix, **how)
+    one = stochastic.cycle(np.diag(lam), matrix, **how)
+    np.testing.assert_allclose(rest, np.diag(stochastic.stationary(one))[:2], rtol=1e-12)
+    for same in (2.0, [2.0, 2.0]):  # a mode sees the diagonal
+        np.testing.assert_array_equal(rest, noise_one_mode.stationary_variance(lam, same, **how))
+        assert np.array_equal(stochastic.cycle(np.diag(lam), same, **how).C, 2 * np.eye(2))
+        for form in (loss_curves.curves, loss_curves.loss_at_budget):
+            end = {"gradients": 12} if form is loss_curves.curves else {"budget": 12}
+            np.testing.assert_array_equal(form(lam, same, e0, **how, **end), form(lam, matrix, e0, **how, **end))
+    with pytest.raises(ValueError, match="positive semi-definite"):
+        covariance("C", [[1.0, 2.0], [2.0, 1.0]], 2)
+    with pytest.raises(ValueError, match="symmetric"):
+        variances("w", [[1.0, 2.0], [0.0, 1.0]], lam)
