@@ -28,7 +28,7 @@ BAD = [
     (h.AdamHyper, {"betas": (0.9, 1.0)}, "betas[1] must satisfy 0 <= betas[1] < 1, got betas[1]=1.0"),
     (h.AdamHyper, {"betas": 0.9}, "betas must satisfy a pair (beta1, beta2), got betas=0.9"),
     (h.AdamHyper, {"eps": -1.0}, "eps must satisfy 0 <= eps < inf, got eps=-1.0"),
-    (h.AdamHyper, {"form": "keras"}, "form in {'kingma-ba', 'printed', 'tensorflow'}"),
+    (h.AdamHyper, {"form": "keras"}, "form in {'kingma-ba', 'printed', 'tensorflow', 'ramjee'}"),
     (h.AdaBeliefHyper, {"denominator": "none"}, "denominator in {'hat', 'raw'}"),
     (h.AdaLAHyper, {"probe": "newton"}, "probe in {'own', 'grad'"),
     (h.AdaLAHyper, {"probe_batch": "last"}, "probe_batch in {'next', 'same'}"),
