@@ -42,6 +42,10 @@ class Book:
             value = read(answer, size=find(feedback.exercise).size)
             row |= {"points": feedback.points, "answer": None if isinstance(value, str) else value.tolist()}
 
+    def tries(self, student: str, exercise: str) -> int:
+        """How often this student has tried this exercise in this session."""
+        return int(self._rows.get((student, exercise), {}).get("tries", 0))
+
     def clear(self) -> None:
         """Forget everything."""
         self._rows.clear()

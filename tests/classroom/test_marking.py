@@ -5,11 +5,13 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from nala_lab.classroom import Feedback, check, collect, exercise, grades, predict, teacher
 from nala_lab.classroom.book import Book
-from nala_lab.classroom.feedback import BY_K, GENERAL, judge
+from nala_lab.classroom.feedback import CLOSE, judge
+from nala_lab.classroom.neighbours import BY_K, GENERAL
 from nala_lab.classroom.sheets import Data, Exercise, Mistake, draws, personal
 from tests.classroom.answers import JUNK
 
@@ -38,9 +40,46 @@ def test_an_unknown_exercise_is_a_sentence(number):
         exercise(number)
 
 
-@pytest.mark.parametrize("student", [None, 7, ["ada"], "x" * 201])
-def test_a_student_that_is_no_text_is_a_sentence(student):
+NOBODY = {"none": None, "true": True, "list": ["ada"], "long": "x" * 201, "digits": 10**200, "many digits": 10**5000,
+          "half a letter": "\ud800"}  # fmt: skip
+
+
+@pytest.mark.parametrize("student", NOBODY.values(), ids=NOBODY)
+def test_a_student_that_is_no_name_is_a_sentence(student):
     assert check("01.1", RIGHT, student=student).kind == "unknown"
+
+
+@pytest.mark.parametrize("number", [4711, np.int64(4711), -3, 0])
+def test_a_number_is_a_name(number):
+    assert exercise("01.1", number).data == exercise("01.1", str(number)).data
+    assert check("01.1", float(exercise("01.1", number).solution), number).right
+
+
+def test_a_decimal_comma_is_spoken_of_wherever_it_stands():
+    x = 0,25
+    said = [check("01.1", 0,25), check("01.1", x, "ada"), check("01.1", "0,25", "ada"), check("01.1", ["0,25"], "ada"),
+            check("01.1", 0,25, "ada"), check("01.1", 1,5e-3), check("00.1", (0,5, 1,2), "ada")]  # fmt: skip
+    for one in said:
+        assert "with a point" in one.message and one.message.endswith(".") and not one.right
+    assert "0.25" in said[0].message and "0.25" in said[2].message
+    assert grades().as_json()["students"].keys() == {"ada"}  # nobody is called 25
+    assert "with a point" in str(predict("q?", 0,25)) and "with a point" in str(predict("q?", x))
+
+
+def test_a_number_in_brackets_is_that_number():
+    for boxed in ([RIGHT], (RIGHT,), [[RIGHT]], np.array([RIGHT]), np.array([[RIGHT]])):
+        assert check("01.1", boxed, "ada").right
+    vector = exercise("00.1", "ada").solution
+    assert check("00.1", vector[:, None], "ada").right and check("00.1", [list(vector)], "ada").right
+    endless: list = []
+    endless.append(endless)
+    assert check("01.1", endless, "ada").kind == "junk"
+
+
+def test_the_next_try_gets_the_next_hint_and_each_is_a_sentence():
+    said = [check("01.1", 123.0, "ada").message for _ in range(4)]
+    assert len(set(said)) == 4 and all(text.endswith(".") for text in said)
+    assert check("01.1", 123.0, "grace").message == said[0]
 
 
 def test_junk_through_the_front_door():
@@ -60,7 +99,7 @@ def made(solution, **choices):
         title="t",
         prompt="p",
         draw=draws(**(choices or {"k": (5,)})),
-        solution=lambda d: solution,
+        solution=solution if callable(solution) else lambda d: solution,
         mistakes=mistakes,
         derivation=(("Look here.", "x = 1"),),
         digits=4,
@@ -77,6 +116,22 @@ def test_general_errors_are_named():
         assert (said.kind, said.message) == (name, message)
 
 
+def test_the_number_of_another_method_is_named():
+    d = dict(k=(5,), T=(3,), mu=(-0.3,), alpha=(0.2,))
+    sheet = personal(made(lambda d: 1 + d.k + 20 * d.T + d.mu + 2 * d.alpha, **d), "")
+    for changed, words in (({"k": 4}, "inner step too few"), ({"k": 6}, "inner step too many"), ({"T": 2}, "cycle"),
+                           ({"alpha": 0.0}, "Lookahead"), ({"mu": 0.0}, "mu = 0"), ({"mu": 0.3}, "sign of mu")):  # fmt: skip
+        wrong = sheet.exercise.solution(Data(**{**sheet.data, **changed}))
+        assert words in judge(sheet, wrong).message
+
+
+def test_numbers_at_which_one_more_step_looks_like_a_rounding_are_drawn_again():
+    sheet = personal(made(lambda d: 1 + d.lam / d.k, k=(5,), lam=(1e-4, 0.7)), "")
+    assert sheet.data["lam"] == 0.7  # at 1e-4 no k can be told from another
+    with pytest.raises(RuntimeError, match="cannot be told apart"):
+        personal(made(lambda d: 1 + 1e-4 / d.k), "")
+
+
 def test_an_exercise_without_k_says_nothing_about_it():
     assert judge(personal(made(0.3, lam=(1.0,)), ""), 1.5).kind == "other"
 
@@ -87,7 +142,8 @@ def test_a_typical_error_is_told_before_a_general_one():
 
 def test_close_and_far():
     sheet = personal(made(0.3), "")
-    assert judge(sheet, 0.3 * (1 + 3 * sheet.exercise.rtol)).kind == "close"
+    assert judge(sheet, 0.3 * (1 + 0.9 * CLOSE * sheet.exercise.rtol)).kind == "close"
+    assert judge(sheet, 0.3 * (1 + 1.1 * CLOSE * sheet.exercise.rtol)).kind == "other"
     said = judge(sheet, 0.1234)
     assert said.kind == "other" and "Look here." in said.message
 
