@@ -378,7 +378,7 @@ answer_02_5 = ...
 # %% nbgrader={"grade": true, "grade_id": "check-02-5", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} slideshow={"slide_type": "skip"}
 check("02.5", answer_02_5, STUDENT)
 # %% slideshow={"slide_type": "skip"}
-grades()  # grades().export("grades.json") writes the file for your teacher
+grades()  # grades().export() writes the file for your teacher and names it by lesson and student; earlier marks stay
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **To try at home.** Write your prediction down before you run.
 #

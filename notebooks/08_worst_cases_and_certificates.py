@@ -338,7 +338,7 @@ answer_08_4 = ...
 # %% nbgrader={"grade": true, "grade_id": "check-08-4", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 check("08.4", answer_08_4, STUDENT)
 # %%
-grades()  # grades().export("grades.json") writes the file for your teacher
+grades()  # grades().export() writes the file for your teacher and names it by lesson and student; earlier marks stay
 # %% [markdown]
 # **To try at home.** Write your prediction down before you run.
 #

@@ -384,7 +384,7 @@ answer_09_4 = ...
 # %% nbgrader={"grade": true, "grade_id": "check-09-4", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 check("09.4", answer_09_4, STUDENT)
 # %%
-grades()  # grades().export("grades.json") writes the file for your teacher
+grades()  # grades().export() writes the file for your teacher and names it by lesson and student; earlier marks stay
 # %% [markdown]
 # **To try at home.** Write your prediction down before you run.
 #

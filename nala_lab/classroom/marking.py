@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,39 +12,12 @@ from nala_lab.classroom.bank import find
 from nala_lab.classroom.book import grades
 from nala_lab.classroom.derivation import Step, derive
 from nala_lab.classroom.feedback import Feedback, judge
+from nala_lab.classroom.names import named
 from nala_lab.classroom.sheets import Personal, personal
 
 __all__ = ["GRADING", "TeacherSheet", "check", "exercise", "teacher"]
 
 GRADING = "NALA_LAB_GRADING"  # set by a marker such as nbgrader: a wrong answer then stops the cell
-LONGEST_NAME = 200
-
-
-def named(student: object) -> str:
-    """The student's name as it decides the numbers: capitals, blanks around it and accents' encoding do not count.
-
-    A whole number is a name like its digits.
-
-    Raises
-    ------
-    LookupError
-        When it is neither text nor a whole number, or longer than a name can be.
-
-    Examples
-    --------
-    >>> named("  Ada ") == named("ada"), named(4711) == named("4711")
-    (True, True)
-    """
-    if isinstance(student, (int, np.integer)) and not isinstance(student, bool):
-        student = str(student) if abs(int(student)) < 10**LONGEST_NAME else None
-    if not isinstance(student, str) or len(student) > LONGEST_NAME or not _can_be_written(student):
-        raise LookupError(f"student is a name or a whole number, of at most {LONGEST_NAME} characters.")
-    return unicodedata.normalize("NFC", student).strip().casefold()
-
-
-def _can_be_written(text: str) -> bool:
-    """False for half a character, which no file can hold."""
-    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def exercise(number: str, student: str | int = "") -> Personal:
