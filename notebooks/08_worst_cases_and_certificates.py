@@ -23,7 +23,7 @@ import numpy as np
 from IPython.display import Markdown
 
 from nala_lab import plots
-from nala_lab.classroom import check, exercise, grades, predict
+from nala_lab.classroom import agree, at_most, check, claim, exercise, grades, predict
 from nala_lab.core import stream
 from nala_lab.measure.rates import rate
 from nala_lab.reference import NALA, SGD, Lookahead, run
@@ -37,7 +37,6 @@ from problems import Logistic, Quadratic
 
 plots.use_style()
 plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
-EPS = np.finfo(float).eps
 HALF = Fraction(1, 2)
 draw = stream(0, "lesson 08")
 # %% [markdown]
@@ -55,7 +54,7 @@ for _ in range(RANDOM):
     mine = run(NALA(SGD(lr), k=k, mu=-0.5, alpha=alpha), bowl.grad, start, cycles=cycles).final
     theirs = run(Lookahead(SGD(lr), k=k, alpha=0.5), bowl.grad, start, cycles=cycles).final
     closer += np.linalg.norm(mine - bowl.minimizers[0]) <= np.linalg.norm(theirs - bowl.minimizers[0])
-assert closer == RANDOM
+claim(closer == RANDOM, "NALA is closer in every case")
 print(f"NALA is closer in {closer} of {RANDOM} cases")
 guess.meets(closer)
 # %% [markdown]
@@ -68,8 +67,8 @@ start = example.start  # fractions
 nala = run(NALA(SGD(example.lr), k=1, mu=example.mu, alpha=example.alpha), f.grad, start, cycles=3)
 lookahead = run(Lookahead(SGD(example.lr), k=1, alpha=HALF), f.grad, start, cycles=3)
 square = {name: t.final @ t.final for name, t in (("NALA", nala), ("Lookahead", lookahead))}  # the minimiser is 0
-assert all(isinstance(v, Fraction) for v in square.values())
-assert square["NALA"] > square["Lookahead"]  # two fractions: no rounding, no tolerance
+claim(all(isinstance(v, Fraction) for v in square.values()), "the runs are exact fractions")
+claim(square["NALA"] > square["Lookahead"], "on this function NALA is farther from the minimum")
 fig, ax = plt.subplots(figsize=(7.8, 5.2))
 plots.landscape(ax, smooth.value, ((-1.05, 0.1), (-0.5, 0.4)), minimum=0.0, minimizers=np.zeros((1, 2)), levels=9, resolution=41)
 for t, name in ((nala, "nala"), (lookahead, "lookahead")):
@@ -78,8 +77,14 @@ ax.legend(title=r"$\|\phi_3 - x^\star\|^2$")
 plots.show(ax, alt="Level sets of a convex function in the plane, steep at the upper left, with the minimum marked at the right. Both paths start at the upper left and go down along the same line. Lookahead turns towards the minimum in its third cycle; NALA, with longer steps, goes on downwards, to a lower level, but farther from the minimum.")
 # %%
 ratio = (square["NALA"] - square["Lookahead"]) / (start @ start)
-assert ratio == example.gap and example.slack() >= 0  # exact; the slack shows that the data fit a function of the class
-assert smooth.value(nala.final.astype(float)) < smooth.value(lookahead.final.astype(float))  # by 1e-3: see the text
+claim(
+    ratio == example.gap and example.slack() >= 0,
+    "the excess is the exact fraction of the record, and the data fit a function of the class",
+)
+claim(
+    smooth.value(nala.final.astype(float)) < smooth.value(lookahead.final.astype(float)),
+    "NALA's value is lower, and still it is farther",
+)
 Markdown(f"The excess is {float(ratio):.6f} of the squared distance at the start: a fraction with {len(str(ratio.numerator))} digits above the line, no rounding anywhere. NALA's *value* $f$ is lower, and still it is farther from the minimum: the extra gradient turned the path.")
 # %% [markdown]
 # Quadratics cannot show this: there every direction is on its own. Examples that one draws at random are typical; a *worst case* has to be looked for. (This one was found by semidefinite programming, section 6, and then rounded.)
@@ -93,10 +98,10 @@ Markdown(f"The excess is {float(ratio):.6f} of the squared distance at the start
 # %%
 F = lambda L, m, lr, k, mu, alpha: (1 - alpha * m) * ((1 + mu) * (1 - lr * m) ** k - mu)  # noqa: E731 - T21
 setting = dict(lr=1.0, k=3, mu=-0.5, alpha=1.0)
-assert formulas.distance_factor(L=1.0, m=0.1, **setting) == F(1.0, 0.1, **setting)  # the same operations
+claim(formulas.distance_factor(L=1.0, m=0.1, **setting) == F(1.0, 0.1, **setting), "the library's factor is F")
 flat = run(NALA(SGD(HALF * 2), k=3, mu=-HALF, alpha=HALF * 2), lambda x: x / 10, [Fraction(7)], cycles=1)
 exact = F(1, Fraction(1, 10), lr=1, k=3, mu=-HALF, alpha=1)
-assert flat.final[0] == 7 * exact  # m x^2 / 2 attains it, in fractions
+claim(flat.final[0] == 7 * exact, "m x^2 / 2 attains the bound exactly")
 Markdown(f"$m = L/10$, $\\eta=\\alpha=1/L$, $k=3$, $\\mu=-\\frac12$: $F = {exact.numerator}/{exact.denominator} = {float(exact):.6f}$, $F^2 = {float(exact**2):.6f}$.")
 # %% [markdown]
 # **Predict.** We run NALA and Lookahead on three kinds of functions of the class: quadratics, logistic regressions, and random smoothed maxima of planes. Each cycle of each run gives a measured factor. How many lie above $F$, and where are those that come near it?
@@ -133,8 +138,7 @@ ax.legend()
 plots.show(ax, alt="Measured factor of each cycle against the bound F, for quadratics, logistic regressions and random smoothed maxima of planes. All points lie on or below the diagonal; several rows climb to it, most of them from later cycles, when only the flattest direction is left.")
 for kind, rows in points.items():
     bound, seen = np.array(rows).T
-    # the minimiser of a logistic regression is known to about 1e-12, and the distances are above 1e-3
-    assert np.all(seen <= bound * (1 + 1e-8)), kind
+    claim(at_most(seen, bound), f"no cycle on {kind} lies above Theorem A's bound")
 near = [float((np.array(rows)[:, 1] / np.array(rows)[:, 0]).max()) for rows in points.values()]
 print("nearest to the bound, measured / F:", ", ".join(f"{kind} {value:.4f}" for kind, value in zip(points, near, strict=True)))
 # %% [markdown]
@@ -147,7 +151,7 @@ rows += [f"| {c.id} | {c.statement} | {c.where} | **{c.verdict}** | {c.evidence}
 Markdown("\n".join(rows))
 # %%
 count = {v: sum(c.verdict == v for c in verdicts.values()) for v in ("true", "false", "not refuted")}
-assert count == {"true": 2, "false": 7, "not refuted": 0}
+claim(count == {"true": 2, "false": 7, "not refuted": 0}, "two of the nine claims are true and seven are false")
 # %% [markdown]
 # We now run the important ones.
 #
@@ -158,8 +162,7 @@ for mu in (-0.5, 0.5):
     for alpha in (0.001, 1 / p.L, 1.9 / p.L):
         t = run(NALA(SGD(1 / p.L), k=5, mu=mu, alpha=alpha), p.grad, p.start + 1.0, cycles=CYCLES)
         drop = alpha * (1 - alpha * p.L / 2) * (t.outer_grad**2).sum(-1)
-        # values near 1: a few roundings each
-        assert np.all(p.value(t.slow[1:]) <= p.value(t.lookahead) - drop + 20 * EPS)
+        claim(at_most(p.value(t.slow[1:]), p.value(t.lookahead) - drop), "the descent lemma holds at each outer step")
 print("the descent lemma holds at each of", 6 * CYCLES, "outer steps")
 # %% [markdown]
 # **V03, V04 and V05, false: several steps.** Nine functions of short rational numbers. The *distance* can be larger for every sign of $\mu$, also when the function is strongly convex; the *value* can be larger when $\mu>0$, when the inner steps are long, and, from four cycles on, even at $\mu=-\frac12$ and $\eta=1/L$. The twin runs them in fractions.
@@ -176,7 +179,10 @@ def gap(e):
 rows = ["| measure | d | $k$ | $\\mu$ | $\\alpha L$ | $\\eta L$ | cycles | NALA is worse by |", "|---|---|---|---|---|---|---|---|"]
 for e in COUNTEREXAMPLES.values():
     found = gap(e)
-    assert found == e.gap > Fraction(1, 10_000) and e.slack() >= 0  # exact; far above 1e-16
+    claim(
+        found == e.gap > Fraction(1, 10_000) and e.slack() >= 0,
+        f"by the {e.measure} NALA is worse here by the exact gap",
+    )
     rows.append(f"| {e.measure} | {len(e.start)} | {e.k} | {e.mu} | {e.alpha} | {e.lr} | {e.cycles} | {float(found):.6f} |")
 Markdown("\n".join(rows))
 # %% [markdown]
@@ -190,15 +196,24 @@ sixty = {
     "Lookahead": run(Lookahead(SGD(Fraction(1, 10)), k=5, alpha=HALF), lambda x: x, [Fraction(1)], cycles=12),
     "NALA, α = 1/1000": run(NALA(SGD(Fraction(1, 10)), k=5, mu=-HALF, alpha=Fraction(1, 1000)), lambda x: x, [Fraction(1)], cycles=10),
 }
-assert all(t.grad_evals == 60 for t in sixty.values())
+claim(all(t.grad_evals == 60 for t in sixty.values()), "each method has spent 60 gradients")
 finals = [t.final[0] for t in sixty.values()]
-assert finals == sorted(finals) and finals[-1] == verdicts["V06"].numbers["NALA"]  # fractions
+claim(
+    finals == sorted(finals) and finals[-1] == verdicts["V06"].numbers["NALA"],
+    "the order of the four is that of the table, by exact fractions",
+)
 rates = lambda m, alpha: (F(1, m, 1.0, 5, -0.5, alpha) ** (1 / 6), F(1, m, 1.0, 5, -0.5, 0.0) ** (1 / 5))  # noqa: E731
 for m in (0.01, 0.1, 0.5):
     edge = formulas.break_even_alpha(lr=1.0, k=5, mu=-0.5, m=m)
-    assert abs(edge - against_lookahead(m, lr=1.0, k=5, mu=-0.5)[0]) < 1e-12 and edge <= 0.5  # two formulas, 1/m roundings
+    claim(
+        agree(edge, against_lookahead(m, lr=1.0, k=5, mu=-0.5)[0]) and at_most(edge, 0.5),
+        "alpha = (1 + mu) eta is always enough",
+    )
     mine, theirs = np.array([rates(m, f * edge) for f in (0.97, 1.03)]).T
-    assert mine[0] > theirs[0] and mine[1] < theirs[1]  # the two sides of the edge
+    claim(
+        mine[0] > theirs[0] and mine[1] < theirs[1],
+        "below the edge Lookahead is faster per gradient, above it NALA is",
+    )
 Markdown("\n".join(["| 60 gradients | error left, start 1 |", "|---|---|", *(f"| {text} | {float(v):.6f} |" for text, v in zip(sixty, finals, strict=True))]))
 # %% [markdown]
 # **V07, V08, V09.** With $\alpha=\eta$ plain gradient descent is at least as fast on every mode; nothing of this kind is accelerated (lesson 06, section 5); and with $\mu<0$ the point $y$ lies *between* $\phi$ and $\theta_k$, so nothing is "extrapolated".
@@ -206,9 +221,12 @@ Markdown("\n".join(["| 60 gradients | error left, start 1 |", "|---|---|", *(f"|
 grid = np.linspace(0, 1, 101)
 for k in (1, 2, 5, 10):
     mine, ahead = rho(grid, lr=1.0, k=k, mu=-0.5, alpha=1.0), rho(grid, lr=1.0, k=k + 1, mu=-0.5, alpha=0.0)
-    assert np.all((1 - grid) ** (k + 1) <= mine + 4 * EPS) and np.all(mine <= ahead + 4 * EPS)  # numbers below 1
+    claim(
+        at_most((1 - grid) ** (k + 1), mine) and at_most(mine, ahead),
+        "with alpha = eta plain descent is at least as fast on every mode, and Lookahead at most",
+    )
 weights = verdicts["V09"].numbers
-assert sum(weights.values()) == 1 and min(weights.values()) >= 0
+claim(sum(weights.values()) == 1 and min(weights.values()) >= 0, "with mu < 0 the point y lies between phi and theta")
 # %% [markdown]
 # ## 4 · Values over convex functions: one formula, and where it stops
 # With $m=0$ the distance need not shrink at all. For the value there is a lower bound for *every* setting (T22), from Huber's function, quadratic near 0 and straight outside:
@@ -228,10 +246,16 @@ for k in counts:  # Huber's function in fractions, at the slope that theory name
     c = 1 / (2 * (k * HALF + Fraction(1, 1000)) + 1)
     t = run(NALA(SGD(Fraction(1)), k=int(k), mu=-HALF, alpha=Fraction(1, 1000)), lambda x, c=c: np.array([min(x[0], c)]), [Fraction(1)], cycles=1)
     ran.append(c * t.final[0] - c**2 / 2)
-np.testing.assert_allclose([float(v) for v in ran], huber, rtol=4 * EPS)  # a quotient and three products
-assert formulas.is_certified(L=1.0, lr=1.0, k=2, mu=-0.5, alpha=0.001, cycles=1)
-assert not any(formulas.is_certified(L=1.0, lr=1.0, k=k, mu=-0.5, alpha=0.001, cycles=1) for k in (3, 4, 5))
-assert [h > b for h, b in zip(huber, bowl, strict=True)] == [True] * 3 + [False] * 5
+claim(agree([float(v) for v in ran], huber), "NALA on Huber's function has the value of T22")
+claim(formulas.is_certified(L=1.0, lr=1.0, k=2, mu=-0.5, alpha=0.001, cycles=1), "for k = 2 the formula is certified")
+claim(
+    not any(formulas.is_certified(L=1.0, lr=1.0, k=k, mu=-0.5, alpha=0.001, cycles=1) for k in (3, 4, 5)),
+    "for k = 3, 4 and 5 it is not",
+)
+claim(
+    [h > b for h, b in zip(huber, bowl, strict=True)] == [True] * 3 + [False] * 5,
+    "from k = 4 on the bowl is worse than Huber's function",
+)
 ax = plots.axes_or_new(None, figsize=(7.4, 4.4))
 ax.plot(counts, huber, color="black", label="Huber: T22")
 ax.plot(counts, [float(v) for v in ran], "o", color=plots.COLOURS["nala"], label="NALA run on Huber's function")
@@ -260,8 +284,11 @@ for alpha, cycles in (("1/1000", 120), ("1", 120), ("1", 6), ("29/10", 120)):
     t = run(NALA(SGD(1.0), k=5, mu=-0.5, alpha=float(Fraction(alpha))), bowl.grad, bowl.start, cycles=cycles)
     told, ball = rate(t, minimizer=bowl.minimizers[0]), certified(alpha)
     if told.verdict == "estimated" and ball is not None:
-        assert told.low - 1e-9 <= ball.upper and ball.lower <= told.high + 1e-9  # the enclosure is 1e-9 wide
-    assert (told.verdict == "cannot tell") == (cycles == 6)
+        claim(
+            told.low - 1e-9 <= ball.upper and ball.lower <= told.high + 1e-9,
+            "the measured interval meets the certified one",
+        )
+    claim((told.verdict == "cannot tell") == (cycles == 6), "the run of six cycles is refused, the others are not")
     shown = f"{told.rate:.9f} | [{told.low:.9f}, {told.high:.9f}]" if told.verdict == "estimated" else f"– | {told.reason}"
     rows.append(f"| {alpha} | {cycles} | {told.verdict} | {shown} | {f'[{ball.lower:.9f}, {ball.upper:.9f}]' if ball else 'python-flint is not installed'} |")
 Markdown("\n".join(rows))
@@ -282,9 +309,15 @@ if importlib.util.find_spec("PEPit") is not None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # PEPit's use of NumPy, nothing of ours
         worst = worst_case(L=1.0, m=0.1, lr=1.0, k=3, mu=0.5, alpha=1.0)
-    assert abs(worst.gap) < 1e-6 and worst.residual < 1e-5 and worst.slack > -1e-6  # the solver works to 1e-7 or so
-    assert abs(worst.dual - 0.393939) < 1e-4 and abs(worst.replay() - worst.primal) < 1e-4  # sqrt of its tolerance
-    assert worst.primal > 1.3 * quadratic_worst
+    claim(
+        abs(worst.gap) < 1e-6 and worst.residual < 1e-5 and worst.slack > -1e-6,
+        "the solver's primal and dual values agree, as nearly as it works",
+    )
+    claim(
+        agree(worst.dual, 0.393939, digits=3) and agree(worst.replay(), worst.primal, digits=3),
+        "the worst factor is 0.3939, and NALA attains it on the function that came back",
+    )
+    claim(worst.primal > 1.3 * quadratic_worst, "the class is more than 1.3 times worse than quadratics")
     text = f"primal {worst.primal:.6f}, dual {worst.dual:.6f}, residual {worst.residual:.0e}. NALA, run on the function that came back, attains {worst.replay():.6f}. On quadratics the worst is {quadratic_worst:.6f}: the class is {worst.primal / quadratic_worst:.2f} times worse."
 Markdown(text if worst else f"PEPit is not installed. The worst over quadratics alone is {quadratic_worst:.6f}.")
 # %%
@@ -296,8 +329,11 @@ if worst:
     ax.legend(loc="upper right", fontsize=11)
     plots.show(ax, alt="Level sets of the worst function in the plane and one cycle of NALA on it. The fast weights come from the left, bend downwards and stop below the minimum. The blue arrow from the start goes past their end, far to the right of the minimum. The purple outer step back towards the minimum is short.")
     y, g = t.lookahead[0], t.outer_grad[0]
-    np.testing.assert_allclose(g, 0.1 * y, atol=1e-3)  # the slope at y is that of m |x|^2 / 2; sqrt of the solver's 1e-7
-    assert y @ worst.start < -0.4 and np.linalg.norm(t.fast[0, -1]) < 0.5 * np.linalg.norm(y)  # across; far apart
+    claim(np.allclose(g, 0.1 * y, atol=1e-3), "the gradient at y is only m y")
+    claim(
+        y @ worst.start < -0.4 and np.linalg.norm(t.fast[0, -1]) < 0.5 * np.linalg.norm(y),
+        "y lies across the minimum, twice as far from it as the end of the inner loop",
+    )
 # %% [markdown]
 # The inner loop does well: its end is twice as near as $y$. The extrapolation $\mu>0$ throws $y$ across, to a side where the function is as flat as the class allows: the gradient there is $m\,y$, ten times too small for the outer step to bring it back. On a quadratic a direction has one curvature, on both sides.
 #

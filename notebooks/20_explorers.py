@@ -10,6 +10,7 @@
 # %%
 import numpy as np
 
+from nala_lab.classroom import agree, by_chance, claim
 from nala_lab.reference import NALA, SGD, run
 from nala_lab.theory.quadratic_rate import rate_per_gradient
 from nala_lab.widgets import (
@@ -42,7 +43,7 @@ s = paths.settings
 bowl = problem(s.problem)
 nala = NALA(SGD(lr=s.lr_left), k=s.k, mu=s.mu, alpha=s.alpha)
 slow = run(nala, bowl.grad, [s.x1, s.x2], cycles=GRADIENTS // (s.k + 1)).final
-assert np.array_equal(slow, paths.view.sides[0].here)  # the picture shows the library's numbers, bit for bit
+claim(np.array_equal(slow, paths.view.sides[0].here), "the picture shows the library's numbers, bit for bit")
 print("left ends at", slow.round(4))
 
 # %% [markdown]
@@ -58,10 +59,10 @@ rates
 
 # %%
 n = rates.numbers
-assert n["largest gap"] < 1e-9  # theory against run: roundings of 30 cycles
-assert n["rate per cycle"] < 1
+claim(n["largest gap"] < 1e-9, "theory's line goes through the run")
+claim(n["rate per cycle"] < 1, "with k = 5 the method converges here")
 worst = max(rate_per_gradient([1 / 30, 1.0], lr=2.1, k=5, mu=-0.5, alpha=0.0))
-assert abs(worst - n["rate per gradient"]) < 1e-12  # a few roundings
+claim(agree(worst, n["rate per gradient"]), "the panel's rate is the library's")
 print(f"factor per gradient {worst:.4f}")
 
 # %% [markdown]
@@ -76,9 +77,14 @@ memory = AveragingExplorer(mu=-0.5)
 memory
 
 # %%
-assert memory.numbers["horizon"] == 2 and memory.numbers["sample size"] == 3  # 1/(1-|mu|), (1-mu)/(1+mu)
-# the same sum in two orders: a few roundings of numbers of size 5
-assert abs(memory.numbers["phi_t by Eq. (5)"] - memory.numbers["phi_t of the run"]) < 1e-13
+claim(
+    memory.numbers["horizon"] == 2 and memory.numbers["sample size"] == 3,
+    "at mu = -0.5 the memory is two cycles and three samples",
+)
+claim(
+    agree(memory.numbers["phi_t by Eq. (5)"], memory.numbers["phi_t of the run"]),
+    "Eq. (5) rebuilds the run's slow weights",
+)
 
 # %% [markdown]
 # ## 4 · What averaging buys under noise
@@ -93,9 +99,8 @@ noise
 
 # %%
 n = noise.numbers
-assert n["in the long run"] < n["SGD in the long run"]
-# 4.4 standard errors: about 1 in 100,000 for normal means; the loss is skewed, but 100 runs are averaged and fixed
-assert abs(n["z-score"]) < 4.4
+claim(n["in the long run"] < n["SGD in the long run"], "averaging lowers the loss in the long run")
+claim(by_chance(n["z-score"]), "the cloud of runs has the exact mean")
 print(f"z-score {n['z-score']:.2f}")
 
 # %% [markdown]
@@ -112,9 +117,9 @@ probes
 # %%
 n = probes.numbers
 for x in ("x1", "x2"):
-    assert abs(n[f"step {x}"] - n[f"theory {x}"]) < 1e-13  # T17 against the twin: roundings of a step of size 0.1
+    claim(agree(n[f"step {x}"], n[f"theory {x}"]), "T17 predicts the first step")
 left = {p: np.abs(probes.set(probe=p).view.now.after - problem("valley").center).max() for p in ("adam", "grad")}
-assert left["adam"] < 1e-3 < left["grad"]  # T17: lr cancels; adam's probe leads onto the minimum but for eps
+claim(left["adam"] < 1e-3 < left["grad"], "the probe adam leads onto the minimum, and grad does not")
 print("first step ends this far from the minimum:", {p: round(float(d), 6) for p, d in left.items()})
 probes = probes.set(probe="own")
 # %% [markdown]
@@ -129,9 +134,12 @@ family = FamilyChooser("Lookahead")
 family
 
 # %%
-assert "Lookahead" in family.view.names
-assert list(family.set(alpha=0.2).view.names) == ["NALA"]
-assert "SNOO" in family.set(alpha=0.0, beta=0.5).view.names and "NALA" not in family.view.names
+claim("Lookahead" in family.view.names, "the sliders stand on Lookahead")
+claim(list(family.set(alpha=0.2).view.names) == ["NALA"], "an outer gradient makes it NALA")
+claim(
+    "SNOO" in family.set(alpha=0.0, beta=0.5).view.names and "NALA" not in family.view.names,
+    "an outer momentum makes it SNOO, and not NALA",
+)
 family = family.set(beta=0.0)
 
 # %% [markdown]
