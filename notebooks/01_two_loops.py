@@ -63,12 +63,13 @@ plots.show(
 #
 # **Predict**, at $\eta\lambda = 2.1$: which of $k=5$ and $k=4$ is rescued? One, both, or none?
 # %%
-guess = predict(f"Error after {STEPS} gradients with k = 5? It starts at 1.", ...)  # a number in place of the dots
-averaged = {k: run(Lookahead(SGD(lr=2.1 / lam), k=k, alpha=0.5), bowl.grad, start, cycles=STEPS // k) for k in (5, 4)}
+odd, even, product = 5, 4, 2.1
+guess = predict(f"Error after {STEPS} gradients with k = {odd}? It starts at 1.", ...)  # a number in place of the dots
+averaged = {k: run(Lookahead(SGD(lr=product / lam), k=k, alpha=0.5), bowl.grad, start, cycles=STEPS // k) for k in (odd, even)}
 left = {k: abs(loops.final[0] - minimum) for k, loops in averaged.items()}
-claim(left[5] < 0.1 < 1 < left[4], "k = 5 is rescued and k = 4 is not")
-print(f"error after {STEPS} gradients, from 1: {left[5]:.4f} with k = 5, {left[4]:.4f} with k = 4")
-guess.meets(left[5])
+claim(left[odd] < 0.1 < 1 < left[even], "k = 5 is rescued and k = 4 is not")
+print(f"error after {STEPS} gradients, from 1: {left[odd]:.4f} with k = {odd}, {left[even]:.4f} with k = {even}")
+guess.meets(left[odd])
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 figure, panels = plt.subplots(1, 2, figsize=(12, 4.2), sharey=True)
 for ax, (k, loops) in zip(panels, averaged.items(), strict=True):
@@ -373,7 +374,7 @@ grades()  # grades().export() writes the file for your teacher and names it by l
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **To try at home.** Write your prediction down before you run.
 #
-# 1. In section 2 set $\eta\lambda = 2.3$. Is $k=5$ still rescued? And $k=3$, and $k=1$? Answer from equation (iv) first, then run.
+# 1. In section 2 set `product`, which is $\eta\lambda$, to 2.3. Is $k=5$ still rescued? And `odd = 3`, and `odd = 1`? Answer from equation (iv) first, then run.
 # 2. In section 7 choose $\alpha$ so that NALA ties with Lookahead after 60 gradients. Compute it from $B$, then run it on fractions. Why is the tie not exact?
 # 3. Same section: find one $\mu > 0$ with which NALA, $\alpha = \eta$, beats plain gradient descent. (Theory: on one mode this needs $0 < \mu < 2R/(1-R)$.)
-# 4. In section 5 give `largest_step` a positive $\mu$, say $0.5$. Does extrapolation allow longer or shorter inner steps?
+# 4. In section 5 give `factors` a positive $\mu$, say $0.5$ in place of $-0.25$. Does extrapolation allow longer or shorter inner steps?

@@ -382,7 +382,7 @@ grades()  # grades().export() writes the file for your teacher and names it by l
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **To try at home.** Write your prediction down before you run.
 #
-# 1. In section 1 replace `Adam(lr=0.05)` by `SGD(lr=0.05)`. Does anything change in what the assertions say? Why not?
+# 1. In section 1 replace `Adam(lr=0.05)` by `SGD(lr=0.05)`. Does any claim of this section fail? Why not?
 # 2. In section 5 use $k = 1$, then $\eta\lambda = 0.5$ with $k=2$. In which case does the prediction fail, and which word in "independent inner results" is to blame?
 # 3. Show with `eq5.weights(t, 1.0)` that at $\mu = 1$ nothing is forgotten. What does `eq5.horizon(1.0)` answer?
 # 4. In section 7 start at `valley.start` instead. After how many cycles is the released run as close to the minimum as the paper's was after one?

@@ -155,19 +155,20 @@ def measured_rho(t, cycles=3):
     """Signed factor of each eigen-direction over a few cycles; the start has error 1 in each."""
     modes = (t.slow - quadratic.minimizers[0]) @ quadratic.eigenvectors
     return modes[1] / modes[0], modes[cycles] / modes[0]
-steep = run(NALA(SGD(lr=1 / L), k=5, mu=-0.5, alpha=1 / L), quadratic.grad, quadratic.start, cycles=GRADIENTS // 6)
+steep_mu = -0.5
+steep = run(NALA(SGD(lr=1 / L), k=5, mu=steep_mu, alpha=1 / L), quadratic.grad, quadratic.start, cycles=GRADIENTS // 6)
 lam = quadratic.eigenvalues
-for t, alpha in ((paper, 0.001), (steep, 1 / L)):
-    rho = quadratic_rate.rho(lam, lr=1 / L, k=5, mu=-0.5, alpha=alpha)
+for t, mu, alpha in ((paper, -0.5, 0.001), (steep, steep_mu, 1 / L)):
+    rho = quadratic_rate.rho(lam, lr=1 / L, k=5, mu=mu, alpha=alpha)
     one, three = measured_rho(t)
     claim(agree(one, rho), "after one cycle each direction has shrunk by rho")
     claim(agree(three, rho**3), "after three cycles each direction has shrunk by rho^3")
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 fig, axes = plt.subplots(1, 2, figsize=(11, 4.4), sharey=True)
 x = np.linspace(0, 1.02, 200)
-for ax, t, alpha, text in ((axes[0], paper, 0.001, r"$\alpha=0.001$"), (axes[1], steep, 1 / L, r"$\alpha=1/L$")):
-    plots.rates(ax, x, quadratic_rate.rho(x * L, lr=1 / L, k=5, mu=-0.5, alpha=0.0), name="lookahead")
-    plots.rates(ax, x, quadratic_rate.rho(x * L, lr=1 / L, k=5, mu=-0.5, alpha=alpha), name="nala", measured=(lam / L, measured_rho(t)[0]))
+for ax, t, mu, alpha, text in ((axes[0], paper, -0.5, 0.001, r"$\alpha=0.001$"), (axes[1], steep, steep_mu, 1 / L, r"$\alpha=1/L$")):
+    plots.rates(ax, x, quadratic_rate.rho(x * L, lr=1 / L, k=5, mu=mu, alpha=0.0), name="lookahead")
+    plots.rates(ax, x, quadratic_rate.rho(x * L, lr=1 / L, k=5, mu=mu, alpha=alpha), name="nala", measured=(lam / L, measured_rho(t)[0]))
     ax.set_title(text)
 plots.show(fig, alt="The factor per cycle against eta times lambda. Left, the curves of NALA and Lookahead cannot be told apart. Right, NALA's curve goes down to 0 at eta lambda = 1, while near eta lambda = 0 both still start at 1. The measured markers lie on the predicted curve.")
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -428,6 +429,6 @@ grades()  # grades().export() writes the file for your teacher and names it by l
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **To try at home.** Write your prediction down before you run.
 #
-# 1. *Predict, then run.* Set $\mu=+0.5$ and $\alpha=1/L$ in section 5. For which eigenvalues is $|\rho|$ smaller than that of $k+1$ steps of plain descent? Compare with the condition $0<\mu<2R/(1-R)$.
+# 1. *Predict, then run.* Set `steep_mu = 0.5` in section 5, where $\alpha=1/L$. For which eigenvalues is $|\rho|$ smaller than that of $k+1$ steps of plain descent? Compare with the condition $0<\mu<2R/(1-R)$.
 # 2. In section 6, find by bisection on runs the $\alpha$ at which both methods are equal after 600 gradients. Compare with T07 at the smallest eigenvalue.
 # 3. Write the outer step with a velocity (SNOO, or the true NAG of Eq. 1 on the slow weights) in `nala_by_hand`. How many gradients does it need on the quadratic with $\kappa=100$ to reach the error that NALA has after 600?

@@ -94,9 +94,10 @@ claim(agree(library.rate, map_by_hand(*few, k=5, mu=-0.5)), "the library's map i
 #
 # **Predict** where the paper's recommended point ($\alpha = 0.001$) lies: on which side of which line? (Steps have the unit 1/curvature and here $L=1$. The same number $0.001$ would be $1/L$ on a problem with $L=1000$: NALA's $\alpha$ is not free of units.)
 # %%
+mu_map = -0.5  # of the maps of this section
 etas, alphas = np.linspace(0.02, 2.4, 240), np.linspace(0.02, 5.0, 200)
-half = rate_map(("lr", etas), ("alpha", alphas), k=5, mu=-0.5, lam=lam)
-lookahead = rate_map(("lr", etas), ("alpha", [0.0]), k=5, mu=-0.5, lam=lam).rate
+half = rate_map(("lr", etas), ("alpha", alphas), k=5, mu=mu_map, lam=lam)
+lookahead = rate_map(("lr", etas), ("alpha", [0.0]), k=5, mu=mu_map, lam=lam).rate
 descent = rate_map(("lr", etas), ("alpha", [0.0]), k=1, mu=0.0, lam=lam).rate
 best = half.best()
 floor = chebyshev.floor_per_gradient(KAPPA, 5)
@@ -105,7 +106,7 @@ ax = plots.rate_map(None, half, rivals={"lookahead": lookahead, "sgd": descent},
 plots.show(ax, alt="Map of the rate per gradient over inner step (0 to 2.4) and outer step (0 to 5). The method converges below a wine-coloured edge that rises from outer step 2 to 3, stays flat, and has a peak near inner step 2.1, where the best point lies. The line of break-even with Lookahead rises slowly from the origin and passes 0.5 at inner step 1; the line of break-even with descent is much steeper. The paper's point lies at the bottom, below both lines.")
 tuned = (KAPPA - 1) / (KAPPA + 1)  # gradient descent with step 2/(L+m)
 claim(floor < tuned < best[2] < 1, "no pair of steps on this map makes NALA as fast as tuned descent")
-paper = rate_map(("lr", [1.0]), ("alpha", [0.001]), k=5, mu=-0.5, lam=lam).rate.item()
+paper = rate_map(("lr", [1.0]), ("alpha", [0.001]), k=5, mu=mu_map, lam=lam).rate.item()
 claim(
     paper > lookahead[0, np.abs(etas - 1).argmin()],
     "the paper's point lies below the blue line: slower than Lookahead",
@@ -119,8 +120,8 @@ draw = stream(0, "lesson 06", "settings")
 points = np.column_stack([draw.uniform(0.1, 2.4, SETTINGS), draw.uniform(0.02, 5.0, SETTINGS)])
 sides = {True: 0, False: 0}
 for e, a in points:
-    r = rate_map(("lr", [e]), ("alpha", [a]), k=5, mu=-0.5, lam=lam, per="cycle").rate.item()
-    t = run(NALA(SGD(e), k=5, mu=-0.5, alpha=a), quadratic.grad, quadratic.start, cycles=12)
+    r = rate_map(("lr", [e]), ("alpha", [a]), k=5, mu=mu_map, lam=lam, per="cycle").rate.item()
+    t = run(NALA(SGD(e), k=5, mu=mu_map, alpha=a), quadratic.grad, quadratic.start, cycles=12)
     left = np.linalg.norm(t.final - quadratic.minimizers[0])
     claim(
         at_most(r**12, left) and at_most(left, np.sqrt(MODES) * r**12),
@@ -135,15 +136,15 @@ print(f"{sides[True]} settings converge and {sides[False]} diverge, each at the 
 # * Upwards, $\alpha L \le \min_x (1+1/|B(x)|)/x$ with $x=\lambda/L$ (T06). At $\eta=1/L$, $\mu=-\tfrac12$ this is $1+1/|\mu| = 3$.
 # * NALA beats Lookahead at $\lambda$ iff $\alpha > (1-|B|^{1/k})/\lambda$, which tends to $(1+\mu)\,\eta$ for flat directions; it beats gradient descent iff $\alpha > (1-|r|^{k+1}/|B|)/\lambda$, which tends to $(1-k\mu)\,\eta = 3.5\,\eta$ (T07).
 # %%
-edge = lambda stable, axis: axis[stable].max()  # noqa: E731 - the last stable point along a line of the map
-fine = rate_map(("lr", np.linspace(2, 2.5, 2001)), ("alpha", [0.0]), k=5, mu=-0.5, lam=lam)
+edge = lambda stable, axis: axis[stable].max(initial=axis[0])  # noqa: E731 - the last stable point along a line of the map
+fine = rate_map(("lr", np.linspace(2, 2.5, 2001)), ("alpha", [0.0]), k=5, mu=mu_map, lam=lam)
 claim(
-    abs(edge(fine.stable[0], fine.x[1]) - inner_limit(5, -0.5)) < 0.5 / 2000 * 1.01,
+    abs(edge(fine.stable[0], fine.x[1]) - inner_limit(5, mu_map)) < 0.5 / 2000 * 1.01,
     "at alpha = 0 the edge of the map is T03's, to one cell",
 )
-tall = rate_map(("lr", [1.0]), ("alpha", np.linspace(2.5, 3.5, 2001)), k=5, mu=-0.5, lam=lam)
+tall = rate_map(("lr", [1.0]), ("alpha", np.linspace(2.5, 3.5, 2001)), k=5, mu=mu_map, lam=lam)
 claim(
-    abs(edge(tall.stable[:, 0], tall.y[1]) - outer_limit(5, -0.5)) < 1 / 2000 * 1.01,
+    abs(edge(tall.stable[:, 0], tall.y[1]) - outer_limit(5, mu_map)) < 1 / 2000 * 1.01,
     "upwards the edge of the map is T06's, to one cell",
 )
 ties = []
@@ -151,7 +152,7 @@ for column, e in enumerate(etas):
     if 0.1 < e < 0.8:  # there the flattest direction is the slowest one, for all three methods
         for rival, form in ((lookahead, break_even.against_lookahead), (descent, break_even.against_descent)):
             first = alphas[(half.rate[:, column] < rival[0, column]).argmax()]  # from below
-            ties.append(first - form(m, lr=e, k=5, mu=-0.5)[0])
+            ties.append(first - form(m, lr=e, k=5, mu=mu_map)[0])
 step = alphas[1] - alphas[0]
 claim(
     len(ties) > 100 and min(ties) >= 0 and max(ties) <= step,
@@ -437,4 +438,4 @@ grades()  # grades().export() writes the file for your teacher and names it by l
 # %% [markdown]
 # **To try at home.** Write your prediction down before you run.
 #
-# 1. In section 3 set $\mu=+0.3$. Predict first: does the stable region become lower or higher? Where is the paper's $\alpha=0.001$ now, against the blue line?
+# 1. In section 3 set `mu_map = 0.3`. Predict first: does the stable region become lower or higher? Where is the paper's $\alpha=0.001$ now, against the blue line?

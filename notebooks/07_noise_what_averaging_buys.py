@@ -48,7 +48,7 @@ slow_eta = 1 - T ** (1 / k)  # SGD with the same factor per gradient
 start = np.full((MEMBERS, 1), 7.0)
 clouds = {
     "SGD": run(SGD(eta), noisy.noisy_grad, start, steps=400, rng=stream(0, "cloud", "sgd")).final,
-    "Lookahead": run(Lookahead(SGD(eta), k=k, alpha=0.5), noisy.noisy_grad, start, cycles=40, rng=stream(0, "cloud", "lookahead")).final,
+    "Lookahead": run(Lookahead(SGD(eta), k=k, alpha=1 + mu), noisy.noisy_grad, start, cycles=40, rng=stream(0, "cloud", "lookahead")).final,
     "SGD, smaller step": run(SGD(slow_eta), noisy.noisy_grad, start, steps=400, rng=stream(0, "cloud", "slow")).final,
 }
 cloud = {text: x.var(ddof=1) for text, x in clouds.items()}

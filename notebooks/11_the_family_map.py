@@ -331,10 +331,12 @@ for _ in range(1000):
     s, alpha = rng.uniform(0.1, 3), rng.uniform(0.01, 1)
     bare, outer = (games.rotation_factor(s, **setting, alpha=a) for a in (0.0, alpha))
     claim(outer > bare, "the outer gradient hurts in every one of a thousand rotations")
-turned = games.spectral_radius([[0.4, 1.0], [-1.0, 0.4]], lr=0.3, k=5, mu=-0.5, alpha=0.3)
-plain = games.spectral_radius([[0.4, 1.0], [-1.0, 0.4]], lr=0.3, k=5, mu=-0.5, alpha=0.0)
+friction = 0.4
+field = [[friction, 1.0], [-1.0, friction]]
+turned = games.spectral_radius(field, lr=0.3, k=5, mu=-0.5, alpha=0.3)
+plain = games.spectral_radius(field, lr=0.3, k=5, mu=-0.5, alpha=0.0)
 claim(turned < plain, "with friction it helps")
-print(f"with friction 0.4: {plain:.3f} without the outer gradient, {turned:.3f} with it")
+print(f"with friction {friction}: {plain:.3f} without the outer gradient, {turned:.3f} with it")
 # %% [markdown]
 # The outer gradient is a plain step of the field, and in a pure rotation every plain step leads outwards. Averaging ($\mu<0$) is what makes Lookahead and NALA converge there; the outer gradient works against it. With enough friction it helps.
 #
@@ -375,4 +377,4 @@ grades()  # grades().export() writes the file for your teacher and names it by l
 # 1. *Predict, then run.* SlowMo with a learning rate that is halved after 20 cycles: is E08 still true? (Write the recurrence of `published.slowmo` with two learning rates.)
 # 2. In section 4 give each worker its own minimum (a `shift` per worker, averaged by hand). Is the mean of the minima still reached?
 # 3. In section 5 replace the Nesterov style by `OuterMomentum(..., style="heavy-ball")` and tune it. Which of the two is faster on a quadratic?
-# 4. In section 6 find the friction at which the outer gradient stops hurting for $\alpha=0.3$, first from $|1-\alpha\lambda|$ with $\lambda=c\pm i$, then by running.
+# 4. In section 6 find the `friction` at which the outer gradient stops hurting for $\alpha=0.3$, first from $|1-\alpha\lambda|$ with $\lambda=c\pm i$, then by running.
