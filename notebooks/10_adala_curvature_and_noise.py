@@ -65,7 +65,8 @@ def rms(values: np.ndarray) -> float:
 
 
 fifth = STEPS // 5
-gain = {name: rms(x[fifth : 2 * fifth]) / rms(x[-fifth:]) for name, x in decayed.items()}
+gone = 1e-300  # with other settings the error may vanish altogether
+gain = {name: rms(x[fifth : 2 * fifth]) / max(rms(x[-fifth:]), gone) for name, x in decayed.items()}
 print({name: f"error falls by {value:.2f}" for name, value in gain.items()})
 claim(
     gain["Adam"] > 8 and gain["AdaLA, own"] > 8 and 0.7 < gain["AdaLA, grad"] < 1.4,
