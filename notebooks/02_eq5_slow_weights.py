@@ -163,6 +163,8 @@ Markdown("\n".join([*head, *rows]))
 #
 # The outer gradients are remembered with the same powers, so their total weight tends to $\alpha/(1+\mu)$: at $\mu=-0.5$ the outer step acts as if it were $2\alpha$.
 # %%
+memory = [float(f(-0.5)) for f in (eq5.horizon, eq5.mean_age, eq5.effective_sample_size)]
+claim(agree(memory, [2, 1, 3]), "at mu = -0.5 the memory is two cycles long, one cycle old, and worth three results")
 total = eq5.weights(60, -0.5).gradients.sum()
 claim(agree(total, 2), "at mu = -0.5 the outer gradients weigh 2 alpha together")
 print(f"sum of the gradients' weights: {total} times alpha")

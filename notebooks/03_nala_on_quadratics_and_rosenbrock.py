@@ -2,7 +2,7 @@
 # # 03 · NALA on quadratics and on Rosenbrock's valley
 # **Aims.** After this lesson you can draw NALA's two loops from real numbers; predict how fast each eigen-direction shrinks, and check it; say why the same run looks fast or slow depending on the x-axis; and name the settings where the extra gradient pays.
 #
-# **Time.** 45 minutes. **Before.** Notebooks 01 (two loops) and 02 (Eq. 5). Everything here is deterministic: exact gradients, no noise. Noise changes some conclusions, and we say where.
+# **Time** 45 minutes. **Before** Notebooks 01 (two loops) and 02 (Eq. 5). Everything here is deterministic: exact gradients, no noise. Noise changes some conclusions, and we say where.
 # %% tags=["parameters"] slideshow={"slide_type": "skip"}
 STUDENT = "demo"  # your name or number: it decides your numbers in the exercises
 GRADIENTS = 600  # the budget of most comparisons: 120 cycles of Lookahead, 100 of NALA, 600 steps of descent
@@ -25,10 +25,10 @@ from problems import Quadratic, Rosenbrock
 plots.use_style()
 plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## 1 A failure first
+# ## 1 · A failure first
 # The paper recommends $k=5$, $\mu=-0.5$, $\alpha=0.001$. A student takes these numbers, a badly scaled quadratic, and gradient descent as the inner rule. Plain gradient descent gets the same inner step, $\eta = 1/L$, and the same number of gradients.
 #
-# **Prediction.** The paper says that NALA "theoretically achieves a faster convergence speed than Lookahead". So most students expect the order NALA, Lookahead, plain descent. Write down your own guess.
+# **Predict:** the paper says that NALA "theoretically achieves a faster convergence speed than Lookahead". So most students expect the order NALA, Lookahead, plain descent. Write down your own guess.
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 guess = predict(f"After {GRADIENTS} gradients: NALA's distance to the minimum over that of plain descent?", ...)  # a number in place of the dots
 L, m = 4.0, 4.0 / KAPPA
@@ -55,7 +55,7 @@ Markdown(f"After {GRADIENTS} gradients the distance to the minimum is {final['de
 # %% [markdown] slideshow={"slide_type": "slide"}
 # Nothing is broken. The rest of the lesson explains this picture, and finds the settings that turn it around.
 #
-# ## 2 The equations
+# ## 2 · The equations
 # One cycle of NALA (Zuo et al. 2024, Algorithm 1), with $\theta_{t,0}=\phi_{t-1}$:
 #
 # $$\theta_{t,i+1} = \theta_{t,i} + A(J,\theta_{t,i},d), \qquad i = 0,\ldots,k-1 \tag{4}$$
@@ -64,7 +64,7 @@ Markdown(f"After {GRADIENTS} gradients the distance to the minimum is {final['de
 #
 # With gradient descent inside, $A = -\eta\nabla J(\theta)$. A cycle spends $k+1$ gradients: $k$ inside, one at $y_t$.
 #
-# ## 3 From scratch, then with the library
+# ## 3 · From scratch, then with the library
 # %% slideshow={"slide_type": "subslide"}
 def nala_by_hand(grad, phi, eta, k, mu, alpha, cycles):
     path = [phi]
@@ -79,10 +79,10 @@ def nala_by_hand(grad, phi, eta, k, mu, alpha, cycles):
 by_hand = nala_by_hand(quadratic.grad, quadratic.start, 1 / L, 5, -0.5, 0.001, GRADIENTS // 6)
 claim(np.array_equal(by_hand, paper.slow), "the library's run is the one by hand, to the last bit")
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## 4 What one cycle looks like
+# ## 4 · What one cycle looks like
 # Fig. 1 of the paper is a sketch. Here is the same drawing from a run: black are the fast weights, dark blue goes from $\phi_{t-1}$ to the look-ahead point $y_t$, purple is the outer step $-\alpha\nabla J(y_t)$.
 #
-# **Prediction.** On the left $\alpha = 0.001$, on the right $\alpha = 1/L$. Will you see a purple arrow on the left?
+# **Predict:** on the left $\alpha = 0.001$, on the right $\alpha = 1/L$. Will you see a purple arrow on the left?
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 bowl = Quadratic([L / 20, L], rotation=7, shift=[2.0, -1.0], offset=3.0)
 start = bowl.minimizers[0] + bowl.eigenvectors @ np.array([1.0, 0.35])
@@ -114,7 +114,7 @@ Markdown(f"The outer step is at most {100 * outer_share(small, 0.001):.1f} % of 
 # ### The same on Rosenbrock's valley
 # $f(x) = 100\,(x_2 - x_1^2)^2 + (1-x_1)^2$, the real one with $b=100$, and Adam inside as in the paper. Near the usual start $(-1.2, 1)$ the curvature across the valley is above 1000, so here the paper's $\alpha$ is *not* small.
 #
-# **Prediction.** The outer step is plain gradient descent. It needs $\alpha < 2/\lambda_{\max}$. What happens with $\alpha = 0.01$?
+# **Predict:** the outer step is plain gradient descent. It needs $\alpha < 2/\lambda_{\max}$. What happens with $\alpha = 0.01$?
 # %%
 valley = Rosenbrock()
 top = np.linalg.eigvalsh(valley.hess(valley.start))[-1]
@@ -142,14 +142,14 @@ claim(
     "the outer step works early, where the slope is steep: the first is ten times the median",
 )
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## 5 The theory: one number per eigenvalue
+# ## 5 · The theory: one number per eigenvalue
 # Let $f(x) = \frac12 (x-x^\star)^\top A (x-x^\star)$ and look along an eigenvector with eigenvalue $\lambda$. An inner step multiplies the error by $1-\eta\lambda$. Put this into the three equations above, and one cycle multiplies the error by
 #
 # $$\rho(\lambda) = (1-\alpha\lambda)\,\bigl[(1+\mu)(1-\eta\lambda)^k - \mu\bigr] \tag{T01}$$
 #
 # The bracket is Lookahead with slow step $1+\mu$. The extra gradient only adds the factor $1-\alpha\lambda$.
 #
-# **Prediction.** With $\alpha = 0.001$ this factor is almost 1 everywhere: NALA and Lookahead have the same curve. With $\alpha = 1/L$ it removes the steepest direction completely ($\rho(L)=0$) and leaves the flattest one almost alone.
+# **Predict:** with $\alpha = 0.001$ this factor is almost 1 everywhere: NALA and Lookahead have the same curve. With $\alpha = 1/L$ it removes the steepest direction completely ($\rho(L)=0$) and leaves the flattest one almost alone.
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 def measured_rho(t, cycles=3):
     """Signed factor of each eigen-direction over a few cycles; the start has error 1 in each."""
@@ -197,10 +197,10 @@ claim(
     "for mu in [-1, 0] the bracket never falls below that of plain descent",
 )
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## 6 Three x-axes, three stories
+# ## 6 · Three x-axes, three stories
 # The paper counts *timesteps*: inner steps. The look-ahead gradient is not counted, so a cycle costs $k$ for both methods, although NALA spent $k+1$ gradients. We run NALA with $\alpha = 0.2\,\eta$ and compare it with Lookahead three times.
 #
-# **Prediction.** Per cycle NALA must win, because $|1-\alpha\lambda|<1$. Per gradient, one gradient in six has to earn its place.
+# **Predict:** Per cycle NALA must win, because $|1-\alpha\lambda|<1$. Per gradient, one gradient in six has to earn its place.
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 little = run(NALA(SGD(lr=1 / L), k=5, mu=-0.5, alpha=0.2 / L), quadratic.grad, quadratic.start, cycles=GRADIENTS // 5)
 fig, axes = plt.subplots(1, 3, figsize=(12.5, 4.2), sharey=True)
@@ -230,7 +230,7 @@ for against, budget, nala_wins in (("cycles", 100, True), ("timesteps", 500, Tru
 #
 # For $\mu\le0$ and $\eta\lambda\le 1$, $\alpha\ge(1+\mu)\eta$ is always enough.
 #
-# **Prediction.** Runs at 0.97 and 1.03 times the limit fall on different sides, for every eigenvalue.
+# **Predict:** runs at 0.97 and 1.03 times the limit fall on different sides, for every eigenvalue.
 # %%
 B = quadratic_rate.lookahead_factor(lam, lr=1 / L, k=5, mu=-0.5)
 limit = (1 - B ** (1 / 5)) / lam
@@ -242,7 +242,7 @@ for curvature, alpha in zip(lam, limit, strict=True):
     claim(by[1] < base < by[0], "runs at 0.97 and 1.03 times the limit fall on different sides")
 Markdown(f"The limit runs from {limit.min() * L:.3f} to {limit.max() * L:.3f} in units of $1/L$. The paper's $\\alpha=0.001$ is {0.001 * L:.3f} in these units, {limit.min() / 0.001:.0f} times below the smallest of them.")
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## 7 A fair race
+# ## 7 · A fair race
 # Now everybody runs, at equal gradients, with the step sizes that theory recommends for a quadratic with known $m$ and $L$. For Adam there is no such formula; it gets the best of seven learning rates, which is a help the others did not get.
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 root, tri = np.sqrt(KAPPA), np.sqrt(3 * KAPPA + 1)
@@ -299,7 +299,7 @@ claim(at120 == sorted(at120), "with mu = -0.5 NALA is behind plain descent, and 
 # ### The same race in Rosenbrock's valley
 # Here no formula helps, so every method gets the best of seven inner step sizes, and 1200 gradients.
 #
-# **Prediction.** Which is better with Adam inside: to interpolate ($\mu=-0.5$), or to extrapolate ($\mu=+0.3$)?
+# **Predict:** which is better with Adam inside: to interpolate ($\mu=-0.5$), or to extrapolate ($\mu=+0.3$)?
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 fine, coarse = np.geomspace(1e-4, 3e-3, 7), np.geomspace(3e-3, 1.0, 7)
 entries = {
@@ -324,13 +324,13 @@ Markdown("\n".join(rows))
 # %% [markdown] slideshow={"slide_type": "slide"}
 # Adam alone is ahead of both wrappers, and in this smooth deterministic valley extrapolation ($\mu>0$) beats interpolation. One start, one function, a coarse grid: read it as an example, not as a ranking.
 #
-# ## 8 Where the extra gradient does pay: one long step
+# ## 8 · Where the extra gradient does pay: one long step
 # Look at T01 again. The inner loop has already removed the steep directions, so the outer step meets a gradient that is almost flat. It may be *much longer* than $2/L$, the limit of plain descent. With $\eta=1/L$ and $a=\alpha L$:
 #
 # * $\mu=0$: stable while $a$ is below the root of $(a-1)^{k+1}k^k = a^k(k+1)^{k+1}$;
 # * $\mu<0$: at $\lambda=L$ the bracket is $|\mu|$, because averaging brings the steep direction back, so $a \le 1+1/|\mu|$.
 #
-# **Prediction.** For $k=5$ the first limit is about 20 and the second is 3.
+# **Predict:** for $k=5$ the first limit is about 20 and the second is 3.
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 grid = np.linspace(0, L, 4001)
 worst = lambda a, mu: np.abs(quadratic_rate.rho(grid, lr=1 / L, k=5, mu=mu, alpha=a / L)).max()  # noqa: E731

@@ -7,7 +7,7 @@
 # 3. say when the learning rate has no effect, and what mini-batch noise changes;
 # 4. compute the curvature at which AdaLA becomes unstable.
 #
-# **Time.** 45 minutes. **Before.** Adam; notebook 00. The paper: S. Ramjee, *AdaLA: Adapting Gradient Estimation by Looking Ahead*.
+# **Time** 45 minutes. **Before** Adam; notebook 00. The paper: S. Ramjee, *AdaLA: Adapting Gradient Estimation by Looking Ahead*.
 # %% tags=["parameters"]
 STUDENT = "demo"  # your name or number: it decides your numbers in the exercises
 MEMBERS = 20_000  # noise realisations in one ensemble
@@ -31,10 +31,10 @@ plots.use_style()
 plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
 PINK = plots.COLOURS["adala"]
 # %% [markdown]
-# ## 1 A failure first
+# ## 1 · A failure first
 # A student knows Adam: with $\eta=0.001$ each weight moves by about 0.001 per step, however large the gradient is. The AdaLA paper uses Adam's settings unchanged ($\eta=10^{-3}$, $\beta=(0.9, 0.999)$, $\epsilon=10^{-8}$). So the student expects steps of about 0.001 again, and tries the simplest objective of all: a straight line, $f(x)=c^\top x$ with slopes $1$, $-0.25$ and $0.01$.
 #
-# **Prediction.** How long is a step of AdaLA along the first axis? Make $\epsilon$ smaller: will the step change?
+# **Predict:** how long is a step of AdaLA along the first axis? Make $\epsilon$ smaller: will the step change?
 # %%
 guess = predict("How many times longer than Adam's is AdaLA's step on the first axis, eps = 1e-8?", ...)  # a number in place of the dots
 line = Linear([1.0, -0.25, 0.01])
@@ -55,7 +55,7 @@ Markdown(f"On the first axis AdaLA's step is **{times[0][0]:.0f} times** Adam's 
 # %%
 guess.meets(times[0][0])
 # %% [markdown]
-# ## 2 The equations
+# ## 2 · The equations
 # Algorithm 3 of the paper, with $\alpha$ its learning rate (our `lr`):
 #
 # $$g_t \leftarrow \nabla_\theta f_t(\theta_{t-1}) \tag{A3.1}$$
@@ -67,7 +67,7 @@ guess.meets(times[0][0])
 # (A3.5) needs $s_t$, which needs $g_{t+1}$, which is taken at $\theta_t$: the result of (A3.5). **The algorithm is circular.** Section 5 of the paper says how it is meant: take a step, compute the gradient there, go back, and then take the adapted step. Which step that *probe* is, the paper does not say. Two more things are open: on which mini-batch $g_{t+1}$ is computed, and whether $s_t$ is bias-corrected (the print computes $\hat s_t$ and then uses $s_t$).
 #
 # Why the failure of section 1? On a line every gradient is the same, so $g_t-g_{t+1}=0$ wherever the probe went. Only $\epsilon$ is left in (A3.4): it is added in *every* step and grows to $\epsilon/(1-\beta_2)$.
-# ## 3 From scratch, then with the library
+# ## 3 · From scratch, then with the library
 # The reading `own`, our default: the probe is a trial step of AdaBelief's form, from AdaLA's own $m$ and $s$. The denominator is bias-corrected (`hat`).
 # %%
 def adala_step(grad, theta, m, s, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
@@ -89,14 +89,14 @@ library = run(AdaLA(lr=0.01, probe="own"), bowl.grad, bowl.start, steps=50)
 claim(np.array_equal(np.array(path), library.x), "the library's run is the one by hand, to the last bit")
 claim(library.grad_evals == 2 * 50, "AdaLA spends two gradients a step")
 # %% [markdown]
-# ## 4 The theory: one first step per reading
+# ## 4 · The theory: one first step per reading
 # On $f=\frac12\lambda x^2$ let the probe stand at $x-p$. The gradient of a quadratic changes by $\lambda$ times the displacement, so $g_t-g_{t+1}=\lambda p$, and the first step is (`hat`)
 #
 # $$\theta_1-\theta_0 = -\frac{\alpha\, g}{\sqrt{(\lambda p)^2+\epsilon/(1-\beta_2)}+\epsilon}, \qquad g=\lambda x. \tag{T17}$$
 #
 # The readings differ in $p$: `grad` takes $p=\alpha g$; `adam` takes Adam's step, $p\approx\alpha\,\mathrm{sign}\,g$; `adabelief` and `own` take AdaBelief's, $p\approx\alpha\,\mathrm{sign}(g)/\beta_1$; `self` divides by AdaLA's previous denominator; `implicit` solves the circle as a fixed point; `lagged` takes $g_{t-1}$ for $g_{t+1}$ and no probe; `code` is `own` but keeps the state of the trial step.
 #
-# **Prediction.** If $\epsilon$ is negligible and $p$ is proportional to $\alpha$, then $\alpha$ stands above *and* below the fraction. What is left?
+# **Predict:** if $\epsilon$ is negligible and $p$ is proportional to $\alpha$, then $\alpha$ stands above *and* below the fraction. What is left?
 # %%
 lam, x, center = 4.0, 3.0, 0.75
 hill = Quadratic([lam], shift=[center])
@@ -130,13 +130,13 @@ claim(
 )
 # %% [markdown]
 # At the default $\epsilon=10^{-8}$ the flat lines end where $\lambda p$ falls below $\sqrt{\epsilon/(1-\beta_2)}=0.0032$. Left of that point AdaLA does not see the curvature, and we are back in section 1.
-# ## 5 What noise changes: the same mini-batch, or the next?
+# ## 5 · What noise changes: the same mini-batch, or the next?
 # Now the gradient is $g=\lambda x+\xi$ with noise of variance $\sigma^2$, and $d=g_t-g_{t+1}$ is what (A3.4) averages. With the reading `grad`:
 #
 # $$\text{next batch:}\quad E\,d^2 = \alpha^2\lambda^4x^2+\sigma^2\left[(1+\alpha\lambda)^2+1\right]\approx 2\sigma^2 \tag{T20a}$$
 # $$\text{same batch:}\quad E\,d^2 = \alpha^2\lambda^2\,(\lambda^2x^2+\sigma^2) \tag{T20b}$$
 #
-# **Prediction.** (A3.2) has $f_{t+1}$: the next batch. Then $d$ is mostly noise, and the denominator is about $\sqrt2\,\sigma$ whatever the curvature is. What does the look-ahead see?
+# **Predict:** (A3.2) has $f_{t+1}$: the next batch. Then $d$ is mostly noise, and the denominator is about $\sqrt2\,\sigma$ whatever the curvature is. What does the look-ahead see?
 # %%
 sigma, alpha = 0.5, 0.01
 noisy = NoisyQuadratic([lam], covariance=sigma**2, shift=[center])
@@ -153,7 +153,7 @@ for batch in ("next", "same"):
 # ### Consequence: a smaller learning rate, a smaller residual error?
 # Near the minimum the noise keeps $x$ moving. With most optimizers you lower the learning rate and the spread of $x$ falls. We do that with both batches, with a negligible $\epsilon$.
 #
-# **Prediction.** For the next batch yes: it is momentum descent with step $\alpha/(\sqrt2\sigma)$. For the same batch $\alpha$ stands above and below the fraction once more.
+# **Predict:** for the next batch yes: it is momentum descent with step $\alpha/(\sqrt2\sigma)$. For the same batch $\alpha$ stands above and below the fraction once more.
 # %%
 spread = {}
 for batch in ("next", "same"):
@@ -172,7 +172,7 @@ claim(
 )
 # %% [markdown]
 # Both batches have a price. With the next batch, as printed, the denominator measures the *noise*, so the look-ahead sees almost no curvature. With the same batch it measures the *curvature*, and then the learning rate cannot make the steps small.
-# ## 6 Corrected or printed denominator
+# ## 6 · Corrected or printed denominator
 # (A3.5) as printed divides by $\sqrt{s_t+\epsilon}$ without the bias correction (`raw`). At the first step $s_1$ holds only $(1-\beta_2)=0.001$ of its final value, so the step can be up to $1/\sqrt{1-\beta_2}=31.6$ times longer.
 # %%
 first = {d: float(adala_first_step(x, lam, lr=1e-3, eps=1e-30, probe="grad", denominator=d)) for d in ("hat", "raw")}
@@ -197,14 +197,14 @@ claim(
 )
 Markdown(f"On Himmelblau's function, probe `adam` and lr = 0.01: with `hat` the run stays (f = {landscape.value(ends['hat'].final):.2f} after 60 steps); with `raw` the weights leave a box of a million and the outcome is **`diverged` at step {ends['raw'].diverged_at}**.")
 # %% [markdown]
-# ## 7 How much curvature AdaLA can take
+# ## 7 · How much curvature AdaLA can take
 # Close to a minimum $\lambda p$ is far below $\sqrt{\epsilon/(1-\beta_2)}$ for every probe. Then AdaLA is momentum descent (with averaged momentum) of step $h=\alpha/(\sqrt{\epsilon/(1-\beta_2)}+\epsilon)$, which is stable while $h\lambda<2(1+\beta_1)/(1-\beta_1)=38$:
 #
 # $$\lambda < 38\,\bigl(\sqrt{\epsilon/(1-\beta_2)}+\epsilon\bigr)/\alpha \tag{T18}$$
 #
 # The reading `code` keeps the trial's $m$, so it averages twice a step: $\beta_1^2$ takes the place of $\beta_1$.
 #
-# **Prediction.** At the defaults the limit is about 120; at $\epsilon=10^{-16}$ only 0.012. At 0.97 of the limit a small error decays, at 1.03 it grows.
+# **Predict:** at the defaults the limit is about 120; at $\epsilon=10^{-16}$ only 0.012. At 0.97 of the limit a small error decays, at 1.03 it grows.
 # %%
 def limit(eps, decay=0.9, lr=1e-3):
     """T18, for an average with the given decay per step."""
@@ -238,10 +238,10 @@ ax.set(yscale="log", ylim=(1e-40, 10), xlabel="step", ylabel=r"$|x_t|$, units of
 ax.legend(loc="lower right")
 plots.show(ax, alt="The size of the error over 4000 steps, logarithmic. At 0.97 of the limit it decays and stays away. At 1.03 it first decays too, and then returns in bursts again and again.")
 # %% [markdown]
-# ## 8 The readings on a landscape
+# ## 8 · The readings on a landscape
 # Himmelblau's function has four minima. All readings start at the same point, with the same learning rate 0.01 and corrected denominator.
 #
-# **Prediction.** Which readings jump, and which hardly move?
+# **Predict:** which readings jump, and which hardly move?
 # %%
 fig, axes = plt.subplots(2, 4, figsize=(13, 6.6), sharex=True, sharey=True)
 runs = {p: run(AdaLA(lr=0.01, probe=p), landscape.grad, landscape.start, steps=60) for p in PROBES}
@@ -281,7 +281,7 @@ for probe in PROBES:
 Markdown("\n".join(rows))
 # %% [markdown]
 # One start and one learning rate: the last column is an illustration, not a ranking.
-# ## 9 What the released program does
+# ## 9 · What the released program does
 # These are facts about the published repository (`sharanramjee/adala-optimizer` at 0d3417d), each with the way to see it again. They say nothing about how they came about.
 #
 # * Only the CIFAR-10 notebook uses AdaLA; the language and generation programs never import it. *See:* search the folders for `AdaLA`.

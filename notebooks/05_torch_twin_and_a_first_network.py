@@ -7,7 +7,7 @@
 # 3. save and resume in the middle of a cycle, bit for bit;
 # 4. read a table of training runs: what is separated by the data, and what is not.
 #
-# **Time.** 40 minutes. **Before.** Notebooks 00 and 01, and a first look at PyTorch. Nothing is downloaded: the small network learns scikit-learn's digits, and the larger runs are read from committed records.
+# **Time** 40 minutes. **Before** Notebooks 00 and 01, and a first look at PyTorch. Nothing is downloaded: the small network learns scikit-learn's digits, and the larger runs are read from committed records. The lesson needs torch; `make torch` adds it.
 # %% tags=["parameters"]
 STUDENT = "demo"  # your name or number: it decides your numbers in the exercises
 CYCLES = 5  # of NALA on LeNet-5, in section 1
@@ -42,10 +42,10 @@ plots.use_style()
 plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
 torch.set_num_threads(1)  # the same sums in the same order on every machine
 # %% [markdown]
-# ## 1 A failure first
+# ## 1 · A failure first
 # A student trains LeNet-5 on the digits with NALA, looks at the test loss after every `opt.step()`, and keeps the weights with the lowest one. That is how everybody does it with Adam.
 #
-# **Prediction.** The curve will fall. Will it fall smoothly? And are the weights with the lowest loss weights that NALA gives as its answer?
+# **Predict:** the curve will fall. Will it fall smoothly? And are the weights with the lowest loss weights that NALA gives as its answer?
 # %%
 guess = predict(f"Test loss of the slow weights after {6 * CYCLES} gradients? At random it is log 10 = 2.3.", ...)  # a number in place of the dots
 data = load_data("digits")
@@ -85,13 +85,13 @@ Markdown(f"The lowest reading is {naive.min():.3f}, at phase {phase[np.argmin(na
 # So the rule: **say which weights.** In this lab the answer of a two-loop method is $\phi$; `with opt.slow_weights():` shows it at any moment, and puts everything back afterwards.
 #
 # It is not a law that the fast weights are better. Here the run has just begun and every step helps. Near the end, when mini-batch noise decides, averaging can make $\phi$ the better one.
-# ## 2 The equations
+# ## 2 · The equations
 # $$\theta_{t,i+1} = \theta_{t,i} + A(J,\theta_{t,i},d), \qquad i=0,\ldots,k-1 \tag{4}$$
 # $$y_t = (1+\mu)\,\theta_{t,k}-\mu\,\phi_{t-1} \tag{Alg. 1}$$
 # $$\phi_t = y_t-\alpha\nabla J(y_t) \tag{5, first line}$$
 #
 # In torch one call of `step()` spends one gradient. Calls 1 to $k$ are the inner steps; the $k$-th also moves the weights to $y_t$. Call $k+1$ is the outer step, **with the gradient of the batch you have just computed at $y_t$**. The training loop stays the usual one; `opt.phase` says where you are.
-# ## 3 From scratch, then with the library
+# ## 3 · From scratch, then with the library
 # A small regression, in float64: 64 examples, 5 weights, mini-batches of 8.
 # %%
 draw = stream(SEED, "regression")
@@ -125,10 +125,10 @@ w = fresh()
 by_hand, by_library = nala_by_hand(fresh()), steps(w, make(w), parts)
 claim(agree(by_library.numpy(), by_hand.numpy()), "the library trains as the loop by hand does")
 # %% [markdown]
-# ## 4 Parity: two programs, one path
+# ## 4 · Parity: two programs, one path
 # The lab has two implementations that share no arithmetic: `nala_lab.reference` (NumPy, line by line from the papers) and `nala_lab.optim` (torch). We feed both the same 120 gradients, drawn once, and compare **every** position, not only the last one. The gradients do not depend on the position, so nothing amplifies a rounding error.
 #
-# **Prediction.** They need not be equal bit for bit: torch computes $y_t$ as $\theta+(-\mu)(\phi-\theta)$, and its Adam divides in another order. How many units in the last place (ulps) apart will they be?
+# **Predict:** they need not be equal bit for bit: torch computes $y_t$ as $\theta+(-\mu)(\phi-\theta)$, and its Adam divides in another order. How many units in the last place (ulps) apart will they be?
 # %%
 grads = stream(SEED, "parity").normal(size=(120, 6))
 x0 = stream(SEED, "parity", "start").normal(size=6)
@@ -169,10 +169,10 @@ ax.legend(loc="upper left", ncols=2)
 plots.show(ax, alt="The largest difference between the two twins after each of 120 gradients, in units of the last place, for NALA, Lookahead, AdaBelief and AdaLA. All four curves stay at or below about one.")
 # %% [markdown]
 # About one ulp after 120 gradients: the same path for all purposes. The test suite does this for every optimizer and every documented option, and plants bugs to see that it would notice.
-# ## 5 Save and resume in the middle of a cycle
+# ## 5 · Save and resume in the middle of a cycle
 # A run is stopped after 9 gradients: 6 for the first cycle, 3 in the second. **A second failure:** the student saves the weights and the state of the inner Adam, because these are what torch knows about, and builds a new NALA around them.
 #
-# **Prediction.** The new NALA takes the fast weights of the moment for $\phi$, and counts its cycle from zero. Will the end point be the same?
+# **Predict:** the new NALA takes the fast weights of the moment for $\phi$, and counts its cycle from zero. Will the end point be the same?
 # %%
 w = fresh()
 whole = steps(w, make(w), parts)
@@ -220,10 +220,10 @@ claim(
     "slow_weights gives the weights back bit for bit",
 )
 # %% [markdown]
-# ## 6 A first network
+# ## 6 · A first network
 # LeNet-5 (61 706 weights) on scikit-learn's digits: 1536 images to learn from, 261 to test. The published settings: batch 256, lr 0.001 for NALA, Lookahead and Adam, $k=5$, $\mu=-0.5$, $\alpha=0.001$. All three start from the same weights and see the same batches in the same order; each gets the same number of gradients.
 #
-# **Prediction.** Adam takes a step with each gradient. NALA keeps half of its inner way, and spends one gradient in six on a step of length $0.001\,\|\nabla J\|$. Who is ahead after so few gradients?
+# **Predict:** Adam takes a step with each gradient. NALA keeps half of its inner way, and spends one gradient in six on a step of length $0.001\,\|\nabla J\|$. Who is ahead after so few gradients?
 # %%
 def train_lenet(name):
     method, rows = METHODS[name], []
@@ -261,7 +261,7 @@ Markdown("\n".join(rows))
 # On the right NALA and Lookahead lie on top of each other until the last point: the outer step of length $0.001\,\|\nabla J\|$ does not show, and the slow weights are compared after equal numbers of cycles. At 30 gradients Lookahead has finished a sixth cycle, and NALA its fifth.
 #
 # One seed and a few seconds: this shows that the code works and how fast each method *starts*. It says nothing about where they end.
-# ## 7 Fashion-MNIST, from records
+# ## 7 · Fashion-MNIST, from records
 # The real runs are made by `nala-lab train lenet5-fashion-mnist`, on a CPU, with the original 60 000 + 10 000 images, five optimizers and several seeds. They write records, and this notebook only reads them. So the table below does not depend on your machine.
 # %%
 folder = Path(paper_figs.__file__).parent / "records" / "lenet5-fashion-mnist"
@@ -286,7 +286,7 @@ if records:
 # ### The paper's metric beside the test accuracy
 # The NALA paper logs loss and accuracy on *one training mini-batch* every 100 steps, and tabulates the best of them. That number has two properties: it is a multiple of 1/256, and it is the luckiest of many batches. It also reads whatever weights the optimizer stands on at that moment.
 #
-# **Prediction.** Is the best mini-batch accuracy larger or smaller than the accuracy on the test images?
+# **Predict:** is the best mini-batch accuracy larger or smaller than the accuracy on the test images?
 # %%
 if records:
     table = results_table(records)

@@ -104,7 +104,7 @@ exact = F(1, Fraction(1, 10), lr=1, k=3, mu=-HALF, alpha=1)
 claim(flat.final[0] == 7 * exact, "m x^2 / 2 attains the bound exactly")
 Markdown(f"$m = L/10$, $\\eta=\\alpha=1/L$, $k=3$, $\\mu=-\\frac12$: $F = {exact.numerator}/{exact.denominator} = {float(exact):.6f}$, $F^2 = {float(exact**2):.6f}$.")
 # %% [markdown]
-# **Predict.** We run NALA and Lookahead on three kinds of functions of the class: quadratics, logistic regressions, and random smoothed maxima of planes. Each cycle of each run gives a measured factor. How many lie above $F$, and where are those that come near it?
+# **Predict:** we run NALA and Lookahead on three kinds of functions of the class: quadratics, logistic regressions, and random smoothed maxima of planes. Each cycle of each run gives a measured factor. How many lie above $F$, and where are those that come near it?
 # %%
 def member(kind, seed):
     """A function of the class: its gradient, minimiser, L and m."""
@@ -233,7 +233,7 @@ claim(sum(weights.values()) == 1 and min(weights.values()) >= 0, "with mu < 0 th
 # $$\sup_f\; f(\phi_T)-f^\star \;\ge\; \frac{L\,\|\phi_0-x^\star\|^2}{2\,(2H+1)}, \qquad H = T\,\bigl((1+\mu)k\eta+\alpha\bigr)L. \tag{T22}$$
 # Semidefinite programmes return the same number for $k\le3$, $T\le3$ at $\eta=1/L$, with one exception ($k=3$, $T=1$, $\mu=-\frac12$, short $\alpha$), so it is tempting to call it *the* worst case.
 #
-# **Predict.** $T=1$, $\mu=-\frac12$, $\alpha\approx0$. Huber's value falls like $1/k$ as the inner loop gets longer. But the average keeps half of the start, however long the inner loop was. Which $k$ ends the formula?
+# **Predict:** $T=1$, $\mu=-\frac12$, $\alpha\approx0$. Huber's value falls like $1/k$ as the inner loop gets longer. But the average keeps half of the start, however long the inner loop was. Which $k$ ends the formula?
 # %%
 def worst_quadratic(k):
     return formulas.quadratic_value(L=1.0, lr=1.0, k=k, mu=-0.5, alpha=0.001, cycles=1)
@@ -269,7 +269,7 @@ plots.show(ax, alt="Value after one cycle against k from 1 to 8. Huber's bound f
 # ## 5 · A measured rate and a certified interval
 # On a quadratic the largest $|\rho|$ over *all* $\lambda\in[m,L]$, not only over a grid, can be enclosed by interval arithmetic (`nala_lab.certify`, needs `python-flint`). A run gives an estimate with an interval, or the verdict *cannot tell*.
 #
-# **Predict.** Which of these four runs will the estimator refuse?
+# **Predict:** which of these four runs will the estimator refuse?
 # %%
 def certified(alpha):
     if importlib.util.find_spec("flint") is None:
@@ -298,7 +298,7 @@ Markdown("\n".join(rows))
 # ## 6 · A certificate for a whole class: PEPit
 # Theorem A stops at $\mu=0$. For $\mu>0$ no formula is known, but for each setting a semidefinite programme finds the worst function of the class: a *primal* value, attained by a function that it returns, and a *dual* value, an upper bound up to a residual. (PEPit is an optional extra; without it the next cell says so.)
 #
-# **Predict.** $m=L/10$, $\eta=\alpha=1/L$, $k=3$, $\mu=+\tfrac12$. On quadratics the worst factor of the squared distance is easy. Is the class worse, and by how much?
+# **Predict:** $m=L/10$, $\eta=\alpha=1/L$, $k=3$, $\mu=+\tfrac12$. On quadratics the worst factor of the squared distance is easy. Is the class worse, and by how much?
 # %%
 factor = rho(np.linspace(0.1, 1, 4001), lr=1.0, k=3, mu=0.5, alpha=1.0)
 quadratic_worst = float((factor**2).max())
@@ -340,7 +340,7 @@ if worst:
 # ## Summary
 # * 300 random examples agreed with a claim that is false. A claim about a class needs a proof, or a search for the worst case.
 # * Theorem A is tight for $\mu\in[-1,0]$: per outer step NALA's worst factor is $(1-\alpha m)$ times Lookahead's. Per gradient this pays only if $\alpha > (1-B^{1/k})/m$.
-# * Of nine readings of "faster than Lookahead" two are true, six are false, and one is open.
+# * Of nine readings of "faster than Lookahead" two are true and seven are false.
 # * Counter-examples are exact: short rational numbers, run in fractions.
 # * A certificate is about the settings it was computed for: the convex formula T22 is no upper bound at the paper's $k=5$, $T=1$.
 #

@@ -33,7 +33,7 @@ SEED = 0
 # ## 1 · A failure first
 # The easiest problem there is: one weight, $f(x)=\frac32x^2$, exact gradients. Adam is the default of many programs, so a student takes Adam with $\eta=0.01$, starts at $x=0.03$ and looks after 3 000 steps. The error is far below anything a program can print. The student calls it converged. We leave it running.
 #
-# **Predict.** What is the error after 14 000 steps? And with a learning rate (and a start) ten times smaller?
+# **Predict:** what is the error after 14 000 steps? And with a learning rate (and a start) ten times smaller?
 # %%
 guess = predict(f"rms of the error over the second half of {STEPS} steps, learning rate 0.01?", ...)  # a number in place of the dots
 lam = 3.0
@@ -106,7 +106,7 @@ for betas, eps in (((0.9, 0.999), 1e-8), ((0.5, 0.9), 1e-4), ((0.0, 0.999), 0.0)
 # %% [markdown]
 # So the cycle exists. Is it where a run *goes*? A cycle attracts if small deviations shrink: that is decided by the eigenvalues of the Jacobian of one step (with the flip $x\to-x$ taken out).
 #
-# **Predict.** The largest eigenvalue is 1.0494 at $(0.9, 0.999)$ and $\sqrt{\beta_2}$ at $\beta_1=0$. What happens to a run that starts on the cycle with an error of $10^{-9}$?
+# **Predict:** the largest eigenvalue is 1.0494 at $(0.9, 0.999)$ and $\sqrt{\beta_2}$ at $\beta_1=0$. What happens to a run that starts on the cycle with an error of $10^{-9}$?
 # %%
 def from_the_cycle(betas: tuple[float, float], steps: int) -> np.ndarray:
     """Relative deviation of |x| from A, started 1e-9 away from the cycle."""
@@ -163,7 +163,7 @@ Markdown(f"rms / A over three learning rates and four curvatures: **{ratios.min(
 # ## 4 · Two loops over Adam: the same rule, another $a_c$
 # If that is the reason, it must work for Lookahead and NALA over Adam: hold $v$ fixed and look for the $a$ at which the *cycle* becomes unstable. That is theorem T02 of this lab with $\beta=\beta_1$ and inner step $(1-\beta_1)a$. The gradients are taken at $\theta_0..\theta_{k-1}$, so it is *their* rms that is $\eta/a_c$.
 #
-# **Predict.** Averaging ($\mu=-0.5$) is said to calm oscillations. Will the floor be lower than Adam's $\eta/38$? What will extrapolation, $\mu=+0.3$, do?
+# **Predict:** Averaging ($\mu=-0.5$) is said to calm oscillations. Will the floor be lower than Adam's $\eta/38$? What will extrapolation, $\mu=+0.3$, do?
 # %%
 grid = np.linspace(0.01, 45, 45_000)
 
@@ -247,7 +247,7 @@ Markdown("\n".join(lines))
 #
 # $$k\text{ odd: a cycle with } |\phi|=\frac{c\,(1+\mu)\,\eta}{1+c};\qquad k\text{ even: }\phi_t=c\,\phi_{t-1}\text{ once }|\phi|<\eta. \tag{T16}$$
 #
-# **Predict.** Which $k$ comes closer to the minimum after 60 cycles, 5 or 4?
+# **Predict:** which $k$ comes closer to the minimum after 60 cycles, 5 or 4?
 # %%
 signs = {}
 for k in (5, 4):
@@ -274,7 +274,7 @@ plots.show(ax, alt="Size of the slow weights over sixty cycles, logarithmic. Wit
 # ## 6 · Change the units of the loss
 # Multiply $f$ by $2^{10}$. The minimum does not move. Adam with $\epsilon=0$ divides by the size of the gradient, so nothing may change: **not one bit**, as a power of two is exact in binary. Such a test needs no known answer. It is called *metamorphic*.
 #
-# **Predict.** Which of Adam, Lookahead(Adam), NALA(Adam) pass?
+# **Predict:** which of Adam, Lookahead(Adam), NALA(Adam) pass?
 # %%
 wide = Quadratic([0.4, 7.0], rotation=3, shift=[1.0, -2.0])
 inner = Adam(lr=0.05, eps=0.0)
@@ -298,7 +298,7 @@ print(same, "| NALA with alpha / 1024: equal to the last bit")
 #
 # $$\frac{\eta c}{|c|+\epsilon}\ \text{(Kingma \& Ba, torch)}\qquad\frac{\eta c}{\sqrt{c^2+\epsilon}}\ \text{(Eq. (3) as printed)}\qquad\frac{\eta c}{|c|+\epsilon/\sqrt{1-\beta_2^{\,j}}}\ \text{(the TensorFlow form)}$$
 #
-# **Predict.** With $\epsilon=10^{-8}$, at which slope does each form stop behaving like $\eta\,\mathrm{sign}(c)$?
+# **Predict:** with $\epsilon=10^{-8}$, at which slope does each form stop behaving like $\eta\,\mathrm{sign}(c)$?
 # %%
 slopes = np.geomspace(1e-10, 1, 41)
 line = Linear(slopes)
@@ -329,7 +329,7 @@ plots.show(ax, alt="Length of the first cycle in units of the learning rate agai
 #
 # $$V=\frac{h(1+\beta_1)\sigma^2}{\lambda\,\bigl(2(1+\beta_1)-h\lambda(1-\beta_1)\bigr)},\qquad h=\frac{\eta}{\sqrt{\lambda^2V+\sigma^2}+\epsilon}. \tag{iii}$$
 #
-# **Predict.** The deterministic floor falls by 100 when $\eta$ falls by 100. And this one?
+# **Predict:** the deterministic floor falls by 100 when $\eta$ falls by 100. And this one?
 # %%
 def noise_floor(lr: float, sigma: float) -> float:
     """V of Eq. (iii), by repeating both lines until nothing changes."""

@@ -41,7 +41,7 @@ SEED = 0
 #
 # Lesson 09 ended with a remedy: a smaller learning rate gives a smaller floor. So a student trains with AdaLA and lowers the learning rate slowly from $10^{-2}$ to $10^{-4}$. One weight, curvature 100, exact gradients, a negligible $\epsilon$; the reading `grad` (the probe is a gradient step).
 #
-# **Predict.** Adam's error falls by 100 with the learning rate. AdaLA's?
+# **Predict:** Adam's error falls by 100 with the learning rate. AdaLA's?
 # %%
 def scheduled(method: object, lam: float, x0: float) -> np.ndarray:
     """|x_t| while the learning rate falls from 1e-2 to 1e-4, in 200 equal factors."""
@@ -135,7 +135,7 @@ for lr, eps in ((1e-2, 1e-16), (1e-3, 1e-8), (1e-4, 1e-12)):
             f"one step of {probe} leads from the cycle to its other end",
         )
 # %% [markdown]
-# **Predict.** Run the readings `grad`, `adam` and `own` for a long time at three learning rates, $\lambda=100$ and $\epsilon=10^{-16}$. Which floors depend on $\eta$?
+# **Predict:** run the readings `grad`, `adam` and `own` for a long time at three learning rates, $\lambda=100$ and $\epsilon=10^{-16}$. Which floors depend on $\eta$?
 # %%
 lines = ["| reading | $\\eta=10^{-2}$ | $\\eta=10^{-3}$ | $\\eta=10^{-4}$ |", "|---|---|---|---|"]
 floor = {}
@@ -170,7 +170,7 @@ Markdown("\n".join(lines) + f"\n\nrms of $x$; T19 says $A=${A:.2e} for `grad`.")
 #
 # Lesson 04 tested the sign of the growth at 0.97 and 1.03 of the limit. Here is the growth *rate*, on both sides.
 #
-# **Predict.** Below which curvature does the rate stop depending on $\lambda$?
+# **Predict:** below which curvature does the rate stop depending on $\lambda$?
 # %%
 critical = adala_critical.critical_curvature(lr=1e-3)
 claim(
@@ -209,7 +209,7 @@ ProbeExplorer()  # change the probe: where does it stand, and what does the firs
 #
 # Far from the minimum, with negligible $\epsilon$, the reading `adam` has the surprise $\lambda\,\eta\,\mathrm{sign}$, so a first step is $g/\lambda$: **one Newton step**, and $\eta$ cancels. Several steps are slowed down by the averages.
 #
-# **Predict.** Curvatures 0.1, 1 and 30 in one problem, learning rates $10^{-4}$ and $10^{-1}$: how many different paths?
+# **Predict:** curvatures 0.1, 1 and 30 in one problem, learning rates $10^{-4}$ and $10^{-1}$: how many different paths?
 # %%
 curvatures = np.array([0.1, 1.0, 30.0])
 paths = {lr: run(AdaLA(lr=lr, eps=1e-30, probe="adam"), lambda x: curvatures * x, [3.0, 3.0, 3.0], steps=400).x for lr in (1e-4, 1e-1)}
@@ -223,7 +223,7 @@ print(f"after the first step |x| <= {np.abs(first).max():.0e}; later {rate[0]:.4
 # %% [markdown]
 # A method that does not care about curvatures from 0.1 to 30 looks very attractive. But the difference of gradients is $A\,\eta\,\mathrm{sign}(g)$, a *row sum* of the Hessian with signs, not its diagonal. If a row sum is zero, only $\epsilon$ is left.
 #
-# **Predict.** $A=\begin{pmatrix}2&-2\\-2&3\end{pmatrix}$ is positive definite. At $x=(9,7)$ the gradient is $(4,3)$. What is $A\,\mathrm{sign}(g)$, and how long is the step?
+# **Predict:** $A=\begin{pmatrix}2&-2\\-2&3\end{pmatrix}$ is positive definite. At $x=(9,7)$ the gradient is $(4,3)$. What is $A\,\mathrm{sign}(g)$, and how long is the step?
 # %%
 hessian = np.array([[2.0, -2.0], [-2.0, 3.0]])
 lengths = {}
@@ -252,7 +252,7 @@ claim(np.linalg.norm(lengths[1e-16]) > 100 * np.linalg.norm(newton), "the step i
 #
 # and $D$ depends on $V$: both lines are solved together.
 #
-# **Predict.** The rms of $x$ against $\eta$ over two decades, for both batches and for Adam: which slopes on logarithmic axes?
+# **Predict:** the rms of $x$ against $\eta$ over two decades, for both batches and for Adam: which slopes on logarithmic axes?
 # %%
 curvature, sigma = 3.0, 0.5
 noisy = NoisyQuadratic([curvature], covariance=sigma**2, shift=[0.75])
@@ -303,7 +303,7 @@ plots.show(
 #
 # Ten weights, curvatures 0.1 to 10, rotated, noisy gradients. AdaLA spends two gradients per step, so there are two fair questions: at equal *steps* (300 each), and at equal *gradients* (600 each, so 600 steps for the methods with one). Every method gets the best of ten learning rates in each case, chosen on other noise than it is judged on. We compare the mean of the *logarithm* of the excess loss, because a few runs of AdaLA end far out; the worst member is in the table. Two methods are *separated* when their means differ by more than 2.6 standard errors (99 %, no correction for several comparisons).
 #
-# **Predict.** The order of SGD, Adam, AdaBelief and AdaLA, at equal steps and at equal gradients.
+# **Predict:** the order of SGD, Adam, AdaBelief and AdaLA, at equal steps and at equal gradients.
 # %%
 field = NoisyQuadratic(np.geomspace(0.1, 10, 10), covariance=0.25, rotation=3, shift=np.linspace(-1, 2, 10), offset=0.3)
 starts = np.broadcast_to(field.start, (128, 10))

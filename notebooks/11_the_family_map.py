@@ -42,7 +42,7 @@ SEED = 0
 #
 # A student reads four papers and compares four methods: SNOO, BMUF with Nesterov block momentum, Nesterov's extrapolation between cycles, and DiLoCo with one worker. Each is programmed as its paper writes it, with momentum 0.6. The problem is Rosenbrock's function.
 #
-# **Predict.** Which one is ahead after 40 cycles?
+# **Predict:** which one is ahead after 40 cycles?
 # %%
 hills = Rosenbrock()
 settings = dict(cycles=40, k=3, lr=4e-4)
@@ -87,11 +87,13 @@ claim(agree(phi, library.final), "the interface by hand is the library's SNOO")
 #
 # Each line below is a *check* of this lab, E01 to E15: both sides are run, with the same mini-batches, on a random quadratic and on Rosenbrock's function. The marks are not drawn by hand. The next cell runs the checks, and the figure shows what they found.
 #
-# **Predict.** Which methods are points of the interface with no state at all between cycles?
+# **Predict:** which methods are points of the interface with no state at all between cycles?
 # %%
 rows = run_checks([edge.id for edge in EDGES], twins=["numpy"], seed=SEED)
 verdicts = {row.id: row.verdict for row in rows}
-claim(set(verdicts) == {edge.id for edge in EDGES} and set(verdicts.values()) == {"pass"}, "all fifteen relations pass")
+claim(len(NODES) == 10 + 2, "the map has ten two-loop methods, NAG, and the interface itself")
+claim(len(EDGES) == 15 and set(verdicts) == {edge.id for edge in EDGES}, "fifteen relations are checked")
+claim(set(verdicts.values()) == {"pass"}, "all of them pass")
 ax = plots.family_map(None, NODES, EDGES, verdicts=verdicts)
 ax.figure.set_dpi(72)
 plots.show(
@@ -113,7 +115,7 @@ FamilyChooser()  # set the velocity, the outer step and the extra gradient: whic
 # %% [markdown]
 # A check that cannot fail proves nothing. So we also test a *wrong* line: "NALA with $\mu=+0.6$ is Nesterov's method, because it extrapolates by 0.6". The paper's name suggests it.
 #
-# **Predict.** After one cycle the two agree or not? After two?
+# **Predict:** after one cycle the two agree or not? After two?
 # %%
 nala = published.nala(hills.grad, hills.start, **settings, mu=0.6, alpha=0.0)
 nag = curves["NAG outer"]
@@ -144,7 +146,7 @@ print(
 #
 # DiLoCo averages the pseudo-gradients of $R$ workers that start at the same $\phi$ and see different mini-batches. On a quadratic everything is linear in the noise, so averaging $R$ independent loops divides the noise of $D$ by $R$, and with it the variance of $\phi$.
 #
-# **Predict.** Eight workers instead of one: how much smaller is the rms distance to the minimum? And compared with *one* worker whose mini-batch is eight times larger?
+# **Predict:** eight workers instead of one: how much smaller is the rms distance to the minimum? And compared with *one* worker whose mini-batch is eight times larger?
 # %%
 def wander(workers: int, variance: float, tag: str) -> tuple[float, float]:
     """Variance of phi around the minimum, and its standard error."""
@@ -277,7 +279,7 @@ plots.show(
 #
 # $$|\rho|=\sqrt{1+\alpha^2s^2}\;\bigl|(1+\mu)(1-i\eta s)^k-\mu\bigr|. \tag{T24}$$
 #
-# **Predict.** $\eta=0.3$, $k=5$: gradient descent-ascent, Lookahead(0.5), NALA with $\alpha=0.3$. Which converge?
+# **Predict:** $\eta=0.3$, $k=5$: gradient descent-ascent, Lookahead(0.5), NALA with $\alpha=0.3$. Which converge?
 # %%
 game = BilinearGame([[1.0]])
 players = {

@@ -8,7 +8,7 @@
 # 3. say what a step costs in gradients, and read a measured cost;
 # 4. run the GPU checks, or read plainly that they were skipped.
 #
-# **Time.** 40 minutes. **Before.** Lessons 00, 01 and 05. Nothing is downloaded, no GPU is needed.
+# **Time** 40 minutes. **Before** Lessons 00, 01 and 05. Nothing is downloaded, no GPU is needed. The lesson needs torch; `make torch` adds it.
 # %% tags=["parameters"]
 SEED = 0
 BATCH = 64  # images
@@ -46,10 +46,10 @@ torch.set_num_threads(1)  # the same sums in the same order on every machine
 torch._logging.set_logs(dynamo=logging.ERROR)  # the compiler's remark that it leaves a profiler's mark out
 FOLDER = Path(RECORDS) if RECORDS else Path(paper_figs.__file__).parent / "records"
 # %% [markdown]
-# ## 1 A failure first: half the bits, everywhere
+# ## 1 · A failure first: half the bits, everywhere
 # "bfloat16 halves the memory and doubles the speed": a student writes `model.bfloat16()` and trains as before. One weight is enough to see what happens: it starts at 1, and the gradient says "down" at every step.
 #
-# **Predict.** Adam and NALA, lr 0.001, 600 gradients: where is the weight in float32, and in bfloat16?
+# **Predict:** Adam and NALA, lr 0.001, 600 gradients: where is the weight in float32, and in bfloat16?
 # %%
 def pushed(make, dtype, gradients=600):
     """The path of one weight under the gradient +1."""
@@ -89,7 +89,7 @@ claim(agree(paths["adam", torch.float32][-1], 0.4, digits=2), "in float32 Adam's
 # %% [markdown]
 # No error, no warning; the loss just stops falling. NALA creeps because the lab's slow weights keep the digits that bfloat16 has no room for, so its outer steps of $0.001\,\nabla J$ add up; the inner steps are lost as Adam's are. The repair is *mixed* precision: **weights, state and update stay in float32**, only the forward pass (and so the backward pass) runs in bfloat16. This is `--precision bf16`, and the reason why this lesson needs a list of what may change.
 #
-# ## 2 What must not change: the map
+# ## 2 · What must not change: the map
 # Whatever computes it, a cycle is
 #
 # $$\theta_{t,i+1}=\theta_{t,i}+A(\cdot),\quad y_t=(1+\mu)\theta_{t,k}-\mu\phi_{t-1},\quad \phi_t=y_t-\alpha\nabla J(y_t). \tag{2}$$
@@ -134,7 +134,7 @@ for path, digits in ((numpy_twin, 9), (double, 9), (single, 4)):
         "the NumPy twin and torch take the way by hand, to the digits of their number format",
     )
 # %% [markdown]
-# ## 3 A whole network: seven ways to compute one run
+# ## 3 · A whole network: seven ways to compute one run
 # LeNet-5 on scikit-learn's digits, Adam inside, six cycles. The plain run is torch in float32 on one thread. Beside it:
 #
 # | way | what it changes | what we expect |
@@ -215,7 +215,7 @@ print({name: f"{value:.1e}" for name, value in last.items()})
 #
 # What must be equal between processes is stronger: the optimizer sees the *averaged* gradient, the same on every rank, so every rank holds the same slow weights, bit for bit. `tests/experiments/test_parallel.py` starts two processes and checks it.
 #
-# ## 4 Checkpoints at any phase
+# ## 4 · Checkpoints at any phase
 # A cycle of NALA at $k=5$ has six gradients. A run that is stopped after four of them stands in the middle. What is needed to go on? Weights, slow weights, phase, Adam's state, **and where every random stream stands**.
 #
 # **A second failure.** The student saves everything but the stream that draws the order of the images, and makes a new one from the seed.
@@ -260,7 +260,7 @@ print(f"stopped after 0 to {END - 1} gradients and resumed: equal bits; without 
 #     nala-lab train lenet5-cifar10 --optimizer nala --checkpoint-minutes 5 --deterministic
 #     nala-lab train lenet5-cifar10 --optimizer nala --checkpoint-minutes 5 --deterministic --resume
 #
-# ## 5 The GPU
+# ## 5 · The GPU
 # `python tools/gpu_check.py` compares the CPU with the GPU step by step in float64, moves a run from one to the other in mid-cycle, tries autocast, loss scaling and the compiler, and trains a ResNet-18 for a moment. This cell runs its first two checks on whatever is here.
 # %%
 here = "cuda" if torch.cuda.is_available() else "cpu"
@@ -272,7 +272,7 @@ Markdown("\n".join(["| check | of | verdict | evidence |", "|---|---|---|---|"] 
 # %% [markdown]
 # On a GPU expect *rounding*, not equal bits: it may fuse a multiplication with an addition, and its sums have another order. The data and the augmentation are drawn from CPU streams with the same numbers everywhere; only dropout draws on the device.
 #
-# ## 6 The cost of a step
+# ## 6 · The cost of a step
 # First in gradients, which is exact; then in seconds, which is the machine's.
 # %%
 lines = ["| method | gradients for 1000 timesteps, as the papers count | so a gradient is worth |", "|---|---|---|"]

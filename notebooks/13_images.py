@@ -8,7 +8,7 @@
 # 3. recognise a loss whose softmax was taken twice by its floor;
 # 4. judge a table of runs by a rule that was fixed before, and say what is *not* separated.
 #
-# **Time.** 45 minutes. **Before.** Lesson 05; 18 for the evidence rule. The long runs are read from committed records, the short ones are trained here on generated pictures: nothing is downloaded.
+# **Time** 45 minutes. **Before** Lesson 05; 18 for the evidence rule. The long runs are read from committed records, the short ones are trained here on generated pictures: nothing is downloaded. The lesson needs torch; `make torch` adds it.
 # %% tags=["parameters"]
 SEED = 0
 EPOCHS = 4  # of the live runs, on 384 generated pictures
@@ -46,10 +46,10 @@ for task, runs in LENETS.items():
     print(f"{task}: {len(runs)} runs" if runs else f"{task}: not yet run")
 
 # %% [markdown]
-# ## 1 A failure first: one run each, and the winner
+# ## 1 · A failure first: one run each, and the winner
 # A student trains five optimizers once, takes the best number that each of them logged, and writes down the order. Another student does the same with another seed. A third one prefers the loss, a fourth the test images.
 #
-# **Predict.** Five optimizers can be put in 120 orders. How many *different* orders will these students write down?
+# **Predict:** five optimizers can be put in 120 orders. How many *different* orders will these students write down?
 # %%
 READINGS = {
     "best training mini-batch, accuracy": lambda run: -run.column("train", "accuracy").max(),
@@ -75,7 +75,7 @@ if fashion:
 # %% [markdown]
 # Every one of these tables would have looked convincing alone. The rest of the lesson takes them apart: the metric (2), the scale of the loss (3), the axis (4 and 5), the seeds (6).
 #
-# ## 2 The two metrics
+# ## 2 · The two metrics
 # With $a_B(\theta)$ the share of right answers on the images of $B$:
 #
 # $$a_{\text{paper}} = \max_{j}\; a_{B_j}(\theta_j), \qquad B_j \text{ a training mini-batch, before its update, wherever the weights stand} \tag{1}$$
@@ -98,7 +98,7 @@ claim(run.header["data"]["name"] == "cifar-10 (generated)", "the pictures are ge
 print(f"{run.optimizer}, seed {run.seed}: best mini-batch {by_hand[0]:.3f}, test {by_hand[1]:.3f}, after {run.footer['totals']['grad_evals']} gradients")
 
 # %% [markdown]
-# ## 3 The scale of a loss: a softmax taken twice
+# ## 3 · The scale of a loss: a softmax taken twice
 # The network's outputs are logits $z$. `cross_entropy` takes a softmax itself. If the network already ends with one, it is taken twice:
 #
 # $$\ell_2(z,c) = -\log \frac{e^{p_c}}{\sum_i e^{p_i}}, \quad p=\operatorname{softmax}(z), \qquad \ell_2 \ge \log(e+9)-1 \text{ for 10 classes.} \tag{3}$$
@@ -121,7 +121,7 @@ claim(
     "a perfect network has the floor as its loss when softmax is taken twice, and 0 when once",
 )
 # %% [markdown]
-# **Predict.** Take a network that is right about every image, and scale its logits from "hardly sure" to "sure". Where do the two losses end? What does that do to their gradients?
+# **Predict:** take a network that is right about every image, and scale its logits from "hardly sure" to "sure". Where do the two losses end? What does that do to their gradients?
 # %%
 scales = torch.linspace(0, 12, 49)
 losses = {"softmax once": [], "softmax twice": []}
@@ -154,7 +154,7 @@ claim(
 # %% [markdown]
 # So a "train loss of 1.479" can belong to a nearly perfect network. It cannot be compared with a plain cross-entropy; accuracies can.
 #
-# ## 4 Three x-axes, live
+# ## 4 · Three x-axes, live
 # One run, three costs: *timesteps* as the paper counts (NALA's outer gradient is free), *gradient evaluations*, *seconds*. The six runs from section 2:
 # %%
 figure = plots.three_axes(live, "test", "loss", ylabel="test loss (nats)")
@@ -166,7 +166,7 @@ claim(last["adam"]["timesteps"] * 5 == last["nala"]["timesteps"] * 6, "NALA make
 # %% [markdown]
 # The pictures are easy and the run is short: this shows *how fast each method starts*, nothing else. At the published $\alpha=0.001$ and $\mu=-0.5$, NALA keeps half of what its inner Adam did.
 #
-# ## 5 The real runs
+# ## 5 · The real runs
 # `nala-lab train lenet5-fashion-mnist` (and `lenet5-cifar10`, `lenet5-cifar100`), five optimizers, scale `cpu`: real images, few epochs, the published hyperparameters. Nobody's learning rate was tuned here.
 # %%
 def told(runs):
@@ -179,7 +179,7 @@ def told(runs):
 for task, runs in LENETS.items():
     display(Markdown(f"{told(runs)}\n\n{markdown_table(results_table(runs))}" if runs else f"*{task}: not yet run.*"))
 # %% [markdown]
-# **Predict.** The best of many training mini-batches: above or below the test accuracy? On Fashion-MNIST the training images go in as they are. On CIFAR they are cropped, mirrored, and changed in brightness and contrast; the test images are not.
+# **Predict:** the best of many training mini-batches: above or below the test accuracy? On Fashion-MNIST the training images go in as they are. On CIFAR they are cropped, mirrored, and changed in brightness and contrast; the test images are not.
 # %%
 shown = {task: results_table(runs) for task, runs in LENETS.items() if runs}
 if shown:
@@ -240,7 +240,7 @@ for task, rows in shown.items():
         )
     display(Markdown("\n".join(lines)))
 # %% [markdown]
-# ## 6 What the runs show, by a rule
+# ## 6 · What the runs show, by a rule
 # Fixed before the runs: pairs that share a seed (so initial weights, order of the data and augmentation); differences of test accuracy at the last epoch; below **0.5 points** nobody cares; family-wise error rate 5 % in each table (Holm). The verdict is *better*, *worse*, *equivalent within threshold*, or *not separated*. The last one is not "equal": it means that these runs do not tell.
 # %%
 RULE = Rule(threshold=0.5)  # points of test accuracy
@@ -277,7 +277,7 @@ claim(
 # %% [markdown]
 # **In plain words.** On these tasks, at the published hyperparameters and in runs of a few epochs, NALA is below its own inner optimizer Adam at every seed. That is the opposite of the paper's order for LeNet-5. Three things keep this from being a refutation: our runs are far shorter than 230 epochs, our metric is another one (sections 2 and 5), and no learning rate was tuned. What it does show: the advantage is not visible *early*, and the picture from lesson 01 fits. At $\mu=-0.5$ a slow loop halves the way of the fast one, and pays one gradient in six for a step of length $0.001\,\|\nabla J\|$.
 #
-# ## 7 The deep networks
+# ## 7 · The deep networks
 # AlexNet, ResNet-18, VGG11, ResNet-34 and DenseNet121 need a GPU for the published protocol. At scale `cpu` they take a few dozen or a few hundred steps, most of them on small mini-batches: enough to see the loss fall, and **no more**. Nothing can be ranked by them. VGG11 has no BatchNorm: it stays at $\log 10$ for its first hundred mini-batches, so it gets a whole epoch of the published protocol. The names that begin with `tf` are the networks of the released program.
 # %%
 DEEP = ("alexnet-cifar10", "alexnet-cifar100", "tflenet-cifar10", "tflenet-cifar100", "tfalexnet-cifar10", "tfalexnet-cifar100", "resnet18-cifar10", "resnet18-fashion-mnist",
@@ -313,7 +313,7 @@ else:
 #
 # $$\phi_t = y_t - \alpha\,\nabla J(y_t).$$
 #
-# **Predict.** Where in each cycle of six gradients does NALA's loss jump?
+# **Predict:** where in each cycle of six gradients does NALA's loss jump?
 # %%
 wild = {run.optimizer: run for run in runs_of(FOLDER, "tfalexnet-cifar10")}
 if {"nala", "adam"} <= wild.keys():

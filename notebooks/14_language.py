@@ -8,7 +8,7 @@
 # 3. measure how much of AdaLA's probe gradient comes from looking ahead, and how much from the next mini-batch;
 # 4. read the records of the LSTM on Penn Treebank on three x-axes.
 #
-# **Time.** 45 minutes. **Before.** Lesson 05; 04 for AdaLA. The live network is small and learns a generated text, the long runs are read from committed records.
+# **Time** 45 minutes. **Before** Lesson 05; 04 for AdaLA. The live network is small and learns a generated text, the long runs are read from committed records. The lesson needs torch; `make torch` adds it.
 # %% tags=["parameters"]
 SEED = 0
 EPOCHS = 6  # of the live runs: 48 windows
@@ -37,10 +37,10 @@ plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
 torch.set_num_threads(1)
 FOLDER = Path(RECORDS) if RECORDS else Path(paper_figs.__file__).parent / "records"
 # %% [markdown]
-# ## 1 A failure first: the mean of perplexities
+# ## 1 · A failure first: the mean of perplexities
 # A student reads a text in windows, computes the perplexity of each, and reports their mean. A second student reads the same text with the same model in windows of another length.
 #
-# **Predict.** Same words, same probabilities. Will they report the same number?
+# **Predict:** same words, same probabilities. Will they report the same number?
 # %%
 losses = stream(SEED, "word losses").gamma(2.0, 3.0, size=2400)  # -log p of each word, in nats: some easy, some hard
 
@@ -59,7 +59,7 @@ claim(
     "the shorter the window, the larger the mean of perplexities",
 )
 # %% [markdown]
-# ## 2 The equation
+# ## 2 · The equation
 # $$\text{perplexity}=\exp\Big(\frac1N\sum_{n=1}^{N}-\log p(w_n\mid w_1\ldots w_{n-1})\Big) \tag{1}$$
 #
 # Average the *losses over words*, then take the exponential, once. A model that gives each of $V$ words the probability $1/V$ has perplexity $V$. The average over windows must also weigh by words: the last window is shorter.
@@ -88,7 +88,7 @@ claim(agree(measured, by_hand(), digits=5), "the perplexity by hand is the libra
 claim(abs(measured / len(net.bias) - 1) < 0.02, "a network that has learned nothing is as good as guessing, within 2 %")
 
 # %% [markdown]
-# ## 3 What clipping does
+# ## 3 · What clipping does
 # Over all parameters together, with norm $\lVert g\rVert$:
 #
 # $$g\;\leftarrow\; g\cdot\min\!\Big(1,\ \frac{c}{\lVert g\rVert}\Big),\qquad c=0.25 \text{ in the paper's tasks.} \tag{2}$$
@@ -141,12 +141,12 @@ claim(wild[0.25].column("test", "perplexity")[-1] > len(net.bias), "the clipped 
 # %% [markdown]
 # Divergence is a result: the run ends with its record, and says why. The clipped run *finished*, with a model that is worse than guessing. Clipping bounds a step, not a loss.
 #
-# ## 4 Does the next-batch probe look ahead?
+# ## 4 · Does the next-batch probe look ahead?
 # AdaLA steps to a probe point $\theta'=\theta+\Delta$ with the gradient of mini-batch $i$, and there takes a gradient of mini-batch $i+1$: each gradient of a new mini-batch, as in the released program. Its new information splits exactly in two:
 #
 # $$g_{i+1}(\theta')-g_i(\theta)=\underbrace{g_{i+1}(\theta')-g_{i+1}(\theta)}_{\text{looking ahead}}+\underbrace{g_{i+1}(\theta)-g_i(\theta)}_{\text{another mini-batch}} \tag{3}$$
 #
-# **Predict.** At the published $\eta=0.001$: how large is the first part, in per cent of the second?
+# **Predict:** at the published $\eta=0.001$: how large is the first part, in per cent of the second?
 # %%
 workload.start_epoch(0)
 net.train()
@@ -200,7 +200,7 @@ Markdown(f"At $\\eta=0.001$ the look-ahead part is **{100 * published:.1f} %** o
 #
 # The same split holds for NALA's outer gradient. There $y_t$ is several steps away, and the gradient is multiplied by $\alpha=0.001$ without Adam's division.
 #
-# ## 5 Three x-axes, live
+# ## 5 · Three x-axes, live
 # Four optimizers for the same number of windows, SGD at 30, the others at 0.01.
 # %%
 live = [runs["adam", 0.25], runs["sgd", 0.25], trained("adala", lr=0.01), trained("adabelief", lr=0.01)]
@@ -216,7 +216,7 @@ claim(live[0].header["data"]["name"] == "ptb (generated)", "the text is generate
 # %% [markdown]
 # Do not conclude anything about optimizers here: 48 windows, one seed, a text without grammar, and learning rates that were chosen for 200 epochs.
 #
-# ## 6 Penn Treebank, from records
+# ## 6 · Penn Treebank, from records
 # `nala-lab train lstm1-ptb` at scale `cpu`: all 930 thousand words, windows of 70 rows, 20 columns. The paper trains for 200 epochs.
 # %%
 PTB = {task: [run for run in runs_of(FOLDER, task) if run.outcome == "finished"] for task in ("lstm1-ptb", "lstm1-ptb-released", "lstm2-ptb", "lstm3-ptb")}

@@ -8,7 +8,7 @@
 # 3. compute FID's distance from its closed form, and say how much of it is the number of images;
 # 4. read a GAN record: what falls, what does not, and what cannot be compared with a published number.
 #
-# **Time.** 45 minutes. **Before.** Lessons 01 and 05; eigenvalues. The live games are small, the long runs are read from committed records.
+# **Time** 45 minutes. **Before** Lessons 01 and 05; eigenvalues. The live games are small, the long runs are read from committed records. The lesson needs torch; `make torch` adds it.
 # %% tags=["parameters"]
 SEED = 0
 GRADIENTS = 62  # of the live WGAN-GP runs: ten rounds and a little, two cycles of NALA at k = 30
@@ -42,7 +42,7 @@ plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
 torch.set_num_threads(1)
 FOLDER = Path(RECORDS) if RECORDS else Path(paper_figs.__file__).parent / "records"
 # %% [markdown]
-# ## 1 A failure first: descent that goes round and round
+# ## 1 · A failure first: descent that goes round and round
 # The smallest game: the generator $x$ wants $x^\top A y$ small, the critic $y$ wants it large. The only equilibrium is $x=y=0$. Each player descends its own loss; together they follow the field $F(z)=Jz$, $z=(y,x)$:
 #
 # $$J=\begin{pmatrix}0&-A^\top\\A&0\end{pmatrix},\qquad z \leftarrow z-\eta\,Jz \;\text{ (both at once)},\qquad\text{or one player's rows after the other's.} \tag{1}$$
@@ -74,7 +74,7 @@ claim(agree(radius(one_round), 1), "one after the other they circle for ever")
 # %% [markdown]
 # Both at once: it spirals out. One after the other: it circles for ever. No learning rate helps. Averaging does: the fast weights turn, and the mean of a turn lies nearer to the centre. That is what a slow loop is for.
 #
-# ## 2 The second failure: a wrapper for each player
+# ## 2 · The second failure: a wrapper for each player
 # "So I wrap both optimizers in Lookahead." Published GAN programs have one optimizer a player, so this is what most of us would write. Now each wrapper counts *its own player's* steps. The slow weights $\phi=(\phi_y,\phi_x)$ are then taken at two different moments: no iterate of the game was ever at $\phi$.
 #
 # With one clock a cycle of $k$ turns, whoever moves, is
@@ -135,7 +135,7 @@ nala = lambda k: lambda groups: NALA(groups, inner=sgd(LR), k=k, mu=-0.6, alpha=
 for made, want in ((one_clock(lookahead(6), 6), cycle(6, -0.6)), (one_clock(nala(6), 7), cycle(6, -0.6, ALPHA)), (one_clock(lookahead(18), 18, 5), cycle(18, -0.6, n_critic=5))):
     claim(agree(made, want), "the map of the library's optimizer on one clock is that of equations (2) and (3)")
 # %% [markdown]
-# **Predict.** Three rounds (six turns) in a cycle. One clock: $k=6$ turns of the game. Two clocks: each wrapper counts $k=3$ of its own. Same cost, same $\mu$. Is the spectral radius of a cycle the same? And when the critic moves five times a round, so that its wrapper synchronises five times as often as the generator's?
+# **Predict:** three rounds (six turns) in a cycle. One clock: $k=6$ turns of the game. Two clocks: each wrapper counts $k=3$ of its own. Same cost, same $\mu$. Is the spectral radius of a cycle the same? And when the critic moves five times a round, so that its wrapper synchronises five times as often as the generator's?
 # %%
 table = {
     "no slow loop": (np.linalg.matrix_power(one_round, 3),) * 2,
@@ -185,7 +185,7 @@ claim(better[np.argmin(np.abs(grid - LR))], "one clock is faster at this learnin
 # %% [markdown]
 # So the reason for one clock is not that it always wins. It is that $\phi$ is then *an average of iterates of the game*, its map is (2) with the theory of lessons 01 and 06, and its rate can be computed. In `nala_lab train wgan-cifar10` both players are groups of one optimizer for this reason; with AdaLA a turn lasts for its probe and its step.
 #
-# ## 3 FID: a distance between two Gaussians
+# ## 3 · FID: a distance between two Gaussians
 # $$d^2=\lVert m_1-m_2\rVert^2+\operatorname{tr}\!\big(C_1+C_2-2\,(C_1^{1/2}C_2C_1^{1/2})^{1/2}\big) \tag{4}$$
 #
 # In one dimension this is $(m_1-m_2)^2+(\sigma_1-\sigma_2)^2$. From scratch with SciPy's matrix root, then the library, which needs no root of a product:
@@ -206,7 +206,7 @@ claim(
     "in one dimension the distance is that of the means and of the deviations",
 )
 # %% [markdown]
-# **Predict.** Two samples of *one and the same* Gaussian in $d=16$ dimensions, $n$ vectors each. The true distance is 0. What does (4) give from the samples, and how does it fall with $n$?
+# **Predict:** two samples of *one and the same* Gaussian in $d=16$ dimensions, $n$ vectors each. The true distance is 0. What does (4) give from the samples, and how does it fall with $n$?
 #
 # To second order in the errors of mean and covariance, for $C=I$ (the means give $2d/n$, the covariances $d(d+1)/2n$):
 #
@@ -234,10 +234,10 @@ Markdown(f"A perfect generator would not have FID 0. With 128 white features and
 # %% [markdown]
 # Published FID takes its features from Inception v3. Those weights are not in this lab. Our runs use a small classifier trained on CIFAR-10, or random features at smoke scale. **Such a number cannot be compared with a published FID**, and every record says so.
 #
-# ## 4 What falls? A live game
+# ## 4 · What falls? A live game
 # WGAN-GP at smoke scale: networks of 2 channels, generated pictures, random features, ten times the published learning rate so that something moves in a minute's work. NALA and Lookahead have $k=30$: five whole rounds of five turns of the critic and one of the generator.
 #
-# **Predict.** The critic's gap $\mathbb E\,c(\text{real})-\mathbb E\,c(\text{fake})$ estimates a distance and starts near 0. Which way will it go? Can it become negative?
+# **Predict:** the critic's gap $\mathbb E\,c(\text{real})-\mathbb E\,c(\text{fake})$ estimates a distance and starts near 0. Which way will it go? Can it become negative?
 # %%
 def game(name):
     run = plan("wgan-gp-cifar10", name, seed=SEED, scale="smoke", changes={"lr": 2e-3})
@@ -273,7 +273,7 @@ claim(all(run.column("test", "fid")[-1] < run.column("test", "fid")[0] for run i
 # %% [markdown]
 # It became negative: after a while the critic gives the *generated* pictures the higher score: it is wrong about who is real. FID fell all the same. The gap is the critic's *estimate* of a distance, good only if the critic is near its optimum, and on a scale that the critic itself moves. Do not rank optimizers by it, nor by either loss. FID can be compared between runs with one extractor; with one seed, 64 images and random features it ranks nothing here either.
 #
-# ## 5 The real runs
+# ## 5 · The real runs
 # `nala-lab train wgan-cifar10` and `wgan-gp-cifar10` at scale `cpu`: half the channels, 2000 generated images against 10 000 real ones, a few epochs of some hundred gradients. The paper has 100 epochs and 64 000 images.
 # %%
 GANS = {task: [run for run in runs_of(FOLDER, task) if run.outcome == "finished"] for task in ("wgan-cifar10", "wgan-gp-cifar10")}

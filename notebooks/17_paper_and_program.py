@@ -32,7 +32,7 @@ CYCLES = 8
 #
 # Take the bowl $f(x)=\tfrac32 (x-c)^2$ with its minimum at $c$, start 2.5 to the right of it, and run the recurrence of the released NALA program beside Algorithm 1. The NumPy twin has both: `variant="released"` and `variant="paper"`.
 #
-# **Predict**: we move the whole problem, start and minimum, from $c=1.5$ to $c=-4$. What changes in the distance to the minimum?
+# **Predict:** we move the whole problem, start and minimum, from $c=1.5$ to $c=-4$. What changes in the distance to the minimum?
 
 # %%
 LAM, AWAY = 3.0, 2.5
@@ -117,7 +117,7 @@ print("four variants, three ways of computing them, one answer each")
 #
 # Look at (6): the empty slot adds $\mu\,\theta_{1,0}$ to the first $y$, and never again. At $\mu=-\tfrac12$ it takes away half of the **initial weights themselves**. That is why zero matters.
 #
-# **Predict**: for which start is this push harmless? For which is it the largest?
+# **Predict:** for which start is this push harmless? For which is it the largest?
 
 # %%
 figure, ax = plt.subplots(figsize=(7.6, 4.2))
@@ -134,7 +134,7 @@ plots.show(figure, alt="Four straight lines on a logarithmic axis with markers o
 # %% [markdown]
 # The markers are the runs, the lines are (5) and (6). On this side of zero the push goes towards the minimum.
 #
-# The stale gradient is another matter. It changes the *factor*, also late in the run. **Predict**: is the gradient at $\theta_{t,k-1}$ larger or smaller than the one at $y_t$? So is $\sigma$ above or below $\rho$ for a small $\alpha$?
+# The stale gradient is another matter. It changes the *factor*, also late in the run. **Predict:** is the gradient at $\theta_{t,k-1}$ larger or smaller than the one at $y_t$? So is $\sigma$ above or below $\rho$ for a small $\alpha$?
 
 # %%
 factors = {stale: rate(LAM, mu=MU, alpha=ALPHA, k=K, lr=LR, stale=stale) for stale in (False, True)}

@@ -39,7 +39,7 @@ OPTIMIZERS = 10
 #
 # We compare our new optimizer with nine others, 5 seeds each, in test accuracy (per cent). For each rival we take Student's t-test and call $p\le0.05$ a discovery. One thing we keep from ourselves: **all ten are the same optimizer**.
 #
-# **Predict.** In how many of 1000 such tables is there at least one discovery? 5 %?
+# **Predict:** in how many of 1000 such tables is there at least one discovery? 5 %?
 # %%
 def same_optimizers(rng):
     shared = rng.normal(0, 0.6, (SEEDS, 1))  # what a seed does to every run: initial weights, order of the data
@@ -157,7 +157,7 @@ claim(without[-1] > 3 * with_holm[-1], "with twenty optimizers the correction re
 #
 # $$p_{\min}=2/2^n=2^{1-n}. \tag{4}$$
 #
-# **Predict.** How many seeds does it need to say anything at 5 %?
+# **Predict:** how many seeds does it need to say anything at 5 %?
 # %%
 for n in (2, 3, 5, 6, 10):
     all_better = np.linspace(1, 2, n)
@@ -265,7 +265,7 @@ print(f"{len(claims)} claims: {kinds}")
 # %% [markdown]
 # ## 8 · One experiment: move the goalposts
 #
-# The threshold must be fixed *before* the runs. **Predict.** We judge the same ten identical optimizers, but may choose, after looking, the metric (of three) that suits us best. Holm corrects within each table. What is the rate of false alarms now?
+# The threshold must be fixed *before* the runs. **Predict:** we judge the same ten identical optimizers, but may choose, after looking, the metric (of three) that suits us best. Holm corrects within each table. What is the rate of false alarms now?
 # %%
 rng = stream(SEED, "lesson 18", "goalposts")
 

@@ -3,72 +3,32 @@
 #
 # **Aim.** Look-ahead optimizers are easy to write and easy to write wrongly, and a loss curve does not show it. You will first solve five cases in ten lines of NumPy, as a game; then examine five torch optimizers, the *patients*, each with one line changed; and then read what the same questions say about public packages.
 #
-# **Time** 60 minutes. **Before** 01 two loops; 05 the torch twin; for patient E, 09.
+# **Time** 60 minutes. **Before** 01 two loops; for sections 3 to 10 also torch and lesson 05; for patient E, 09.
 #
 # Words: a *sound* optimizer is the one in this checkout; a *patient* is the same source with one line replaced while a `with` block lasts. All patients come from the museum, `nala-lab audit --museum`.
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
-import torch
 from IPython.display import Markdown
 
 from nala_lab import plots
-from nala_lab.audit import MUTANTS, Subject, examine, examine_bug, format_row, load_items, planted
-from nala_lab.audit.public_packages import published, rows_of
-from nala_lab.audit.rig import closure_of, network
 from nala_lab.classroom import Case, agree, claim
 from nala_lab.classroom.bug_hunt import questions, suspects
 
 plots.use_style()
 plt.rcParams["figure.dpi"] = 80  # keeps the committed notebook small
-torch.set_num_threads(1)
 SOUND, CASE = plots.ROLES["predicted"], plots.ROLES["fail"]
 # %% tags=["parameters"]
-STEPS = 60  # training steps in the first picture
+STEPS = 60  # training steps in the picture of section 3
 CALLS = 18  # calls of step() in the pictures of the cases
 # %% [markdown]
-# The five patients. Their names are not shown, only their place in the museum.
-# %%
-PLACES = {"A": 4, "B": 0, "C": 21, "D": 9, "E": 38}
-CASES = {case: list(MUTANTS)[place] for case, place in PLACES.items()}
-# %% [markdown]
-# ## 1 · A failure: the loss curve sees nothing
+# ## 1 · A failure, and a game: five programs, one wrong line each
 #
-# What most of us would do: train a small network with the optimizer, and look whether the loss falls.
-#
-# **Predict**: one of the two curves below is patient B, the other a sound Lookahead. Which is which, and would you have noticed with one curve only?
-# %%
-def losses(target, steps):
-    model = network()
-    opt = Subject(target, inner="momentum").make(model.parameters(), lr=0.05)
-    curve = []
-    for call in range(steps):
-        curve.append(closure_of(model, opt, call % 4)().item())
-        opt.step()
-    return np.array(curve).reshape(-1, 4).mean(axis=1)  # one number a round over the four batches
-# %%
-sound = losses("nala_lab.optim:Lookahead", STEPS)
-with planted(CASES["B"]):
-    case_b = losses("nala_lab.optim:Lookahead", STEPS)
-
-figure, ax = plt.subplots(figsize=(7, 3.6))
-ax.plot(sound, color=SOUND, lw=2, label="one of them")
-ax.plot(case_b, color=plots.COLOURS["lookahead"], lw=2, ls="--", label="the other")
-ax.set(xlabel="round over the four batches", ylabel="mean loss", yscale="log")
-ax.legend()
-plots.show(figure, alt="Two loss curves on a logarithmic axis. They fall in the same way and lie on top of each other at the end; neither looks wrong.")
-ends = sound[-1], case_b[-1]
-claim(max(ends) < 0.5 * sound[0], "both optimizers learn")
-claim(abs(ends[0] - ends[1]) < 0.01 * ends[0], "the two curves end within one per cent of each other")
-print(f"mean loss of the last round: {ends[0]:.4f} and {ends[1]:.4f}")
-# %% [markdown]
-# Both fall. A bug in an optimizer makes *another optimizer*, often a usable one; only it is not the one in the paper, and nobody knows its properties. So we ask for **numbers that are known in advance**.
-#
-# ## 2 · The game: five programs, one wrong line each
+# What most of us would do to test an optimizer: run it, and look whether the loss falls.
 #
 # `Case("A")` to `Case("E")` are NALA in ten lines of NumPy (`nala_lab.classroom.specimen.nala`), each with **one** line changed. Ask as few questions as you can, then accuse a suspect. First what most people do: look at the curves.
 #
-# **Predict**: how many of the five are *slower* than the sound program?
+# **Predict:** how many of the five are *slower* than the sound program?
 # %%
 cases = {letter: Case(letter) for letter in "ABCDE"}
 figure, panels = plt.subplots(1, 5, figsize=(17, 3.8))
@@ -100,7 +60,7 @@ case = cases["B"]
 print(case.run("first-cycle"))
 case.accuse("sound")
 # %% [markdown]
-# ## 3 · One number that tells three programs apart
+# ## 2 · One number that tells three programs apart
 #
 # Gradient descent with $\eta=0.1$ on $f = x^2/2$ multiplies $x$ by $0.9$. Around it, Lookahead with $k=5$, $\alpha=1/2$:
 #
@@ -132,11 +92,52 @@ claim(
 for name, value in programs.items():
     print(f"{value:.6f}  {name}")
 # %% [markdown]
-# The library call asks the same of any optimizer. `examine` runs in this process; on the command line it is `nala-lab audit package.module:factory`, with a process for each question.
+# ## 3 · Torch optimizers: the loss curve sees nothing
+#
+# From here on the lesson examines torch optimizers. It needs torch, and `make torch` adds it.
 # %%
-(row,) = examine("nala_lab.optim:Lookahead", only=["which-program"])
-print(format_row(row))
-claim(agree(row.evidence, closed_form), "the library's number is the one from scratch")
+import torch
+
+from nala_lab.audit import MUTANTS, Subject, examine, examine_bug, format_row, load_items, planted
+from nala_lab.audit.public_packages import published, rows_of
+from nala_lab.audit.rig import closure_of, network
+
+torch.set_num_threads(1)
+# %% [markdown]
+# The five patients. Their names are not shown, only their place in the museum.
+# %%
+PLACES = {"A": 4, "B": 0, "C": 21, "D": 9, "E": 38}
+CASES = {case: list(MUTANTS)[place] for case, place in PLACES.items()}
+# %% [markdown]
+# We train a small network, and look whether the loss falls.
+#
+# **Predict:** one of the two curves below is patient B, the other a sound Lookahead. Which is which, and would you have noticed with one curve only?
+# %%
+def losses(target, steps):
+    model = network()
+    opt = Subject(target, inner="momentum").make(model.parameters(), lr=0.05)
+    curve = []
+    for call in range(steps):
+        curve.append(closure_of(model, opt, call % 4)().item())
+        opt.step()
+    return np.array(curve).reshape(-1, 4).mean(axis=1)  # one number a round over the four batches
+# %%
+sound = losses("nala_lab.optim:Lookahead", STEPS)
+with planted(CASES["B"]):
+    case_b = losses("nala_lab.optim:Lookahead", STEPS)
+
+figure, ax = plt.subplots(figsize=(7, 3.6))
+ax.plot(sound, color=SOUND, lw=2, label="one of them")
+ax.plot(case_b, color=plots.COLOURS["lookahead"], lw=2, ls="--", label="the other")
+ax.set(xlabel="round over the four batches", ylabel="mean loss", yscale="log")
+ax.legend()
+plots.show(figure, alt="Two loss curves on a logarithmic axis. They fall in the same way and lie on top of each other at the end; neither looks wrong.")
+ends = sound[-1], case_b[-1]
+claim(max(ends) < 0.5 * sound[0], "both optimizers learn")
+claim(abs(ends[0] - ends[1]) < 0.01 * ends[0], "the two curves end within one per cent of each other")
+print(f"mean loss of the last round: {ends[0]:.4f} and {ends[1]:.4f}")
+# %% [markdown]
+# Both fall. A bug in an optimizer makes *another optimizer*, often a usable one; only it is not the one in the paper, and nobody knows its properties. So we ask for **numbers that are known in advance**.
 # %% [markdown]
 # ## 4 · The questions
 #
@@ -145,6 +146,12 @@ claim(agree(row.evidence, closed_form), "the library's number is the one from sc
 items = load_items()
 text = "\n".join(f"| `{one.name}` | {one.asks} |" for one in items)
 Markdown(f"{len(items)} questions:\n\n| name | question |\n|---|---|\n{text}")
+# %% [markdown]
+# The library call puts one question, here that of section 2, to any optimizer. `examine` runs in this process; on the command line it is `nala-lab audit package.module:factory`, with a process for each question.
+# %%
+(row,) = examine("nala_lab.optim:Lookahead", only=["which-program"])
+print(format_row(row))
+claim(agree(row.evidence, closed_form), "the library's number is the one from scratch")
 # %%
 def walk(case, calls, grad, inner="sgd", **settings):
     one = MUTANTS[CASES[case]]
@@ -208,7 +215,7 @@ story("A")
 #
 # Lookahead, $k=5$, $\alpha=1/2$, with a *constant* gradient, so that a step without mixing has a known length.
 #
-# **Predict**: after which calls should the weight move by something else than $-\eta$, and how far back?
+# **Predict:** after which calls should the weight move by something else than $-\eta$, and how far back?
 # %%
 pair = both("B", CALLS, torch.ones_like, lr=0.1, k=5, alpha=0.5)
 plots.show(draw(pair, "weight", "patient B"), alt="Two saw-tooth lines that go down: four steps forward, one step back. At the first step back the case goes back less far, and it stays below the sound line by the same amount.")
@@ -227,7 +234,7 @@ story("B")
 #
 # The same run twice: once through, and once with `state_dict()` saved and loaded into a new optimizer after call `stop`.
 #
-# **Predict**: if a *counter* is lost, for which `stop` does the resumed run still end right?
+# **Predict:** if a *counter* is lost, for which `stop` does the resumed run still end right?
 # %%
 def interrupted(stop, calls=12):
     w = torch.nn.Parameter(torch.tensor([3.0], dtype=torch.float64))
@@ -263,7 +270,7 @@ story("C")
 #
 # Two weights, the same gradient, the same start. Before the last call of the first cycle the second is frozen (its gradient is `None`).
 #
-# **Predict**: the cycle ends. Does the frozen weight take part in the mixing? What does the algorithm say?
+# **Predict:** the cycle ends. Does the frozen weight take part in the mixing? What does the algorithm say?
 # %%
 def frozen(calls, k=5):
     two = [torch.nn.Parameter(torch.tensor([3.0], dtype=torch.float64)) for _ in range(2)]
@@ -364,7 +371,7 @@ for one in audits:
         )
 Markdown("\n".join(lines))
 # %% [markdown]
-# The number of Section 3 again, for one of them: it tells which program it is.
+# The number of section 2 again, for one of them: it tells which program it is.
 # %%
 evidence = {label(one): row for one in audits for row in rows_of(one) if row.item == "which-program" and row.verdict != "not applicable"}
 for name, row in evidence.items():

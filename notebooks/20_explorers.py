@@ -32,7 +32,7 @@ CHAINS = 100  # noisy runs in the cloud
 #
 # Left NALA over gradient descent, right gradient descent alone, both on a turned quadratic. Black: the fast weights. Dark blue: from the slow weights $\phi$ to the look-ahead point $y$. Purple: the outer step. *Step forward* and *step back* spend one gradient at a time. With *drag the start* pressed the mouse moves the start in either landscape.
 #
-# **Predict**: at the same $\eta$, which is lower after 90 gradients if $\mu = -0.5$? And if $\mu = +0.5$?
+# **Predict:** at the same $\eta$, which is lower after 90 gradients if $\mu = -0.5$? And if $\mu = +0.5$?
 
 # %%
 paths = TrajectoryExplorer(problem="bowl", left="NALA", right="SGD", inner="SGD", gradients=GRADIENTS)
@@ -51,7 +51,7 @@ print("left ends at", slow.round(4))
 #
 # Dark is fast, grey diverges, the star is where you are. The middle panel shows the factors (roots) of one cycle: inside the circle is stable. On the right theory's line goes through the dots of a run.
 #
-# **Predict**: at $\eta L = 2.1$ and $k = 5$, $\mu = -0.5$ the method converges. What does $k = 4$ do? (Lesson 01 says why.)
+# **Predict:** at $\eta L = 2.1$ and $k = 5$, $\mu = -0.5$ the method converges. What does $k = 4$ do? (Lesson 01 says why.)
 
 # %%
 rates = RateExplorer(lr=2.1, k=5, mu=-0.5)
@@ -70,7 +70,7 @@ print(f"factor per gradient {worst:.4f}")
 #
 # The bars are the weights of Eq. (5): how much each past inner result counts in $\phi_t$. Move $\mu$ slowly from $-0.9$ through 0 to 1.
 #
-# **Predict**: at which $\mu$ do weights become negative, and what happens to the noise of the run then?
+# **Predict:** at which $\mu$ do weights become negative, and what happens to the noise of the run then?
 
 # %%
 memory = AveragingExplorer(mu=-0.5)
@@ -91,7 +91,7 @@ claim(
 #
 # The orange line is exact: mean and covariance, nothing sampled. The cloud is a hundred runs. Their mean must lie within a few standard errors (z-score).
 #
-# **Predict**: averaging lowers the loss in the long run. What does it cost at the beginning?
+# **Predict:** averaging lowers the loss in the long run. What does it cost at the beginning?
 
 # %%
 noise = NoiseExplorer(mu=-0.5, chains=CHAINS)
@@ -108,7 +108,7 @@ print(f"z-score {n['z-score']:.2f}")
 #
 # AdaLA needs a gradient from a point that it has not reached. The dashed line goes to the probe, the trial step from which it takes that gradient; the purple line is the step it then takes. The paper does not say which probe. On the *valley* theory knows the first step.
 #
-# **Predict**: the probe *adam* and the probe *grad* from the same start. Which first step lands on the minimum?
+# **Predict:** the probe *adam* and the probe *grad* from the same start. Which first step lands on the minimum?
 
 # %%
 probes = ProbeExplorer(problem="valley", probe="own", at=1)
@@ -127,7 +127,7 @@ probes = probes.set(probe="own")
 #
 # Every published two-loop method is a point: outer step $\nu$, outer momentum $\beta$, its style, an outer gradient $\alpha$. Choose a method and the sliders go there; move one and see the name change.
 #
-# **Predict**: from Lookahead, which slider makes it NALA? Which makes it SNOO?
+# **Predict:** from Lookahead, which slider makes it NALA? Which makes it SNOO?
 
 # %%
 family = FamilyChooser("Lookahead")

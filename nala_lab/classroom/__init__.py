@@ -22,6 +22,7 @@ from nala_lab.classroom.claims import at_most as at_most
 from nala_lab.classroom.claims import by_chance as by_chance
 from nala_lab.classroom.claims import claim as claim
 from nala_lab.classroom.collecting import collect as collect
+from nala_lab.classroom.extras import torch_is_here as torch_is_here
 from nala_lab.classroom.feedback import Feedback as Feedback
 from nala_lab.classroom.marking import check as check
 from nala_lab.classroom.marking import exercise as exercise
@@ -31,4 +32,4 @@ from nala_lab.classroom.predicting import predict as predict
 from nala_lab.classroom.three_ways import three_ways as three_ways
 
 __all__ = ["LESSONS", "Case", "Feedback", "agree", "at_most", "by_chance", "check", "claim", "collect", "exercise",
-           "exercises", "grades", "predict", "roster", "teacher", "three_ways"]  # fmt: skip
+           "exercises", "grades", "predict", "roster", "teacher", "three_ways", "torch_is_here"]  # fmt: skip

@@ -1,6 +1,8 @@
 """Every lesson runs from its .py, without an error and without a warning; none is left out."""
 
 import ast
+import subprocess
+import sys
 
 import pytest
 
@@ -37,6 +39,33 @@ def test_a_claim_says_in_words_what_it_claims(script):
     for text in words:
         assert len(text.split()) >= 3 and text[-1] not in ".!?", text
     assert len(set(words)) == len(words)
+
+
+WITHOUT = """
+import sys, jupytext
+sys.modules["torch"] = None
+names = {}
+for cell in jupytext.read(sys.argv[1]).cells:
+    if cell.cell_type == "code":
+        if "import torch\\n" in cell.source and "if torch_is_here" not in cell.source:
+            break
+        exec(cell.source, names)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", ["06", "19"])
+def test_torch_is_needed_only_where_it_is_used(number):
+    """Lesson 06 runs to its end without torch, lesson 19 up to the cell that imports it; both say how to add it."""
+    (script,) = (ROOT / "notebooks").glob(f"{number}_*.py")
+    command = [sys.executable, "-c", WITHOUT, str(script)]
+    found = subprocess.run(
+        command, capture_output=True, text=True, cwd=ROOT / "notebooks", env=tool.environment() | {"MPLBACKEND": "agg"}
+    )
+    assert found.returncode == 0, found.stderr
+    text = script.read_text(encoding="utf-8")
+    assert "`make torch` adds it" in (found.stdout if number == "06" else text)
+    assert text.index("import torch\n") > text.index("## 3 · " if number == "19" else "## 7 · ")
 
 
 def test_the_overview_says_what_each_part_is():
