@@ -168,10 +168,8 @@ plots.show(
 # Three things to see. Where descent is calm ($\eta\lambda \le 1$), averaging is **slower**. Near $\eta\lambda = 2$ with odd $k$ it is much faster: $\rho = 0$ exactly at 2. And it survives beyond 2 only for odd $k$.
 # %%
 half = dict(lr=1.0, mu=-0.5, alpha=0.0)
-claim(
-    rho(2.0, k=5, **half) == 0.0 and rho(2.0, k=4, **half) == 1.0,
-    "with k = 5 one cycle ends at the minimum for eta lambda = 2, with k = 4 it ends where it began",
-)
+claim(rho(2.0, k=5, **half) == 0.0 and rho(2.0, k=4, **half) == 1.0,
+      "with k = 5 one cycle ends at the minimum for eta lambda = 2, with k = 4 it ends where it began")
 calm = np.linspace(0, 1, 101)
 claim(at_most((1 - calm) ** 5, rho(calm, k=5, **half)), "where descent is calm, averaging is slower")
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -196,10 +194,8 @@ def largest_step(k: int, mu: float) -> float:
 counts, factors = np.arange(1, 9), {-0.25: "^", -0.5: "o", -0.75: "s"}
 measured = {mu: [largest_step(int(k), mu) for k in counts] for mu in factors}
 for mu, limits in measured.items():
-    claim(
-        agree(limits, [inner_limit(int(k), mu) for k in counts], digits=5),
-        "the measured limit is that of equation (iv)",
-    )
+    claim(agree(limits, [inner_limit(int(k), mu) for k in counts], digits=5),
+          "the measured limit is that of equation (iv)")
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 ax = plots.axes_or_new(None, figsize=(7.6, 4.2))
 for shade, (mu, marker) in zip(("#7FB3D5", plots.COLOURS["lookahead"], "#0B3D5C"), factors.items(), strict=True):
@@ -253,16 +249,12 @@ plots.show(
 # %%
 small = 1e-4  # eta lambda
 limit = [(1 - float(rho(small, lr=1.0, k=5, mu=m, alpha=0.0)) ** (1 / 5)) / small for m in (-0.9, -0.5, -0.1, 0.3)]
-claim(
-    agree(limit, [0.1, 0.5, 0.9, 1.3], digits=2),
-    "for small steps NALA breaks even with Lookahead at alpha = (1 + mu) eta",
-)
+claim(agree(limit, [0.1, 0.5, 0.9, 1.3], digits=2),
+      "for small steps NALA breaks even with Lookahead at alpha = (1 + mu) eta")
 for m in np.linspace(-0.99, 0, 34):
     b = rho(np.linspace(0.01, 1, 100), lr=1.0, k=5, mu=float(m), alpha=0.0)
-    claim(
-        at_most((1 - b ** (1 / 5)) / np.linspace(0.01, 1, 100), 1 + m),
-        "for mu in [-1, 0], alpha = (1 + mu) eta is always enough",
-    )
+    claim(at_most((1 - b ** (1 / 5)) / np.linspace(0.01, 1, 100), 1 + m),
+          "for mu in [-1, 0], alpha = (1 + mu) eta is always enough")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 7 · An exact counter-example
 #
@@ -281,10 +273,8 @@ factor = Fraction(159049, 200000)  # B = (1/2)(9/10)^5 + 1/2
 claim(results["gradient descent"].final[0] == Fraction(9, 10) ** 60, "gradient descent leaves exactly (9/10)^60")
 claim(results["Lookahead"].final[0] == factor**12, "Lookahead leaves exactly B^12")
 claim(results["NALA"].final[0] == (factor * Fraction(999, 1000)) ** 10, "NALA leaves exactly ((1 - 1/1000) B)^10")
-claim(
-    [f"{float(r.final[0]):.6f}" for r in results.values()] == ["0.001797", "0.063975", "0.100153"],
-    "gradient descent is best, then Lookahead, then NALA: 0.001797, 0.063975, 0.100153",
-)
+claim([f"{float(r.final[0]):.6f}" for r in results.values()] == ["0.001797", "0.063975", "0.100153"],
+      "gradient descent is best, then Lookahead, then NALA: 0.001797, 0.063975, 0.100153")
 claim(all(r.grad_evals == 60 for r in results.values()), "each method has spent 60 gradients")
 rows = [f"| {name} | {float(r.final[0]):.6f} | {len(str(r.final[0].denominator))} digits |" for name, r in results.items()]
 head = ["| 60 gradients | error (start: 1) | length of the exact denominator |", "|---|---|---|"]
@@ -303,20 +293,16 @@ for k, top in ((5, 1.0), (4, 2.0)):
     for outer in (0.0, 0.3, 1.5):
         none = np.abs(rho(x, lr=1.0, k=k, mu=0.0, alpha=outer))
         for m in np.linspace(-1, 0, 21):
-            claim(
-                at_most(none, np.abs(rho(x, lr=1.0, k=k, mu=float(m), alpha=outer))),
-                "no mu in [-1, 0] makes a cycle faster",
-            )
+            claim(at_most(none, np.abs(rho(x, lr=1.0, k=k, mu=float(m), alpha=outer))),
+                  "no mu in [-1, 0] makes a cycle faster")
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # So when is a negative $\mu$ right? For Lookahead ($\alpha = 0$) the best $\mu$ has a closed form (T04), and it is negative exactly when $k$ is odd **and** the inner step overshoots, $\eta > 2/(\lambda_{\min}+\lambda_{\max})$:
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 low, high = 0.1, 1.0
 middle = 2 / (low + high)
 best = {(k, lr): optimal_mu(low, high, lr=lr, k=k) for k in (4, 5) for lr in (1.0, 1.7, 1.9, 1.99)}
-claim(
-    all((mu < 0) == (k % 2 == 1 and lr > middle) for (k, lr), mu in best.items()),
-    "the best mu is negative exactly where k is odd and the step overshoots",
-)
+claim(all((mu < 0) == (k % 2 == 1 and lr > middle) for (k, lr), mu in best.items()),
+      "the best mu is negative exactly where k is odd and the step overshoots")
 rows = [f"| {k} | " + " | ".join(f"{best[k, lr]:+.3f}" for lr in (1.0, 1.7, 1.9, 1.99)) + " |" for k in (4, 5)]
 head = [
     rf"Best $\mu$ on the spectrum [0.1, 1]; overshoot begins at $\eta = {middle:.3f}$.",

@@ -84,10 +84,8 @@ print(f"{unrolled.size} numbers rebuilt, largest difference {np.abs(unrolled - l
 # A run is no proof. By induction: at $t=1$ the formula *is* Algorithm 1. If it holds at $t$, one more outer step multiplies it by $-\mu$ and adds the two newest terms. `sympy` does both: it writes out $t = 1 \dots 8$, and it compares the coefficients for a symbolic $t$. ($\theta_i$ stands for $\theta_{i,k}$, $G_i$ for $\nabla J(y_i)$.)
 # %%
 proof = prove(PROOF_LENGTH)
-claim(
-    proof.holds and len(proof.residuals) == PROOF_LENGTH,
-    "sympy finds no difference, for every t that it writes out and in the induction",
-)
+claim(proof.holds and len(proof.residuals) == PROOF_LENGTH,
+      "sympy finds no difference, for every t that it writes out and in the induction")
 Markdown(f"$$\\phi_3 = {sp.latex(proof.unrolled[3])}$$")
 # %% slideshow={"slide_type": "subslide"}
 greek = {name: name.replace("theta", r"\theta").replace("phi", r"\phi") for name in proof.inductive}
@@ -103,14 +101,10 @@ Markdown("\n".join([*head, *rows]))
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # And the printed form? With $m = |\mu|$, this is printed minus correct at $t = 3$:
 # %%
-claim(
-    all(printed_form_residual(t, mu_sign=-1) == 0 for t in range(1, PROOF_LENGTH + 1)),
-    "the printed form is right for every mu < 0",
-)
-claim(
-    all(printed_form_residual(t, mu_sign=1) != 0 for t in range(1, PROOF_LENGTH + 1)),
-    "the printed form is wrong for every mu > 0, from t = 1 on",
-)
+claim(all(printed_form_residual(t, mu_sign=-1) == 0 for t in range(1, PROOF_LENGTH + 1)),
+      "the printed form is right for every mu < 0")
+claim(all(printed_form_residual(t, mu_sign=1) != 0 for t in range(1, PROOF_LENGTH + 1)),
+      "the printed form is wrong for every mu > 0, from t = 1 on")
 Markdown(
     f"* $\\mu<0$: ${sp.latex(printed_form_residual(3, mu_sign=-1))}$\n"
     f"* $\\mu>0$: ${sp.latex(sp.factor(printed_form_residual(3, mu_sign=1)))}$"
@@ -326,10 +320,8 @@ kept, thrown = (run(rule, valley.grad, minimum, cycles=CYCLES) for rule in rules
 claim(agree(kept.slow, np.broadcast_to(minimum, kept.slow.shape)), "the paper's algorithm stays at the minimum")
 claim(agree(thrown.slow[1], 0.5 * minimum), "the released recurrence halves every weight at its first synchronisation")
 for t in (1, 2, 5):
-    claim(
-        agree(eq5.weights(t, -0.5).fast.sum(), 1 - 0.5**t),
-        "without the start's term the weights add up to 1 - |mu|^t",
-    )
+    claim(agree(eq5.weights(t, -0.5).fast.sum(), 1 - 0.5**t),
+          "without the start's term the weights add up to 1 - |mu|^t")
 rebuilt_from_zero = eq5.unroll(thrown.fast[:, -1], np.zeros(2), thrown.outer_grad, mu=-0.5, alpha=0.001)
 claim(agree(rebuilt_from_zero, thrown.slow[1:]), "Eq. (5) with phi_0 = 0 explains the whole run")
 far = np.linalg.norm(thrown.slow - minimum, axis=-1)

@@ -39,10 +39,7 @@ def error(t):
 descent = run(SGD(lr=1 / L), quadratic.grad, quadratic.start, steps=GRADIENTS)
 lookahead = run(Lookahead(SGD(lr=1 / L), k=5, alpha=0.5), quadratic.grad, quadratic.start, cycles=GRADIENTS // 5)
 paper = run(NALA(SGD(lr=1 / L), k=5, mu=-0.5, alpha=0.001), quadratic.grad, quadratic.start, cycles=GRADIENTS // 6)
-claim(
-    descent.grad_evals == lookahead.grad_evals == paper.grad_evals == GRADIENTS,
-    "every method has spent the whole budget of gradients",
-)
+claim(descent.grad_evals == lookahead.grad_evals == paper.grad_evals == GRADIENTS, "every method has spent the whole budget of gradients")
 ax = plots.decay(plt.subplots()[1], descent, error(descent), name="sgd", against="gradients", legend="gradient descent")
 plots.decay(ax, lookahead, error(lookahead), name="lookahead", against="gradients")
 plots.decay(ax, paper, error(paper), name="nala", against="gradients", legend=r"NALA, $\alpha=0.001$")
@@ -101,14 +98,8 @@ def outer_share(t, alpha):
     """Length of the outer step over the length of the way to y_t, largest over cycles."""
     way = np.linalg.norm(t.lookahead - t.slow[:-1], axis=-1)
     return (alpha * np.linalg.norm(t.outer_grad, axis=-1) / way).max()
-claim(
-    outer_share(small, 0.001) < 0.01 < 0.1 < outer_share(large, 1 / L),
-    "the outer step is below 1 % of the way on the left and above 10 % on the right",
-)
-claim(
-    agree(small.lookahead, (small.slow[:-1] + small.fast[:, -1]) / 2),
-    "with mu = -0.5 the point y lies half-way between phi and theta",
-)
+claim(outer_share(small, 0.001) < 0.01 < 0.1 < outer_share(large, 1 / L), "the outer step is below 1 % of the way on the left and above 10 % on the right")
+claim(agree(small.lookahead, (small.slow[:-1] + small.fast[:, -1]) / 2), "with mu = -0.5 the point y lies half-way between phi and theta")
 Markdown(f"The outer step is at most {100 * outer_share(small, 0.001):.1f} % of the way to $y_t$ on the left, and up to {100 * outer_share(large, 1 / L):.0f} % on the right. With $\\mu<0$ the point $y_t$ lies *between* $\\phi_{{t-1}}$ and $\\theta_{{t,k}}$: it interpolates. The text of the paper calls it an extrapolation point; that would need $\\mu>0$.")
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The same on Rosenbrock's valley
@@ -133,14 +124,8 @@ far.plot(*safe.slow.T, "-o", color=plots.COLOURS["nala"], ms=3, label=rf"slow we
 far.legend(loc="upper center", fontsize=11)
 plots.show(fig, alt="Left: the first four cycles near the start. The first purple outer step is longer than the blue arrow before it, and each purple arrow points across the valley to its floor. Right: the slow weights go down the curved valley and up again on the other side, to the star at (1, 1).")
 outer = 0.001 * np.linalg.norm(safe.outer_grad, axis=-1)
-claim(
-    outer[0] > np.linalg.norm(safe.lookahead[0] - safe.slow[0]),
-    "the first purple arrow is longer than the blue one before it",
-)
-claim(
-    outer[0] > 10 * np.median(outer),
-    "the outer step works early, where the slope is steep: the first is ten times the median",
-)
+claim(outer[0] > np.linalg.norm(safe.lookahead[0] - safe.slow[0]), "the first purple arrow is longer than the blue one before it")
+claim(outer[0] > 10 * np.median(outer), "the outer step works early, where the slope is steep: the first is ten times the median")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 5 · The theory: one number per eigenvalue
 # Let $f(x) = \frac12 (x-x^\star)^\top A (x-x^\star)$ and look along an eigenvector with eigenvalue $\lambda$. An inner step multiplies the error by $1-\eta\lambda$. Put this into the three equations above, and one cycle multiplies the error by
@@ -183,19 +168,13 @@ slope = np.polyfit(cycles[late], np.log(error(long)[late]), 1)[0]
 bend = 0.5 * np.log(((rho / rho.max())[:, None] ** (2 * cycles[late])).sum(0))  # log of (all directions / the slowest)
 # A fitted slope moves by at most 3/n times the largest change of what bends the line, n points.
 tolerance = 3 / late.sum() * (bend.max() - bend.min())
-claim(
-    abs(slope - np.log(rho.max())) <= tolerance,
-    "the fitted rate is the predicted one, as nearly as such a fit can be",
-)
+claim(abs(slope - np.log(rho.max())) <= tolerance, "the fitted rate is the predicted one, as nearly as such a fit can be")
 Markdown(f"Fitted rate per cycle: {np.exp(slope):.5f}; predicted: {rho.max():.5f} (the fit must agree within {tolerance:.1g} in the logarithm). Per gradient this is {rho.max() ** (1 / 6):.5f}, against {1 - m / L:.5f} for plain descent: the failure of section 1, explained.")
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Why is plain descent faster? Its $k$ steps would multiply the error by $R=(1-\eta\lambda)^k$. For $-1\le\mu\le0$ the bracket is $R + |\mu|(1-R)$, never below $R$ when $0\le R\le1$. Averaging with the old slow weights *gives back* half of the progress. On a deterministic quadratic with $\eta\le1/L$ there is nothing to win from it.
 # %%
 kept = [quadratic_rate.lookahead_factor(lam, lr=1 / L, k=5, mu=mu) for mu in np.linspace(-1, 0, 11)]
-claim(
-    at_most((1 - lam / L) ** 5, np.array(kept)),
-    "for mu in [-1, 0] the bracket never falls below that of plain descent",
-)
+claim(at_most((1 - lam / L) ** 5, np.array(kept)), "for mu in [-1, 0] the bracket never falls below that of plain descent")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 6 · Three x-axes, three stories
 # The paper counts *timesteps*: inner steps. The look-ahead gradient is not counted, so a cycle costs $k$ for both methods, although NALA spent $k+1$ gradients. We run NALA with $\alpha = 0.2\,\eta$ and compare it with Lookahead three times.
@@ -284,10 +263,7 @@ plots.show(ax, alt="The heavy ball falls steepest and NAG second; Adam comes thi
 # %% slideshow={"slide_type": "subslide"}
 for text in ("descent, 1/L", "NALA, mu=-0.5, alpha=0.001", "NALA, mu=-0.5, alpha=1/L", "Lookahead(0.5)"):
     t, e = results[text], error(results[text])
-    claim(
-        1 - 1e-6 <= e[-1] / racers[text][2] ** t.grad_evals <= np.sqrt(DIM) * (1 + 1e-6),
-        f"{text} runs at its predicted rate",
-    )
+    claim(1 - 1e-6 <= e[-1] / racers[text][2] ** t.grad_evals <= np.sqrt(DIM) * (1 + 1e-6), f"{text} runs at its predicted rate")
 order = ["heavy ball, tuned", "NAG, tuned", "descent, 2/(L+m)", "descent, 1/L", "NALA, mu=-0.5, alpha=1/L", "Lookahead(0.5)", "NALA, mu=-0.5, alpha=0.001"]
 at120 = [error_at(results[text], "gradients", 120) for text in order]
 claim(at120 == sorted(at120), "with mu = -0.5 NALA is behind plain descent, and true momentum is ahead of all")
@@ -316,10 +292,7 @@ rows = ["| method | best f after 1200 gradients | at inner step | of 7 step size
 for text, (value, lr, lost) in sorted(best.items(), key=lambda item: item[1][0]):
     rows.append(f"| {text} | {value:.1e} | {lr:.4f} | {lost} |")
 f = {text: value for text, (value, _, _) in best.items()}
-claim(
-    f["Adam"] < f["NALA(Adam), mu=+0.3"] < f["Lookahead(Adam)"] < f["NALA(Adam), mu=-0.5"],
-    "with Adam inside extrapolating beats interpolating here, and Adam alone is ahead of both",
-)
+claim(f["Adam"] < f["NALA(Adam), mu=+0.3"] < f["Lookahead(Adam)"] < f["NALA(Adam), mu=-0.5"], "with Adam inside extrapolating beats interpolating here, and Adam alone is ahead of both")
 Markdown("\n".join(rows))
 # %% [markdown] slideshow={"slide_type": "slide"}
 # Adam alone is ahead of both wrappers, and in this smooth deterministic valley extrapolation ($\mu>0$) beats interpolation. One start, one function, a coarse grid: read it as an example, not as a ranking.
@@ -334,15 +307,9 @@ Markdown("\n".join(rows))
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 grid = np.linspace(0, L, 4001)
 worst = lambda a, mu: np.abs(quadratic_rate.rho(grid, lr=1 / L, k=5, mu=mu, alpha=a / L)).max()  # noqa: E731
-claim(
-    agree(root_at_zero_mu(5), 20.236, digits=4) and agree(root_at_zero_mu(1), 3 + 2 * np.sqrt(2)),
-    "for k = 5 the limit of alpha L is about 20",
-)
+claim(agree(root_at_zero_mu(5), 20.236, digits=4) and agree(root_at_zero_mu(1), 3 + 2 * np.sqrt(2)), "for k = 5 the limit of alpha L is about 20")
 for mu, limit in ((0.0, root_at_zero_mu(5)), (-0.5, 3.0)):
-    claim(
-        worst(0.999 * limit, mu) <= 1 + 1e-9 < worst(1.01 * limit, mu),
-        f"at mu = {mu} the factor leaves 1 at alpha L = {limit:.3g}",
-    )
+    claim(worst(0.999 * limit, mu) <= 1 + 1e-9 < worst(1.01 * limit, mu), f"at mu = {mu} the factor leaves 1 at alpha L = {limit:.3g}")
 # The prediction comes from T01. Now the runs, at 0.97 and 1.03 times each limit, on a quadratic with many eigenvalues.
 dense = Quadratic(np.linspace(0.001, 1, 241) * L, shift=stream(SEED, "dense").normal(size=241))
 for mu, limit in ((0.0, root_at_zero_mu(5)), (-0.5, 3.0)):
@@ -375,16 +342,10 @@ for text, (name, method) in field.items():
     plots.decay(ax, t, plots.distance(t, dense.minimizers), name=name, against="gradients", legend=text, **({"alpha": 0.45} if "15" in text else {}))
 ax.set_ylim(1e-6, 30)
 plots.show(ax, alt="Heavy ball far below all others; then NALA with mu = 0 and the long outer step; then optimally tuned plain descent; NALA with mu = -0.5 is last.")
-claim(
-    last == sorted(last),
-    "the order is heavy ball, NALA with the long outer step, tuned descent, NALA with mu = -0.5",
-)
+claim(last == sorted(last), "the order is heavy ball, NALA with the long outer step, tuned descent, NALA with mu = -0.5")
 slow = {mu: quadratic_rate.rate_per_gradient(0.001 * L, lr=1 / L, k=5, mu=mu, alpha=a / L) for mu, a in ((0.0, 15), (-0.5, 2.9))}
 gain = {mu: float(-np.log(rate) / 0.001) for mu, rate in slow.items()}
-claim(
-    gain[-0.5] < 2 < gain[0.0],
-    "only NALA with mu = 0 and the long outer step has a larger C than tuned descent, which has 2",
-)
+claim(gain[-0.5] < 2 < gain[0.0], "only NALA with mu = 0 and the long outer step has a larger C than tuned descent, which has 2")
 Markdown(f"Written as $1-C/\\kappa$ per gradient, tuned descent has $C=2$, NALA with $\\mu=-0.5$ and $\\alpha=2.9/L$ has $C={gain[-0.5]:.2f}$, and NALA with $\\mu=0$ and $\\alpha=15/L$ has $C={gain[0.0]:.2f}$. So the extra gradient can pay, with a step far beyond $2/L$, and with the averaging switched off. Tuned momentum still wins by far.")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # A warning: the long step is proved here for *quadratics*. For general smooth convex functions the licence is shorter.

@@ -47,10 +47,8 @@ for name, method in (("Adam", Adam()), ("AdaBelief", AdaBelief()), ("AdaLA", Ada
 Markdown("\n".join(rows))
 # %%
 times = steps["AdaLA", 1e-8] / steps["Adam", 1e-8], steps["AdaLA", 1e-16] / steps["Adam", 1e-8]
-claim(
-    agree(times[0][0], np.sqrt(1e5), digits=4) and agree(times[1][0], np.sqrt(1e13), digits=4),
-    "the step is 1 / sqrt(eps / (1 - beta2)) times Adam's: eps alone decides",
-)
+claim(agree(times[0][0], np.sqrt(1e5), digits=4) and agree(times[1][0], np.sqrt(1e13), digits=4),
+      "the step is 1 / sqrt(eps / (1 - beta2)) times Adam's: eps alone decides")
 Markdown(f"On the first axis AdaLA's step is **{times[0][0]:.0f} times** Adam's at $\\epsilon=10^{{-8}}$, and **{times[1][0]:.2e} times** at $\\epsilon=10^{{-16}}$: the constant that should only prevent a division by zero decides the step. And the step is proportional to the slope: AdaLA is plain gradient descent here.")
 # %%
 guess.meets(times[0][0])
@@ -124,10 +122,8 @@ tiny = {p: [float(adala_first_step(x, lam, lr=lr, eps=1e-30, probe=p)) for lr in
 for probe, exact in (("grad", -1 / lam), ("adam", -x), ("own", -0.9 * x), ("adabelief", -0.9 * x)):
     claim(agree(tiny[probe], exact), f"the first step of {probe} does not depend on the learning rate")
 claim(agree(tiny["implicit"], [-np.sqrt(lr * x) for lr in (1e-4, 1e-2)]), "implicit moves by sqrt(lr x)")
-claim(
-    all(abs(tiny[p][1] / tiny[p][0] - 100) < 1e-3 for p in ("code", "lagged")),
-    "code and lagged move in proportion to lr",
-)
+claim(all(abs(tiny[p][1] / tiny[p][0] - 100) < 1e-3 for p in ("code", "lagged")),
+      "code and lagged move in proportion to lr")
 # %% [markdown]
 # At the default $\epsilon=10^{-8}$ the flat lines end where $\lambda p$ falls below $\sqrt{\epsilon/(1-\beta_2)}=0.0032$. Left of that point AdaLA does not see the curvature, and we are back in section 1.
 # ## 5 · What noise changes: the same mini-batch, or the next?
@@ -162,14 +158,10 @@ for batch in ("next", "same"):
         t = run(method, noisy.noisy_grad, np.full((200, 1), center), steps=STEPS, rng=stream(SEED, "spread", batch))
         spread[batch, lr] = (t.x[STEPS // 2 :] - center).std()
         print(f"{batch} batch, lr = {lr}: standard deviation of x = {spread[batch, lr]:.4f}")
-claim(
-    abs(spread["next", 1e-2] / spread["next", 1e-3] / np.sqrt(10) - 1) < 0.25,
-    "with the next batch a tenth of the learning rate leaves 1/sqrt(10) of the spread, to 25 %",
-)
-claim(
-    abs(spread["same", 1e-2] / spread["same", 1e-3] - 1) < 0.05,
-    "with the same batch the learning rate does not change the spread, to 5 %",
-)
+claim(abs(spread["next", 1e-2] / spread["next", 1e-3] / np.sqrt(10) - 1) < 0.25,
+      "with the next batch a tenth of the learning rate leaves 1/sqrt(10) of the spread, to 25 %")
+claim(abs(spread["same", 1e-2] / spread["same", 1e-3] - 1) < 0.05,
+      "with the same batch the learning rate does not change the spread, to 5 %")
 # %% [markdown]
 # Both batches have a price. With the next batch, as printed, the denominator measures the *noise*, so the look-ahead sees almost no curvature. With the same batch it measures the *curvature*, and then the learning rate cannot make the steps small.
 # ## 6 · Corrected or printed denominator
@@ -191,10 +183,8 @@ plots.show(ax, alt="Step length on the line f(x) = x against the step number. Ad
 # %%
 landscape = Himmelblau()
 ends = {d: run(AdaLA(lr=0.01, probe="adam", denominator=d), landscape.grad, landscape.start, steps=60, limit=1e6) for d in ("hat", "raw")}
-claim(
-    ends["hat"].outcome == "out of budget" and ends["raw"].outcome == "diverged",
-    "with the printed denominator the run diverges, with the corrected one it stays",
-)
+claim(ends["hat"].outcome == "out of budget" and ends["raw"].outcome == "diverged",
+      "with the printed denominator the run diverges, with the corrected one it stays")
 Markdown(f"On Himmelblau's function, probe `adam` and lr = 0.01: with `hat` the run stays (f = {landscape.value(ends['hat'].final):.2f} after 60 steps); with `raw` the weights leave a box of a million and the outcome is **`diverged` at step {ends['raw'].diverged_at}**.")
 # %% [markdown]
 # ## 7 · How much curvature AdaLA can take
@@ -210,20 +200,16 @@ def limit(eps, decay=0.9, lr=1e-3):
     """T18, for an average with the given decay per step."""
     return 2 * (1 + decay) / (1 - decay) * (np.sqrt(eps / 1e-3) + eps) / lr
 
-claim(
-    agree(limit(1e-8), 120.17, digits=4) and agree(limit(1e-16), 0.0120167, digits=4),
-    "the limit is 120 at the defaults and 0.012 at eps = 1e-16",
-)
+claim(agree(limit(1e-8), 120.17, digits=4) and agree(limit(1e-16), 0.0120167, digits=4),
+      "the limit is 120 at the defaults and 0.012 at eps = 1e-16")
 for eps in (1e-8, 1e-16):
     for probe in PROBES:
         for f in (0.97, 1.03):
             curvature = f * limit(eps, 0.81 if probe == "code" else 0.9)
             # from 1e-80: after the first steps, which the bias correction makes long, all is still linear at step 200
             away = np.abs(run(AdaLA(eps=eps, probe=probe), lambda x, c=curvature: c * x, [1e-80], steps=200).x[:, 0])
-            claim(
-                (away[150:].max() > away[100:150].max()) == (f > 1),
-                "below the limit a small error decays, above it grows",
-            )
+            claim((away[150:].max() > away[100:150].max()) == (f > 1),
+                  "below the limit a small error decays, above it grows")
 # %% [markdown]
 # What happens above the limit is not a clean divergence. The error grows until $(g_t-g_{t+1})^2$ fills the average $s$; that shortens the steps, the error decays; then $s$ forgets, at the rate $\beta_2$, and it begins again.
 # %%
@@ -255,14 +241,10 @@ plots.show(fig, alt="Eight panels, one for each reading, 60 steps each on Himmel
 # %%
 moved = {p: np.linalg.norm(t.x[-1] - t.x[0]) for p, t in runs.items()}
 longest = {p: np.linalg.norm(np.diff(t.x, axis=0), axis=1).max() for p, t in runs.items()}
-claim(
-    moved["self"] < 0.1 < 1 < min(moved[p] for p in PROBES if p != "self"),
-    "self stays at the start and all others leave it",
-)
-claim(
-    min(longest[p] for p in ("adam", "adabelief", "own")) > 2 * max(longest[p] for p in ("grad", "implicit", "lagged", "code", "self")),
-    "adam, adabelief and own take the long steps",
-)
+claim(moved["self"] < 0.1 < 1 < min(moved[p] for p in PROBES if p != "self"),
+      "self stays at the start and all others leave it")
+claim(min(longest[p] for p in ("adam", "adabelief", "own")) > 2 * max(longest[p] for p in ("grad", "implicit", "lagged", "code", "self")),
+      "adam, adabelief and own take the long steps")
 # %% [markdown]
 # ### All readings in one table
 # The last column is computed: f above the minimum after (about) 600 gradients, not 600 steps.

@@ -199,10 +199,8 @@ def resumed(stop):
     opt.load_state_dict(saved["optimizer"])
     return steps(w, opt, parts[stop:])
 
-claim(
-    all(torch.equal(resumed(stop), whole) for stop in range(14)),
-    "resumed at any of 14 stops, the end is the same to the last bit",
-)
+claim(all(torch.equal(resumed(stop), whole) for stop in range(14)),
+      "resumed at any of 14 stops, the end is the same to the last bit")
 claim(float((wrong - whole).abs().max()) > 1e-6, "without the slow copy the end is another one")
 Markdown(f"Resumed at each of 14 stops, the end point is equal **to the last bit**. The student's end point is off by {float((wrong - whole).abs().max()):.1e}, for weights of size {float(whole.abs().max()):.2f}, without an error or a warning.")
 # %% [markdown]
@@ -215,10 +213,8 @@ try:
         opt.step()
 except RuntimeError as error:
     print(error)
-claim(
-    torch.equal(w.detach(), before) and not torch.equal(phi, before),
-    "slow_weights gives the weights back bit for bit",
-)
+claim(torch.equal(w.detach(), before) and not torch.equal(phi, before),
+      "slow_weights gives the weights back bit for bit")
 # %% [markdown]
 # ## 6 · A first network
 # LeNet-5 (61 706 weights) on scikit-learn's digits: 1536 images to learn from, 261 to test. The published settings: batch 256, lr 0.001 for NALA, Lookahead and Adam, $k=5$, $\mu=-0.5$, $\alpha=0.001$. All three start from the same weights and see the same batches in the same order; each gets the same number of gradients.
@@ -245,14 +241,10 @@ for ax, kind, words in zip(axes, ("train", "test"), ("the paper's metric:\none t
 plots.show(fig, alt="Two panels, cross-entropy against gradient evaluations for Adam, NALA and Lookahead. Left, on one training mini-batch: NALA and Lookahead are saws above Adam's falling line. Right, on all test images with the slow weights: smooth curves, Adam lowest.")
 # %%
 last = {name: run["test"][-1] for name, run in digits.items()}
-claim(
-    {row["grad_evals"] for row in last.values()} == {6 * EPOCHS},
-    "every method has spent the same number of gradients",
-)
-claim(
-    last["adam"]["loss"] < min(last["nala"]["loss"], last["lookahead"]["loss"]),
-    "Adam is ahead after so few gradients",
-)
+claim({row["grad_evals"] for row in last.values()} == {6 * EPOCHS},
+      "every method has spent the same number of gradients")
+claim(last["adam"]["loss"] < min(last["nala"]["loss"], last["lookahead"]["loss"]),
+      "Adam is ahead after so few gradients")
 rows = ["| optimizer | gradients | timesteps (as the paper counts) | test loss | test accuracy |", "|---|---|---|---|---|"]
 for name, row in last.items():
     rows.append(f"| {LABELS[name]} | {row['grad_evals']} | {row['timestep']} | {row['loss']:.3f} | {100 * row['accuracy']:.1f} % |")
@@ -315,10 +307,8 @@ def verdict(name):
     return f"* NALA is **{where}** {LABELS[name]} by {100 * abs(result.gap):.2f} points (interval {100 * result.low:+.2f} to {100 * result.high:+.2f}, n = {result.n} pairs of runs)."
 
 others = [name for name in names if name != "nala" and compare(records, "nala", name) is not None]
-claim(
-    not others or len({compare(records, "nala", name).verdict for name in others}) == 2,
-    "the records separate some pairs and leave others open",
-)
+claim(not others or len({compare(records, "nala", name).verdict for name in others}) == 2,
+      "the records separate some pairs and leave others open")
 Markdown("\n".join(verdict(name) for name in others)) if others else None
 # %% [markdown]
 # What these runs do **not** say: SGD and NAG have a learning rate of their own, Adam, Lookahead and NALA another, and nobody's was tuned here; the numbers are for one small network, one data set and a few epochs; and at equal *gradients* NALA has taken fewer inner steps than Adam. Another budget or another learning rate can change the order.

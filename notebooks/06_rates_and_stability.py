@@ -57,14 +57,8 @@ for convention in ("keep", "reset", "pullback"):
     runs[f"Lookahead, {convention}"] = run(method, quadratic.grad, quadratic.start, cycles=60, limit=1e9)
 distance = {text: plots.distance(t, quadratic.minimizers) for text, t in runs.items()}
 growth = {text: d[-1] / d[0] for text, d in distance.items()}
-claim(
-    growth["heavy ball alone"] < 1e-12 and growth["Lookahead, pullback"] < 1e-6,
-    "the heavy ball converges, and so does Lookahead when the momentum is pulled back",
-)
-claim(
-    growth["Lookahead, keep"] > 1e3 and growth["Lookahead, reset"] > 1e3,
-    "Lookahead diverges when the momentum is kept and when it is reset",
-)
+claim(growth["heavy ball alone"] < 1e-12 and growth["Lookahead, pullback"] < 1e-6, "the heavy ball converges, and so does Lookahead when the momentum is pulled back")
+claim(growth["Lookahead, keep"] > 1e3 and growth["Lookahead, reset"] > 1e3, "Lookahead diverges when the momentum is kept and when it is reset")
 Markdown("\n".join(["| 300 gradients | distance to the minimum, start = 1 |", "|---|---|", *(f"| {t} | {g:.1e} |" for t, g in growth.items())]))
 # %%
 guess.meets(growth["Lookahead, keep"])
@@ -107,10 +101,7 @@ plots.show(ax, alt="Map of the rate per gradient over inner step (0 to 2.4) and 
 tuned = (KAPPA - 1) / (KAPPA + 1)  # gradient descent with step 2/(L+m)
 claim(floor < tuned < best[2] < 1, "no pair of steps on this map makes NALA as fast as tuned descent")
 paper = rate_map(("lr", [1.0]), ("alpha", [0.001]), k=5, mu=mu_map, lam=lam).rate.item()
-claim(
-    paper > lookahead[0, np.abs(etas - 1).argmin()],
-    "the paper's point lies below the blue line: slower than Lookahead",
-)
+claim(paper > lookahead[0, np.abs(etas - 1).argmin()], "the paper's point lies below the blue line: slower than Lookahead")
 Markdown(f"Best rate on the map: **{best[2]:.4f}** per gradient, at $\\eta = {best[0]:.2f}$, $\\alpha = {best[1]:.2f}$. Plain gradient descent with its own best step $2/(L+m)$ has **{tuned:.4f}**. With $\\mu=-\\tfrac12$ and $k=5$, *no* pair of steps on this map makes NALA as fast as that.")
 # %% [markdown]
 # ### Is the map true? Run it
@@ -123,10 +114,7 @@ for e, a in points:
     r = rate_map(("lr", [e]), ("alpha", [a]), k=5, mu=mu_map, lam=lam, per="cycle").rate.item()
     t = run(NALA(SGD(e), k=5, mu=mu_map, alpha=a), quadratic.grad, quadratic.start, cycles=12)
     left = np.linalg.norm(t.final - quadratic.minimizers[0])
-    claim(
-        at_most(r**12, left) and at_most(left, np.sqrt(MODES) * r**12),
-        "every run shrinks or grows at the rate of the map",
-    )
+    claim(at_most(r**12, left) and at_most(left, np.sqrt(MODES) * r**12), "every run shrinks or grows at the rate of the map")
     sides[r < 1] += 1
 claim(min(sides.values()) >= 3, "settings on both sides of the edge were run")
 print(f"{sides[True]} settings converge and {sides[False]} diverge, each at the predicted rate")
@@ -138,15 +126,9 @@ print(f"{sides[True]} settings converge and {sides[False]} diverge, each at the 
 # %%
 edge = lambda stable, axis: axis[stable].max(initial=axis[0])  # noqa: E731 - the last stable point along a line of the map
 fine = rate_map(("lr", np.linspace(2, 2.5, 2001)), ("alpha", [0.0]), k=5, mu=mu_map, lam=lam)
-claim(
-    abs(edge(fine.stable[0], fine.x[1]) - inner_limit(5, mu_map)) < 0.5 / 2000 * 1.01,
-    "at alpha = 0 the edge of the map is T03's, to one cell",
-)
+claim(abs(edge(fine.stable[0], fine.x[1]) - inner_limit(5, mu_map)) < 0.5 / 2000 * 1.01, "at alpha = 0 the edge of the map is T03's, to one cell")
 tall = rate_map(("lr", [1.0]), ("alpha", np.linspace(2.5, 3.5, 2001)), k=5, mu=mu_map, lam=lam)
-claim(
-    abs(edge(tall.stable[:, 0], tall.y[1]) - outer_limit(5, mu_map)) < 1 / 2000 * 1.01,
-    "upwards the edge of the map is T06's, to one cell",
-)
+claim(abs(edge(tall.stable[:, 0], tall.y[1]) - outer_limit(5, mu_map)) < 1 / 2000 * 1.01, "upwards the edge of the map is T06's, to one cell")
 ties = []
 for column, e in enumerate(etas):
     if 0.1 < e < 0.8:  # there the flattest direction is the slowest one, for all three methods
@@ -154,10 +136,7 @@ for column, e in enumerate(etas):
             first = alphas[(half.rate[:, column] < rival[0, column]).argmax()]  # from below
             ties.append(first - form(m, lr=e, k=5, mu=mu_map)[0])
 step = alphas[1] - alphas[0]
-claim(
-    len(ties) > 100 and min(ties) >= 0 and max(ties) <= step,
-    "the break-even lines of the map are T07's, to one cell",
-)
+claim(len(ties) > 100 and min(ties) >= 0 and max(ties) <= step, "the break-even lines of the map are T07's, to one cell")
 print(f"{len(ties)} break-even points of the map are the closed form's, to one cell of {step:.3f}")
 # %% [markdown]
 # ## 4 · Inner step against $\mu$: the parity of $k$
@@ -180,10 +159,7 @@ for ax, k in zip(axes, (5, 4), strict=True):
     ax.get_legend().set(visible=k == 5)
 plots.show(fig, alt="Two maps over inner step and outer factor, for k = 5 and k = 4. For k = 5 the stable region reaches beyond inner step 2 for negative mu, the farther the more negative; for k = 4 it ends at 2. The dotted line of the best mu is far up on the left, falls with the step, and only for k = 5 and a step close to 2 does it turn below zero.")
 overshoot = calm > 2 / (m + L)
-claim(
-    np.array_equal(ridge[5] < 0, overshoot) and np.all(ridge[4] > 0),
-    "the best mu is negative exactly for odd k and a step that overshoots",
-)
+claim(np.array_equal(ridge[5] < 0, overshoot) and np.all(ridge[4] > 0), "the best mu is negative exactly for odd k and a step that overshoots")
 for k in (5, 4):
     e = calm[90]
     line = rate_map(("lr", [e]), ("mu", np.linspace(-0.9, 1.5 * ridge[k][90] + 1, 4001)), k=k, alpha=0.0, lam=[m, L])
@@ -212,10 +188,7 @@ ax.figure.colorbar(mesh, ax=ax, pad=0.02).set_label(r"(1 - rate) $\cdot\,\kappa$
 plots.show(ax, alt="Map over condition number (10 to 10000, logarithmic) and k (1 to 12) of one minus the rate, times the condition number. The colour hardly changes from left to right; it falls from 0.75 at k = 1 to about 0.54 at k = 12.")
 ks = np.arange(1, 13)
 C = (1.0 + 0.5 * ks) / (ks + 1)  # (ii) with eta = alpha = 1, mu = -1/2
-claim(
-    np.all(np.abs(speed[:, -1] / C - 1) < 2 * ks / kappas[-1] + 1e-3),
-    "for a large kappa the rate is 1 - C/kappa with the C of (ii)",
-)
+claim(np.all(np.abs(speed[:, -1] / C - 1) < 2 * ks / kappas[-1] + 1e-3), "for a large kappa the rate is 1 - C/kappa with the C of (ii)")
 claim(np.all(speed < 1), "with these steps NALA is never as fast as descent with step 1/L")
 # %% [markdown]
 # ### The largest $C$: a search
@@ -244,10 +217,7 @@ printed = {1: (2.00, 4.00, 4.00, 4.00), 2: (1.00, 2.14, 4.95, 6.00), 3: (1.22, 1
 for k, row in table.items():
     claim(np.allclose(row[:4], printed[k], atol=0.02), f"for k = {k} the search finds the C of the table")
     claim(max(row[:4]) <= row[4] * (1 + 2e-3), f"for k = {k} nothing beats Chebyshev's bound 2(k+1)")
-claim(
-    table[5][1] < 2 < table[5][2],
-    "for k = 5 and mu = -1/2 no steps reach C = 2, and with mu = 0 they go far beyond it",
-)
+claim(table[5][1] < 2 < table[5][2], "for k = 5 and mu = -1/2 no steps reach C = 2, and with mu = 0 they go far beyond it")
 head = ["| $k$ | Lookahead, $\\mu=-\\frac12$ | NALA, $\\mu=-\\frac12$ | NALA, $\\mu=0$ | NALA, $\\mu$ free | bound $2(k+1)$ |", "|---|---|---|---|---|---|"]
 Markdown("\n".join(["Largest $C$ found (larger is faster; gradient descent: 2)", "", *head, *(f"| {k} | " + " | ".join(f"{v:.2f}" for v in row) + " |" for k, row in table.items())]))
 # %% [markdown]
@@ -273,17 +243,11 @@ plots.show(fig, alt="Factor per cycle against the eigenvalue, from 0.1 to 1, wit
 reached = np.abs(rho(x, lr=two["lr"], k=2, mu=two["mu"], alpha=two["alpha"])).max()
 claim(agree(reached, chebyshev.floor(small, 3)), "for k = 2 NALA reaches Chebyshev's floor")
 claim(two["mu"] > 0, "reaching it takes extrapolation, mu > 0")
-claim(
-    agree(three["rate"], 0.2148, digits=3) and agree(chebyshev.floor(small, 4), 0.1449, digits=3),
-    "for k = 3 the best found is 0.2148 where the floor is 0.1449",
-)
+claim(agree(three["rate"], 0.2148, digits=3) and agree(chebyshev.floor(small, 4), 0.1449, digits=3), "for k = 3 the best found is 0.2148 where the floor is 0.1449")
 sigma = (np.sqrt(KAPPA) - 1) / (np.sqrt(KAPPA) + 1)
 five = chebyshev.searched(KAPPA, 5)["rate"] ** (1 / 6)
 rows = {"paper, $\\eta=1/L$": paper, "gradient descent, $1/L$": 1 - 1 / KAPPA, "gradient descent, best step": tuned, "NALA, $k=5$, everything tuned (search)": five, "Chebyshev's floor for $k=5$": floor, "heavy ball, tuned": sigma}
-claim(
-    list(rows.values()) == sorted(rows.values(), reverse=True),
-    "the rows of the table are in order, the heavy ball fastest",
-)
+claim(list(rows.values()) == sorted(rows.values(), reverse=True), "the rows of the table are in order, the heavy ball fastest")
 Markdown("\n".join([f"| $\\kappa = {KAPPA:.0f}$ | rate per gradient |", "|---|---|", *(f"| {text} | {r:.4f} |" for text, r in rows.items())]))
 # %% [markdown]
 # Exactly attained for $k=2$, with $\mu>0$; not for $k=3$, because $1-s+s(1-\eta\lambda)^k$ has at most two real roots. And the floor itself is above the heavy ball's $(\sqrt\kappa-1)/(\sqrt\kappa+1)$ for **every** $k$: NALA carries nothing from one cycle to the next, so it cannot be accelerated by tuning.
@@ -310,10 +274,7 @@ for convention, step_map in matrix.items():
     z = np.stack([np.ones(MODES), np.zeros(MODES)], -1)
     for t in range(1, 21):
         z = np.einsum("dij,dj->di", step_map, z)
-        claim(
-            agree(modes[t], z[:, 0], digits=8),
-            f"T02 predicts every coordinate of the runs with momentum {convention}",
-        )
+        claim(agree(modes[t], z[:, 0], digits=8), f"T02 predicts every coordinate of the runs with momentum {convention}")
 # %% [markdown]
 # **Predict:** Section 1 failed at $k=5$. Is there a $k$ that saves it?
 # %%
@@ -331,17 +292,11 @@ ax.set(xlabel="inner steps $k$ per cycle", ylabel="rate per gradient", ylim=(0.7
 ax.legend(ncols=2)
 plots.show(ax, alt="Rate per gradient against k from 1 to 12. With momentum kept it is above one from k = 3 on; with reset it is above one for most k and zigzags with the parity of k; with pullback it rises slowly from 0.91 to 0.95. The heavy ball alone, at 0.82, is below all of them.")
 stable = {c: [int(k) for k, r in zip(counts, rate[c], strict=True) if r < 1] for c in rate}
-claim(
-    stable["pullback"] == counts.tolist() and 5 not in stable["keep"] + stable["reset"],
-    "pullback is stable for every k, keep and reset are not for k = 5",
-)
+claim(stable["pullback"] == counts.tolist() and 5 not in stable["keep"] + stable["reset"], "pullback is stable for every k, keep and reset are not for k = 5")
 claim(all(r > sigma for values in rate.values() for r in values), "no k and no convention beats the heavy ball alone")
 # pullback: eigenvalues s xi^k - mu with |xi| = sqrt(beta) at every mode, so |.| <= s beta^(k/2) + |mu|
 bound = (0.5 * beta ** (counts / 2) + 0.5) ** (1 / counts)
-claim(
-    np.all(rate["pullback"] <= bound * (1 + 1e-6)),
-    "with pullback the rate stays below that of the average of two states",
-)
+claim(np.all(rate["pullback"] <= bound * (1 + 1e-6)), "with pullback the rate stays below that of the average of two states")
 Markdown(f"Stable $k$ up to 12: keep {stable['keep']}, reset {stable['reset']}, pullback all. The pulled-back pair is an average of two states of the *same* linear system, so its eigenvalues are $(1+\\mu)\\,\\xi^k-\\mu$, and a convex combination of $\\xi^k$ and 1 cannot leave the disc. Keep and reset average the position and not the momentum.")
 # %% [markdown]
 # ### A radius below 1, and still it grows
@@ -371,10 +326,7 @@ radius_all = momentum_cycle.spectral_radius(one_cycle).max()
 claim(agree(seen, error[:, worst]), "the run is the predicted one")
 claim(radius_all < 1 < error.max() <= max(norms), "every direction shrinks in the end, and the error grows first")
 three = map_size(one_cycle[worst], gradients=2)
-claim(
-    three.verdict == "contracts" and agree(three.transient, max(norms), digits=5),
-    "measure.map_size finds the same transient",
-)
+claim(three.verdict == "contracts" and agree(three.transient, max(norms), digits=5), "measure.map_size finds the same transient")
 Markdown(f"Spectral radius {radius_all:.3f} per cycle, but one cycle can enlarge a state {three.norm:.2f} times, {three.transient_at} cycles {three.transient:.2f} times (`measure.map_size`), and the error of one mode grows to **{error.max():.2f} times** its start. Who stops a run because the loss rises in the first cycles would stop this one, which converges. (The tuned heavy ball has a double eigenvalue at the ends of the spectrum, so the error behaves like $t\\,r^t$.) So fit rates after a burn-in (lesson 08 has `measure.rate` for it), and report growth separately.")
 # %% [markdown]
 # ## 7 · The matrix of the optimizer that ships
@@ -396,11 +348,9 @@ if torch_is_here():
     import torch
 
     from nala_lab import optim
-
     def make(parameters):
         inner = lambda p: torch.optim.SGD(p, lr=setting["eta"], momentum=setting["beta"])  # noqa: E731
         return optim.NALA(parameters, inner=inner, k=2, mu=setting["mu"], alpha=setting["alpha"])
-
     shipped = cycle_map.torch_matrix(make, [[setting["lambda"]]], gradients_per_cycle=3, lr=setting["eta"])
     claim(agree(shipped, values), "the torch optimizer, asked as a black box, has the matrix of the symbols")
     print("torch, as a black box:\n", shipped, "\nlargest difference from the symbols:", f"{np.abs(shipped - values).max():.0e}")

@@ -52,10 +52,7 @@ clouds = {
     "SGD, smaller step": run(SGD(slow_eta), noisy.noisy_grad, start, steps=400, rng=stream(0, "cloud", "slow")).final,
 }
 cloud = {text: x.var(ddof=1) for text, x in clouds.items()}
-claim(
-    1.14 * cloud["SGD, smaller step"] < cloud["Lookahead"] < cloud["SGD"] / 2,
-    "the SGD with the smaller step has the smallest cloud, and Lookahead's is less than half of SGD's",
-)
+claim(1.14 * cloud["SGD, smaller step"] < cloud["Lookahead"] < cloud["SGD"] / 2, "the SGD with the smaller step has the smallest cloud, and Lookahead's is less than half of SGD's")
 Markdown("\n".join(["| method | learning rate | variance of the cloud |", "|---|---|---|"] + [f"| {text} | {e:.4f} | {cloud[text]:.4f} |" for text, e in zip(clouds, (eta, eta, slow_eta), strict=True)]))
 # %%
 guess.meets(cloud["SGD, smaller step"] / cloud["Lookahead"])
@@ -79,15 +76,9 @@ def moments_by_hand(mean, variance, cycles, lam, w, eta, k, mu, alpha):
     return mean, variance
 mean, variance = moments_by_hand(5.0, 0.0, 40, lam=1.0, w=1.0, eta=eta, k=k, mu=mu, alpha=0.0)
 factor, N = cycle_moments(1.0, 1.0, lr=eta, k=k, mu=mu, alpha=0.0)
-claim(
-    agree([mean, variance], [5 * factor**40, N * (1 - factor**80) / (1 - factor**2)]),
-    "the moments by hand are those of T01 and T08",
-)
+claim(agree([mean, variance], [5 * factor**40, N * (1 - factor**80) / (1 - factor**2)]), "the moments by hand are those of T01 and T08")
 error = clouds["Lookahead"] - 2.0
-claim(
-    by_chance([(error.mean() - mean) / np.sqrt(variance / MEMBERS), (error.var(ddof=1) / variance - 1) / np.sqrt(2 / (MEMBERS - 1))]),
-    "the cloud of the runs has the predicted mean and variance",
-)
+claim(by_chance([(error.mean() - mean) / np.sqrt(variance / MEMBERS), (error.var(ddof=1) / variance - 1) / np.sqrt(2 / (MEMBERS - 1))]), "the cloud of the runs has the predicted mean and variance")
 print(f"Lookahead's cloud: predicted {variance:.4f}, from {MEMBERS} runs {error.var(ddof=1):.4f}")
 # %% [markdown]
 # ## 3 · Same learning rate: quieter. Same speed: louder.
@@ -119,10 +110,7 @@ plots.show(ax, alt="Ratio of variances against mu from -0.95 to 0.15. The curve 
 # %%
 exact = np.array([[lookahead_variance_ratio(1.0, lr=eta, k=5, mu=m), variance_ratio_at_equal_speed(1 - eta, k=5, mu=m)] for m in measured[:, 0]])
 claim(by_chance((measured[:, 1:] / exact - 1) / np.sqrt(4 / TRAJECTORIES)), "the runs lie on both curves")
-claim(
-    np.all((np.array(same_rate) < 1) == (mus < 0)) and np.all((np.array(same_speed) > 1) == (mus < 0)),
-    "both curves cross 1 at mu = 0",
-)
+claim(np.all((np.array(same_rate) < 1) == (mus < 0)) and np.all((np.array(same_speed) > 1) == (mus < 0)), "both curves cross 1 at mu = 0")
 Markdown(f"At $\\mu=-\\tfrac12$: {float(exact[1, 0]):.2f} at the same learning rate, {float(exact[1, 1]):.2f} at the same speed. The sign is a theorem: on one direction averaging is louder than SGD of the same speed for **every** $\\mu<0$, because $f$ decreases and $T^{{1/k}} > r$.")
 # %% [markdown]
 # ### And the outer gradient?
@@ -149,10 +137,7 @@ ax.set(xlabel=r"outer step in units of $(1+\mu)\,\eta$", ylabel="variance, NALA 
 ax.legend()
 plots.show(ax, alt="Ratio of variances against the outer step in units of (1 + mu) eta, from 0 to 4. The curve starts at 1.2, touches 1 at one, and rises to 1.55 at four. Exact values for a small step lie on it; the paper's setting is at 0.2 on the axis, at about 1.12.")
 # %%
-claim(
-    at_most(1, limit) and agree(limit[20], 1) and ratios[20] == 1.0,
-    "NALA is never quieter than SGD of the same speed, and ties at alpha = (1 + mu) eta",
-)
+claim(at_most(1, limit) and agree(limit[20], 1) and ratios[20] == 1.0, "NALA is never quieter than SGD of the same speed, and ties at alpha = (1 + mu) eta")
 claim(np.abs(finite / limit - 1).max() < 6 * lr, "the limit of small steps is near the exact value at eta = 0.01")
 claim(1.1 < penalty(0.001) < 1.15, "the paper's setting costs between 10 and 15 % more variance")
 Markdown(f"The paper's point costs {100 * (penalty(0.001) - 1):.0f} % more variance than SGD of the same speed. Without any outer gradient (α = 0, but a sixth gradient paid) it is {100 * (limit[0] - 1):.0f} %.")
@@ -193,10 +178,7 @@ for budget, values in known.items():
     found = [s["loss"] for s in results[budget].values()]
     claim(np.allclose(found, values, atol=1.5e-4), f"after {budget} gradients the losses are those of the table")
     sgd, half, free, paper, tuned = found
-    claim(
-        free < half < sgd < paper,
-        "a free slow step is best, then the slow step 1/2, then SGD, and NALA with the paper's numbers is last",
-    )
+    claim(free < half < sgd < paper, "a free slow step is best, then the slow step 1/2, then SGD, and NALA with the paper's numbers is last")
     claim(abs(tuned / free - 1) < 0.02, "NALA with everything free ties with Lookahead, within 2 %")
 gain = 1 - results[BUDGET]["Lookahead, slow step free"]["loss"] / results[BUDGET]["SGD"]["loss"]
 Markdown(f"Averaging wins: after {BUDGET} gradients Lookahead's expected loss is **{100 * gain:.0f} % below** the best constant-step SGD. The best $\\mu$ is strongly *negative* ({results[BUDGET]['Lookahead, slow step free']['mu']:.2f}): without noise it was positive. NALA with the paper's $\\mu$ and $\\alpha$ is **worse than SGD**; with everything free it ties with Lookahead.")
@@ -224,10 +206,7 @@ plots.show(fig, alt="Share of the expected loss against the eigenvalue, split in
 for text, (bias, spread) in shares.items():
     claim(agree((bias + spread).sum(), results[BUDGET][text]["loss"]), "the directions' shares add up to the loss")
 ends = {text: (bias.sum(), spread.sum()) for text, (bias, spread) in shares.items()}
-claim(
-    all(a < b for a, b in zip(ends["Lookahead, slow step free"], ends["SGD"], strict=True)),
-    "with a free slow step both parts of the loss are smaller than SGD's",
-)
+claim(all(a < b for a, b in zip(ends["Lookahead, slow step free"], ends["SGD"], strict=True)), "with a free slow step both parts of the loss are smaller than SGD's")
 Markdown("\n".join(["| | start not forgotten | noise |", "|---|---|---|", *(f"| {t} | {b:.4f} | {v:.4f} |" for t, (b, v) in ends.items())]))
 # %% [markdown]
 # ## 5 · The whole curve, exactly
@@ -265,10 +244,7 @@ plots.show(fig, alt="Expected loss against gradient evaluations, the first 40 an
 z = np.concatenate(misses)
 claim(by_chance(z), "the simulated runs lie on the exact curves")
 look_curve = compare("Lookahead, slow step free", 5, False)[0]
-claim(
-    look_curve[5] > look_curve[4] and look_curve[BUDGET] < look_curve[BUDGET - 1],
-    "a synchronisation throws the loss up at first and brings it down later",
-)
+claim(look_curve[5] > look_curve[4] and look_curve[BUDGET] < look_curve[BUDGET - 1], "a synchronisation throws the loss up at first and brings it down later")
 print(f"{len(z)} comparisons with the simulated runs, the largest miss is {z.max():.1f} standard errors")
 # %%
 NoiseExplorer()  # move mu below zero: quieter in the end, and slower at the start
@@ -288,15 +264,9 @@ for batch in predicted:
     method = NALA(SGD(0.3), **setting, outer_batch=batch)
     t = run(method, half_bowl.noisy_grad, np.full((5 * MEMBERS, 1), 2.0), cycles=15, rng=stream(0, "batch", batch), full_grad=half_bowl.grad)
     sampled[batch] = t.final.var(ddof=1)
-    claim(
-        by_chance((sampled[batch] / predicted[batch] - 1) / np.sqrt(2 / (5 * MEMBERS - 1))),
-        f"the runs with the {batch} mini-batch have the predicted variance",
-    )
+    claim(by_chance((sampled[batch] / predicted[batch] - 1) / np.sqrt(2 / (5 * MEMBERS - 1))), f"the runs with the {batch} mini-batch have the predicted variance")
 rows = [f"| {b} | {predicted[b]:.4f} | {sampled[b]:.4f} | {100 * (predicted[b] / predicted['fresh'] - 1):+.0f} % |" for b in predicted]
-claim(
-    round(100 * (predicted["last"] / predicted["fresh"] - 1)) == 41 and predicted["full"] < predicted["fresh"],
-    "reusing the last mini-batch brings 41 % more variance, and the full gradient less than a fresh one",
-)
+claim(round(100 * (predicted["last"] / predicted["fresh"] - 1)) == 41 and predicted["full"] < predicted["fresh"], "reusing the last mini-batch brings 41 % more variance, and the full gradient less than a fresh one")
 Markdown("\n".join(["| outer mini-batch | variance, predicted | from runs | against fresh |", "|---|---|---|---|", *rows]))
 # %% [markdown]
 # Reusing the batch costs nothing in data loading and much in noise. The mean does not see it ($T$ is the same), so no test on a problem without noise would find this slip. How large the excess is depends on the setting:
@@ -338,10 +308,7 @@ Markdown("\n".join(["| $\\eta=0.2$, $\\beta=0.6$, $k=5$, slow step ½ | stationa
 # %%
 for text, (loss, rate) in table.items():
     claim(agree(rivals[text][1], rate), "each rival is as fast as its row")
-    claim(
-        text == "heavy ball" or loss < 0.97 * rivals[text][0] and loss < table["heavy ball"][0] / 2,
-        "at equal speed every average is quieter than the heavy ball, and at the same step by more than half",
-    )
+    claim(text == "heavy ball" or loss < 0.97 * rivals[text][0] and loss < table["heavy ball"][0] / 2, "at equal speed every average is quieter than the heavy ball, and at the same step by more than half")
 claim(table["Lookahead, reset"][1] == max(rate for _, rate in table.values()), "reset is the slowest")
 claim(table["Lookahead, reset"][0] == min(loss for loss, _ in table.values()), "reset is the quietest")
 # The numbers above are exact. Do runs of the reference twin agree, momentum included?
@@ -377,15 +344,9 @@ ax.legend(fontsize=11)
 plots.show(ax, alt="Expected loss after 300 gradients against the outer step in units of the inner step, from 0 to 0.4. NALA's curve has a minimum near 0.1, just above the horizontal line of Lookahead, crosses the line of SGD near 0.2 and keeps rising.")
 # %%
 lookahead_loss = results[BUDGET]["Lookahead, slow step free"]["loss"]
-claim(
-    min(losses) > lookahead_loss and losses[-1] > results[BUDGET]["SGD"]["loss"],
-    "NALA stays behind Lookahead for every alpha, and behind SGD for a long one",
-)
+claim(min(losses) > lookahead_loss and losses[-1] > results[BUDGET]["SGD"]["loss"], "NALA stays behind Lookahead for every alpha, and behind SGD for a long one")
 best_alpha = alphas[int(np.argmin(losses))] * tuned["lr"]
-claim(
-    abs(best_alpha / ((1 + tuned["mu"]) * tuned["lr"]) - 0.5) < 0.35,
-    "the best alpha is near (1 + mu) eta, and below it",
-)
+claim(abs(best_alpha / ((1 + tuned["mu"]) * tuned["lr"]) - 0.5) < 0.35, "the best alpha is near (1 + mu) eta, and below it")
 Markdown(f"The best outer step is {tuned['alpha']:.3f}, which is {tuned['alpha'] / ((1 + tuned['mu']) * tuned['lr']):.2f} times $(1+\\mu)\\eta$: the search makes the sixth gradient one more small step like the others. Without it ($\\alpha=0$ but paid) the loss would be {100 * (losses[0] / min(losses) - 1):.1f} % higher, with it NALA is still {100 * (tuned['loss'] / lookahead_loss - 1):+.1f} % from Lookahead.")
 # %% [markdown]
 # ## Summary

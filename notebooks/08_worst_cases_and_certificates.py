@@ -77,14 +77,10 @@ ax.legend(title=r"$\|\phi_3 - x^\star\|^2$")
 plots.show(ax, alt="Level sets of a convex function in the plane, steep at the upper left, with the minimum marked at the right. Both paths start at the upper left and go down along the same line. Lookahead turns towards the minimum in its third cycle; NALA, with longer steps, goes on downwards, to a lower level, but farther from the minimum.")
 # %%
 ratio = (square["NALA"] - square["Lookahead"]) / (start @ start)
-claim(
-    ratio == example.gap and example.slack() >= 0,
-    "the excess is the exact fraction of the record, and the data fit a function of the class",
-)
-claim(
-    smooth.value(nala.final.astype(float)) < smooth.value(lookahead.final.astype(float)),
-    "NALA's value is lower, and still it is farther",
-)
+claim(ratio == example.gap and example.slack() >= 0,
+      "the excess is the exact fraction of the record, and the data fit a function of the class")
+claim(smooth.value(nala.final.astype(float)) < smooth.value(lookahead.final.astype(float)),
+      "NALA's value is lower, and still it is farther")
 Markdown(f"The excess is {float(ratio):.6f} of the squared distance at the start: a fraction with {len(str(ratio.numerator))} digits above the line, no rounding anywhere. NALA's *value* $f$ is lower, and still it is farther from the minimum: the extra gradient turned the path.")
 # %% [markdown]
 # Quadratics cannot show this: there every direction is on its own. Examples that one draws at random are typical; a *worst case* has to be looked for. (This one was found by semidefinite programming, section 6, and then rounded.)
@@ -179,10 +175,8 @@ def gap(e):
 rows = ["| measure | d | $k$ | $\\mu$ | $\\alpha L$ | $\\eta L$ | cycles | NALA is worse by |", "|---|---|---|---|---|---|---|---|"]
 for e in COUNTEREXAMPLES.values():
     found = gap(e)
-    claim(
-        found == e.gap > Fraction(1, 10_000) and e.slack() >= 0,
-        f"by the {e.measure} NALA is worse here by the exact gap",
-    )
+    claim(found == e.gap > Fraction(1, 10_000) and e.slack() >= 0,
+          f"by the {e.measure} NALA is worse here by the exact gap")
     rows.append(f"| {e.measure} | {len(e.start)} | {e.k} | {e.mu} | {e.alpha} | {e.lr} | {e.cycles} | {float(found):.6f} |")
 Markdown("\n".join(rows))
 # %% [markdown]
@@ -198,22 +192,16 @@ sixty = {
 }
 claim(all(t.grad_evals == 60 for t in sixty.values()), "each method has spent 60 gradients")
 finals = [t.final[0] for t in sixty.values()]
-claim(
-    finals == sorted(finals) and finals[-1] == verdicts["V06"].numbers["NALA"],
-    "the order of the four is that of the table, by exact fractions",
-)
+claim(finals == sorted(finals) and finals[-1] == verdicts["V06"].numbers["NALA"],
+      "the order of the four is that of the table, by exact fractions")
 rates = lambda m, alpha: (F(1, m, 1.0, 5, -0.5, alpha) ** (1 / 6), F(1, m, 1.0, 5, -0.5, 0.0) ** (1 / 5))  # noqa: E731
 for m in (0.01, 0.1, 0.5):
     edge = formulas.break_even_alpha(lr=1.0, k=5, mu=-0.5, m=m)
-    claim(
-        agree(edge, against_lookahead(m, lr=1.0, k=5, mu=-0.5)[0]) and at_most(edge, 0.5),
-        "alpha = (1 + mu) eta is always enough",
-    )
+    claim(agree(edge, against_lookahead(m, lr=1.0, k=5, mu=-0.5)[0]) and at_most(edge, 0.5),
+          "alpha = (1 + mu) eta is always enough")
     mine, theirs = np.array([rates(m, f * edge) for f in (0.97, 1.03)]).T
-    claim(
-        mine[0] > theirs[0] and mine[1] < theirs[1],
-        "below the edge Lookahead is faster per gradient, above it NALA is",
-    )
+    claim(mine[0] > theirs[0] and mine[1] < theirs[1],
+          "below the edge Lookahead is faster per gradient, above it NALA is")
 Markdown("\n".join(["| 60 gradients | error left, start 1 |", "|---|---|", *(f"| {text} | {float(v):.6f} |" for text, v in zip(sixty, finals, strict=True))]))
 # %% [markdown]
 # **V07, V08, V09.** With $\alpha=\eta$ plain gradient descent is at least as fast on every mode; nothing of this kind is accelerated (lesson 06, section 5); and with $\mu<0$ the point $y$ lies *between* $\phi$ and $\theta_k$, so nothing is "extrapolated".
@@ -221,10 +209,8 @@ Markdown("\n".join(["| 60 gradients | error left, start 1 |", "|---|---|", *(f"|
 grid = np.linspace(0, 1, 101)
 for k in (1, 2, 5, 10):
     mine, ahead = rho(grid, lr=1.0, k=k, mu=-0.5, alpha=1.0), rho(grid, lr=1.0, k=k + 1, mu=-0.5, alpha=0.0)
-    claim(
-        at_most((1 - grid) ** (k + 1), mine) and at_most(mine, ahead),
-        "with alpha = eta plain descent is at least as fast on every mode, and Lookahead at most",
-    )
+    claim(at_most((1 - grid) ** (k + 1), mine) and at_most(mine, ahead),
+          "with alpha = eta plain descent is at least as fast on every mode, and Lookahead at most")
 weights = verdicts["V09"].numbers
 claim(sum(weights.values()) == 1 and min(weights.values()) >= 0, "with mu < 0 the point y lies between phi and theta")
 # %% [markdown]
@@ -248,14 +234,10 @@ for k in counts:  # Huber's function in fractions, at the slope that theory name
     ran.append(c * t.final[0] - c**2 / 2)
 claim(agree([float(v) for v in ran], huber), "NALA on Huber's function has the value of T22")
 claim(formulas.is_certified(L=1.0, lr=1.0, k=2, mu=-0.5, alpha=0.001, cycles=1), "for k = 2 the formula is certified")
-claim(
-    not any(formulas.is_certified(L=1.0, lr=1.0, k=k, mu=-0.5, alpha=0.001, cycles=1) for k in (3, 4, 5)),
-    "for k = 3, 4 and 5 it is not",
-)
-claim(
-    [h > b for h, b in zip(huber, bowl, strict=True)] == [True] * 3 + [False] * 5,
-    "from k = 4 on the bowl is worse than Huber's function",
-)
+claim(not any(formulas.is_certified(L=1.0, lr=1.0, k=k, mu=-0.5, alpha=0.001, cycles=1) for k in (3, 4, 5)),
+      "for k = 3, 4 and 5 it is not")
+claim([h > b for h, b in zip(huber, bowl, strict=True)] == [True] * 3 + [False] * 5,
+      "from k = 4 on the bowl is worse than Huber's function")
 ax = plots.axes_or_new(None, figsize=(7.4, 4.4))
 ax.plot(counts, huber, color="black", label="Huber: T22")
 ax.plot(counts, [float(v) for v in ran], "o", color=plots.COLOURS["nala"], label="NALA run on Huber's function")
@@ -284,10 +266,8 @@ for alpha, cycles in (("1/1000", 120), ("1", 120), ("1", 6), ("29/10", 120)):
     t = run(NALA(SGD(1.0), k=5, mu=-0.5, alpha=float(Fraction(alpha))), bowl.grad, bowl.start, cycles=cycles)
     told, ball = rate(t, minimizer=bowl.minimizers[0]), certified(alpha)
     if told.verdict == "estimated" and ball is not None:
-        claim(
-            told.low - 1e-9 <= ball.upper and ball.lower <= told.high + 1e-9,
-            "the measured interval meets the certified one",
-        )
+        claim(told.low - 1e-9 <= ball.upper and ball.lower <= told.high + 1e-9,
+              "the measured interval meets the certified one")
     claim((told.verdict == "cannot tell") == (cycles == 6), "the run of six cycles is refused, the others are not")
     shown = f"{told.rate:.9f} | [{told.low:.9f}, {told.high:.9f}]" if told.verdict == "estimated" else f"– | {told.reason}"
     rows.append(f"| {alpha} | {cycles} | {told.verdict} | {shown} | {f'[{ball.lower:.9f}, {ball.upper:.9f}]' if ball else 'python-flint is not installed'} |")
@@ -309,14 +289,10 @@ if importlib.util.find_spec("PEPit") is not None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # PEPit's use of NumPy, nothing of ours
         worst = worst_case(L=1.0, m=0.1, lr=1.0, k=3, mu=0.5, alpha=1.0)
-    claim(
-        abs(worst.gap) < 1e-6 and worst.residual < 1e-5 and worst.slack > -1e-6,
-        "the solver's primal and dual values agree, as nearly as it works",
-    )
-    claim(
-        agree(worst.dual, 0.393939, digits=3) and agree(worst.replay(), worst.primal, digits=3),
-        "the worst factor is 0.3939, and NALA attains it on the function that came back",
-    )
+    claim(abs(worst.gap) < 1e-6 and worst.residual < 1e-5 and worst.slack > -1e-6,
+          "the solver's primal and dual values agree, as nearly as it works")
+    claim(agree(worst.dual, 0.393939, digits=3) and agree(worst.replay(), worst.primal, digits=3),
+          "the worst factor is 0.3939, and NALA attains it on the function that came back")
     claim(worst.primal > 1.3 * quadratic_worst, "the class is more than 1.3 times worse than quadratics")
     text = f"primal {worst.primal:.6f}, dual {worst.dual:.6f}, residual {worst.residual:.0e}. NALA, run on the function that came back, attains {worst.replay():.6f}. On quadratics the worst is {quadratic_worst:.6f}: the class is {worst.primal / quadratic_worst:.2f} times worse."
 Markdown(text if worst else f"PEPit is not installed. The worst over quadratics alone is {quadratic_worst:.6f}.")
@@ -330,10 +306,8 @@ if worst:
     plots.show(ax, alt="Level sets of the worst function in the plane and one cycle of NALA on it. The fast weights come from the left, bend downwards and stop below the minimum. The blue arrow from the start goes past their end, far to the right of the minimum. The purple outer step back towards the minimum is short.")
     y, g = t.lookahead[0], t.outer_grad[0]
     claim(np.allclose(g, 0.1 * y, atol=1e-3), "the gradient at y is only m y")
-    claim(
-        y @ worst.start < -0.4 and np.linalg.norm(t.fast[0, -1]) < 0.5 * np.linalg.norm(y),
-        "y lies across the minimum, twice as far from it as the end of the inner loop",
-    )
+    claim(y @ worst.start < -0.4 and np.linalg.norm(t.fast[0, -1]) < 0.5 * np.linalg.norm(y),
+          "y lies across the minimum, twice as far from it as the end of the inner loop")
 # %% [markdown]
 # The inner loop does well: its end is twice as near as $y$. The extrapolation $\mu>0$ throws $y$ across, to a side where the function is as flat as the class allows: the gradient there is $m\,y$, ten times too small for the outer step to bring it back. On a quadratic a direction has one curvature, on both sides.
 #

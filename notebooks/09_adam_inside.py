@@ -99,10 +99,8 @@ for betas, eps in (((0.9, 0.999), 1e-8), ((0.5, 0.9), 1e-4), ((0.0, 0.999), 0.0)
     at = adam_cycle.state(lam, lr=0.01, beta1=betas[0], eps=eps)
     before = AdamState(np.array([at.m]), np.array([at.v]), far)
     x, after = Adam(lr=0.01, betas=betas, eps=eps).step(np.array([at.x]), lambda x: lam * x, before)
-    claim(
-        agree([x[0], after.m[0], after.v[0]], [-at.x, -at.m, at.v], each=True),
-        "one step leads from the cycle to its other end",
-    )
+    claim(agree([x[0], after.m[0], after.v[0]], [-at.x, -at.m, at.v], each=True),
+          "one step leads from the cycle to its other end")
 # %% [markdown]
 # So the cycle exists. Is it where a run *goes*? A cycle attracts if small deviations shrink: that is decided by the eigenvalues of the Jacobian of one step (with the flip $x\to-x$ taken out).
 #
@@ -148,10 +146,8 @@ for lr in (1e-2, 1e-3, 1e-4):
     A = np.array([adam_cycle.amplitude(c, lr=lr) for c in curvatures])
     floors[lr] = np.sqrt((x[STEPS // 2 :] ** 2).mean(axis=0)) / A
 ratios = np.array(list(floors.values()))
-claim(
-    np.all((ratios > 1) & (ratios < 1.2)),
-    "the rms is above A and within 20 % of it, for each curvature and learning rate",
-)
+claim(np.all((ratios > 1) & (ratios < 1.2)),
+      "the rms is above A and within 20 % of it, for each curvature and learning rate")
 Markdown(f"rms / A over three learning rates and four curvatures: **{ratios.min():.2f} to {ratios.max():.2f}**.")
 # %% [markdown]
 # Why? Look at the *preconditioned curvature* $a=\eta\lambda/\sqrt v$. With $v$ held fixed, Adam is momentum descent with step $a$, stable while $a<2\frac{1+\beta_1}{1-\beta_1}=38$. If the error is small, $v$ falls, $a$ rises above 38, the error grows, $v$ rises. So $v$ is held near $(\eta\lambda/38)^2$, and as $v$ is the mean of $(\lambda x)^2$,
@@ -206,19 +202,13 @@ plots.show(figure, alt="Floor in units of the learning rate against k, for mu = 
 calm = np.concatenate([runs[-0.5, k] for k in range(3, 11)])
 claim(calm.min() * 38 > ratios.min(), "averaging does not lower the floor of the inner points, for any k")
 for k in range(3, 11):
-    claim(
-        np.all(np.abs(runs[-0.5, k] * table[-0.5][k][0] - 1) < 0.4),
-        "with mu = -0.5 the floor is about eta over the critical a, within 40 %",
-    )
+    claim(np.all(np.abs(runs[-0.5, k] * table[-0.5][k][0] - 1) < 0.4),
+          "with mu = -0.5 the floor is about eta over the critical a, within 40 %")
 for k in range(3, 7):
-    claim(
-        np.all(np.abs(runs[0.3, k] * table[0.3][k][0] - 1) < 0.25),
-        "with mu = +0.3 and k up to 6 the rule holds within 25 %",
-    )
-claim(
-    all(np.all(runs[0.3, k] * table[0.3][k][0] < 0.1) for k in (8, 9, 10)),
-    "for k from 8 on the runs do not care about that window",
-)
+    claim(np.all(np.abs(runs[0.3, k] * table[0.3][k][0] - 1) < 0.25),
+          "with mu = +0.3 and k up to 6 the rule holds within 25 %")
+claim(all(np.all(runs[0.3, k] * table[0.3][k][0] < 0.1) for k in (8, 9, 10)),
+      "for k from 8 on the runs do not care about that window")
 times = float(np.mean(runs[0.3, 5]) * 38)
 claim(12 < times < 17, "extrapolation with k = 5 makes the floor 12 to 17 times larger")
 Markdown(f"Averaging does **not** lower the floor of the inner points (best: {calm.min() * 38:.2f} $\\eta/38$; Adam alone had {ratios.min():.2f} to {ratios.max():.2f}). Extrapolation with $k=5$ makes it **{times:.0f} times** larger.")
@@ -234,10 +224,8 @@ lines = ["| $k$ | window of $a$, $\\mu=+0.3$ | $e^G$ | runs held there |", "|---
 for k, (low, high, growth) in table[0.3].items():
     held = int(np.sum(runs[0.3, k] * low > 0.5))
     lines.append(f"| {k} | {low:.2f} to {high:.2f} | $10^{{{growth / np.log(10):.1f}}}$ | {held} of 6 |")
-    claim(
-        (held == 6) == (growth > 20) and (held == 0) == (growth < 9),
-        "a window with room for e^20 holds every run, one below e^9 none",
-    )
+    claim((held == 6) == (growth > 20) and (held == 0) == (growth < 9),
+          "a window with room for e^20 holds every run, one below e^9 none")
 Markdown("\n".join(lines))
 # %% [markdown]
 # A window with room for a growth of a billion holds every run; one with less than $10^4$ holds none; $k=7$ depends on the start. The "critical curvature" alone is not the whole story.
@@ -256,10 +244,8 @@ for k in (5, 4):
     predicted = sign_descent.trajectory([1.234], [0.5], 60, lr=0.1, k=k, mu=-0.5, alpha=0.2)
     claim(agree(signs[k], predicted), f"for k = {k} T16 predicts every cycle")
 cycle = sign_descent.cycle_amplitude([0.5], lr=0.1, k=5, mu=-0.5, alpha=0.2)[0]
-claim(
-    abs(abs(signs[5][-1, 0]) / cycle - 1) < 0.01 and abs(signs[4][-1, 0]) < 0.1 * 0.9**40,
-    "the odd k ends on its cycle and the even k goes on falling",
-)
+claim(abs(abs(signs[5][-1, 0]) / cycle - 1) < 0.01 and abs(signs[4][-1, 0]) < 0.1 * 0.9**40,
+      "the odd k ends on its cycle and the even k goes on falling")
 # %%
 ax = plots.axes_or_new(None, figsize=(8.0, 4.0))
 for k, marker in ((5, "o"), (4, "s")):
@@ -344,10 +330,8 @@ for lr in (1e-1, 1e-2, 1e-3):
     x = run(Adam(lr=lr), noisy.noisy_grad, np.full((MEMBERS, 1), 0.75), steps=3000, rng=stream(SEED, "floor", lr)).x
     spread[lr] = rms(x - 0.75)
     lines.append(f"| {lr:g} | {np.sqrt(noise_floor(lr, sigma)):.5f} | {spread[lr]:.5f} | {lr / 38:.5f} |")
-    claim(
-        abs(spread[lr] / np.sqrt(noise_floor(lr, sigma)) - 1) < 0.06,
-        f"the noise floor is predicted within 6 % at lr = {lr}",
-    )
+    claim(abs(spread[lr] / np.sqrt(noise_floor(lr, sigma)) - 1) < 0.06,
+          f"the noise floor is predicted within 6 % at lr = {lr}")
 Markdown("\n".join(lines))
 # %% [markdown]
 # With noise the floor falls like $\sqrt\eta$: a hundredth of the learning rate leaves a tenth of the error. Now the slow weights: at the *same* $\eta$ averaging halves the variance. But it also halves the speed; the fair rival is Adam with $\eta/2$.
@@ -358,14 +342,10 @@ slow = rms(t.slow - 0.75) ** 2
 against = {"Adam, same learning rate": spread[lr] ** 2, "Adam, half the learning rate": noise_floor(lr / 2, sigma)}
 for name, V in against.items():
     print(f"variance of NALA's slow weights / {name}: {slow / V:.2f}")
-claim(
-    slow / against["Adam, same learning rate"] < 0.6,
-    "at the same learning rate averaging nearly halves the variance",
-)
-claim(
-    abs(slow / against["Adam, half the learning rate"] - 1) < 0.1,
-    "Adam with half the learning rate is as quiet, within 10 %",
-)
+claim(slow / against["Adam, same learning rate"] < 0.6,
+      "at the same learning rate averaging nearly halves the variance")
+claim(abs(slow / against["Adam, half the learning rate"] - 1) < 0.1,
+      "Adam with half the learning rate is as quiet, within 10 %")
 # %% [markdown]
 # ## Summary
 # * Without noise Adam stays at rms about $\eta/38$ from a minimum. The exact cycle (T15) repels at the usual $\beta$; the run bursts around it.

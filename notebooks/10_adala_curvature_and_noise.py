@@ -68,10 +68,8 @@ fifth = STEPS // 5
 gone = 1e-300  # with other settings the error may vanish altogether
 gain = {name: rms(x[fifth : 2 * fifth]) / max(rms(x[-fifth:]), gone) for name, x in decayed.items()}
 print({name: f"error falls by {value:.2f}" for name, value in gain.items()})
-claim(
-    gain["Adam"] > 8 and gain["AdaLA, own"] > 8 and 0.7 < gain["AdaLA, grad"] < 1.4,
-    "Adam's error and that of the reading own fall with the learning rate, that of grad does not",
-)
+claim(gain["Adam"] > 8 and gain["AdaLA, own"] > 8 and 0.7 < gain["AdaLA, grad"] < 1.4,
+      "Adam's error and that of the reading own fall with the learning rate, that of grad does not")
 guess.meets(gain["AdaLA, grad"])
 # %%
 ax = plots.axes_or_new(None, figsize=(8.4, 4.6))
@@ -130,10 +128,8 @@ for lr, eps in ((1e-2, 1e-16), (1e-3, 1e-8), (1e-4, 1e-12)):
         before = AdaLAState(np.array([at.m]), np.array([at.s]), far, np.array([at.last]))
         method = AdaLA(lr=lr, eps=eps, probe=probe)
         x, after = method.step(np.array([at.x]), Oracle(lambda x, c=curvature: c * x), before)
-        claim(
-            agree([x[0], after.m[0], after.s[0]], [-at.x, -at.m, at.s], each=True),
-            f"one step of {probe} leads from the cycle to its other end",
-        )
+        claim(agree([x[0], after.m[0], after.s[0]], [-at.x, -at.m, at.s], each=True),
+              f"one step of {probe} leads from the cycle to its other end")
 # %% [markdown]
 # **Predict:** run the readings `grad`, `adam` and `own` for a long time at three learning rates, $\lambda=100$ and $\epsilon=10^{-16}$. Which floors depend on $\eta$?
 # %%
@@ -146,18 +142,12 @@ for probe in ("grad", "adam", "own"):
     lines.append(f"| `{probe}` | " + " | ".join(f"{floor[probe, lr]:.1e}" for lr in (1e-2, 1e-3, 1e-4)) + " |")
 A = adala_cycle.amplitude(lam, lr=1e-3, eps=1e-16)
 for lr in (1e-2, 1e-3, 1e-4):
-    claim(
-        1 < floor["grad", lr] / A < 1.25,
-        "the floor of grad is T19's A, at most 25 % above it, whatever the learning rate is",
-    )
-    claim(
-        abs(floor["adam", lr] / floor["adam", 1e-3] - 1) < 0.1,
-        "the floor of adam does not depend on the learning rate either",
-    )
-claim(
-    60 < floor["own", 1e-2] / floor["own", 1e-4] < 160,
-    "the floor of own is proportional to the learning rate, as nearly as bursts allow",
-)
+    claim(1 < floor["grad", lr] / A < 1.25,
+          "the floor of grad is T19's A, at most 25 % above it, whatever the learning rate is")
+    claim(abs(floor["adam", lr] / floor["adam", 1e-3] - 1) < 0.1,
+          "the floor of adam does not depend on the learning rate either")
+claim(60 < floor["own", 1e-2] / floor["own", 1e-4] < 160,
+      "the floor of own is proportional to the learning rate, as nearly as bursts allow")
 Markdown("\n".join(lines) + f"\n\nrms of $x$; T19 says $A=${A:.2e} for `grad`.")
 # %% [markdown]
 # So "AdaLA has lost its learning rate" is a statement about **two of the readings** (and of `self`, `implicit` and `lagged` only the denominator changes). The reading `own` compares the gradient with its own average as well; its floor is proportional to $\eta$ here.
@@ -173,10 +163,8 @@ Markdown("\n".join(lines) + f"\n\nrms of $x$; T19 says $A=${A:.2e} for `grad`.")
 # **Predict:** below which curvature does the rate stop depending on $\lambda$?
 # %%
 critical = adala_critical.critical_curvature(lr=1e-3)
-claim(
-    agree(critical, 120.2, digits=3) and agree(adala_critical.critical_curvature(lr=1e-3, eps=1e-16), 0.012, digits=2),
-    "the critical curvature is 120 at the defaults and 0.012 at eps = 1e-16",
-)
+claim(agree(critical, 120.2, digits=3) and agree(adala_critical.critical_curvature(lr=1e-3, eps=1e-16), 0.012, digits=2),
+      "the critical curvature is 120 at the defaults and 0.012 at eps = 1e-16")
 shares = np.array([1e-4, 3e-4, 5e-4, 0.003, 0.02, 0.15, 0.8, 0.97, 1.03, 1.06])
 t = run(AdaLA(lr=1e-3), lambda x: shares * critical * x, np.full(10, 1e-120), steps=260).x
 # x_{t+2} = p x_{t+1} - q x_t near the minimum: fit p and q, the larger root is the rate
@@ -265,19 +253,13 @@ for batch in ("next", "same"):
         V, error = square.mean(), square.std(ddof=1) / np.sqrt(MEMBERS)
         want = adala_noise.stationary_step(curvature, sigma**2, lr=lr, batch=batch)[1]
         wander[batch, lr] = V
-        claim(
-            by_chance(max(abs(V - want) - 0.01 * want, 0) / error),
-            f"the runs with the {batch} batch have the predicted variance, within 1 % for holding D",
-        )
+        claim(by_chance(max(abs(V - want) - 0.01 * want, 0) / error),
+              f"the runs with the {batch} batch have the predicted variance, within 1 % for holding D")
         print(f"{batch} batch, lr = {lr}: V = {want:.3e} predicted, {V:.3e} +- {error:.0e} measured")
-claim(
-    abs(wander["next", 1e-1] / wander["next", 1e-3] / 100 - 1) < 0.25,
-    "with the next batch the variance is proportional to the learning rate, within 25 %",
-)
-claim(
-    wander["same", 1e-1] / wander["same", 1e-3] < 2,
-    "with the same batch a hundredth of the learning rate does not even halve the variance",
-)
+claim(abs(wander["next", 1e-1] / wander["next", 1e-3] / 100 - 1) < 0.25,
+      "with the next batch the variance is proportional to the learning rate, within 25 %")
+claim(wander["same", 1e-1] / wander["same", 1e-3] < 2,
+      "with the same batch a hundredth of the learning rate does not even halve the variance")
 # %%
 rates = np.geomspace(3e-4, 2e-1, 60)
 ax = plots.axes_or_new(None, figsize=(8.2, 4.6))
@@ -346,18 +328,12 @@ scores = {(n, r, s): z(n, r, s) for n in ("AdaLA, next", "AdaLA, same") for s in
 for name in ("AdaLA, next", "AdaLA, same"):
     words = [("worse" if v > 0 else "better") if abs(v) > 2.6 else "not separated" for (n, _, _), v in scores.items() if n == name]
     lines.append(f"| {name} | " + " | ".join(words) + " |")
-claim(
-    all(v > 2.6 for (_, _, steps), v in scores.items() if steps == 600),
-    "at equal gradients AdaLA is worse than all three",
-)
-claim(
-    all(scores["AdaLA, same", rival, 300] < -2.6 for rival in ("Adam", "AdaBelief")),
-    "at equal steps AdaLA with the same batch is better than Adam and AdaBelief",
-)
-claim(
-    judged["AdaLA, next", 300][1].max() > 3 * max(x.max() for (n, _), (_, x) in judged.items() if n != "AdaLA, next"),
-    "with the next batch a few runs jump three times farther out than any other method's",
-)
+claim(all(v > 2.6 for (_, _, steps), v in scores.items() if steps == 600),
+      "at equal gradients AdaLA is worse than all three")
+claim(all(scores["AdaLA, same", rival, 300] < -2.6 for rival in ("Adam", "AdaBelief")),
+      "at equal steps AdaLA with the same batch is better than Adam and AdaBelief")
+claim(judged["AdaLA, next", 300][1].max() > 3 * max(x.max() for (n, _), (_, x) in judged.items() if n != "AdaLA, next"),
+      "with the next batch a few runs jump three times farther out than any other method's")
 Markdown("\n".join(lines))
 # %% [markdown]
 # Read it twice. **Per step**, the look-ahead with the same mini-batch is worth something here: AdaLA is ahead of Adam and AdaBelief. **Per gradient** it is behind all three rivals, with either batch: the second gradient costs more than it brings. With the next batch a few runs jump far out (last column): a rotated Hessian and section 5.

@@ -120,10 +120,8 @@ FamilyChooser()  # set the velocity, the outer step and the extra gradient: whic
 nala = published.nala(hills.grad, hills.start, **settings, mu=0.6, alpha=0.0)
 nag = curves["NAG outer"]
 gap = np.abs(nala - nag).max(axis=1)
-claim(
-    gap[1] < 1e-14 and gap[2] > 1e-4 and gap[-1] > 0.01,
-    "NALA and Nesterov's outer step agree for one cycle and not for two",
-)
+claim(gap[1] < 1e-14 and gap[2] > 1e-4 and gap[-1] > 0.01,
+      "NALA and Nesterov's outer step agree for one cycle and not for two")
 restarted = published.nala(hills.grad, nala[7], cycles=33, k=3, lr=4e-4, mu=0.6, alpha=0.0)
 claim(np.array_equal(restarted, nala[7:]), "NALA forgets: a restart changes not one bit")
 stopped = published.nag_outer(hills.grad, nag[7], cycles=33, k=3, lr=4e-4, mu=0.6)
@@ -164,10 +162,8 @@ for R, (V, error) in team.items():
     claim(by_chance((share - 1 / R) / spread), f"{R} workers divide the variance by {R}")
     lines.append(f"| {R} | {5 * R} | {np.sqrt(V):.4f} | {share:.3f} |")
 large = wander(1, 0.25 / 8, "one worker, large batch")
-claim(
-    by_chance((large[0] - team[8][0]) / np.hypot(large[1], team[8][1])),
-    "eight workers are one worker with an eightfold batch",
-)
+claim(by_chance((large[0] - team[8][0]) / np.hypot(large[1], team[8][1])),
+      "eight workers are one worker with an eightfold batch")
 Markdown("\n".join(lines) + f"\n\nOne worker with batches eight times larger: rms {np.sqrt(large[0]):.4f}.")
 # %% [markdown]
 # On a quadratic with equal data, eight workers are **one worker with an eightfold batch**: the distribution of $\phi$ is the same. What DiLoCo buys is not statistics: its workers talk once per $k$ steps instead of once per step. (With different data per worker, or far from a quadratic, this is no longer exact.)
@@ -204,10 +200,8 @@ rates = {
 }
 for value, known in zip(rates.values(), (0.99942, 0.98314, 0.98585, 0.98297), strict=True):
     claim(agree(value, known, digits=5), "the rates per gradient are 0.99942, 0.98314, 0.98585 and 0.98297")
-claim(
-    agree(rates["SNOO, tuned"], per_cycle ** (1 / k), digits=6),
-    "T23 is the largest eigenvalue of the cycle's matrix",
-)
+claim(agree(rates["SNOO, tuned"], per_cycle ** (1 / k), digits=6),
+      "T23 is the largest eigenvalue of the cycle's matrix")
 lines = ["| method | rate per gradient | gradients for a factor of 1000 |", "|---|---|---|"]
 lines += [f"| {name} | {rate:.5f} | {np.log(1e-3) / np.log(rate):.0f} |" for name, rate in rates.items()]
 Markdown("\n".join(lines))

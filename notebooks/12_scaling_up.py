@@ -77,14 +77,10 @@ plots.show(ax, alt="One weight against gradients. In float32 it falls steadily, 
 # %%
 way = {key: 1 - path[-1] for key, path in paths.items()}
 claim(np.all(paths["adam", torch.bfloat16] == 1.0), "in bfloat16 Adam's weight has not moved in 600 steps")
-claim(
-    0 < way["nala", torch.bfloat16] < way["nala", torch.float32] / 4,
-    "in bfloat16 NALA's weight creeps, less than a quarter of its way in float32",
-)
-claim(
-    1 - torch.tensor(1.0, dtype=torch.bfloat16).sub(0.0021) > 0 and torch.tensor(1.0, dtype=torch.bfloat16).sub(0.0019) == 1,
-    "a step of 0.0021 from 1 is seen in bfloat16, and one of 0.0019 is rounded away",
-)
+claim(0 < way["nala", torch.bfloat16] < way["nala", torch.float32] / 4,
+      "in bfloat16 NALA's weight creeps, less than a quarter of its way in float32")
+claim(1 - torch.tensor(1.0, dtype=torch.bfloat16).sub(0.0021) > 0 and torch.tensor(1.0, dtype=torch.bfloat16).sub(0.0019) == 1,
+      "a step of 0.0021 from 1 is seen in bfloat16, and one of 0.0019 is rounded away")
 claim(agree(paths["adam", torch.float32][-1], 0.4, digits=2), "in float32 Adam's weight ends at 0.4")
 # %% [markdown]
 # No error, no warning; the loss just stops falling. NALA creeps because the lab's slow weights keep the digits that bfloat16 has no room for, so its outer steps of $0.001\,\nabla J$ add up; the inner steps are lost as Adam's are. The repair is *mixed* precision: **weights, state and update stay in float32**, only the forward pass (and so the backward pass) runs in bfloat16. This is `--precision bf16`, and the reason why this lesson needs a list of what may change.
@@ -129,10 +125,8 @@ start = stream(SEED, "start").normal(size=40)
 exact = by_hand(start, grads)
 double, single, numpy_twin = by_torch(start), by_torch(start, torch.float32), by_numpy(start)
 for path, digits in ((numpy_twin, 9), (double, 9), (single, 4)):
-    claim(
-        agree(path, exact, digits),
-        "the NumPy twin and torch take the way by hand, to the digits of their number format",
-    )
+    claim(agree(path, exact, digits),
+          "the NumPy twin and torch take the way by hand, to the digits of their number format")
 # %% [markdown]
 # ## 3 · A whole network: seven ways to compute one run
 # LeNet-5 on scikit-learn's digits, Adam inside, six cycles. The plain run is torch in float32 on one thread. Beside it:
@@ -197,18 +191,12 @@ plots.show(ax, alt="Distance of other ways of computing the same run from the pl
 Markdown("Ways with equal bits, which a logarithmic axis cannot show: " + ", ".join(name for name, gap in far.items() if not gap.any()))
 # %%
 last = {name: gap[-1] for name, gap in far.items()}
-claim(
-    np.array_equal(ways["again"], plain) and np.array_equal(ways["traced"], plain),
-    "again and traced have equal bits",
-)
-claim(
-    max(last[name] for name in ("two shares", "one by one", "float64")) < 1e-4,
-    "two shares, one by one and float64 differ by rounding, less than 1e-4 of the way",
-)
-claim(
-    last["two shares"] < last["bf16 forward"] < last["other order"],
-    "bfloat16 lies between rounding and the noise of the data's order",
-)
+claim(np.array_equal(ways["again"], plain) and np.array_equal(ways["traced"], plain),
+      "again and traced have equal bits")
+claim(max(last[name] for name in ("two shares", "one by one", "float64")) < 1e-4,
+      "two shares, one by one and float64 differ by rounding, less than 1e-4 of the way")
+claim(last["two shares"] < last["bf16 forward"] < last["other order"],
+      "bfloat16 lies between rounding and the noise of the data's order")
 print({name: f"{value:.1e}" for name, value in last.items()})
 # %% [markdown]
 # So there are three kinds of change. **Equal bits**: the same sums in the same order. **Rounding**: the same sums in another order (shares, processes, another device). After these few steps it is about one part in a million of the way; in a long run it can grow without limit, because training is not a contraction, and Adam divides by small numbers. So parity is checked *early*, or with *given* gradients as in section 2. **Another number format**: larger, still far below the noise of the order of the data.
@@ -247,10 +235,8 @@ def resumed(stop, end, with_streams=True):
 
 END = 8  # a cycle and two steps; an epoch is 6 mini-batches here, so a new order is drawn on the way
 whole = steps(*fresh(), 0, END)
-claim(
-    all(torch.equal(resumed(stop, END), whole) for stop in range(END)),
-    "resumed at any phase, the run ends with equal bits",
-)
+claim(all(torch.equal(resumed(stop, END), whole) for stop in range(END)),
+      "resumed at any phase, the run ends with equal bits")
 wrong = float((resumed(4, END, with_streams=False) - whole).abs().max())
 claim(wrong > 1e-4, "without the stream of the order the run ends elsewhere")
 print(f"stopped after 0 to {END - 1} gradients and resumed: equal bits; without the stream of the order: off by {wrong:.1e}, without an error")
@@ -279,10 +265,8 @@ lines = ["| method | gradients for 1000 timesteps, as the papers count | so a gr
 for name in ("adam", "nala", "lookahead", "adabelief", "adala"):
     counted, spent = METHODS[name].cycle(METHODS[name].settings)
     lines.append(f"| {plots.label(name)} | {1000 * spent / counted:,.0f} | {counted / spent:.3f} timesteps |")
-claim(
-    METHODS["nala"].cycle(METHODS["nala"].settings) == (5, 6) and METHODS["adala"].cycle(METHODS["adala"].settings) == (1, 2),
-    "NALA spends six gradients for five timesteps, and AdaLA two for one",
-)
+claim(METHODS["nala"].cycle(METHODS["nala"].settings) == (5, 6) and METHODS["adala"].cycle(METHODS["adala"].settings) == (1, 2),
+      "NALA spends six gradients for five timesteps, and AdaLA two for one")
 Markdown("\n".join(lines))
 # %%
 text = (Path(paper_figs.__file__).parents[1] / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")

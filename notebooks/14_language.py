@@ -50,14 +50,10 @@ def student(window):
 for window in (10, 40, 240):
     print(f"windows of {window:3d} words: mean of perplexities {student(window):12,.0f}")
 print(f"the text as a whole: {np.exp(losses.mean()):,.0f}")
-claim(
-    student(10) > 2 * np.exp(losses.mean()),
-    "with windows of 10 words the mean of perplexities is more than twice too large",
-)
-claim(
-    student(10) > student(40) > student(240) > np.exp(losses.mean()),
-    "the shorter the window, the larger the mean of perplexities",
-)
+claim(student(10) > 2 * np.exp(losses.mean()),
+      "with windows of 10 words the mean of perplexities is more than twice too large")
+claim(student(10) > student(40) > student(240) > np.exp(losses.mean()),
+      "the shorter the window, the larger the mean of perplexities")
 # %% [markdown]
 # ## 2 · The equation
 # $$\text{perplexity}=\exp\Big(\frac1N\sum_{n=1}^{N}-\log p(w_n\mid w_1\ldots w_{n-1})\Big) \tag{1}$$
@@ -103,10 +99,8 @@ p = torch.nn.Parameter(torch.zeros(50, dtype=torch.float64))
 p.grad = g.clone()
 torch.nn.utils.clip_grad_norm_([p], 0.25)
 claim(agree(p.grad, clipped(g, 0.25), digits=5), "clipping by hand is torch's")
-claim(
-    agree(float(p.grad.norm()), 0.25, digits=5) and torch.equal(clipped(0.01 * g, 0.25), 0.01 * g),
-    "a long gradient is cut to 0.25 and a short one stays",
-)
+claim(agree(float(p.grad.norm()), 0.25, digits=5) and torch.equal(clipped(0.01 * g, 0.25), 0.01 * g),
+      "a long gradient is cut to 0.25 and a short one stays")
 # %% [markdown]
 # **Predict** for SGD at $\eta=30$ and for Adam at 0.01 (in that program the rates of one layer, and of two and three), at $c=$ none, 0.25, 0.02: whose curve depends on $c$?
 # %%
@@ -133,10 +127,8 @@ wild = {c: trained("sgd", clip=c, lr=300.0) for c in (0, 0.25)}
 for c, run in wild.items():
     ended = run.footer["diverged_because"] or f"perplexity {run.column('test', 'perplexity')[-1]:.1e}"
     print(f"lr 300, {f'clipped at {c}' if c else 'not clipped'}: {run.outcome} after {run.footer['totals']['grad_evals']} gradients; {ended}")
-claim(
-    (wild[0].outcome, wild[0.25].outcome) == ("diverged", "finished"),
-    "at ten times the learning rate the run diverges without clipping, and ends with it",
-)
+claim((wild[0].outcome, wild[0.25].outcome) == ("diverged", "finished"),
+      "at ten times the learning rate the run diverges without clipping, and ends with it")
 claim(wild[0.25].column("test", "perplexity")[-1] > len(net.bias), "the clipped run ends worse than guessing")
 # %% [markdown]
 # Divergence is a result: the run ends with its record, and says why. The clipped run *finished*, with a model that is worse than guessing. Clipping bounds a step, not a loss.
@@ -174,10 +166,8 @@ def parts_of(i, lr):
     moved(delta)
     ahead = gradient(i + 1, i + 1)
     moved(-delta)
-    claim(
-        agree(ahead - here, (ahead - nearby) + (nearby - here), digits=3),
-        "the two parts add up to the new information",
-    )
+    claim(agree(ahead - here, (ahead - nearby) + (nearby - here), digits=3),
+          "the two parts add up to the new information")
     return float((ahead - nearby).norm()), float((nearby - here).norm())
 
 rates = np.array([1e-4, 1e-3, 1e-2, 1e-1])
@@ -207,10 +197,8 @@ live = [runs["adam", 0.25], runs["sgd", 0.25], trained("adala", lr=0.01), traine
 figure = plots.three_axes(live, "test", "perplexity", ylabel="test perplexity\n(generated text)", log=True)
 plots.show(figure, alt="Test perplexity on the generated text for Adam, SGD, AdaLA and AdaBelief against timesteps, gradients and seconds. AdaLA's curve ends at half of the others' timesteps.")
 totals = {run.optimizer: run.footer["totals"] for run in live}
-claim(
-    totals["adala"]["timesteps"] * 2 == totals["adam"]["timesteps"] == totals["adala"]["grad_evals"],
-    "AdaLA makes half of the timesteps with the same gradients",
-)
+claim(totals["adala"]["timesteps"] * 2 == totals["adam"]["timesteps"] == totals["adala"]["grad_evals"],
+      "AdaLA makes half of the timesteps with the same gradients")
 claim(min(run.column("test", "perplexity").min() for run in live) > 3, "nobody beats the text's own perplexity of 3")
 claim(live[0].header["data"]["name"] == "ptb (generated)", "the text is generated")
 # %% [markdown]
@@ -233,10 +221,8 @@ def told(task, found):
 
 for task, found in PTB.items():
     display(Markdown(told(task, found) if found else f"*{task}: not yet run.*"))
-    claim(
-        all(agree(np.exp(run.column("test", "loss")), run.column("test", "perplexity"), digits=6) for run in found),
-        "the recorded perplexity is the exponential of the recorded loss",
-    )
+    claim(all(agree(np.exp(run.column("test", "loss")), run.column("test", "perplexity"), digits=6) for run in found),
+          "the recorded perplexity is the exponential of the recorded loss")
 # %%
 for task in ("lstm1-ptb", "lstm2-ptb", "lstm3-ptb"):
     if PTB[task]:

@@ -66,10 +66,8 @@ def radius(m):
 one_round = turn("generator") @ turn("critic")
 print(f"spectral radius, both at once: {radius(turn('both')):.4f}; one after the other: {radius(one_round):.4f}")
 s = np.linalg.svd(A, compute_uv=False)
-claim(
-    agree(radius(turn("both")), np.sqrt(1 + (LR * s[0]) ** 2)),
-    "both at once leave the equilibrium by the factor |1 + i lr s|",
-)
+claim(agree(radius(turn("both")), np.sqrt(1 + (LR * s[0]) ** 2)),
+      "both at once leave the equilibrium by the factor |1 + i lr s|")
 claim(agree(radius(one_round), 1), "one after the other they circle for ever")
 # %% [markdown]
 # Both at once: it spirals out. One after the other: it circles for ever. No learning rate helps. Averaging does: the fast weights turn, and the mean of a turn lies nearer to the centre. That is what a slow loop is for.
@@ -145,14 +143,10 @@ table = {
 }
 radii = {name: (radius(a), radius(b)) for name, (a, b) in table.items()}
 lines = ["| three rounds | one clock | two clocks |", "|---|---|---|"] + [f"| {name} | {a:.4f} | {b:.4f} |" for name, (a, b) in radii.items()]
-claim(
-    all(a < b - 1e-3 < 1 for name, (a, b) in radii.items() if name != "no slow loop"),
-    "on one clock every method is faster here than on two",
-)
-claim(
-    agree(radii["Lookahead, n_critic = 1"][0], radius(cycle(6, -0.6))),
-    "the radius on one clock is the closed form's",
-)
+claim(all(a < b - 1e-3 < 1 for name, (a, b) in radii.items() if name != "no slow loop"),
+      "on one clock every method is faster here than on two")
+claim(agree(radii["Lookahead, n_critic = 1"][0], radius(cycle(6, -0.6))),
+      "the radius on one clock is the closed form's")
 Markdown("\n".join(lines))
 # %% [markdown]
 # Two clocks are *another method*, without a warning. Two details: in NALA's cell a cycle on one clock has 7 gradients (the outer one serves both players), on two clocks 8. And is one clock always the faster one? We should look before we say so.
@@ -197,14 +191,10 @@ def by_root(m1, c1, m2, c2):
 draw = stream(SEED, "fid")
 m1, m2 = draw.normal(size=(2, 5))
 c1, c2 = (b @ b.T + 0.1 * np.eye(5) for b in draw.normal(size=(2, 5, 5)))
-claim(
-    agree(by_root(m1, c1, m2, c2), frechet_distance(m1, c1, m2, c2), digits=8),
-    "the distance by hand is the library's",
-)
-claim(
-    frechet_distance([1.0], [[4.0]], [4.0], [[36.0]]) == (1 - 4) ** 2 + (2 - 6) ** 2,
-    "in one dimension the distance is that of the means and of the deviations",
-)
+claim(agree(by_root(m1, c1, m2, c2), frechet_distance(m1, c1, m2, c2), digits=8),
+      "the distance by hand is the library's")
+claim(frechet_distance([1.0], [[4.0]], [4.0], [[36.0]]) == (1 - 4) ** 2 + (2 - 6) ** 2,
+      "in one dimension the distance is that of the means and of the deviations")
 # %% [markdown]
 # **Predict:** two samples of *one and the same* Gaussian in $d=16$ dimensions, $n$ vectors each. The true distance is 0. What does (4) give from the samples, and how does it fall with $n$?
 #
@@ -226,10 +216,8 @@ ax.set(xlabel="vectors in each sample, n", ylabel="distance, squared (as FID)")
 ax.legend()
 plots.show(ax, alt="Distance between two samples of the same Gaussian against their size, both logarithmic: a straight line that falls in inverse proportion to n, on which the formula lies.")
 errors = measured.std(axis=1, ddof=1) / np.sqrt(repeats)
-claim(
-    by_chance(np.maximum(np.abs(measured.mean(axis=1) - expected) - expected * d / sizes, 0) / errors),
-    "two samples of one Gaussian are d (d + 5) / 2n apart",
-)
+claim(by_chance(np.maximum(np.abs(measured.mean(axis=1) - expected) - expected * d / sizes, 0) / errors),
+      "two samples of one Gaussian are d (d + 5) / 2n apart")
 Markdown(f"A perfect generator would not have FID 0. With 128 white features and 2000 images on both sides (5) gives {128 * 133 / 4000:.1f}; so FIDs are compared **at equal n only**, and with the same extractor.")
 # %% [markdown]
 # Published FID takes its features from Inception v3. Those weights are not in this lab. Our runs use a small classifier trained on CIFAR-10, or random features at smoke scale. **Such a number cannot be compared with a published FID**, and every record says so.
@@ -247,24 +235,18 @@ def game(name):
 
 live = [game(name) for name in ("nala", "adam", "adala")]
 player = live[0].column("train", "player")  # 0: the critic's turn, 1: the generator's, 2: both, at y_t
-claim(
-    set(player) <= {0.0, 1.0, 2.0} and (player == 2).sum() == 1,
-    "the log has both players' turns and one of the outer gradients",
-)
+claim(set(player) <= {0.0, 1.0, 2.0} and (player == 2).sum() == 1,
+      "the log has both players' turns and one of the outer gradients")
 figure = plots.three_axes(live, "train", "gap", ylabel="critic's gap on a mini-batch")
 plots.show(figure, alt="The critic's gap for NALA, Adam and AdaLA against timesteps, gradients and seconds: near zero at first; at the end it is below zero for all three. AdaLA makes half of the others' timesteps with the same gradients.")
 # %%
 spent = {run.optimizer: run.footer["totals"] for run in live}
 claim(all(totals["grad_evals"] == GRADIENTS for totals in spent.values()), "every run has spent the same gradients")
-claim(
-    spent["adala"]["timesteps"] == GRADIENTS / 2 and spent["nala"]["timesteps"] * 31 == GRADIENTS * 30,
-    "AdaLA makes half as many timesteps as gradients, and NALA 30 of 31",
-)
+claim(spent["adala"]["timesteps"] == GRADIENTS / 2 and spent["nala"]["timesteps"] * 31 == GRADIENTS * 30,
+      "AdaLA makes half as many timesteps as gradients, and NALA 30 of 31")
 label = live[0].header["data"]["fid"]["extractor"]
-claim(
-    "not comparable with published FID" in label,
-    "the record says that its FID cannot be compared with a published one",
-)
+claim("not comparable with published FID" in label,
+      "the record says that its FID cannot be compared with a published one")
 for run in live:
     fid = run.column("test", "fid")
     print(f"{run.optimizer:6s} gap {run.column('train', 'gap')[0]:+.4f} -> {run.column('train', 'gap')[-1]:+.4f}, FID {fid[0]:.2f} -> {fid[-1]:.2f} ({label})")
@@ -291,10 +273,8 @@ def fids(task, runs):
 
 for task, runs in GANS.items():
     display(Markdown(fids(task, runs) if runs else f"*{task}: not yet run.*"))
-    claim(
-        all("not comparable" in run.header["data"]["fid"]["extractor"] for run in runs),
-        "every record says that its FID cannot be compared",
-    )
+    claim(all("not comparable" in run.header["data"]["fid"]["extractor"] for run in runs),
+          "every record says that its FID cannot be compared")
 # %%
 for task, runs in GANS.items():
     if runs:

@@ -74,10 +74,7 @@ for name, value in column.items():
 # The library call asks the same of one number or, as a *finding*, of every accuracy in the paper.
 
 # %%
-claim(
-    list(possible_n(column["NALA"])) == [n for n in denominators(column["NALA"]) if n <= 2000],
-    "the denominators by hand are the library's",
-)
+claim(list(possible_n(column["NALA"])) == [n for n in denominators(column["NALA"]) if n <= 2000], "the denominators by hand are the library's")
 common = set.intersection(*(set(possible_n(value)) for value in column.values()))
 claim(min(common) == BATCH, "the smallest n that is common to all five is a mini-batch")
 finding = run("accuracies-over-256")
@@ -109,10 +106,7 @@ ax.set(xlabel="table of the NALA paper", ylabel="256 a, after the point", ylim=(
 ax.legend(loc="upper left")
 plots.show(figure, alt="Fractional part of 256 times accuracy, by table. Tables 1, 3 and 5 lie at zero. In Tables 7, 8 and 9 LeNet-5 and AlexNet lie at zero; ten ResNet-18 values are spread between 0 and 1.")
 off = [cell for cell in cells if BATCH * cell.value % 1]
-claim(
-    len(off) == 10 and {cell.column.model for cell in off} == {"ResNet-18"},
-    "ten accuracies are off the grid of 1/256, all of ResNet-18",
-)
+claim(len(off) == 10 and {cell.column.model for cell in off} == {"ResNet-18"}, "ten accuracies are off the grid of 1/256, all of ResNet-18")
 claim(not any(denominators(cell.value) for cell in off), "these ten are on no grid of a plausible n")
 
 # %% [markdown]
@@ -170,10 +164,7 @@ print(f"printed {printed:.4f}, mean of late records {p:.4f}; the best of the 50 
 lines = ["| log | printed best | mean of the last 50 | expected best of 450 at that mean |", "|---|---|---|---|"]
 for one in released().logs:
     lines.append(f"| {one.model}, {one.dataset} | {one.best_accuracy:.3f} | {one.late_accuracy:.3f} | {mean_and_sd(one.late_accuracy, 450)[0]:.3f} |")
-    claim(
-        mean_and_sd(one.late_accuracy, 450)[0] > one.best_accuracy,
-        f"the expected best of {one.model} on {one.dataset} is above the printed one",
-    )
+    claim(mean_and_sd(one.late_accuracy, 450)[0] > one.best_accuracy, f"the expected best of {one.model} on {one.dataset} is above the printed one")
 Markdown("\n".join(lines))
 
 # %% [markdown]
@@ -205,16 +196,10 @@ figure.legend(loc="outside lower center", fontsize=11)
 plots.show(figure, alt="Sixteen differences as dots, each on a grey band of noise. Eight lie inside the dark inner band, thirteen inside the light outer band. AlexNet against Adam and ResNet-18 on CIFAR-10 against Lookahead lie far outside.")
 outside, beyond = int((abs(gaps) > single).sum()), int((abs(gaps) > needed).sum())
 print(f"outside the inner band: {outside} of {len(gaps)}; outside the outer band: {beyond}")
-claim(
-    (outside, beyond) == (8, 3),
-    "eight of sixteen differences are outside the inner band, and three outside the outer one",
-)
+claim((outside, beyond) == (8, 3), "eight of sixteen differences are outside the inner band, and three outside the outer one")
 sigma = noise_of_best(printed)
 claim(abs(sigma - mean_and_sd(p, 450)[1]) < 0.1 * sigma, "the noise hardly depends on which p is used")
-claim(
-    abs(each["Table 1, CIFAR-10, NALA - Adam"]["gap"]) < sigma,
-    "NALA against Adam in Table 1 is inside one standard deviation",
-)
+claim(abs(each["Table 1, CIFAR-10, NALA - Adam"]["gap"]) < sigma, "NALA against Adam in Table 1 is inside one standard deviation")
 
 # %% [markdown]
 # Two lessons in one picture. *Against* the table: half of the differences are not larger than the drawing of one batch makes them, and NALA against Adam with LeNet-5 is among these. *For* the table: some differences are far outside every band, and drawing batches does not explain these. They may come from the optimizer or from something else in the program; the design of the experiment has to tell.
@@ -247,10 +232,7 @@ for name in ("one-setting-two-results", "two-settings-one-result", "one-result-t
         print("   ", group, *(f"\n        {member}: {', '.join(places)}" for member, places in members.items()))
     claim(finding.verdict == "seen", f"{name} is seen")
 twice = run("two-settings-one-result").numbers["settings"]
-claim(
-    list(twice) == [f"LeNet-5 on CIFAR-100: {pairs[1][0]} / {pairs[1][1]}"],
-    "one result is printed under two settings, and it is the main result of Table 1",
-)
+claim(list(twice) == [f"LeNet-5 on CIFAR-100: {pairs[1][0]} / {pairs[1][1]}"], "one result is printed under two settings, and it is the main result of Table 1")
 
 # %% [markdown]
 # Two results for one setting may be two seeds; the tables do not say. But one result, equal in every printed digit, under two settings can hardly be two runs: at least one of these rows is not what its head says. Which one cannot be read off the table. A run that is printed in two places should be *one file* from which both are made.
@@ -308,10 +290,7 @@ left.set(ylabel="printed loss", title="all")
 right.set_title("the right end, enlarged")
 figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=11)
 plots.show(figure, alt="Loss against accuracy. Six circles of Table 5 lie on a falling straight line, from 0.71 to 0.98. Ten triangles of Tables 7 to 9, all above 0.94, lie above the line, the farthest by 0.19, except one just below it.")
-claim(
-    max(abs(residual(loss, a)) for a, loss in five) < 0.01,
-    "all pairs of Table 5 lie within 0.01 of the line of a double softmax",
-)
+claim(max(abs(residual(loss, a)) for a, loss in five) < 0.01, "all pairs of Table 5 lie within 0.01 of the line of a double softmax")
 claim(min(loss for _, loss in five) > floor(), "no loss of Table 5 is below the floor")
 print("largest distance from the line: Table 5", f"{max(abs(residual(loss, a)) for a, loss in five):.4f},", "other rows", f"{max(abs(residual(loss, a)) for a, loss in sweeps):.3f}")
 
@@ -333,19 +312,13 @@ nala, adam = (table("nala", 2).cell(name, 1).value for name in ("NALA", "Adam"))
 print(f"NALA {1.2 * nala:,.0f} gradients, Adam {adam:,.0f}")
 where = "CIFAR-10, 90% accuracy: Adam"
 claim(comparisons(table("nala", 2), in_gradients=False)[where] == "NALA" and nala < adam, "in timesteps NALA is first")
-claim(
-    comparisons(table("nala", 2), in_gradients=True)[where] == "Adam" and 1.2 * nala > adam,
-    "in gradients Adam is first",
-)
+claim(comparisons(table("nala", 2), in_gradients=True)[where] == "Adam" and 1.2 * nala > adam, "in gradients Adam is first")
 costs = run("timesteps-in-gradients").numbers
 print(costs["first to the accuracy"])
 print(*(f"{where}: {change}" for where, change in costs["changed"].items()), sep="\n")
 counted = sum(costs["first to the accuracy"]["timesteps"].values())
 claim((counted, len(costs["changed"])) == (32, 7), "seven of 32 comparisons change")
-claim(
-    table("nala", 2).cell("NALA", 0).readings == (1200, 12000) and run("adala-cost").verdict == "seen",
-    "NALA's first cell of Table 2 can be read as 1,200 and as 12,000, and AdaLA's cost is not counted",
-)
+claim(table("nala", 2).cell("NALA", 0).readings == (1200, 12000) and run("adala-cost").verdict == "seen", "NALA's first cell of Table 2 can be read as 1,200 and as 12,000, and AdaLA's cost is not counted")
 
 # %% [markdown]
 # Of 32 comparisons seven change. "Undecided" is there because of two cells that are printed as `12,00` and `1,00`: they may stand for two numbers each, and a fair count keeps both. For AdaLA every step needs two gradients, and its tables count neither steps nor gradients nor time.
@@ -359,10 +332,7 @@ finding = run("released-files")
 lines = ["| table | numbers | with a released file | equal to it |", "|---|---|---|---|"]
 lines += [f"| {name} | {' | '.join(str(count) for count in row.values())} |" for name, row in finding.numbers["each"].items()]
 totals = [finding.numbers[key] for key in ("numbers", "with a file", "equal to the file")]
-claim(
-    totals == list(np.sum([list(row.values()) for row in finding.numbers["each"].values()], axis=0)),
-    "the sums of the table are those of the finding",
-)
+claim(totals == list(np.sum([list(row.values()) for row in finding.numbers["each"].values()], axis=0)), "the sums of the table are those of the finding")
 claim(totals[2] < totals[0] / 3, "less than a third of the numbers equal a released file")
 Markdown("\n".join([*lines, "| **both papers** | " + " | ".join(f"**{total}**" for total in totals) + " |"]))
 
@@ -374,10 +344,7 @@ Markdown("\n".join([*lines, "| **both papers** | " + " | ".join(f"**{total}**" f
 # %%
 for name, one in run("table-2-first-records").numbers.items():
     print(f"{name:<24} printed {one['printed']:>7}, first record in the log {one['in the log']:>6,}")
-claim(
-    run("table-4-first-records").verdict == "seen" and run("table-2-first-records").verdict == "seen",
-    "Table 4 is in the logs, and Table 2 differs from them",
-)
+claim(run("table-4-first-records").verdict == "seen" and run("table-2-first-records").verdict == "seen", "Table 4 is in the logs, and Table 2 differs from them")
 claim(run("adala-rows-no-file").numbers["with a file"] == [], "no row of AdaLA has a file")
 
 # %% [markdown]
@@ -391,10 +358,7 @@ claim(run("adala-rows-no-file").numbers["with a file"] == [], "no row of AdaLA h
 findings = [run(name) for name in AUDIT]
 lines = ["| finding | verdict | what is asked |", "|---|---|---|"]
 lines += [f"| `{one.id}` | {one.verdict} | {one.statement} |" for one in findings]
-claim(
-    {one.verdict for one in findings} == {"seen", "not seen", "undecided"},
-    "the audit has seen, not seen and undecided findings",
-)
+claim({one.verdict for one in findings} == {"seen", "not seen", "undecided"}, "the audit has seen, not seen and undecided findings")
 Markdown("\n".join(lines))
 
 # %% [markdown]

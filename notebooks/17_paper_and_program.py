@@ -51,10 +51,8 @@ ax.legend(loc="upper right", fontsize=11)
 ax.set_ylim(top=30)
 plots.show(figure, alt="Distance to the minimum after each cycle on a logarithmic axis. The two curves of the paper's algorithm lie on each other. Those of the released recurrence lie far apart, one below and one above.")
 claim(agree(distance["paper", 1.5], distance["paper", -4.0]), "Algorithm 1 does not know where zero is")
-claim(
-    distance["released", -4.0][1] > 3 * distance["released", 1.5][1],
-    "the released recurrence does: moved, it is more than three times farther away after a cycle",
-)
+claim(distance["released", -4.0][1] > 3 * distance["released", 1.5][1],
+      "the released recurrence does: moved, it is more than three times farther away after a cycle")
 print("after one cycle, released:", {c: float(distance["released", c][1].round(3)) for c in (1.5, -4.0)})
 
 # %% [markdown]
@@ -157,10 +155,8 @@ old, new = net.start(0), net.start(0) + 0.1 * net.start(1)
 mixed, at_old, at_new = (net.layers(g) for g in (net.mixed(old, new), net.grad(old), net.grad(new)))
 for number, (m, a, b) in enumerate(zip(mixed, at_old, at_new, strict=True), 1):
     print(f"layer {number}: mixed = old {np.array_equal(m[0], a[0])}, mixed = new {np.array_equal(m[0], b[0])}")
-claim(
-    [np.array_equal(m[0], a[0]) for m, a in zip(mixed, at_old, strict=True)] == [False, False, True],
-    "only the last layer of the mixture is known beforehand: the old gradient",
-)
+claim([np.array_equal(m[0], a[0]) for m, a in zip(mixed, at_old, strict=True)] == [False, False, True],
+      "only the last layer of the mixture is known beforehand: the old gradient")
 
 # %% [markdown]
 # **Predict**, before you run: which of the two differences can be seen in the loss? And: is it good or bad to start with half of the weights?
@@ -174,18 +170,12 @@ loss = {name: side_by_side_nala.losses(name) for name in VARIANTS}
 scales = {name: side_by_side_nala.scales_losses(name) for name in ("Algorithm 1", "released: both")}
 seeds = len(loss["Algorithm 1"])
 apart = {name: float(np.abs(values - loss["Algorithm 1"]).max()) for name, values in loss.items()}
-claim(
-    apart["stale gradient only"] < 1e-3 < 0.1 < apart["empty slow slot only"],
-    "the empty slot is seen in the loss, and the stale gradient is not",
-)
-claim(
-    (loss["released: both"][:, 5] > loss["Algorithm 1"][:, 5]).all(),
-    "from a sensible start the empty slot sets every seed back",
-)
-claim(
-    (scales["released: both"][:, -1] < scales["Algorithm 1"][:, -1]).all(),
-    "from weights 16 times too large it helps every seed",
-)
+claim(apart["stale gradient only"] < 1e-3 < 0.1 < apart["empty slow slot only"],
+      "the empty slot is seen in the loss, and the stale gradient is not")
+claim((loss["released: both"][:, 5] > loss["Algorithm 1"][:, 5]).all(),
+      "from a sensible start the empty slot sets every seed back")
+claim((scales["released: both"][:, -1] < scales["Algorithm 1"][:, -1]).all(),
+      "from weights 16 times too large it helps every seed")
 Markdown(
     f"Largest difference in loss from Algorithm 1, {seeds} seeds: stale gradient {apart['stale gradient only']:.1g} nats, "
     f"empty slot {apart['empty slow slot only']:.2f} nats. From weights 16 times too large the released recurrence ends at "
@@ -232,10 +222,8 @@ plots.show(drawing.figure, alt=drawing.alt)
 still = side_by_side_adala.losses("released")
 claim((still[:, 2:] == still[:, 1:2]).all(), "the network stands still after the first step, bit for bit")
 own, theirs = side_by_side_adala.ratios("own"), side_by_side_adala.ratios("released")
-claim(
-    np.allclose(theirs[:, 0], 1, atol=1e-2) and (own[:, 0] < 1e-2).all(),
-    "the released difference is all of the gradient, and AdaLA's is below a hundredth of it",
-)
+claim(np.allclose(theirs[:, 0], 1, atol=1e-2) and (own[:, 0] < 1e-2).all(),
+      "the released difference is all of the gradient, and AdaLA's is below a hundredth of it")
 steps = {kind: side_by_side_adala.first_steps(kind) for kind in ("own", "released")}
 claim(np.ptp(steps["released"]) < 1e-3 * side_by_side_adala.LR, "the released step does not depend on the curvature")
 claim(np.ptp(steps["own"]) > 1000 * side_by_side_adala.LR, "AdaLA's first step does")

@@ -124,10 +124,8 @@ after = (corrected <= 0.05).any(axis=1)
 print(f"false alarms: {found.sum()} tables of {TABLES} before, {after.sum()} after Holm's correction")
 # **Predict** the second number before you run the cell.
 limit = int(stats.binom.isf(1e-5, TABLES, 0.05))  # a rate of 5 % exceeds this once in 100,000 streams
-claim(
-    after.sum() <= limit < found.sum(),
-    "after the correction there are no more than 5 % of false alarms, as far as 1000 tables can tell",
-)
+claim(after.sum() <= limit < found.sum(),
+      "after the correction there are no more than 5 % of false alarms, as far as 1000 tables can tell")
 # %% [markdown]
 # This is an **A/A test**: let equals compete and count the alarms. A rule that is used to judge others should itself pass one. The library's rule does pairs, t and Holm in one call, `judge_table`; `a_a` runs the test. More rivals make the uncorrected habit worse and worse:
 # %%
@@ -191,10 +189,8 @@ for y, (name, one) in enumerate(verdicts.items()):
 ax.set(yticks=range(4), yticklabels=list(cases), xlim=(-1.2, 2.6), ylim=(3.5, -0.5), xlabel="ours minus rival (points)",
        xticks=[-1, -0.5, 0, 0.5, 1])
 plots.show(fig, alt="Four 95 percent intervals over a grey band of plus or minus 0.2 points. An interval far right of the band is better, a short one inside it equivalent, a long one over it not separated, one left of it worse.")
-claim(
-    [one.verdict for one in verdicts.values()] == ["better", "equivalent within threshold", "not separated", "worse"],
-    "the four cases get the four verdicts",
-)
+claim([one.verdict for one in verdicts.values()] == ["better", "equivalent within threshold", "not separated", "worse"],
+      "the four cases get the four verdicts")
 # %% [markdown]
 # The third line is the common one in papers with two seeds. It says: *we do not know*.
 #
@@ -212,10 +208,8 @@ rng = stream(SEED, "lesson 18", "power")
 for n in (3, 10):
     hits = np.mean([judge(rng.normal(1.5, 1, n), np.zeros(n), Rule()).verdict == "better" for _ in range(TABLES)])
     ax.plot(1.5, 100 * hits, "o", color=plots.ROLES["fail"])
-    claim(
-        by_chance((hits - power(1.5, n)) / math.sqrt(power(1.5, n) * (1 - power(1.5, n)) / TABLES)),
-        f"the simulated power for {n} seeds is the predicted one",
-    )
+    claim(by_chance((hits - power(1.5, n)) / math.sqrt(power(1.5, n) * (1 - power(1.5, n)) / TABLES)),
+          f"the simulated power for {n} seeds is the predicted one")
 ax.axhline(80, color=plots.ROLES["limit"], lw=1)
 ax.set(xlabel="true difference (standard deviations of the paired differences)", ylabel="separated (%)", ylim=(0, 103))
 ax.legend()
@@ -256,10 +250,8 @@ claim(weakest([REPRODUCED, None]) == REPRODUCED, "evidence that merely agrees do
 claim(weakest([REPRODUCED, NOT_RUN]) == NOT_RUN, "a test that was not run leaves the claim open")
 claim(weakest([NOT_RUN, NOT_REPRODUCED]) == NOT_REPRODUCED, "one test that fails decides")
 claim(weakest([None]) not in (REPRODUCED, NOT_REPRODUCED), "agreeing evidence alone decides nothing")
-claim(
-    len(claims) >= 40 and not any("verdict" in test for claim in book.claims for test in claim.tests),
-    "the ledger has forty claims or more, and no verdict is typed in",
-)
+claim(len(claims) >= 40 and not any("verdict" in test for claim in book.claims for test in claim.tests),
+      "the ledger has forty claims or more, and no verdict is typed in")
 kinds = {kind: sum(claim.kind == kind for claim in book.claims) for kind in ledger.KINDS}
 print(f"{len(claims)} claims: {kinds}")
 # %% [markdown]

@@ -36,10 +36,8 @@ for ax, case in zip(panels, cases.values(), strict=True):
     case.plot(ax).set_ylabel("")
 panels[0].set_ylabel(r"$|\phi_t|$")
 plots.show(figure, alt="Five panels, one for each case: size of the slow weight against the cycle, logarithmic, the sound program solid and the case dashed. All lines fall. Each case ends below the sound program, case E more than two decades.")
-claim(
-    all(ax.lines[1].get_ydata()[-1] < 0.8 * ax.lines[0].get_ydata()[-1] for ax in panels),
-    "each case ends below the sound program",
-)
+claim(all(ax.lines[1].get_ydata()[-1] < 0.8 * ax.lines[0].get_ydata()[-1] for ax in panels),
+      "each case ends below the sound program")
 claim(all(case.run("loss-falls").passes for case in cases.values()), "the loss falls in every case")
 # %% [markdown]
 # None. A wrong program may be *faster* on an easy problem, and still it is not the method that it claims to be. These are the questions and the suspects:
@@ -85,10 +83,8 @@ programs = {
     "mixed after 1, 6, ... from the initial weights": twenty_steps(1, None),
 }
 closed_form = (0.5 + 0.5 * 0.9**5) ** 4
-claim(
-    agree(programs["the paper: mix after 5, 10, ..."], closed_form),
-    "the paper's program has the closed form's number",
-)
+claim(agree(programs["the paper: mix after 5, 10, ..."], closed_form),
+      "the paper's program has the closed form's number")
 for name, value in programs.items():
     print(f"{value:.6f}  {name}")
 # %% [markdown]
@@ -202,10 +198,8 @@ figure = draw(pair, "weight x (start 3, minimum 0)", "patient A")
 plots.show(figure, alt="Weight against call. The sound path falls slowly, with a small step back each cycle. The case is the same for four calls, drops to about half at the fifth, and goes on slowly from there.")
 # %%
 rows = asked("A", "nala-first-slow", "nala-closed-form", "nala-gradient-at-y", "resume")
-claim(
-    rows["nala-first-slow"].bad and not rows["resume"].bad,
-    "the question of the first slow weights fails, and resuming does not",
-)
+claim(rows["nala-first-slow"].bad and not rows["resume"].bad,
+      "the question of the first slow weights fails, and resuming does not")
 claim(agree(rows["nala-first-slow"].evidence, 0.6), "a slot of zeros leaves 1 + mu = 0.6 of the weight")
 # %%
 claim(CASES["A"] == "zero-slot", "patient A is the zero slot")
@@ -365,10 +359,8 @@ for one in audits:
     verdicts = [row.verdict for row in rows_of(one)]
     lines.append(f"| {label(one).replace('<br>', ' ')} | " + " | ".join(str(verdicts.count(v)) for v in ("pass", "fail", "crash")) + " |")
     if one["target"].startswith(("nala_lab", "torch.")):
-        claim(
-            set(verdicts) <= {"pass", "not applicable"},
-            "the lab's own optimizers and torch.optim pass every row that applies to them",
-        )
+        claim(set(verdicts) <= {"pass", "not applicable"},
+              "the lab's own optimizers and torch.optim pass every row that applies to them")
 Markdown("\n".join(lines))
 # %% [markdown]
 # The number of section 2 again, for one of them: it tells which program it is.
@@ -376,10 +368,8 @@ Markdown("\n".join(lines))
 evidence = {label(one): row for one in audits for row in rows_of(one) if row.item == "which-program" and row.verdict != "not applicable"}
 for name, row in evidence.items():
     print(f"{row.evidence:.6f}  {name.replace('<br>', ' '):<60} {row.text.partition(': ')[2]}")
-claim(
-    any(agree(row.evidence, programs["slow weights made after the first step, mixed after 1, 6, ..."]) for row in evidence.values()),
-    "one public package is the program whose slow weights are made after the first step",
-)
+claim(any(agree(row.evidence, programs["slow weights made after the first step, mixed after 1, 6, ..."]) for row in evidence.values()),
+      "one public package is the program whose slow weights are made after the first step")
 # %% [markdown]
 # ## Summary
 #

@@ -77,14 +77,10 @@ memory = AveragingExplorer(mu=-0.5)
 memory
 
 # %%
-claim(
-    memory.numbers["horizon"] == 2 and memory.numbers["sample size"] == 3,
-    "at mu = -0.5 the memory is two cycles and three samples",
-)
-claim(
-    agree(memory.numbers["phi_t by Eq. (5)"], memory.numbers["phi_t of the run"]),
-    "Eq. (5) rebuilds the run's slow weights",
-)
+claim(memory.numbers["horizon"] == 2 and memory.numbers["sample size"] == 3,
+      "at mu = -0.5 the memory is two cycles and three samples")
+claim(agree(memory.numbers["phi_t by Eq. (5)"], memory.numbers["phi_t of the run"]),
+      "Eq. (5) rebuilds the run's slow weights")
 
 # %% [markdown]
 # ## 4 · What averaging buys under noise
@@ -136,10 +132,8 @@ family
 # %%
 claim("Lookahead" in family.view.names, "the sliders stand on Lookahead")
 claim(list(family.set(alpha=0.2).view.names) == ["NALA"], "an outer gradient makes it NALA")
-claim(
-    "SNOO" in family.set(alpha=0.0, beta=0.5).view.names and "NALA" not in family.view.names,
-    "an outer momentum makes it SNOO, and not NALA",
-)
+claim("SNOO" in family.set(alpha=0.0, beta=0.5).view.names and "NALA" not in family.view.names,
+      "an outer momentum makes it SNOO, and not NALA")
 family = family.set(beta=0.0)
 
 # %% [markdown]
