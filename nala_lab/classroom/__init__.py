@@ -24,12 +24,12 @@ from nala_lab.classroom.claims import claim as claim
 from nala_lab.classroom.collecting import collect as collect
 from nala_lab.classroom.extras import torch_is_here as torch_is_here
 from nala_lab.classroom.feedback import Feedback as Feedback
+from nala_lab.classroom.first_picture import three_ways as three_ways
 from nala_lab.classroom.marking import check as check
 from nala_lab.classroom.marking import exercise as exercise
 from nala_lab.classroom.marking import teacher as teacher
 from nala_lab.classroom.paper import roster as roster
 from nala_lab.classroom.predicting import predict as predict
-from nala_lab.classroom.three_ways import three_ways as three_ways
 
 __all__ = ["LESSONS", "Case", "Feedback", "agree", "at_most", "by_chance", "check", "claim", "collect", "exercise",
            "exercises", "grades", "predict", "roster", "teacher", "three_ways", "torch_is_here"]  # fmt: skip

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from nala_lab.classroom import three_ways
-from nala_lab.classroom.three_ways import GRADIENTS, LR, MINIMUM, WALL, runs
+from nala_lab.classroom.first_picture import GRADIENTS, LR, MINIMUM, WALL, runs
 
 
 def test_descent_is_thrown_out_the_odd_loop_rescued_and_the_even_one_not():
