@@ -85,7 +85,7 @@ def _text(answer: str | bytes) -> str:
 
 def _length(answer: Any) -> int | None:
     """How many parts a list or an array has; None for a single number."""
-    return len(answer) if hasattr(answer, "__len__") and getattr(answer, "ndim", 1) else None
+    return len(answer) if hasattr(answer, "__len__") and getattr(answer, "ndim", True) else None
 
 
 def _read_one(answer: Any) -> Real | str:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from nala_lab.classroom.sheets import Data, Exercise
+from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["Error", "method_errors", "slips"]
 
@@ -67,8 +64,8 @@ BY_K: tuple[tuple[str, str, Callable[[Real, int], Real]], ...] = (
 )  # fmt: skip
 
 
-def method_errors(exercise: Exercise, data: Data) -> Iterator[Error]:
-    """What the solution would be with one step more or less in a count, or by the formula of another method.
+def method_errors(solution: Callable[[Any], ArrayLike], data: Mapping[str, float]) -> Iterator[Error]:
+    """What `solution` gives with one step more or less in a count of `data`, or by the formula of another method.
 
     Nothing comes of a change that the theory refuses (no cycle has zero steps) or that leads to no finite number.
     """
@@ -77,23 +74,25 @@ def method_errors(exercise: Exercise, data: Data) -> Iterator[Error]:
             if name in data:
                 n = int(data[name]) + change
                 words = f"You counted one {what} too {side}: this is the answer for {name} = {n}."
-                yield from _with(exercise, data, f"{name} {change:+d}", words, **{name: n})
+                yield from _with(solution, data, f"{name} {change:+d}", words, **{name: n})
     for title, words, name, new in FORMULAS:
         if name in data:
-            yield from _with(exercise, data, title, words, **{name: new(data[name])})
+            yield from _with(solution, data, title, words, **{name: new(data[name])})
 
 
-def _with(exercise: Exercise, data: Data, title: str, words: str, **changed: float) -> Iterator[Error]:
+def _with(
+    solution: Callable[[Any], ArrayLike], data: Mapping[str, float], title: str, words: str, **changed: float
+) -> Iterator[Error]:
     try:
         with np.errstate(all="ignore"):
-            value = np.asarray(exercise.solution(type(data)(**{**data, **changed})), np.float64)
+            value = np.asarray(solution(type(data)(**{**data, **changed})), np.float64)
     except (ValueError, TypeError, ArithmeticError):
         return  # the theory has no answer there, or a complex one
     if np.all(np.isfinite(value)):
         yield Error(title, words, value)
 
 
-def slips(data: Data, solution: Real) -> Iterator[Error]:
+def slips(data: Mapping[str, float], solution: Real) -> Iterator[Error]:
     """What a slip of arithmetic makes of the solution: a sign, a factor, a root."""
     with np.errstate(all="ignore"):  # a reciprocal of zero is dropped
         found = [Error(name, words, change(solution)) for name, words, change in GENERAL]

@@ -175,7 +175,7 @@ def personal(exercise: Exercise, student: str) -> Personal:
         if not _all_apart(values, exercise.rtol):
             continue
         # An error that leads to the solution is none: the number does not matter here. A count may meet by chance.
-        possible = method_errors(exercise, data)
+        possible = method_errors(exercise.solution, data)
         errors = tuple(e for e in possible if exercise.whole or not same(e.value, values[0], EQUAL))
         small = tuple(slips(data, values[0]))
         if _told_apart(values, errors, small, exercise.rtol):
