@@ -14,7 +14,7 @@ import numpy as np
 from IPython.display import Markdown
 
 from nala_lab import plots
-from nala_lab.classroom import check, exercise, grades, predict
+from nala_lab.classroom import agree, at_most, check, claim, exercise, grades, predict
 from nala_lab.reference import NALA, SGD, Lookahead, run
 from nala_lab.theory.optimal_mu import optimal_mu
 from nala_lab.theory.quadratic_rate import rate_per_gradient, rho, trajectory
@@ -41,8 +41,7 @@ start = np.array([minimum + 1.0])
 products = (1.9, 2.0, 2.1)
 errors = {p: run(SGD(lr=p / lam), bowl.grad, start, steps=STEPS).x[:, 0] - minimum for p in products}
 for product, error in errors.items():
-    # 20 steps of 4 roundings (1e-16 of a number of size 4), error >= 0.1
-    np.testing.assert_allclose(error, (1 - product) ** np.arange(STEPS + 1), rtol=1e-11)
+    claim(agree(error, (1 - product) ** np.arange(STEPS + 1)), "each step multiplies the error by 1 - eta lambda")
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 figure, panels = plt.subplots(1, 3, figsize=(12, 3.8), sharey=True)
 for ax, (product, error) in zip(panels, errors.items(), strict=True):
@@ -64,12 +63,13 @@ plots.show(
 #
 # **Predict**, at $\eta\lambda = 2.1$: which of $k=5$ and $k=4$ is rescued? One, both, or none?
 # %%
-guess = predict(f"Error after {STEPS} gradients with k = 5? It starts at 1.", ...)  # a number in place of the dots
-averaged = {k: run(Lookahead(SGD(lr=2.1 / lam), k=k, alpha=0.5), bowl.grad, start, cycles=STEPS // k) for k in (5, 4)}
+odd, even, product = 5, 4, 2.1
+guess = predict(f"Error after {STEPS} gradients with k = {odd}? It starts at 1.", ...)  # a number in place of the dots
+averaged = {k: run(Lookahead(SGD(lr=product / lam), k=k, alpha=0.5), bowl.grad, start, cycles=STEPS // k) for k in (odd, even)}
 left = {k: abs(loops.final[0] - minimum) for k, loops in averaged.items()}
-assert left[5] < 0.1 < 1 < left[4]  # far apart, so that no rounding decides
-print(f"error after {STEPS} gradients, from 1: {left[5]:.4f} with k = 5, {left[4]:.4f} with k = 4")
-guess.meets(left[5])
+claim(left[odd] < 0.1 < 1 < left[even], "k = 5 is rescued and k = 4 is not")
+print(f"error after {STEPS} gradients, from 1: {left[odd]:.4f} with k = {odd}, {left[even]:.4f} with k = {even}")
+guess.meets(left[odd])
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 figure, panels = plt.subplots(1, 2, figsize=(12, 4.2), sharey=True)
 for ax, (k, loops) in zip(panels, averaged.items(), strict=True):
@@ -119,10 +119,9 @@ by_hand = cycle(cycle(start))
 # The library, and the closed form. They must agree with our ten lines:
 # %%
 library = run(NALA(SGD(lr=lr), k=k, mu=mu, alpha=alpha), bowl.grad, start, cycles=2)
-np.testing.assert_allclose(by_hand, library.final, rtol=1e-14)  # the same operations, up to a digit or two
+claim(agree(by_hand, library.final), "ten lines by hand and the library take the same way")
 predicted = minimum + rho(lam, lr=lr, k=k, mu=mu, alpha=alpha) ** 2
-# another order of operations: about 20 roundings of 1e-16
-np.testing.assert_allclose(by_hand, predicted, rtol=1e-13)
+claim(agree(by_hand, predicted), "after two cycles the error is rho squared of what it was")
 Markdown(
     rf"$\rho = {rho(lam, lr=lr, k=k, mu=mu, alpha=alpha):.4f}$: "
     rf"after two cycles the error is $\rho^2 = {by_hand[0] - minimum:.4f}$ of what it was."
@@ -138,9 +137,7 @@ many = Quadratic(eta_lam, rotation=1, shift=np.linspace(-2, 3, MODES))
 runs = {k: run(Lookahead(SGD(lr=1.0), k=k, alpha=0.5), many.grad, many.start, cycles=CYCLES) for k in (4, 5)}
 for k, loops in runs.items():
     e = trajectory(eta_lam, many.eigenvectors, many.start - many.center, CYCLES, lr=1.0, k=k, mu=-0.5, alpha=0.0)
-    # one mode grows (k = 4) and mixes into all coordinates, so the yardstick is the largest error;
-    # 40 steps of rounding leave 1e-13 of it
-    np.testing.assert_allclose(loops.slow - many.center, e, atol=1e-12 * np.abs(e).max(), rtol=0)
+    claim(agree(loops.slow - many.center, e), "every slow weight of every cycle is the formula's")
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict** before you look: for which $\eta\lambda$ is the averaged method (blue) *below* plain gradient descent (black) with the same number of gradients?
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
@@ -171,10 +168,10 @@ plots.show(
 # Three things to see. Where descent is calm ($\eta\lambda \le 1$), averaging is **slower**. Near $\eta\lambda = 2$ with odd $k$ it is much faster: $\rho = 0$ exactly at 2. And it survives beyond 2 only for odd $k$.
 # %%
 half = dict(lr=1.0, mu=-0.5, alpha=0.0)
-assert rho(2.0, k=5, **half) == 0.0 and rho(2.0, k=4, **half) == 1.0  # exact: 1 - 2 is -1 in binary, too
+claim(rho(2.0, k=5, **half) == 0.0 and rho(2.0, k=4, **half) == 1.0,
+      "with k = 5 one cycle ends at the minimum for eta lambda = 2, with k = 4 it ends where it began")
 calm = np.linspace(0, 1, 101)
-# slower than descent; one rounding of a number of size 1
-assert np.all(rho(calm, k=5, **half) >= (1 - calm) ** 5 - 1e-15)
+claim(at_most((1 - calm) ** 5, rho(calm, k=5, **half)), "where descent is calm, averaging is slower")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 5 · How large may the inner step be?
 #
@@ -197,8 +194,8 @@ def largest_step(k: int, mu: float) -> float:
 counts, factors = np.arange(1, 9), {-0.25: "^", -0.5: "o", -0.75: "s"}
 measured = {mu: [largest_step(int(k), mu) for k in counts] for mu in factors}
 for mu, limits in measured.items():
-    # the interval is 1e-6 long
-    np.testing.assert_allclose(limits, [inner_limit(int(k), mu) for k in counts], atol=2e-6)
+    claim(agree(limits, [inner_limit(int(k), mu) for k in counts], digits=5),
+          "the measured limit is that of equation (iv)")
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 ax = plots.axes_or_new(None, figsize=(7.6, 4.2))
 for shade, (mu, marker) in zip(("#7FB3D5", plots.COLOURS["lookahead"], "#0B3D5C"), factors.items(), strict=True):
@@ -222,8 +219,7 @@ plots.show(
 setting = dict(lr=0.1, k=5, mu=-0.5)
 outer = np.linspace(0.01, 1.99, 100)  # alpha lambda, with lambda = 1
 per_cycle = np.array([abs(float(rho(1.0, **setting, alpha=a))) for a in outer])
-# per cycle NALA always wins: |1 - alpha lambda| <= 0.99
-assert np.all(per_cycle < rho(1.0, **setting, alpha=0.0))
+claim(np.all(per_cycle < rho(1.0, **setting, alpha=0.0)), "per cycle NALA always beats Lookahead")
 ratio = np.linspace(0.001, 6, 600)  # alpha / eta
 nala = np.array([rate_per_gradient(1.0, **setting, alpha=0.1 * r) for r in ratio])
 lookahead = float(rate_per_gradient(1.0, **setting, alpha=0.0, method="lookahead"))
@@ -232,7 +228,7 @@ even_with_lookahead = (1 - B ** (1 / 5)) / 0.1  # solve (1 - alpha) B = B^{6/5} 
 even_with_descent = (1 - 0.9**6 / B) / 0.1
 for point, rival in ((even_with_lookahead, lookahead), (even_with_descent, 0.9)):
     sides = [float(rate_per_gradient(1.0, **setting, alpha=0.1 * point * s)) - rival for s in (0.99, 1.01)]
-    assert sides[0] > 0 > sides[1]  # slower just before the break-even, faster just after
+    claim(sides[0] > 0 > sides[1], "NALA is slower just before the break-even and faster just after")
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 ax = plots.axes_or_new(None, figsize=(7.6, 4.4))
 ax.plot(ratio, nala, **plots.look("nala", marker=False), label="NALA")
@@ -253,12 +249,12 @@ plots.show(
 # %%
 small = 1e-4  # eta lambda
 limit = [(1 - float(rho(small, lr=1.0, k=5, mu=m, alpha=0.0)) ** (1 / 5)) / small for m in (-0.9, -0.5, -0.1, 0.3)]
-# 1 + mu; the next term is of order k eta lambda = 5e-4
-np.testing.assert_allclose(limit, [0.1, 0.5, 0.9, 1.3], rtol=1e-3)
+claim(agree(limit, [0.1, 0.5, 0.9, 1.3], digits=2),
+      "for small steps NALA breaks even with Lookahead at alpha = (1 + mu) eta")
 for m in np.linspace(-0.99, 0, 34):
     b = rho(np.linspace(0.01, 1, 100), lr=1.0, k=5, mu=float(m), alpha=0.0)
-    # rounding of 1 - b^(1/5), divided by 0.01
-    assert np.all((1 - b ** (1 / 5)) / np.linspace(0.01, 1, 100) <= 1 + m + 1e-12)
+    claim(at_most((1 - b ** (1 / 5)) / np.linspace(0.01, 1, 100), 1 + m),
+          "for mu in [-1, 0], alpha = (1 + mu) eta is always enough")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 7 · An exact counter-example
 #
@@ -274,11 +270,12 @@ results = {
     "NALA": run(NALA(SGD(lr=tenth), k=5, mu=-half, alpha=Fraction(1, 1000)), lambda x: x, one, cycles=10),
 }
 factor = Fraction(159049, 200000)  # B = (1/2)(9/10)^5 + 1/2
-assert results["gradient descent"].final[0] == Fraction(9, 10) ** 60  # exact: no tolerance
-assert results["Lookahead"].final[0] == factor**12
-assert results["NALA"].final[0] == (factor * Fraction(999, 1000)) ** 10
-assert [f"{float(r.final[0]):.6f}" for r in results.values()] == ["0.001797", "0.063975", "0.100153"]
-assert all(r.grad_evals == 60 for r in results.values())
+claim(results["gradient descent"].final[0] == Fraction(9, 10) ** 60, "gradient descent leaves exactly (9/10)^60")
+claim(results["Lookahead"].final[0] == factor**12, "Lookahead leaves exactly B^12")
+claim(results["NALA"].final[0] == (factor * Fraction(999, 1000)) ** 10, "NALA leaves exactly ((1 - 1/1000) B)^10")
+claim([f"{float(r.final[0]):.6f}" for r in results.values()] == ["0.001797", "0.063975", "0.100153"],
+      "gradient descent is best, then Lookahead, then NALA: 0.001797, 0.063975, 0.100153")
+claim(all(r.grad_evals == 60 for r in results.values()), "each method has spent 60 gradients")
 rows = [f"| {name} | {float(r.final[0]):.6f} | {len(str(r.final[0].denominator))} digits |" for name, r in results.items()]
 head = ["| 60 gradients | error (start: 1) | length of the exact denominator |", "|---|---|---|"]
 Markdown("\n".join([*head, *rows]))
@@ -296,15 +293,16 @@ for k, top in ((5, 1.0), (4, 2.0)):
     for outer in (0.0, 0.3, 1.5):
         none = np.abs(rho(x, lr=1.0, k=k, mu=0.0, alpha=outer))
         for m in np.linspace(-1, 0, 21):
-            # one rounding of numbers up to 2
-            assert np.all(np.abs(rho(x, lr=1.0, k=k, mu=float(m), alpha=outer)) >= none - 1e-15)
+            claim(at_most(none, np.abs(rho(x, lr=1.0, k=k, mu=float(m), alpha=outer))),
+                  "no mu in [-1, 0] makes a cycle faster")
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # So when is a negative $\mu$ right? For Lookahead ($\alpha = 0$) the best $\mu$ has a closed form (T04), and it is negative exactly when $k$ is odd **and** the inner step overshoots, $\eta > 2/(\lambda_{\min}+\lambda_{\max})$:
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 low, high = 0.1, 1.0
 middle = 2 / (low + high)
 best = {(k, lr): optimal_mu(low, high, lr=lr, k=k) for k in (4, 5) for lr in (1.0, 1.7, 1.9, 1.99)}
-assert all((mu < 0) == (k % 2 == 1 and lr > middle) for (k, lr), mu in best.items())
+claim(all((mu < 0) == (k % 2 == 1 and lr > middle) for (k, lr), mu in best.items()),
+      "the best mu is negative exactly where k is odd and the step overshoots")
 rows = [f"| {k} | " + " | ".join(f"{best[k, lr]:+.3f}" for lr in (1.0, 1.7, 1.9, 1.99)) + " |" for k in (4, 5)]
 head = [
     rf"Best $\mu$ on the spectrum [0.1, 1]; overshoot begins at $\eta = {middle:.3f}$.",
@@ -358,11 +356,11 @@ answer_01_5 = ...
 # %% nbgrader={"grade": true, "grade_id": "check-01-5", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} slideshow={"slide_type": "skip"}
 check("01.5", answer_01_5, STUDENT)
 # %% slideshow={"slide_type": "skip"}
-grades()  # grades().export("grades.json") writes the file for your teacher
+grades()  # grades().export() writes the file for your teacher and names it by lesson and student; earlier marks stay
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **To try at home.** Write your prediction down before you run.
 #
-# 1. In section 2 set $\eta\lambda = 2.3$. Is $k=5$ still rescued? And $k=3$, and $k=1$? Answer from equation (iv) first, then run.
+# 1. In section 2 set `product`, which is $\eta\lambda$, to 2.3. Is $k=5$ still rescued? And `odd = 3`, and `odd = 1`? Answer from equation (iv) first, then run.
 # 2. In section 7 choose $\alpha$ so that NALA ties with Lookahead after 60 gradients. Compute it from $B$, then run it on fractions. Why is the tie not exact?
 # 3. Same section: find one $\mu > 0$ with which NALA, $\alpha = \eta$, beats plain gradient descent. (Theory: on one mode this needs $0 < \mu < 2R/(1-R)$.)
-# 4. In section 5 give `largest_step` a positive $\mu$, say $0.5$. Does extrapolation allow longer or shorter inner steps?
+# 4. In section 5 give `factors` a positive $\mu$, say $0.5$ in place of $-0.25$. Does extrapolation allow longer or shorter inner steps?

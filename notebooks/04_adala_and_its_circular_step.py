@@ -7,7 +7,7 @@
 # 3. say when the learning rate has no effect, and what mini-batch noise changes;
 # 4. compute the curvature at which AdaLA becomes unstable.
 #
-# **Time.** 45 minutes. **Before.** Adam; notebook 00. The paper: S. Ramjee, *AdaLA: Adapting Gradient Estimation by Looking Ahead*.
+# **Time** 45 minutes. **Before** Adam; notebook 00. The paper: S. Ramjee, *AdaLA: Adapting Gradient Estimation by Looking Ahead*.
 # %% tags=["parameters"]
 STUDENT = "demo"  # your name or number: it decides your numbers in the exercises
 MEMBERS = 20_000  # noise realisations in one ensemble
@@ -19,7 +19,7 @@ import numpy as np
 from IPython.display import Markdown
 
 from nala_lab import plots
-from nala_lab.classroom import check, exercise, grades, predict
+from nala_lab.classroom import agree, by_chance, check, claim, exercise, grades, predict
 from nala_lab.core import stream
 from nala_lab.methods.hyper import PROBES
 from nala_lab.reference import AdaBelief, AdaLA, Adam, run
@@ -31,10 +31,10 @@ plots.use_style()
 plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
 PINK = plots.COLOURS["adala"]
 # %% [markdown]
-# ## 1 A failure first
+# ## 1 · A failure first
 # A student knows Adam: with $\eta=0.001$ each weight moves by about 0.001 per step, however large the gradient is. The AdaLA paper uses Adam's settings unchanged ($\eta=10^{-3}$, $\beta=(0.9, 0.999)$, $\epsilon=10^{-8}$). So the student expects steps of about 0.001 again, and tries the simplest objective of all: a straight line, $f(x)=c^\top x$ with slopes $1$, $-0.25$ and $0.01$.
 #
-# **Prediction.** How long is a step of AdaLA along the first axis? Make $\epsilon$ smaller: will the step change?
+# **Predict:** how long is a step of AdaLA along the first axis? Make $\epsilon$ smaller: will the step change?
 # %%
 guess = predict("How many times longer than Adam's is AdaLA's step on the first axis, eps = 1e-8?", ...)  # a number in place of the dots
 line = Linear([1.0, -0.25, 0.01])
@@ -47,13 +47,13 @@ for name, method in (("Adam", Adam()), ("AdaBelief", AdaBelief()), ("AdaLA", Ada
 Markdown("\n".join(rows))
 # %%
 times = steps["AdaLA", 1e-8] / steps["Adam", 1e-8], steps["AdaLA", 1e-16] / steps["Adam", 1e-8]
-# 1 / (sqrt(eps / (1 - beta2)) + eps): sqrt(1e5) without the last eps, which is 3e-6 of it; Adam's own eps is 1e-8
-assert abs(times[0][0] / np.sqrt(1e5) - 1) < 1e-5 and abs(times[1][0] / np.sqrt(1e13) - 1) < 1e-7
+claim(agree(times[0][0], np.sqrt(1e5), digits=4) and agree(times[1][0], np.sqrt(1e13), digits=4),
+      "the step is 1 / sqrt(eps / (1 - beta2)) times Adam's: eps alone decides")
 Markdown(f"On the first axis AdaLA's step is **{times[0][0]:.0f} times** Adam's at $\\epsilon=10^{{-8}}$, and **{times[1][0]:.2e} times** at $\\epsilon=10^{{-16}}$: the constant that should only prevent a division by zero decides the step. And the step is proportional to the slope: AdaLA is plain gradient descent here.")
 # %%
 guess.meets(times[0][0])
 # %% [markdown]
-# ## 2 The equations
+# ## 2 · The equations
 # Algorithm 3 of the paper, with $\alpha$ its learning rate (our `lr`):
 #
 # $$g_t \leftarrow \nabla_\theta f_t(\theta_{t-1}) \tag{A3.1}$$
@@ -65,7 +65,7 @@ guess.meets(times[0][0])
 # (A3.5) needs $s_t$, which needs $g_{t+1}$, which is taken at $\theta_t$: the result of (A3.5). **The algorithm is circular.** Section 5 of the paper says how it is meant: take a step, compute the gradient there, go back, and then take the adapted step. Which step that *probe* is, the paper does not say. Two more things are open: on which mini-batch $g_{t+1}$ is computed, and whether $s_t$ is bias-corrected (the print computes $\hat s_t$ and then uses $s_t$).
 #
 # Why the failure of section 1? On a line every gradient is the same, so $g_t-g_{t+1}=0$ wherever the probe went. Only $\epsilon$ is left in (A3.4): it is added in *every* step and grows to $\epsilon/(1-\beta_2)$.
-# ## 3 From scratch, then with the library
+# ## 3 · From scratch, then with the library
 # The reading `own`, our default: the probe is a trial step of AdaBelief's form, from AdaLA's own $m$ and $s$. The denominator is bias-corrected (`hat`).
 # %%
 def adala_step(grad, theta, m, s, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
@@ -84,17 +84,17 @@ for t in range(1, 51):
     theta, m, s = adala_step(bowl.grad, theta, m, s, t, lr=0.01)
     path.append(theta)
 library = run(AdaLA(lr=0.01, probe="own"), bowl.grad, bowl.start, steps=50)
-np.testing.assert_array_equal(np.array(path), library.x)  # same operations in the same order: no tolerance
-assert library.grad_evals == 2 * 50  # two gradients a step: the price of the probe
+claim(np.array_equal(np.array(path), library.x), "the library's run is the one by hand, to the last bit")
+claim(library.grad_evals == 2 * 50, "AdaLA spends two gradients a step")
 # %% [markdown]
-# ## 4 The theory: one first step per reading
+# ## 4 · The theory: one first step per reading
 # On $f=\frac12\lambda x^2$ let the probe stand at $x-p$. The gradient of a quadratic changes by $\lambda$ times the displacement, so $g_t-g_{t+1}=\lambda p$, and the first step is (`hat`)
 #
 # $$\theta_1-\theta_0 = -\frac{\alpha\, g}{\sqrt{(\lambda p)^2+\epsilon/(1-\beta_2)}+\epsilon}, \qquad g=\lambda x. \tag{T17}$$
 #
 # The readings differ in $p$: `grad` takes $p=\alpha g$; `adam` takes Adam's step, $p\approx\alpha\,\mathrm{sign}\,g$; `adabelief` and `own` take AdaBelief's, $p\approx\alpha\,\mathrm{sign}(g)/\beta_1$; `self` divides by AdaLA's previous denominator; `implicit` solves the circle as a fixed point; `lagged` takes $g_{t-1}$ for $g_{t+1}$ and no probe; `code` is `own` but keeps the state of the trial step.
 #
-# **Prediction.** If $\epsilon$ is negligible and $p$ is proportional to $\alpha$, then $\alpha$ stands above *and* below the fraction. What is left?
+# **Predict:** if $\epsilon$ is negligible and $p$ is proportional to $\alpha$, then $\alpha$ stands above *and* below the fraction. What is left?
 # %%
 lam, x, center = 4.0, 3.0, 0.75
 hill = Quadratic([lam], shift=[center])
@@ -104,8 +104,7 @@ for probe in PROBES:
             method = AdaLA(lr=lr, eps=eps, probe=probe, denominator=denominator)
             measured = run(method, hill.grad, [center + x], steps=1).x[1, 0] - (center + x)
             predicted = adala_first_step(x, lam, lr=lr, eps=eps, probe=probe, denominator=denominator)
-            # g - g_next and x1 - x0 lose digits: 8 ulps of |x0| = 3.75 against steps as short as 8e-8; else 1e-11 of the step
-            np.testing.assert_allclose(measured, predicted, rtol=1e-11, atol=8 * 2.2e-16 * 3.75)
+            claim(agree(measured, predicted, digits=6), f"T17 predicts the first step of the reading {probe}")
 # %%
 ax, rates = plt.subplots(figsize=(8.2, 5.2))[1], np.geomspace(1e-4, 1e-2, 40)
 for probe, text, dash in (("adam", "adam", "-"), ("own", "own, adabelief", "--"), ("grad", "grad", "-"), ("implicit", "implicit", "-."), ("code", "code", ":"), ("lagged", "lagged", ":"), ("self", "self", "-")):
@@ -121,18 +120,19 @@ plots.show(ax, alt="Length of the first step against the learning rate, both log
 # %%
 tiny = {p: [float(adala_first_step(x, lam, lr=lr, eps=1e-30, probe=p)) for lr in (1e-4, 1e-2)] for p in PROBES}
 for probe, exact in (("grad", -1 / lam), ("adam", -x), ("own", -0.9 * x), ("adabelief", -0.9 * x)):
-    np.testing.assert_allclose(tiny[probe], exact, rtol=1e-12)  # eps = 1e-30 enters at 1e-27 / (lam p)^2 or less
-np.testing.assert_allclose(tiny["implicit"], [-np.sqrt(lr * x) for lr in (1e-4, 1e-2)], rtol=1e-12)  # the same reason
-assert all(abs(tiny[p][1] / tiny[p][0] - 100) < 1e-3 for p in ("code", "lagged"))  # proportional to lr; eps/g^2 is far below
+    claim(agree(tiny[probe], exact), f"the first step of {probe} does not depend on the learning rate")
+claim(agree(tiny["implicit"], [-np.sqrt(lr * x) for lr in (1e-4, 1e-2)]), "implicit moves by sqrt(lr x)")
+claim(all(abs(tiny[p][1] / tiny[p][0] - 100) < 1e-3 for p in ("code", "lagged")),
+      "code and lagged move in proportion to lr")
 # %% [markdown]
 # At the default $\epsilon=10^{-8}$ the flat lines end where $\lambda p$ falls below $\sqrt{\epsilon/(1-\beta_2)}=0.0032$. Left of that point AdaLA does not see the curvature, and we are back in section 1.
-# ## 5 What noise changes: the same mini-batch, or the next?
+# ## 5 · What noise changes: the same mini-batch, or the next?
 # Now the gradient is $g=\lambda x+\xi$ with noise of variance $\sigma^2$, and $d=g_t-g_{t+1}$ is what (A3.4) averages. With the reading `grad`:
 #
 # $$\text{next batch:}\quad E\,d^2 = \alpha^2\lambda^4x^2+\sigma^2\left[(1+\alpha\lambda)^2+1\right]\approx 2\sigma^2 \tag{T20a}$$
 # $$\text{same batch:}\quad E\,d^2 = \alpha^2\lambda^2\,(\lambda^2x^2+\sigma^2) \tag{T20b}$$
 #
-# **Prediction.** (A3.2) has $f_{t+1}$: the next batch. Then $d$ is mostly noise, and the denominator is about $\sqrt2\,\sigma$ whatever the curvature is. What does the look-ahead see?
+# **Predict:** (A3.2) has $f_{t+1}$: the next batch. Then $d$ is mostly noise, and the denominator is about $\sqrt2\,\sigma$ whatever the curvature is. What does the look-ahead see?
 # %%
 sigma, alpha = 0.5, 0.01
 noisy = NoisyQuadratic([lam], covariance=sigma**2, shift=[center])
@@ -143,13 +143,13 @@ for batch in ("next", "same"):
     square = (t.grads[0] - t.probe_grads[0]) ** 2
     want, v = mean[batch] ** 2 + variance[batch], variance[batch]
     error = np.sqrt((2 * v**2 + 4 * v * mean[batch] ** 2) / MEMBERS)  # of the mean of the square of a normal number
-    assert abs(square.mean() - want) < 4.5 * error  # two-sided: a false alarm once in 150 000 seeds
+    claim(by_chance((square.mean() - want) / error), f"T20 gives the mean square of d for the {batch} batch")
     print(f"{batch} batch: E d^2 = {want:.5f} predicted, {square.mean():.5f} +- {error:.5f} measured")
 # %% [markdown]
 # ### Consequence: a smaller learning rate, a smaller residual error?
 # Near the minimum the noise keeps $x$ moving. With most optimizers you lower the learning rate and the spread of $x$ falls. We do that with both batches, with a negligible $\epsilon$.
 #
-# **Prediction.** For the next batch yes: it is momentum descent with step $\alpha/(\sqrt2\sigma)$. For the same batch $\alpha$ stands above and below the fraction once more.
+# **Predict:** for the next batch yes: it is momentum descent with step $\alpha/(\sqrt2\sigma)$. For the same batch $\alpha$ stands above and below the fraction once more.
 # %%
 spread = {}
 for batch in ("next", "same"):
@@ -158,23 +158,23 @@ for batch in ("next", "same"):
         t = run(method, noisy.noisy_grad, np.full((200, 1), center), steps=STEPS, rng=stream(SEED, "spread", batch))
         spread[batch, lr] = (t.x[STEPS // 2 :] - center).std()
         print(f"{batch} batch, lr = {lr}: standard deviation of x = {spread[batch, lr]:.4f}")
-# next: the variance is proportional to lr, so the spread falls by sqrt(10) = 3.2; 25 % for corrections of order lr lam / sigma
-assert abs(spread["next", 1e-2] / spread["next", 1e-3] / np.sqrt(10) - 1) < 0.25
-assert abs(spread["same", 1e-2] / spread["same", 1e-3] - 1) < 0.05  # lr cancels; 5 % for the start-up of the average
+claim(abs(spread["next", 1e-2] / spread["next", 1e-3] / np.sqrt(10) - 1) < 0.25,
+      "with the next batch a tenth of the learning rate leaves 1/sqrt(10) of the spread, to 25 %")
+claim(abs(spread["same", 1e-2] / spread["same", 1e-3] - 1) < 0.05,
+      "with the same batch the learning rate does not change the spread, to 5 %")
 # %% [markdown]
 # Both batches have a price. With the next batch, as printed, the denominator measures the *noise*, so the look-ahead sees almost no curvature. With the same batch it measures the *curvature*, and then the learning rate cannot make the steps small.
-# ## 6 Corrected or printed denominator
+# ## 6 · Corrected or printed denominator
 # (A3.5) as printed divides by $\sqrt{s_t+\epsilon}$ without the bias correction (`raw`). At the first step $s_1$ holds only $(1-\beta_2)=0.001$ of its final value, so the step can be up to $1/\sqrt{1-\beta_2}=31.6$ times longer.
 # %%
 first = {d: float(adala_first_step(x, lam, lr=1e-3, eps=1e-30, probe="grad", denominator=d)) for d in ("hat", "raw")}
-assert abs(first["raw"] / first["hat"] / np.sqrt(1000) - 1) < 1e-12  # eps = 1e-30 is below rounding here
+claim(agree(first["raw"] / first["hat"], np.sqrt(1000)), "without the correction the first step is 31.6 times longer")
 ax = plt.subplots(figsize=(7.6, 4.4))[1]
 for denominator, dash in (("hat", "-"), ("raw", "--")):
     t = run(AdaLA(denominator=denominator), Linear([1.0]).grad, [0.0], steps=300)
     length = -np.diff(t.x[:, 0])
     want = -np.diff(adala_linear.trajectory([1.0], 300, lr=1e-3, denominator=denominator)[:, 0])
-    # both are differences of positions up to 280 long, each rounded: 300 additions, 280 x 2.2e-16 each
-    np.testing.assert_allclose(length, want, rtol=1e-12, atol=300 * 280 * 2.2e-16)
+    claim(agree(length, want), "every step on the line is the predicted one")
     ax.plot(np.arange(1, 301), length, dash, color=PINK, label=f"AdaLA, {denominator}")
 ax.axhline(1e-3, color=plots.COLOURS["adam"], lw=1.5, label="Adam")
 ax.set(xscale="log", yscale="log", xlabel="step $t$", ylabel=r"step length on $f(x)=x$, units of $x$")
@@ -183,30 +183,33 @@ plots.show(ax, alt="Step length on the line f(x) = x against the step number. Ad
 # %%
 landscape = Himmelblau()
 ends = {d: run(AdaLA(lr=0.01, probe="adam", denominator=d), landscape.grad, landscape.start, steps=60, limit=1e6) for d in ("hat", "raw")}
-assert ends["hat"].outcome == "out of budget" and ends["raw"].outcome == "diverged"
+claim(ends["hat"].outcome == "out of budget" and ends["raw"].outcome == "diverged",
+      "with the printed denominator the run diverges, with the corrected one it stays")
 Markdown(f"On Himmelblau's function, probe `adam` and lr = 0.01: with `hat` the run stays (f = {landscape.value(ends['hat'].final):.2f} after 60 steps); with `raw` the weights leave a box of a million and the outcome is **`diverged` at step {ends['raw'].diverged_at}**.")
 # %% [markdown]
-# ## 7 How much curvature AdaLA can take
+# ## 7 · How much curvature AdaLA can take
 # Close to a minimum $\lambda p$ is far below $\sqrt{\epsilon/(1-\beta_2)}$ for every probe. Then AdaLA is momentum descent (with averaged momentum) of step $h=\alpha/(\sqrt{\epsilon/(1-\beta_2)}+\epsilon)$, which is stable while $h\lambda<2(1+\beta_1)/(1-\beta_1)=38$:
 #
 # $$\lambda < 38\,\bigl(\sqrt{\epsilon/(1-\beta_2)}+\epsilon\bigr)/\alpha \tag{T18}$$
 #
 # The reading `code` keeps the trial's $m$, so it averages twice a step: $\beta_1^2$ takes the place of $\beta_1$.
 #
-# **Prediction.** At the defaults the limit is about 120; at $\epsilon=10^{-16}$ only 0.012. At 0.97 of the limit a small error decays, at 1.03 it grows.
+# **Predict:** at the defaults the limit is about 120; at $\epsilon=10^{-16}$ only 0.012. At 0.97 of the limit a small error decays, at 1.03 it grows.
 # %%
 def limit(eps, decay=0.9, lr=1e-3):
     """T18, for an average with the given decay per step."""
     return 2 * (1 + decay) / (1 - decay) * (np.sqrt(eps / 1e-3) + eps) / lr
 
-assert abs(limit(1e-8) - 120.17) < 0.005 and abs(limit(1e-16) - 0.0120167) < 1e-7  # the printed digits
+claim(agree(limit(1e-8), 120.17, digits=4) and agree(limit(1e-16), 0.0120167, digits=4),
+      "the limit is 120 at the defaults and 0.012 at eps = 1e-16")
 for eps in (1e-8, 1e-16):
     for probe in PROBES:
         for f in (0.97, 1.03):
             curvature = f * limit(eps, 0.81 if probe == "code" else 0.9)
             # from 1e-80: after the first steps, which the bias correction makes long, all is still linear at step 200
             away = np.abs(run(AdaLA(eps=eps, probe=probe), lambda x, c=curvature: c * x, [1e-80], steps=200).x[:, 0])
-            assert (away[150:].max() > away[100:150].max()) == (f > 1)  # a sign; it changes by 0.95^50 or 1.3^50
+            claim((away[150:].max() > away[100:150].max()) == (f > 1),
+                  "below the limit a small error decays, above it grows")
 # %% [markdown]
 # What happens above the limit is not a clean divergence. The error grows until $(g_t-g_{t+1})^2$ fills the average $s$; that shortens the steps, the error decays; then $s$ forgets, at the rate $\beta_2$, and it begins again.
 # %%
@@ -216,15 +219,15 @@ for f, dash in ((0.97, "--"), (1.03, "-")):
     t = run(AdaLA(), lambda x, c=curvature: c * x, [1e-6], steps=4000)
     ax.plot(np.maximum(np.abs(t.x[:, 0]), 1e-40), dash, color=PINK if f > 1 else "black", lw=1.2, label=rf"$\lambda$ = {f} of the limit")
     late = np.abs(t.x[1000:, 0]).max()
-    assert (late > 1e-6) == (f > 1)  # above the limit the error comes back to the size where s sees it; below it is gone
+    claim((late > 1e-6) == (f > 1), "above the limit the error comes back, below it is gone")
 ax.set(yscale="log", ylim=(1e-40, 10), xlabel="step", ylabel=r"$|x_t|$, units of $x$")
 ax.legend(loc="lower right")
 plots.show(ax, alt="The size of the error over 4000 steps, logarithmic. At 0.97 of the limit it decays and stays away. At 1.03 it first decays too, and then returns in bursts again and again.")
 # %% [markdown]
-# ## 8 The readings on a landscape
+# ## 8 · The readings on a landscape
 # Himmelblau's function has four minima. All readings start at the same point, with the same learning rate 0.01 and corrected denominator.
 #
-# **Prediction.** Which readings jump, and which hardly move?
+# **Predict:** which readings jump, and which hardly move?
 # %%
 fig, axes = plt.subplots(2, 4, figsize=(13, 6.6), sharex=True, sharey=True)
 runs = {p: run(AdaLA(lr=0.01, probe=p), landscape.grad, landscape.start, steps=60) for p in PROBES}
@@ -238,8 +241,10 @@ plots.show(fig, alt="Eight panels, one for each reading, 60 steps each on Himmel
 # %%
 moved = {p: np.linalg.norm(t.x[-1] - t.x[0]) for p, t in runs.items()}
 longest = {p: np.linalg.norm(np.diff(t.x, axis=0), axis=1).max() for p, t in runs.items()}
-assert moved["self"] < 0.1 < 1 < min(moved[p] for p in PROBES if p != "self")  # "stays at the start", the others leave
-assert min(longest[p] for p in ("adam", "adabelief", "own")) > 2 * max(longest[p] for p in ("grad", "implicit", "lagged", "code", "self"))
+claim(moved["self"] < 0.1 < 1 < min(moved[p] for p in PROBES if p != "self"),
+      "self stays at the start and all others leave it")
+claim(min(longest[p] for p in ("adam", "adabelief", "own")) > 2 * max(longest[p] for p in ("grad", "implicit", "lagged", "code", "self")),
+      "adam, adabelief and own take the long steps")
 # %% [markdown]
 # ### All readings in one table
 # The last column is computed: f above the minimum after (about) 600 gradients, not 600 steps.
@@ -258,7 +263,7 @@ for probe in PROBES:
 Markdown("\n".join(rows))
 # %% [markdown]
 # One start and one learning rate: the last column is an illustration, not a ranking.
-# ## 9 What the released program does
+# ## 9 · What the released program does
 # These are facts about the published repository (`sharanramjee/adala-optimizer` at 0d3417d), each with the way to see it again. They say nothing about how they came about.
 #
 # * Only the CIFAR-10 notebook uses AdaLA; the language and generation programs never import it. *See:* search the folders for `AdaLA`.
@@ -298,7 +303,7 @@ answer_04_3 = ...
 # %% nbgrader={"grade": true, "grade_id": "check-04-3", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 check("04.3", answer_04_3, STUDENT)
 # %%
-grades()  # grades().export("grades.json") writes the file for your teacher
+grades()  # grades().export() writes the file for your teacher and names it by lesson and student; earlier marks stay
 # %% [markdown]
 # **To try at home.** Write your prediction down before you run.
 #

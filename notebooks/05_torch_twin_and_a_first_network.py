@@ -7,7 +7,7 @@
 # 3. save and resume in the middle of a cycle, bit for bit;
 # 4. read a table of training runs: what is separated by the data, and what is not.
 #
-# **Time.** 40 minutes. **Before.** Notebooks 00 and 01, and a first look at PyTorch. Nothing is downloaded: the small network learns scikit-learn's digits, and the larger runs are read from committed records.
+# **Time** 40 minutes. **Before** Notebooks 00 and 01, and a first look at PyTorch. Nothing is downloaded: the small network learns scikit-learn's digits, and the larger runs are read from committed records. The lesson needs torch; `make torch` adds it.
 # %% tags=["parameters"]
 STUDENT = "demo"  # your name or number: it decides your numbers in the exercises
 CYCLES = 5  # of NALA on LeNet-5, in section 1
@@ -25,7 +25,7 @@ from torch.nn import functional as F
 
 import paper_figs
 from nala_lab import plots, reference
-from nala_lab.classroom import check, exercise, grades, predict
+from nala_lab.classroom import agree, check, claim, exercise, grades, predict
 from nala_lab.core import stream
 from nala_lab.experiments.data.images import load_data
 from nala_lab.experiments.models import lenet5, torch_stream
@@ -42,12 +42,11 @@ from nala_lab.results.tables import compare, markdown_comparison, markdown_table
 plots.use_style()
 plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
 torch.set_num_threads(1)  # the same sums in the same order on every machine
-EPS = np.finfo(float).eps
 # %% [markdown]
-# ## 1 A failure first
+# ## 1 · A failure first
 # A student trains LeNet-5 on the digits with NALA, looks at the test loss after every `opt.step()`, and keeps the weights with the lowest one. That is how everybody does it with Adam.
 #
-# **Prediction.** The curve will fall. Will it fall smoothly? And are the weights with the lowest loss weights that NALA gives as its answer?
+# **Predict:** the curve will fall. Will it fall smoothly? And are the weights with the lowest loss weights that NALA gives as its answer?
 # %%
 guess = predict(f"Test loss of the slow weights after {6 * CYCLES} gradients? At random it is log 10 = 2.3.", ...)  # a number in place of the dots
 data = load_data("digits")
@@ -78,22 +77,22 @@ plots.show(ax, alt="Test loss against gradient evaluations for five cycles. The 
 guess.meets(slow[-1])
 # %%
 saw = naive.reshape(CYCLES, 6)  # columns: after inner step 1, 2, 3, 4, then at y_t, then phi_t
-assert np.all(phase.reshape(CYCLES, 6) == [1, 2, 3, 4, 5, 0])
-assert np.all(saw[:, 3] < saw[:, 4])  # up from theta_4 to y_t although a fifth inner step lies between: a sign
-assert np.all(slow[5::6] == naive[5::6])  # at phase 0 the two readings are the same weights: equal bits
-assert phase[np.argmin(naive)] != 0  # the lowest reading is not one of the slow weights
+claim(np.all(phase.reshape(CYCLES, 6) == [1, 2, 3, 4, 5, 0]), "the phase counts 1 to 5 and back to 0 in each cycle")
+claim(np.all(saw[:, 3] < saw[:, 4]), "the loss jumps up where the weights are pulled back to y")
+claim(np.all(slow[5::6] == naive[5::6]), "at phase 0 the two readings are the same weights")
+claim(phase[np.argmin(naive)] != 0, "the lowest reading belongs to weights that are not NALA's answer")
 Markdown(f"The lowest reading is {naive.min():.3f}, at phase {phase[np.argmin(naive)]}: fast weights, which NALA is about to pull back. Its own answer at the end, $\\phi_{{{CYCLES}}}$, has loss {slow[-1]:.3f}. A curve that is read at one phase in one run and at another phase in the next compares different things.")
 # %% [markdown]
 # So the rule: **say which weights.** In this lab the answer of a two-loop method is $\phi$; `with opt.slow_weights():` shows it at any moment, and puts everything back afterwards.
 #
 # It is not a law that the fast weights are better. Here the run has just begun and every step helps. Near the end, when mini-batch noise decides, averaging can make $\phi$ the better one.
-# ## 2 The equations
+# ## 2 · The equations
 # $$\theta_{t,i+1} = \theta_{t,i} + A(J,\theta_{t,i},d), \qquad i=0,\ldots,k-1 \tag{4}$$
 # $$y_t = (1+\mu)\,\theta_{t,k}-\mu\,\phi_{t-1} \tag{Alg. 1}$$
 # $$\phi_t = y_t-\alpha\nabla J(y_t) \tag{5, first line}$$
 #
 # In torch one call of `step()` spends one gradient. Calls 1 to $k$ are the inner steps; the $k$-th also moves the weights to $y_t$. Call $k+1$ is the outer step, **with the gradient of the batch you have just computed at $y_t$**. The training loop stays the usual one; `opt.phase` says where you are.
-# ## 3 From scratch, then with the library
+# ## 3 · From scratch, then with the library
 # A small regression, in float64: 64 examples, 5 weights, mini-batches of 8.
 # %%
 draw = stream(SEED, "regression")
@@ -125,13 +124,12 @@ fresh = lambda: torch.zeros(5, dtype=torch.float64, requires_grad=True)  # noqa:
 make = lambda w: NALA([w], lr=0.05, k=5, mu=-0.5, alpha=0.1)  # noqa: E731
 w = fresh()
 by_hand, by_library = nala_by_hand(fresh()), steps(w, make(w), parts)
-# about 10 roundings of numbers below 1 in each of 40 steps; a quadratic with these steps does not amplify them
-torch.testing.assert_close(by_library, by_hand, rtol=0, atol=400 * EPS)
+claim(agree(by_library.numpy(), by_hand.numpy()), "the library trains as the loop by hand does")
 # %% [markdown]
-# ## 4 Parity: two programs, one path
+# ## 4 · Parity: two programs, one path
 # The lab has two implementations that share no arithmetic: `nala_lab.reference` (NumPy, line by line from the papers) and `nala_lab.optim` (torch). We feed both the same 120 gradients, drawn once, and compare **every** position, not only the last one. The gradients do not depend on the position, so nothing amplifies a rounding error.
 #
-# **Prediction.** They need not be equal bit for bit: torch computes $y_t$ as $\theta+(-\mu)(\phi-\theta)$, and its Adam divides in another order. How many units in the last place (ulps) apart will they be?
+# **Predict:** they need not be equal bit for bit: torch computes $y_t$ as $\theta+(-\mu)(\phi-\theta)$, and its Adam divides in another order. How many units in the last place (ulps) apart will they be?
 # %%
 grads = stream(SEED, "parity").normal(size=(120, 6))
 x0 = stream(SEED, "parity", "start").normal(size=6)
@@ -165,17 +163,17 @@ pairs = {
 ax, spent = plt.subplots(figsize=(8.2, 4.6))[1], np.arange(1, 121)
 for name, (by_numpy, build) in pairs.items():
     gap = np.abs(torch_path(build) - by_numpy).max(axis=1) / np.spacing(np.abs(by_numpy).max())
-    assert np.all(gap <= 2 * spent), name  # ulps of the largest coordinate: both programs round it once a step, the increments are 20 times smaller
+    claim(np.all(gap <= 2 * spent), f"the twins of {name} drift apart by at most two units in the last place a step")
     ax.plot(spent, gap, **(plots.look(name) | {"markevery": 12, "label": f"{plots.label(name)}: at most {gap.max():.1f}"}))
 ax.set(xlabel="gradients spent", ylabel="largest difference of the twins (ulps)", ylim=(-0.05, 1.6 * max(line.get_ydata().max() for line in ax.lines)))
 ax.legend(loc="upper left", ncols=2)
 plots.show(ax, alt="The largest difference between the two twins after each of 120 gradients, in units of the last place, for NALA, Lookahead, AdaBelief and AdaLA. All four curves stay at or below about one.")
 # %% [markdown]
 # About one ulp after 120 gradients: the same path for all purposes. The test suite does this for every optimizer and every documented option, and plants bugs to see that it would notice.
-# ## 5 Save and resume in the middle of a cycle
+# ## 5 · Save and resume in the middle of a cycle
 # A run is stopped after 9 gradients: 6 for the first cycle, 3 in the second. **A second failure:** the student saves the weights and the state of the inner Adam, because these are what torch knows about, and builds a new NALA around them.
 #
-# **Prediction.** The new NALA takes the fast weights of the moment for $\phi$, and counts its cycle from zero. Will the end point be the same?
+# **Predict:** the new NALA takes the fast weights of the moment for $\phi$, and counts its cycle from zero. Will the end point be the same?
 # %%
 w = fresh()
 whole = steps(w, make(w), parts)
@@ -186,7 +184,7 @@ again = w.detach().clone().requires_grad_()
 lost = make(again)
 lost.inner.load_state_dict(opt.inner.state_dict())  # everything except the slow copy and the phase
 wrong = steps(again, lost, parts[9:])
-assert (opt.phase, lost.phase) == (3, 1)  # it counted the last 31 = 5 x 6 + 1 steps; the whole run ends at phase 4
+claim((opt.phase, lost.phase) == (3, 1), "the new NALA counts its cycle from zero")
 # %% [markdown]
 # The right way is one call on each side. `opt.state_dict()` holds the slow copy, the phase, the counters and the inner state; it contains only tensors and plain values, so `torch.load(weights_only=True)` reads it.
 # %%
@@ -202,8 +200,9 @@ def resumed(stop):
     opt.load_state_dict(saved["optimizer"])
     return steps(w, opt, parts[stop:])
 
-assert all(torch.equal(resumed(stop), whole) for stop in range(14))  # every phase of two cycles: equal bits, no tolerance
-assert float((wrong - whole).abs().max()) > 1e-6  # the wrong resume: far above rounding, 400 ulps would be 1e-13
+claim(all(torch.equal(resumed(stop), whole) for stop in range(14)),
+      "resumed at any of 14 stops, the end is the same to the last bit")
+claim(float((wrong - whole).abs().max()) > 1e-6, "without the slow copy the end is another one")
 Markdown(f"Resumed at each of 14 stops, the end point is equal **to the last bit**. The student's end point is off by {float((wrong - whole).abs().max()):.1e}, for weights of size {float(whole.abs().max()):.2f}, without an error or a warning.")
 # %% [markdown]
 # `slow_weights()` is as careful: it restores the weights bit for bit, also when an exception leaves the block, and refuses to train inside.
@@ -215,12 +214,13 @@ try:
         opt.step()
 except RuntimeError as error:
     print(error)
-assert torch.equal(w.detach(), before) and not torch.equal(phi, before)  # bits; opt stands at phase 3, so phi differs
+claim(torch.equal(w.detach(), before) and not torch.equal(phi, before),
+      "slow_weights gives the weights back bit for bit")
 # %% [markdown]
-# ## 6 A first network
+# ## 6 · A first network
 # LeNet-5 (61 706 weights) on scikit-learn's digits: 1536 images to learn from, 261 to test. The published settings: batch 256, lr 0.001 for NALA, Lookahead and Adam, $k=5$, $\mu=-0.5$, $\alpha=0.001$. All three start from the same weights and see the same batches in the same order; each gets the same number of gradients.
 #
-# **Prediction.** Adam takes a step with each gradient. NALA keeps half of its inner way, and spends one gradient in six on a step of length $0.001\,\|\nabla J\|$. Who is ahead after so few gradients?
+# **Predict:** Adam takes a step with each gradient. NALA keeps half of its inner way, and spends one gradient in six on a step of length $0.001\,\|\nabla J\|$. Who is ahead after so few gradients?
 # %%
 def train_lenet(name):
     method, rows = METHODS[name], []
@@ -242,8 +242,10 @@ for ax, kind, words in zip(axes, ("train", "test"), ("the paper's metric:\none t
 plots.show(fig, alt="Two panels, cross-entropy against gradient evaluations for Adam, NALA and Lookahead. Left, on one training mini-batch: NALA and Lookahead are saws above Adam's falling line. Right, on all test images with the slow weights: smooth curves, Adam lowest.")
 # %%
 last = {name: run["test"][-1] for name, run in digits.items()}
-assert {row["grad_evals"] for row in last.values()} == {6 * EPOCHS}  # 6 batches an epoch, equal for all
-assert last["adam"]["loss"] < min(last["nala"]["loss"], last["lookahead"]["loss"])  # an order, for this seed and length
+claim({row["grad_evals"] for row in last.values()} == {6 * EPOCHS},
+      "every method has spent the same number of gradients")
+claim(last["adam"]["loss"] < min(last["nala"]["loss"], last["lookahead"]["loss"]),
+      "Adam is ahead after so few gradients")
 rows = ["| optimizer | gradients | timesteps (as the paper counts) | test loss | test accuracy |", "|---|---|---|---|---|"]
 for name, row in last.items():
     rows.append(f"| {label(name)} | {row['grad_evals']} | {row['timestep']} | {row['loss']:.3f} | {100 * row['accuracy']:.1f} % |")
@@ -252,7 +254,7 @@ Markdown("\n".join(rows))
 # On the right NALA and Lookahead lie on top of each other until the last point: the outer step of length $0.001\,\|\nabla J\|$ does not show, and the slow weights are compared after equal numbers of cycles. At 30 gradients Lookahead has finished a sixth cycle, and NALA its fifth.
 #
 # One seed and a few seconds: this shows that the code works and how fast each method *starts*. It says nothing about where they end.
-# ## 7 Fashion-MNIST, from records
+# ## 7 · Fashion-MNIST, from records
 # The real runs are made by `nala-lab train lenet5-fashion-mnist`, on a CPU, with the original 60 000 + 10 000 images, five optimizers and several seeds. They write records, and this notebook only reads them. So the table below does not depend on your machine.
 # %%
 folder = Path(paper_figs.__file__).parent / "records" / "lenet5-fashion-mnist"
@@ -277,7 +279,7 @@ if records:
 # ### The paper's metric beside the test accuracy
 # The NALA paper logs loss and accuracy on *one training mini-batch* every 100 steps, and tabulates the best of them. That number has two properties: it is a multiple of 1/256, and it is the luckiest of many batches. It also reads whatever weights the optimizer stands on at that moment.
 #
-# **Prediction.** Is the best mini-batch accuracy larger or smaller than the accuracy on the test images?
+# **Predict:** is the best mini-batch accuracy larger or smaller than the accuracy on the test images?
 # %%
 if records:
     table = results_table(records)
@@ -285,10 +287,10 @@ if records:
     for row in table:
         batch, test = 100 * row.batch_accuracy.mean, 100 * row.test_accuracy.mean
         lines.append(f"| {label(row.optimizer)} | {batch:.2f} | {test:.2f} | {batch - test:+.2f} |")
-        assert batch > test  # the best of many batches flatters every optimizer; an order, not a tolerance
+        claim(batch > test, "the best of many mini-batches flatters every optimizer")
     for r in records:
         counts = r.column("train", "accuracy") * 256
-        assert np.all(np.abs(counts - np.round(counts)) < 1e-5)  # nine digits are written: 256 x 5e-10, rounded up generously
+        claim(np.all(np.abs(counts - np.round(counts)) < 1e-5), "a mini-batch's accuracy is a multiple of 1/256")
     display = Markdown("\n".join(lines))
 display if records else None
 # %% [markdown]
@@ -306,7 +308,8 @@ def verdict(name):
     return f"* NALA is **{where}** {label(name)} by {100 * abs(result.gap):.2f} points (interval {100 * result.low:+.2f} to {100 * result.high:+.2f}, n = {result.n} pairs of runs)."
 
 others = [name for name in names if name != "nala" and compare(records, "nala", name) is not None]
-assert not others or len({compare(records, "nala", name).verdict for name in others}) == 2  # the summary says "some pairs"
+claim(not others or len({compare(records, "nala", name).verdict for name in others}) == 2,
+      "the records separate some pairs and leave others open")
 Markdown("\n".join(verdict(name) for name in others)) if others else None
 # %% [markdown]
 # What these runs do **not** say: SGD and NAG have a learning rate of their own, Adam, Lookahead and NALA another, and nobody's was tuned here; the numbers are for one small network, one data set and a few epochs; and at equal *gradients* NALA has taken fewer inner steps than Adam. Another budget or another learning rate can change the order.
@@ -345,7 +348,7 @@ answer_05_4 = ...
 # %% nbgrader={"grade": true, "grade_id": "check-05-4", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 check("05.4", answer_05_4, STUDENT)
 # %%
-grades()  # grades().export("grades.json") writes the file for your teacher
+grades()  # grades().export() writes the file for your teacher and names it by lesson and student; earlier marks stay
 # %% [markdown]
 # **To try at home.** Write your prediction down before you run.
 #

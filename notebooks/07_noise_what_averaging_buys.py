@@ -20,7 +20,7 @@ import numpy as np
 from IPython.display import Markdown
 
 from nala_lab import plots
-from nala_lab.classroom import check, exercise, grades, predict
+from nala_lab.classroom import agree, at_most, by_chance, check, claim, exercise, grades, predict
 from nala_lab.core import stream
 from nala_lab.measure.ensemble import simulate
 from nala_lab.reference import NALA, SGD, HeavyBall, Lookahead, run
@@ -32,8 +32,6 @@ from problems import NoisyQuadratic
 
 plots.use_style()
 plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
-EPS = np.finfo(float).eps
-Z = 4.5  # standard errors: a correct prediction misses one comparison in 150 000
 # %% [markdown]
 # ## 1 · A failure: the quiet method that is louder
 # One direction, curvature $\lambda = 1$, gradient $g = \lambda x + \xi$ with fresh noise $\xi$ of variance $w=1$. SGD with $\eta=0.3$ ends in a cloud around the minimum. A student wants a smaller cloud and reads that Lookahead reduces the variance. They wrap the same SGD in Lookahead, $k=10$, slow step $\tfrac12$, and are happy.
@@ -50,12 +48,11 @@ slow_eta = 1 - T ** (1 / k)  # SGD with the same factor per gradient
 start = np.full((MEMBERS, 1), 7.0)
 clouds = {
     "SGD": run(SGD(eta), noisy.noisy_grad, start, steps=400, rng=stream(0, "cloud", "sgd")).final,
-    "Lookahead": run(Lookahead(SGD(eta), k=k, alpha=0.5), noisy.noisy_grad, start, cycles=40, rng=stream(0, "cloud", "lookahead")).final,
+    "Lookahead": run(Lookahead(SGD(eta), k=k, alpha=1 + mu), noisy.noisy_grad, start, cycles=40, rng=stream(0, "cloud", "lookahead")).final,
     "SGD, smaller step": run(SGD(slow_eta), noisy.noisy_grad, start, steps=400, rng=stream(0, "cloud", "slow")).final,
 }
 cloud = {text: x.var(ddof=1) for text, x in clouds.items()}
-# the standard error of a Gaussian sample variance is sqrt(2/(n-1)) of it; the two nearest differ by a factor of 1.8
-assert cloud["SGD, smaller step"] * (1 + Z * np.sqrt(4 / MEMBERS)) < cloud["Lookahead"] < cloud["SGD"] / 2
+claim(1.14 * cloud["SGD, smaller step"] < cloud["Lookahead"] < cloud["SGD"] / 2, "the SGD with the smaller step has the smallest cloud, and Lookahead's is less than half of SGD's")
 Markdown("\n".join(["| method | learning rate | variance of the cloud |", "|---|---|---|"] + [f"| {text} | {e:.4f} | {cloud[text]:.4f} |" for text, e in zip(clouds, (eta, eta, slow_eta), strict=True)]))
 # %%
 guess.meets(cloud["SGD, smaller step"] / cloud["Lookahead"])
@@ -79,10 +76,9 @@ def moments_by_hand(mean, variance, cycles, lam, w, eta, k, mu, alpha):
     return mean, variance
 mean, variance = moments_by_hand(5.0, 0.0, 40, lam=1.0, w=1.0, eta=eta, k=k, mu=mu, alpha=0.0)
 factor, N = cycle_moments(1.0, 1.0, lr=eta, k=k, mu=mu, alpha=0.0)
-# 40 cycles of 14 steps, two roundings each, relative
-np.testing.assert_allclose([mean, variance], [5 * factor**40, N * (1 - factor**80) / (1 - factor**2)], rtol=40 * 14 * 2 * EPS)
+claim(agree([mean, variance], [5 * factor**40, N * (1 - factor**80) / (1 - factor**2)]), "the moments by hand are those of T01 and T08")
 error = clouds["Lookahead"] - 2.0
-assert abs(error.mean() - mean) < Z * np.sqrt(variance / MEMBERS) and abs(error.var(ddof=1) / variance - 1) < Z * np.sqrt(2 / (MEMBERS - 1))
+claim(by_chance([(error.mean() - mean) / np.sqrt(variance / MEMBERS), (error.var(ddof=1) / variance - 1) / np.sqrt(2 / (MEMBERS - 1))]), "the cloud of the runs has the predicted mean and variance")
 print(f"Lookahead's cloud: predicted {variance:.4f}, from {MEMBERS} runs {error.var(ddof=1):.4f}")
 # %% [markdown]
 # ## 3 · Same learning rate: quieter. Same speed: louder.
@@ -113,9 +109,8 @@ ax.legend()
 plots.show(ax, alt="Ratio of variances against mu from -0.95 to 0.15. The curve for the same learning rate rises from near 0 to above 1 and crosses 1 at mu = 0. The curve for the same speed lies above 1 for every negative mu, highest at the left, and falls below 1 for positive mu. Markers from runs lie on both curves.")
 # %%
 exact = np.array([[lookahead_variance_ratio(1.0, lr=eta, k=5, mu=m), variance_ratio_at_equal_speed(1 - eta, k=5, mu=m)] for m in measured[:, 0]])
-# a ratio of two independent sample variances: standard error sqrt(2/n + 2/n) of it; all runs have forgotten their start
-assert np.all(np.abs(measured[:, 1:] / exact - 1) < Z * np.sqrt(4 / TRAJECTORIES))
-assert np.all((np.array(same_rate) < 1) == (mus < 0)) and np.all((np.array(same_speed) > 1) == (mus < 0))
+claim(by_chance((measured[:, 1:] / exact - 1) / np.sqrt(4 / TRAJECTORIES)), "the runs lie on both curves")
+claim(np.all((np.array(same_rate) < 1) == (mus < 0)) and np.all((np.array(same_speed) > 1) == (mus < 0)), "both curves cross 1 at mu = 0")
 Markdown(f"At $\\mu=-\\tfrac12$: {float(exact[1, 0]):.2f} at the same learning rate, {float(exact[1, 1]):.2f} at the same speed. The sign is a theorem: on one direction averaging is louder than SGD of the same speed for **every** $\\mu<0$, because $f$ decreases and $T^{{1/k}} > r$.")
 # %% [markdown]
 # ### And the outer gradient?
@@ -142,9 +137,9 @@ ax.set(xlabel=r"outer step in units of $(1+\mu)\,\eta$", ylabel="variance, NALA 
 ax.legend()
 plots.show(ax, alt="Ratio of variances against the outer step in units of (1 + mu) eta, from 0 to 4. The curve starts at 1.2, touches 1 at one, and rises to 1.55 at four. Exact values for a small step lie on it; the paper's setting is at 0.2 on the axis, at about 1.12.")
 # %%
-assert np.all(limit >= 1 - 4 * EPS) and abs(limit[20] - 1) <= 4 * EPS and ratios[20] == 1.0  # rounding of four products
-assert np.abs(finite / limit - 1).max() < 6 * lr  # the next term is of the size of one cycle's total step, 5 eta + alpha
-assert 1.1 < penalty(0.001) < 1.15
+claim(at_most(1, limit) and agree(limit[20], 1) and ratios[20] == 1.0, "NALA is never quieter than SGD of the same speed, and ties at alpha = (1 + mu) eta")
+claim(np.abs(finite / limit - 1).max() < 6 * lr, "the limit of small steps is near the exact value at eta = 0.01")
+claim(1.1 < penalty(0.001) < 1.15, "the paper's setting costs between 10 and 15 % more variance")
 Markdown(f"The paper's point costs {100 * (penalty(0.001) - 1):.0f} % more variance than SGD of the same speed. Without any outer gradient (α = 0, but a sixth gradient paid) it is {100 * (limit[0] - 1):.0f} %.")
 # %% [markdown]
 # ## 4 · Many directions: now averaging wins
@@ -181,10 +176,10 @@ Markdown("\n".join(rows))
 known = {60: (0.2913, 0.2691, 0.2648, 0.2973, 0.2650), 300: (0.1166, 0.1104, 0.0996, 0.1220, 0.1010)}
 for budget, values in known.items():
     found = [s["loss"] for s in results[budget].values()]
-    np.testing.assert_allclose(found, values, atol=1.5e-4)  # four printed digits, and what a search may leave
+    claim(np.allclose(found, values, atol=1.5e-4), f"after {budget} gradients the losses are those of the table")
     sgd, half, free, paper, tuned = found
-    assert free < half < sgd < paper  # an order, the neighbours differ by 1 % and more
-    assert abs(tuned / free - 1) < 0.02  # a tie: within 2 %
+    claim(free < half < sgd < paper, "a free slow step is best, then the slow step 1/2, then SGD, and NALA with the paper's numbers is last")
+    claim(abs(tuned / free - 1) < 0.02, "NALA with everything free ties with Lookahead, within 2 %")
 gain = 1 - results[BUDGET]["Lookahead, slow step free"]["loss"] / results[BUDGET]["SGD"]["loss"]
 Markdown(f"Averaging wins: after {BUDGET} gradients Lookahead's expected loss is **{100 * gain:.0f} % below** the best constant-step SGD. The best $\\mu$ is strongly *negative* ({results[BUDGET]['Lookahead, slow step free']['mu']:.2f}): without noise it was positive. NALA with the paper's $\\mu$ and $\\alpha$ is **worse than SGD**; with everything free it ties with Lookahead.")
 # %% [markdown]
@@ -209,9 +204,9 @@ axes[0].set_ylabel("share of the expected loss")
 plots.show(fig, alt="Share of the expected loss against the eigenvalue, split into the part of the start that is not forgotten (pale, at small eigenvalues) and noise (at large ones). Tuned SGD has a wide pale hill and a steep rise of noise at the right. Tuned Lookahead has a smaller pale hill and less noise at the largest eigenvalues.")
 # %%
 for text, (bias, spread) in shares.items():
-    assert abs((bias + spread).sum() / results[BUDGET][text]["loss"] - 1) < 1e-9  # the same sum, in another order
+    claim(agree((bias + spread).sum(), results[BUDGET][text]["loss"]), "the directions' shares add up to the loss")
 ends = {text: (bias.sum(), spread.sum()) for text, (bias, spread) in shares.items()}
-assert all(a < b for a, b in zip(ends["Lookahead, slow step free"], ends["SGD"], strict=True))  # both parts are smaller
+claim(all(a < b for a, b in zip(ends["Lookahead, slow step free"], ends["SGD"], strict=True)), "with a free slow step both parts of the loss are smaller than SGD's")
 Markdown("\n".join(["| | start not forgotten | noise |", "|---|---|---|", *(f"| {t} | {b:.4f} | {v:.4f} |" for t, (b, v) in ends.items())]))
 # %% [markdown]
 # ## 5 · The whole curve, exactly
@@ -247,9 +242,9 @@ axes[0].legend(loc="lower left", fontsize=11)
 plots.show(fig, alt="Expected loss against gradient evaluations, the first 40 and the last 40. SGD falls smoothly. Lookahead and NALA have teeth. In the first cycles the fast weights run ahead and each synchronisation throws the loss back up. In the last cycles it is the other way: the fast weights are far above, and each synchronisation brings the loss down, Lookahead's below SGD's. Large dots from simulated runs lie on the curves.")
 # %%
 z = np.concatenate(misses)
-assert z.max() < Z
+claim(by_chance(z), "the simulated runs lie on the exact curves")
 look_curve = compare("Lookahead, slow step free", 5, False)[0]
-assert look_curve[5] > look_curve[4] and look_curve[BUDGET] < look_curve[BUDGET - 1]  # up first, down later: by factors
+claim(look_curve[5] > look_curve[4] and look_curve[BUDGET] < look_curve[BUDGET - 1], "a synchronisation throws the loss up at first and brings it down later")
 print(f"{len(z)} comparisons with the simulated runs, the largest miss is {z.max():.1f} standard errors")
 # %%
 NoiseExplorer()  # move mu below zero: quieter in the end, and slower at the start
@@ -269,9 +264,9 @@ for batch in predicted:
     method = NALA(SGD(0.3), **setting, outer_batch=batch)
     t = run(method, half_bowl.noisy_grad, np.full((5 * MEMBERS, 1), 2.0), cycles=15, rng=stream(0, "batch", batch), full_grad=half_bowl.grad)
     sampled[batch] = t.final.var(ddof=1)
-    assert abs(sampled[batch] / predicted[batch] - 1) < Z * np.sqrt(2 / (5 * MEMBERS - 1))  # s.e. of a sample variance
+    claim(by_chance((sampled[batch] / predicted[batch] - 1) / np.sqrt(2 / (5 * MEMBERS - 1))), f"the runs with the {batch} mini-batch have the predicted variance")
 rows = [f"| {b} | {predicted[b]:.4f} | {sampled[b]:.4f} | {100 * (predicted[b] / predicted['fresh'] - 1):+.0f} % |" for b in predicted]
-assert round(100 * (predicted["last"] / predicted["fresh"] - 1)) == 41 and predicted["full"] < predicted["fresh"]  # whole per cent
+claim(round(100 * (predicted["last"] / predicted["fresh"] - 1)) == 41 and predicted["full"] < predicted["fresh"], "reusing the last mini-batch brings 41 % more variance, and the full gradient less than a fresh one")
 Markdown("\n".join(["| outer mini-batch | variance, predicted | from runs | against fresh |", "|---|---|---|---|", *rows]))
 # %% [markdown]
 # Reusing the batch costs nothing in data loading and much in noise. The mean does not see it ($T$ is the same), so no test on a problem without noise would find this slip. How large the excess is depends on the setting:
@@ -283,7 +278,7 @@ lines = ax.contour(x, x, 100 * excess, levels=[5, 10, 20, 41, 60, 80], colors=pl
 ax.clabel(lines, fmt="%g %%", fontsize=12)
 ax.set(xlabel=r"inner step $\eta\lambda$", ylabel=r"outer step $\alpha\lambda$", title="excess variance, last batch against fresh")
 plots.show(ax, alt="Contour lines of the excess variance, from 5 to 80 per cent, over inner and outer step from 0.02 to 0.6. The excess is small along both axes and largest where outer and inner step are comparable.")
-assert np.all(excess > 0) and np.all(excess <= 1)  # 2ab <= a^2 + b^2: the cross term is at most N itself
+claim(np.all(excess > 0) and np.all(excess <= 1), "the last mini-batch always brings more variance, at most twice")
 # %% [markdown]
 # ## 7 · Momentum inside: keep, reset, pull back
 # With the heavy ball inside mean and covariance of (position, momentum) follow a linear map $z' = Oz + \text{noise}$, $\Sigma' = O\Sigma O^\top + N$ (T10), and the stationary covariance $\Sigma^\star = O\Sigma^\star O^\top + N$ is found by scipy. `theory.stochastic` does this for any $A$ and any noise covariance.
@@ -312,11 +307,10 @@ rows = [f"| {t} | {loss:.4f} | {rate:.4f} | {rivals[t][0]:.4f} |" for t, (loss, 
 Markdown("\n".join(["| $\\eta=0.2$, $\\beta=0.6$, $k=5$, slow step ½ | stationary loss | rate per gradient | heavy ball of that speed |", "|---|---|---|---|", *rows]))
 # %%
 for text, (loss, rate) in table.items():
-    assert abs(rivals[text][1] - rate) < 1e-9  # the same speed, as asked: a root of a quadratic, well conditioned
-    # quieter than the heavy ball at the same step, and than the slowed one: by 3 % and more
-    assert text == "heavy ball" or loss < 0.97 * rivals[text][0] and loss < table["heavy ball"][0] / 2
-assert table["Lookahead, reset"][1] == max(rate for _, rate in table.values())
-assert table["Lookahead, reset"][0] == min(loss for loss, _ in table.values())
+    claim(agree(rivals[text][1], rate), "each rival is as fast as its row")
+    claim(text == "heavy ball" or loss < 0.97 * rivals[text][0] and loss < table["heavy ball"][0] / 2, "at equal speed every average is quieter than the heavy ball, and at the same step by more than half")
+claim(table["Lookahead, reset"][1] == max(rate for _, rate in table.values()), "reset is the slowest")
+claim(table["Lookahead, reset"][0] == min(loss for loss, _ in table.values()), "reset is the quietest")
 # The numbers above are exact. Do runs of the reference twin agree, momentum included?
 ball, gaps = NoisyQuadratic(few, shift=np.linspace(-1, 1, 8), covariance=A), []
 for convention in ("keep", "reset", "pullback"):
@@ -328,7 +322,7 @@ for convention in ("keep", "reset", "pullback"):
     # variance of a Gaussian quadratic form: tr((A Sigma)^2) / 2 + m' A Sigma A m, over 1000 independent runs
     se = np.sqrt((np.trace(A @ sigma @ A @ sigma) / 2 + mean @ A @ sigma @ A @ mean) / 1000)
     gaps.append(abs((ball.value(t.final) - ball.minimum).mean() - stochastic.expected_loss(A, exact)[-1]) / se)
-assert max(gaps) < Z
+claim(by_chance(gaps), "the runs have the predicted expected loss")
 print("misses in standard errors:", np.round(gaps, 1))
 # %% [markdown]
 # Same picture as without momentum. At the same $\eta$ every averaged row is quieter and slower. *Reset* is the quietest and by far the slowest: it throws the momentum away twelve times in sixty gradients, so the method behaves like one with a smaller step. Against a heavy ball whose slowest direction is as fast, all three are quieter on this spectrum: *keep* and *pullback* clearly, *reset* by little.
@@ -350,9 +344,9 @@ ax.legend(fontsize=11)
 plots.show(ax, alt="Expected loss after 300 gradients against the outer step in units of the inner step, from 0 to 0.4. NALA's curve has a minimum near 0.1, just above the horizontal line of Lookahead, crosses the line of SGD near 0.2 and keeps rising.")
 # %%
 lookahead_loss = results[BUDGET]["Lookahead, slow step free"]["loss"]
-assert min(losses) > lookahead_loss and losses[-1] > results[BUDGET]["SGD"]["loss"]  # by 1 % and more
+claim(min(losses) > lookahead_loss and losses[-1] > results[BUDGET]["SGD"]["loss"], "NALA stays behind Lookahead for every alpha, and behind SGD for a long one")
 best_alpha = alphas[int(np.argmin(losses))] * tuned["lr"]
-assert abs(best_alpha / ((1 + tuned["mu"]) * tuned["lr"]) - 0.5) < 0.35  # near, and below, the break-even (1+mu) eta
+claim(abs(best_alpha / ((1 + tuned["mu"]) * tuned["lr"]) - 0.5) < 0.35, "the best alpha is near (1 + mu) eta, and below it")
 Markdown(f"The best outer step is {tuned['alpha']:.3f}, which is {tuned['alpha'] / ((1 + tuned['mu']) * tuned['lr']):.2f} times $(1+\\mu)\\eta$: the search makes the sixth gradient one more small step like the others. Without it ($\\alpha=0$ but paid) the loss would be {100 * (losses[0] / min(losses) - 1):.1f} % higher, with it NALA is still {100 * (tuned['loss'] / lookahead_loss - 1):+.1f} % from Lookahead.")
 # %% [markdown]
 # ## Summary
@@ -392,7 +386,7 @@ answer_07_4 = ...
 # %% nbgrader={"grade": true, "grade_id": "check-07-4", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 check("07.4", answer_07_4, STUDENT)
 # %%
-grades()  # grades().export("grades.json") writes the file for your teacher
+grades()  # grades().export() writes the file for your teacher and names it by lesson and student; earlier marks stay
 # %% [markdown]
 # **To try at home.** Write your prediction down before you run.
 #

@@ -19,7 +19,7 @@ from IPython.display import Markdown
 from scipy.optimize import minimize
 
 from nala_lab import plots
-from nala_lab.classroom import check, exercise, grades, predict
+from nala_lab.classroom import agree, by_chance, check, claim, exercise, grades, predict
 from nala_lab.core import stream
 from nala_lab.reference import NALA, SGD, Lookahead, family, run
 from nala_lab.theory import games, outer_velocity
@@ -42,7 +42,7 @@ SEED = 0
 #
 # A student reads four papers and compares four methods: SNOO, BMUF with Nesterov block momentum, Nesterov's extrapolation between cycles, and DiLoCo with one worker. Each is programmed as its paper writes it, with momentum 0.6. The problem is Rosenbrock's function.
 #
-# **Predict.** Which one is ahead after 40 cycles?
+# **Predict:** which one is ahead after 40 cycles?
 # %%
 hills = Rosenbrock()
 settings = dict(cycles=40, k=3, lr=4e-4)
@@ -55,8 +55,7 @@ curves = {
 for name, path in curves.items():
     print(f"{name:17s} f = {hills.value(path[-1]):.12f}")
 for path in curves.values():
-    # 120 steps of roundings of 1e-16, curvature 1e3
-    np.testing.assert_allclose(path, curves["SNOO"], rtol=0, atol=1e-11)
+    claim(agree(path, curves["SNOO"]), f"{name} is SNOO by another name")
 # %% [markdown]
 # The programs have no bug. **Four names, one method**: the comparison compared nothing. One look at the formulas does not show it, because each paper keeps another quantity ($b$, $\Delta$, the last $\theta_k$). A map of the family would have saved the week.
 #
@@ -82,17 +81,19 @@ phi, b = hills.start, np.zeros(2)
 for _ in range(40):
     phi, b = cycle(phi, b, hills.grad, k=3, lr=4e-4, nu=0.7, beta=0.6, alpha=0.0)
 library = run(family("SNOO", SGD(lr=4e-4), k=3, lr=0.7, momentum=0.6), hills.grad, hills.start, cycles=40)
-np.testing.assert_allclose(phi, library.final, rtol=1e-12)  # the same operations up to their order
+claim(agree(phi, library.final), "the interface by hand is the library's SNOO")
 # %% [markdown]
 # ## 3 · The map
 #
 # Each line below is a *check* of this lab, E01 to E15: both sides are run, with the same mini-batches, on a random quadratic and on Rosenbrock's function. The marks are not drawn by hand. The next cell runs the checks, and the figure shows what they found.
 #
-# **Predict.** Which methods are points of the interface with no state at all between cycles?
+# **Predict:** which methods are points of the interface with no state at all between cycles?
 # %%
 rows = run_checks([edge.id for edge in EDGES], twins=["numpy"], seed=SEED)
 verdicts = {row.id: row.verdict for row in rows}
-assert set(verdicts) == {edge.id for edge in EDGES} and set(verdicts.values()) == {"pass"}
+claim(len(NODES) == 10 + 2, "the map has ten two-loop methods, NAG, and the interface itself")
+claim(len(EDGES) == 15 and set(verdicts) == {edge.id for edge in EDGES}, "fifteen relations are checked")
+claim(set(verdicts.values()) == {"pass"}, "all of them pass")
 ax = plots.family_map(None, NODES, EDGES, verdicts=verdicts)
 ax.figure.set_dpi(72)
 plots.show(
@@ -107,23 +108,24 @@ worst = {row.id: max(r.ratio for r in rows if r.id == row.id) for row in rows}
 lines = ["| check | relation | when | error / tolerance | verdict |", "|---|---|---|---|---|"]
 lines += [f"| {e.id} | {e.left} {e.relation} {e.right} | {e.statement} | {worst[e.id]:.0e} | {verdicts[e.id]} |" for e in EDGES]
 memoryless = [node.name for node in NODES if node.state == "none"]
-assert memoryless == ["Lookahead", "Reptile", "NALA"]
+claim(memoryless == ["Lookahead", "Reptile", "NALA"], "NALA, Reptile and Lookahead have no state between cycles")
 Markdown("\n".join(lines))
 # %%
 FamilyChooser()  # set the velocity, the outer step and the extra gradient: which method is it?
 # %% [markdown]
 # A check that cannot fail proves nothing. So we also test a *wrong* line: "NALA with $\mu=+0.6$ is Nesterov's method, because it extrapolates by 0.6". The paper's name suggests it.
 #
-# **Predict.** After one cycle the two agree or not? After two?
+# **Predict:** after one cycle the two agree or not? After two?
 # %%
 nala = published.nala(hills.grad, hills.start, **settings, mu=0.6, alpha=0.0)
 nag = curves["NAG outer"]
 gap = np.abs(nala - nag).max(axis=1)
-assert gap[1] < 1e-14 and gap[2] > 1e-4 and gap[-1] > 0.01
+claim(gap[1] < 1e-14 and gap[2] > 1e-4 and gap[-1] > 0.01,
+      "NALA and Nesterov's outer step agree for one cycle and not for two")
 restarted = published.nala(hills.grad, nala[7], cycles=33, k=3, lr=4e-4, mu=0.6, alpha=0.0)
-assert np.array_equal(restarted, nala[7:])  # NALA forgets: a restart changes not one bit
+claim(np.array_equal(restarted, nala[7:]), "NALA forgets: a restart changes not one bit")
 stopped = published.nag_outer(hills.grad, nag[7], cycles=33, k=3, lr=4e-4, mu=0.6)
-assert np.abs(stopped[-1] - nag[-1]).max() > 1e-3  # Nesterov's method does not forget
+claim(np.abs(stopped[-1] - nag[-1]).max() > 1e-3, "Nesterov's method does not forget")
 print(f"gap between NALA and NAG outer: {gap[1]:.0e} after one cycle, {gap[2]:.1e} after two, {gap[-1]:.2f} after 40")
 # %% [markdown]
 # NALA extrapolates along *this* cycle's displacement, Nesterov along the difference of *two* cycles. In the first cycle there is no difference to see; in the second there is. The sharp criterion is memory (E14): restart NALA anywhere and nothing changes.
@@ -133,7 +135,7 @@ print(f"gap between NALA and NAG outer: {gap[1]:.0e} after one cycle, {gap[2]:.1
 bowl = Quadratic(np.geomspace(0.05, 1.0, 8), rotation=2, shift=np.linspace(-1, 2, 8), offset=0.4)
 slow = run(Lookahead(SGD(lr=0.5), k=5, alpha=0.5), bowl.grad, bowl.start, cycles=10).final
 gaps = [np.linalg.norm(run(NALA(SGD(lr=0.5), k=5, mu=-0.5, alpha=a), bowl.grad, bowl.start, cycles=10).final - slow) for a in (1e-3, 1e-4)]
-assert abs(gaps[0] / gaps[1] - 10) < 0.1  # proportional, up to alpha L T = 1 % of second order
+claim(abs(gaps[0] / gaps[1] - 10) < 0.1, "the distance to Lookahead is proportional to alpha, within 1 %")
 print(
     f"distance to Lookahead: {gaps[0]:.1e} at alpha = 1e-3, {gaps[1]:.1e} at 1e-4; distance to the minimum {np.linalg.norm(slow - bowl.center):.2f}"
 )
@@ -142,7 +144,7 @@ print(
 #
 # DiLoCo averages the pseudo-gradients of $R$ workers that start at the same $\phi$ and see different mini-batches. On a quadratic everything is linear in the noise, so averaging $R$ independent loops divides the noise of $D$ by $R$, and with it the variance of $\phi$.
 #
-# **Predict.** Eight workers instead of one: how much smaller is the rms distance to the minimum? And compared with *one* worker whose mini-batch is eight times larger?
+# **Predict:** eight workers instead of one: how much smaller is the rms distance to the minimum? And compared with *one* worker whose mini-batch is eight times larger?
 # %%
 def wander(workers: int, variance: float, tag: str) -> tuple[float, float]:
     """Variance of phi around the minimum, and its standard error."""
@@ -157,11 +159,11 @@ lines = ["| workers | gradients a cycle | rms of $\\phi-x^*$ | variance / varian
 team = {R: wander(R, 0.25, f"{R} workers") for R in (1, 2, 4, 8)}
 for R, (V, error) in team.items():
     share, spread = V / team[1][0], V / team[1][0] * np.hypot(error / V, team[1][1] / team[1][0])
-    # exact in law for a linear method; 4.5 standard errors (R = 1: equal)
-    assert abs(share - 1 / R) <= 4.5 * spread
+    claim(by_chance((share - 1 / R) / spread), f"{R} workers divide the variance by {R}")
     lines.append(f"| {R} | {5 * R} | {np.sqrt(V):.4f} | {share:.3f} |")
 large = wander(1, 0.25 / 8, "one worker, large batch")
-assert abs(large[0] - team[8][0]) < 4.5 * np.hypot(large[1], team[8][1])  # the same law
+claim(by_chance((large[0] - team[8][0]) / np.hypot(large[1], team[8][1])),
+      "eight workers are one worker with an eightfold batch")
 Markdown("\n".join(lines) + f"\n\nOne worker with batches eight times larger: rms {np.sqrt(large[0]):.4f}.")
 # %% [markdown]
 # On a quadratic with equal data, eight workers are **one worker with an eightfold batch**: the distribution of $\phi$ is the same. What DiLoCo buys is not statistics: its workers talk once per $k$ steps instead of once per step. (With different data per worker, or far from a quadratic, this is no longer exact.)
@@ -197,9 +199,9 @@ rates = {
     "the same, nu and beta tuned again": best.fun,
 }
 for value, known in zip(rates.values(), (0.99942, 0.98314, 0.98585, 0.98297), strict=True):
-    # the printed digits; 400 eigenvalues instead of all move the last one 1e-6
-    assert abs(value - known) < 1e-5
-assert abs(rates["SNOO, tuned"] / per_cycle ** (1 / k) - 1) < 1e-6  # T23 against the eigenvalues of the matrix
+    claim(agree(value, known, digits=5), "the rates per gradient are 0.99942, 0.98314, 0.98585 and 0.98297")
+claim(agree(rates["SNOO, tuned"], per_cycle ** (1 / k), digits=6),
+      "T23 is the largest eigenvalue of the cycle's matrix")
 lines = ["| method | rate per gradient | gradients for a factor of 1000 |", "|---|---|---|"]
 lines += [f"| {name} | {rate:.5f} | {np.log(1e-3) / np.log(rate):.0f} |" for name, rate in rates.items()]
 Markdown("\n".join(lines))
@@ -233,8 +235,7 @@ for key, (method, parameters, name) in members.items():
     t = run(method, problem.grad, problem.start, cycles=CYCLES)
     far = np.linalg.norm(t.slow - problem.center, axis=1)
     left.plot(t.evals, far, **plots.look(key, marker=False), label=name)
-    # rounding of numbers of size 2, a few 1e-16 a step, which a cycle forgets after some 1/(1 - rate) of them
-    np.testing.assert_allclose(far, predicted(parameters), rtol=1e-6, atol=1e-12)
+    claim(np.allclose(far, predicted(parameters), rtol=1e-6, atol=1e-12), f"T23 predicts every cycle of {name}")
     left.plot(t.evals[::20], predicted(parameters)[::20], "o", color="black", ms=4)
 left.plot([], [], "o", color="black", ms=4, label="predicted")
 left.set(
@@ -254,7 +255,7 @@ for key, slope in (("nala", -1.0), ("nag", -0.5)):
         need = [1 - outer_velocity.tuned(*outer_velocity.effective_curvature(e, lr=1.0, k=k))[2] ** (1 / k) for e in ends]
     right.plot(kappas, 1 / np.array(need), **plots.look(key, marker=False), label=members[key][2])
     measured = np.polyfit(np.log(kappas[-10:]), np.log(need[-10:]), 1)[0]
-    assert abs(measured - slope) < 0.01  # the limit of large kappa, read off between 4e3 and 1e5
+    claim(abs(measured - slope) < 0.01, "NALA needs gradients like kappa, SNOO like its square root")
 right.set(xscale="log", yscale="log", xlabel=r"condition number $\kappa$", ylabel="gradients for a factor of $e$", title="square root or not")
 right.legend()
 plots.show(
@@ -272,7 +273,7 @@ plots.show(
 #
 # $$|\rho|=\sqrt{1+\alpha^2s^2}\;\bigl|(1+\mu)(1-i\eta s)^k-\mu\bigr|. \tag{T24}$$
 #
-# **Predict.** $\eta=0.3$, $k=5$: gradient descent-ascent, Lookahead(0.5), NALA with $\alpha=0.3$. Which converge?
+# **Predict:** $\eta=0.3$, $k=5$: gradient descent-ascent, Lookahead(0.5), NALA with $\alpha=0.3$. Which converge?
 # %%
 game = BilinearGame([[1.0]])
 players = {
@@ -289,10 +290,9 @@ paths = {}
 for key, (name, method, parameters, known) in players.items():
     paths[key] = run(method, game.field, [1.0, 0.5], cycles=12).slow
     factor = float(games.rotation_factor(1.0, lr=0.3, k=5, **parameters))
-    assert abs(factor - known) < 5e-4  # the printed digits
+    claim(agree(factor, known, digits=3), f"the factor of {name} is {known}")
     lengths = np.linalg.norm(paths[key], axis=1)
-    # 72 steps of roundings of 1e-16
-    np.testing.assert_allclose(lengths, lengths[0] * factor ** np.arange(13), rtol=1e-12)
+    claim(agree(lengths, lengths[0] * factor ** np.arange(13)), f"every cycle of {name} has that factor")
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(12.6, 5.0))
 for key, (name, *_) in players.items():
@@ -326,11 +326,13 @@ for _ in range(1000):
     setting = dict(lr=rng.uniform(0.01, 1), k=int(rng.integers(1, 12)), mu=rng.uniform(-1, 1))
     s, alpha = rng.uniform(0.1, 3), rng.uniform(0.01, 1)
     bare, outer = (games.rotation_factor(s, **setting, alpha=a) for a in (0.0, alpha))
-    assert outer > bare  # the factor sqrt(1 + alpha^2 s^2) is at least 1 + 4e-7: far above rounding
-turned = games.spectral_radius([[0.4, 1.0], [-1.0, 0.4]], lr=0.3, k=5, mu=-0.5, alpha=0.3)
-plain = games.spectral_radius([[0.4, 1.0], [-1.0, 0.4]], lr=0.3, k=5, mu=-0.5, alpha=0.0)
-assert turned < plain  # a game with friction is another matter
-print(f"with friction 0.4: {plain:.3f} without the outer gradient, {turned:.3f} with it")
+    claim(outer > bare, "the outer gradient hurts in every one of a thousand rotations")
+friction = 0.4
+field = [[friction, 1.0], [-1.0, friction]]
+turned = games.spectral_radius(field, lr=0.3, k=5, mu=-0.5, alpha=0.3)
+plain = games.spectral_radius(field, lr=0.3, k=5, mu=-0.5, alpha=0.0)
+claim(turned < plain, "with friction it helps")
+print(f"with friction {friction}: {plain:.3f} without the outer gradient, {turned:.3f} with it")
 # %% [markdown]
 # The outer gradient is a plain step of the field, and in a pure rotation every plain step leads outwards. Averaging ($\mu<0$) is what makes Lookahead and NALA converge there; the outer gradient works against it. With enough friction it helps.
 #
@@ -364,11 +366,11 @@ answer_11_3 = ...
 # %% nbgrader={"grade": true, "grade_id": "check-11-3", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 check("11.3", answer_11_3, STUDENT)
 # %%
-grades()  # grades().export("grades.json") writes the file for your teacher
+grades()  # grades().export() writes the file for your teacher and names it by lesson and student; earlier marks stay
 # %% [markdown]
 # **To try at home.** Write your prediction down before you run.
 #
 # 1. *Predict, then run.* SlowMo with a learning rate that is halved after 20 cycles: is E08 still true? (Write the recurrence of `published.slowmo` with two learning rates.)
 # 2. In section 4 give each worker its own minimum (a `shift` per worker, averaged by hand). Is the mean of the minima still reached?
 # 3. In section 5 replace the Nesterov style by `OuterMomentum(..., style="heavy-ball")` and tune it. Which of the two is faster on a quadratic?
-# 4. In section 6 find the friction at which the outer gradient stops hurting for $\alpha=0.3$, first from $|1-\alpha\lambda|$ with $\lambda=c\pm i$, then by running.
+# 4. In section 6 find the `friction` at which the outer gradient stops hurting for $\alpha=0.3$, first from $|1-\alpha\lambda|$ with $\lambda=c\pm i$, then by running.

@@ -8,7 +8,7 @@
 # 3. measure how much of AdaLA's probe gradient comes from looking ahead, and how much from the next mini-batch;
 # 4. read the records of the LSTM on Penn Treebank on three x-axes.
 #
-# **Time.** 45 minutes. **Before.** Lesson 05; 04 for AdaLA. The live network is small and learns a generated text, the long runs are read from committed records.
+# **Time** 45 minutes. **Before** Lesson 05; 04 for AdaLA. The live network is small and learns a generated text, the long runs are read from committed records. The lesson needs torch; `make torch` adds it.
 # %% tags=["parameters"]
 SEED = 0
 EPOCHS = 6  # of the live runs: 48 windows
@@ -25,6 +25,7 @@ from torch.nn import functional as F
 
 import paper_figs
 from nala_lab import plots
+from nala_lab.classroom import agree, claim
 from nala_lab.core import stream
 from nala_lab.experiments.models import torch_stream
 from nala_lab.experiments.run.one_run import execute, plan
@@ -36,10 +37,10 @@ plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
 torch.set_num_threads(1)
 FOLDER = Path(RECORDS) if RECORDS else Path(paper_figs.__file__).parent / "records"
 # %% [markdown]
-# ## 1 A failure first: the mean of perplexities
+# ## 1 · A failure first: the mean of perplexities
 # A student reads a text in windows, computes the perplexity of each, and reports their mean. A second student reads the same text with the same model in windows of another length.
 #
-# **Predict.** Same words, same probabilities. Will they report the same number?
+# **Predict:** same words, same probabilities. Will they report the same number?
 # %%
 losses = stream(SEED, "word losses").gamma(2.0, 3.0, size=2400)  # -log p of each word, in nats: some easy, some hard
 
@@ -49,10 +50,12 @@ def student(window):
 for window in (10, 40, 240):
     print(f"windows of {window:3d} words: mean of perplexities {student(window):12,.0f}")
 print(f"the text as a whole: {np.exp(losses.mean()):,.0f}")
-assert student(10) > 2 * np.exp(losses.mean())  # not a rounding matter
-assert student(10) > student(40) > student(240) > np.exp(losses.mean())  # Jensen: exp is convex
+claim(student(10) > 2 * np.exp(losses.mean()),
+      "with windows of 10 words the mean of perplexities is more than twice too large")
+claim(student(10) > student(40) > student(240) > np.exp(losses.mean()),
+      "the shorter the window, the larger the mean of perplexities")
 # %% [markdown]
-# ## 2 The equation
+# ## 2 · The equation
 # $$\text{perplexity}=\exp\Big(\frac1N\sum_{n=1}^{N}-\log p(w_n\mid w_1\ldots w_{n-1})\Big) \tag{1}$$
 #
 # Average the *losses over words*, then take the exponential, once. A model that gives each of $V$ words the probability $1/V$ has perplexity $V$. The average over windows must also weigh by words: the last window is shorter.
@@ -77,11 +80,11 @@ def by_hand():
 
 measured = workload.evaluate()["perplexity"]  # the library reads it in windows and adds up losses
 print(f"from scratch {by_hand():.4f}, library {measured:.4f}; a uniform model has {len(net.bias):,}")
-assert abs(measured / by_hand() - 1) < 1e-5  # float32 logits: 1e-7 each, times a loss near 9
-assert abs(measured / len(net.bias) - 1) < 0.02  # initial weights know nothing
+claim(agree(measured, by_hand(), digits=5), "the perplexity by hand is the library's")
+claim(abs(measured / len(net.bias) - 1) < 0.02, "a network that has learned nothing is as good as guessing, within 2 %")
 
 # %% [markdown]
-# ## 3 What clipping does
+# ## 3 · What clipping does
 # Over all parameters together, with norm $\lVert g\rVert$:
 #
 # $$g\;\leftarrow\; g\cdot\min\!\Big(1,\ \frac{c}{\lVert g\rVert}\Big),\qquad c=0.25 \text{ in the paper's tasks.} \tag{2}$$
@@ -95,9 +98,9 @@ g = torch.from_numpy(stream(SEED, "gradient").normal(size=50))
 p = torch.nn.Parameter(torch.zeros(50, dtype=torch.float64))
 p.grad = g.clone()
 torch.nn.utils.clip_grad_norm_([p], 0.25)
-# torch divides by norm + 1e-6: relative 1e-6 / 7
-torch.testing.assert_close(p.grad, clipped(g, 0.25), rtol=1e-6, atol=0)
-assert abs(float(p.grad.norm()) - 0.25) < 1e-6 and torch.equal(clipped(0.01 * g, 0.25), 0.01 * g)  # short ones stay
+claim(agree(p.grad, clipped(g, 0.25), digits=5), "clipping by hand is torch's")
+claim(agree(float(p.grad.norm()), 0.25, digits=5) and torch.equal(clipped(0.01 * g, 0.25), 0.01 * g),
+      "a long gradient is cut to 0.25 and a short one stays")
 # %% [markdown]
 # **Predict** for SGD at $\eta=30$ and for Adam at 0.01 (in that program the rates of one layer, and of two and three), at $c=$ none, 0.25, 0.02: whose curve depends on $c$?
 # %%
@@ -116,7 +119,7 @@ plots.show(figure, alt="Test perplexity against gradients. Left, SGD: it falls f
 last = {key: run.column("test", "loss")[-1] for key, run in runs.items()}
 spread = {name: max(last[name, c] for c in levels) - min(last[name, c] for c in levels) for name in ("sgd", "adam")}
 print({name: f"{value:.4f} nats between the three" for name, value in spread.items()})
-assert spread["adam"] < spread["sgd"] / 10  # Adam: eps, and factors that differ from step to step; SGD: its whole speed
+claim(spread["adam"] < spread["sgd"] / 10, "the threshold changes SGD's result ten times more than Adam's")
 # %% [markdown]
 # Adam hardly sees the threshold; SGD is slowed when it bites. Clipping is part of SGD's tuning, and only a safety belt for Adam. What does the belt hold? Ten times the learning rate:
 # %%
@@ -124,17 +127,18 @@ wild = {c: trained("sgd", clip=c, lr=300.0) for c in (0, 0.25)}
 for c, run in wild.items():
     ended = run.footer["diverged_because"] or f"perplexity {run.column('test', 'perplexity')[-1]:.1e}"
     print(f"lr 300, {f'clipped at {c}' if c else 'not clipped'}: {run.outcome} after {run.footer['totals']['grad_evals']} gradients; {ended}")
-assert (wild[0].outcome, wild[0.25].outcome) == ("diverged", "finished")
-assert wild[0.25].column("test", "perplexity")[-1] > len(net.bias)  # finished, and worse than guessing
+claim((wild[0].outcome, wild[0.25].outcome) == ("diverged", "finished"),
+      "at ten times the learning rate the run diverges without clipping, and ends with it")
+claim(wild[0.25].column("test", "perplexity")[-1] > len(net.bias), "the clipped run ends worse than guessing")
 # %% [markdown]
 # Divergence is a result: the run ends with its record, and says why. The clipped run *finished*, with a model that is worse than guessing. Clipping bounds a step, not a loss.
 #
-# ## 4 Does the next-batch probe look ahead?
+# ## 4 · Does the next-batch probe look ahead?
 # AdaLA steps to a probe point $\theta'=\theta+\Delta$ with the gradient of mini-batch $i$, and there takes a gradient of mini-batch $i+1$: each gradient of a new mini-batch, as in the released program. Its new information splits exactly in two:
 #
 # $$g_{i+1}(\theta')-g_i(\theta)=\underbrace{g_{i+1}(\theta')-g_{i+1}(\theta)}_{\text{looking ahead}}+\underbrace{g_{i+1}(\theta)-g_i(\theta)}_{\text{another mini-batch}} \tag{3}$$
 #
-# **Predict.** At the published $\eta=0.001$: how large is the first part, in per cent of the second?
+# **Predict:** at the published $\eta=0.001$: how large is the first part, in per cent of the second?
 # %%
 workload.start_epoch(0)
 net.train()
@@ -162,7 +166,8 @@ def parts_of(i, lr):
     moved(delta)
     ahead = gradient(i + 1, i + 1)
     moved(-delta)
-    assert torch.allclose((ahead - here), (ahead - nearby) + (nearby - here), atol=1e-6)  # Eq. (3), float32
+    claim(agree(ahead - here, (ahead - nearby) + (nearby - here), digits=3),
+          "the two parts add up to the new information")
     return float((ahead - nearby).norm()), float((nearby - here).norm())
 
 rates = np.array([1e-4, 1e-3, 1e-2, 1e-1])
@@ -177,28 +182,29 @@ ax.legend(loc="lower right")
 plots.show(ax, alt="Norms of the two parts of the probe's new information against the learning rate. The part of another mini-batch is constant. The part of looking ahead grows in proportion to the learning rate and is more than fifty times smaller at the published one.")
 # %%
 published = share[1]
-assert published < 0.02  # the sentence below says "under 2 %"
-assert np.allclose(share[1] / share[0], 10, rtol=0.3)  # the look-ahead part is proportional to the step; curvature of second order
+claim(published < 0.02, "at the published learning rate looking ahead is under 2 % of the other mini-batch's part")
+claim(np.allclose(share[1] / share[0], 10, rtol=0.3), "the look-ahead part is proportional to the learning rate")
 Markdown(f"At $\\eta=0.001$ the look-ahead part is **{100 * published:.1f} %** of the mini-batch part. Here and at these weights, the probe is above all a *second sample* of the gradient. It costs a gradient, and a plain step would have used that one too.")
 # %% [markdown]
 # Two ways to make the probe look: use the *same* mini-batch for it (`probe_batch` in `nala_lab.optim.AdaLA`; the training loop here gives every gradient a new one), or larger steps and larger mini-batches. The ratio grows with $\eta$ and with the curvature, and later in training both parts change. We measured one small network near its start, so the sentence above is about that.
 #
 # The same split holds for NALA's outer gradient. There $y_t$ is several steps away, and the gradient is multiplied by $\alpha=0.001$ without Adam's division.
 #
-# ## 5 Three x-axes, live
+# ## 5 · Three x-axes, live
 # Four optimizers for the same number of windows, SGD at 30, the others at 0.01.
 # %%
 live = [runs["adam", 0.25], runs["sgd", 0.25], trained("adala", lr=0.01), trained("adabelief", lr=0.01)]
 figure = plots.three_axes(live, "test", "perplexity", ylabel="test perplexity\n(generated text)", log=True)
 plots.show(figure, alt="Test perplexity on the generated text for Adam, SGD, AdaLA and AdaBelief against timesteps, gradients and seconds. AdaLA's curve ends at half of the others' timesteps.")
 totals = {run.optimizer: run.footer["totals"] for run in live}
-assert totals["adala"]["timesteps"] * 2 == totals["adam"]["timesteps"] == totals["adala"]["grad_evals"]
-assert min(run.column("test", "perplexity").min() for run in live) > 3  # nobody beats the text's own entropy
-assert live[0].header["data"]["name"] == "ptb (generated)"
+claim(totals["adala"]["timesteps"] * 2 == totals["adam"]["timesteps"] == totals["adala"]["grad_evals"],
+      "AdaLA makes half of the timesteps with the same gradients")
+claim(min(run.column("test", "perplexity").min() for run in live) > 3, "nobody beats the text's own perplexity of 3")
+claim(live[0].header["data"]["name"] == "ptb (generated)", "the text is generated")
 # %% [markdown]
 # Do not conclude anything about optimizers here: 48 windows, one seed, a text without grammar, and learning rates that were chosen for 200 epochs.
 #
-# ## 6 Penn Treebank, from records
+# ## 6 · Penn Treebank, from records
 # `nala-lab train lstm1-ptb` at scale `cpu`: all 930 thousand words, windows of 70 rows, 20 columns. The paper trains for 200 epochs.
 # %%
 PTB = {task: [run for run in runs_of(FOLDER, task) if run.outcome == "finished"] for task in ("lstm1-ptb", "lstm1-ptb-released", "lstm2-ptb", "lstm3-ptb")}
@@ -215,7 +221,8 @@ def told(task, found):
 
 for task, found in PTB.items():
     display(Markdown(told(task, found) if found else f"*{task}: not yet run.*"))
-    assert all(np.allclose(np.exp(run.column("test", "loss")), run.column("test", "perplexity"), rtol=1e-6) for run in found)  # Eq. (1); nine digits of a loss near 9
+    claim(all(agree(np.exp(run.column("test", "loss")), run.column("test", "perplexity"), digits=6) for run in found),
+          "the recorded perplexity is the exponential of the recorded loss")
 # %%
 for task in ("lstm1-ptb", "lstm2-ptb", "lstm3-ptb"):
     if PTB[task]:

@@ -8,7 +8,7 @@
 # 3. compute FID's distance from its closed form, and say how much of it is the number of images;
 # 4. read a GAN record: what falls, what does not, and what cannot be compared with a published number.
 #
-# **Time.** 45 minutes. **Before.** Lessons 01 and 05; eigenvalues. The live games are small, the long runs are read from committed records.
+# **Time** 45 minutes. **Before** Lessons 01 and 05; eigenvalues. The live games are small, the long runs are read from committed records. The lesson needs torch; `make torch` adds it.
 # %% tags=["parameters"]
 SEED = 0
 GRADIENTS = 62  # of the live WGAN-GP runs: ten rounds and a little, two cycles of NALA at k = 30
@@ -29,6 +29,7 @@ from scipy.linalg import sqrtm
 
 import paper_figs
 from nala_lab import plots
+from nala_lab.classroom import agree, by_chance, claim
 from nala_lab.core import stream
 from nala_lab.experiments.gan.fid import cloud_of, frechet_distance
 from nala_lab.experiments.gan.turns import CRITIC, Turns
@@ -39,10 +40,9 @@ from nala_lab.results.comparable import runs_of
 plots.use_style()
 plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
 torch.set_num_threads(1)
-EPS = np.finfo(float).eps
 FOLDER = Path(RECORDS) if RECORDS else Path(paper_figs.__file__).parent / "records"
 # %% [markdown]
-# ## 1 A failure first: descent that goes round and round
+# ## 1 · A failure first: descent that goes round and round
 # The smallest game: the generator $x$ wants $x^\top A y$ small, the critic $y$ wants it large. The only equilibrium is $x=y=0$. Each player descends its own loss; together they follow the field $F(z)=Jz$, $z=(y,x)$:
 #
 # $$J=\begin{pmatrix}0&-A^\top\\A&0\end{pmatrix},\qquad z \leftarrow z-\eta\,Jz \;\text{ (both at once)},\qquad\text{or one player's rows after the other's.} \tag{1}$$
@@ -66,12 +66,13 @@ def radius(m):
 one_round = turn("generator") @ turn("critic")
 print(f"spectral radius, both at once: {radius(turn('both')):.4f}; one after the other: {radius(one_round):.4f}")
 s = np.linalg.svd(A, compute_uv=False)
-assert abs(radius(turn("both")) - np.sqrt(1 + (LR * s[0]) ** 2)) < 8 * EPS  # |1 + i lr s|: a few roundings near 1
-assert abs(radius(one_round) - 1) < 1e-12  # on the circle, as long as lr s < 2; eigenvalues of a 4 x 4 map
+claim(agree(radius(turn("both")), np.sqrt(1 + (LR * s[0]) ** 2)),
+      "both at once leave the equilibrium by the factor |1 + i lr s|")
+claim(agree(radius(one_round), 1), "one after the other they circle for ever")
 # %% [markdown]
 # Both at once: it spirals out. One after the other: it circles for ever. No learning rate helps. Averaging does: the fast weights turn, and the mean of a turn lies nearer to the centre. That is what a slow loop is for.
 #
-# ## 2 The second failure: a wrapper for each player
+# ## 2 · The second failure: a wrapper for each player
 # "So I wrap both optimizers in Lookahead." Published GAN programs have one optimizer a player, so this is what most of us would write. Now each wrapper counts *its own player's* steps. The slow weights $\phi=(\phi_y,\phi_x)$ are then taken at two different moments: no iterate of the game was ever at $\phi$.
 #
 # With one clock a cycle of $k$ turns, whoever moves, is
@@ -130,9 +131,9 @@ sgd = lambda lr: lambda params: torch.optim.SGD(params, lr=lr)  # noqa: E731
 lookahead = lambda k, lr=LR: lambda groups: Lookahead(groups, inner=sgd(lr), k=k, alpha=0.4)  # noqa: E731
 nala = lambda k: lambda groups: NALA(groups, inner=sgd(LR), k=k, mu=-0.6, alpha=ALPHA)  # noqa: E731
 for made, want in ((one_clock(lookahead(6), 6), cycle(6, -0.6)), (one_clock(nala(6), 7), cycle(6, -0.6, ALPHA)), (one_clock(lookahead(18), 18, 5), cycle(18, -0.6, n_critic=5))):
-    np.testing.assert_allclose(made, want, atol=64 * 18 * EPS * np.abs(want).max())  # every turn rounds a few times
+    claim(agree(made, want), "the map of the library's optimizer on one clock is that of equations (2) and (3)")
 # %% [markdown]
-# **Predict.** Three rounds (six turns) in a cycle. One clock: $k=6$ turns of the game. Two clocks: each wrapper counts $k=3$ of its own. Same cost, same $\mu$. Is the spectral radius of a cycle the same? And when the critic moves five times a round, so that its wrapper synchronises five times as often as the generator's?
+# **Predict:** three rounds (six turns) in a cycle. One clock: $k=6$ turns of the game. Two clocks: each wrapper counts $k=3$ of its own. Same cost, same $\mu$. Is the spectral radius of a cycle the same? And when the critic moves five times a round, so that its wrapper synchronises five times as often as the generator's?
 # %%
 table = {
     "no slow loop": (np.linalg.matrix_power(one_round, 3),) * 2,
@@ -142,8 +143,10 @@ table = {
 }
 radii = {name: (radius(a), radius(b)) for name, (a, b) in table.items()}
 lines = ["| three rounds | one clock | two clocks |", "|---|---|---|"] + [f"| {name} | {a:.4f} | {b:.4f} |" for name, (a, b) in radii.items()]
-assert all(a < b - 1e-3 < 1 for name, (a, b) in radii.items() if name != "no slow loop")  # different maps, not rounding
-assert abs(radii["Lookahead, n_critic = 1"][0] - radius(cycle(6, -0.6))) < 1e-10  # the closed form, eigenvalues of 4 x 4
+claim(all(a < b - 1e-3 < 1 for name, (a, b) in radii.items() if name != "no slow loop"),
+      "on one clock every method is faster here than on two")
+claim(agree(radii["Lookahead, n_critic = 1"][0], radius(cycle(6, -0.6))),
+      "the radius on one clock is the closed form's")
 Markdown("\n".join(lines))
 # %% [markdown]
 # Two clocks are *another method*, without a warning. Two details: in NALA's cell a cycle on one clock has 7 gradients (the outer one serves both players), on two clocks 8. And is one clock always the faster one? We should look before we say so.
@@ -172,11 +175,11 @@ right.legend()
 plots.show(figure, alt="Left: convergence rate per gradient against the learning rate for Lookahead with one clock and with two; the two curves cross. Right: distance to the equilibrium at learning rate 0.3: both at once leaves, one after the other circles, two clocks and one clock converge, one clock fastest.")
 better = one < two - 1e-9  # rounding of eigenvalues
 print(f"one clock is faster at {better.sum()} of {len(grid)} learning rates: from {grid[better].min():.2f} to {grid[better].max():.2f}")
-assert better[np.argmin(np.abs(grid - LR))]
+claim(better[np.argmin(np.abs(grid - LR))], "one clock is faster at this learning rate")
 # %% [markdown]
 # So the reason for one clock is not that it always wins. It is that $\phi$ is then *an average of iterates of the game*, its map is (2) with the theory of lessons 01 and 06, and its rate can be computed. In `nala_lab train wgan-cifar10` both players are groups of one optimizer for this reason; with AdaLA a turn lasts for its probe and its step.
 #
-# ## 3 FID: a distance between two Gaussians
+# ## 3 · FID: a distance between two Gaussians
 # $$d^2=\lVert m_1-m_2\rVert^2+\operatorname{tr}\!\big(C_1+C_2-2\,(C_1^{1/2}C_2C_1^{1/2})^{1/2}\big) \tag{4}$$
 #
 # In one dimension this is $(m_1-m_2)^2+(\sigma_1-\sigma_2)^2$. From scratch with SciPy's matrix root, then the library, which needs no root of a product:
@@ -188,10 +191,12 @@ def by_root(m1, c1, m2, c2):
 draw = stream(SEED, "fid")
 m1, m2 = draw.normal(size=(2, 5))
 c1, c2 = (b @ b.T + 0.1 * np.eye(5) for b in draw.normal(size=(2, 5, 5)))
-assert abs(by_root(m1, c1, m2, c2) - frechet_distance(m1, c1, m2, c2)) < 1e-8  # roots of 5 x 5 matrices, entries below 20
-assert frechet_distance([1.0], [[4.0]], [4.0], [[36.0]]) == (1 - 4) ** 2 + (2 - 6) ** 2  # exact in floats
+claim(agree(by_root(m1, c1, m2, c2), frechet_distance(m1, c1, m2, c2), digits=8),
+      "the distance by hand is the library's")
+claim(frechet_distance([1.0], [[4.0]], [4.0], [[36.0]]) == (1 - 4) ** 2 + (2 - 6) ** 2,
+      "in one dimension the distance is that of the means and of the deviations")
 # %% [markdown]
-# **Predict.** Two samples of *one and the same* Gaussian in $d=16$ dimensions, $n$ vectors each. The true distance is 0. What does (4) give from the samples, and how does it fall with $n$?
+# **Predict:** two samples of *one and the same* Gaussian in $d=16$ dimensions, $n$ vectors each. The true distance is 0. What does (4) give from the samples, and how does it fall with $n$?
 #
 # To second order in the errors of mean and covariance, for $C=I$ (the means give $2d/n$, the covariances $d(d+1)/2n$):
 #
@@ -211,16 +216,16 @@ ax.set(xlabel="vectors in each sample, n", ylabel="distance, squared (as FID)")
 ax.legend()
 plots.show(ax, alt="Distance between two samples of the same Gaussian against their size, both logarithmic: a straight line that falls in inverse proportion to n, on which the formula lies.")
 errors = measured.std(axis=1, ddof=1) / np.sqrt(repeats)
-# 5 standard errors of the simulated mean, and the next order of the expansion, below (d / n) of the value
-assert np.all(np.abs(measured.mean(axis=1) - expected) < 5 * errors + expected * d / sizes)
+claim(by_chance(np.maximum(np.abs(measured.mean(axis=1) - expected) - expected * d / sizes, 0) / errors),
+      "two samples of one Gaussian are d (d + 5) / 2n apart")
 Markdown(f"A perfect generator would not have FID 0. With 128 white features and 2000 images on both sides (5) gives {128 * 133 / 4000:.1f}; so FIDs are compared **at equal n only**, and with the same extractor.")
 # %% [markdown]
 # Published FID takes its features from Inception v3. Those weights are not in this lab. Our runs use a small classifier trained on CIFAR-10, or random features at smoke scale. **Such a number cannot be compared with a published FID**, and every record says so.
 #
-# ## 4 What falls? A live game
+# ## 4 · What falls? A live game
 # WGAN-GP at smoke scale: networks of 2 channels, generated pictures, random features, ten times the published learning rate so that something moves in a minute's work. NALA and Lookahead have $k=30$: five whole rounds of five turns of the critic and one of the generator.
 #
-# **Predict.** The critic's gap $\mathbb E\,c(\text{real})-\mathbb E\,c(\text{fake})$ estimates a distance and starts near 0. Which way will it go? Can it become negative?
+# **Predict:** the critic's gap $\mathbb E\,c(\text{real})-\mathbb E\,c(\text{fake})$ estimates a distance and starts near 0. Which way will it go? Can it become negative?
 # %%
 def game(name):
     run = plan("wgan-gp-cifar10", name, seed=SEED, scale="smoke", changes={"lr": 2e-3})
@@ -230,24 +235,27 @@ def game(name):
 
 live = [game(name) for name in ("nala", "adam", "adala")]
 player = live[0].column("train", "player")  # 0: the critic's turn, 1: the generator's, 2: both, at y_t
-assert set(player) <= {0.0, 1.0, 2.0} and (player == 2).sum() == 1  # every second row: one of the two outer gradients
+claim(set(player) <= {0.0, 1.0, 2.0} and (player == 2).sum() == 1,
+      "the log has both players' turns and one of the outer gradients")
 figure = plots.three_axes(live, "train", "gap", ylabel="critic's gap on a mini-batch")
 plots.show(figure, alt="The critic's gap for NALA, Adam and AdaLA against timesteps, gradients and seconds: near zero at first; at the end it is below zero for all three. AdaLA makes half of the others' timesteps with the same gradients.")
 # %%
 spent = {run.optimizer: run.footer["totals"] for run in live}
-assert all(totals["grad_evals"] == GRADIENTS for totals in spent.values())
-assert spent["adala"]["timesteps"] == GRADIENTS / 2 and spent["nala"]["timesteps"] * 31 == GRADIENTS * 30
+claim(all(totals["grad_evals"] == GRADIENTS for totals in spent.values()), "every run has spent the same gradients")
+claim(spent["adala"]["timesteps"] == GRADIENTS / 2 and spent["nala"]["timesteps"] * 31 == GRADIENTS * 30,
+      "AdaLA makes half as many timesteps as gradients, and NALA 30 of 31")
 label = live[0].header["data"]["fid"]["extractor"]
-assert "not comparable with published FID" in label
+claim("not comparable with published FID" in label,
+      "the record says that its FID cannot be compared with a published one")
 for run in live:
     fid = run.column("test", "fid")
     print(f"{run.optimizer:6s} gap {run.column('train', 'gap')[0]:+.4f} -> {run.column('train', 'gap')[-1]:+.4f}, FID {fid[0]:.2f} -> {fid[-1]:.2f} ({label})")
-assert all(run.column("train", "gap").min() < -0.1 for run in live)  # far below float32 noise: a "distance" below zero
-assert all(run.column("test", "fid")[-1] < run.column("test", "fid")[0] for run in live)  # an order, for this seed
+claim(all(run.column("train", "gap").min() < -0.1 for run in live), "the critic's gap becomes negative")
+claim(all(run.column("test", "fid")[-1] < run.column("test", "fid")[0] for run in live), "FID falls in every run")
 # %% [markdown]
 # It became negative: after a while the critic gives the *generated* pictures the higher score: it is wrong about who is real. FID fell all the same. The gap is the critic's *estimate* of a distance, good only if the critic is near its optimum, and on a scale that the critic itself moves. Do not rank optimizers by it, nor by either loss. FID can be compared between runs with one extractor; with one seed, 64 images and random features it ranks nothing here either.
 #
-# ## 5 The real runs
+# ## 5 · The real runs
 # `nala-lab train wgan-cifar10` and `wgan-gp-cifar10` at scale `cpu`: half the channels, 2000 generated images against 10 000 real ones, a few epochs of some hundred gradients. The paper has 100 epochs and 64 000 images.
 # %%
 GANS = {task: [run for run in runs_of(FOLDER, task) if run.outcome == "finished"] for task in ("wgan-cifar10", "wgan-gp-cifar10")}
@@ -265,7 +273,8 @@ def fids(task, runs):
 
 for task, runs in GANS.items():
     display(Markdown(fids(task, runs) if runs else f"*{task}: not yet run.*"))
-    assert all("not comparable" in run.header["data"]["fid"]["extractor"] for run in runs)
+    claim(all("not comparable" in run.header["data"]["fid"]["extractor"] for run in runs),
+          "every record says that its FID cannot be compared")
 # %%
 for task, runs in GANS.items():
     if runs:

@@ -15,6 +15,7 @@ import numpy as np
 from IPython.display import Markdown
 
 from nala_lab import plots
+from nala_lab.classroom import agree, by_chance, claim
 from paper_figs.published import paper, table
 from paper_figs.published.released import released
 from paper_figs.published_audit import AUDIT, run
@@ -44,7 +45,7 @@ ax.bar(list(column), [100 * value for value in column.values()], color=[plots.CO
 ax.set(ylim=(88, 96), ylabel="top-1 accuracy (%)", title=f"{table_1.corner}, {table_1.columns[1].name}")
 plots.show(figure, alt="Bars of five optimizers from 88 to 96 percent. NALA is highest, Adam a little lower, then Lookahead, NAG and SGD.")
 winner = max(column, key=column.get)
-assert winner == "NALA"
+claim(winner == "NALA", "NALA is highest in this column")
 print(f"{winner}: {column[winner]:.8f}, next {sorted(column.values())[-2]:.8f}")
 
 # %% [markdown]
@@ -68,17 +69,17 @@ for name, value in column.items():
     print(f"{name:<10} {value:.8f}   n = {possible_n(value)[:3]} ...   {value * BATCH:g} of {BATCH}")
 
 # %% [markdown]
-# The test set of CIFAR-10 has 10,000 images, the training set 50,000. **Predict**: which $n$ is common to all five?
+# The test set of CIFAR-10 has 10,000 images, the training set 50,000. **Predict:** which $n$ is common to all five?
 #
 # The library call asks the same of one number or, as a *finding*, of every accuracy in the paper.
 
 # %%
-assert list(possible_n(column["NALA"])) == [n for n in denominators(column["NALA"]) if n <= 2000]  # scratch = library
+claim(list(possible_n(column["NALA"])) == [n for n in denominators(column["NALA"]) if n <= 2000], "the denominators by hand are the library's")
 common = set.intersection(*(set(possible_n(value)) for value in column.values()))
-assert min(common) == BATCH
+claim(min(common) == BATCH, "the smallest n that is common to all five is a mini-batch")
 finding = run("accuracies-over-256")
 print(f"{finding.numbers['of 256']} of {finding.numbers['accuracies']} accuracies in the paper are multiples of 1/256")
-assert 10_000 not in denominators(column["NALA"])  # 0.9453125 is no whole number of 10,000 test images
+claim(10_000 not in denominators(column["NALA"]), "NALA's accuracy is no whole number of 10,000 test images")
 
 # %% [markdown]
 # So one number is **one mini-batch of 256 images**. The released program agrees: it logs the accuracy of the *training* batch; no test accuracy is computed in it. And now the difference between first and second place has a size that one can imagine:
@@ -86,12 +87,12 @@ assert 10_000 not in denominators(column["NALA"])  # 0.9453125 is no whole numbe
 # %%
 images = (column["NALA"] - column["Adam"]) * BATCH
 print(f"NALA - Adam = {images:g} image")
-assert images == 1
+claim(images == 1, "the difference between first and second is one image")
 
 # %% [markdown]
 # Not all accuracies of the paper are on this grid. Below, the part of $256\,a$ behind the decimal point.
 #
-# **Predict**: if a table were filled from one program, what would you expect to see?
+# **Predict:** if a table were filled from one program, what would you expect to see?
 
 # %%
 cells = [cell for one in paper("nala").tables for cell in one.cells("accuracy")]
@@ -105,8 +106,8 @@ ax.set(xlabel="table of the NALA paper", ylabel="256 a, after the point", ylim=(
 ax.legend(loc="upper left")
 plots.show(figure, alt="Fractional part of 256 times accuracy, by table. Tables 1, 3 and 5 lie at zero. In Tables 7, 8 and 9 LeNet-5 and AlexNet lie at zero; ten ResNet-18 values are spread between 0 and 1.")
 off = [cell for cell in cells if BATCH * cell.value % 1]
-assert len(off) == 10 and {cell.column.model for cell in off} == {"ResNet-18"}
-assert not any(denominators(cell.value) for cell in off)  # of no n up to 2000, nor 10,000, 50,000 or 60,000
+claim(len(off) == 10 and {cell.column.model for cell in off} == {"ResNet-18"}, "ten accuracies are off the grid of 1/256, all of ResNet-18")
+claim(not any(denominators(cell.value) for cell in off), "these ten are on no grid of a plausible n")
 
 # %% [markdown]
 # Ten numbers of Tables 7-9 come from some other kind of count. What kind, the paper does not say, and nothing that was released shows it. That is where this question ends: *we do not know* is an answer.
@@ -117,7 +118,7 @@ assert not any(denominators(cell.value) for cell in off)  # of no n up to 2000, 
 #
 # $$P(\text{best} \le c) = P\big(\mathrm{Bin}(256, p) \le c\big)^n. \tag{2}$$
 #
-# **Predict**: the network never changes, $p = 0.90$. About where is the best of 450 batches?
+# **Predict:** the network never changes, $p = 0.90$. About where is the best of 450 batches?
 
 # %%
 def best_from_scratch(p, n, b=BATCH):
@@ -129,7 +130,7 @@ accuracy = np.arange(BATCH + 1) / BATCH
 log_c10 = released().log("LeNet-5", "CIFAR-10")
 p = log_c10.late_accuracy
 exact = best_from_scratch(p, 450)
-np.testing.assert_allclose(exact, best_of(p, 450), atol=1e-11)  # 450 times the rounding of a sum of 257 terms
+claim(agree(exact, best_of(p, 450)), "the distribution of a best by hand is the library's")
 print(f"p = {p:.4f}; expected best of 450: {exact @ accuracy:.4f}")
 
 # %% [markdown]
@@ -150,10 +151,10 @@ ax.set(xlim=(84, 98), xlabel="accuracy (%)", ylabel="chance (%)", title=f"a netw
 ax.legend(loc="upper left", fontsize=11)
 plots.show(figure, alt="Three distributions for one network. A single batch is spread around 89.9 percent; the best of 50 is narrow around 94; the best of 450 around 95. The printed 94.5 lies between the last two. Grey bars of simulated trainings follow the line of the best of 450.")
 mean, sd = mean_and_sd(p, 450)
-assert abs(draws.mean() - mean) < 4 * sd / RUNS**0.5  # four standard errors of the simulated mean
-assert mean > printed  # taking the best alone is expected to give more than what is printed
+claim(by_chance((draws.mean() - mean) / (sd / RUNS**0.5)), "the simulated trainings have the predicted mean")
+claim(mean > printed, "a best of 450 is expected to be above what is printed")
 share = (mean_and_sd(p, 50)[0] - p) / (printed - p)
-assert 0.8 < share < 0.95
+claim(0.8 < share < 0.95, "the best of the 50 late batches explains 80 to 95 % of the gap")
 print(f"printed {printed:.4f}, mean of late records {p:.4f}; the best of the 50 late batches alone explains {share:.0%} of the gap")
 
 # %% [markdown]
@@ -163,7 +164,7 @@ print(f"printed {printed:.4f}, mean of late records {p:.4f}; the best of the 50 
 lines = ["| log | printed best | mean of the last 50 | expected best of 450 at that mean |", "|---|---|---|---|"]
 for one in released().logs:
     lines.append(f"| {one.model}, {one.dataset} | {one.best_accuracy:.3f} | {one.late_accuracy:.3f} | {mean_and_sd(one.late_accuracy, 450)[0]:.3f} |")
-    assert mean_and_sd(one.late_accuracy, 450)[0] > one.best_accuracy
+    claim(mean_and_sd(one.late_accuracy, 450)[0] > one.best_accuracy, f"the expected best of {one.model} on {one.dataset} is above the printed one")
 Markdown("\n".join(lines))
 
 # %% [markdown]
@@ -175,7 +176,7 @@ Markdown("\n".join(lines))
 #
 # $$t_{0.975,\,1}\,\frac{\sqrt2\,\sigma}{\sqrt2} = 12.7\,\sigma. \tag{3}$$
 #
-# **Predict**: sixteen differences between NALA and a rival are in Tables 1, 3 and 5. How many exceed $2\sqrt2\,\sigma$? How many exceed (3)?
+# **Predict:** sixteen differences between NALA and a rival are in Tables 1, 3 and 5. How many exceed $2\sqrt2\,\sigma$? How many exceed (3)?
 
 # %%
 each = run("differences-against-noise").numbers["each"]
@@ -195,10 +196,10 @@ figure.legend(loc="outside lower center", fontsize=11)
 plots.show(figure, alt="Sixteen differences as dots, each on a grey band of noise. Eight lie inside the dark inner band, thirteen inside the light outer band. AlexNet against Adam and ResNet-18 on CIFAR-10 against Lookahead lie far outside.")
 outside, beyond = int((abs(gaps) > single).sum()), int((abs(gaps) > needed).sum())
 print(f"outside the inner band: {outside} of {len(gaps)}; outside the outer band: {beyond}")
-assert (outside, beyond) == (8, 3)
+claim((outside, beyond) == (8, 3), "eight of sixteen differences are outside the inner band, and three outside the outer one")
 sigma = noise_of_best(printed)
-assert abs(sigma - mean_and_sd(p, 450)[1]) < 0.1 * sigma  # the noise hardly depends on which of the two p is used
-assert abs(each["Table 1, CIFAR-10, NALA - Adam"]["gap"]) < sigma
+claim(abs(sigma - mean_and_sd(p, 450)[1]) < 0.1 * sigma, "the noise hardly depends on which p is used")
+claim(abs(each["Table 1, CIFAR-10, NALA - Adam"]["gap"]) < sigma, "NALA against Adam in Table 1 is inside one standard deviation")
 
 # %% [markdown]
 # Two lessons in one picture. *Against* the table: half of the differences are not larger than the drawing of one batch makes them, and NALA against Adam with LeNet-5 is among these. *For* the table: some differences are far outside every band, and drawing batches does not explain these. They may come from the optimizer or from something else in the program; the design of the experiment has to tell.
@@ -218,7 +219,7 @@ for number, head in default.items():
     pairs[number] = [cell.printed for cell in table("nala", number).row(head).cells[:2]]
 for number, (loss, accuracy_printed) in pairs.items():
     print(f"Table {number}: LeNet-5, CIFAR-100, k = 5, mu = -0.5, alpha = 0.001:  {loss}  {accuracy_printed}")
-assert pairs[1] == pairs[9] != pairs[7] == pairs[8]
+claim(pairs[1] == pairs[9] != pairs[7] == pairs[8], "one setting has two results: Tables 1 and 9, and Tables 7 and 8")
 
 # %% [markdown]
 # One setting, two results. The other way round is a question too: is one result, equal in all nine digits, printed under two settings?
@@ -229,9 +230,9 @@ for name in ("one-setting-two-results", "two-settings-one-result", "one-result-t
     print(f"{finding.verdict}: {finding.statement}")
     for group, members in list(finding.numbers.values())[1].items():
         print("   ", group, *(f"\n        {member}: {', '.join(places)}" for member, places in members.items()))
-    assert finding.verdict == "seen"
+    claim(finding.verdict == "seen", f"{name} is seen")
 twice = run("two-settings-one-result").numbers["settings"]
-assert list(twice) == [f"LeNet-5 on CIFAR-100: {pairs[1][0]} / {pairs[1][1]}"]  # it is the main result of Table 1
+claim(list(twice) == [f"LeNet-5 on CIFAR-100: {pairs[1][0]} / {pairs[1][1]}"], "one result is printed under two settings, and it is the main result of Table 1")
 
 # %% [markdown]
 # Two results for one setting may be two seeds; the tables do not say. But one result, equal in every printed digit, under two settings can hardly be two runs: at least one of these rows is not what its head says. Which one cannot be read off the table. A run that is printed in two places should be *one file* from which both are made.
@@ -243,7 +244,7 @@ assert list(twice) == [f"LeNet-5 on CIFAR-100: {pairs[1][0]} / {pairs[1][1]}"]  
 # %%
 loss, accuracy_5 = (table("nala", 5).cell("NALA", column_5).value for column_5 in (2, 3))
 print(f"right in {accuracy_5:.0%} of a batch, with a probability of {exp(-loss):.2f} for the right class")
-assert exp(-loss) < 0.25
+claim(exp(-loss) < 0.25, "the geometric mean of the probabilities is below one quarter")
 
 # %% [markdown]
 # Right nearly always, and never sure? Is there a formula that such numbers obey?
@@ -260,8 +261,8 @@ def cross_entropy_of_twice(logits, target):
 
 sure = np.full(10, -40.0)
 sure[3] = 40.0
-assert abs(cross_entropy_of_twice(sure, 3) - floor()) < 1e-14  # a few roundings of numbers near 2
-assert abs(cross_entropy_of_twice(sure, 4) - (floor() + 1)) < 1e-14
+claim(agree(cross_entropy_of_twice(sure, 3), floor()), "a right answer costs the floor")
+claim(agree(cross_entropy_of_twice(sure, 4), floor() + 1), "a wrong answer costs one more")
 print(f"floor {floor():.6f}")
 
 # %% [markdown]
@@ -289,8 +290,8 @@ left.set(ylabel="printed loss", title="all")
 right.set_title("the right end, enlarged")
 figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=11)
 plots.show(figure, alt="Loss against accuracy. Six circles of Table 5 lie on a falling straight line, from 0.71 to 0.98. Ten triangles of Tables 7 to 9, all above 0.94, lie above the line, the farthest by 0.19, except one just below it.")
-assert max(abs(residual(loss, a)) for a, loss in five) < 0.01  # 3 images of 256
-assert min(loss for _, loss in five) > floor()
+claim(max(abs(residual(loss, a)) for a, loss in five) < 0.01, "all pairs of Table 5 lie within 0.01 of the line of a double softmax")
+claim(min(loss for _, loss in five) > floor(), "no loss of Table 5 is below the floor")
 print("largest distance from the line: Table 5", f"{max(abs(residual(loss, a)) for a, loss in five):.4f},", "other rows", f"{max(abs(residual(loss, a)) for a, loss in sweeps):.3f}")
 
 # %% [markdown]
@@ -304,19 +305,20 @@ print("largest distance from the line: Table 5", f"{max(abs(residual(loss, a)) f
 #
 # $$\text{gradients} = \frac{k+1}{k}\,\text{timesteps} = 1.2\,\text{timesteps} \quad (k=5). \tag{5}$$
 #
-# **Predict**: Table 2 prints 12,100 for NALA and 12,500 for Adam (90 % on CIFAR-10). Who needs fewer gradients?
+# **Predict:** Table 2 prints 12,100 for NALA and 12,500 for Adam (90 % on CIFAR-10). Who needs fewer gradients?
 
 # %%
 nala, adam = (table("nala", 2).cell(name, 1).value for name in ("NALA", "Adam"))
 print(f"NALA {1.2 * nala:,.0f} gradients, Adam {adam:,.0f}")
 where = "CIFAR-10, 90% accuracy: Adam"
-assert comparisons(table("nala", 2), in_gradients=False)[where] == "NALA" and nala < adam
-assert comparisons(table("nala", 2), in_gradients=True)[where] == "Adam" and 1.2 * nala > adam
+claim(comparisons(table("nala", 2), in_gradients=False)[where] == "NALA" and nala < adam, "in timesteps NALA is first")
+claim(comparisons(table("nala", 2), in_gradients=True)[where] == "Adam" and 1.2 * nala > adam, "in gradients Adam is first")
 costs = run("timesteps-in-gradients").numbers
 print(costs["first to the accuracy"])
 print(*(f"{where}: {change}" for where, change in costs["changed"].items()), sep="\n")
-assert len(costs["changed"]) == 7
-assert table("nala", 2).cell("NALA", 0).readings == (1200, 12000) and run("adala-cost").verdict == "seen"  # see below
+counted = sum(costs["first to the accuracy"]["timesteps"].values())
+claim((counted, len(costs["changed"])) == (32, 7), "seven of 32 comparisons change")
+claim(table("nala", 2).cell("NALA", 0).readings == (1200, 12000) and run("adala-cost").verdict == "seen", "NALA's first cell of Table 2 can be read as 1,200 and as 12,000, and AdaLA's cost is not counted")
 
 # %% [markdown]
 # Of 32 comparisons seven change. "Undecided" is there because of two cells that are printed as `12,00` and `1,00`: they may stand for two numbers each, and a fair count keeps both. For AdaLA every step needs two gradients, and its tables count neither steps nor gradients nor time.
@@ -330,8 +332,8 @@ finding = run("released-files")
 lines = ["| table | numbers | with a released file | equal to it |", "|---|---|---|---|"]
 lines += [f"| {name} | {' | '.join(str(count) for count in row.values())} |" for name, row in finding.numbers["each"].items()]
 totals = [finding.numbers[key] for key in ("numbers", "with a file", "equal to the file")]
-assert totals == list(np.sum([list(row.values()) for row in finding.numbers["each"].values()], axis=0))
-assert totals[2] < totals[0] / 3  # "less than a third", in the summary
+claim(totals == list(np.sum([list(row.values()) for row in finding.numbers["each"].values()], axis=0)), "the sums of the table are those of the finding")
+claim(totals[2] < totals[0] / 3, "less than a third of the numbers equal a released file")
 Markdown("\n".join([*lines, "| **both papers** | " + " | ".join(f"**{total}**" for total in totals) + " |"]))
 
 # %% [markdown]
@@ -342,8 +344,8 @@ Markdown("\n".join([*lines, "| **both papers** | " + " | ".join(f"**{total}**" f
 # %%
 for name, one in run("table-2-first-records").numbers.items():
     print(f"{name:<24} printed {one['printed']:>7}, first record in the log {one['in the log']:>6,}")
-assert run("table-4-first-records").verdict == "seen" and run("table-2-first-records").verdict == "seen"
-assert run("adala-rows-no-file").numbers["with a file"] == []
+claim(run("table-4-first-records").verdict == "seen" and run("table-2-first-records").verdict == "seen", "Table 4 is in the logs, and Table 2 differs from them")
+claim(run("adala-rows-no-file").numbers["with a file"] == [], "no row of AdaLA has a file")
 
 # %% [markdown]
 # For a reader the word for the AdaLA rows is: *cannot be recomputed from what was released*. That is not "wrong". It means that they can stand beside our numbers, but are no target that our runs have to hit.
@@ -356,7 +358,7 @@ assert run("adala-rows-no-file").numbers["with a file"] == []
 findings = [run(name) for name in AUDIT]
 lines = ["| finding | verdict | what is asked |", "|---|---|---|"]
 lines += [f"| `{one.id}` | {one.verdict} | {one.statement} |" for one in findings]
-assert {one.verdict for one in findings} == {"seen", "not seen", "undecided"}
+claim({one.verdict for one in findings} == {"seen", "not seen", "undecided"}, "the audit has seen, not seen and undecided findings")
 Markdown("\n".join(lines))
 
 # %% [markdown]
@@ -366,7 +368,7 @@ Markdown("\n".join(lines))
 claims = [one for one in findings if one.id.startswith("claim")]
 held = [one for one in claims if one.verdict == "seen"]
 print(f"{len(held)} of {len(claims)} sentences are what their tables show")
-assert len(held) > len(claims) / 2
+claim(len(held) > len(claims) / 2, "more than half of the papers' sentences are what their tables show")
 
 # %% [markdown]
 # ## Summary

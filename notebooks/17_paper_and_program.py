@@ -13,6 +13,7 @@ import numpy as np
 from IPython.display import Markdown
 
 from nala_lab import plots
+from nala_lab.classroom import agree, claim
 from nala_lab.reference import NALA, SGD, AdaBelief, run
 from paper_figs import side_by_side_adala, side_by_side_nala
 from paper_figs.side_by_side.adala_program import released
@@ -21,7 +22,6 @@ from paper_figs.side_by_side.network import arcs
 
 plots.use_style()
 plt.rcParams["figure.dpi"] = 70  # keeps the committed notebook small
-EPS = np.finfo(float).eps
 
 # %% tags=["parameters"]
 K, MU, ALPHA, LR = 5, -0.5, 0.05, 0.1  # k and mu of the paper; alpha and lr large enough to be seen
@@ -32,7 +32,7 @@ CYCLES = 8
 #
 # Take the bowl $f(x)=\tfrac32 (x-c)^2$ with its minimum at $c$, start 2.5 to the right of it, and run the recurrence of the released NALA program beside Algorithm 1. The NumPy twin has both: `variant="released"` and `variant="paper"`.
 #
-# **Predict**: we move the whole problem, start and minimum, from $c=1.5$ to $c=-4$. What changes in the distance to the minimum?
+# **Predict:** we move the whole problem, start and minimum, from $c=1.5$ to $c=-4$. What changes in the distance to the minimum?
 
 # %%
 LAM, AWAY = 3.0, 2.5
@@ -50,9 +50,9 @@ ax.set(yscale="log", xlabel="cycles", ylabel="distance to the minimum")
 ax.legend(loc="upper right", fontsize=11)
 ax.set_ylim(top=30)
 plots.show(figure, alt="Distance to the minimum after each cycle on a logarithmic axis. The two curves of the paper's algorithm lie on each other. Those of the released recurrence lie far apart, one below and one above.")
-# 8 cycles of 6 gradients; numbers up to 4 lose 4 eps each when they are shifted
-assert np.allclose(distance["paper", 1.5], distance["paper", -4.0], rtol=0, atol=8 * 6 * 4 * EPS * 4)
-assert distance["released", -4.0][1] > 3 * distance["released", 1.5][1]  # far more than rounding
+claim(agree(distance["paper", 1.5], distance["paper", -4.0]), "Algorithm 1 does not know where zero is")
+claim(distance["released", -4.0][1] > 3 * distance["released", 1.5][1],
+      "the released recurrence does: moved, it is more than three times farther away after a cycle")
 print("after one cycle, released:", {c: float(distance["released", c][1].round(3)) for c in (1.5, -4.0)})
 
 # %% [markdown]
@@ -97,9 +97,9 @@ bowl = lambda activations, weights: LAM * (activations - C)  # noqa: E731
 library = {name: follow(bowl, SGD(lr=LR), np.array([C + AWAY]), k=K, mu=MU, alpha=ALPHA, cycles=CYCLES, variant=name).phi[:, 0] for name in VARIANTS}
 for name, (empty_slot, stale) in VARIANTS.items():
     by_hand = follow_by_hand(lambda x: LAM * (x - C), C + AWAY, empty_slot, stale)
-    assert np.allclose(by_hand, library[name], rtol=0, atol=8 * 6 * 4 * EPS * 4)  # roundings as above
+    claim(agree(by_hand, library[name]), f"{name}: by hand and library agree")
 for name, variant in (("Algorithm 1", "paper"), ("released: both", "released")):
-    assert np.allclose(np.abs(library[name] - C)[1:], distance[variant, C][1:], rtol=0, atol=8 * 6 * 4 * EPS * 4)
+    claim(agree(np.abs(library[name] - C)[1:], distance[variant, C][1:]), f"{name}: library and NumPy twin agree")
 print("four variants, three ways of computing them, one answer each")
 
 # %% [markdown]
@@ -115,7 +115,7 @@ print("four variants, three ways of computing them, one answer each")
 #
 # Look at (6): the empty slot adds $\mu\,\theta_{1,0}$ to the first $y$, and never again. At $\mu=-\tfrac12$ it takes away half of the **initial weights themselves**. That is why zero matters.
 #
-# **Predict**: for which start is this push harmless? For which is it the largest?
+# **Predict:** for which start is this push harmless? For which is it the largest?
 
 # %%
 figure, ax = plt.subplots(figsize=(7.6, 4.2))
@@ -124,7 +124,7 @@ for name in VARIANTS:
     want = closed_form(C + AWAY, C, LAM, CYCLES, mu=MU, alpha=ALPHA, k=K, lr=LR, variant=name)
     ax.plot(range(CYCLES + 1), np.abs(want - C), ls=dash, color=plots.COLOURS[colour], label=name)
     ax.plot(range(CYCLES + 1), np.abs(library[name] - C), marker, color=plots.COLOURS[colour])
-    assert np.allclose(want, library[name], rtol=0, atol=8 * 6 * 4 * EPS * 4)  # roundings as above
+    claim(agree(want, library[name]), f"{name}: the runs are the closed forms (5) and (6)")
 ax.set(yscale="log", xlabel="cycles", ylabel="distance to the minimum")
 ax.legend(loc="lower left", fontsize=11)
 plots.show(figure, alt="Four straight lines on a logarithmic axis with markers on them. The two with the empty slot drop at once in the first cycle. The two with the stale gradient are a little flatter than the others.")
@@ -132,15 +132,15 @@ plots.show(figure, alt="Four straight lines on a logarithmic axis with markers o
 # %% [markdown]
 # The markers are the runs, the lines are (5) and (6). On this side of zero the push goes towards the minimum.
 #
-# The stale gradient is another matter. It changes the *factor*, also late in the run. **Predict**: is the gradient at $\theta_{t,k-1}$ larger or smaller than the one at $y_t$? So is $\sigma$ above or below $\rho$ for a small $\alpha$?
+# The stale gradient is another matter. It changes the *factor*, also late in the run. **Predict:** is the gradient at $\theta_{t,k-1}$ larger or smaller than the one at $y_t$? So is $\sigma$ above or below $\rho$ for a small $\alpha$?
 
 # %%
 factors = {stale: rate(LAM, mu=MU, alpha=ALPHA, k=K, lr=LR, stale=stale) for stale in (False, True)}
 at_paper = {stale: rate(LAM, mu=MU, alpha=1e-3, k=K, lr=LR, stale=stale) for stale in (False, True)}
 print(f"alpha = {ALPHA:g}:  rho = {factors[False]:.4f}, sigma = {factors[True]:.4f}")
 print(f"alpha = 0.001: rho = {at_paper[False]:.4f}, sigma = {at_paper[True]:.4f}")
-assert factors[True] > factors[False]  # here the stale gradient is smaller: theta_{t,k-1} is closer to the minimum than y_t
-assert abs(at_paper[True] - at_paper[False]) < 2e-3  # alpha lam times a difference of two numbers below 1
+claim(factors[True] > factors[False], "the stale gradient makes the factor larger here")
+claim(abs(at_paper[True] - at_paper[False]) < 2e-3, "at the paper's alpha the two factors can hardly be told apart")
 
 # %% [markdown]
 # At $\mu<0$ the point $y_t$ lies *behind* $\theta_{t,k-1}$ (interpolation, lesson 02), so the gradient there is the larger one, and Algorithm 1 gains more from its sixth gradient than the program from its free one. At the paper's $\alpha=0.001$ both gain next to nothing.
@@ -155,7 +155,8 @@ old, new = net.start(0), net.start(0) + 0.1 * net.start(1)
 mixed, at_old, at_new = (net.layers(g) for g in (net.mixed(old, new), net.grad(old), net.grad(new)))
 for number, (m, a, b) in enumerate(zip(mixed, at_old, at_new, strict=True), 1):
     print(f"layer {number}: mixed = old {np.array_equal(m[0], a[0])}, mixed = new {np.array_equal(m[0], b[0])}")
-assert [np.array_equal(m[0], a[0]) for m, a in zip(mixed, at_old, strict=True)] == [False, False, True]
+claim([np.array_equal(m[0], a[0]) for m, a in zip(mixed, at_old, strict=True)] == [False, False, True],
+      "only the last layer of the mixture is known beforehand: the old gradient")
 
 # %% [markdown]
 # **Predict**, before you run: which of the two differences can be seen in the loss? And: is it good or bad to start with half of the weights?
@@ -169,9 +170,12 @@ loss = {name: side_by_side_nala.losses(name) for name in VARIANTS}
 scales = {name: side_by_side_nala.scales_losses(name) for name in ("Algorithm 1", "released: both")}
 seeds = len(loss["Algorithm 1"])
 apart = {name: float(np.abs(values - loss["Algorithm 1"]).max()) for name, values in loss.items()}
-assert apart["stale gradient only"] < 1e-3 < 0.1 < apart["empty slow slot only"]  # two orders of magnitude between them
-assert (loss["released: both"][:, 5] > loss["Algorithm 1"][:, 5]).all()  # set back, every seed
-assert (scales["released: both"][:, -1] < scales["Algorithm 1"][:, -1]).all()  # 16 times the weights: helped, every seed
+claim(apart["stale gradient only"] < 1e-3 < 0.1 < apart["empty slow slot only"],
+      "the empty slot is seen in the loss, and the stale gradient is not")
+claim((loss["released: both"][:, 5] > loss["Algorithm 1"][:, 5]).all(),
+      "from a sensible start the empty slot sets every seed back")
+claim((scales["released: both"][:, -1] < scales["Algorithm 1"][:, -1]).all(),
+      "from weights 16 times too large it helps every seed")
 Markdown(
     f"Largest difference in loss from Algorithm 1, {seeds} seeds: stale gradient {apart['stale gradient only']:.1g} nats, "
     f"empty slot {apart['empty slow slot only']:.2f} nats. From weights 16 times too large the released recurrence ends at "
@@ -203,8 +207,8 @@ second = g + lam * x0  # old activations, and added
 dropped = -lr * g / (np.sqrt((g - second) ** 2 + eps / (1 - beta2)) + eps)  # (7)
 
 loop = released(lambda activations, weights: lam * activations, np.array([x0]), steps=50, rule=AdaBelief(lr=lr))
-assert np.allclose(loop.x[[1, 2, 50], 0], x1, rtol=1e-12, atol=0)  # 1 - beta2 has a relative error of 1e-13
-assert np.allclose(loop.dropped, dropped, rtol=1e-12, atol=0)
+claim(agree(loop.x[[1, 2, 50], 0], x1), "after the first step the model does not move")
+claim(agree(loop.dropped, dropped), "the dropped step is (7)")
 print(f"model: {x0} -> {x1:.4f} -> {loop.x[50, 0]:.4f} (step 50);  dropped step {dropped:.4f}, which is -lr")
 
 # %% [markdown]
@@ -216,12 +220,13 @@ plots.show(drawing.figure, alt=drawing.alt)
 
 # %%
 still = side_by_side_adala.losses("released")
-assert (still[:, 2:] == still[:, 1:2]).all()  # bit for bit: the weights do not move
+claim((still[:, 2:] == still[:, 1:2]).all(), "the network stands still after the first step, bit for bit")
 own, theirs = side_by_side_adala.ratios("own"), side_by_side_adala.ratios("released")
-assert np.allclose(theirs[:, 0], 1, atol=1e-2) and (own[:, 0] < 1e-2).all()  # lr = 1e-4: all of g, against less than a hundredth
+claim(np.allclose(theirs[:, 0], 1, atol=1e-2) and (own[:, 0] < 1e-2).all(),
+      "the released difference is all of the gradient, and AdaLA's is below a hundredth of it")
 steps = {kind: side_by_side_adala.first_steps(kind) for kind in ("own", "released")}
-assert np.ptp(steps["released"]) < 1e-3 * side_by_side_adala.LR  # at the smallest curvature eps / (1 - beta2) is 2.5e-4 of g^2
-assert np.ptp(steps["own"]) > 1000 * side_by_side_adala.LR  # from 0.06 to 1.8: this one sees the curvature
+claim(np.ptp(steps["released"]) < 1e-3 * side_by_side_adala.LR, "the released step does not depend on the curvature")
+claim(np.ptp(steps["own"]) > 1000 * side_by_side_adala.LR, "AdaLA's first step does")
 Markdown(drawing.table.markdown())
 
 # %% [markdown]

@@ -20,6 +20,7 @@ from IPython.display import Markdown
 from scipy import stats
 
 from nala_lab import plots
+from nala_lab.classroom import agree, by_chance, claim
 from nala_lab.core import stream
 from nala_lab.results.evidence import Rule, a_a, detectable, holm, judge, judge_table, power, seeds_needed, sign_flip_p
 from nala_lab.results.metrics import METRICS
@@ -39,7 +40,7 @@ OPTIMIZERS = 10
 #
 # We compare our new optimizer with nine others, 5 seeds each, in test accuracy (per cent). For each rival we take Student's t-test and call $p\le0.05$ a discovery. One thing we keep from ourselves: **all ten are the same optimizer**.
 #
-# **Predict.** In how many of 1000 such tables is there at least one discovery? 5 %?
+# **Predict:** in how many of 1000 such tables is there at least one discovery? 5 %?
 # %%
 def same_optimizers(rng):
     shared = rng.normal(0, 0.6, (SEEDS, 1))  # what a seed does to every run: initial weights, order of the data
@@ -55,7 +56,7 @@ j = int(np.argmin(p[first]))
 gap = float(np.mean(tables[first][:, 0] - tables[first][:, j + 1]))
 print(f"{found.mean():.0%} of the tables contain a discovery")
 print(f"table {first}: ours against rival {j + 1}: {gap:+.2f} points, p = {p[first, j]:.3f}")
-assert found.mean() > 3 * 0.05
+claim(found.mean() > 3 * 0.05, "far more than 5 % of the tables contain a discovery")
 # %% [markdown]
 # All these tables "show" something, and it would look well in an abstract. Nothing was wrong with a single test: each has its 5 % of false alarms. But we asked nine times and remember the best answer. With $m$ independent comparisons at level $a$ the chance of at least one false alarm is
 #
@@ -66,8 +67,7 @@ assert found.mean() > 3 * 0.05
 m = OPTIMIZERS - 1
 independent = 1 - 0.95**m
 print(f"(1): {independent:.1%}, simulated {found.mean():.1%}")
-# a share of 1000 tables is known to 4.4 standard errors, 4.4 * sqrt(0.25 / 1000) = 0.07, at most
-assert 0.05 < found.mean() < independent + 0.07
+claim(0.05 < found.mean() < independent + 0.07, "the share of false alarms is near (1), and not above it")
 # %% [markdown]
 # ## 2 · Pairs
 #
@@ -88,11 +88,10 @@ seed_effect = rng.normal(0, 1.5, SEEDS)
 a = 90.5 + seed_effect + rng.normal(0, 0.1, SEEDS)  # truly better by 0.5 points
 b = 90.0 + seed_effect + rng.normal(0, 0.1, SEEDS)
 verdict = judge(a, b, Rule())
-# the same formula in another order: a few roundings of 1e-16
-assert math.isclose(paired_p(a, b), verdict.p, rel_tol=1e-10)
+claim(math.isclose(paired_p(a, b), verdict.p, rel_tol=1e-10), "the p-value by hand is the library's")
 unpaired = stats.ttest_ind(a, b).pvalue
 print(f"pairs: p = {verdict.p:.2g} ({verdict.verdict});  the same numbers as two heaps: p = {unpaired:.2g}")
-assert verdict.verdict == "better" and unpaired > 0.05
+claim(verdict.verdict == "better" and unpaired > 0.05, "in pairs the difference is found, in two heaps it is not")
 # %%
 fig, ax = plt.subplots(figsize=(7.2, 4))
 for i in range(SEEDS):
@@ -120,14 +119,14 @@ def holm_from_scratch(p):
     return out
 
 
-# the same products: equal to the last digit but one
-assert np.allclose(holm_from_scratch(p[first]), holm(p[first]), rtol=1e-15)
+claim(agree(holm_from_scratch(p[first]), holm(p[first])), "Holm's correction by hand is the library's")
 corrected = np.array([holm(row) for row in p])
 after = (corrected <= 0.05).any(axis=1)
 print(f"false alarms: {found.sum()} tables of {TABLES} before, {after.sum()} after Holm's correction")
 # **Predict** the second number before you run the cell.
 limit = int(stats.binom.isf(1e-5, TABLES, 0.05))  # a rate of 5 % exceeds this once in 100,000 streams
-assert after.sum() <= limit < found.sum()
+claim(after.sum() <= limit < found.sum(),
+      "after the correction there are no more than 5 % of false alarms, as far as 1000 tables can tell")
 # %% [markdown]
 # This is an **A/A test**: let equals compete and count the alarms. A rule that is used to judge others should itself pass one. The library's rule does pairs, t and Holm in one call, `judge_table`; `a_a` runs the test. More rivals make the uncorrected habit worse and worse:
 # %%
@@ -148,8 +147,8 @@ ax.set(xlabel="optimizers in the table", ylabel="tables with a false alarm (%)",
 ax.legend()
 plots.show(fig, alt="False alarms against the number of optimizers. Uncorrected they grow from 5 percent at two optimizers to about 40 percent at twenty; with Holm's correction they stay near 5 percent or below.")
 alarms = a_a(stream(SEED, "lesson 18", "A/A"), Rule(), tables=300, optimizers=OPTIMIZERS, seeds=SEEDS)
-assert alarms.family <= stats.binom.isf(1e-5, 300, 0.05)  # as above, for 300 tables
-assert without[-1] > 3 * with_holm[-1]
+claim(alarms.family <= stats.binom.isf(1e-5, 300, 0.05), "the lab's rule passes its A/A test")
+claim(without[-1] > 3 * with_holm[-1], "with twenty optimizers the correction removes two alarms of three")
 # %% [markdown]
 # ## 4 · Few seeds: what the smallest p-value can be
 #
@@ -157,13 +156,13 @@ assert without[-1] > 3 * with_holm[-1]
 #
 # $$p_{\min}=2/2^n=2^{1-n}. \tag{4}$$
 #
-# **Predict.** How many seeds does it need to say anything at 5 %?
+# **Predict:** how many seeds does it need to say anything at 5 %?
 # %%
 for n in (2, 3, 5, 6, 10):
     all_better = np.linspace(1, 2, n)
-    assert sign_flip_p(all_better) == 2.0 ** (1 - n)  # exact: a count over a power of two
+    claim(sign_flip_p(all_better) == 2.0 ** (1 - n), f"with {n} seeds the smallest p is 2^(1-n)")
     print(f"n = {n:2d}: smallest p = {2.0 ** (1 - n):.4f}")
-assert 2.0 ** (1 - 5) > 0.05 >= 2.0 ** (1 - 6)
+claim(2.0 ** (1 - 5) > 0.05 >= 2.0 ** (1 - 6), "it takes six seeds to reach 5 %")
 # %% [markdown]
 # Six. With two or three seeds *no* result, however clear, is significant without assuming a distribution. The rule therefore decides by t and reports the sign-flip value beside it.
 #
@@ -191,7 +190,8 @@ for y, (name, one) in enumerate(verdicts.items()):
 ax.set(yticks=range(4), yticklabels=list(cases), xlim=(-1.2, 2.6), ylim=(3.5, -0.5), xlabel="ours minus rival (points)",
        xticks=[-1, -0.5, 0, 0.5, 1])
 plots.show(fig, alt="Four 95 percent intervals over a grey band of plus or minus 0.2 points. An interval far right of the band is better, a short one inside it equivalent, a long one over it undecided, one left of it worse.")
-assert [one.verdict for one in verdicts.values()] == ["better", "equivalent within threshold", "undecided", "worse"]
+claim([one.verdict for one in verdicts.values()] == ["better", "equivalent within threshold", "undecided", "worse"],
+      "the four cases get the four verdicts")
 # %% [markdown]
 # The third line is the common one in papers with two seeds. It says: *we do not know*.
 #
@@ -209,13 +209,13 @@ rng = stream(SEED, "lesson 18", "power")
 for n in (3, 10):
     hits = np.mean([judge(rng.normal(1.5, 1, n), np.zeros(n), Rule()).verdict == "better" for _ in range(TABLES)])
     ax.plot(1.5, 100 * hits, "o", color=plots.ROLES["fail"])
-    # 4.4 standard errors of a share of 1000: once in 100,000 streams
-    assert abs(hits - power(1.5, n)) < 4.4 * math.sqrt(power(1.5, n) * (1 - power(1.5, n)) / TABLES)
+    claim(by_chance((hits - power(1.5, n)) / math.sqrt(power(1.5, n) * (1 - power(1.5, n)) / TABLES)),
+          f"the simulated power for {n} seeds is the predicted one")
 ax.axhline(80, color=plots.ROLES["limit"], lw=1)
 ax.set(xlabel="true difference (standard deviations of the paired differences)", ylabel="separated (%)", ylim=(0, 103))
 ax.legend()
 plots.show(fig, alt="Power against the true difference for 2, 3, 5 and 10 seeds. Ten seeds reach 80 percent at 1.0 standard deviation, five at 1.7, three at 3.3; two seeds stay below 40 percent up to 4. Two simulated points lie on the curves.")
-assert detectable(2) > 10
+claim(detectable(2) > 10, "two seeds separate only differences of more than ten standard deviations")
 Markdown("To be separated with a chance of 80 % a difference must be " + ", ".join(
     f"**{detectable(n):.1f}** standard deviations with {n} seeds" for n in (2, 3, 5, 10)) + ".")
 # %% [markdown]
@@ -227,7 +227,7 @@ common = sorted(best["nala"].keys() & best["adam"].keys())
 differences = [best["nala"][seed] - best["adam"][seed] for seed in common]
 sd = float(np.std(differences, ddof=1))
 needed = {m: seeds_needed(1 / 256, sd, comparisons=m) for m in (1, 4)}
-assert needed[4] > needed[1] > 2
+claim(needed[4] > needed[1] > 2, "a table with four rivals needs more seeds than a single comparison")
 Markdown(f"Spread of the paired difference in the paper's metric (best batch), {len(common)} seeds: {sd:.4f}. To separate one image in 256 "
          f"takes about **{needed[1]} seeds**, and **{needed[4]}** in a table with four rivals. (The spread itself is known from "
          f"{len(common)} seeds only, and on another data set.)")
@@ -247,18 +247,19 @@ Markdown("| claim | verdict | evidence |\n|---|---|---|\n" + "\n".join(
 # %%
 from paper_figs.ledger.model import NOT_REPRODUCED, NOT_RUN, REPRODUCED, UNDECIDED, weakest
 
-assert weakest([REPRODUCED, None]) == REPRODUCED
-assert weakest([REPRODUCED, NOT_RUN]) == NOT_RUN
-assert weakest([REPRODUCED, UNDECIDED]) == UNDECIDED
-assert weakest([NOT_RUN, NOT_REPRODUCED]) == NOT_REPRODUCED
-assert weakest([None]) not in (REPRODUCED, NOT_REPRODUCED)
-assert len(claims) >= 40 and not any("verdict" in test for claim in book.claims for test in claim.tests)
+claim(weakest([REPRODUCED, None]) == REPRODUCED, "evidence that merely agrees does not count against")
+claim(weakest([REPRODUCED, NOT_RUN]) == NOT_RUN, "a test that was not run leaves the claim open")
+claim(weakest([NOT_RUN, NOT_REPRODUCED]) == NOT_REPRODUCED, "one test that fails decides")
+claim(weakest([REPRODUCED, UNDECIDED]) == UNDECIDED, "what too few seeds leave open stays open")
+claim(weakest([None]) not in (REPRODUCED, NOT_REPRODUCED), "agreeing evidence alone decides nothing")
+claim(len(claims) >= 40 and not any("verdict" in test for claim in book.claims for test in claim.tests),
+      "the ledger has forty claims or more, and no verdict is typed in")
 kinds = {kind: sum(claim.kind == kind for claim in book.claims) for kind in ledger.KINDS}
 print(f"{len(claims)} claims: {kinds}")
 # %% [markdown]
 # ## 8 · One experiment: move the goalposts
 #
-# The threshold must be fixed *before* the runs. **Predict.** We judge the same ten identical optimizers, but may choose, after looking, the metric (of three) that suits us best. Holm corrects within each table. What is the rate of false alarms now?
+# The threshold must be fixed *before* the runs. **Predict:** we judge the same ten identical optimizers, but may choose, after looking, the metric (of three) that suits us best. Holm corrects within each table. What is the rate of false alarms now?
 # %%
 rng = stream(SEED, "lesson 18", "goalposts")
 
@@ -270,7 +271,7 @@ def any_alarm(runs):
 
 chosen = np.mean([any(any_alarm(rng.normal(0, 1, (SEEDS, OPTIMIZERS))) for metric in range(3)) for _ in range(200)])
 print(f"one metric, fixed: at most 5 %; the best of three: {chosen:.1%}")
-assert chosen > 0.05  # 200 tables: three chances of about 4 % each make about 11 %
+claim(chosen > 0.05, "choosing the metric afterwards brings the false alarms back")
 # %% [markdown]
 # No correction helps against questions that are chosen after the answer. That is why metrics and thresholds are in one file (`nala_lab/results/metrics.py`) under version control, with a date, before the large runs.
 #

@@ -3,72 +3,32 @@
 #
 # **Aim.** Look-ahead optimizers are easy to write and easy to write wrongly, and a loss curve does not show it. You will first solve five cases in ten lines of NumPy, as a game; then examine five torch optimizers, the *patients*, each with one line changed; and then read what the same questions say about public packages.
 #
-# **Time** 60 minutes. **Before** 01 two loops; 05 the torch twin; for patient E, 09.
+# **Time** 60 minutes. **Before** 01 two loops; for sections 3 to 10 also torch and lesson 05; for patient E, 09.
 #
 # Words: a *sound* optimizer is the one in this checkout; a *patient* is the same source with one line replaced while a `with` block lasts. All patients come from the museum, `nala-lab audit --museum`.
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
-import torch
 from IPython.display import Markdown
 
 from nala_lab import plots
-from nala_lab.audit import MUTANTS, Subject, examine, examine_bug, format_row, load_items, planted
-from nala_lab.audit.public_packages import published, rows_of
-from nala_lab.audit.rig import closure_of, network
-from nala_lab.classroom import Case
+from nala_lab.classroom import Case, agree, claim
 from nala_lab.classroom.bug_hunt import questions, suspects
 
 plots.use_style()
 plt.rcParams["figure.dpi"] = 80  # keeps the committed notebook small
-torch.set_num_threads(1)
 SOUND, CASE = plots.ROLES["predicted"], plots.ROLES["fail"]
 # %% tags=["parameters"]
-STEPS = 60  # training steps in the first picture
+STEPS = 60  # training steps in the picture of section 3
 CALLS = 18  # calls of step() in the pictures of the cases
 # %% [markdown]
-# The five patients. Their names are not shown, only their place in the museum.
-# %%
-PLACES = {"A": 4, "B": 0, "C": 21, "D": 9, "E": 38}
-CASES = {case: list(MUTANTS)[place] for case, place in PLACES.items()}
-# %% [markdown]
-# ## 1 · A failure: the loss curve sees nothing
+# ## 1 · A failure, and a game: five programs, one wrong line each
 #
-# What most of us would do: train a small network with the optimizer, and look whether the loss falls.
-#
-# **Predict**: one of the two curves below is patient B, the other a sound Lookahead. Which is which, and would you have noticed with one curve only?
-# %%
-def losses(target, steps):
-    model = network()
-    opt = Subject(target, inner="momentum").make(model.parameters(), lr=0.05)
-    curve = []
-    for call in range(steps):
-        curve.append(closure_of(model, opt, call % 4)().item())
-        opt.step()
-    return np.array(curve).reshape(-1, 4).mean(axis=1)  # one number a round over the four batches
-# %%
-sound = losses("nala_lab.optim:Lookahead", STEPS)
-with planted(CASES["B"]):
-    case_b = losses("nala_lab.optim:Lookahead", STEPS)
-
-figure, ax = plt.subplots(figsize=(7, 3.6))
-ax.plot(sound, color=SOUND, lw=2, label="one of them")
-ax.plot(case_b, color=plots.COLOURS["lookahead"], lw=2, ls="--", label="the other")
-ax.set(xlabel="round over the four batches", ylabel="mean loss", yscale="log")
-ax.legend()
-plots.show(figure, alt="Two loss curves on a logarithmic axis. They fall in the same way and lie on top of each other at the end; neither looks wrong.")
-ends = sound[-1], case_b[-1]
-assert max(ends) < 0.5 * sound[0]  # both learn: the last round is below half of the first
-assert abs(ends[0] - ends[1]) < 0.01 * ends[0]  # closer than one percent: nobody sees that in a noisy curve
-print(f"mean loss of the last round: {ends[0]:.4f} and {ends[1]:.4f}")
-# %% [markdown]
-# Both fall. A bug in an optimizer makes *another optimizer*, often a usable one; only it is not the one in the paper, and nobody knows its properties. So we ask for **numbers that are known in advance**.
-#
-# ## 2 · The game: five programs, one wrong line each
+# What most of us would do to test an optimizer: run it, and look whether the loss falls.
 #
 # `Case("A")` to `Case("E")` are NALA in ten lines of NumPy (`nala_lab.classroom.specimen.nala`), each with **one** line changed. Ask as few questions as you can, then accuse a suspect. First what most people do: look at the curves.
 #
-# **Predict**: how many of the five are *slower* than the sound program?
+# **Predict:** how many of the five are *slower* than the sound program?
 # %%
 cases = {letter: Case(letter) for letter in "ABCDE"}
 figure, panels = plt.subplots(1, 5, figsize=(17, 3.8))
@@ -76,8 +36,9 @@ for ax, case in zip(panels, cases.values(), strict=True):
     case.plot(ax).set_ylabel("")
 panels[0].set_ylabel(r"$|\phi_t|$")
 plots.show(figure, alt="Five panels, one for each case: size of the slow weight against the cycle, logarithmic, the sound program solid and the case dashed. All lines fall. Each case ends below the sound program, case E more than two decades.")
-assert all(ax.lines[1].get_ydata()[-1] < 0.8 * ax.lines[0].get_ydata()[-1] for ax in panels)  # by 20 % and more
-assert all(case.run("loss-falls").passes for case in cases.values())  # a number below a hundredth of the first: far off
+claim(all(ax.lines[1].get_ydata()[-1] < 0.8 * ax.lines[0].get_ydata()[-1] for ax in panels),
+      "each case ends below the sound program")
+claim(all(case.run("loss-falls").passes for case in cases.values()), "the loss falls in every case")
 # %% [markdown]
 # None. A wrong program may be *faster* on an easy problem, and still it is not the method that it claims to be. These are the questions and the suspects:
 # %%
@@ -88,7 +49,7 @@ Markdown(questions() + "\n\n" + suspects())
 case = cases["A"]
 for question, name in (("count", "one-more"), ("stands-still", "zero-slot")):
     print(case.run(question), "\n   ", case.accuse(name))
-assert case.accuse("zero-slot")
+claim(bool(case.accuse("zero-slot")), "the zero slot is proved")
 Markdown(case.story())
 # %% [markdown]
 # **Your turn**: B, C, D and E. Change the letter, the question and the name; `case.asked` holds what you know already, and `case.story()` is for afterwards.
@@ -97,7 +58,7 @@ case = cases["B"]
 print(case.run("first-cycle"))
 case.accuse("sound")
 # %% [markdown]
-# ## 3 · One number that tells three programs apart
+# ## 2 · One number that tells three programs apart
 #
 # Gradient descent with $\eta=0.1$ on $f = x^2/2$ multiplies $x$ by $0.9$. Around it, Lookahead with $k=5$, $\alpha=1/2$:
 #
@@ -122,15 +83,57 @@ programs = {
     "mixed after 1, 6, ... from the initial weights": twenty_steps(1, None),
 }
 closed_form = (0.5 + 0.5 * 0.9**5) ** 4
-assert abs(programs["the paper: mix after 5, 10, ..."] - closed_form) < 1e-15  # 60 roundings of numbers below 1
+claim(agree(programs["the paper: mix after 5, 10, ..."], closed_form),
+      "the paper's program has the closed form's number")
 for name, value in programs.items():
     print(f"{value:.6f}  {name}")
 # %% [markdown]
-# The library call asks the same of any optimizer. `examine` runs in this process; on the command line it is `nala-lab audit package.module:factory`, with a process for each question.
+# ## 3 · Torch optimizers: the loss curve sees nothing
+#
+# From here on the lesson examines torch optimizers. It needs torch, and `make torch` adds it.
 # %%
-(row,) = examine("nala_lab.optim:Lookahead", only=["which-program"])
-print(format_row(row))
-assert abs(row.evidence - closed_form) < 1e-14  # from scratch and library agree, to a few roundings
+import torch
+
+from nala_lab.audit import MUTANTS, Subject, examine, examine_bug, format_row, load_items, planted
+from nala_lab.audit.public_packages import published, rows_of
+from nala_lab.audit.rig import closure_of, network
+
+torch.set_num_threads(1)
+# %% [markdown]
+# The five patients. Their names are not shown, only their place in the museum.
+# %%
+PLACES = {"A": 4, "B": 0, "C": 21, "D": 9, "E": 38}
+CASES = {case: list(MUTANTS)[place] for case, place in PLACES.items()}
+# %% [markdown]
+# We train a small network, and look whether the loss falls.
+#
+# **Predict:** one of the two curves below is patient B, the other a sound Lookahead. Which is which, and would you have noticed with one curve only?
+# %%
+def losses(target, steps):
+    model = network()
+    opt = Subject(target, inner="momentum").make(model.parameters(), lr=0.05)
+    curve = []
+    for call in range(steps):
+        curve.append(closure_of(model, opt, call % 4)().item())
+        opt.step()
+    return np.array(curve).reshape(-1, 4).mean(axis=1)  # one number a round over the four batches
+# %%
+sound = losses("nala_lab.optim:Lookahead", STEPS)
+with planted(CASES["B"]):
+    case_b = losses("nala_lab.optim:Lookahead", STEPS)
+
+figure, ax = plt.subplots(figsize=(7, 3.6))
+ax.plot(sound, color=SOUND, lw=2, label="one of them")
+ax.plot(case_b, color=plots.COLOURS["lookahead"], lw=2, ls="--", label="the other")
+ax.set(xlabel="round over the four batches", ylabel="mean loss", yscale="log")
+ax.legend()
+plots.show(figure, alt="Two loss curves on a logarithmic axis. They fall in the same way and lie on top of each other at the end; neither looks wrong.")
+ends = sound[-1], case_b[-1]
+claim(max(ends) < 0.5 * sound[0], "both optimizers learn")
+claim(abs(ends[0] - ends[1]) < 0.01 * ends[0], "the two curves end within one per cent of each other")
+print(f"mean loss of the last round: {ends[0]:.4f} and {ends[1]:.4f}")
+# %% [markdown]
+# Both fall. A bug in an optimizer makes *another optimizer*, often a usable one; only it is not the one in the paper, and nobody knows its properties. So we ask for **numbers that are known in advance**.
 # %% [markdown]
 # ## 4 · The questions
 #
@@ -139,6 +142,12 @@ assert abs(row.evidence - closed_form) < 1e-14  # from scratch and library agree
 items = load_items()
 text = "\n".join(f"| `{one.name}` | {one.asks} |" for one in items)
 Markdown(f"{len(items)} questions:\n\n| name | question |\n|---|---|\n{text}")
+# %% [markdown]
+# The library call puts one question, here that of section 2, to any optimizer. `examine` runs in this process; on the command line it is `nala-lab audit package.module:factory`, with a process for each question.
+# %%
+(row,) = examine("nala_lab.optim:Lookahead", only=["which-program"])
+print(format_row(row))
+claim(agree(row.evidence, closed_form), "the library's number is the one from scratch")
 # %%
 def walk(case, calls, grad, inner="sgd", **settings):
     one = MUTANTS[CASES[case]]
@@ -189,28 +198,28 @@ figure = draw(pair, "weight x (start 3, minimum 0)", "patient A")
 plots.show(figure, alt="Weight against call. The sound path falls slowly, with a small step back each cycle. The case is the same for four calls, drops to about half at the fifth, and goes on slowly from there.")
 # %%
 rows = asked("A", "nala-first-slow", "nala-closed-form", "nala-gradient-at-y", "resume")
-assert rows["nala-first-slow"].bad and not rows["resume"].bad
-# with lr = 0 nothing may move; a slot of zeros leaves (1 + mu) of the weight, and the question sets mu = -0.4
-assert abs(rows["nala-first-slow"].evidence - 0.6) < 1e-14
+claim(rows["nala-first-slow"].bad and not rows["resume"].bad,
+      "the question of the first slow weights fails, and resuming does not")
+claim(agree(rows["nala-first-slow"].evidence, 0.6), "a slot of zeros leaves 1 + mu = 0.6 of the weight")
 # %%
-assert CASES["A"] == "zero-slot"
+claim(CASES["A"] == "zero-slot", "patient A is the zero slot")
 story("A")
 # %% [markdown]
 # ## 6 · Patient B: the one you did not see
 #
 # Lookahead, $k=5$, $\alpha=1/2$, with a *constant* gradient, so that a step without mixing has a known length.
 #
-# **Predict**: after which calls should the weight move by something else than $-\eta$, and how far back?
+# **Predict:** after which calls should the weight move by something else than $-\eta$, and how far back?
 # %%
 pair = both("B", CALLS, torch.ones_like, lr=0.1, k=5, alpha=0.5)
 plots.show(draw(pair, "weight", "patient B"), alt="Two saw-tooth lines that go down: four steps forward, one step back. At the first step back the case goes back less far, and it stays below the sound line by the same amount.")
 late = pair[0] - pair[1]
-assert np.allclose(late[5:], 0.05, rtol=1e-12)  # alpha's half of one step of 0.1; sums of 18 roundings
+claim(agree(late[5:], 0.05), "patient B stays half a step of 0.1 below the sound one")
 # %%
 rows = asked("B", "sync-steps", "slow-at-start", "which-program")
-assert rows["slow-at-start"].bad and rows["which-program"].bad
+claim(rows["slow-at-start"].bad and rows["which-program"].bad, "two questions see patient B")
 # %%
-assert CASES["B"] == "lazy-slow"
+claim(CASES["B"] == "lazy-slow", "patient B has slow weights that are made too late")
 story("B")
 # %% [markdown]
 # The difference is half a step, once. On a loss curve it cannot be seen; as a number it is there at once.
@@ -219,7 +228,7 @@ story("B")
 #
 # The same run twice: once through, and once with `state_dict()` saved and loaded into a new optimizer after call `stop`.
 #
-# **Predict**: if a *counter* is lost, for which `stop` does the resumed run still end right?
+# **Predict:** if a *counter* is lost, for which `stop` does the resumed run still end right?
 # %%
 def interrupted(stop, calls=12):
     w = torch.nn.Parameter(torch.tensor([3.0], dtype=torch.float64))
@@ -235,18 +244,18 @@ def interrupted(stop, calls=12):
 sound = np.array([interrupted(stop) for stop in range(9)])
 with planted(CASES["C"]):
     case = np.array([interrupted(stop) for stop in range(9)])
-assert np.ptp(sound) == 0  # bit for bit, wherever it stops
+claim(np.ptp(sound) == 0, "the sound optimizer ends the same wherever it was stopped")
 figure = draw((sound, case), "weight after 12 calls", "patient C")
 figure.axes[0].set_xlabel("call after which the run was saved and loaded")
 plots.show(figure, alt="Final weight against the call at which the run was interrupted. The sound line is flat. The case is right at 0, 4 and 8, and elsewhere otherwise.")
 right = [stop for stop in range(9) if case[stop] == sound[0]]
 print("the case ends right when stopped at", right)
-assert right == [0, 4, 8]  # whole cycles of k + 1 = 4 calls
+claim(right == [0, 4, 8], "patient C ends right only when it was stopped after a whole cycle")
 # %%
 rows = asked("C", "resume", "plain-state", "path")
-assert rows["resume"].bad and not rows["path"].bad
+claim(rows["resume"].bad and not rows["path"].bad, "resuming fails, and the path alone shows nothing")
 # %%
-assert CASES["C"] == "lost-counter"
+claim(CASES["C"] == "lost-counter", "patient C has lost its counter")
 story("C")
 # %% [markdown]
 # Three stops of nine come out right. A test that saves after a whole epoch may never see this bug; the question `resume` stops after *every* call.
@@ -255,7 +264,7 @@ story("C")
 #
 # Two weights, the same gradient, the same start. Before the last call of the first cycle the second is frozen (its gradient is `None`).
 #
-# **Predict**: the cycle ends. Does the frozen weight take part in the mixing? What does the algorithm say?
+# **Predict:** the cycle ends. Does the frozen weight take part in the mixing? What does the algorithm say?
 # %%
 def frozen(calls, k=5):
     two = [torch.nn.Parameter(torch.tensor([3.0], dtype=torch.float64)) for _ in range(2)]
@@ -273,13 +282,13 @@ sound = frozen(12)
 with planted(CASES["D"]):
     case = frozen(12)
 plots.show(draw((sound, case), "the frozen weight", "patient D"), alt="The weight falls for four calls. In the sound run it goes halfway back to the start at the fifth call and stays; in the case it stays where it was.")
-assert abs(sound[5] - (3 + 0.5 * (sound[4] - 3))) < 1e-15  # phi + alpha (theta - phi), three roundings
-assert case[5] == case[4]
+claim(agree(sound[5], 3 + 0.5 * (sound[4] - 3)), "the sound optimizer mixes the frozen weight")
+claim(case[5] == case[4], "patient D leaves it where it was")
 # %%
 rows = asked("D", "frozen-at-sync", "no-gradient", "path", "resume")
-assert [name for name, row in rows.items() if row.bad] == ["frozen-at-sync"]
+claim([name for name, row in rows.items() if row.bad] == ["frozen-at-sync"], "exactly one question sees patient D")
 # %%
-assert CASES["D"] == "skip-no-grad"
+claim(CASES["D"] == "skip-no-grad", "patient D skips weights without a gradient")
 story("D")
 # %% [markdown]
 # Exactly one question sees it; everything else is right. Algorithm 1 mixes *the weights*, not those that happen to have a gradient; our rule is in `nala_lab/optim/_two_loop.py`.
@@ -294,8 +303,8 @@ settings = {"lr": 0.1, "betas": (0.9, 0.99), "eps": 1e-3}
 parabola = both("E", 150, lambda x: x - 1, **settings)
 linear = [-np.diff(path) for path in both("E", 20, lambda x: torch.full_like(x, 2.0), **settings)]
 near = [abs(path[-20:] - 1).max() for path in parabola]
-assert max(near) < 0.1  # from 2 away: both "converge", which is all that many tests ask
-assert abs(linear[1][0] / linear[0][0] - 0.1) < 1e-9  # 1 - beta1: the correction of the first step, with 1 + eps rounding
+claim(max(near) < 0.1, "on the parabola both converge")
+claim(agree(linear[1][0] / linear[0][0], 0.1, digits=8), "patient E's first step is ten times too short")
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 3.6))
 for path, steps, colour, name, style in zip(parabola, linear, (SOUND, CASE), ("sound", "patient E"), ("-", "--"), strict=True):
@@ -307,9 +316,9 @@ left.legend(), right.legend()
 plots.show(figure, alt="Left: both distances go to zero, the case a little later. Right: the sound steps and those of the case differ by a factor of ten at the first call and come together after some twenty.")
 # %%
 rows = asked("E", "network", "first-step", "linear-objective", "twin")
-assert not rows["network"].bad and rows["first-step"].bad
+claim(not rows["network"].bad and rows["first-step"].bad, "the network learns, and the first step is wrong")
 # %%
-assert CASES["E"] == "no-bias-correction"
+claim(CASES["E"] == "no-bias-correction", "patient E has no bias correction")
 story("E")
 # %% [markdown]
 # ## 10 · The same questions, asked of public packages
@@ -350,15 +359,17 @@ for one in audits:
     verdicts = [row.verdict for row in rows_of(one)]
     lines.append(f"| {label(one).replace('<br>', ' ')} | " + " | ".join(str(verdicts.count(v)) for v in ("pass", "fail", "crash")) + " |")
     if one["target"].startswith(("nala_lab", "torch.")):
-        assert set(verdicts) <= {"pass", "not applicable"}
+        claim(set(verdicts) <= {"pass", "not applicable"},
+              "the lab's own optimizers and torch.optim pass every row that applies to them")
 Markdown("\n".join(lines))
 # %% [markdown]
-# The number of Section 3 again, for one of them: it tells which program it is.
+# The number of section 2 again, for one of them: it tells which program it is.
 # %%
 evidence = {label(one): row for one in audits for row in rows_of(one) if row.item == "which-program" and row.verdict != "not applicable"}
 for name, row in evidence.items():
     print(f"{row.evidence:.6f}  {name.replace('<br>', ' '):<60} {row.text.partition(': ')[2]}")
-assert any(abs(row.evidence - programs["slow weights made after the first step, mixed after 1, 6, ..."]) < 1e-12 for row in evidence.values())
+claim(any(agree(row.evidence, programs["slow weights made after the first step, mixed after 1, 6, ..."]) for row in evidence.values()),
+      "one public package is the program whose slow weights are made after the first step")
 # %% [markdown]
 # ## Summary
 #

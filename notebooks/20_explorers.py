@@ -10,6 +10,7 @@
 # %%
 import numpy as np
 
+from nala_lab.classroom import agree, by_chance, claim
 from nala_lab.reference import NALA, SGD, run
 from nala_lab.theory.quadratic_rate import rate_per_gradient
 from nala_lab.widgets import (
@@ -31,7 +32,7 @@ CHAINS = 100  # noisy runs in the cloud
 #
 # Left gradient descent alone, right NALA over gradient descent, both on a turned quadratic. Orange: the slow weights $\phi$, in NALA's colour. Black: the fast weights. Dark blue: from $\phi$ to the look-ahead point $y$. Purple: the outer step. *Step forward* and *step back* spend one gradient at a time. Under *more controls* there is *drag the start*: while it is pressed the mouse moves the start in either landscape.
 #
-# **Predict**: at the same $\eta$, which is lower after 90 gradients if $\mu = -0.5$? And if $\mu = +0.5$?
+# **Predict:** at the same $\eta$, which is lower after 90 gradients if $\mu = -0.5$? And if $\mu = +0.5$?
 
 # %%
 paths = TrajectoryExplorer(
@@ -44,7 +45,7 @@ s = paths.settings
 bowl = problem(s.problem)
 nala = NALA(SGD(lr=s.lr_right), k=s.k, mu=s.mu, alpha=s.alpha)
 slow = run(nala, bowl.grad, [s.x1, s.x2], cycles=GRADIENTS // (s.k + 1)).final
-assert np.array_equal(slow, paths.view.sides[1].here)  # the picture shows the library's numbers, bit for bit
+claim(np.array_equal(slow, paths.view.sides[1].here), "the picture shows the library's numbers, bit for bit")
 print("right ends at", slow.round(4))
 
 # %% [markdown]
@@ -52,7 +53,7 @@ print("right ends at", slow.round(4))
 #
 # Dark is fast, grey diverges, the star is where you are. The middle panel shows the factors (roots) of one cycle: inside the circle is stable. On the right theory's line goes through the dots of a run.
 #
-# **Predict**: at $\eta L = 2.1$ and $k = 5$, $\mu = -0.5$ the method converges. What does $k = 4$ do? (Lesson 01 says why.)
+# **Predict:** at $\eta L = 2.1$ and $k = 5$, $\mu = -0.5$ the method converges. What does $k = 4$ do? (Lesson 01 says why.)
 
 # %%
 rates = RateExplorer(lr=2.1, k=5, mu=-0.5)
@@ -60,10 +61,10 @@ rates
 
 # %%
 n = rates.numbers
-assert n["largest gap"] < 1e-9  # theory against run: roundings of 30 cycles
-assert n["rate per cycle"] < 1
+claim(n["largest gap"] < 1e-9, "theory's line goes through the run")
+claim(n["rate per cycle"] < 1, "with k = 5 the method converges here")
 worst = max(rate_per_gradient([1 / 30, 1.0], lr=2.1, k=5, mu=-0.5, alpha=0.0))
-assert abs(worst - n["rate per gradient"]) < 1e-12  # a few roundings
+claim(agree(worst, n["rate per gradient"]), "the panel's rate is the library's")
 print(f"factor per gradient {worst:.4f}")
 
 # %% [markdown]
@@ -71,23 +72,24 @@ print(f"factor per gradient {worst:.4f}")
 #
 # The bars are the weights of Eq. (5): how much each past inner result counts in $\phi_t$. Move $\mu$ slowly from $-0.9$ through 0 to 1.
 #
-# **Predict**: at which $\mu$ do weights become negative, and what happens to the noise of the run then?
+# **Predict:** at which $\mu$ do weights become negative, and what happens to the noise of the run then?
 
 # %%
 memory = AveragingExplorer(mu=-0.5)
 memory
 
 # %%
-assert memory.numbers["horizon"] == 2 and memory.numbers["sample size"] == 3  # 1/(1-|mu|), (1-mu)/(1+mu)
-# the same sum in two orders: a few roundings of numbers of size 5
-assert abs(memory.numbers["phi_t by Eq. (5)"] - memory.numbers["phi_t of the run"]) < 1e-13
+claim(memory.numbers["horizon"] == 2 and memory.numbers["sample size"] == 3,
+      "at mu = -0.5 the memory is two cycles and three samples")
+claim(agree(memory.numbers["phi_t by Eq. (5)"], memory.numbers["phi_t of the run"]),
+      "Eq. (5) rebuilds the run's slow weights")
 
 # %% [markdown]
 # ## 4 · What averaging buys under noise
 #
 # The orange line is exact: mean and covariance, nothing sampled. The cloud is a hundred runs. Their mean must lie within a few standard errors (z-score).
 #
-# **Predict**: averaging lowers the loss in the long run. What does it cost at the beginning?
+# **Predict:** averaging lowers the loss in the long run. What does it cost at the beginning?
 
 # %%
 noise = NoiseExplorer(mu=-0.5, chains=CHAINS)
@@ -95,9 +97,8 @@ noise
 
 # %%
 n = noise.numbers
-assert n["in the long run"] < n["SGD in the long run"]
-# 4.4 standard errors: about 1 in 100,000 for normal means; the loss is skewed, but 100 runs are averaged and fixed
-assert abs(n["z-score"]) < 4.4
+claim(n["in the long run"] < n["SGD in the long run"], "averaging lowers the loss in the long run")
+claim(by_chance(n["z-score"]), "the cloud of runs has the exact mean")
 print(f"z-score {n['z-score']:.2f}")
 
 # %% [markdown]
@@ -105,7 +106,7 @@ print(f"z-score {n['z-score']:.2f}")
 #
 # AdaLA needs a gradient from a point that it has not reached. The dashed line goes to the probe, the trial step from which it takes that gradient; the purple line is the step it then takes. The paper does not say which probe. On the *valley* theory knows the first step.
 #
-# **Predict**: the probe *adam* and the probe *grad* from the same start. Which first step lands on the minimum?
+# **Predict:** the probe *adam* and the probe *grad* from the same start. Which first step lands on the minimum?
 
 # %%
 probes = ProbeExplorer(problem="valley", probe="own", at=1)
@@ -114,9 +115,9 @@ probes
 # %%
 n = probes.numbers
 for x in ("x1", "x2"):
-    assert abs(n[f"step {x}"] - n[f"theory {x}"]) < 1e-13  # T17 against the twin: roundings of a step of size 0.1
+    claim(agree(n[f"step {x}"], n[f"theory {x}"]), "T17 predicts the first step")
 left = {p: np.abs(probes.set(probe=p).view.now.after - problem("valley").center).max() for p in ("adam", "grad")}
-assert left["adam"] < 1e-3 < left["grad"]  # T17: lr cancels; adam's probe leads onto the minimum but for eps
+claim(left["adam"] < 1e-3 < left["grad"], "the probe adam leads onto the minimum, and grad does not")
 print("first step ends this far from the minimum:", {p: round(float(d), 6) for p, d in left.items()})
 probes = probes.set(probe="own")
 # %% [markdown]
@@ -124,16 +125,17 @@ probes = probes.set(probe="own")
 #
 # Every published two-loop method is a point: outer step $\nu$, outer momentum $\beta$, its style, an outer gradient $\alpha$. Choose a method and the sliders go there; move one and see the name change.
 #
-# **Predict**: from Lookahead, which slider makes it NALA? Which makes it SNOO?
+# **Predict:** from Lookahead, which slider makes it NALA? Which makes it SNOO?
 
 # %%
 family = FamilyChooser("Lookahead")
 family
 
 # %%
-assert "Lookahead" in family.view.names
-assert list(family.set(alpha=0.2).view.names) == ["NALA"]
-assert "SNOO" in family.set(alpha=0.0, beta=0.5).view.names and "NALA" not in family.view.names
+claim("Lookahead" in family.view.names, "the sliders stand on Lookahead")
+claim(list(family.set(alpha=0.2).view.names) == ["NALA"], "an outer gradient makes it NALA")
+claim("SNOO" in family.set(alpha=0.0, beta=0.5).view.names and "NALA" not in family.view.names,
+      "an outer momentum makes it SNOO, and not NALA")
 family = family.set(beta=0.0)
 
 # %% [markdown]

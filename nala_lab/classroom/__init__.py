@@ -3,22 +3,33 @@
     exercise("03.2", student="ada")       the text with Ada's numbers
     check("03.2", 0.81, student="ada")    what is right, or what went wrong and how to go on
     teacher("03.2", student="ada")        derivation, solution and typical errors
-    grades().export("ada.json")           the grade file; collect([...]) marks many of them again
+    grades().export("01-ada.json")        the grade file; collect("hand-ins").csv("marks.csv") marks a class's again
+    roster(["Ada"], ["01.1"])             every student's numbers and solutions, for an exam on paper
     Case("A").run("count")                find the bug: a program with one wrong line, and questions to it
     predict("error?", 0.5).meets(0.4)     a number written down before a run
+    claim(x < 1, "x stays below one")     what a lesson says, as a line that can fail; agree, at_most, by_chance help
+    three_ways()                          the first picture of the lessons, and the picture in words
 
 Solutions and wrong answers are computed by nala_lab.theory, the derivations by sympy; tests compare the two.
 """
 
 from nala_lab.classroom.bank import LESSONS as LESSONS
 from nala_lab.classroom.bank import exercises as exercises
-from nala_lab.classroom.book import collect as collect
 from nala_lab.classroom.book import grades as grades
 from nala_lab.classroom.bug_hunt import Case as Case
+from nala_lab.classroom.claims import agree as agree
+from nala_lab.classroom.claims import at_most as at_most
+from nala_lab.classroom.claims import by_chance as by_chance
+from nala_lab.classroom.claims import claim as claim
+from nala_lab.classroom.collecting import collect as collect
+from nala_lab.classroom.extras import torch_is_here as torch_is_here
 from nala_lab.classroom.feedback import Feedback as Feedback
+from nala_lab.classroom.first_picture import three_ways as three_ways
 from nala_lab.classroom.marking import check as check
 from nala_lab.classroom.marking import exercise as exercise
 from nala_lab.classroom.marking import teacher as teacher
+from nala_lab.classroom.paper import roster as roster
 from nala_lab.classroom.predicting import predict as predict
 
-__all__ = ["LESSONS", "Case", "Feedback", "check", "collect", "exercise", "exercises", "grades", "predict", "teacher"]
+__all__ = ["LESSONS", "Case", "Feedback", "agree", "at_most", "by_chance", "check", "claim", "collect", "exercise",
+           "exercises", "grades", "predict", "roster", "teacher", "three_ways", "torch_is_here"]  # fmt: skip

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from nala_lab.classroom.answers import read
 from nala_lab.classroom.bank import find
-from nala_lab.classroom.feedback import Feedback, judge
-from nala_lab.classroom.sheets import personal
+from nala_lab.classroom.feedback import Feedback
+from nala_lab.classroom.names import in_table
 
-__all__ = ["Book", "collect", "grades"]
+__all__ = ["Book", "grades", "stored"]
 
 FORMAT = 1
+LARGEST = 4_000_000  # bytes: a grade file of a whole class with every exercise has a tenth of it
 
 
 class Book:
@@ -42,6 +44,10 @@ class Book:
             value = read(answer, size=find(feedback.exercise).size)
             row |= {"points": feedback.points, "answer": None if isinstance(value, str) else value.tolist()}
 
+    def tries(self, student: str, exercise: str) -> int:
+        """How often this student has tried this exercise in this session."""
+        return int(self._rows.get((student, exercise), {}).get("tries", 0))
+
     def clear(self) -> None:
         """Forget everything."""
         self._rows.clear()
@@ -55,23 +61,97 @@ class Book:
 
     def table(self) -> str:
         """The book as a Markdown table."""
-        rows = [f"| {who or '(no name)'} | {what} | {row['points']} of {row['of']} | {row['tries']} |"
+        rows = [f"| {in_table(who) or '(no name)'} | {what} | {row['points']} of {row['of']} | {row['tries']} |"
                 for (who, what), row in sorted(self._rows.items())]  # fmt: skip
         return "\n".join(["| student | exercise | points | tries |", "|---|---|---|---|", *rows])
 
     def _repr_markdown_(self) -> str:
-        return self.table() if self._rows else "No answer was checked yet."
+        if not self._rows:
+            return "No answer was checked yet."
+        return f'{self.table()}\n\n`grades().export("{self.name}")` writes this for your teacher.'
 
     def __repr__(self) -> str:
         return self._repr_markdown_()
 
-    def export(self, path: Path | str) -> Path:
-        """Write the book to a JSON file, whole or not at all, and return its path."""
-        target = Path(path)
+    @property
+    def name(self) -> str:
+        """A file name with the lessons and the students in it: ``01-ada.json``.
+
+        Letters that a file system could refuse become a line.
+        """
+        lessons = sorted({exercise[:2] for _, exercise in self._rows})
+        students = sorted({student or "no-name" for student, _ in self._rows})
+        words = [*lessons, *(students if len(students) < 4 else ["class"])] or ["grades"]
+        return re.sub(r"[^\w-]+", "-", "-".join(words))[:80] + ".json"
+
+    def export(self, path: Path | str | None = None) -> Path:
+        """Write the book to a JSON file, whole or not at all, and return its path; without one, to `name` here.
+
+        A grade file that is there already is added to: of two rows for one exercise the one with more points stays,
+        so that marks of an earlier lesson, or of before a restart, are never lost.
+
+        Raises
+        ------
+        ValueError
+            When another kind of file has that name; it stays as it is.
+        """
+        target = Path(path if path is not None else self.name)
+        content = self.as_json()
+        if target.exists():
+            for student, rows in stored(target).items():
+                mine = content["students"].setdefault(student, {})
+                mine |= {number: _better(mine.get(number), row) for number, row in rows.items()}
         partial = target.with_name(target.name + ".partial")
-        partial.write_text(json.dumps(self.as_json(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        partial.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
         os.replace(partial, target)
         return target
+
+
+def _better(now: Mapping[str, Any] | None, before: Mapping[str, Any]) -> dict[str, Any]:
+    """Of two rows for one exercise the one with more points, the later one of two equals; the larger count of tries."""
+    if now is None:
+        return dict(before)
+    best = now if now["points"] >= _count(before, "points") else before
+    return dict(best) | {"tries": max(now["tries"], _count(before, "tries"))}
+
+
+def _count(row: Mapping[str, Any], name: str) -> int:
+    return row[name] if type(row.get(name)) is int else 0
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"it holds {text}")
+
+
+def stored(path: Path) -> dict[str, dict[str, dict[str, Any]]]:
+    """The rows of a grade file: student -> exercise -> row. UTF-8 with or without its mark, UTF-16 and UTF-32 are read.
+
+    Raises
+    ------
+    ValueError
+        When it is no grade file, with its name and the reason.
+    """
+    try:
+        if not path.exists():
+            raise ValueError("there is no such file")
+        if not path.is_file():
+            raise ValueError("it is a folder" if path.is_dir() else "it is no plain file")
+        if path.stat().st_size > LARGEST:
+            raise ValueError(f"it has more than {LARGEST:,} bytes")
+        book = json.loads(path.read_bytes(), parse_constant=_no_number)
+        if not isinstance(book, dict) or book.get("format") != FORMAT:
+            raise ValueError(f"it is no object with format {FORMAT}")
+        students = book.get("students")
+        if not isinstance(students, dict) or not all(isinstance(rows, dict) for rows in students.values()):
+            raise ValueError("it lists no students")
+        if not all(isinstance(row, dict) and "answer" in row for rows in students.values() for row in rows.values()):
+            raise ValueError("an exercise in it has no answer")
+    except RecursionError:
+        raise ValueError(f"{path.name} is not a grade file: its brackets are nested too deeply") from None
+    except (OSError, ValueError) as reason:
+        told = "it is empty or no JSON" if isinstance(reason, (json.JSONDecodeError, UnicodeError)) else reason
+        raise ValueError(f"{path.name} is not a grade file: {told}") from None
+    return students
 
 
 _BOOK = Book()
@@ -80,46 +160,3 @@ _BOOK = Book()
 def grades() -> Book:
     """The book in which `check` enters every answer of this session."""
     return _BOOK
-
-
-def collect(paths: Iterable[Path | str]) -> dict[str, dict[str, int]]:
-    """Mark grade files again from the answers in them: student -> exercise -> points.
-
-    What a file says about its points is not believed. Where a student appears twice the better mark counts.
-
-    Raises
-    ------
-    ValueError
-        When a file is not a grade file, with its name.
-    """
-    marks: dict[str, dict[str, int]] = {}
-    for path in map(Path, paths):
-        for student, rows in _students(path).items():
-            for number, answer in rows.items():
-                points = judge(personal(find(number), student), answer).points
-                mine = marks.setdefault(student, {})
-                mine[number] = max(points, mine.get(number, 0))
-    return marks
-
-
-def _students(path: Path) -> Mapping[str, Mapping[str, Any]]:
-    try:
-        book = json.loads(path.read_text(encoding="utf-8"))
-        if book["format"] != FORMAT:
-            raise KeyError("format")
-        found = {who: {number: row["answer"] for number, row in rows.items()} for who, rows in book["students"].items()}
-        for number in {number for rows in found.values() for number in rows}:
-            find(number)
-    except (
-        OSError,
-        UnicodeDecodeError,
-        json.JSONDecodeError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        LookupError,
-    ) as error:
-        raise ValueError(
-            f"{path.name} is not a grade file of this classroom ({type(error).__name__}: {error})"
-        ) from error
-    return found

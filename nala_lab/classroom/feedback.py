@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nala_lab.classroom.answers import read
-from nala_lab.classroom.sheets import Personal, same
+from nala_lab.classroom.sheets import Exercise, Personal, same
 
 __all__ = ["Feedback", "judge"]
 
 Real = NDArray[np.float64]
-CLOSE = 10.0  # tolerances: an answer so near was rounded too early
+CLOSE = 3.0  # tolerances: so near comes only who rounded too early, for every known error lies farther off
 
 
 @dataclass(frozen=True)
 class Feedback:
-    """What a student reads. `kind` names the case: right, none, junk, close, or the name of a mistake."""
+    """What a student reads. `kind` names the case: right, none, junk, close, other, or the name of a mistake."""
 
     exercise: str
     right: bool
@@ -43,61 +42,8 @@ class Feedback:
         return f"**{self.exercise} · {head}{score}.** {self.message}"
 
 
-# What can go wrong anywhere: name, what is said, and the number it leads to. The first that fits is told.
-GENERAL: tuple[tuple[str, str, Callable[[Real], Real]], ...] = (
-    (
-        "sign",
-        "The size is right and the sign is wrong: say which direction counts as positive, then look again.",
-        lambda v: -v,
-    ),
-    (
-        "percent",
-        "This is a hundred times too large: the exercise asks for a plain number, not for percent.",
-        lambda v: 100 * v,
-    ),
-    (
-        "fraction",
-        "This is a hundred times too small: give the number itself, not a hundredth of it.",
-        lambda v: v / 100,
-    ),
-    (
-        "reciprocal",
-        "This is the reciprocal of the answer: check which of the two stands on top of the fraction.",
-        lambda v: 1 / v,
-    ),
-    (
-        "complement",
-        "This is one minus the answer: one of the two numbers is what is lost, the other what is left.",
-        lambda v: 1 - v,
-    ),
-    ("square", "This is the square of the answer: a root is missing, or a factor was used twice.", lambda v: v * v),
-    (
-        "root",
-        "This is the square root of the answer: a factor that acts twice was used once.",
-        lambda v: np.sqrt(np.abs(v)),
-    ),
-    (
-        "twice",
-        "You are off by a factor of exactly two: look for a half that was lost, or a term counted twice.",
-        lambda v: 2 * v,
-    ),
-    (
-        "half",
-        "You are off by a factor of exactly one half: look for a term that was counted only once.",
-        lambda v: v / 2,
-    ),
-    ("degrees", "This is the answer in degrees: the lab uses radians.", lambda v: np.degrees(v)),
-)
-BY_K: tuple[tuple[str, str, Callable[[Real, int], Real]], ...] = (
-    ("times k", "You are off by a factor k: this is for a whole cycle of k inner steps.", lambda v, k: v * k),
-    ("over k", "You are off by a factor 1/k: a cycle has k inner steps, and all of them count.", lambda v, k: v / k),
-    ("times k+1", "You are off by a factor k+1, the number of gradients in a cycle.", lambda v, k: v * (k + 1)),
-    ("over k+1", "You are off by a factor 1/(k+1): a cycle has k+1 gradients.", lambda v, k: v / (k + 1)),
-)
-
-
-def judge(sheet: Personal, answer: object) -> Feedback:
-    """Judge one answer. It never raises, whatever `answer` is."""
+def judge(sheet: Personal, answer: object, tries: int = 0) -> Feedback:
+    """Judge one answer; `tries` earlier ones choose the hint. It never raises, whatever `answer` is."""
     exercise = sheet.exercise
     value = read(answer, size=exercise.size)
     if isinstance(value, str):
@@ -105,7 +51,7 @@ def judge(sheet: Personal, answer: object) -> Feedback:
         return Feedback(exercise.id, False, kind, value, 0, exercise.points)
     if same(value, sheet.solution, exercise.rtol):
         return Feedback(exercise.id, True, "right", _praise(sheet), exercise.points, exercise.points)
-    kind, message = _diagnose(sheet, value)
+    kind, message = _diagnose(sheet, value, tries)
     return Feedback(exercise.id, False, kind, message, 0, exercise.points)
 
 
@@ -114,34 +60,28 @@ def _praise(sheet: Personal) -> str:
     return f"To six digits the answer is {exact}."
 
 
-def _diagnose(sheet: Personal, value: Real) -> tuple[str, str]:
-    exercise, solution, rtol = sheet.exercise, sheet.solution, sheet.exercise.rtol
+def _diagnose(sheet: Personal, value: Real, tries: int) -> tuple[str, str]:
+    exercise = sheet.exercise
     for mistake, wrong in sheet.wrong:
-        if same(value, wrong, rtol):
+        if same(value, wrong, exercise.rtol):
             return mistake.name, mistake.feedback
-    if exercise.whole:
-        return _whole(sheet, float(value))
-    with np.errstate(all="ignore"):  # a reciprocal of zero matches nothing
-        for name, message, change in GENERAL:
-            if same(value, change(solution), rtol):
-                return name, message
-        for name, message, by in BY_K if "k" in sheet.data else ():
-            if same(value, by(solution, int(sheet.data["k"])), rtol):
-                return name, message
-    if same(value, solution, CLOSE * rtol):
+    if exercise.whole and np.any(value != np.round(value)):
+        words = "The exercise counts something, so the answer is a whole number: round in the right direction."
+        return "not whole", words
+    for error in sheet.near:
+        if same(value, error.value, exercise.rtol):
+            return error.name, error.words
+    if exercise.whole and np.all(np.abs(value - sheet.solution) == 1):
+        words = "You are off by one: put your number and its neighbours into the formula, and see which fits."
+        return "off by one", words
+    if same(value, sheet.solution, CLOSE * exercise.rtol):
         return "close", f"Very close: keep more digits on the way and round only at the end ({exercise.form})."
-    return "other", f"This is not the number yet. A first step: {exercise.derivation[0][0]}"
+    return "other", f"This is not the number yet. {_hint(exercise, tries)}"
 
 
-def _whole(sheet: Personal, value: float) -> tuple[str, str]:
-    if value != round(value):
-        return (
-            "not whole",
-            "The exercise counts something, so the answer is a whole number: round in the right direction.",
-        )
-    if abs(value - float(sheet.solution)) == 1:
-        return (
-            "off by one",
-            "You are off by one: put your number and its neighbours into the formula, and see which fits.",
-        )
-    return "other", f"This is not the number yet. A first step: {sheet.exercise.derivation[0][0]}"
+def _hint(exercise: Exercise, tries: int) -> str:
+    """The first step in words, then the next ones, then the equations; after the last one they begin again."""
+    steps = exercise.derivation
+    hints = [f"A first step: {steps[0][0]}", *(f"A next step: {words}" for words, _ in steps[1:])]
+    hints += [f"Written down: `{equation}`." for _, equation in steps[:-1] or steps]
+    return hints[tries % len(hints)]

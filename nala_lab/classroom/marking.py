@@ -3,48 +3,30 @@
 from __future__ import annotations
 
 import os
-import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
 
+from nala_lab.classroom.answers import comma
 from nala_lab.classroom.bank import find
 from nala_lab.classroom.book import grades
 from nala_lab.classroom.derivation import Step, derive
 from nala_lab.classroom.feedback import Feedback, judge
+from nala_lab.classroom.names import named
 from nala_lab.classroom.sheets import Personal, personal
 
 __all__ = ["GRADING", "TeacherSheet", "check", "exercise", "teacher"]
 
 GRADING = "NALA_LAB_GRADING"  # set by a marker such as nbgrader: a wrong answer then stops the cell
-LONGEST_NAME = 200
 
 
-def named(student: object) -> str:
-    """The student's string as it decides the numbers: capitals, blanks around it and accents' encoding do not count.
-
-    Raises
-    ------
-    LookupError
-        When it is not text, or longer than a name can be.
-
-    Examples
-    --------
-    >>> named("  Ada ") == named("ada")
-    True
-    """
-    if not isinstance(student, str) or len(student) > LONGEST_NAME:
-        raise LookupError(f"student is a name or a number as text, of at most {LONGEST_NAME} characters.")
-    return unicodedata.normalize("NFC", student).strip().casefold()
-
-
-def exercise(number: str, student: str = "") -> Personal:
+def exercise(number: str, student: str | int = "") -> Personal:
     """The exercise with this student's numbers; a notebook shows it as text.
 
     Raises
     ------
     LookupError
-        For an unknown number or a name that is not text.
+        For an unknown number or a name that is none.
 
     Examples
     --------
@@ -56,8 +38,8 @@ def exercise(number: str, student: str = "") -> Personal:
     return personal(find(number), named(student))
 
 
-def check(number: str, answer: object, student: str = "") -> Feedback:
-    """Check an answer and enter it in the session's grade book.
+def check(number: str, answer: object, student: str | int = "", *more: object) -> Feedback:
+    """Check an answer and enter it in the session's grade book. `more` is what a decimal comma leaves over.
 
     Whatever `answer` is, the result is a sentence and never an error. With the environment variable NALA_LAB_GRADING
     set to 1 (for nbgrader, which marks a cell by whether it raises) an answer that is not right raises instead.
@@ -69,11 +51,16 @@ def check(number: str, answer: object, student: str = "") -> Feedback:
     >>> bool(check("01.1", float(exercise("01.1", "ada").solution), student="ada"))
     True
     """
+    if more or isinstance(student, float):  # Python reads check("01.1", 0,25, STUDENT) as four values
+        return _done(Feedback(str(number)[:20], False, "junk", comma(answer, student)))
     try:
         sheet = exercise(number, student)
     except LookupError as problem:
         return _done(Feedback(str(number)[:20], False, "unknown", str(problem.args[0])))
-    feedback = judge(sheet, answer)
+    feedback = judge(sheet, answer, grades().tries(sheet.student, sheet.exercise.id))
+    split = type(answer) is int and type(student) is int and not sheet.exercise.whole
+    if split and not feedback.right:  # check("01.1", 0,25): Python gives 0 as the answer and 25 as the name
+        return _done(Feedback(number, False, "junk", comma(answer, student), 0, feedback.of))
     grades().enter(sheet.student, feedback, answer)
     return _done(feedback)
 
@@ -127,7 +114,7 @@ class TeacherSheet:
         return str(self)
 
 
-def teacher(number: str, student: str = "") -> TeacherSheet:
+def teacher(number: str, student: str | int = "") -> TeacherSheet:
     """The teacher's sheet: derivation in LaTeX, solution and typical errors, for this student's numbers.
 
     Raises

@@ -66,15 +66,17 @@ class Prediction:
         )
 
 
-def predict(question: str, guess: object = ...) -> Prediction:
+def predict(question: str, guess: object = ..., *more: object) -> Prediction:
     """Write down a prediction; the dots mean that there is none yet. Whatever `guess` is, nothing raises.
+
+    `more` is what a decimal comma leaves over; the answer then speaks of the comma.
 
     Examples
     --------
     >>> print(predict("Error after 10 steps?", 0.5))
     Predict: Error after 10 steps? Written down: 0.5.
     """
-    value = read(guess)
+    value = read((guess, *more) if more else guess)
     if isinstance(value, str):
         return Prediction(question, None, value)
     return Prediction(question, float(value), f"Written down: {float(value):.4g}.")

@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nala_lab.classroom.neighbours import Error, method_errors, slips
 from nala_lab.core import stream
 
 __all__ = ["Data", "Exercise", "Mistake", "Personal", "draws", "personal", "same"]
 
 Real = NDArray[np.float64]
 TRIES = 2000  # draws before an exercise is called impossible; a good one needs a handful
-APART = 4.0  # two numbers of one sheet differ by at least four tolerances, so an answer never meets two of them
+APART = 4.0  # tolerances between two numbers of a sheet: an answer, or one that was rounded early, meets only one
+EQUAL = 1e-9  # two errors that lead to the same number: float64 computes either to a few roundings
 
 
 class Data(Mapping[str, float]):
@@ -108,6 +110,7 @@ class Personal:
     data: Data
     solution: Real
     wrong: tuple[tuple[Mistake, Real], ...]
+    near: tuple[Error, ...] = ()
 
     @property
     def prompt(self) -> str:
@@ -154,6 +157,7 @@ def same(a: Real, b: Real, rtol: float) -> bool:
 def personal(exercise: Exercise, student: str) -> Personal:
     """Draw `student`'s numbers: the first set for which the solution and all wrong answers can be told apart.
 
+    The wrong answers are the exercise's own mistakes, the errors of method that `neighbours` knows, and its slips.
     The same name gives the same numbers everywhere; capitals and blanks around it do not matter.
 
     Raises
@@ -168,8 +172,15 @@ def personal(exercise: Exercise, student: str) -> Personal:
             values = _values(exercise, data)
         except ValueError:
             continue  # theory has no answer for this setting, such as a cycle that does not exist there
-        if _all_apart(values, exercise.rtol):
-            return Personal(exercise, student, data, values[0], tuple(zip(exercise.mistakes, values[1:], strict=True)))
+        if not _all_apart(values, exercise.rtol):
+            continue
+        # An error that leads to the solution is none: the number does not matter here. A count may meet by chance.
+        possible = method_errors(exercise.solution, data)
+        errors = tuple(e for e in possible if exercise.whole or not same(e.value, values[0], EQUAL))
+        small = tuple(slips(data, values[0]))
+        if _told_apart(values, errors, small, exercise.rtol):
+            wrong = tuple(zip(exercise.mistakes, values[1:], strict=True))
+            return Personal(exercise, student, data, values[0], wrong, errors + small)
     raise RuntimeError(f"exercise {exercise.id}: {TRIES} draws, and two of its answers cannot be told apart")
 
 
@@ -182,3 +193,12 @@ def _values(exercise: Exercise, data: Data) -> list[Real]:
 def _all_apart(values: list[Real], rtol: float) -> bool:
     usable = all(np.all(np.isfinite(v)) and np.any(v != 0) for v in values)
     return usable and not any(same(a, b, APART * rtol) for i, a in enumerate(values) for b in values[:i])
+
+
+def _told_apart(values: list[Real], errors: tuple[Error, ...], small: tuple[Error, ...], rtol: float) -> bool:
+    """No error meets the solution, and two errors of method are apart unless they are one number by two names."""
+    if any(same(values[0], error.value, APART * rtol) for error in errors + small):
+        return False
+    named = values[1:] + [error.value for error in errors]
+    pairs = ((a, b) for i, b in enumerate(named) if i >= len(values) - 1 for a in named[:i])
+    return not any(same(a, b, APART * rtol) and not same(a, b, EQUAL) for a, b in pairs)

@@ -18,6 +18,7 @@ def test_the_first_slider_moves_after_one_cell(lab, server):
     text = panel.locator(".jp-MarkdownCell").first.inner_text()
     assert "Shift+Enter" in text and "eta (lr) left" in text
     panel.locator(".jp-CodeCell .jp-InputArea-editor").first.click()
+    lab.page.keyboard.press("Shift+Enter")  # the first picture; the explorer stands in the next cell
     lab.page.keyboard.press("Shift+Enter")
     shown = Shown(lab.page, panel, "Two optimizers, one start")
     alive = time.monotonic()

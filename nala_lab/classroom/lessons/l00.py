@@ -124,6 +124,7 @@ EXERCISES = (
                 lambda d: _after(d, 1),
             ),
             Mistake("one short", "One step is missing: n steps are n factors.", lambda d: _after(d, int(d.n) - 1)),
+            Mistake("one more", "That is one step too many: n steps are n factors.", lambda d: _after(d, int(d.n) + 1)),
             Mistake(
                 "size one",
                 "This is the factor alone: multiply it by the error at the start.",

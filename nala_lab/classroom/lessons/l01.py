@@ -32,6 +32,11 @@ def _left(d: Data) -> Any:
     return rho(d.lam, **d("lr k", mu=0.0, alpha=0.0))
 
 
+def _odd_limit(d: Data, k: int) -> float:
+    """The limit by the formula for odd k, which a student may use with the wrong count."""
+    return float((1 + ((1 - d.mu) / (1 + d.mu)) ** (1 / k)) / d.lam)
+
+
 def _one_mode(d: Data) -> float:
     return optimal_mu(d.lam, d.lam, **d("lr k"))
 
@@ -153,6 +158,17 @@ EXERCISES = (
                 "The fraction under the root is upside down: averaging more (mu near -1) bears longer steps.",
                 lambda d: inner_limit(int(d.k), -d.mu) / d.lam,
             ),
+            Mistake(
+                "one step too few",
+                "The root is the k-th, and you took one step too few: for that even number the limit is plain "
+                "descent's.",
+                lambda d: _odd_limit(d, int(d.k) - 1),
+            ),
+            Mistake(
+                "one step too many",
+                "The root is the k-th, and you took one step too many: k+1 counts gradients, which belong to the cost.",
+                lambda d: _odd_limit(d, int(d.k) + 1),
+            ),
         ),
         derivation=(
             ("rho = (1+mu) R - mu reaches -1 at this R.", "R = (mu - 1)/(1 + mu)"),
@@ -221,6 +237,6 @@ EXERCISES = (
             Mistake("slow step", "This is the slow step 1+mu: subtract one.", lambda d: 1 + _one_mode(d)),
             Mistake("inner factor", "This is R, what the inner loop leaves: now find the mu that cancels it.", _left),
         ),
-        derivation=(CYCLE[0], ("(1+mu) R - mu = 0 is solved by", "mu_1 = R/(1 - R)")),
+        derivation=(CYCLE[0], ("Solve (1+mu) R - mu = 0 for mu.", "mu_1 = R/(1 - R)")),
     ),
 )

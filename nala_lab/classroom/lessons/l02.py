@@ -167,7 +167,7 @@ EXERCISES = (
         ),
         derivation=(
             ("The gradients' weights are alpha times 1, -mu, (-mu)^2, ...: a geometric series.", "S = 1/(1 + mu)"),
-            ("All of them together weigh", "w = alpha*S"),
+            ("Multiply the sum by alpha.", "w = alpha*S"),
         ),
     ),
     Exercise(

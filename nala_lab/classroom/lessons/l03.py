@@ -11,8 +11,8 @@ from nala_lab.theory.outer_limit import outer_limit
 from nala_lab.theory.quadratic_rate import lookahead_factor, rho
 
 CYCLE = (
-    ("The inner loop leaves", "R = (1 - lr*lam)**k"),
-    ("The mixture with the old slow weights leaves", "B = (1 + mu)*R - mu"),
+    ("The inner loop leaves this part of the error.", "R = (1 - lr*lam)**k"),
+    ("The mixture with the old slow weights leaves this part.", "B = (1 + mu)*R - mu"),
 )
 
 
@@ -115,7 +115,7 @@ EXERCISES = (
             *CYCLE,
             ("The outer step multiplies by 1 - alpha lambda.", "rho = (1 - alpha*lam)*B"),
             ("G gradients pay for this many cycles.", "T = G/(k + 1)"),
-            ("The error at the end is", "e = rho**T"),
+            ("Each cycle multiplies the error once.", "e = rho**T"),
         ),
     ),
     Exercise(
@@ -189,7 +189,7 @@ EXERCISES = (
         ),
         derivation=(
             ("At lambda = L with eta = 1/L the inner loop leaves nothing.", "R = 0"),
-            ("So the bracket is", "B = (1 + mu)*R - mu"),
+            ("So only the old slow weights are left in the bracket.", "B = (1 + mu)*R - mu"),
             (
                 "alpha L - 1 may grow until (alpha L - 1) B = 1; the other directions bear more.",
                 "alpha_max = (1 + 1/Abs(B))/L",

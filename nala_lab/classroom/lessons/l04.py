@@ -67,7 +67,7 @@ EXERCISES = (
         ),
         derivation=(
             ("The gradient at the start.", "g = lam*x"),
-            ("The probe stands at x - eta g, so the gradient changes by", "delta = lam*lr*g"),
+            ("The probe stands at x - eta g; this is how much the gradient changes on the way.", "delta = lam*lr*g"),
             (
                 "s starts at zero, gets (1 - beta_2) delta^2 + epsilon, and is divided by 1 - beta_2.",
                 "s = delta**2 + eps/(1 - beta2)",

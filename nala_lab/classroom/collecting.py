@@ -1,0 +1,133 @@
+"""Mark the grade files of a class again: every file that can be read counts, every other one is a line in a list."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from glob import glob
+from pathlib import Path
+
+from nala_lab.classroom.bank import find
+from nala_lab.classroom.book import stored
+from nala_lab.classroom.feedback import judge
+from nala_lab.classroom.names import DEMO, in_table, named
+from nala_lab.classroom.sheets import personal
+
+__all__ = ["Marks", "collect", "cell"]
+
+
+@dataclass
+class Marks:
+    """What `collect` found.
+
+    Attributes
+    ----------
+    marks : student -> exercise -> points, the best of all files.
+    unread : file and reason, for each file (or row of one) that could not be marked.
+    remarks : file and what a teacher should look at, such as answers under the name that the lessons come with.
+    """
+
+    marks: dict[str, dict[str, int]] = field(default_factory=dict)
+    unread: list[tuple[str, str]] = field(default_factory=list)
+    remarks: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def exercises(self) -> list[str]:
+        """Every exercise that somebody answered, in order."""
+        return sorted({number for mine in self.marks.values() for number in mine})
+
+    def rows(self) -> list[list[str]]:
+        """A head, then a line for each student: points by exercise (blank: no answer) and their sum."""
+        lines = [["student", *self.exercises, "sum"]]
+        for student, mine in sorted(self.marks.items()):
+            points = [str(mine.get(number, "")) for number in self.exercises]
+            lines.append([student or "(no name)", *points, str(sum(mine.values()))])
+        return lines
+
+    def csv(self, path: Path | str) -> Path:
+        """Write `rows` to a file that a spreadsheet opens with every letter right, and return its path."""
+        target = Path(path)
+        with target.open("w", encoding="utf-8-sig", newline="") as file:
+            csv.writer(file).writerows([[cell(text) for text in row] for row in self.rows()])
+        return target
+
+    def _repr_markdown_(self) -> str:
+        head, *lines = ["| " + " | ".join(map(in_table, row)) + " |" for row in self.rows()]
+        table = [head, "|" + "---|" * (len(self.exercises) + 2), *lines]
+        notes = [f"* {name}: {text}." for name, text in self.unread + self.remarks]
+        return "\n".join([*table, "", *notes])
+
+    def __str__(self) -> str:
+        return self._repr_markdown_()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def cell(text: str) -> str:
+    """A cell's text that no spreadsheet takes for a formula: a student chooses the name. Numbers stay numbers.
+
+    Examples
+    --------
+    >>> cell("=1+1"), cell("ada"), cell("-0.5")
+    ("'=1+1", 'ada', '-0.5')
+    """
+    number = re.fullmatch(r"-?[\d.]+(e[+-]\d+)?", text)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) and not number else text
+
+
+def collect(paths: Path | str | Iterable[Path | str]) -> Marks:
+    """Mark grade files again from the answers in them.
+
+    What a file says about its points is not believed. Names are read as `exercise` reads them, so "Ada" and "ada " are
+    one student; where a student appears twice the better mark counts. No file stops the others.
+
+    Parameters
+    ----------
+    paths : files, folders (every .json file in them and below counts) and patterns such as ``hand-ins/*.json``.
+
+    Examples
+    --------
+    >>> collect(["nobody.json"]).unread
+    [('nobody.json', 'there is no such file')]
+    """
+    found = Marks()
+    for path in [paths] if isinstance(paths, (str, Path)) else paths:
+        files = _files(Path(path))
+        if not files:
+            found.unread.append((str(path), "no .json file is there"))
+        for file in files:
+            _mark(file, found)
+    return found
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_dir():
+        return sorted(file for file in path.rglob("*.json"))
+    if not path.exists() and any(sign in str(path) for sign in "*?["):
+        return sorted(map(Path, glob(str(path), recursive=True)))
+    return [path]
+
+
+def _mark(file: Path, found: Marks) -> None:
+    try:
+        students = stored(file)
+    except ValueError as reason:
+        found.unread.append((str(file), str(reason).split(": ", 1)[1]))
+        return
+    for name, rows in students.items():
+        for number, row in rows.items():
+            try:
+                student = named(name)
+                points = judge(personal(find(number), student), row["answer"]).points
+            except LookupError as reason:
+                found.unread.append((str(file), str(reason.args[0]).rstrip(".")))
+                continue
+            mine = found.marks.setdefault(student, {})
+            mine[number] = max(points, mine.get(number, 0))
+    nameless = {name for name in students if name.strip().casefold() in ("", DEMO)}
+    if nameless:
+        words = "answers without a name" if nameless == {""} else f"answers under {DEMO!r}, the name in the lessons"
+        found.remarks.append((str(file), f"{words}: ask whose they are"))
