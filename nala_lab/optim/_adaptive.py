@@ -32,7 +32,6 @@ __all__ = [
     "add_mean",
     "add_square",
     "begin",
-    "copies",
     "count",
     "each",
     "moment",
@@ -168,30 +167,25 @@ def count(pairs: Iterable[tuple[torch.Tensor, Group]], state: Mapping[Any, dict[
 # ---- the equations, over lists ---------------------------------------------------------------------------------------
 
 
-def add_mean(m: List, g: List, group: Group) -> List:
-    """m_t = beta1 m_{t-1} + (1 - beta1) g_t, in place."""
-    torch._foreach_lerp_(m, g, 1 - group["betas"][0])
-    return m
+def add_mean(m: List, g: List, group: Group, *, new: bool = False) -> List:
+    """m_t = beta1 m_{t-1} + (1 - beta1) g_t, in place or as new tensors."""
+    weight = 1 - group["betas"][0]
+    return torch._foreach_lerp(m, g, weight) if new else torch._foreach_lerp_(m, g, weight) or m
 
 
-def add_square(s: List, residual: List, group: Group) -> List:
-    """v_t = beta2 v_{t-1} + (1 - beta2) residual^2, in place."""
+def add_square(s: List, residual: List, group: Group, *, new: bool = False) -> List:
+    """v_t = beta2 v_{t-1} + (1 - beta2) residual^2, in place or as new tensors."""
     beta2 = group["betas"][1]
-    torch._foreach_mul_(s, beta2)
+    s = torch._foreach_mul(s, beta2) if new else torch._foreach_mul_(s, beta2) or s
     torch._foreach_addcmul_(s, residual, residual, 1 - beta2)
     return s
 
 
-def add_belief(s: List, g: List, expected: List, group: Group) -> List:
-    """s_t = beta2 s_{t-1} + (1 - beta2) (g_t - expected)^2 + eps, in place."""
-    add_square(s, torch._foreach_sub(g, expected), group)
+def add_belief(s: List, g: List, expected: List, group: Group, *, new: bool = False) -> List:
+    """s_t = beta2 s_{t-1} + (1 - beta2) (g_t - expected)^2 + eps, in place or as new tensors."""
+    s = add_square(s, torch._foreach_sub(g, expected), group, new=new)
     torch._foreach_add_(s, group["eps"])
     return s
-
-
-def copies(x: List) -> List:
-    """New tensors with the same numbers."""
-    return [one.clone() for one in x]
 
 
 def move(p: List, m: List, s: List, t: int, group: Group, form: str, t_s: int | None = None) -> None:
