@@ -299,11 +299,11 @@ for form in adam_linear.FORMS:
 half = {form: slopes[np.argmax(moved[form] > 0.5 * 2.5e-3)] for form in moved}
 # half of eta is reached at eps, at sqrt(eps/3), and at eps / sqrt(1 - beta2^j), 14 to 32 eps; the grid step is
 # 1.78
-for form, (low, high) in {"kingma-ba": (1e-8, 1e-8), "printed": (5.8e-5, 5.8e-5), "tensorflow": (14e-8, 32e-8)}.items():
+for form, (low, high) in {"kingma-ba": (1e-8, 1e-8), "printed": (5.8e-5, 5.8e-5), "tensorflow": (14e-8, 32e-8), "ramjee": (5.8e-5, 5.8e-5)}.items():
     claim(low / 1.8 < half[form] < high * 1.8, "each form turns at its own slope: 1e-8, 6e-5, and 14e-8 to 32e-8")
 ax = plots.axes_or_new(None, figsize=(8.4, 4.4))
-for form, dash in zip(moved, ("-", "--", ":"), strict=True):
-    ax.plot(slopes, moved[form] / 1e-3, dash, color=plots.COLOURS["adam"], label={"kingma-ba": "Kingma & Ba, torch", "printed": "Eq. (3) as printed", "tensorflow": "TensorFlow form"}[form])
+for form, dash in zip(moved, ("-", "--", ":", "-."), strict=True):
+    ax.plot(slopes, moved[form] / 1e-3, dash, color=plots.COLOURS["adam"], label={"ramjee": "Algorithm 1 of Ramjee", "kingma-ba": "Kingma & Ba, torch", "printed": "Eq. (3) as printed", "tensorflow": "TensorFlow form"}[form])
 ax.set(xscale="log", xlabel="slope $|c|$, units of the gradient", ylabel=r"first cycle of NALA: move / $\eta$")
 ax.legend()
 plots.show(ax, alt="Length of the first cycle in units of the learning rate against the slope, logarithmic axis. All three forms rise from 0 to 2.5 and then, near slope 1, to 3.5 by the outer step. Kingma and Ba rise at 1e-8, the TensorFlow form at about 2e-7, the printed form only at 1e-4.")

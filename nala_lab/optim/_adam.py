@@ -14,6 +14,7 @@ from nala_lab.optim._base import bare_step, wide
 __all__ = ["Adam"]
 
 _FUSED_ON = ("cpu", "cuda")
+_HALF = (torch.float16, torch.bfloat16)
 _PLAIN = (torch.Tensor, torch.nn.Parameter)
 _FLAGS = ("weight_decay", "eps", "maximize", "amsgrad", "foreach", "decoupled_weight_decay")  # the last since torch 2.7
 
@@ -48,7 +49,7 @@ class Adam(torch.optim.Adam):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        narrow = {p: p.grad for p in self._all() if p.grad is not None and p.dtype != wide(p)}
+        narrow = {p: p.grad for p in self._all() if p.dtype in _HALF and p.grad is not None}
         for group in self.param_groups:
             _keep(group)
         for p in narrow:
@@ -109,7 +110,9 @@ def _fits(p: torch.Tensor) -> bool:
 
 
 def _keep(group: dict[str, Any]) -> None:
-    strided = [p for p in group["params"] if p.grad is not None and p.grad.layout is torch.strided]
-    plain = (p.is_contiguous() and p.grad.is_contiguous() and not p.grad.is_neg() for p in strided)
-    if group["fused"] and not all(plain):
+    if group["fused"] and not all(_lies_alike(p, p.grad) for p in group["params"] if p.grad is not None):
         group["fused"] = None
+
+
+def _lies_alike(p: torch.Tensor, grad: torch.Tensor) -> bool:
+    return grad.layout is not torch.strided or (grad.is_contiguous() and p.is_contiguous() and not grad.is_neg())

@@ -32,7 +32,6 @@ __all__ = [
     "add_mean",
     "add_square",
     "begin",
-    "copies",
     "count",
     "each",
     "moment",
@@ -43,6 +42,7 @@ __all__ = [
 
 Group = dict[str, Any]
 List = Any  # of tensors; torch's foreach functions give lists or tuples
+_PLAIN, _AS_THEY_ARE = (torch.Tensor, torch.nn.Parameter), (torch.float32, torch.float64)
 _FLAGS = ("maximize", "amsgrad", "foreach", "fused")
 _BLOCK = 2**18  # numbers: 1 MiB in float32
 
@@ -57,8 +57,9 @@ def with_grad(optimizer: LabOptimizer) -> list[tuple[torch.Tensor, Group]]:
     """Each parameter that has a gradient, with its group; all are checked before anything moves."""
     pairs = [(p, g) for g in optimizer.param_groups for p in dict.fromkeys(g["params"]) if p.grad is not None]
     for p, _ in pairs:
-        hint = f"{type(optimizer).__name__} keeps dense moments; use torch.optim.SparseAdam for sparse gradients"
-        require("grad.layout", p.grad.layout, not p.grad.is_sparse, "a dense gradient", hint)
+        if p.grad.is_sparse:
+            hint = f"{type(optimizer).__name__} keeps dense moments; use torch.optim.SparseAdam for sparse gradients"
+            require("grad.layout", p.grad.layout, False, "a dense gradient", hint)
     return pairs
 
 
@@ -113,13 +114,15 @@ def each(pairs: Iterable[tuple[torch.Tensor, Group]], state: Mapping[Any, dict[s
             if group["weight_decay"]:
                 x.g = torch._foreach_add(x.g, x.p, alpha=group["weight_decay"])  # where p stands now
             update(x)
-        for p, (work, *_) in zip(params, rows, strict=True):
-            if work.dtype != _real(p).dtype:
-                _real(local(p)).copy_(work)  # of half types: the one rounding
+        if wide(params[0]) != params[0].dtype:
+            for p, (work, *_) in zip(params, rows, strict=True):
+                local(p).copy_(work)  # of half types: the one rounding
 
 
 def _row(p: torch.Tensor, own: dict[str, Any], keys: Sequence[str]) -> list[torch.Tensor]:
     """Weights, gradient and state of one parameter as real tensors of this process."""
+    if type(p) in _PLAIN and p.dtype in _AS_THEY_ARE:
+        return [p, p.grad, *(own[key] for key in keys)]  # type: ignore[list-item]
     assert p.grad is not None
     g: Any = p.grad.resolve_conj()
     if hasattr(g, "placements") and g.placements != p.placements:  # type: ignore[attr-defined]
@@ -156,37 +159,33 @@ def _as_vectors(row: list[torch.Tensor]) -> list[torch.Tensor]:
 
 def count(pairs: Iterable[tuple[torch.Tensor, Group]], state: Mapping[Any, dict[str, Any]]) -> None:
     """The step of these parameters is done."""
-    for p, _ in pairs:
-        state[p]["step"] += 1
+    counters = [state[p]["step"] for p, _ in pairs]
+    if counters:
+        torch._foreach_add_(counters, 1)
 
 
 # ---- the equations, over lists ---------------------------------------------------------------------------------------
 
 
-def add_mean(m: List, g: List, group: Group) -> List:
-    """m_t = beta1 m_{t-1} + (1 - beta1) g_t, in place."""
-    torch._foreach_lerp_(m, g, 1 - group["betas"][0])
-    return m
+def add_mean(m: List, g: List, group: Group, *, new: bool = False) -> List:
+    """m_t = beta1 m_{t-1} + (1 - beta1) g_t, in place or as new tensors."""
+    weight = 1 - group["betas"][0]
+    return torch._foreach_lerp(m, g, weight) if new else torch._foreach_lerp_(m, g, weight) or m
 
 
-def add_square(s: List, residual: List, group: Group) -> List:
-    """v_t = beta2 v_{t-1} + (1 - beta2) residual^2, in place."""
+def add_square(s: List, residual: List, group: Group, *, new: bool = False) -> List:
+    """v_t = beta2 v_{t-1} + (1 - beta2) residual^2, in place or as new tensors."""
     beta2 = group["betas"][1]
-    torch._foreach_mul_(s, beta2)
+    s = torch._foreach_mul(s, beta2) if new else torch._foreach_mul_(s, beta2) or s
     torch._foreach_addcmul_(s, residual, residual, 1 - beta2)
     return s
 
 
-def add_belief(s: List, g: List, expected: List, group: Group) -> List:
-    """s_t = beta2 s_{t-1} + (1 - beta2) (g_t - expected)^2 + eps, in place."""
-    add_square(s, torch._foreach_sub(g, expected), group)
+def add_belief(s: List, g: List, expected: List, group: Group, *, new: bool = False) -> List:
+    """s_t = beta2 s_{t-1} + (1 - beta2) (g_t - expected)^2 + eps, in place or as new tensors."""
+    s = add_square(s, torch._foreach_sub(g, expected), group, new=new)
     torch._foreach_add_(s, group["eps"])
     return s
-
-
-def copies(x: List) -> List:
-    """New tensors with the same numbers."""
-    return [one.clone() for one in x]
 
 
 def move(p: List, m: List, s: List, t: int, group: Group, form: str, t_s: int | None = None) -> None:

@@ -124,10 +124,7 @@ class TwoLoop(LabOptimizer):
     @property
     def next_gradient(self) -> str:
         """``"outer"`` when it is to be taken at y_t, else what the inner optimizer says of its next one."""
-        if self._phase == self.k:
-            return "outer"
-        inner: str = getattr(self.inner, "next_gradient", "step")
-        return inner
+        return "outer" if self._phase == self.k else getattr(self.inner, "next_gradient", "step")
 
     @property
     def k(self) -> int:
@@ -281,8 +278,7 @@ class TwoLoop(LabOptimizer):
             self.inner._count_shown(by)
 
     def _tell_inner(self, mode: str) -> None:
-        told = [getattr(self.inner, name, None) for name in ("eval", "train")]
-        if all(map(callable, told)):
+        if all(callable(getattr(self.inner, name, None)) for name in ("eval", "train")):
             getattr(self.inner, mode)()
 
     def _displaced(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
@@ -350,9 +346,7 @@ class TwoLoop(LabOptimizer):
     def _unpack(self, saved: dict[str, Any]) -> None:
         places = self._places(saved)
         inner = {**saved, "state": {}}
-        saved["state"], (outer, nested) = dict(saved["state"]), saved["state"].get("outer", ({}, None))
-        saved["state"].pop("outer", None)
-        outer = dict(outer)
+        outer, nested = saved["state"].pop("outer", ({}, None))
         if nested is not None:
             inner["state"]["outer"] = nested
         for i, own in saved["state"].items():

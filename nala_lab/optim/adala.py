@@ -38,7 +38,6 @@ from nala_lab.optim._adaptive import (
     add_mean,
     add_square,
     begin,
-    copies,
     count,
     each,
     moment,
@@ -285,17 +284,17 @@ class AdaLA(LabOptimizer):
         if probe == "grad":
             torch._foreach_add_(x.p, x.g, alpha=-float(x.group["lr"]))
             return
-        keeps = probe == "code"
-        m = add_mean(x.exp_avg if keeps else copies(x.exp_avg), x.g, x.group)  # m_t
+        new = probe != "code"
+        m = add_mean(x.exp_avg, x.g, x.group, new=new)  # m_t
         if probe == "self":
             s, t = self._before(x)
             move(x.p, m, s, x.t, x.group, form, t)
         elif probe == "adam":
-            v = add_square(copies(x.exp_avg_sq), x.g, x.group)
+            v = add_square(x.exp_avg_sq, x.g, x.group, new=new)
             move(x.p, m, v, x.t, x.group, "hat")  # Adam's own denominator, whatever the form
         else:
             s = x.probe_avg_var if probe == "adabelief" else x.exp_avg_var
-            s = add_belief(s if keeps else copies(s), x.g, m, x.group)
+            s = add_belief(s, x.g, m, x.group, new=new)
             move(x.p, m, s, x.t, x.group, form)
 
     def _before(self, x: Lists) -> tuple[Any, int]:

@@ -105,7 +105,7 @@ def eps_under_the_root(patch):
 
 def eps_left_out_of_the_average(patch):
     belief = adala.add_belief
-    everywhere(patch, "add_belief", lambda s, g, expected, group: belief(s, g, expected, {**group, "eps": 0.0}))
+    everywhere(patch, "add_belief", lambda s, g, e, group, new=False: belief(s, g, e, {**group, "eps": 0.0}, new=new))
 
 
 def belief_around_the_old_mean(patch):

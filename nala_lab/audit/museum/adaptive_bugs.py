@@ -31,15 +31,14 @@ ADAPTIVE = (
            ("first-step", "linear-objective", "twin")),
     Mutant("eps-in-place", "eps at the root is written into the average",
            (("_adaptive", "root = torch._foreach_add(s, eps)",
-             "torch._foreach_add_(s, eps)\n        root = copies(s)"),), _BELIEF,
+             "torch._foreach_add_(s, eps)\n        root = [one.clone() for one in s]"),), _BELIEF,
            "Early AdaBelief programs add eps in place while they form the denominator, so that it accumulates; "
            "printed beside the other eps of Algorithm 2 it is then counted twice a step.",
            ("twin",), {"denominator": "raw"}),
     Mutant("belief-in-old-mean", "the residual is taken from the mean before this step",
            (("adabelief", "        m = add_mean(x.exp_avg, x.g, x.group)",
-             "        m = copies(x.exp_avg)\n        add_mean(x.exp_avg, x.g, x.group)"),
-            ("adabelief", "move(x.p, m,", "move(x.p, x.exp_avg,"),
-            ("adabelief", "begin, count,", "begin, copies, count,")), _BELIEF,
+             "        m = [one.clone() for one in x.exp_avg]\n        add_mean(x.exp_avg, x.g, x.group)"),
+            ("adabelief", "move(x.p, m,", "move(x.p, x.exp_avg,")), _BELIEF,
            "Algorithm 2 prints (g_t - m_t)^2 with the new mean; implementations that update s first use the old one,"
            " and the first residual is g instead of beta1 g.",
            ("first-step", "linear-objective", "twin")),
@@ -66,7 +65,7 @@ ADAPTIVE = (
            "old_state.clear(), which empties the list that the optimizer uses, are of this family.",
            ("aliasing", "probe-restored", "twin")),
     Mutant("probe-keeps-m", "the trial step writes into the first moment",
-           (("adala", "x.exp_avg if keeps else copies(x.exp_avg)", "x.exp_avg"),),
+           (("adala", "add_mean(x.exp_avg, x.g, x.group, new=new)", "add_mean(x.exp_avg, x.g, x.group)"),),
            _ADALA,
            "AdaLA.py:155-156 of sharanramjee/adala-optimizer: the first optimizer.step() updates m, s and the "
            "counter, and only the weights were meant to be restored.",
