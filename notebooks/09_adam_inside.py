@@ -306,7 +306,7 @@ for form, dash in zip(moved, ("-", "--", ":", "-."), strict=True):
     ax.plot(slopes, moved[form] / 1e-3, dash, color=plots.COLOURS["adam"], label={"ramjee": "Algorithm 1 of Ramjee", "kingma-ba": "Kingma & Ba, torch", "printed": "Eq. (3) as printed", "tensorflow": "TensorFlow form"}[form])
 ax.set(xscale="log", xlabel="slope $|c|$, units of the gradient", ylabel=r"first cycle of NALA: move / $\eta$")
 ax.legend()
-plots.show(ax, alt="Length of the first cycle in units of the learning rate against the slope, logarithmic axis. All three forms rise from 0 to 2.5 and then, near slope 1, to 3.5 by the outer step. Kingma and Ba rise at 1e-8, the TensorFlow form at about 2e-7, the printed form only at 1e-4.")
+plots.show(ax, alt="Length of the first cycle in units of the learning rate against the slope, logarithmic axis. All four forms rise from 0 to 2.5 and then, near slope 1, to 3.5 by the outer step. Kingma and Ba rise at 1e-8, the TensorFlow form at about 2e-7, the printed form only at 1e-4.")
 # %% [markdown]
 # Same symbol, same value $10^{-8}$, and the printed form treats gradients of $10^{-5}$ as small: $\epsilon$ is compared with $c^2$ there. Which form a program uses is visible in its first step.
 #

@@ -71,7 +71,7 @@ def test_a_record_says_what_was_measured_and_shows_samples(name, runs):
     data = record.header["config"]["data"]
     assert data["name"].startswith("cifar-10") and CAVEAT in data["fid"]["extractor"] and data["fid"]["samples"] == 64
     # Timesteps 0 and 12 are the critic's first of a round. NALA has spent two more gradients by then, one after every
-    # 6; AdaLA two a step, so that its 20 gradients end before.
+    # 6; AdaLA two a step, so that its 20 gradients end before. A game logs at any step of a cycle.
     spent = {"adam": [0, 12], "nala": [0, 14], "adala": [0]}[name]
     assert record.column("train", "grad_evals").tolist() == spent
     assert not record.column("train", "player").any()

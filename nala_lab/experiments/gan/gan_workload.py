@@ -92,6 +92,7 @@ class GanWorkload:
     """
 
     unit = "img"
+    takes_turns = True
 
     def __init__(self, data: Any, game: Game, *, batch_size: int, seed: int, extractor: Extractor, samples: int,
                  real: int | None = None, held_out: int = 1000, batches: int | None = None) -> None:  # fmt: skip

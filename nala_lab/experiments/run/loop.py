@@ -10,7 +10,8 @@ Rows carry three x-axes: ``timestep`` as the papers count (the look-ahead gradie
 
 Rows of kind ``train``: what the NALA paper logs, loss and metrics on ONE training mini-batch before its update. They
 are due by the paper's clock: every so many timesteps, at the start of a cycle, where the weights are the slow weights.
-The program of the NALA paper logs so, every 100 inner steps at k = 5.
+The program of the NALA paper logs so, every 100 inner steps at k = 5. In a game any step will do, and ``phase`` says
+where in the cycle it stands.
 Rows of kind ``test``: before the first epoch and after each, what the workload measures on held-out data, of the slow
 weights (``loss`` ...; BatchNorm is estimated anew, for every optimizer) and of the weights as the optimizer left them
 (``fast_loss`` ...), with BatchNorm as training left it. Without BatchNorm, an optimizer that looks nowhere is measured
@@ -197,7 +198,9 @@ class Trainer:
         self.clock = Clock(workload.device)
         self.watch = Watch()
         self.log = Log(row, lambda n: method.timesteps(n, settings))
-        self._flags, self._cycle = method.counted(settings), method.cycle_length(settings)
+        self._flags = method.counted(settings)
+        # A cycle of a game is whole rounds of its players: rows at its start alone would show one player only.
+        self._cycle = 1 if getattr(workload, "takes_turns", False) else method.cycle_length(settings)
         self.streams = {**workload.streams, **generators}
         self.given = Given(workload, optimizer, self.streams, self.per_epoch, settings.get("outer_batch") == "last")
         self._looks_ahead = bool({"two loops", "probe"} & method.traits)

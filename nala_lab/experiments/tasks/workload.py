@@ -15,6 +15,7 @@ A workload may have more than the protocol asks for:
 
 bind(optimizer)    called once before training; a game's turns follow the optimizer's steps
 closing_rows()     pairs (kind, values) that are written at the end of a run, such as a page of samples
+takes_turns        True for a game, whose players take steps in turn: training rows then stand at any step of a cycle
 repeatable         True where loss(batch) may be asked twice for one mini-batch; a text's hidden state went on with it
 lr_factor(batch)   what lr is multiplied by in the ``optimizer.step()`` on this mini-batch; the mean of them where
                    several are accumulated
