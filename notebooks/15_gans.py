@@ -229,7 +229,7 @@ Markdown(f"A perfect generator would not have FID 0. With 128 white features and
 # %%
 def game(name):
     run = plan("wgan-gp-cifar10", name, seed=SEED, scale="smoke", changes={"lr": 2e-3})
-    run = replace(run, scale=replace(run.scale, log_every=2, epochs=2, batches=GRADIENTS // 2))
+    run = replace(run, scale=replace(run.scale, log_every=1, epochs=2, batches=GRADIENTS // 2))
     with TemporaryDirectory() as folder:
         return execute(run, Path(folder), progress=False)[0]
 
