@@ -232,7 +232,7 @@ for task, rows in shown.items():
     display(Markdown("\n".join(lines)))
 # %% [markdown]
 # ## 6 · What the runs show, by a rule
-# Fixed before the runs: pairs that share a seed (so initial weights, order of the data and augmentation); differences of test accuracy at the last epoch; below **0.2 points** nobody cares; family-wise error rate 5 % in each table (Holm). The verdict is *better*, *worse*, *equivalent within threshold*, or *not separated*. The last one is not "equal": it means that these runs do not tell.
+# Fixed before the runs: pairs that share a seed (so initial weights, order of the data and augmentation); differences of test accuracy at the last epoch; below **0.2 points** nobody cares; family-wise error rate 5 % in each table (Holm). The verdict is *better*, *worse*, *equivalent within threshold*, or *undecided*. The last one is not "equal": it means that these runs do not tell.
 # %%
 RULE = Rule(threshold=100 * METRICS["test accuracy"].threshold)  # points of test accuracy
 

@@ -45,7 +45,7 @@ BAD_CALLS = {
     "lr": (["train", "--optimizer", "sgd", "--set", "lr=-1"], "lr=-1"),
     "inf": (["train", "--optimizer", "nag", "--set", "lr=inf"], "lr=inf"),
     "setting": (["train", "--optimizer", "adam", "--set", "k=3"], "hyperparameter='k'", "'betas'"),
-    "fixed": (["train", "--optimizer", "nala", "--set", "outer_batch=same"], "outer_batch='fresh'"),
+    "fixed": (["train", "--optimizer", "nala", "--set", "outer_batch=same"], "{'fresh', 'last'}"),
     "pair": (["train", "--set", "lr"], "NAME=VALUE"),
 }
 

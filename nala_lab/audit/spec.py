@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from nala_lab.core import require
+from nala_lab.methods import METHODS
 
 __all__ = [
     "ADAPTIVE",
@@ -23,9 +24,10 @@ __all__ = [
     "load_items",
 ]
 
+# What an optimizer is asked as: a row of the method table that it follows, or none of those.
 KINDS = ("plain", "adam", "adabelief", "adala", "lookahead", "nala")
-TWO_LOOPS = ("lookahead", "nala")
-ADAPTIVE = ("adam", "adabelief", "adala")
+TWO_LOOPS = tuple(kind for kind in KINDS if kind in METHODS and METHODS[kind].two_loops)
+ADAPTIVE = tuple(kind for kind in KINDS if kind in METHODS and "adaptive" in METHODS[kind].traits)
 VERDICTS = ("pass", "fail", "crash", "hang", "not applicable")
 _FILES = ("contract", "gradients", "groups", "numbers", "persistence", "loading", "cycle", "nala", "adaptive")
 

@@ -13,6 +13,7 @@ from torch.optim import Optimizer
 
 from nala_lab.audit.spec import KINDS, NotApplicable
 from nala_lab.core import require_choice
+from nala_lab.methods import METHODS, Facts
 from nala_lab.methods.target import load_target
 
 __all__ = ["INNERS", "Subject", "bare", "inner_of", "read"]
@@ -143,7 +144,7 @@ class Subject:
 
     def short(self, params: Any, **settings: Any) -> Any:
         """Make one with a short cycle (k = 3) where the factory lets us."""
-        if "k" not in self.options and self.accepts("k") and self.kind in ("lookahead", "nala"):
+        if "k" not in self.options and self.accepts("k") and self.two_loops:
             settings.setdefault("k", 3)
         return self.make(params, **settings)
 
@@ -151,6 +152,47 @@ class Subject:
     def kind(self) -> str:
         """One of KINDS: as given, or as detected from what an instance exposes."""
         return self._kind or _detect(self.make(self._network()))
+
+    @property
+    def facts(self) -> Facts | None:
+        """The row of the method table that it follows; None for a plain optimizer."""
+        return METHODS.get(self.kind)
+
+    @property
+    def two_loops(self) -> bool:
+        """Whether it follows a method with two loops."""
+        return self.facts is not None and self.facts.two_loops
+
+    def looks_ahead(self, opt: Any) -> bool:
+        """Whether a cycle, or a step, spends a gradient that is not a step."""
+        if self.facts is None:
+            return False
+        shown = {name: self.option(opt, name) for name in self.facts.published}
+        told = {name: value for name, value in shown.items() if value is not None}
+        return self.facts.looks_ahead({**self.facts.published, **told})
+
+    def slow_step(self, opt: Any) -> float:
+        """a of phi + a (theta - phi), as its settings say."""
+        name, more = self._mixes
+        return float(read(opt, name)) + more
+
+    def mixing(self, weight: float) -> dict[str, float]:
+        """The setting with which it mixes by `weight`."""
+        name, more = self._mixes
+        return {name: weight - more}
+
+    @property
+    def without_outer_step(self) -> dict[str, float]:
+        """The setting that leaves its outer gradient step out, where it has one."""
+        has = self.facts is not None and "alpha" in self.facts.published and self._mixes[0] != "alpha"
+        return {"alpha": 0.0} if has else {}
+
+    @property
+    def _mixes(self) -> tuple[str, float]:
+        mixes = None if self.facts is None else self.facts.slow_step
+        if mixes is None:
+            raise NotApplicable("it has no slow weights")
+        return mixes
 
     @cached_property
     def needs_closure(self) -> bool:
@@ -192,13 +234,9 @@ class Subject:
 
     def cycle(self, opt: Any) -> int:
         """Calls of ``step()`` from one start of a cycle to the next."""
-        k = int(read(opt, "k") or 1)
-        if self.kind == "nala":
-            return k if self.option(opt, "outer_batch") in ("same", "last") else k + 1
-        if self.kind == "adala":
-            one = self.option(opt, "probe_batch") == "same" or self.option(opt, "probe") == "lagged"
-            return 1 if one else 2
-        return k if self.kind == "lookahead" else 1
+        steps = int(read(opt, "k") or 1) if self.two_loops else 1
+        batch = self.option(opt, "outer_batch") if self.two_loops else self.option(opt, "probe_batch")
+        return steps + (self.looks_ahead(opt) and batch not in ("same", "last"))
 
 
 def _weights(*shapes: tuple[int, ...]) -> list[torch.nn.Parameter]:
@@ -220,4 +258,4 @@ def _detect(opt: Any) -> str:
     for kind in ("adala", "adabelief"):
         if kind in name:
             return kind
-    return "adam" if name in ("adam", "adamw") else "plain"
+    return {"adam": "adam", "adamw": "adam"}.get(name, "plain")

@@ -131,15 +131,14 @@ class AdamHyper(_AdaptiveHyper):
 @dataclass(frozen=True)
 class AdaBeliefHyper(_AdaptiveHyper):
     """As Adam; `denominator` is sqrt(s_hat) + eps ("hat"), sqrt(s + eps) as printed ("raw") or sqrt(s_hat + eps)
-    ("hat-inside"; the NumPy twin's alone).
+    ("hat-inside").
     """
 
     denominator: str = "hat"
-    denominators: ClassVar[tuple[str, ...]] = DENOMINATORS[:2]  # what both twins have; the NumPy twin has them all
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_choice("denominator", self.denominator, self.denominators)
+        require_choice("denominator", self.denominator, DENOMINATORS)
 
 
 @dataclass(frozen=True)
@@ -154,13 +153,12 @@ class AdaLAHyper(_AdaptiveHyper):
     denominator: str = "hat"
     blend: Any = 1
     every: Any = 1
-    denominators: ClassVar[tuple[str, ...]] = DENOMINATORS[:2]  # as AdaBelief's
 
     def __post_init__(self) -> None:
         super().__post_init__()
         require_choice("probe", self.probe, PROBES)
         require_choice("probe_batch", self.probe_batch, PROBE_BATCHES)
-        require_choice("denominator", self.denominator, self.denominators)
+        require_choice("denominator", self.denominator, DENOMINATORS)
         require_number("blend", self.blend, low=0, high=1)
         require_int("every", self.every, low=1, hint="every counts steps from one look ahead to the next")
         skips = self.every == 1 or self.probe not in ("lagged", "code")

@@ -24,9 +24,10 @@ from __future__ import annotations
 from itertools import product
 from typing import Any
 
-from nala_lab.core import require, require_choice
+from nala_lab.core import require_choice
 from nala_lab.methods.facts import Facts, Settings, row
 from nala_lab.methods.hyper import (
+    ADAM_FORMS,
     AdaBeliefHyper,
     AdaLAHyper,
     AdamHyper,
@@ -60,20 +61,13 @@ _BELIEF = ("AdaBelief", {**_ODD, "denominator": "raw"})
 _PROBED = ("AdaLA", {**_ODD, "probe": "own"})
 _PLAIN = (("SGD", {"lr": 0.05, "weight_decay": 0.1}), _BELIEF, _PROBED)
 _STATES = ("keep", "reset", "pullback")
-_FORMS = ("hat", "raw")
+_FORMS = ("hat", "raw", "hat-inside")
 _PROBES = ("own", "grad", "adam", "adabelief", "self", "code")
 
 
 def _last_is_same(s: dict[str, Any]) -> dict[str, Any]:
     """NALA's outer_batch="last" is called "same" in torch."""
     return {**s, "outer_batch": "same"} if s.get("outer_batch") == "last" else s
-
-
-def _one_form(s: dict[str, Any]) -> dict[str, Any]:
-    """Adam of torch has one form of its update."""
-    form = s.get("form", "kingma-ba")
-    require("form", form, form == "kingma-ba", "'kingma-ba'", "the only form torch.optim.Adam has")
-    return {name: value for name, value in s.items() if name != "form"}
 
 
 def _heavy_ball(s: dict[str, Any]) -> dict[str, Any]:
@@ -118,10 +112,10 @@ _ROWS = (
               *_grid({"inner": _OUTSIDE_ADAM}, k=(1, 5), alpha=(0.0, 0.5, 1.0)),
               *_grid({"k": 3, "alpha": 0.8}, inner=_PLAIN))),
     row(name="Adam", label="Adam", look=("#009E73", "^", (0, (4, 2))), source="Kingma and Ba 2015, Algorithm 1",
-        numpy="nala_lab.reference:Adam", torch="torch.optim:Adam", hyper=AdamHyper,
-        published=_ADAM, traits=frozenset({"adaptive", "momentum"}), to_torch=_one_form,
+        numpy="nala_lab.reference:Adam", torch="nala_lab.optim:Adam", hyper=AdamHyper,
+        published=_ADAM, traits=frozenset({"adaptive", "momentum"}),
         # beta2 = 0 needs a larger eps: where g changes sign, m / (|g| + eps) carries a rounding on times lr / eps.
-        hard=({**_ODD}, {**_ODD, "betas": (0.0, 0.999), "weight_decay": 0.0},
+        hard=(*_grid(_ODD, form=ADAM_FORMS), {**_ODD, "betas": (0.0, 0.999), "weight_decay": 0.0},
               {**_ODD, "betas": (0.9, 0.0), "eps": 0.5})),
     row(name="SGD", label="SGD", look=("#000000", "*", (0, (1.2, 1.2))), source="Robbins and Monro 1951",
         numpy="nala_lab.reference:SGD", torch="torch.optim:SGD", hyper=MomentumHyper,  # torch's has a momentum

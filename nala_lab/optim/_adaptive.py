@@ -4,6 +4,7 @@
     s_t = beta2 s_{t-1} + (1 - beta2) r_t^2 + eps                       s_hat_t = s_t / (1 - beta2^t)
     "hat"   theta_t = theta - lr m_hat_t / (sqrt(s_hat_t) + eps)
     "raw"   theta_t = theta - lr m_hat_t / sqrt(s_t + eps)
+    "hat-inside"   theta_t = theta - lr m_hat_t / sqrt(s_hat_t + eps)
 
 How long the lists are decides the speed, and nothing else. On a GPU every operation is a launch, so all parameters go
 together. On a CPU what is computed in between must stay in the cache, so a list holds about 2^18 numbers: many small
@@ -191,7 +192,8 @@ def add_belief(s: List, g: List, expected: List, group: Group, *, new: bool = Fa
 def move(p: List, m: List, s: List, t: int, group: Group, form: str, t_s: int | None = None) -> None:
     """theta_t, in place: p <- p - lr m_hat_t / denominator(s_t); `t_s` is the number of steps in s, where it is not t.
 
-    The root of the correction of s is taken out of "hat": sqrt(s / c) + eps = (sqrt(s) + eps sqrt(c)) / sqrt(c).
+    The root of the correction of s is taken out of the others: sqrt(s / c) + eps = (sqrt(s) + eps sqrt(c)) / sqrt(c),
+    and sqrt(s / c + eps) = sqrt(s + eps c) / sqrt(c).
     """
     (beta1, beta2), eps = group["betas"], group["eps"]
     length = float(group["lr"]) / (1 - beta1**t)
@@ -200,7 +202,11 @@ def move(p: List, m: List, s: List, t: int, group: Group, form: str, t_s: int | 
         torch._foreach_sqrt_(root)
     else:
         c = sqrt(1 - beta2 ** (t if t_s is None else t_s))
-        root = torch._foreach_sqrt(s)
-        torch._foreach_add_(root, eps * c)
+        if form in ("hat", "tensorflow"):
+            root = torch._foreach_sqrt(s)
+            torch._foreach_add_(root, eps * c if form == "hat" else eps)  # TensorFlow's eps is not corrected
+        else:
+            root = torch._foreach_add(s, eps * c * c)
+            torch._foreach_sqrt_(root)
         length *= c
     torch._foreach_addcdiv_(p, m, root, -length)

@@ -1,4 +1,4 @@
-"""What the four optimizers share: counted gradients, a phase, which weights are which, and persistence.
+"""What the optimizers of the lab share: counted gradients, a phase, which weights are which, and persistence.
 
 The rules of persistence, each a test in ``tests/optim``:
 

@@ -1,4 +1,4 @@
-"""The slow loop around any torch optimizer: what Lookahead and NALA share.
+"""The slow loop around any torch optimizer: what Lookahead, NALA and OuterMomentum share.
 
 Per parameter the wrapper keeps one tensor of its own, ``state[p]["slow"]``: phi_{t-1}, written when a cycle starts, so
 that weights loaded after the optimizer was built, or clipped between two cycles, are where the next cycle begins. The
@@ -21,9 +21,9 @@ from torch.optim import Optimizer
 
 from nala_lab.core import require
 from nala_lab.methods.hyper import LookaheadHyper, NALAHyper
-from nala_lab.optim._adam import Adam
 from nala_lab.optim._base import LabOptimizer, bare_step, local, require_closure, wide
 from nala_lab.optim._groups import require_lr
+from nala_lab.optim.adam import Adam
 
 __all__ = ["TwoLoop"]
 

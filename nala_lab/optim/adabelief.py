@@ -6,6 +6,7 @@
 
     "hat"   theta_t = theta_{t-1} - lr m_hat_t / (sqrt(s_hat_t) + eps)
     "raw"   theta_t = theta_{t-1} - lr m_hat_t / sqrt(s_t + eps)
+    "hat-inside"   theta_t = theta_{t-1} - lr m_hat_t / sqrt(s_hat_t + eps)
 
 m is ``state[p]["exp_avg"]``, s is ``state[p]["exp_avg_var"]``.
 """
@@ -35,7 +36,7 @@ class AdaBelief(LabOptimizer):
     eps : >= 0; enters twice, in every step of the average and at the root.
     weight_decay : L2 coefficient >= 0, added to the gradient.
     denominator : ``"hat"``, sqrt(s_hat) + eps, as Zhuang et al. and the public programs; ``"raw"``, sqrt(s + eps), as
-        the AdaLA paper prints it.
+        the AdaLA paper prints it; ``"hat-inside"``, sqrt(s_hat + eps).
 
     Raises
     ------

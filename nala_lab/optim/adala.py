@@ -69,7 +69,7 @@ class AdaLA(LabOptimizer):
     probe_batch : ``"next"``: calls of ``step()`` alternate. The first takes the gradient at theta_{t-1} and leaves the
         weights at the probe point (``phase == 1``); the second, with the gradient of the next batch there, puts them
         back and takes the adapted step. ``"same"``: ``step(closure)`` evaluates the closure at both points.
-    denominator : ``"hat"``, sqrt(s_hat) + eps, or ``"raw"``, sqrt(s + eps).
+    denominator : ``"hat"``, sqrt(s_hat) + eps, ``"raw"``, sqrt(s + eps), or ``"hat-inside"``, sqrt(s_hat + eps).
     blend : in [0, 1], the weight of g_{t+1} against m_t in the second moment; 0 is AdaBelief, and takes no probe unless
         another group does. It is a key of every group and may be changed there, or for all by ``opt.blend = ...``.
     every : looks ahead at steps 1, 1 + every, ... only; a call in between is a whole step, AdaBelief's.
@@ -299,7 +299,7 @@ class AdaLA(LabOptimizer):
 
     def _before(self, x: Lists) -> tuple[Any, int]:
         """s_{t-1}, and the number of steps in it."""
-        if x.t == 1 and self.hyper.denominator == "hat":
+        if x.t == 1 and self.hyper.denominator != "raw":
             # s_hat_0 is 0/0; eps alone drives s_hat to eps / (1 - beta2) at every t, as s_1 = eps with t = 1 has it.
             return torch._foreach_add(x.exp_avg_var, x.group["eps"]), 1
         return x.exp_avg_var, x.t - 1

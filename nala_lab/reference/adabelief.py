@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from nala_lab.core import Array
-from nala_lab.methods.hyper import DENOMINATORS, AdaBeliefHyper
+from nala_lab.methods.hyper import AdaBeliefHyper
 from nala_lab.reference.arith import decayed, root, zeros
 from nala_lab.reference.feasible import Ball, Box
 
@@ -69,7 +69,6 @@ class AdaBelief(AdaBeliefHyper):
 
     feasible: Box | Ball | None = None
     momentum_fields: ClassVar[tuple[str, ...]] = ("m",)
-    denominators: ClassVar[tuple[str, ...]] = DENOMINATORS
 
     def init(self, theta: Array) -> AdaBeliefState:
         """State before the first step: both moments at zero."""

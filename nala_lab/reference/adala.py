@@ -35,7 +35,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from nala_lab.core import Array
-from nala_lab.methods.hyper import DENOMINATORS, AdaLAHyper
+from nala_lab.methods.hyper import AdaLAHyper
 from nala_lab.reference.adabelief import belief_denominator
 from nala_lab.reference.arith import decayed, root, zeros
 from nala_lab.reference.feasible import Ball, Box
@@ -92,7 +92,6 @@ class AdaLA(AdaLAHyper):
 
     feasible: Box | Ball | None = None
     momentum_fields: ClassVar[tuple[str, ...]] = ("m",)
-    denominators: ClassVar[tuple[str, ...]] = DENOMINATORS
 
     def init(self, theta: Array) -> AdaLAState:
         """State before the first step: everything at zero."""

@@ -1,7 +1,7 @@
 """Predictions: one closed form per file, its derivation in the docstring, arrays in and arrays out.
 
 Nothing here runs an optimizer, and no optimizer may use anything here: a prediction that is computed by the code it
-checks proves nothing. Each module carries a ``CARD`` that says what is claimed and how sure we are; `cards` collects
+checks proves nothing. Each module carries ``CARDS`` that say what is claimed and how sure we are; `cards` collects
 them, so a new closed form is one new file.
 """
 

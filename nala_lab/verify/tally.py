@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from nala_lab.core import require_choice
 from nala_lab.theory import Card, cards
 
 __all__ = ["Check", "Tally", "Tolerance"]
@@ -103,7 +104,9 @@ class Tally:
     messages: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        card: Card = cards()[self.id]
+        known = cards()
+        require_choice("id", self.id, known, "a check is of a theorem that has its card in nala_lab.theory")
+        card: Card = known[self.id]
         self.kind = self.kind or card.kind
         self.statement = self.statement or card.statement
 

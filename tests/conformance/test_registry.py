@@ -93,5 +93,7 @@ def test_wrong_settings_are_one_clear_sentence():
             build("Adam", inner=("SGD", {}))
         with pytest.raises(ValueError, match=r"inner must satisfy a pair \(name, settings\), got inner='Adam'"):
             build("NALA", inner="Adam")
-    with pytest.raises(ValueError, match="form must satisfy 'kingma-ba', got form='printed'"):
-        torch_twin("Adam", params(), form="printed")
+    with pytest.raises(ValueError, match="form must satisfy form in {'kingma-ba', .*got form='keras'"):
+        torch_twin("Adam", params(), form="keras")
+    with pytest.raises(ValueError, match="hyperparameter must satisfy hyperparameter in .*got hyperparameter=.beta."):
+        torch_twin("Adam", params(), beta=0.5)

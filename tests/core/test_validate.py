@@ -29,7 +29,7 @@ BAD = [
     (h.AdamHyper, {"betas": 0.9}, "betas must satisfy a pair (beta1, beta2), got betas=0.9"),
     (h.AdamHyper, {"eps": -1.0}, "eps must satisfy 0 <= eps < inf, got eps=-1.0"),
     (h.AdamHyper, {"form": "keras"}, "form in {'kingma-ba', 'printed', 'tensorflow', 'ramjee'}"),
-    (h.AdaBeliefHyper, {"denominator": "none"}, "denominator in {'hat', 'raw'}"),
+    (h.AdaBeliefHyper, {"denominator": "none"}, "denominator in {'hat', 'raw', 'hat-inside'}"),
     (h.AdaLAHyper, {"probe": "newton"}, "probe in {'own', 'grad'"),
     (h.AdaLAHyper, {"probe_batch": "last"}, "probe_batch in {'next', 'same'}"),
     (h.AdaLAHyper, {"probe": "lagged", "probe_batch": "same"}, "probe_batch='next' when probe='lagged'"),

@@ -76,7 +76,7 @@ def test_divergence_is_an_outcome():
     [
         (Method("NALA", inner=Method("SGD", lr=0.1)), {"steps": 3}, "steps must satisfy steps left out"),
         (Method("SGD", lr=0.1), {"cycles": 3}, "cycles must satisfy cycles left out"),
-        (Method("Adam", lr=0.1, form="printed"), {"steps": 3}, "form must satisfy 'kingma-ba'"),
+        (Method("Adam", lr=0.1, form="keras"), {"steps": 3}, "form must satisfy form in"),
         (Method("AdaLA", probe="implicit"), {"steps": 3}, "probe must satisfy"),
     ],
 )

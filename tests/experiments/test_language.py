@@ -212,3 +212,16 @@ def test_real_penn_treebank_trains_at_smoke_scale(tmp_path):
         loss = record.column("test", "loss")
         assert record.header["data"]["name"] == "ptb" and loss[-1] < loss[0]
         assert record.header["data"]["sha256"] == load_text("ptb", folders=data_folders()).sha256
+
+
+def test_a_window_that_goes_on_from_the_start_forgets_the_end():
+    """Windows of random lengths may reach the end in mid-epoch; what follows there is the beginning of the text."""
+    made = workload(dropout=NONE)
+    fresh = made.loss(0)[0]
+    made._windows = [[0, 5], [5, 5], [0, 5], [5, 2]]
+    for batch in range(2):
+        made.loss(batch)
+    assert any(h.any() for h, _ in made._hidden)
+    assert torch.equal(made.loss(2)[0], fresh)
+    kept = [h.clone() for h, _ in made._hidden]
+    assert not torch.equal(made.loss(3)[0], made.loss(3)[0]) and any(h.any() for h in kept)  # and then it is kept

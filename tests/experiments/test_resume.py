@@ -276,3 +276,19 @@ def test_what_another_version_of_the_code_trained_is_read_and_said_to_be(tmp_pat
     assert main([*COMMAND, str(tmp_path), "--force"]) == 0
     assert main([*COMMAND, str(tmp_path)]) == 0
     assert "was there already ->" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["task", "optimizer", "seed", "configuration", "code", "torch"])
+def test_a_checkpoint_without_a_part_of_its_identity_is_not_taken_up(name, tmp_path, monkeypatch, capsys):
+    """What is not said to be the same is not the same: a checkpoint of an older program lacks what it did not know."""
+    path, save = tmp_path / "run.pt", checkpoint.save
+
+    def without(path, *, identity, **rest):
+        save(path, identity={key: value for key, value in identity.items() if key != name}, **rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint, "save", without)
+        path = stopped(tmp_path, patch, 4)
+    before = path.read_bytes()
+    assert f"belongs to {name} None, this run has {name} " in refused(tmp_path, path, capsys)
+    assert path.read_bytes() == before

@@ -220,7 +220,7 @@ ROUNDS: dict[str, list[list[Edit | Cell]]] = {
     ],
     "12": [[Edit(1, "torch.ones(1, dtype=dtype)", "0.1 * torch.ones(1, dtype=dtype)"),
             Edit(2, '"two shares": network_path(shares=2)', '"two shares": network_path(shares=8)')]],
-    "13": [[Edit(2, "Rule(threshold=0.5)", "Rule(threshold=2.0)")]],
+    "13": [[Edit(2, 'Rule(threshold=100 * METRICS["test accuracy"].threshold)', "Rule(threshold=2.0)")]],
     "15": [[Edit(2, "A = np.array([[1.3, -0.4], [0.2, 0.9]])", "A = np.diag([1.0, 0.1])")]],
     "18": [[Edit(1, "SEEDS = 5", "SEEDS = 50")]],
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Learning rate schedulers, scaled gradients, accumulation and clipping around the four optimizers."""
+"""Learning rate schedulers, scaled gradients, accumulation and clipping around the optimizers of the lab."""
 
 import copy
 

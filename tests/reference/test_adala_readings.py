@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nala_lab.core import stream
-from nala_lab.methods.hyper import PROBES, AdaBeliefHyper, AdaLAHyper
-from nala_lab.reference import AdaBelief, AdaLA, run
+from nala_lab.methods.hyper import PROBES
+from nala_lab.reference import AdaLA, run
 
 EPS = np.finfo(float).eps
 LR, B1, B2, E = 0.05, 0.6, 0.8, 0.03
@@ -144,13 +144,6 @@ def test_hat_inside_adds_eps_under_the_root():
         change = G - bent(X0 + displacement)
         want = X0 - LR * G / np.sqrt(change**2 + E / (1 - B2) + E)
         assert np.abs(t.x[1] - want).max() <= 64 * EPS * 3
-
-
-def test_the_torch_twin_refuses_the_denominator_it_does_not_have():
-    for rule, hyper in ((AdaBelief, AdaBeliefHyper), (AdaLA, AdaLAHyper)):
-        assert rule(denominator="hat-inside").denominator == "hat-inside"
-        with pytest.raises(ValueError, match="denominator in {'hat', 'raw'}, got denominator='hat-inside'"):
-            hyper(denominator="hat-inside")  # what the torch twin checks its arguments by
 
 
 def test_raw_divides_by_the_uncorrected_average():

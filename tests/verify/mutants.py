@@ -49,8 +49,8 @@ def _torch(bug, caught_by, *edits):
 
 SLOT = "torch._foreach_copy_([slow for _, slow in same], [p for p, _ in same])"
 MIX = "self._mix()"
-ROOT = "root = torch._foreach_sqrt(s)\n        torch._foreach_add_(root, eps * c)"
-ROOT_OF_BOTH = "root = torch._foreach_add(s, eps * c * c)\n        torch._foreach_sqrt_(root)"
+ROOT = "root = torch._foreach_sqrt(s)\n            torch._foreach_add_(root, eps * c if form == \"hat\" else eps)"
+ROOT_OF_BOTH = "root = torch._foreach_add(s, eps * c * c)\n            torch._foreach_sqrt_(root)"
 
 MUTANTS = (
     _numpy("mu's sign flipped", ("T01", "T03", "T12", "T13"),

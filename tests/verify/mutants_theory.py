@@ -68,5 +68,5 @@ MUTANTS = (
            (TorchAdaLA._try, "self.hyper.denominator\n",
             'self.hyper.denominator; x.group = {**x.group, "lr": 2 * x.group["lr"]}\n')),
     _torch("a hidden constant in AdaLA's denominator", ("T26",),
-           (_adaptive.move, "eps * c)", "(eps + 1e-12) * c)")),
+           (_adaptive.move, "eps * c if", "(eps + 1e-12) * c if")),
 )  # fmt: skip

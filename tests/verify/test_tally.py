@@ -146,3 +146,8 @@ def test_json_is_strict_and_complete():
 def test_what_is_refused(options, message):
     with pytest.raises(ValueError, match=message):
         run_checks(**options)
+
+
+def test_a_check_of_a_theorem_that_there_is_not_is_one_sentence():
+    with pytest.raises(ValueError, match=r"id must satisfy id in \{'E01', .*got id='T99' \(a check is of a theorem"):
+        Tally("T99", "nothing", "numpy", Tolerance(0.0, 0.0, "none"))

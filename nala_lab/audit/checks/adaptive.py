@@ -47,10 +47,8 @@ def _belief(t: int, c: float) -> float:
 def _predicted(s: Subject, t: int, c: float) -> float:
     if s.options.get("denominator", "hat") != "hat" or s.options.get("probe") == "lagged":
         raise NotApplicable("the formula is for the bias-corrected denominator and a probe")
-    if s.kind == "adabelief":
-        return _belief(t, c)
-    root = math.sqrt(EPS / (1 - BETAS[1])) if s.kind == "adala" else abs(c)
-    return -LR * c / (root + EPS)
+    roots = {"adam": abs(c), "adala": math.sqrt(EPS / (1 - BETAS[1]))}
+    return -LR * c / (roots[s.kind] + EPS) if s.kind in roots else _belief(t, c)
 
 
 @item("first-step", "is the first step what the formula says?", group="algorithm", kinds=ADAPTIVE)
@@ -88,8 +86,8 @@ def after_silence(s: Subject) -> Answer:
     w = start()
     silent = [torch.zeros_like] * (n - 1)
     moves = whole_steps(s, make(s, w), w, [*silent, lambda x: torch.full_like(x, c)])
-    gathered = 0.0 if s.kind == "adam" else EPS * (1 - beta2**n) / (1 - beta2)
-    residual = {"adam": c, "adabelief": beta1 * c, "adala": 0.0}[s.kind]
+    eps_in_s = EPS * (1 - beta2**n) / (1 - beta2)
+    residual, gathered = {"adam": (c, 0.0), "adabelief": (beta1 * c, eps_in_s), "adala": (0.0, eps_in_s)}[s.kind]
     root = math.sqrt(((1 - beta2) * residual**2 + gathered) / (1 - beta2**n)) + EPS
     wanted = -LR * (1 - beta1) * c / (1 - beta1**n) / root
     error = float((moves[-1] / wanted - 1).abs().max()) + float(moves[:-1].abs().max())
@@ -120,11 +118,12 @@ def newton_first_step(s: Subject) -> Answer:
     The probe u = lr c has c = g, 1/beta1, 1; the residual is lam u, so the step is lr |g| / (lam |u|).
     """
     probe = str(s.options.get("probe", "own"))
-    if probe not in ("own", "adabelief", "grad", "adam") or s.options.get("denominator", "hat") != "hat":
-        raise NotApplicable("no such formula for this reading")
     lam, x0, beta1 = 4.0, 3.0, BETAS[0]
+    lengths = {"own": beta1 * x0, "adabelief": beta1 * x0, "grad": 1 / lam, "adam": x0}
+    if probe not in lengths or s.options.get("denominator", "hat") != "hat":
+        raise NotApplicable("no such formula for this reading")
     w = start(x0)
     moves = whole_steps(s, s.make([w], lr=LR, betas=BETAS, eps=0.0), w, [lambda x: lam * x])
-    wanted = {"own": beta1 * x0, "adabelief": beta1 * x0, "grad": 1 / lam, "adam": x0}[probe]
+    wanted = lengths[probe]
     ratio = float(-moves[0, 0]) / wanted
     return Answer(abs(ratio - 1) < 1e-12, ratio, f"length of the first step over {wanted:g}")

@@ -85,8 +85,8 @@ def closure(s: Subject) -> Answer:
 
         loss = opt.step(counted)
         returned += bool(losses) and loss is not None and float(loss) == float(losses[0])
-    k = int(s.options.get("k", 3) if s.accepts("k") else read(opt, "k")) if s.kind == "nala" else 0
-    wanted = 2 * (k + 1) if k else 2 * (2 if s.kind == "adala" and s.option(opt, "probe") != "lagged" else cycle)
+    k = int(s.options.get("k", 3) if s.accepts("k") else read(opt, "k")) if s.two_loops else 1
+    wanted = 2 * (k + s.looks_ahead(opt)) if s.facts is not None else 2 * cycle
     counter = getattr(opt, "grad_evals", None)
     ok = len(enabled) == wanted and all(enabled) and returned == 2 * cycle and counter in (None, wanted)
     told = "" if counter is None else f", grad_evals says {counter}"
@@ -97,7 +97,7 @@ def closure(s: Subject) -> Answer:
 @item("bad-options", "are a negative lr and k < 1 refused?", group="contract")
 def bad_options(s: Subject) -> Answer:
     """In the constructor; a wrapper's inner lr is the inner optimizer's business."""
-    bad: list[dict[str, Any]] = [{"k": 0}, {"k": -2}] if s.kind in ("lookahead", "nala") and s.accepts("k") else []
+    bad: list[dict[str, Any]] = [{"k": 0}, {"k": -2}] if s.two_loops and s.accepts("k") else []
     if not s.wraps and s.accepts("lr") and "lr" not in s.options:
         bad.append({"lr": -0.1})
     if not bad:

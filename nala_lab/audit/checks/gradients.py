@@ -56,7 +56,7 @@ def frozen_at_sync(s: Subject) -> Answer:
             drive(s, opt, [other], lambda x: x)
         else:
             drive(s, opt, [w, other], lambda x: x)
-    weight = 1 + float(opt.mu) if s.kind == "nala" else float(read(opt, "alpha"))
+    weight = s.slow_step(opt)
     gap = worst(w.detach(), before + weight * (theta - before))
     return Answer(gap < 1e-12, gap, "distance from phi + a (theta - phi) of a layer whose last gradient was None")
 
@@ -102,7 +102,7 @@ def half_precision(s: Subject) -> Answer:
     w = torch.nn.Parameter(torch.tensor([1.9, 1.7], dtype=torch.bfloat16))
     first = w.detach().float().clone()
     weight, ulp, k, cycles = 0.02, 2**-7, 5, 50  # bfloat16 has 8 significant bits: in [1, 2) an ulp is 2^-7
-    settings = {"mu": weight - 1, "alpha": 0.0} if s.kind == "nala" else {"alpha": weight}
+    settings = {**s.without_outer_step, **s.mixing(weight)}
     opt = s.make([w], inner="sgd", lr=2 * ulp, k=k, **settings)
     for _ in range(cycles * s.cycle(opt)):
         drive(s, opt, [w], torch.ones_like)

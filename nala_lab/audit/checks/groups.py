@@ -49,7 +49,7 @@ def _first_move(s: Subject, factor: float, saved: Any) -> float:
         warnings.simplefilter("ignore")
         lr_scheduler.LambdaLR(opt, lambda epoch: factor if epoch else 1.0).step()
     before = w.detach().clone()
-    for _ in range(s.cycle(opt) if s.kind == "adala" else 1):
+    for _ in range(1 if s.two_loops else s.cycle(opt)):
         drive(s, opt, [w], lambda x: 0.5 * x)
     return worst(w.detach(), before)
 
@@ -120,7 +120,7 @@ def added_group(s: Subject) -> Answer:
 def added_group_sync(s: Subject) -> Answer:
     """Its slow weights are the values it came with; it is mixed when the cycle of the others ends."""
     w, late = start(), start(0.5, -1.5)
-    opt = s.short([w], inner="sgd", lr=0.05, **({"alpha": 0.0} if s.kind == "nala" else {}))
+    opt = s.short([w], inner="sgd", lr=0.05, **s.without_outer_step)
     k = int(read(opt, "k"))
     if k < 2:
         raise NotApplicable("a cycle of one step has no middle")
@@ -130,6 +130,6 @@ def added_group_sync(s: Subject) -> Answer:
     for _ in range(k - 1):
         drive(s, opt, [w, late], lambda x: x)
     theta = phi * 0.95 ** (k - 1)  # gradient descent with lr 0.05 on x^2 / 2
-    weight = 1 + float(opt.mu) if s.kind == "nala" else float(read(opt, "alpha"))
+    weight = s.slow_step(opt)
     gap = worst(late.detach(), phi + weight * (theta - phi))
     return Answer(gap < 1e-12, gap, "distance of the new group from phi + a (theta - phi) at the end of the cycle")

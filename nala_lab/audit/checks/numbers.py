@@ -8,25 +8,24 @@ import numpy as np
 import torch
 
 from nala_lab.audit.rig import drive, start, worst
-from nala_lab.audit.spec import Answer, NotApplicable, item
+from nala_lab.audit.spec import ADAPTIVE, Answer, NotApplicable, item
 from nala_lab.audit.subject import Subject
 from nala_lab.core import stream
 from nala_lab.methods.making import numpy_twin
 from nala_lab.reference.oracle import Oracle
 
 ODD: dict[str, Any] = {"lr": 0.05, "betas": (0.7, 0.85), "eps": 1e-2, "weight_decay": 0.1}
-_NAMES = {"adam": "Adam", "adabelief": "AdaBelief", "adala": "AdaLA"}
 _OPTIONS = ("probe", "probe_batch", "denominator")
 
 
 @item("twin", "does it follow the NumPy twin over seven steps with eps 0.01 and weight decay?", group="algorithm",
-      kinds=tuple(_NAMES))  # fmt: skip
+      kinds=ADAPTIVE)  # fmt: skip
 def twin(s: Subject) -> Answer:
     """Gradients lam x + noise of the step; AdamW and other decoupled decays are left out."""
-    if "adamw" in s.target.lower():
+    if not type(s.make([start()])).__name__.lower() == s.kind:  # AdamW, for one, is asked as Adam
         raise NotApplicable("decoupled weight decay has no NumPy twin")
     shared = {name: value for name, value in s.options.items() if name in _OPTIONS}
-    method = numpy_twin(_NAMES[s.kind], **ODD, **shared)
+    method = numpy_twin(s.kind, **ODD, **shared)
     noise = stream(0, "audit", "twin").normal(size=(16, 2))
     spent = {"torch": 0, "numpy": 0}
 

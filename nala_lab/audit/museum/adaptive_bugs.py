@@ -19,8 +19,9 @@ ADAPTIVE = (
            "The powers of the two betas exchanged; on a parabola it converges all the same.",
            ("first-step", "twin")),
     Mutant("eps-under-root", "eps is added under the root",
-           (("_adaptive", "root = torch._foreach_sqrt(s)\n        torch._foreach_add_(root, eps * c)",
-             "root = torch._foreach_add(s, eps * c * c)\n        torch._foreach_sqrt_(root)"),), _BELIEF,
+           (("_adaptive", "root = torch._foreach_sqrt(s)\n            "
+             'torch._foreach_add_(root, eps * c if form == "hat" else eps)',
+             "root = torch._foreach_add(s, eps * c * c)\n            torch._foreach_sqrt_(root)"),), _BELIEF,
            "Eq. (3) of the NALA paper prints sqrt(v + eps), Kingma and Ba sqrt(v) + eps. d2l.ai's Adam was found to "
            "add eps to another place; with eps = 1e-8 and float32 no test of five steps can tell.",
            ("first-step", "after-silence", "twin")),

@@ -267,7 +267,7 @@ class GanWorkload:
         return {"order": self._order, "used": self._used, "turns": self.turns.whole, "gap": self._gap.cpu()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on there."""
+        """Go on in the saved round, with the saved order of the images."""
         self._order, self._used, self.turns.whole = state["order"], state["used"], state["turns"]
         self._gap = state["gap"].to(self.device)
 

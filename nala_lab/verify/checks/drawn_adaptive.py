@@ -49,7 +49,7 @@ def _rates(case: dict[str, Any]) -> dict[str, Any]:
 def drawn_adam_on_a_line(twin: str, seed: int) -> list[Check]:
     """NALA over Adam in its forms, state kept and reset, five cycles."""
     row = Tally("T13", f"NALA + Adam on c'x, {COUNT} drawn settings", twin, LINE)
-    forms = adam_linear.FORMS if twin == "numpy" else adam_linear.FORMS[:1]
+    forms = adam_linear.FORMS
     cases = {"k": whole(1, 9), "mu": number(-1, 3), "alpha": number(0, 2), "which": whole(0, len(forms) - 1)}
     for case in drawn(seed, f"T13 {twin}", COUNT, **_averages(), **cases, reset=whole(0, 1)):
         rates, form, how = _rates(case), forms[case.pop("which")], ("keep", "reset")[case.pop("reset")]

@@ -36,7 +36,7 @@ def adam_inside(twin: str, seed: int) -> list[Check]:
          float(rng.uniform(-1, 1)), float(rng.uniform(0, 0.5)))
         for _ in range(4)
     ]  # fmt: skip
-    forms: list[dict[str, str]] = [{}] if twin == "torch" else [{"form": form} for form in adam_linear.FORMS]
+    forms: list[dict[str, str]] = [{"form": form} for form in adam_linear.FORMS]
     rows = []
     for form in forms:
         row = Tally("T13", f"NALA + Adam ({form.get('form', 'kingma-ba')})", twin, F64)

@@ -40,15 +40,10 @@ def _settings(seed: int) -> list[dict[str, Any]]:
     return [*fixed, drawn]
 
 
-def _denominators(twin: str) -> tuple[str, ...]:
-    """The denominators that `twin` has."""
-    return adala_linear.DENOMINATORS if twin == "numpy" else adala_linear.DENOMINATORS[:2]
-
-
 @check("T14")
 def adala_on_a_line(twin: str, seed: int) -> list[Check]:
     """Every probe; the two that do not look ahead have their own formula."""
-    rows = {form: Tally("T14", f"AdaLA, all probes, {form}", twin, LINE) for form in _denominators(twin)}
+    rows = {form: Tally("T14", f"AdaLA, all probes, {form}", twin, LINE) for form in adala_linear.DENOMINATORS}
     for setting, (form, row) in product(_settings(seed), rows.items()):
         seen = {name: _predict(setting, form, f"adala-{name}") for name in ("lagged", "code")}
         unseen = _predict(setting, form, "adala")
@@ -63,8 +58,8 @@ def adala_on_a_line(twin: str, seed: int) -> list[Check]:
 def adabelief_on_a_line(twin: str, seed: int) -> list[Check]:
     """AdaBelief takes its own momentum lag for a surprise, so its step starts small."""
     statement = "s_t = eps (1-beta2^t)/(1-beta2) + (1-beta2) c^2 sum beta2^(t-i) beta1^(2i)"
-    row = Tally("T14", f"AdaBelief, {', '.join(_denominators(twin))}", twin, LINE, statement=statement)
-    for setting, form in product(_settings(seed), _denominators(twin)):
+    row = Tally("T14", f"AdaBelief, {', '.join(adala_linear.DENOMINATORS)}", twin, LINE, statement=statement)
+    for setting, form in product(_settings(seed), adala_linear.DENOMINATORS):
         method = Method("AdaBelief", **setting, denominator=form)
         _compare(row, twin, method, _predict(setting, form, "adabelief"))
     return [row.check()]

@@ -9,6 +9,9 @@ from typing import Any
 import torch
 from torch.optim.adam import adam
 
+from nala_lab.core import require_choice
+from nala_lab.methods.hyper import ADAM_FORMS
+from nala_lab.optim._adaptive import add_mean, add_square, begin, count, each, move, refuse_flags, with_grad
 from nala_lab.optim._base import bare_step, wide
 
 __all__ = ["Adam"]
@@ -20,12 +23,23 @@ _FLAGS = ("weight_decay", "eps", "maximize", "amsgrad", "foreach", "decoupled_we
 
 
 class Adam(torch.optim.Adam):
-    """torch.optim.Adam with the same arguments and numbers, run in the quickest way that is right.
+    """torch.optim.Adam with the same numbers, run in the quickest way that is right; and three other forms of it.
 
     Where neither `fused` nor `foreach` is given, a group of ordinary float32 and float64 parameters on a CPU or a CUDA
     device is fused. This is given up when a gradient does not lie in memory as its parameter does: torch 2.13 on a CPU
     then pairs weights with the gradients of others. For float16 and bfloat16 the moments are float32 and the step is
     computed in float32; in torch's own, eps = 1e-8 is zero in float16.
+
+    Parameters
+    ----------
+    params, lr, betas, eps, weight_decay, options : as of torch.optim.Adam.
+    form : ``"kingma-ba"``, torch's; ``"printed"``, Eq. (3) of the NALA paper; ``"tensorflow"``, with eps-hat;
+        ``"ramjee"``, Algorithm 1 of the AdaLA paper. The equations stand in `nala_lab.reference.adam`.
+
+    Raises
+    ------
+    ValueError
+        For an unknown form, and for an option of torch's that another form does not have.
 
     Examples
     --------
@@ -37,10 +51,21 @@ class Adam(torch.optim.Adam):
     ([0.75, 1.0], torch.float32)
     """
 
+    def __init__(self, params: Any, lr: Any = 1e-3, betas: tuple[Any, Any] = (0.9, 0.999), eps: float = 1e-8,
+                 weight_decay: float = 0.0, *, form: str = "kingma-ba", **options: Any) -> None:  # fmt: skip
+        require_choice("form", form, ADAM_FORMS)
+        self._form = form
+        super().__init__(params, lr, betas, eps, weight_decay, **options)
+
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add parameters, as torch's own does."""
         super().add_param_group(param_group)
-        _choose(self.param_groups[-1])
+        group = self.param_groups[-1]
+        if self._form == ADAM_FORMS[0]:
+            _choose(group)
+            return
+        refuse_flags(group)
+        group["form"] = self._form
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -49,13 +74,20 @@ class Adam(torch.optim.Adam):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        narrow = {p: p.grad for p in self._all() if p.dtype in _HALF and p.grad is not None}
+        others = [pair for pair in with_grad(self) if "form" in pair[1]] if self._form != ADAM_FORMS[0] else []
+        for p, _ in others:
+            begin(self.state[p], p, "exp_avg", "exp_avg_sq")
+        each(others, self.state, ("exp_avg", "exp_avg_sq"), _other_form)
+        count(others, self.state)
+        done = {p for p, _ in others}
+        narrow = {p: p.grad for p in self._all() if p.dtype in _HALF and p.grad is not None and p not in done}
+        hidden = narrow | {p: p.grad for p in done}
         for group in self.param_groups:
             _keep(group)
-        for p in narrow:
+        for p in hidden:
             p.grad = None
         bare_step(torch.optim.Adam)(self)
-        for p, grad in narrow.items():
+        for p, grad in hidden.items():
             p.grad = grad
         for group in self.param_groups if narrow else ():
             self._narrow_step(group, [p for p in dict.fromkeys(group["params"]) if p in narrow])
@@ -91,8 +123,20 @@ class Adam(torch.optim.Adam):
                 if isinstance(value, torch.Tensor) and name != "step":  # torch made it as narrow as the weights
                     self.state[p][name] = value.to(p.device, wide(p), copy=True)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_form": self._form}
+
     def _all(self) -> list[Any]:
         return [p for group in self.param_groups for p in group["params"]]
+
+
+def _other_form(x: Any) -> None:
+    """One step of a form that torch has not, over lists."""
+    form, beta1 = x.group["form"], x.group["betas"][0]
+    m = add_mean(x.exp_avg, x.g, x.group)  # m_t
+    squared = torch._foreach_div(m, 1 - beta1**x.t) if form == "printed" else x.g  # m_hat_t or g_t
+    v = add_square(x.exp_avg_sq, squared, x.group)  # v_t
+    move(x.p, m, v, x.t, x.group, "tensorflow" if form == "tensorflow" else "hat-inside")
 
 
 def _choose(group: dict[str, Any]) -> None:
