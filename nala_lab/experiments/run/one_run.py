@@ -197,18 +197,17 @@ def execute(run: Run, out: Path, *, force: bool = False, progress: bool = True,
     saving = saving or Saving()
     name = f"{run.task.name} {run.method.name} seed {run.seed}"
     with StopRequest() as request:
-        identity = known_by(run.request)
+        workload, identity = run.workload(), known_by(run.request)  # what is missing is said before a folder is made
         with alone(out, name, identity, request, wait=wait) if team.chief else nullcontext():
-            done = _execute(run, out, request, saving, force=force, progress=progress, team=team, board=board)
+            done = _execute(run, workload, out, request, saving, force=force, progress=progress, team=team, board=board)
             team.wait()
     if done[1] and request.signum is not None:
         raise Stopped(f"stopped by {request.name}, as the run of {done[0].path} had just ended", request.signum)
     return done
 
 
-def _execute(run: Run, out: Path, request: StopRequest, saving: Saving, *, force: bool, progress: bool, team: Team,
-             board: Path | None) -> tuple[Record, bool]:  # fmt: skip
-    workload = run.workload()
+def _execute(run: Run, workload: Workload, out: Path, request: StopRequest, saving: Saving, *, force: bool,
+             progress: bool, team: Team, board: Path | None) -> tuple[Record, bool]:  # fmt: skip
     config = run.config(workload)
     if team.size > 1:
         config["processes"] = team.size
