@@ -44,3 +44,24 @@ def test_a_board_that_cannot_be_written_is_one_sentence(tmp_path, capsys):
     assert main([*command, "--out", str(tmp_path / "out"), "--tensorboard", str(tmp_path / "file")]) == 2
     said = capsys.readouterr().err
     assert str(tmp_path / "file") in said and said.count("\n") == 1 and not list(tmp_path.rglob("*.partial"))
+
+
+def test_a_run_that_was_stopped_twice_leaves_the_board_of_one_that_was_not(tmp_path, monkeypatch):
+    """Each try writes its rows anew; the points of an earlier one must not stand there twice."""
+    command = ["train", "lenet5-digits", "--optimizer", "adam", "--scale", "smoke", "--quiet", "--resume"]
+
+    def points(out):
+        (folder,) = (out / "board" / "lenet5-digits").iterdir()
+        events = event_accumulator.EventAccumulator(str(folder))
+        events.Reload()
+        return {tag: [(one.step, one.value) for one in events.Scalars(tag)]
+                for tag in events.Tags()["scalars"] if "seconds" not in tag}  # fmt: skip
+
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    assert main([*command, "--out", str(whole), "--tensorboard", str(whole / "board")]) == 0
+    for gradients in (5, 3):
+        with monkeypatch.context() as patch:
+            stop_after(patch, gradients)
+            assert main([*command, "--out", str(cut), "--tensorboard", str(cut / "board")]) == 143
+    assert main([*command, "--out", str(cut), "--tensorboard", str(cut / "board")]) == 0
+    assert points(cut) == points(whole)
