@@ -33,6 +33,13 @@ def linear_step(denominator, t):
     return abs(float(adala_linear.step(t, 1e-6, lr=1.0, denominator=denominator))) / 1e-6
 
 
+def largest_contracting_alpha():
+    """In units of 1/L: as long as |1 - alpha lam| <= 1 for every lam of (0, L], the outer step enlarges nothing."""
+    alphas, lam = np.linspace(0, 4, 401), np.linspace(0.01, 1, 100)
+    never = np.all(np.abs(1 - alphas[:, None] * lam) <= 1 + 1e-12, axis=1)
+    return (round(float(alphas[never].max()), 2),)
+
+
 ROWS = {
     "the README's verdicts": ("README.md", r"has (\w+) readings here: (\w+) are true\s+and (\w+) are false", verdicts),
     "lesson 08's verdicts": (
@@ -40,6 +47,10 @@ ROWS = {
     ),
     "the docstring of the claims": (
         "nala_lab/theory/claims.py", r'"faster" can mean (\w+) things', lambda: verdicts()[:1]
+    ),
+    "the README's range of alpha": (
+        "README.md", r"for alpha <= (\d)/L, NALA contracts a convex quadratic at least as fast",
+        largest_contracting_alpha,
     ),
     "the README's step on a line": (
         "README.md", r"at the defaults (\d+) lr c", lambda: (round(linear_step("hat", 50)),)

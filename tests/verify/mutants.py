@@ -8,6 +8,7 @@ import inspect
 import textwrap
 from dataclasses import dataclass
 
+from nala_lab.audit.museum.mutant import swapped
 from nala_lab.optim import NALA as TorchNALA
 from nala_lab.optim import AdaLA as TorchAdaLA
 from nala_lab.optim import Lookahead as TorchLookahead
@@ -30,8 +31,7 @@ def plant(monkeypatch, function, old, new):
     """Compile `function` with one piece of its text replaced, and give it that code."""
     bare = inspect.unwrap(function)
     source = textwrap.dedent(inspect.getsource(bare))
-    assert source.count(old) == 1, f"{bare.__qualname__} no longer holds {old!r} exactly once: update the mutant"
-    edited = "from __future__ import annotations\n" + source.replace(old, new)
+    edited = "from __future__ import annotations\n" + swapped(source, old, new, bare.__qualname__, old)
     made = {}
     exec(compile(edited, f"<{bare.__qualname__} mutated>", "exec"), dict(bare.__globals__), made)
     mutated = made[bare.__name__]

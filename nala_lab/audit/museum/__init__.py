@@ -20,9 +20,9 @@ from typing import Any
 import nala_lab
 from nala_lab.audit.museum.adaptive_bugs import ADAPTIVE
 from nala_lab.audit.museum.cycle_bugs import TWO_LOOPS
-from nala_lab.audit.museum.mutant import Mutant
+from nala_lab.audit.museum.mutant import Mutant, swapped
 from nala_lab.audit.museum.state_bugs import PERSISTENCE
-from nala_lab.core import require, require_choice
+from nala_lab.core import require_choice
 
 __all__ = ["MUTANTS", "Mutant", "edited", "plant", "planted"]
 
@@ -42,9 +42,7 @@ def edited(mutant: Mutant) -> dict[str, str]:
     texts: dict[str, str] = {}
     for file, old, new in mutant.edits:
         text = texts.get(file) or (_FOLDER / f"{file}.py").read_text(encoding="utf-8")
-        hint = f"the source changed: update the bug {mutant.name}"
-        require("old text", old, text.count(old) == 1, f"one occurrence in optim/{file}.py", hint)
-        texts[file] = text.replace(old, new)
+        texts[file] = swapped(text, old, new, f"optim/{file}.py", mutant.name)
     return {f"{_PACKAGE}.{file}": text for file, text in texts.items()}
 
 

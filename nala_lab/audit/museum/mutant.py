@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Mutant"]
+from nala_lab.core import require
+
+__all__ = ["Mutant", "swapped"]
 
 
 @dataclass(frozen=True)
@@ -30,3 +32,21 @@ class Mutant:
     caught_by: tuple[str, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
     inner: str = "momentum"
+
+
+def swapped(text: str, old: str, new: str, where: str, bug: str) -> str:
+    """Plant a bug in a text: `new` for the one occurrence of `old`.
+
+    Raises
+    ------
+    ValueError
+        When the text no longer holds it exactly once: a bug that plants nothing would be caught by nothing.
+
+    Examples
+    --------
+    >>> swapped("x + y", "+", "-", "a sum", "sign")
+    'x - y'
+    """
+    hint = f"the source changed: update the bug {bug}"
+    require("old text", old, text.count(old) == 1, f"one occurrence in {where}", hint)
+    return text.replace(old, new)
