@@ -42,5 +42,5 @@ def test_every_bug_the_issue_names_is_planted_in_both_twins():
 
 
 def test_a_mutant_that_no_longer_fits_the_source_says_so(monkeypatch):
-    with pytest.raises(AssertionError, match="update the mutant"):
+    with pytest.raises(ValueError, match="old text must satisfy one occurrence in failing"):
         plant(monkeypatch, failing, "text that is not there", "")
