@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 SCHEMA = 1
-LIMIT = 100_000  # bytes; a larger record does not belong into a repository
+LIMIT = 200_000  # bytes, a run of 230 epochs; a larger record does not belong into a repository
 FINISHED, DIVERGED, UNFINISHED = "finished", "diverged", "unfinished"
 
 _HEADER_KEYS = (
