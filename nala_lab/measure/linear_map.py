@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nala_lab.core import Array, require, require_int
+from nala_lab.core import Array, require, require_int, stream
 from nala_lab.measure.machines import Gradient, Machine, machine, name_of
 
 __all__ = ["CycleMap", "Factors", "cycle_factors", "cycle_matrix"]
@@ -117,10 +117,10 @@ def cycle_matrix(method: Any, A: ArrayLike, *, steps: int = 1) -> CycleMap:
     poked = _Poked(method, lambda x: a @ x, d, steps)
     columns = [poked.after(z.reshape(-1, d)).ravel() for z in np.eye(poked.blocks * d)]
     matrix = np.stack(columns, axis=1)
-    starts = np.stack([poked.from_rest(e).ravel() for e in np.eye(d)], axis=1)
-    poked.judge(lambda z: (matrix @ z.ravel()).reshape(z.shape))
-    kept = _needed(matrix, starts, d)
-    return CycleMap(_reduced(matrix, starts, kept, d), poked.gradients, tuple(poked.names[i] for i in kept))
+    poked.judge(lambda z: (matrix @ z.ravel()).reshape(z.shape), apart=False)
+    kept, expand = poked.needed(_seen(matrix, d))
+    rows = matrix.reshape(poked.blocks, d, -1)[kept].reshape(len(kept) * d, -1)
+    return CycleMap(rows @ np.kron(expand, np.eye(d)), poked.gradients, tuple(poked.names[i] for i in kept))
 
 
 def cycle_factors(method: Any, lam: ArrayLike, *, steps: int = 1) -> Factors:
@@ -142,11 +142,9 @@ def cycle_factors(method: Any, lam: ArrayLike, *, steps: int = 1) -> Factors:
     b = poked.blocks
     pokes = [poked.after(np.repeat(e[:, None], n, axis=1)) for e in np.eye(b)]
     maps = np.stack(pokes, axis=-1).transpose(1, 0, 2)  # (n, b, b): [mode, to, from]
-    rest = poked.from_rest(np.ones(n)).T[..., None]
-    poked.judge(lambda z: np.einsum("nij,jn->in", maps, z))
-    kept = sorted({i for m, z in zip(maps, rest, strict=True) for i in _needed(m, z, 1)})
-    small = np.stack([_reduced(m, z, kept, 1) for m, z in zip(maps, rest, strict=True)])
-    return Factors(values, small, poked.gradients, tuple(poked.names[i] for i in kept))
+    poked.judge(lambda z: np.einsum("nij,jn->in", maps, z), apart=True)
+    kept, expand = poked.needed(np.max([_seen(m, 1) for m in maps], axis=0))
+    return Factors(values, maps[:, kept] @ expand, poked.gradients, tuple(poked.names[i] for i in kept))
 
 
 class _Poked:
@@ -155,7 +153,8 @@ class _Poked:
     def __init__(self, method: Any, gradient: Gradient, d: int, steps: int) -> None:
         require_int("steps", steps, low=1)
         self.name, self.d, self.steps = name_of(method), d, steps
-        self.machine: Machine = machine(method, gradient)
+        self.gradient = gradient
+        self.machine: Machine = machine(method, lambda x: self.gradient(x))
         self.machine.begin(np.zeros(d))
         self.cycle()
         self.names = tuple(self.machine.memory())
@@ -188,8 +187,11 @@ class _Poked:
         self.cycle()
         return self.read()
 
-    def judge(self, apply: Any) -> None:
-        """Require three cycles of a run from rest, at two scales, to be the map's."""
+    def judge(self, apply: Any, *, apart: bool) -> None:
+        """Require three cycles of a run from rest, at two scales, to be the map's.
+
+        `apart` judges each coordinate by its own size: one that grows must not hide what the others do.
+        """
         start = np.cos(1.0 + np.arange(self.d))  # no special direction
         runs = []
         for scale in _SCALES:
@@ -199,15 +201,41 @@ class _Poked:
                 rows.append(self.read())
             runs.append(np.stack(rows) / scale)
         z, scaled = runs
-        size = float(np.abs(z).max())
         if not np.isfinite(z).all() or not np.isfinite(scaled).all():
             self.refuse("it leaves the numbers at the minimiser, where the gradient is 0")
-        off = max(float(np.abs(apply(one) - two).max()) for one, two in zip(z[:-1], z[1:], strict=True))
-        if off > _SAME * size:
-            self.refuse(f"the step after a run is off by {off / size:.1g} of its size")
-        off = float(np.abs(scaled - z).max())
-        if off > _SAME * size:
-            self.refuse(f"a start {_SCALES[1]:g} times as far is off by {off / size:.1g} of its size")
+        size = np.abs(z).max(axis=(0, 1), initial=np.finfo(float).tiny)
+        size = size if apart else size.max()
+        told = np.stack([apply(one) for one in z[:-1]])
+        off = float((np.abs(told - z[1:]).max(axis=(0, 1)) / size).max())
+        if off > _SAME:
+            self.refuse(f"the step after a run is off by {_share(off)}")
+        off = float((np.abs(scaled - z).max(axis=(0, 1)) / size).max())
+        if off > _SAME:
+            self.refuse(f"a start {_SCALES[1]:g} times as far is off by {_share(off)}")
+
+    def needed(self, seen: Array) -> tuple[list[int], Array]:
+        """The blocks that reach the weights and are no combination of others, and every block (b, kept) in these.
+
+        What is a copy is one whatever the gradients, so it is asked of runs with gradients from a hat.
+        """
+        rng = stream(0, "gradients from a hat")
+        rows = []
+        self.gradient = lambda x: rng.normal(size=x.shape)
+        for _ in range(2 * self.blocks + 2):
+            self.from_rest(rng.normal(size=self.d))
+            self.cycle()
+            rows.append(self.read())
+        samples = np.concatenate(rows, axis=1)
+        samples /= np.abs(samples).max(axis=1, keepdims=True) + (samples == 0).all(axis=1, keepdims=True)
+        kept: list[int] = []
+        for block in range(self.blocks):
+            grown = int(np.linalg.matrix_rank(samples[[*kept, block]], tol=_SAME * np.sqrt(samples.size)))
+            if block == 0 or (seen[block] > _SAME and grown > len(kept)):
+                kept.append(block)
+        size = np.abs(np.concatenate(rows, axis=1)).max(axis=1, keepdims=True)
+        expand = size * (samples @ np.linalg.pinv(samples[kept])) / np.maximum(size[kept].T, np.finfo(float).tiny)
+        expand[kept] = np.eye(len(kept))
+        return kept, expand
 
     def refuse(self, why: str) -> None:
         rule = "one linear map of weights and buffers in every cycle"
@@ -215,48 +243,19 @@ class _Poked:
         require("method", self.name, False, rule, hint)
 
 
-def _needed(matrix: Array, starts: Array, d: int) -> list[int]:
-    """Blocks that reach the weights and are no combination of the others on runs from rest."""
-    size = len(matrix)
-    watched = [np.eye(size)[:d]]
-    reached = [starts]
-    for _ in range(size // d):
-        watched.append(_unit(watched[-1] @ matrix))
-        reached.append(_unit(matrix @ reached[-1]))
-    seen = np.abs(np.concatenate(watched)).max(axis=0)
-    runs = np.concatenate(reached, axis=1)
-    kept: list[int] = []
-    rank = 0
-    for block in range(size // d):
-        part = slice(block * d, (block + 1) * d)
-        rows = np.concatenate([runs[i * d : (i + 1) * d] for i in [*kept, block]])
-        grown = int(np.linalg.matrix_rank(_unit_rows(rows), tol=_SAME))
-        if block == 0 or (seen[part].max() > _SAME and grown > rank):
-            kept.append(block)
-            rank = grown
-    return kept
+def _share(off: float) -> str:
+    return f"{off:.1g} of its size" if off < 1 else "its size or more"
 
 
-def _reduced(matrix: Array, starts: Array, kept: list[int], d: int) -> Array:
-    """The map on the kept blocks; the others as the combinations of these that they are on runs from rest."""
-    index = np.concatenate([np.arange(i * d, (i + 1) * d) for i in kept])
-    if len(index) == len(matrix):
-        return matrix
-    reached = [starts]
+def _seen(matrix: Array, d: int) -> Array:
+    """(b,) how much each block reaches the weights, now or later; 0 for what is only looked at."""
+    watched = [np.eye(len(matrix))[:d]]
     for _ in range(len(matrix) // d):
-        reached.append(_unit(matrix @ reached[-1]))
-    runs = np.concatenate(reached, axis=1)
-    expand = runs @ np.linalg.pinv(runs[index], rcond=_SAME)
-    expand[index] = np.eye(len(index))
-    return np.asarray(matrix[index] @ expand)
+        watched.append(_unit(watched[-1] @ matrix))
+    return np.asarray(np.abs(np.concatenate(watched)).max(axis=0).reshape(-1, d).max(axis=1))
 
 
 def _unit(a: Array) -> Array:
     """The same directions; a power of a map may not overflow."""
     size = float(np.abs(a).max())
     return a / size if size > 0 else a
-
-
-def _unit_rows(a: Array) -> Array:
-    size = np.abs(a).max(axis=1, keepdims=True)
-    return np.asarray(a / np.where(size > 0, size, 1.0))

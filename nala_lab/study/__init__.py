@@ -4,7 +4,8 @@
     page = study(MyRule(lr=0.1))  # or lambda params: torch.optim.SGD(params, lr=0.1), or "package.module:factory"
     page.save("studies")  # myrule.html, .md, .json and the pictures
 
-What could not be done is a line that says so. `Studied` is the method with its learning rate, `Sizes` how much is run.
+What could not be done is a line that says so. `Studied` is the method with its learning rate, `Sizes` how much is run;
+a part of the page can be had alone: ``invariances_of(studied(method))``.
 """
 
 from __future__ import annotations
@@ -16,14 +17,15 @@ from importlib import metadata
 from typing import Any
 
 from nala_lab.core.progress import bar
-from nala_lab.study.contract import contract
-from nala_lab.study.factors import factors
-from nala_lab.study.identity import identity, seconds_per_gradient
+from nala_lab.study.contract import contract as contract_of
+from nala_lab.study.factors import factors as factors_of
+from nala_lab.study.identity import identity as identity_of
+from nala_lab.study.identity import seconds_per_gradient
 from nala_lab.study.invariances import invariances as invariances_of
 from nala_lab.study.lines import Line as Line
 from nala_lab.study.lines import Section as Section
 from nala_lab.study.lines import cannot
-from nala_lab.study.noise import noise
+from nala_lab.study.noise import noise as noise_of
 from nala_lab.study.page import Study as Study
 from nala_lab.study.paths import paths as paths_of
 from nala_lab.study.sizes import FULL as FULL
@@ -32,21 +34,21 @@ from nala_lab.study.sizes import Sizes as Sizes
 from nala_lab.study.sizes import fitted
 from nala_lab.study.studied import Studied as Studied
 from nala_lab.study.studied import studied as studied
-from nala_lab.study.training import training
-from nala_lab.study.worst import worst
+from nala_lab.study.training import training as training_of
+from nala_lab.study.worst import worst as worst_of
 
-__all__ = ["FULL", "SMOKE", "Line", "Section", "Sizes", "Studied", "Study", "studied", "study"]
+__all__ = ["FULL", "SMOKE", "Line", "Section", "Sizes", "Studied", "Study", "invariances_of", "studied", "study"]
 
 Tell = Callable[[str], None]
 _SECTIONS: tuple[tuple[str, str, Callable[[Studied, Sizes, Tell], Section]], ...] = (
-    ("identity", "What it is", lambda one, sizes, tell: identity(one, sizes)),
-    ("contract", "The contract", contract),
+    ("identity", "What it is", lambda one, sizes, tell: identity_of(one, sizes)),
+    ("contract", "The contract", contract_of),
     ("invariances", "What it does not notice", lambda one, sizes, tell: invariances_of(one)),
-    ("factors", "Quadratics", lambda one, sizes, tell: factors(one, sizes)),
-    ("worst", "Worst case over functions", lambda one, sizes, tell: worst(one)),
-    ("noise", "Noise: variance against speed", lambda one, sizes, tell: noise(one, sizes)),
+    ("factors", "Quadratics", lambda one, sizes, tell: factors_of(one, sizes)),
+    ("worst", "Worst case over functions", lambda one, sizes, tell: worst_of(one)),
+    ("noise", "Noise: variance against speed", lambda one, sizes, tell: noise_of(one, sizes)),
     ("paths", "Two landscapes", lambda one, sizes, tell: paths_of(one, sizes)),
-    ("training", "A small network on digits", training),
+    ("training", "A small network on digits", training_of),
 )
 
 

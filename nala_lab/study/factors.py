@@ -55,8 +55,11 @@ def factors(one: Studied, sizes: Sizes) -> Section:
     found = {kappa: best_rate(_FINE, map_.per_gradient, kappa) for kappa in KAPPAS}
     lines += [_judged(kappa, best, f"at lr x L = {short(at * kappa)}") for kappa, (best, at) in found.items()]
     step = 100 * (_FINE[1] / _FINE[0] - 1)
-    note = (f"Curvatures on a grid with neighbours {step:.1f} % apart; for a condition number the problem "
-            "is scaled to suit the method, all else as it is. Per gradient; smaller is faster. No slower: 1 - rate is at least 0.99 times the other's.")  # fmt: skip
+    note = (
+        f"Curvatures on a grid with neighbours {step:.1f} % apart; for a condition number the problem is "
+        "scaled to suit the method, all else as it is. Per gradient; smaller is faster. No slower: 1 - rate "
+        "is at least 0.99 times the other's."
+    )
     best = {kappa: value for kappa, (value, _) in found.items()}
     return Section("factors", "Quadratics", tuple(lines), note, _picture(one, _FINE, map_.radius, best, "extracted"))
 

@@ -59,8 +59,10 @@ def invariances(one: Studied) -> Section:
             lines.append(_line(name, one, change))
         except Exception as error:  # the method is anybody's
             lines.append(cannot(name, error))
-    note = (f"Paths of {_GRADIENTS} gradients on a quartic in R^{_D}. To the ulp: apart by rounding only; approximately: "
-            f"by less than {_NEAR:g} of the path's length, as a small eps does.")  # fmt: skip
+    note = (
+        f"Paths of {_GRADIENTS} gradients on a quartic in R^{_D}. To the ulp: apart by rounding only; "
+        f"approximately: by less than {_NEAR:g} of the path's length, as a small eps does."
+    )
     return Section("invariances", "What it does not notice", tuple(lines), note)
 
 

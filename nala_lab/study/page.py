@@ -66,7 +66,7 @@ class Study:
 
     def markdown(self, stem: str = "") -> str:
         """The page; pictures are those that `save` writes, called ``stem-section.png``. Without a stem: none."""
-        parts = [f"# {self.title}", _about(self.about)]
+        parts = [f"# {_cell(self.title)}", _about(self.about)]
         for section in self.sections:
             rows = ["| | verdict | evidence |", "|---|---|---|"]
             rows += [
@@ -74,9 +74,9 @@ class Study:
             ]
             parts += [f"## {section.title}", "\n".join(rows)]
             if section.note:
-                parts.append(section.note)
+                parts.append(_cell(section.note))
             if section.picture is not None and stem:
-                parts.append(f"![{section.picture.alt}]({stem}-{section.key}.png)")
+                parts.append(f"![{_cell(section.picture.alt)}]({stem}-{section.key}.png)")
         return "\n\n".join(parts) + "\n"
 
     def html(self) -> str:

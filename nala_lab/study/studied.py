@@ -18,7 +18,7 @@ from nala_lab.drive import Method, twin_of
 from nala_lab.drive import run as drive_run
 from nala_lab.measure.machines import machine, name_of
 from nala_lab.methods.making import numpy_twin, torch_twin
-from nala_lab.methods.table import find
+from nala_lab.methods.table import METHODS, find
 from nala_lab.methods.target import load_target
 from nala_lab.reference import run as reference_run
 from nala_lab.reference.rules import as_rule, is_two_loops
@@ -55,7 +55,6 @@ class Studied:
     options: Mapping[str, Any] | None = None
     inner: str = "momentum"
     claims: tuple[int, ...] = ()
-    factory: Callable[[list[Any]], Any] | None = None
 
     @cached_property
     def two_loops(self) -> bool:
@@ -208,15 +207,16 @@ def _called(make: Callable[..., Any], options: Mapping[str, Any]) -> Any:
 
 
 def _of_method(method: Method, name: str) -> Studied:
+    from nala_lab.audit.subject import INNERS  # it loads torch
+
     facts, settings = find(method.name), method.shared()
     has = facts.numpy is not None
     factory = lambda params: torch_twin(method.name, params, **settings)  # noqa: E731
     rule = numpy_twin(method.name, **settings) if has else factory
     inner = settings.get("inner", ("Adam", {}))[0].lower()
-    around = {"adam": "adam", "sgd": "sgd"}.get(inner, "momentum")
+    around = inner if inner in INNERS else "momentum"
     kept = {key: value for key, value in settings.items() if key not in ("inner", "lr")}
-    one = Studied(name, "numpy" if has else "torch", rule, None, facts.torch, facts.to_torch(kept), around,
-                  factory=factory)  # fmt: skip
+    one = Studied(name, "numpy" if has else "torch", rule, None, facts.torch, facts.to_torch(kept), around)
     lr = _lr_of(rule) if has else _torch_lr(one)
     return replace(one, lr=lr, claims=_of_table(method))
 
@@ -248,8 +248,10 @@ def _of_factory(factory: Any, target: Any, name: str, options: Mapping[str, Any]
     if Subject(target, options, inner=inner).wraps == "first argument":
         subject = Subject(target, options, inner=inner)
         make = subject.make
-    one = Studied(name, "torch", make, None, target, options, inner, factory=make)
-    return replace(one, lr=_torch_lr(one), claims=_claimed(factory, options))
+    one = Studied(name, "torch", make, None, target, options, inner)
+    known = [facts.name for facts in METHODS.values() if facts.torch == target and facts.hyper is not None]
+    claims = _of_table(Method(known[0], **options)) if known and "inner" not in options else _claimed(factory, options)
+    return replace(one, lr=_torch_lr(one), claims=claims)
 
 
 def _claimed(factory: Any, options: Mapping[str, Any]) -> tuple[int, ...]:

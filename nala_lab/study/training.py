@@ -11,8 +11,8 @@ import numpy as np
 
 from nala_lab.core import Array, stream
 from nala_lab.reference import SGD, Adam
-from nala_lab.results.evidence import BETTER, WORSE, Rule, judge_table
-from nala_lab.study.lines import BAD, GOOD, PLAIN, Line, Section, cannot, drawn, short
+from nala_lab.results.evidence import BETTER, Rule, judge_table
+from nala_lab.study.lines import GOOD, PLAIN, Line, Section, cannot, drawn, short
 from nala_lab.study.network import gradient, initial, judged
 from nala_lab.study.sizes import Sizes
 from nala_lab.study.studied import Studied, studied
@@ -52,11 +52,13 @@ def training(one: Studied, sizes: Sizes, tell: Callable[[str], None]) -> Section
             scores[name].append(judged(_trained(tuned[name].best, seed, sizes)[-1], "test"))
     lines = [_line_tuned(one, tuned["it"], sizes), _line_scores(scores, one)]
     lines += _verdicts(one, tuned, scores, sizes)
-    note = (f"64-32-10 tanh units, mini-batches of 64, {sizes.training} gradients each. lr is chosen by the loss on 300 "
-            f"images that were not trained on, {sizes.trials} trials each: powers of ten around the own lr (Adam 0.003, "
-            f"SGD 0.3), the last two half a power around the best. Then {sizes.seeds} seeds; accuracy on 400 test images; "
-            f"a difference below {RULE.threshold:g} does not matter. The weights are one vector: a method that looks at "
-            "shapes sees none.")  # fmt: skip
+    note = (
+        f"64-32-10 tanh units, mini-batches of 64, {sizes.training} gradients each. lr is chosen by the loss "
+        f"on 300 images that were not trained on, {sizes.trials} trials each: powers of ten around the own lr "
+        f"(Adam 0.003, SGD 0.3), the last two half a power around the best. Then {sizes.seeds} seeds; accuracy"
+        f" on 400 test images; a difference below {RULE.threshold:g} does not matter. The weights are one "
+        "vector: a method that looks at shapes sees none."
+    )
     picture = _picture(one, {name: _curve(t.best, sizes) for name, t in tuned.items()})
     return Section("training", "A small network on digits", tuple(lines), note, picture)
 
@@ -124,7 +126,6 @@ def _verdicts(one: Studied, tuned: dict[str, _Tuned], scores: dict[str, list[tup
     if sizes.seeds < 2:
         return [cannot("verdict", "one seed has no spread")]
     lines = []
-    tones = {BETTER: GOOD, WORSE: BAD}
     for name, found in judge_table(pairs, RULE).items():
         told = (f"gap {found.gap:+.4f}, interval {found.low:+.4f} to {found.high:+.4f}, {found.n} pairs, corrected p = "
                 f"{found.p_corrected:.3g}, of equivalence {found.p_equivalent:.3g}")  # fmt: skip
@@ -138,7 +139,9 @@ def _verdicts(one: Studied, tuned: dict[str, _Tuned], scores: dict[str, list[tup
             "p": found.p_corrected,
             "verdict": found.verdict,
         }
-        lines.append(Line(f"beside {name}", found.verdict, told + edge, tones.get(found.verdict, PLAIN), data))
+        lines.append(
+            Line(f"beside {name}", found.verdict, told + edge, GOOD if found.verdict == BETTER else PLAIN, data)
+        )
     return lines
 
 

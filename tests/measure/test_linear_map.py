@@ -77,6 +77,23 @@ def test_factors_of_many_curvatures_are_those_of_one_at_a_time(method):
     assert np.abs(together.radius - alone).max() < 1e-12
 
 
+def test_the_factor_is_right_where_a_cycle_ends_at_the_minimiser():
+    """There every state of a run is 0, and says nothing of which buffers are copies."""
+    lam = np.linspace(0.0, 30.0, 301)
+    rho = (1 - 0.1 * lam) * (0.5 * (1 - 0.1 * lam) ** 3 + 0.5)  # T01; zero at lam = 10 and 20
+    found = cycle_factors(NALA(SGD(lr=0.1), k=3, mu=-0.5, alpha=0.1), lam)
+    assert np.abs(found.radius - np.abs(rho)).max() < ROUNDING and rho[200] == 0
+
+
+def test_a_mode_that_explodes_hides_no_other_one():
+    def bent(theta, grad):  # linear for large gradients only
+        g = grad(theta)
+        return theta - 0.1 * np.where(np.abs(g) < 1.0, np.sin(g), g)
+
+    with pytest.raises(ValueError, match="one linear map"):
+        cycle_factors(bent, [0.1, 1e7])
+
+
 def test_an_average_that_is_only_looked_at_has_no_say_in_the_rate():
     class WithAverage:
         def init(self, theta):
