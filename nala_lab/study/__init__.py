@@ -32,8 +32,8 @@ from nala_lab.study.sizes import FULL as FULL
 from nala_lab.study.sizes import SMOKE as SMOKE
 from nala_lab.study.sizes import Sizes as Sizes
 from nala_lab.study.sizes import fitted
-from nala_lab.study.studied import Studied as Studied
-from nala_lab.study.studied import studied as studied
+from nala_lab.study.subject import Studied as Studied
+from nala_lab.study.subject import studied as studied
 from nala_lab.study.training import training as training_of
 from nala_lab.study.worst import worst as worst_of
 

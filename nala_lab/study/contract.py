@@ -7,11 +7,12 @@ from typing import Any
 
 from nala_lab.study.lines import BAD, GOOD, Line, Section
 from nala_lab.study.sizes import Sizes
-from nala_lab.study.studied import Studied
+from nala_lab.study.subject import Studied
 
 __all__ = ["contract"]
 
 _GROUPS = {"contract": "contract of torch.optim", "state": "saving and loading", "algorithm": "its own algorithm"}
+_TIMEOUT = 20.0  # seconds for a question
 _SHOWN = 3  # bad items written out in a line
 
 
@@ -31,15 +32,21 @@ def contract(one: Studied, sizes: Sizes, tell: Callable[[str], None]) -> Section
 
 
 def _asked(one: Studied, sizes: Sizes, tell: Callable[[str], None]) -> list[Any]:
-    from nala_lab.audit import Subject, ask, load_items
+    """Rows of the audit: of a named target in processes of their own, where a crash or a hang is a row too."""
+    from nala_lab.audit import Subject, ask, audit, load_items
     from nala_lab.audit.examining import ELSEWHERE
 
     subject = Subject(one.target, one.options, inner=one.inner)
+    items = [item for item in load_items(sizes.questions) if item.name != ELSEWHERE and subject.kind in item.kinds]
+    if isinstance(one.target, str):
+        names = [item.name for item in items]
+        found = audit(one.target, options=one.options, inner=one.inner, only=names, timeout=_TIMEOUT)
+    else:
+        found = (ask(subject, item) for item in items)
     rows = []
-    for item in load_items(sizes.questions):
-        if item.name != ELSEWHERE and subject.kind in item.kinds:
-            tell(item.name)
-            rows.append(ask(subject, item))
+    for row in found:
+        tell(row.item)
+        rows.append(row)
     return rows
 
 

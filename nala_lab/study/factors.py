@@ -28,7 +28,7 @@ from nala_lab.core import Array, require, stream
 from nala_lab.measure import Factors, cycle_factors, rate
 from nala_lab.study.lines import BAD, GOOD, Line, Section, drawn, short
 from nala_lab.study.sizes import Sizes
-from nala_lab.study.studied import Studied
+from nala_lab.study.subject import Studied
 
 __all__ = ["BESIDE", "KAPPAS", "best_rate", "factors"]
 

@@ -13,7 +13,7 @@ from nala_lab.measure.machines import machine
 from nala_lab.reference import Adam
 from nala_lab.study.lines import BAD, GOOD, Line, Section, cannot
 from nala_lab.study.sizes import Sizes
-from nala_lab.study.studied import Studied
+from nala_lab.study.subject import Studied
 
 __all__ = ["identity", "seconds_per_gradient"]
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from nala_lab.core import Array, stream
 from nala_lab.study.lines import BAD, GOOD, Line, Section, cannot
-from nala_lab.study.studied import Studied
+from nala_lab.study.subject import Studied
 
 __all__ = ["CHANGES", "invariances"]
 

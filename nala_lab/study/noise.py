@@ -21,7 +21,7 @@ from nala_lab.core import Array, stream
 from nala_lab.reference import SGD
 from nala_lab.study.lines import GOOD, Line, Section, cannot, drawn, short
 from nala_lab.study.sizes import Sizes
-from nala_lab.study.studied import Studied, studied
+from nala_lab.study.subject import Studied, studied
 
 __all__ = ["noise"]
 

@@ -10,7 +10,7 @@ from nala_lab.core import Array
 from nala_lab.reference import SGD, Adam
 from nala_lab.study.lines import Line, Section, drawn, short
 from nala_lab.study.sizes import Sizes
-from nala_lab.study.studied import Studied, studied
+from nala_lab.study.subject import Studied, studied
 from problems import Himmelblau, Problem, Rosenbrock
 
 __all__ = ["paths"]

@@ -15,7 +15,7 @@ from nala_lab.results.evidence import BETTER, Rule, judge_table
 from nala_lab.study.lines import GOOD, PLAIN, Line, Section, cannot, drawn, short
 from nala_lab.study.network import gradient, initial, judged
 from nala_lab.study.sizes import Sizes
-from nala_lab.study.studied import Studied, studied
+from nala_lab.study.subject import Studied, studied
 
 __all__ = ["RULE", "training"]
 

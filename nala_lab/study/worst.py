@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 
 from nala_lab.study.lines import Line, Section, cannot, short
-from nala_lab.study.studied import Studied
+from nala_lab.study.subject import Studied
 
 __all__ = ["worst"]
 
