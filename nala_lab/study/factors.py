@@ -48,7 +48,7 @@ _FAR = (1, 3, 10, 30, 100, 300, 1000)  # starts of a nonlinear method, in units 
 def factors(one: Studied, sizes: Sizes) -> Section:
     """The section: factor, edge, three condition numbers."""
     try:
-        map_ = cycle_factors(one.method, _FINE / one.unit)
+        map_ = cycle_factors(one.method, _FINE / one.unit, steps=one.period)
     except ValueError as told:
         return _measured(one, sizes, str(told).rpartition("(")[2].rstrip(")"))
     lines = [_linear(one, map_), _edge(one, map_)]
@@ -104,7 +104,7 @@ def _edge(one: Studied, map_: Factors) -> Line:
     low, high = _FINE[grown[0] - 1] / one.unit, _FINE[grown[0]] / one.unit
     for _ in range(40):
         middle = (low + high) / 2
-        inside = cycle_factors(one.method, [middle]).radius[0] < 1
+        inside = cycle_factors(one.method, [middle], steps=one.period).radius[0] < 1
         low, high = (middle, high) if inside else (low, middle)
     edge = low * one.unit
     evidence = "the factor reaches 1 there, found by halving" + _again(map_.radius, grown[0])

@@ -34,7 +34,8 @@ def identity(one: Studied, sizes: Sizes) -> Section:
 
 def _kind(one: Studied) -> Line:
     kind = "a NumPy rule" if one.twin == "numpy" else "a torch optimizer"
-    loops = "two loops" if one.two_loops else "one loop"
+    loops = "two loops" if one.two_loops or one.period > 1 else "one loop"
+    loops += f", a cycle of {one.period} steps" if one.period > 1 else ""
     lr = "it has no lr that can be seen" if one.lr is None else f"lr = {one.lr:g}"
     return Line("kind", f"{kind}, {loops}", lr, data={"twin": one.twin, "two_loops": one.two_loops, "lr": one.lr})
 
@@ -85,8 +86,10 @@ def _torch_state(one: Studied) -> dict[str, float]:
     for prefix, each in (("", opt), ("inner.", getattr(opt, "inner", None))):
         for own in getattr(each, "state", {}).values():
             for name, value in own.items():
-                if torch.is_tensor(value) and value.numel() > 1:
-                    held[prefix + name] = held.get(prefix + name, 0.0) + value.numel() / total
+                parts = value if isinstance(value, list | tuple) else [value]
+                size = sum(part.numel() for part in parts if torch.is_tensor(part) and part.numel() > 1)
+                if size:
+                    held[prefix + name] = held.get(prefix + name, 0.0) + size / total
     return held
 
 

@@ -45,6 +45,7 @@ class Studied:
     lr : its learning rate, or None where it has none that can be seen. target : what the audit is asked of, or None.
     options, inner : what the audit makes it with. claims : how many gradients a cycle spends as the
         method itself says; empty where it says nothing.
+    period : steps of a cycle, of an optimizer with two loops that does not tell when its cycle ends.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Studied:
     options: Mapping[str, Any] | None = None
     inner: str = "momentum"
     claims: tuple[int, ...] = ()
+    period: int = 1
 
     @cached_property
     def two_loops(self) -> bool:
@@ -251,7 +253,18 @@ def _of_factory(factory: Any, target: Any, name: str, options: Mapping[str, Any]
     one = Studied(name, "torch", make, None, target, options, inner)
     known = [facts.name for facts in METHODS.values() if facts.torch == target and facts.hyper is not None]
     claims = _of_table(Method(known[0], **options)) if known and "inner" not in options else _claimed(factory, options)
-    return replace(one, lr=_torch_lr(one), claims=claims)
+    return replace(one, lr=_torch_lr(one), claims=claims, period=_period(make, Subject(target, options, inner=inner)))
+
+
+def _period(make: Callable[[list[Any]], Any], subject: Any) -> int:
+    """Steps of a cycle as the audit reads them off the optimizer; 1 where its own phase tells when a cycle ends."""
+    import torch
+
+    try:
+        opt = make([torch.nn.Parameter(torch.zeros(2, dtype=torch.float64))])
+        return 1 if hasattr(opt, "phase") else int(subject.cycle(opt))
+    except Exception:  # whatever its author raises; what it is matters here only
+        return 1
 
 
 def _claimed(factory: Any, options: Mapping[str, Any]) -> tuple[int, ...]:

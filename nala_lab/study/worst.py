@@ -16,7 +16,7 @@ _MOST = 8  # gradients: the programme grows with their square
 def worst(one: Studied) -> Section:
     """The section: one line for L = 1/lr, one for half of it."""
     title = "Worst case over functions"
-    n = 1 if one.two_loops else 3
+    n = one.period if one.period > 1 else 1 if one.two_loops else 3
     lines = []
     if n * one.per_cycle > _MOST:
         why = f"a cycle of {one.per_cycle:g} gradients, and at most {_MOST} are solved for here"

@@ -183,6 +183,21 @@ def test_a_method_that_takes_more_than_it_asks_for_is_below_the_bound():
     assert found.tone == "bad" and "below the bound" in found.verdict
 
 
+def test_an_optimizer_from_elsewhere_is_measured_over_its_whole_cycle():
+    strangers = pytest.importorskip("pytorch_optimizer", reason="needs the extra 'experiments'")
+
+    def make(params):
+        return strangers.Lookahead(torch.optim.SGD(params, lr=0.1), k=3, alpha=0.5)
+
+    one = studied(make)
+    assert one.period == 3
+    section = factors(one, SMOKE)
+    assert line(section, "factor of a cycle").verdict == "linear in (x)"
+    # |1/2 + (1 - a)^3 / 2| = 1 at (a - 1)^3 = 3
+    assert abs(line(section, "stability edge").data["edge"] - (1 + 3 ** (1 / 3))) < 1e-9
+    assert "after 3 steps" in worst(one).lines[0].evidence
+
+
 def test_state_is_counted_in_copies_of_the_weights():
     copies = {
         name: line(identity(studied(method), SMOKE), "state").data["copies"]
