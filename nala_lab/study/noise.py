@@ -2,7 +2,7 @@
 
     g = lam x + xi,   xi ~ N(0, sigma^2)     drawn anew for every gradient and every one of many runs
 
-speed      gradients until the mean of the runs has halved, from far away
+speed      a third of the gradients until the mean of the runs is an eighth of what it was: gradients to halve it
 variance   mean of x^2 over the last third of the runs, in units of (sigma/lam)^2
 
 Both are measured in the same runs, of every method alike. SGD with steps a/lam has a/(2 - a) after log(1/2)/log(1 - a)
@@ -28,6 +28,7 @@ __all__ = ["noise"]
 _SIGMA = 0.2  # of lam x_0
 _STARTS = 30.0  # lr from the minimum, for a method whose step does not grow with the gradient
 _STEP = 0.4  # lr x curvature at its own lr
+_HALVINGS = 3  # of the mean, to time them: the first step of a method may be unlike the others
 _SETTLED = 0.05  # the two halves of the last third may differ by so much of their sum
 _FACTORS = (1.0, 0.5, 0.25, 0.125)
 _AVERAGES = (0.5, 0.7, 0.85)
@@ -65,26 +66,31 @@ def noise(one: Studied, sizes: Sizes) -> Section:
     averaged = [_measured(studied(Averaged(one.unit, keep)), lam, far, sizes) for keep in _AVERAGES]
     plain = [_measured(studied(SGD(one.unit * factor)), lam, far, sizes) for factor in _FACTORS]
     lines.append(_control(plain))
-    note = (f"{sizes.members} runs of {sizes.noisy} gradients, curvature {_STEP:g}/lr, sigma = {_SIGMA:g} of the first "
-            "gradient. Less variance at the same speed is better; a standard error is sqrt(2/runs) of the variance "
-            f"or less, {100 * math.sqrt(2 / sizes.members):.2g} %.")  # fmt: skip
+    error = 100 * math.sqrt(2 / sizes.members)
+    note = (
+        f"{sizes.members} runs of {sizes.noisy} gradients from {_STARTS:g} lr away, curvature {_STEP:g}/lr, sigma = "
+        f"{_SIGMA:g} of the first gradient. Less variance at the same speed is better. A standard error of the variance "
+        f"is at most {error:.2g} %. Where steps do not grow with the gradient, the speed belongs to this start."
+    )
     return Section("noise", "Noise: variance against speed", tuple(lines), note, _picture(one, points, plain, averaged))
 
 
 def _measured(one: Studied, lam: float, far: float, sizes: Sizes) -> tuple[float, float]:
-    """(gradients until the mean has halved, variance in units of (sigma/lam)^2); inf and NaN where not seen."""
+    """(gradients to halve the mean, variance in units of (sigma/lam)^2); inf and NaN where they cannot be told."""
     sd = _SIGMA * lam * far
     x0 = np.full((sizes.members, 1), far)
     rng = stream(0, "study", "noise")
     rows = one.run(lambda x, rng: lam * x + sd * rng.standard_normal(x.shape), x0, sizes.noisy, rng=rng)
     mean = np.abs(rows.x[:, :, 0].mean(axis=1))
-    below = np.flatnonzero(~(mean > far / 2))
-    if not len(below) or not np.isfinite(rows.x[-1]).all():
+    level = far / 2**_HALVINGS
+    below = np.flatnonzero(~(mean > level))
+    # One cycle that does it all is the method's first, and says nothing of the ones to come.
+    if not len(below) or below[0] <= 1 or not np.isfinite(rows.x[-1]).all():
         return math.inf, math.nan
     i = int(below[0])
-    # straight line in the log between the rows around the half
-    share = math.log(mean[i - 1] / (far / 2)) / math.log(mean[i - 1] / max(mean[i], 1e-300))
-    half = float(rows.evals[i - 1] + share * (rows.evals[i] - rows.evals[i - 1]))
+    # straight line in the log between the rows around the level
+    share = math.log(mean[i - 1] / level) / math.log(mean[i - 1] / max(mean[i], 1e-300))
+    half = float(rows.evals[i - 1] + share * (rows.evals[i] - rows.evals[i - 1])) / _HALVINGS
     tail = np.mean(rows.x[-max(4, len(rows.x) // 3) :, :, 0] ** 2, axis=1)
     early, late = (float(part.mean()) for part in np.array_split(tail, 2))
     settled = abs(early - late) <= _SETTLED * (early + late)
@@ -107,7 +113,12 @@ def _line(factor: float, half: float, variance: float) -> Line:
     what = f"at {factor:g} lr"
     data = {"lr_factor": factor, "gradients_to_half": half, "variance": variance}
     if not math.isfinite(half):
-        return Line(what, "cannot tell", "the mean did not halve, or the runs left the numbers", data=data)
+        return Line(
+            what,
+            "cannot tell",
+            "the mean did not fall to an eighth, or at once, or the runs left the numbers",
+            data=data,
+        )
     if math.isnan(variance):
         why = (
             f"halves in {short(half)} gradients, but the variance has not settled by the end: more gradients are needed"
