@@ -68,9 +68,9 @@ def noise(one: Studied, sizes: Sizes) -> Section:
     lines.append(_control(plain))
     error = 100 * math.sqrt(2 / sizes.members)
     note = (
-        f"{sizes.members} runs of {sizes.noisy} gradients from {_STARTS:g} lr away, curvature {_STEP:g}/lr, sigma = "
-        f"{_SIGMA:g} of the first gradient. Less variance at the same speed is better. A standard error of the variance "
-        f"is at most {error:.2g} %. Where steps do not grow with the gradient, the speed belongs to this start."
+        f"{sizes.members} runs of {sizes.noisy} gradients from {_STARTS:g} lr away, curvature {_STEP:g}/lr, "
+        f"sigma = {_SIGMA:g} of the first gradient. Less variance at the same speed is better. A standard error of the "
+        f"variance is at most {error:.2g} %. Where steps do not grow with gradients, the speed belongs to this start."
     )
     return Section("noise", "Noise: variance against speed", tuple(lines), note, _picture(one, points, plain, averaged))
 
