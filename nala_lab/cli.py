@@ -19,6 +19,7 @@ COMMANDS = {
     "figures": ("nala_lab.report.figures_command", "all", "render figures and tables of both papers, or the ledger"),
     "report": ("nala_lab.report.command", "all", "write build/report/index.html: checks, notebooks, figures"),
     "audit": ("nala_lab.audit.command", "torch", "test any torch optimizer against the contract and the papers"),
+    "study": ("nala_lab.study.command", "all", "point the whole lab at one method, yours or ours: one page"),
     "train": ("nala_lab.experiments.commands.train", "experiments", "train a task of the papers with any optimizer"),
     "tune": ("nala_lab.experiments.commands.tune", "experiments", "give every optimizer the same number of trials"),
     "sweep": ("nala_lab.experiments.commands.sweep", "experiments", "train a grid of tasks, optimizers and settings"),

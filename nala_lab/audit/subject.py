@@ -59,8 +59,9 @@ class Subject:
 
     Parameters
     ----------
-    target : ``"package.module:factory"``. Called with parameters, or, when its first argument is named like one, with
-        an inner optimizer. options : keyword arguments for every call. kind : one of KINDS, or None to detect it.
+    target : ``"package.module:factory"``, or the factory itself. Called with parameters, or, when its first argument is
+        named like one, with an inner optimizer. options : keyword arguments for every call.
+    kind : one of KINDS, or None to detect it.
     inner : "sgd", "momentum" or "adam": what a wrapper is put around when a check does not say.
 
     Raises
@@ -70,13 +71,14 @@ class Subject:
     """
 
     def __init__(
-        self, target: str, options: Mapping[str, Any] | None = None, kind: str | None = None, inner: str = "momentum"
+        self, target: str | Callable[..., Any], options: Mapping[str, Any] | None = None, kind: str | None = None,
+        inner: str = "momentum",
     ) -> None:
         self.target, self.options, self.inner = target, dict(options or {}), inner
         require_choice("inner", inner, INNERS)
         if kind is not None:
             require_choice("kind", kind, KINDS)
-        self.factory = load_target(target)
+        self.factory = load_target(target) if isinstance(target, str) else target
         try:
             self._arguments: Mapping[str, Any] = inspect.signature(self.factory).parameters
         except (TypeError, ValueError):

@@ -22,9 +22,11 @@ import numpy as np
 
 from nala_lab.certify.semidefinite import WorstCase, residual, smooth_class, solve, turned
 from nala_lab.core import require, require_choice, require_int, require_number
-from nala_lab.drive import Method
+from nala_lab.drive import Method, twin_of
+from nala_lab.measure.step_table import fixed_steps
 from nala_lab.methods.making import numpy_twin
 from nala_lab.reference.oracle import Oracle
+from nala_lab.reference.rules import as_rule, slip
 
 __all__ = ["METRICS", "Vector", "worst_case_of"]
 
@@ -119,7 +121,8 @@ def worst_case_of(
     Parameters
     ----------
     method : a rule of `nala_lab.reference`, your own object with ``init(x)`` and ``step(x, grad, state)`` or
-    ``cycle(grad, state)``, or a `nala_lab.drive.Method`. L, m : smoothness and strong convexity, 0 <= m < L.
+    ``cycle(grad, state)``, a bare function (theta, grad), a torch factory, whose steps are read off first (see
+    `nala_lab.measure.fixed_steps`), or a `nala_lab.drive.Method`. L, m : smoothness and strong convexity, 0 <= m < L.
     steps, cycles : length of the run, the one that the method has. metric : ``"distance"`` (squared), ``"value"`` or
     ``"gradient"`` (squared norm), at the last point. against : another method; the difference of the two metrics from
     the same start is maximised. margin : every interpolation inequality is to hold with at least this slack, in units
@@ -150,7 +153,8 @@ def worst_case_of(
     length, n = ("cycles", cycles) if steps is None else ("steps", steps)
     require("steps", steps, (steps is None) != (cycles is None), "steps or cycles, one of the two")
     require_int(length, n, low=1)
-    rules = [_rule(name, each, length) for name, each in zip(("method", "against"), methods, strict=False)]
+    named = zip(("method", "against"), methods, strict=False)
+    rules = [_rule(name, each, length, n or 0) for name, each in named]
     from PEPit import PEP
 
     problem = PEP()
@@ -179,9 +183,11 @@ def worst_case_of(
     )  # fmt: skip
 
 
-def _rule(name: str, method: Any, length: str) -> Any:
+def _rule(name: str, method: Any, length: str, n: int) -> Any:
     """The NumPy rule of a method, checked to be of the kind that runs for steps or for cycles."""
-    rule = numpy_twin(method.name, **method.shared()) if isinstance(method, Method) else method
+    if twin_of(method, name) == "torch":
+        return fixed_steps(method, n)
+    rule = as_rule(numpy_twin(method.name, **method.shared()) if isinstance(method, Method) else method)
     wanted = "init(x) and step(x, grad, state)" if length == "steps" else "init(x) and cycle(grad, state)"
     has = all(callable(getattr(rule, part, None)) for part in ("init", length[:-1]))  # "step" or "cycle"
     require(name, method, has and not isinstance(rule, type), f"a rule with {wanted} when {length} are given")
@@ -199,7 +205,11 @@ def _run(rule: Any, gradient: Callable[[Any], Any], start: Any, n: int) -> Any:
                 state = rule.cycle(oracle, state).state
                 x = state.phi
             else:
+                oracle.first = None
                 x, state = rule.step(x, oracle, state)
+                _point(x)
+                if oracle.first is None:
+                    slip(rule, "take a gradient in every step", "a step without grad(theta)")
         return _point(x)
     except Nonlinear as told:
         rule_text = "steps that are linear in points and gradients"

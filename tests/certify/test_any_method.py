@@ -191,7 +191,7 @@ def test_nala_over_adam_is_refused_as_well():
         (SGD(1.0), {"cycles": 1}, "a rule with init.x. and cycle.grad, state. when cycles are given"),
         (NALA(SGD(1.0)), {"steps": 1}, "a rule with init.x. and step.x, grad, state. when steps are given"),
         (SGD, {"steps": 1}, "method must satisfy a rule"),
-        (lambda x, g: x, {"steps": 1}, "method must satisfy a rule"),
+        (lambda x, g: x, {"steps": 1}, "must take a gradient in every step"),
         (SGD(1.0), {}, "steps or cycles, one of the two"),
         (SGD(1.0), {"steps": 0}, "integer steps >= 1"),
         (SGD(1.0), {"steps": 1, "metric": "speed"}, "metric in"),
@@ -218,3 +218,14 @@ def test_a_vector_is_linear():
 def test_a_programme_without_a_solution_is_an_arithmetic_error():
     with pytest.raises(ArithmeticError):  # no function starts within 1 of its minimum and has this margin
         worst_case_of(SGD(1.0), L=1.0, steps=1, metric="value", margin=10.0)
+
+
+def test_torch_optimizers_and_bare_functions_have_the_worst_case_of_the_rule():
+    torch = pytest.importorskip("torch")
+    rule = worst_case_of(HeavyBall(1.0, momentum=0.2), L=1.0, m=0.1, steps=3).value
+    twin = worst_case_of(lambda params: torch.optim.SGD(params, lr=1.0, momentum=0.2), L=1.0, m=0.1, steps=3).value
+    assert abs(rule - twin) < 1e-6  # twice the solver's tolerance
+    bare = worst_case_of(lambda theta, grad: theta - grad(theta), L=1.0, m=0.1, steps=2).value
+    assert abs(bare - 0.9**4) < 1e-6
+    with pytest.raises(ValueError, match="steps that add multiples of gradients"):
+        worst_case_of(lambda params: torch.optim.Adam(params), L=1.0, steps=1)

@@ -1,0 +1,261 @@
+"""The linear map of one cycle of anybody's method on a quadratic, found by poking the code that ships.
+
+    z_{t+1} = M z_t,      z = (weights, buffers)          f(x) = x' A x / 2
+
+A unit vector is written into the weights or into a buffer, one cycle is run, and what is read is a column of M. Then
+the method is run from a start of its own, and its next states have to be M times the ones before; if they are not, the
+method is no linear map of what it remembers, and is refused. The minimiser is the origin.
+
+Buffers that never reach the weights (an average that is only looked at), and those that are combinations of the others
+on every run (a copy of the slow weights), are left out: their eigenvalues are none of the method's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from nala_lab.core import Array, require, require_int, stream
+from nala_lab.measure.machines import Gradient, Machine, machine, name_of
+
+__all__ = ["CycleMap", "Factors", "cycle_factors", "cycle_matrix"]
+
+# Linear methods agree to rounding, some 1e-13 here; an Adam or a clip is off by 1e-3 and more.
+_SAME = 1e-9
+_SCALES = (1.0, 1024.0)  # a clipped gradient is linear near the minimiser only
+
+
+@dataclass(frozen=True)
+class CycleMap:
+    """The map of one cycle.
+
+    Attributes
+    ----------
+    matrix : (b d, b d) on (weights, buffers), buffer by buffer. gradients : spent in a cycle.
+    memory : the b names, "x" first; of a torch optimizer as in its state.
+    """
+
+    matrix: Array
+    gradients: int
+    memory: tuple[str, ...]
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Array:
+        return np.array(self.matrix, dtype=dtype)
+
+    @property
+    def radius(self) -> float:
+        """Spectral radius: the asymptotic factor of a cycle."""
+        return float(np.abs(np.linalg.eigvals(self.matrix)).max())
+
+    @property
+    def per_gradient(self) -> float:
+        """The factor of a gradient."""
+        return float(self.radius ** (1 / self.gradients))
+
+
+@dataclass(frozen=True)
+class Factors:
+    """The map of one cycle for many curvatures at once.
+
+    Attributes
+    ----------
+    lam : (n,) curvatures. matrices : (n, b, b). gradients, memory : as in `CycleMap`.
+    """
+
+    lam: Array
+    matrices: Array
+    gradients: int
+    memory: tuple[str, ...]
+
+    @property
+    def radius(self) -> Array:
+        """(n,) spectral radii."""
+        return np.asarray(np.abs(np.linalg.eigvals(self.matrices)).max(axis=1))
+
+    @property
+    def per_gradient(self) -> Array:
+        """(n,) factors of a gradient."""
+        return np.asarray(self.radius ** (1 / self.gradients))
+
+
+def cycle_matrix(method: Any, A: ArrayLike, *, steps: int = 1) -> CycleMap:
+    """Extract the matrix of one cycle (one step of a method with one loop) for the quadratic with Hessian A.
+
+    Parameters
+    ----------
+    method : a NumPy rule, a bare function (theta, grad), a `nala_lab.drive.Method`, or a torch factory, such as
+        ``lambda params: torch.optim.SGD(params, lr=0.1, momentum=0.9)``.
+    A : (d, d) symmetric, or (d,) for its diagonal.
+    steps : steps that make a cycle, for a method with two loops that does not tell when a cycle ends.
+
+    Raises
+    ------
+    ValueError
+        In one sentence: for a method that is adaptive or nonlinear, changes with t, or remembers something outside
+        its state; for a slip in a rule; for an A that is no symmetric finite matrix.
+
+    Examples
+    --------
+    >>> import torch
+    >>> m = cycle_matrix(lambda params: torch.optim.SGD(params, lr=0.5, momentum=0.5), [[1.0]])
+    >>> m.matrix, m.memory
+    (array([[ 0.5 , -0.25],
+           [ 1.  ,  0.5 ]]), ('x', 'momentum_buffer'))
+    >>> cycle_matrix(lambda params: torch.optim.Adam(params), [[1.0]])
+    Traceback (most recent call last):
+        ...
+    ValueError: method must satisfy one linear map of weights and buffers ..., got method='<lambda>' (...)
+    """
+    a = np.asarray(A, dtype=np.float64)
+    a = np.diag(a) if a.ndim == 1 else a
+    symmetric = a.ndim == 2 and len(a) >= 1 and a.shape == a.shape[::-1] and bool(np.allclose(a, a.T))
+    require("A", A, symmetric and bool(np.isfinite(a).all()), "a symmetric matrix of finite numbers, or its diagonal")
+    d = len(a)
+    poked = _Poked(method, lambda x: a @ x, d, steps)
+    columns = [poked.after(z.reshape(-1, d)).ravel() for z in np.eye(poked.blocks * d)]
+    matrix = np.stack(columns, axis=1)
+    poked.judge(lambda z: (matrix @ z.ravel()).reshape(z.shape), apart=False)
+    kept, expand = poked.needed(_seen(matrix, d))
+    rows = matrix.reshape(poked.blocks, d, -1)[kept].reshape(len(kept) * d, -1)
+    return CycleMap(rows @ np.kron(expand, np.eye(d)), poked.gradients, tuple(poked.names[i] for i in kept))
+
+
+def cycle_factors(method: Any, lam: ArrayLike, *, steps: int = 1) -> Factors:
+    """Extract the map of one cycle for each curvature in `lam` (n,), of a method that treats coordinates alike.
+
+    Parameters and Raises as `cycle_matrix`; a linear method that mixes coordinates is refused too.
+
+    Examples
+    --------
+    >>> f = cycle_factors(lambda x, grad: x - 0.5 * grad(x), [1.0, 4.0, 6.0])
+    >>> f.radius, f.gradients
+    (array([0.5, 1. , 2. ]), 1)
+    """
+    values = np.asarray(lam, dtype=np.float64)
+    good = values.ndim == 1 and len(values) > 0 and bool(np.isfinite(values).all())
+    require("lam", lam, good, "finite numbers (n,)")
+    n = len(values)
+    poked = _Poked(method, lambda x: values * x, n, steps)
+    b = poked.blocks
+    pokes = [poked.after(np.repeat(e[:, None], n, axis=1)) for e in np.eye(b)]
+    maps = np.stack(pokes, axis=-1).transpose(1, 0, 2)  # (n, b, b): [mode, to, from]
+    poked.judge(lambda z: np.einsum("nij,jn->in", maps, z), apart=True)
+    kept, expand = poked.needed(np.max([_seen(m, 1) for m in maps], axis=0))
+    return Factors(values, maps[:, kept] @ expand, poked.gradients, tuple(poked.names[i] for i in kept))
+
+
+class _Poked:
+    """A machine after one cycle at the minimiser, when all of its buffers are there, and what it does when poked."""
+
+    def __init__(self, method: Any, gradient: Gradient, d: int, steps: int) -> None:
+        require_int("steps", steps, low=1)
+        self.name, self.d, self.steps = name_of(method), d, steps
+        self.gradient = gradient
+        self.machine: Machine = machine(method, lambda x: self.gradient(x))
+        self.machine.begin(np.zeros(d))
+        self.cycle()
+        self.names = tuple(self.machine.memory())
+        self.blocks = len(self.names)
+        before = self.machine.spent
+        self.cycle()
+        self.gradients = self.machine.spent - before
+
+    def cycle(self) -> None:
+        with np.errstate(all="ignore"):  # a rule that divides by the gradient: its NaN is judged
+            for _ in range(self.steps):
+                self.machine.cycle()
+
+    def read(self) -> Array:
+        """(b, d)."""
+        memory = self.machine.memory()
+        if tuple(memory) != self.names:
+            self.refuse("its buffers come and go")
+        return np.stack(list(memory.values()))
+
+    def after(self, z: Array) -> Array:
+        """What follows `z` (b, d)."""
+        self.machine.write(dict(zip(self.names, z, strict=True)))
+        self.cycle()
+        return self.read()
+
+    def from_rest(self, x0: Array) -> Array:
+        """The memory after the first cycle from `x0`."""
+        self.machine.begin(x0)
+        self.cycle()
+        return self.read()
+
+    def judge(self, apply: Any, *, apart: bool) -> None:
+        """Require three cycles of a run from rest, at two scales, to be the map's.
+
+        `apart` judges each coordinate by its own size: one that grows must not hide what the others do.
+        """
+        start = np.cos(1.0 + np.arange(self.d))  # no special direction
+        runs = []
+        for scale in _SCALES:
+            rows = [self.from_rest(scale * start)]
+            for _ in range(3):
+                self.cycle()
+                rows.append(self.read())
+            runs.append(np.stack(rows) / scale)
+        z, scaled = runs
+        if not np.isfinite(z).all() or not np.isfinite(scaled).all():
+            self.refuse("it leaves the numbers at the minimiser, where the gradient is 0")
+        size = np.abs(z).max(axis=(0, 1), initial=np.finfo(float).tiny)
+        size = size if apart else size.max()
+        told = np.stack([apply(one) for one in z[:-1]])
+        off = float((np.abs(told - z[1:]).max(axis=(0, 1)) / size).max())
+        if off > _SAME:
+            self.refuse(f"the step after a run is off by {_share(off)}")
+        off = float((np.abs(scaled - z).max(axis=(0, 1)) / size).max())
+        if off > _SAME:
+            self.refuse(f"a start {_SCALES[1]:g} times as far is off by {_share(off)}")
+
+    def needed(self, seen: Array) -> tuple[list[int], Array]:
+        """The blocks that reach the weights and are no combination of others, and every block (b, kept) in these.
+
+        What is a copy is one whatever the gradients, so it is asked of runs with gradients from a hat.
+        """
+        rng = stream(0, "gradients from a hat")
+        rows = []
+        self.gradient = lambda x: rng.normal(size=x.shape)
+        for _ in range(2 * self.blocks + 2):
+            self.from_rest(rng.normal(size=self.d))
+            self.cycle()
+            rows.append(self.read())
+        samples = np.concatenate(rows, axis=1)
+        samples /= np.abs(samples).max(axis=1, keepdims=True) + (samples == 0).all(axis=1, keepdims=True)
+        kept: list[int] = []
+        for block in range(self.blocks):
+            grown = int(np.linalg.matrix_rank(samples[[*kept, block]], tol=_SAME * np.sqrt(samples.size)))
+            if block == 0 or (seen[block] > _SAME and grown > len(kept)):
+                kept.append(block)
+        size = np.abs(np.concatenate(rows, axis=1)).max(axis=1, keepdims=True)
+        expand = size * (samples @ np.linalg.pinv(samples[kept])) / np.maximum(size[kept].T, np.finfo(float).tiny)
+        expand[kept] = np.eye(len(kept))
+        return kept, expand
+
+    def refuse(self, why: str) -> None:
+        rule = "one linear map of weights and buffers in every cycle"
+        hint = f"{why}: it is adaptive, nonlinear, changes with t, or remembers something outside its state"
+        require("method", self.name, False, rule, hint)
+
+
+def _share(off: float) -> str:
+    return f"{off:.1g} of its size" if off < 1 else "its size or more"
+
+
+def _seen(matrix: Array, d: int) -> Array:
+    """(b,) how much each block reaches the weights, now or later; 0 for what is only looked at."""
+    watched = [np.eye(len(matrix))[:d]]
+    for _ in range(len(matrix) // d):
+        watched.append(_unit(watched[-1] @ matrix))
+    return np.asarray(np.abs(np.concatenate(watched)).max(axis=0).reshape(-1, d).max(axis=1))
+
+
+def _unit(a: Array) -> Array:
+    """The same directions; a power of a map may not overflow."""
+    size = float(np.abs(a).max())
+    return a / size if size > 0 else a

@@ -1,0 +1,236 @@
+"""A method as a machine whose memory can be read and written: what `cycle_matrix` pokes and `fixed_steps` plays.
+
+The memory is the weights and every array of their shape that the method keeps: found by looking through the state of a
+NumPy rule, or through ``state`` of a torch optimizer and of the one it wraps. Nothing is known of the method itself.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from nala_lab.core import Array, require
+from nala_lab.drive import Method, twin_of
+from nala_lab.methods.making import numpy_twin, torch_twin
+from nala_lab.methods.table import find
+from nala_lab.reference.oracle import Oracle
+from nala_lab.reference.rules import as_rule, begin, is_ours, is_two_loops, step_of
+from nala_lab.reference.two_loop import cycle_of
+
+__all__ = ["Machine", "NumpyMachine", "TorchMachine", "arrays_in", "machine", "name_of"]
+
+Gradient = Callable[[Array], Array]
+MOST_CALLS = 10_000  # of step() in one cycle
+
+
+class Machine:
+    """What both kinds can do: begin at a point, run a cycle, and have their memory read and written.
+
+    Attributes
+    ----------
+    spent : gradients spent since `begin`. x : the weights (..., d), the slow ones between two cycles.
+    """
+
+    spent: int
+    x: Array
+
+    def begin(self, x0: Array) -> None:
+        """Stand at `x0` with a fresh state."""
+        raise TypeError(type(self).__name__)
+
+    def cycle(self) -> None:
+        """Run one step, or one cycle of a method with two loops."""
+        raise TypeError(type(self).__name__)
+
+    def memory(self) -> dict[str, Array]:
+        """Name -> array of the shape of x, the weights first."""
+        raise TypeError(type(self).__name__)
+
+    def write(self, values: dict[str, Array]) -> None:
+        """Overwrite the memory."""
+        raise TypeError(type(self).__name__)
+
+
+def machine(method: Any, gradient: Gradient) -> Machine:
+    """Make the machine of a rule, a `Method` (its NumPy twin, or torch's where there is no other), or a torch factory.
+
+    Raises
+    ------
+    ValueError
+        As `nala_lab.drive.twin_of`, and whatever the method itself refuses.
+    """
+    if isinstance(method, Method):
+        name, settings = method.name, method.shared()
+        has = find(name).numpy is not None
+        method = numpy_twin(name, **settings) if has else lambda params: torch_twin(name, params, **settings)
+    return (TorchMachine if twin_of(method) == "torch" else NumpyMachine)(method, gradient)
+
+
+def name_of(method: Any) -> str:
+    """Give the name that sentences call a method by.
+
+    Examples
+    --------
+    >>> name_of(Method("SGD", lr=0.1)), name_of(lambda theta, grad: theta)
+    ('SGD(lr=0.1)', '<lambda>')
+    """
+    if isinstance(method, Method):
+        return str(method)
+    name: str = getattr(method, "__name__", type(method).__name__)
+    return name
+
+
+def arrays_in(state: Any, shape: tuple[int, ...], path: str = "") -> Iterator[tuple[str, Array]]:
+    """Every float array of `shape` inside a state of tuples, lists, dicts and objects, with its path.
+
+    Examples
+    --------
+    >>> [name for name, _ in arrays_in({"t": 3, "v": np.zeros(2), "more": (np.ones(2), None)}, (2,))]
+    ['v', 'more.0']
+    """
+    if isinstance(state, np.ndarray):
+        if state.shape == shape and state.dtype.kind == "f":
+            yield path, state
+        return
+    for name, part in _parts(state):
+        yield from arrays_in(part, shape, f"{path}.{name}".lstrip("."))
+
+
+def _parts(state: Any) -> list[tuple[str, Any]]:
+    if hasattr(state, "_fields"):
+        return list(state._asdict().items())
+    if isinstance(state, dict):
+        return [(str(key), value) for key, value in state.items()]
+    if isinstance(state, list | tuple):
+        return [(str(i), value) for i, value in enumerate(state)]
+    return list(vars(state).items()) if hasattr(state, "__dict__") and not callable(state) else []
+
+
+def replaced(state: Any, values: dict[str, Array], path: str = "") -> Any:
+    """A copy of `state` with the arrays at the paths in `values` replaced."""
+    if path in values and isinstance(state, np.ndarray):
+        return values[path]
+    parts = {name: replaced(part, values, f"{path}.{name}".lstrip(".")) for name, part in _parts(state)}
+    if not parts:
+        return state
+    if hasattr(state, "_fields"):
+        return state._replace(**parts)
+    if isinstance(state, dict):
+        return dict(zip(state, parts.values(), strict=True))
+    if isinstance(state, list | tuple):
+        return type(state)(parts.values())
+    other = copy.copy(state)
+    for name, part in parts.items():
+        object.__setattr__(other, name, part)
+    return other
+
+
+class NumpyMachine(Machine):
+    """A NumPy rule."""
+
+    def __init__(self, method: Any, gradient: Gradient) -> None:
+        self.rule = as_rule(method)
+        self.two_loops = is_two_loops(self.rule)
+        self.oracle = Oracle(gradient, keeps=False, guards=not is_ours(self.rule))
+        self.once = (cycle_of if self.two_loops else step_of)(self.rule, self.oracle)
+
+    @property
+    def spent(self) -> int:  # type: ignore[override]
+        """Gradients spent since `begin`."""
+        return self.oracle.evals
+
+    def begin(self, x0: Array) -> None:
+        """Stand at `x0` with a fresh state."""
+        self.oracle.evals = 0
+        self.x = np.array(x0, dtype=np.float64)
+        self.state = begin(self.rule, self.x)
+        if self.two_loops:
+            self.x = self.state.phi
+
+    def cycle(self) -> None:
+        """Run one step or cycle."""
+        self.oracle.log.clear()
+        self.oracle.first = None
+        if self.two_loops:
+            self.state = self.once(self.oracle, self.state).state
+            self.x = self.state.phi
+        else:
+            self.x, self.state = self.once(self.x, self.oracle, self.state)
+
+    def memory(self) -> dict[str, Array]:
+        """The weights, and the arrays in the state; phi of two loops is the weights."""
+        found = dict(arrays_in(self.state, self.x.shape))
+        return {"x": self.x, **{name: value for name, value in found.items() if not (self.two_loops and name == "phi")}}
+
+    def write(self, values: dict[str, Array]) -> None:
+        """Overwrite weights and state."""
+        own = {name: np.array(value) for name, value in values.items()}
+        self.x = own.pop("x")
+        if self.two_loops:
+            own["phi"] = self.x
+        self.state = replaced(self.state, own)
+
+
+class TorchMachine(Machine):
+    """A torch optimizer, made anew by its factory at each `begin`."""
+
+    def __init__(self, factory: Callable[[list[Any]], Any], gradient: Gradient) -> None:
+        self.factory, self.gradient = factory, gradient
+
+    @property
+    def x(self) -> Array:  # type: ignore[override]
+        """The weights."""
+        return np.array(self.weight.detach().numpy())
+
+    def begin(self, x0: Array) -> None:
+        """Make the optimizer of weights that stand at `x0`."""
+        import torch
+
+        self.spent = 0
+        self.weight = torch.nn.Parameter(torch.from_numpy(np.array(x0, dtype=np.float64)))
+        self.opt = self.factory([self.weight])
+        kind, rule = type(self.opt).__name__, "a factory of torch optimizers"
+        require(name_of(self.factory), kind, isinstance(self.opt, torch.optim.Optimizer), rule)
+
+    def _closure(self) -> Any:
+        import torch
+
+        self.spent += 1
+        self.weight.grad = torch.from_numpy(np.array(self.gradient(self.x), dtype=np.float64))
+        return torch.zeros(())
+
+    def cycle(self) -> None:
+        """Call ``step(closure)`` until the optimizer, and the one it wraps, are at phase 0."""
+        before, both = self.spent, (self.opt, getattr(self.opt, "inner", None))
+        for _ in range(MOST_CALLS):
+            self.opt.step(self._closure)
+            if all(getattr(one, "phase", 0) == 0 for one in both):
+                break
+        kind = type(self.opt).__name__
+        require("method", kind, self.spent > before, "an optimizer whose step calls the closure")
+
+    def _tensors(self) -> dict[str, Any]:
+        import torch
+
+        found = {"x": self.weight.detach()}
+        for prefix, one in (("", self.opt), ("inner.", getattr(self.opt, "inner", None))):
+            for name, value in getattr(one, "state", {}).get(self.weight, {}).items():
+                if torch.is_tensor(value) and value.shape == self.weight.shape and value.is_floating_point():
+                    found[prefix + name] = value
+        return found
+
+    def memory(self) -> dict[str, Array]:
+        """The weights, and the tensors of their shape in the state."""
+        return {name: np.array(value.detach().numpy()) for name, value in self._tensors().items()}
+
+    def write(self, values: dict[str, Array]) -> None:
+        """Overwrite weights and state in place."""
+        import torch
+
+        own = self._tensors()
+        with torch.no_grad():
+            for name, value in values.items():
+                own[name].copy_(torch.from_numpy(np.array(value)))

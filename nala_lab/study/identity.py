@@ -1,0 +1,166 @@
+"""What a method is: gradients of a step, memory in copies of the weights, time beside Adam's in the same run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from nala_lab.core import stream
+from nala_lab.measure.machines import machine
+from nala_lab.reference import Adam
+from nala_lab.study.lines import BAD, GOOD, Line, Section, cannot
+from nala_lab.study.sizes import Sizes
+from nala_lab.study.subject import Studied
+
+__all__ = ["identity", "seconds_per_gradient"]
+
+_SIZE = 100_000  # weights: enough for arithmetic to count beside calls
+_SHAPES = ((100, 500), (100, 400), (10_000,))
+
+
+def identity(one: Studied, sizes: Sizes) -> Section:
+    """The section: gradients, state, time."""
+    lines = [_kind(one), _gradients(one)]
+    for what, ask in (("state", _state), ("time per gradient", _time)):
+        try:
+            lines.append(ask(one, sizes))
+        except Exception as error:  # the method is anybody's
+            lines.append(cannot(what, error))
+    return Section("identity", "What it is", tuple(lines), "Counted at the gradient function, not asked of the method.")
+
+
+def _kind(one: Studied) -> Line:
+    kind = "a NumPy rule" if one.twin == "numpy" else "a torch optimizer"
+    loops = "two loops" if one.two_loops or one.period > 1 else "one loop"
+    loops += f", a cycle of {one.period} steps" if one.period > 1 else ""
+    lr = "it has no lr that can be seen" if one.lr is None else f"lr = {one.lr:g}"
+    return Line("kind", f"{kind}, {loops}", lr, data={"twin": one.twin, "two_loops": one.two_loops, "lr": one.lr})
+
+
+def _gradients(one: Studied) -> Line:
+    spent = sorted(set(one.spends))
+    unit = "cycle" if one.two_loops else "step"
+    text = " or ".join(map(str, spent)) + f" a {unit}"
+    data = {"per_cycle": one.spends, "says": one.claims}
+    if not one.claims:
+        return Line("gradients", text, f"first ten {unit}s: {', '.join(map(str, one.spends))}", data=data)
+    says = " or ".join(map(str, one.claims))
+    if set(spent) <= set(one.claims):
+        return Line("gradients", text, f"as it says itself ({says})", GOOD, data)
+    said = f"it says {says}, but {', '.join(map(str, one.spends[:3]))} were spent: what it costs is miscounted"
+    return Line("gradients", f"{text}, not {says}", said, BAD, data)
+
+
+def _state(one: Studied, sizes: Sizes) -> Line:
+    held: dict[str, float] = {}
+    if one.twin == "numpy":
+        run = machine(one.method, lambda x: x)
+        run.begin(np.linspace(0.1, 1.0, 50))
+        for _ in range(3):
+            run.cycle()
+        seen: dict[int, str] = {}
+        for name, value in list(run.memory().items())[1:]:
+            if value is not run.x and id(value) not in seen:
+                seen[id(value)] = name
+                held[name] = 1.0
+    else:
+        held = _torch_state(one)
+    copies = sum(held.values())
+    names = ", ".join(held) or "nothing is remembered"
+    if one.two_loops and one.twin == "numpy":
+        names += " between two cycles"
+    return Line("state", f"{copies:.3g} copies of the weights", names, data={"copies": copies, "buffers": held})
+
+
+def _torch_state(one: Studied) -> dict[str, float]:
+    import torch
+
+    params, give = _weights()
+    opt = one.method(params)
+    for _ in range(12):
+        opt.step(give)
+    total, held = sum(p.numel() for p in params), dict[str, float]()
+    for prefix, each in (("", opt), ("inner.", getattr(opt, "inner", None))):
+        for own in getattr(each, "state", {}).values():
+            for name, value in own.items():
+                parts = value if isinstance(value, list | tuple) else [value]
+                size = sum(part.numel() for part in parts if torch.is_tensor(part) and part.numel() > 1)
+                if size:
+                    held[prefix + name] = held.get(prefix + name, 0.0) + size / total
+    return held
+
+
+def _weights() -> tuple[list[Any], Callable[[], Any]]:
+    import torch
+
+    rng = stream(0, "study", "time")
+    params = [torch.nn.Parameter(torch.from_numpy(rng.normal(size=shape)).float()) for shape in _SHAPES]
+    for p in params:
+        p.grad = torch.full_like(p, 1e-3)
+
+    def closure() -> Any:
+        closure.calls += 1  # type: ignore[attr-defined]
+        return torch.zeros(())
+
+    closure.calls = 0  # type: ignore[attr-defined]
+    return params, closure
+
+
+def _time(one: Studied, sizes: Sizes) -> Line:
+    rule = one.twin == "numpy"
+    clocks = [_rule_clock(one.method), _rule_clock(Adam())] if rule else [_torch_clock(one.method), _torch_adam()]
+    for clock in clocks:
+        clock()
+    pairs = np.array([[clock() for clock in clocks] for _ in range(sizes.rounds)])
+    ratios = pairs[:, 0] / pairs[:, 1]
+    low, middle, high = np.percentile(ratios, [25, 50, 75])
+    whose = "torch.optim.Adam" if one.twin == "torch" else "the lab's NumPy Adam"
+    pairs_text = f"quartiles {low:.2f} to {high:.2f} of {sizes.rounds} interleaved pairs"
+    evidence = f"{pairs_text}, {_SIZE:,} weights; the gradient itself costs nothing here"
+    data = {"ratio": middle, "low": low, "high": high}
+    return Line("time per gradient", f"{middle:.2f} x {whose}", evidence, data=data)
+
+
+def _torch_adam() -> Callable[[], float]:
+    import torch
+
+    return _torch_clock(torch.optim.Adam)
+
+
+def _torch_clock(factory: Callable[[list[Any]], Any]) -> Callable[[], float]:
+    params, closure = _weights()
+    opt = factory(params)
+
+    def clock() -> float:
+        before = closure.calls  # type: ignore[attr-defined]
+        start = perf_counter()
+        for _ in range(6):
+            opt.step(closure)
+        return (perf_counter() - start) / (closure.calls - before)  # type: ignore[attr-defined]
+
+    return clock
+
+
+def _rule_clock(rule: Any) -> Callable[[], float]:
+    g = np.full(_SIZE, 1e-3)
+    run = machine(rule, lambda x: g)
+    run.begin(np.ones(_SIZE))
+
+    def clock() -> float:
+        before, start = run.spent, perf_counter()
+        for _ in range(3):
+            run.cycle()
+        return (perf_counter() - start) / (run.spent - before)
+
+    return clock
+
+
+def seconds_per_gradient(one: Studied) -> float:
+    """How long the method and its driver take for a gradient that costs nothing."""
+    one.run(lambda x: x, np.ones(10), 5)
+    start = perf_counter()
+    rows = one.run(lambda x: x, np.ones(10), 30)
+    return (perf_counter() - start) / float(rows.evals[-1])

@@ -1,0 +1,294 @@
+"""The method under study: run by its own twin, its learning rate changed where it has one."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from nala_lab.core import Array, require
+from nala_lab.core.ending import LIMIT
+from nala_lab.drive import Method, twin_of
+from nala_lab.drive import run as drive_run
+from nala_lab.measure.machines import machine, name_of
+from nala_lab.methods.making import numpy_twin, torch_twin
+from nala_lab.methods.table import METHODS, find
+from nala_lab.methods.target import load_target
+from nala_lab.reference import run as reference_run
+from nala_lab.reference.rules import as_rule, is_two_loops
+
+__all__ = ["Rows", "Studied", "studied"]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A run: the weights after each cycle (rows, ..., d), the gradients spent by then (rows,), and how it ended."""
+
+    x: Array
+    evals: Array
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Studied:
+    """A method and what the study has to know of it.
+
+    Attributes
+    ----------
+    name : what the page calls it. twin : ``"numpy"`` or ``"torch"``. method : a rule, or a factory of optimizers.
+    lr : its learning rate, or None where it has none that can be seen. target : what the audit is asked of, or None.
+    options, inner : what the audit makes it with. claims : how many gradients a cycle spends as the
+        method itself says; empty where it says nothing.
+    period : steps of a cycle, of an optimizer with two loops that does not tell when its cycle ends.
+    """
+
+    name: str
+    twin: str
+    method: Any
+    lr: float | None
+    target: Any = None
+    options: Mapping[str, Any] | None = None
+    inner: str = "momentum"
+    claims: tuple[int, ...] = ()
+    period: int = 1
+
+    @cached_property
+    def two_loops(self) -> bool:
+        """Whether it runs for cycles."""
+        if self.twin == "numpy":
+            return is_two_loops(as_rule(self.method))
+        import torch
+
+        opt = self.method([torch.nn.Parameter(torch.zeros(2, dtype=torch.float64))])
+        return hasattr(opt, "slow_weights") and isinstance(getattr(opt, "inner", None), torch.optim.Optimizer)
+
+    @cached_property
+    def spends(self) -> tuple[int, ...]:
+        """Gradients that each of its first ten cycles spends, counted at the gradient."""
+        one = machine(self.method, lambda x: x)
+        one.begin(np.array([1.0, -2.0]))
+        counts = []
+        for _ in range(10):
+            before = one.spent
+            one.cycle()
+            counts.append(one.spent - before)
+        return tuple(counts)
+
+    @property
+    def per_cycle(self) -> float:
+        """Gradients of a cycle, on average."""
+        return sum(self.spends) / len(self.spends)
+
+    @cached_property
+    def unit(self) -> float:
+        """Its lr; without one, how far the first step goes for a gradient of 1."""
+        if self.lr is not None and self.lr > 0:
+            return self.lr
+        one = machine(self.method, lambda x: np.ones_like(x))
+        one.begin(np.zeros(2))
+        one.cycle()
+        moved = float(np.abs(one.x).max()) / self.per_cycle
+        return moved if math.isfinite(moved) and moved > 0 else 1.0
+
+    def run(self, grad: Callable[..., Any], x0: Any, gradients: float, *, rng: Any = None) -> Rows:
+        """Run for (at least) so many gradients, in whole cycles."""
+        length = {"cycles" if self.two_loops else "steps": max(1, math.ceil(gradients / self.per_cycle))}
+        if self.twin == "numpy":
+            t = reference_run(self.method, grad, x0, rng=rng, keep="slow", limit=LIMIT, **length)
+        else:
+            t = drive_run("torch", self.method, grad, x0, rng=rng, limit=LIMIT, **length)
+        return Rows(np.asarray(t.slow if self.two_loops else t.x), np.asarray(t.evals), t.outcome)
+
+    def times_lr(self, factor: float) -> Studied | None:
+        """The same method with `factor` times its learning rate; None where that changes nothing."""
+        if self.lr is None or factor == 1:
+            return self if factor == 1 else None
+        changed = _torch_times(self.method, factor) if self.twin == "torch" else _rule_times(self.method, factor)
+        other = replace(self, method=changed, lr=self.lr * factor)
+        first = [one.run(lambda x: x, np.array([1.0, -2.0]), 1).x[1] for one in (self, other)]
+        return None if np.array_equal(*first) else other
+
+
+def _torch_times(factory: Callable[[list[Any]], Any], factor: float) -> Callable[[list[Any]], Any]:
+    def make(params: list[Any]) -> Any:
+        opt = factory(params)
+        groups = {id(group): group for one in (opt, getattr(opt, "inner", None)) if one is not None
+                  for group in one.param_groups}  # fmt: skip
+        for group in groups.values():
+            group["lr"] = group["lr"] * factor
+        return opt
+
+    make.__name__ = name_of(factory)
+    return make
+
+
+def _rule_times(rule: Any, factor: float) -> Any:
+    changed = copy.copy(rule)
+    if isinstance(getattr(rule, "lr", None), int | float):
+        object.__setattr__(changed, "lr", rule.lr * factor)
+    else:
+        object.__setattr__(changed, "inner", _rule_times(rule.inner, factor))
+    return changed
+
+
+def _lr_of(rule: Any) -> float | None:
+    for one in (rule, getattr(rule, "inner", None)):
+        if isinstance(getattr(one, "lr", None), int | float):
+            return float(one.lr)
+    return None
+
+
+def studied(method: Any, *, name: str | None = None, options: Mapping[str, Any] | None = None,
+            inner: str = "momentum") -> Studied:  # fmt: skip
+    """Make a `Studied` of what a user brings.
+
+    Parameters
+    ----------
+    method : ``"package.module:factory"``, a `nala_lab.drive.Method`, a NumPy rule, a function (theta, grad), or a
+        factory of torch optimizers. name : what the page calls it. options : keyword arguments of a class or factory.
+    inner : what an optimizer that wraps another one is put around: "sgd", "momentum", "adam".
+
+    Raises
+    ------
+    ValueError
+        In one sentence, for what is no method, or cannot be made.
+
+    Examples
+    --------
+    >>> from nala_lab.reference import NALA
+    >>> one = studied(NALA(k=3))
+    >>> one.name, one.lr, one.spends[:2], one.times_lr(2).lr
+    ('NALA', 0.001, (4, 4), 0.002)
+    """
+    target = method
+    if isinstance(method, str):
+        method = load_target(method)
+        name = name or target.partition(":")[2]
+    options = dict(options or {})
+    if isinstance(method, Method):
+        return _of_method(method, name or str(method))
+    method, is_rule = _made(method, options)
+    if is_rule:
+        rule = as_rule(method)
+        k = getattr(rule, "k", 1)
+        claims = (int(k) + _looks_ahead(rule),) if is_two_loops(rule) else ()
+        known = name_of(method)
+        known = "a function" if known == "<lambda>" else known
+        return Studied(name or known, "numpy", method, _lr_of(method), claims=claims)
+    known = "a factory" if name_of(method) == "<lambda>" else name_of(method)
+    return _of_factory(method, target, name or known, options, inner)
+
+
+def _made(method: Any, options: Mapping[str, Any]) -> tuple[Any, bool]:
+    """The method, made where it is a class of rules or a function without arguments; and whether it is a rule."""
+    if isinstance(method, type) and not any(base.__module__.startswith("torch.optim") for base in method.__mro__):
+        if any(callable(getattr(method, part, None)) for part in ("init", "cycle")):
+            return _called(method, options), True
+    if inspect.isfunction(method):
+        try:
+            inspect.signature(method).bind(**options)
+        except TypeError:
+            pass
+        else:
+            method = _called(method, options)
+            require("method", method, not hasattr(method, "param_groups"), "a factory that takes the parameters")
+    return method, twin_of(method) == "numpy"
+
+
+def _called(make: Callable[..., Any], options: Mapping[str, Any]) -> Any:
+    try:
+        return make(**options)
+    except TypeError as error:
+        raise ValueError(f"{name_of(make)} must be made of its options, got {dict(options)} ({error})") from error
+
+
+def _of_method(method: Method, name: str) -> Studied:
+    from nala_lab.audit.subject import INNERS  # it loads torch
+
+    facts, settings = find(method.name), method.shared()
+    has = facts.numpy is not None
+    factory = lambda params: torch_twin(method.name, params, **settings)  # noqa: E731
+    rule = numpy_twin(method.name, **settings) if has else factory
+    inner = settings.get("inner", ("Adam", {}))[0].lower()
+    around = inner if inner in INNERS else "momentum"
+    kept = {key: value for key, value in settings.items() if key not in ("inner", "lr")}
+    one = Studied(name, "numpy" if has else "torch", rule, None, facts.torch, facts.to_torch(kept), around)
+    lr = _lr_of(rule) if has else _torch_lr(one)
+    return replace(one, lr=lr, claims=_of_table(method))
+
+
+def _of_table(method: Method) -> tuple[int, ...]:
+    """Gradients of a cycle, or step, by the table; empty where they alternate."""
+    from nala_lab.methods.counting import counted, most_gradients
+
+    settings = method.shared()
+    if find(method.name).two_loops:
+        return (most_gradients(method.name, settings),)
+    flags = counted(method.name, settings)
+    return (len(flags),) if sum(flags) == 1 else ()
+
+
+def _looks_ahead(rule: Any) -> bool:
+    """Whether a rule with two loops says that it takes a gradient at its look-ahead point."""
+    from nala_lab.reference.oracle import Oracle
+
+    grad = Oracle(lambda x: x)
+    cycle = rule.cycle(grad, rule.init(np.array([1.0, -2.0])))
+    return bool(np.any(cycle.outer_grad)) and not np.array_equal(cycle.outer_grad, cycle.inner_grads[-1])
+
+
+def _of_factory(factory: Any, target: Any, name: str, options: Mapping[str, Any], inner: str) -> Studied:
+    from nala_lab.audit import Subject
+
+    make = factory if not options else lambda params: factory(params, **options)
+    if Subject(target, options, inner=inner).wraps == "first argument":
+        subject = Subject(target, options, inner=inner)
+        make = subject.make
+    one = Studied(name, "torch", make, None, target, options, inner)
+    known = [facts.name for facts in METHODS.values() if facts.torch == target and facts.hyper is not None]
+    claims = _of_table(Method(known[0], **options)) if known and "inner" not in options else _claimed(factory, options)
+    return replace(one, lr=_torch_lr(one), claims=claims, period=_period(make, Subject(target, options, inner=inner)))
+
+
+def _period(make: Callable[[list[Any]], Any], subject: Any) -> int:
+    """Steps of a cycle as the audit reads them off the optimizer; 1 where its own phase tells when a cycle ends."""
+    import torch
+
+    try:
+        opt = make([torch.nn.Parameter(torch.zeros(2, dtype=torch.float64))])
+        return 1 if hasattr(opt, "phase") else int(subject.cycle(opt))
+    except Exception:  # whatever its author raises; what it is matters here only
+        return 1
+
+
+def _claimed(factory: Any, options: Mapping[str, Any]) -> tuple[int, ...]:
+    """What ``factory.counted(settings)`` says, by the protocol of `nala_lab.experiments.run.own`.
+
+    There a call of ``step()`` is one gradient; an optimizer that is driven by a closure may spend the cycle in a call.
+    """
+    counted = getattr(factory, "counted", None)
+    if counted is None:
+        return ()
+    defaults = {p.name: p.default for p in inspect.signature(factory).parameters.values()
+                if p.default is not inspect.Parameter.empty}  # fmt: skip
+    return tuple(sorted({1, len(list(counted({**defaults, **options})))}))
+
+
+def _torch_lr(one: Studied) -> float | None:
+    import torch
+
+    try:
+        opt = one.method([torch.nn.Parameter(torch.zeros(2, dtype=torch.float64))])
+    except Exception as error:  # whatever its author raises
+        said = " ".join(str(error).split())
+        raise ValueError(f"{one.name} must be made of a list of parameters, got {said}") from error
+    kind = type(opt).__name__
+    require(one.name, kind, isinstance(opt, torch.optim.Optimizer), "a factory of torch optimizers")
+    lr = opt.param_groups[0].get("lr")
+    return None if lr is None else float(lr)

@@ -1,0 +1,198 @@
+"""Anybody's method as a linear map and as a table of steps: rules, functions, Methods, torch factories; refusals."""
+
+import numpy as np
+import pytest
+
+from nala_lab.drive import Method, run, twin_of
+from nala_lab.measure import cycle_factors, cycle_matrix, fixed_steps, reference_matrix
+from nala_lab.reference import NALA, SGD, Adam, HeavyBall, Lookahead
+
+torch = pytest.importorskip("torch")
+A = np.array([[2.0, 0.5], [0.5, 1.0]])
+# Entries up to 3 from at most 4 gradients of 2 coordinates: some 30 roundings of 1e-16 each.
+ROUNDING = 1e-14
+
+
+def sgd(momentum=0.0, lr=0.1):
+    return lambda params: torch.optim.SGD(params, lr=lr, momentum=momentum)
+
+
+def torch_nala(inner, **settings):
+    from nala_lab import optim
+
+    return lambda params: optim.NALA(params, inner=inner, **settings)
+
+
+def function(theta, grad):
+    return theta - 0.1 * grad(theta)
+
+
+class OwnMomentum:
+    """A state of a dict in a tuple, with a counter and an array that only copies."""
+
+    def init(self, theta):
+        return (0, {"v": 0 * theta, "copy": theta})
+
+    def step(self, theta, grad, state):
+        count, held = state
+        v = 0.5 * held["v"] - 0.1 * grad(theta)
+        return theta + v, (count + 1, {"v": v, "copy": theta + v})
+
+
+@pytest.mark.parametrize("method", [SGD(0.1), function, sgd(), Method("SGD", lr=0.1)], ids=repr)
+def test_gradient_descent_by_every_door(method):
+    m = cycle_matrix(method, A)
+    assert np.abs(m.matrix - (np.eye(2) - 0.1 * A)).max() < ROUNDING
+    assert (m.gradients, m.memory) == (1, ("x",))
+
+
+def test_momentum_is_found_by_probing_and_a_copy_of_the_weights_is_no_state():
+    own, torchs = cycle_matrix(OwnMomentum(), A), cycle_matrix(sgd(momentum=0.5), A)
+    assert own.memory == ("x", "1.v") and torchs.memory == ("x", "momentum_buffer")
+    expected = np.block([[np.eye(2) - 0.1 * A, 0.5 * np.eye(2)], [-0.1 * A, 0.5 * np.eye(2)]])
+    assert np.abs(own.matrix - expected).max() < ROUNDING
+    scale = np.diag([1, 1, -0.1, -0.1])  # v = -lr buffer
+    assert np.abs(scale @ torchs.matrix @ np.linalg.inv(scale) - expected).max() < ROUNDING
+
+
+@pytest.mark.parametrize("how", ["keep", "reset", "pullback"])
+def test_two_loops_have_the_map_of_the_twin_with_one_eigenvalue(how):
+    settings = {"k": 3, "mu": -0.4, "alpha": 0.2}
+    known = reference_matrix(0.7, lr=0.3, beta=0.8, convention=how, **settings)
+    known = known[:1, :1] if how == "reset" else known
+    rule = cycle_matrix(NALA(HeavyBall(0.3, momentum=0.8), inner_state=how, **settings), [0.7])
+    twin = cycle_matrix(torch_nala(sgd(0.8, 0.3), inner_state=how, **settings), [0.7])
+    assert np.abs(rule.matrix - known).max() < ROUNDING
+    radius = np.abs(np.linalg.eigvals(known)).max()
+    assert abs(rule.radius - radius) < ROUNDING and abs(twin.radius - radius) < ROUNDING
+    assert rule.gradients == twin.gradients == 4
+
+
+@pytest.mark.parametrize("method", [NALA(HeavyBall(0.3, momentum=0.8), k=3), sgd(0.8, 0.3)], ids=["rule", "torch"])
+def test_factors_of_many_curvatures_are_those_of_one_at_a_time(method):
+    lam = np.array([0.0, 0.1, 2.0, 7.0])
+    together = cycle_factors(method, lam)
+    alone = [cycle_matrix(method, [value]).radius for value in lam]
+    # eigenvalues of maps with entries up to 200 (lr lam = 2.1 to the power 3)
+    assert np.abs(together.radius - alone).max() < 1e-12
+
+
+def test_the_factor_is_right_where_a_cycle_ends_at_the_minimiser():
+    """There every state of a run is 0, and says nothing of which buffers are copies."""
+    lam = np.linspace(0.0, 30.0, 301)
+    rho = (1 - 0.1 * lam) * (0.5 * (1 - 0.1 * lam) ** 3 + 0.5)  # T01; zero at lam = 10 and 20
+    found = cycle_factors(NALA(SGD(lr=0.1), k=3, mu=-0.5, alpha=0.1), lam)
+    assert np.abs(found.radius - np.abs(rho)).max() < ROUNDING and rho[200] == 0
+
+
+def test_a_mode_that_explodes_hides_no_other_one():
+    def bent(theta, grad):  # linear for large gradients only
+        g = grad(theta)
+        return theta - 0.1 * np.where(np.abs(g) < 1.0, np.sin(g), g)
+
+    with pytest.raises(ValueError, match="one linear map"):
+        cycle_factors(bent, [0.1, 1e7])
+
+
+def test_an_average_that_is_only_looked_at_has_no_say_in_the_rate():
+    class WithAverage:
+        def init(self, theta):
+            return theta
+
+        def step(self, theta, grad, average):
+            theta = theta - 0.5 * grad(theta)
+            return theta, 0.99 * average + 0.01 * theta
+
+    assert cycle_matrix(WithAverage(), [1.0]).radius == 0.5
+
+
+class HiddenMemory:
+    def __init__(self):
+        self.v = 0.0
+
+    def init(self, theta):
+        self.v = 0 * theta
+
+    def step(self, theta, grad, state):
+        self.v = 0.9 * self.v - 0.1 * grad(theta)
+        return theta + self.v, None
+
+
+class Slowing:
+    def init(self, theta):
+        return 1
+
+    def step(self, theta, grad, t):
+        return theta - grad(theta) / t, t + 1
+
+
+@pytest.mark.parametrize(
+    "method",
+    [Adam(0.1), lambda params: torch.optim.Adam(params), HiddenMemory(), Slowing(), torch.optim.LBFGS,
+     lambda theta, grad: theta - 0.1 * np.clip(grad(theta), -5, 5),  # linear for small gradients
+     lambda theta, grad: theta - grad(theta) / np.linalg.norm(grad(theta))],
+    ids=["Adam", "torch Adam", "hidden memory", "1/t", "L-BFGS", "clip", "normalised"],
+)  # fmt: skip
+def test_what_is_no_linear_map_is_refused_in_a_sentence(method):
+    with pytest.raises(ValueError, match="one linear map of weights and buffers in every cycle"):
+        cycle_matrix(method, A)
+
+
+def test_a_stranger_with_two_loops_needs_the_steps_of_its_cycle():
+    class OthersLookahead(torch.optim.SGD):
+        def __init__(self, params):
+            super().__init__(params, lr=0.5)
+            self.count, self.slow = 0, [p.detach().clone() for p in self.param_groups[0]["params"]]
+
+        def step(self, closure=None):
+            super().step(closure)
+            self.count += 1
+            if self.count % 2 == 0:
+                for p, slow in zip(self.param_groups[0]["params"], self.slow, strict=True):
+                    self.state[p]["slow"] = slow.lerp_(p.detach(), 0.5)
+                    p.data.copy_(slow)
+
+    with pytest.raises(ValueError, match="one linear map"):
+        cycle_matrix(OthersLookahead, [1.0])
+    m = cycle_matrix(OthersLookahead, [1.0], steps=2)
+    assert m.gradients == 2 and abs(m.radius - (0.5 + 0.5 * 0.25)) < ROUNDING
+
+
+@pytest.mark.parametrize(
+    ("method", "sentence"),
+    [
+        (SGD, "a rule is made first: SGD"),
+        (3, "a rule, a function .theta, grad., a Method"),
+        (torch.optim.SGD([torch.zeros(1)], lr=0.1), "a factory that makes the optimizer of its parameters"),
+        (lambda params: params, "a factory of torch optimizers"),
+        (lambda theta, grad: 0.9 * theta, "must take a gradient in every step"),
+        (lambda theta, grad: grad(theta)[:1], "shape"),
+        (lambda theta, grad: None, "must return theta"),
+    ],
+)
+def test_a_slip_is_one_sentence(method, sentence):
+    with pytest.raises(ValueError, match=sentence) as told:
+        cycle_matrix(method, A)
+    assert "\n" not in str(told.value)
+
+
+def test_a_matrix_that_is_none_is_refused():
+    for bad in ([[1.0, 2.0]], [[1.0, np.nan], [np.nan, 1.0]], [[0.0, 1.0], [-1.0, 0.0]], []):
+        with pytest.raises(ValueError, match="A must satisfy"):
+            cycle_matrix(function, bad)
+
+
+@pytest.mark.parametrize("method", [HeavyBall(0.3, momentum=0.8), sgd(0.8, 0.3), Lookahead(SGD(0.3), k=2)], ids=repr)
+def test_a_table_of_steps_runs_as_the_method_does(method):
+    table = fixed_steps(method, 4)
+    x0 = np.array([1.0, -2.0])
+    length = {"cycles" if isinstance(method, Lookahead) else "steps": 4}
+    rows = run(twin_of(method), method, lambda x: x @ A, x0, **length)
+    replayed = run("numpy", table, lambda x: x @ A, x0, steps=4)
+    assert np.abs(replayed.x - getattr(rows, "slow", getattr(rows, "x", None))).max() < ROUNDING
+    assert np.array_equal(replayed.evals, rows.evals)
+
+
+def test_an_adaptive_method_has_no_table_of_steps():
+    with pytest.raises(ValueError, match="add multiples of gradients"):
+        fixed_steps(lambda params: torch.optim.Adam(params), 2)

@@ -1,0 +1,297 @@
+"""A study of rules, functions and torch optimizers; planted faults are lines of its page; slips are one sentence."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("sklearn")
+
+from nala_lab import cli  # noqa: E402
+from nala_lab.drive import Method  # noqa: E402
+from nala_lab.measure import cycle_matrix  # noqa: E402
+from nala_lab.reference import NAG, NALA, SGD, Adam, HeavyBall  # noqa: E402
+from nala_lab.study import FULL, SMOKE, invariances_of, studied, study  # noqa: E402
+from nala_lab.study.contract import contract  # noqa: E402
+from nala_lab.study.factors import BESIDE, KAPPAS, best_rate, factors  # noqa: E402
+from nala_lab.study.identity import identity  # noqa: E402
+from nala_lab.study.noise import noise, sgd_at  # noqa: E402
+from nala_lab.study.worst import worst  # noqa: E402
+
+
+class SignMomentum:
+    """Ten lines of one's own."""
+
+    def __init__(self, lr=0.01):
+        self.lr = lr
+
+    def init(self, theta):
+        return 0 * theta
+
+    def step(self, theta, grad, m):
+        g = grad(theta)
+        return theta - self.lr * np.sign(0.9 * m + 0.1 * g), 0.99 * m + 0.01 * g
+
+
+class PulledHome(SignMomentum):
+    """Not shift invariant: it is drawn to the origin."""
+
+    def step(self, theta, grad, m):
+        after, m = super().step(theta, grad, m)
+        return 0.99 * after, m
+
+
+class Spendthrift(NALA):
+    """Counts gradients wrongly: one more in each cycle than it shows."""
+
+    def cycle(self, grad, state):
+        grad(state.phi)
+        return super().cycle(grad, state)
+
+
+class Squanderer(torch.optim.SGD):
+    """Says that each gradient is a step, and takes two."""
+
+    def __init__(self, params, lr=0.1):
+        super().__init__(params, lr=lr)
+
+    @staticmethod
+    def counted(settings):
+        return [True]
+
+    def step(self, closure=None):
+        if closure is not None:
+            closure()
+        return super().step(closure)
+
+
+class Amnesiac(torch.optim.SGD):
+    """Does not load its momentum back."""
+
+    def __init__(self, params, lr=0.1):
+        super().__init__(params, lr=lr, momentum=0.9)
+
+    def state_dict(self):
+        return {**super().state_dict(), "state": {}}
+
+
+def uneven(theta, grad):
+    return theta - 0.1 / (1 + np.arange(theta.shape[-1])) * grad(theta)
+
+
+def line(section, what):
+    (found,) = [each for each in section.lines if each.what == what]
+    return found
+
+
+def test_a_whole_study_of_an_own_rule_at_smoke_size(tmp_path):
+    page = study(SignMomentum(), name="Sign <momentum>", sizes=SMOKE, progress=False)
+    assert [section.key for section in page.sections] == [
+        "identity", "contract", "invariances", "factors", "worst", "noise", "paths", "training",
+    ]  # fmt: skip
+    assert page.line("contract", "audit").verdict == "not asked"
+    assert page.line("invariances", "scale of f").verdict == "to the ulp"  # signs do not see it
+    assert page.line("invariances", "rotation").verdict == "not"
+    assert page.line("factors", "factor of a cycle").verdict == "not linear"
+    assert page.line("worst", "worst case, lr L = 1").verdict == "not done"
+    assert page.line("training", "beside Adam").data["verdict"]
+    written = page.save(tmp_path, "sign")
+    assert {path.name for path in written} >= {"sign.html", "sign.md", "sign.json", "sign-factors.png"}
+    text, markdown = (tmp_path / "sign.html").read_text(), (tmp_path / "sign.md").read_text()
+    assert "<script" not in text and "Sign &lt;momentum&gt;" in text and "Sign &lt;momentum>" in markdown
+    assert text.count("<img") == markdown.count("![") == 4
+    read = json.loads((tmp_path / "sign.json").read_text(), parse_constant=pytest.fail)
+    assert read["sections"]["identity"][1]["data"]["per_cycle"] == [1] * 10
+    with pytest.raises(KeyError, match="factors: nothing"):
+        page.line("factors", "nothing")
+
+
+def test_a_torch_factory_and_its_rule_are_the_same_method_to_the_instruments():
+    rule, twin = (
+        studied(HeavyBall(0.1, momentum=0.9)),
+        studied(lambda params: torch.optim.SGD(params, lr=0.1, momentum=0.9)),
+    )
+    assert (twin.twin, twin.lr, twin.spends) == ("torch", 0.1, (1,) * 10)
+    for ask in (lambda one: factors(one, SMOKE), worst, invariances_of):
+        mine, other = ask(rule), ask(twin)
+        assert [a.what for a in mine.lines] == [b.what for b in other.lines]
+        for a, b in zip(mine.lines, other.lines, strict=True):
+            # names of buffers and ulps differ
+            assert a.verdict == b.verdict or a.what == "factor of a cycle"
+    edge = line(factors(twin, SMOKE), "stability edge").data["edge"]
+    assert abs(edge - 3.8) < 1e-9  # 2 (1 + momentum)
+
+
+def test_the_rates_beside_are_those_of_the_shipped_rules_at_their_best():
+    for kappa in KAPPAS:
+        lam, root = np.array([1 / kappa, 1.0]), math.sqrt(kappa)
+        rules = {
+            "gradient descent": SGD(2 / (1 + 1 / kappa)),
+            "heavy ball": HeavyBall((2 / (1 + 1 / root)) ** 2, momentum=((root - 1) / (root + 1)) ** 2),
+            "NAG": NAG(4 / (3 + 1 / kappa), momentum=(math.sqrt(3 * kappa + 1) - 2) / (math.sqrt(3 * kappa + 1) + 2)),
+        }
+        for name, rule in rules.items():
+            # the roots are double at the best setting, where an eigenvalue has half the digits
+            assert abs(cycle_matrix(rule, lam).radius - BESIDE[name](kappa)) < 1e-6
+
+
+def test_the_best_scale_of_gradient_descent_is_its_best_step():
+    lam = np.geomspace(1e-5, 1e2, 1401)
+    for kappa in KAPPAS:
+        found, at = best_rate(lam, np.abs(1 - lam), kappa)
+        assert abs(found - BESIDE["gradient descent"](kappa)) < 1e-3 * (1 - found) + 1e-4
+        assert abs(at * kappa - 2 / (1 + 1 / kappa)) < 0.01
+
+
+@pytest.mark.parametrize(
+    ("method", "what", "verdict"),
+    [
+        (SignMomentum(), "shift of x", "to the ulp"),
+        (PulledHome(), "shift of x", "not"),
+        (SGD(0.1), "rotation", "to the ulp"),
+        (Adam(0.1), "rotation", "not"),
+        (Adam(0.1), "scale of f", "approximately"),  # eps
+        (Adam(0.1, eps=0.0), "scale of f", "to the ulp"),
+        (SGD(0.1), "scale of f", "not"),
+        (uneven, "order of coordinates", "not"),
+        (lambda params: torch.optim.SGD(params, lr=0.1, weight_decay=0.1), "shift of x", "not"),
+    ],
+)  # fmt: skip
+def test_invariances_are_told_apart(method, what, verdict):
+    assert line(invariances_of(studied(method)), what).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("method", "verdict"),
+    [(Spendthrift(SGD(0.1), k=3), "5 a cycle, not 4"), (Squanderer, "2 a step, not 1"), (NALA(k=3), "4 a cycle"),
+     (Method("AdaLA", lr=0.1), "2 a step"), (Method("NALA", inner=Method("AdaLA", lr=0.1), k=2), "5 a cycle")],
+)  # fmt: skip
+def test_gradients_are_counted_where_they_are_taken(method, verdict):
+    found = line(identity(studied(method), SMOKE), "gradients")
+    assert found.verdict == verdict and found.tone == ("bad" if "not" in verdict else "good")
+
+
+def knows_the_minimiser(theta, grad):
+    return 0.1 * theta + 0 * grad(theta)
+
+
+def test_a_method_that_takes_more_than_it_asks_for_is_below_the_bound():
+    """Its gradients are no measure of what it knows."""
+    found = line(factors(studied(knows_the_minimiser), SMOKE), "rate, condition 1000")
+    assert found.tone == "bad" and "below the bound" in found.verdict
+
+
+def test_an_optimizer_from_elsewhere_is_measured_over_its_whole_cycle():
+    strangers = pytest.importorskip("pytorch_optimizer", reason="needs the extra 'experiments'")
+
+    def make(params):
+        return strangers.Lookahead(torch.optim.SGD(params, lr=0.1), k=3, alpha=0.5)
+
+    one = studied(make)
+    assert one.period == 3
+    section = factors(one, SMOKE)
+    assert line(section, "factor of a cycle").verdict == "linear in (x)"
+    # |1/2 + (1 - a)^3 / 2| = 1 at (a - 1)^3 = 3
+    assert abs(line(section, "stability edge").data["edge"] - (1 + 3 ** (1 / 3))) < 1e-9
+    assert "after 3 steps" in worst(one).lines[0].evidence
+
+
+def test_state_is_counted_in_copies_of_the_weights():
+    copies = {
+        name: line(identity(studied(method), SMOKE), "state").data["copies"]
+        for name, method in {"sgd": SGD(0.1), "adam": torch.optim.Adam, "own": SignMomentum()}.items()
+    }
+    assert copies == {"sgd": 0, "adam": 2, "own": 1}
+
+
+def test_the_contract_is_asked_of_a_class_from_anywhere():
+    from dataclasses import replace
+
+    asked = replace(SMOKE, questions=("resume", "copy"))
+    assert [each.tone for each in contract(studied(torch.optim.Adam), asked, print).lines] == ["good"]
+    (bad,) = contract(studied(Amnesiac), asked, print).lines
+    assert bad.tone == "bad" and "resume" in bad.evidence
+
+
+def test_variance_against_speed_knows_gradient_descent():
+    from dataclasses import replace
+
+    sizes = replace(FULL, members=2000, noisy=300)
+    section = noise(studied(SGD(0.1)), sizes)
+    for each in section.lines[:4]:
+        # 2000 runs: a standard error of 3 percent of the variance in one row, and the rows are correlated
+        assert abs(each.data["ratio"] - 1) < 0.12
+    assert sgd_at(1.0) == pytest.approx(1 / 3)
+
+
+def test_noise_that_has_not_settled_is_not_a_number():
+    from dataclasses import replace
+
+    section = noise(studied(Adam(0.001)), replace(SMOKE, noisy=400))
+    assert any(each.verdict == "cannot tell" and "settled" in each.evidence for each in section.lines)
+
+
+@pytest.mark.parametrize(
+    ("method", "sentence"),
+    [
+        (lambda theta, grad: 0.9 * theta, "must take a gradient in every step"),
+        (lambda theta, grad: None, "must return theta"),
+        ("torch.optim:Nothing", "a class or function of torch.optim"),
+        (3, "method must satisfy"),
+        (lambda params: params, "a factory of torch optimizers"),
+        (torch.optim.SGD([torch.zeros(1)], lr=0.1), "a factory that makes the optimizer"),
+    ],
+)
+def test_a_slip_is_one_sentence(method, sentence):
+    with pytest.raises(ValueError, match=sentence) as told:
+        study(method, sizes=SMOKE, progress=False)
+    assert "\n" not in str(told.value)
+
+
+def test_what_raises_in_the_middle_is_a_line():
+    class BreaksLater(SignMomentum):
+        def step(self, theta, grad, m):
+            if theta.shape == (2,) and abs(theta[0] + 1.2) < 1e-9:
+                raise RuntimeError("no valley for me")
+            return super().step(theta, grad, m)
+
+    page = study(BreaksLater(), sizes=SMOKE, progress=False)
+    found = page.line("paths", "all of it")
+    assert found.verdict == "not done" and "no valley for me" in found.evidence
+    assert page.line("training", "beside SGD").verdict
+
+
+def test_an_lr_is_changed_in_every_kind_of_method():
+    named = Method("NALA", inner=Method("SGD", lr=0.5))
+    for method in (SignMomentum(0.5), NALA(SGD(0.5), k=2), torch.optim.SGD, named):
+        one = studied(method)
+        assert one.times_lr(0.5).lr == one.lr / 2
+    frozen = SGD(0.5)
+    assert studied(frozen).times_lr(2.0).lr == 1.0 and frozen.lr == 0.5  # a copy was changed
+    assert studied(lambda theta, grad: theta - grad(theta)).times_lr(2.0) is None
+
+
+def test_the_command_writes_a_page_and_says_by_its_status_whether_something_is_wrong(tmp_path, capsys):
+    out = ["--out", str(tmp_path), "--smoke", "--quiet"]
+    assert cli.main(["study", "nala_lab.reference:SGD", "--options", '{"lr": 0.1}', *out]) == 0
+    assert "lr x curvature = 2" in capsys.readouterr().out and (tmp_path / "sgd.html").exists()
+    assert cli.main(["study", "torch.optim:SGD", "--options", "nonsense", *out]) == 2
+    assert "--options must satisfy a JSON object" in capsys.readouterr().err
+    assert cli.main(["study", "torch.optim:SGD", "--options", '{"lr": -1}', *out]) == 2
+
+
+def test_the_library_does_not_reexport_the_study():
+    import nala_lab
+
+    assert not callable(getattr(nala_lab, "study", None))
+
+
+@pytest.mark.slow
+def test_a_whole_study_takes_no_longer_than_it_may():
+    page = study("nala_lab.optim:NALA", progress=False)
+    assert not [each for section in page.sections for each in section.lines if each.what == "all of it"]
+    assert page.line("factors", "mean rate, condition 100").data["mean"] < 1
+    verdicts = ("better", "worse", "equivalent within threshold", "undecided")
+    assert page.line("training", "beside SGD").verdict in verdicts
