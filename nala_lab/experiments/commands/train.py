@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_arguments", "changes_of", "chosen_names", "main"]
 
+PROBE_EVERY = 50  # cycles
 GENERATED = "(generated)"  # how the names of stand-in data end
 
 
@@ -61,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--probe", choices=("look-ahead",), metavar="WHAT",
         help="look-ahead: rows that say whether looking ahead helps here: the loss at nine mu, the best mu, the "
              "gradients' noise")  # fmt: skip
-    add("--probe-every", type=int, default=50, metavar="N", help="probe one cycle in N (default: 50)")
+    add("--probe-every", type=int, metavar="N", help=f"probe one cycle in N (default: {PROBE_EVERY})")
     add("--curvature-every", type=int, metavar="N",
         help="the largest curvatures, of one cycle in N; its cost is printed (default: never)")  # fmt: skip
     add("--checkpoint-every", type=int, metavar="N", help="save every N epochs")
@@ -125,10 +126,11 @@ def planned(args: argparse.Namespace) -> list[Run]:
     from nala_lab.experiments.run.options import Options
     from nala_lab.experiments.tasks import get_task
 
+    require("--probe-every", args.probe_every, args.probe or args.probe_every is None, "given with --probe look-ahead")
     options = Options(precision=args.precision, compile=args.compile, deterministic=args.deterministic,
                       accumulate=args.accumulate, clip=args.clip, equal=args.equal,
                       channels_last=args.channels_last,
-                      probe_every=args.probe_every if args.probe else None,
+                      probe_every=PROBE_EVERY if args.probe and args.probe_every is None else args.probe_every,
                       curvature_every=args.curvature_every)  # fmt: skip
     names = chosen_names(args.optimizer, get_task(args.task))
     changes = changes_of(args.changes, names)

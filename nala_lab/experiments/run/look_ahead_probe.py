@@ -73,13 +73,13 @@ class Probe:
     Raises
     ------
     ValueError
-        For a workload whose mini-batches cannot be given twice, several processes, a compiled network.
+        For a workload whose mini-batches cannot be given twice, and for several processes.
     """
 
     def __init__(self, workload: Workload, optimizer: torch.optim.Optimizer, options: Options, length: int,
                  streams: Mapping[str, torch.Generator], seed: int, team: Team) -> None:  # fmt: skip
         if options.measures:
-            _require_able(workload, options, team)
+            _require_able(workload, team)
         self._workload, self._optimizer, self._seed, self._streams = workload, optimizer, seed, dict(streams)
         self._every, self._curvature_every = options.probe_every, options.curvature_every
         self._together = options.accumulate
@@ -215,11 +215,10 @@ class Probe:
                 "products": PRODUCTS}  # fmt: skip
 
 
-def _require_able(workload: Workload, options: Options, team: Team) -> None:
+def _require_able(workload: Workload, team: Team) -> None:
     able = getattr(workload, "repeatable", False) and hasattr(workload, "forward")
     require("probe", "on", able, "off on this task", "its mini-batches cannot be given twice")
     require("probe", "on", team.size == 1, "off with several processes")
-    require("probe", "on", not options.compile, "off with compile", "compiled networks have no second derivative")
     require("batch_size", workload.examples, workload.examples > 1, ">= 2 for the probe", "it is cut in two")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from nala_lab.core import require_choice, require_int, require_number
+from nala_lab.core import require, require_choice, require_int, require_number
 
 __all__ = ["EQUAL", "PRECISIONS", "Options", "compile_parts", "exact"]
 
@@ -62,6 +62,8 @@ class Options:
         for name in _MEASURING:
             if getattr(self, name) is not None:
                 require_int(name, getattr(self, name), low=1)
+                require(name, getattr(self, name), not self.compile, "None with compile",
+                        "compiled networks have no second derivatives")  # fmt: skip
         if self.clip is not None:
             require_number("clip", self.clip, low=0)
 
