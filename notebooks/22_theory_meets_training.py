@@ -25,8 +25,8 @@ import paper_figs
 from nala_lab import plots
 from nala_lab.classroom import check, exercise, grades, predict
 from nala_lab.core import stream
-from nala_lab.theory.forecast import Local, forecast
-from nala_lab.theory.forecast_cycle import OneCycle, best_mu, one_cycle
+from nala_lab.theory.forecast import Local, forecast, relinearised
+from nala_lab.theory.forecast_cycle import best_mu, one_cycle
 from nala_lab.theory.minibatch_cycle import nala
 from nala_lab.theory.minibatch_noise import Constant
 from nala_lab.theory.stability import inner_limit
@@ -96,7 +96,7 @@ for steps in range(2001):
 # **Predict:** which $\mu$ is best late in training, after 2000 steps?
 # %%
 guess = predict("Best mu after 2000 steps, lr = 0.3?", ...)  # a number in place of the dots
-LR, MUS = 0.3, np.linspace(-1, 1, 21)
+LR, MUS = 0.3, np.linspace(-1, 2, 31)
 on_the_line = {}
 for name, point in STARTS.items():
     phi = np.repeat(point[None], COPIES, 0)
@@ -112,12 +112,12 @@ for ax, (name, line) in zip(axes, on_the_line.items(), strict=True):
     ax.axvline(measured_best[name], color="black", lw=1)
     ax.set(xlabel=r"$\mu$", title=f"{name}: best $\\mu$ = {measured_best[name]:+.1f}")
 axes[0].set_ylabel("mean loss of 200 copies")
-plots.show(axes[0], alt="Mean loss of 200 copies after one cycle against mu from -1 to 1, in three panels. Early the curve falls until about mu = 0.4, late it rises from about mu = -0.6 on. A dashed line marks the paper's constant -0.5 in each.")
+plots.show(axes[0], alt="Mean loss of 200 copies after one cycle against mu from -1 to 2, in three panels. Early the curve falls until above mu = 1, in the middle until about -0.4, late it rises from about -0.8 on. A dashed line marks the paper's constant -0.5 in each.")
 # %%
 constant = int(np.argmin(np.abs(MUS + 0.5)))
 lost = {name: float(line.mean(1)[constant] - line.mean(1).min()) for name, line in on_the_line.items()}
 gained = {name: float(losses(STARTS[name][None])[0] - line.mean(1).min()) for name, line in on_the_line.items()}
-assert measured_best["early"] >= 0.2 and measured_best["late"] <= -0.4  # the grid's step is 0.1
+assert measured_best["early"] >= 0.5 and measured_best["late"] <= -0.5  # the grid's step is 0.1
 assert lost["early"] > 0.3 * gained["early"]
 Markdown(f"Early, the constant $-0.5$ gives away {100 * lost['early'] / gained['early']:.0f} % of what this cycle could bring; late it is nearly right. **One constant cannot be right twice.** Can we know which $\\mu$ is right *before* training?")
 # %% [markdown]
@@ -167,7 +167,7 @@ rows = ["| start | gain | curvature | noise | $\\mu^\\star$ predicted | measured
 for name, parts in by_hand.items():
     library = one_cycle(LOCAL[name], nala(lr=LR, k=K, mu=0.0))
     np.testing.assert_allclose(parts, library[:3], rtol=1e-9)  # sums of 910 terms, of both signs
-    star = best_mu(library, high=1.0)
+    star = best_mu(library, high=2.0)
     assert abs(star - measured_best[name]) <= 0.2 + 1e-9  # one step of the grid, and the noise of 200 copies
     rows.append(f"| {name} | {parts[0]:.4f} | {parts[1]:.4f} | {parts[2]:.4f} | {star:+.2f} | {measured_best[name]:+.1f} |")
 Markdown("\n".join(rows))
@@ -206,7 +206,7 @@ def compare(lr):
 def drawn(pairs, lr):
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.6))
     for (name, method), (line, runs) in pairs.items():
-        ax, style = axes[name == "late"], plots.look(method.lower())
+        ax, style = axes[int(name == "late")], plots.look(method.lower())
         ax.plot(range(1, 9), line, color=style["color"], label=f"{method}, predicted")
         ax.plot(range(1, 9), runs.mean(1), "o", color=style["color"], mfc="white")
         ax.set(xlabel="cycles", title=f"{name}, $\\eta$ = {lr}")
@@ -229,25 +229,41 @@ Markdown(f"At $\\eta=0.05$ the forecast of the loss is off by at most {100 * max
 large = compare(0.3)
 plots.show(drawn(large, 0.3), alt="The same at a learning rate of 0.3. The predicted lines now leave the dots within a few cycles: early in training they are off by many percent.")
 # %%
-gap = {key: float(line[-1] / runs.mean(1)[-1] - 1) for key, (line, runs) in large.items()}
-assert max(abs(value) for value in gap.values()) > 0.09  # it breaks: far more than the 1 % that 200 copies leave open
-end = STARTS["early"] - 0  # where SGD's mean is after the eight cycles
-phi = np.repeat(end[None], 50, 0)
-for _ in range(CYCLES):
-    phi = inner(phi, stream(0, "lesson 22", "why", _), 0.3)
-after = phi.mean(0)
-each = np.concatenate([gradients(np.repeat(after[None], 100, 0), part[:, None]) for part in np.split(ALL[0], 10)])
-noise_now, noise_then = (float(a.var(0).sum()) for a in (each, MEASURED["early"][3]))
-sharp_then = float(np.linalg.eigvalsh(MEASURED["early"][2])[-1])
-Markdown("\n".join(["| start | method | predicted / trained − 1 after 8 cycles |", "|---|---|---|"] + [f"| {name} | {method} | {100 * value:+.0f} % |" for (name, method), value in gap.items()]))
+gap = {key: float(line[-1] - runs.mean(1)[-1]) for key, (line, runs) in large.items()}
+error = {key: float(runs[-1].std() / np.sqrt(COPIES)) for key, (line, runs) in large.items()}
+assert abs(gap["early", "SGD"]) > 100 * error["early", "SGD"]  # it breaks: not a matter of 200 copies
+Markdown("\n".join(["| start | method | predicted − trained after 8 cycles | standard error |", "|---|---|---|---|"] + [f"| {name} | {method} | {value:+.4f} | {error[name, method]:.4f} |" for (name, method), value in gap.items()]))
 # %% [markdown]
-# Three things were held fixed that are not: the gradient's noise, the Hessian, and the third derivative (zero). The noise is the easiest to look at:
+# Late in training the forecast holds even now; early it goes far below zero, which no loss can do. **Why?** The quadratic was measured at one point. Early in training $H$ has negative eigenvalues, and downhill along those a quadratic has no floor: one that is measured again every two cycles, at the point where the forecast has arrived, sees the floor coming.
 # %%
-assert not 0.9 < noise_now / noise_then < 1.1
-Markdown(f"After SGD's eight cycles from *early* the trace of the noise is {noise_now / noise_then:.2f} times what it was, and the forecast knew only the old one. (The largest curvature was {sharp_then:.1f}: $\\eta h$ = {0.3 * sharp_then:.1f} inner steps' worth.) Noise that follows the weights (`FiniteSum`) and measuring again every two cycles bring the error of the *change* within 20 % wherever 600 copies can tell; `tests/theory_meets_training` holds the forecast to that.")
+def again(point):
+    loss, g, H, away = measure(point)
+    return Local(loss, Constant(H, away.T @ away / EXAMPLES / BATCH * (EXAMPLES - BATCH) / (EXAMPLES - 1), g=g))
+
+
+ahead = relinearised(again, STARTS["early"], nala(lr=0.3, k=K, mu=0.0), T=CYCLES, every=2).loss[1:]
+runs = large["early", "SGD"][1].mean(1)
+once = large["early", "SGD"][0]
+start_loss, h = MEASURED["early"][0], np.linalg.eigvalsh(MEASURED["early"][2])
+assert abs(ahead[-1] - runs[-1]) < abs(once[-1] - runs[-1]) / 5
+print(f"{(h < 0).sum()} of 910 eigenvalues are negative, the least {h[0]:.2f}, the largest {h[-1]:.1f}")
+ax = plots.axes_or_new(None, figsize=(7.6, 3.6))
+ax.plot(range(1, 9), once, color="black", ls="--", label="measured once")
+ax.plot(range(1, 9), ahead, color=plots.ROLES["predicted"], label="measured every 2 cycles")
+ax.plot(range(1, 9), runs, "o", color=plots.ROLES["measured"], label=f"{COPIES} copies")
+ax.set(xlabel="cycles of SGD", ylabel="mean loss", ylim=(-0.2, 1.8), title=r"early, $\eta = 0.3$")
+ax.legend()
+plots.show(ax, alt="Mean loss of SGD over eight cycles at learning rate 0.3. A dashed line, measured once, falls below zero; a solid line, measured every two cycles, stays near the dots of 200 copies.")
+# %%
+after = STARTS["early"][None] + np.zeros((50, 1))
+for cycle in range(CYCLES):
+    after = inner(after, stream(0, "lesson 22", "why", cycle), 0.3)
+now = measure(after.mean(0))[3].var(0).sum()
+then = MEASURED["early"][3].var(0).sum()
+Markdown(f"What is still off ({100 * abs(ahead[-1] / runs[-1] - 1):.0f} % after eight cycles) is the second thing held fixed between two measurements: the noise. After the eight cycles its trace is {now / then:.2f} times what it was. The engine knows noise that follows the weights (`FiniteSum`); with it the error of the *change* stays within 20 % wherever 600 copies can tell, and `tests/theory_meets_training` holds it to that.")
 # %% [markdown]
 # ## 5 · LeNet-5: no Hessian, only products
-# LeNet-5 has 61,706 weights. $H$ would have $3.8\cdot10^9$ entries; a product $Hv$ costs about three gradients. The forecast then lives in the space of $H^j g$ and $H^j z$, with $z$ a few noise samples. A hundred forecasts of the change of the loss over the next 50 gradients, each with a 90 % interval, against what one training run did:
+# LeNet-5 has 61,706 weights. $H$ would have $3.8\cdot10^9$ entries; a product $Hv$ costs about two gradients more than the gradient itself. The forecast then lives in the space of $H^j g$ and $H^j z$, with $z$ a few noise samples. A hundred forecasts of the change of the loss over the next 50 gradients, each with a 90 % interval, against what one training run did:
 # %%
 kept = json.loads((KEPT / "coverage.json").read_text(encoding="utf-8"))
 change, spread, realised = (np.array([row[name] for row in kept["rows"]]) for name in ("change", "spread", "realised"))
@@ -261,7 +277,7 @@ ax.set(xlabel="forecast, in the order of its change", ylabel="change of the loss
 ax.legend()
 plots.show(ax, alt="One hundred forecast intervals for the change of LeNet-5's loss over 50 gradients, in order of size, and what training realised: green dots inside the intervals, crosses outside.")
 # %%
-Markdown(f"**{inside.sum()} of {len(inside)}** lie inside. The nominal share is 90 %, and 80 to 97 was asked for. {kept['remark']}")
+Markdown(f"**{inside.sum()} of {len(inside)}** lie inside. The nominal share is 90 %, and 80 to 97 was asked for. The intervals are somewhat wide: the misses are {np.sqrt(np.mean(((realised - change) / spread) ** 2)):.2f} forecast standard deviations, root mean square, because the forecast holds the noise constant while training lowers it. Before gradient 60, from the random start, the forecast is of no use: the loss bends down.")
 # %% [markdown]
 # ### The best $\mu$ over training
 # `nala-lab train TASK --probe look-ahead` measures the three numbers on the way, every 50th cycle, for less than 3 % of the time, and training does not notice: its numbers are the same to the last bit. LeNet-5 on three tasks, NALA with its published $k$, $\mu$, $\alpha$ around three inner rules:

@@ -1,4 +1,4 @@
-"""The best mu over training, as the probe of the training loop measured it: LeNet-5 on three tasks, NALA around three rules.
+"""The best mu over training, as the training loop's probe measured it: LeNet-5, three tasks, three inner rules.
 
 NALA as published, k = 5, mu = -0.5, alpha = 0.001, with SGD, heavy ball or Adam inside; mini-batches of 256; every
 second cycle probed. Fashion-MNIST and CIFAR-10 are their first 12,288 training images. To make best_mu.json again,
