@@ -234,7 +234,18 @@ error = {key: float(runs[-1].std() / np.sqrt(COPIES)) for key, (line, runs) in l
 assert abs(gap["early", "SGD"]) > 100 * error["early", "SGD"]  # it breaks: not a matter of 200 copies
 Markdown("\n".join(["| start | method | predicted − trained after 8 cycles | standard error |", "|---|---|---|---|"] + [f"| {name} | {method} | {value:+.4f} | {error[name, method]:.4f} |" for (name, method), value in gap.items()]))
 # %% [markdown]
-# Late in training the forecast holds even now; early it goes far below zero, which no loss can do. **Why?** The quadratic was measured at one point. Early in training $H$ has negative eigenvalues, and downhill along those a quadratic has no floor: one that is measured again every two cycles, at the point where the forecast has arrived, sees the floor coming.
+# Two failures. Early the forecast goes far below zero, which no loss can do. Late it is right to a percent of the loss, but look at the first cycles of SGD: the loss *rises*, and the forecast has too little of that:
+# %%
+many = np.repeat(STARTS["late"][None], 4 * COPIES, 0)
+rng = stream(0, "lesson 22", "more copies")
+for _ in range(2):
+    many = inner(many, rng, 0.3)
+ends, before = losses(many), MEASURED["late"][0]
+rise, foreseen, unsure = ends.mean() - before, large["late", "SGD"][0][1] - before, ends.std() / np.sqrt(len(ends))
+assert rise > 0 and rise - foreseen > 3 * unsure
+Markdown(f"Late, two cycles of SGD, {len(ends)} copies: the mean loss rises by {rise:.4f} ± {unsure:.4f}, forecast {foreseen:.4f}, {100 * (1 - foreseen / rise):.0f} % too little. The noise was taken as constant, but where copies have spread out, their gradients differ more.")
+# %% [markdown]
+# **And early?** The quadratic was measured at one point. Early in training $H$ has negative eigenvalues, and downhill along those a quadratic has no floor: one that is measured again every two cycles, at the point where the forecast has arrived, sees the floor coming.
 # %%
 def again(point):
     loss, g, H, away = measure(point)
@@ -268,14 +279,15 @@ Markdown(f"What is still off ({100 * abs(ahead[-1] / runs[-1] - 1):.0f} % after 
 kept = json.loads((KEPT / "coverage.json").read_text(encoding="utf-8"))
 change, spread, realised = (np.array([row[name] for row in kept["rows"]]) for name in ("change", "spread", "realised"))
 inside = np.abs(realised - change) <= 1.645 * spread
-order = np.argsort(change)
+away = (realised - change) / spread
 ax = plots.axes_or_new(None, figsize=(7.6, 3.8))
-ax.errorbar(range(len(change)), change[order], yerr=1.645 * spread[order], fmt="none", color="#999999", label="forecast, 90 %")
-ax.plot(np.flatnonzero(inside[order]), realised[order][inside[order]], "o", ms=4, color=plots.ROLES["pass"], label="inside")
-ax.plot(np.flatnonzero(~inside[order]), realised[order][~inside[order]], "X", ms=7, color=plots.ROLES["fail"], label="outside")
-ax.set(xlabel="forecast, in the order of its change", ylabel="change of the loss\nin 50 gradients")
-ax.legend()
-plots.show(ax, alt="One hundred forecast intervals for the change of LeNet-5's loss over 50 gradients, in order of size, and what training realised: green dots inside the intervals, crosses outside.")
+ax.axhspan(-1.645, 1.645, color="#DDDDDD", label="90 % interval")
+for method in METHODS:
+    mine = [row["method"] == method for row in kept["rows"]]
+    ax.plot([row["start"] for row in kept["rows"] if row["method"] == method], away[mine], **plots.look(method.lower()) | {"linestyle": "", "markersize": 5}, label=method)
+ax.set(xscale="log", xlabel="gradients before the forecast", ylabel="(realised − forecast)\nin standard deviations", ylim=(-3, 3))
+ax.legend(fontsize=10, ncols=4, loc="lower center")
+plots.show(ax, alt="Realised minus forecast change of LeNet-5's loss over 50 gradients, in forecast standard deviations, for a hundred runs that start after 60 to 1000 gradients. Nearly all points lie in the grey band of the 90 percent interval.")
 # %%
 Markdown(f"**{inside.sum()} of {len(inside)}** lie inside. The nominal share is 90 %, and 80 to 97 was asked for. The intervals are somewhat wide: the misses are {np.sqrt(np.mean(((realised - change) / spread) ** 2)):.2f} forecast standard deviations, root mean square, because the forecast holds the noise constant while training lowers it. Before gradient 60, from the random start, the forecast is of no use: the loss bends down.")
 # %% [markdown]
@@ -286,8 +298,11 @@ best = json.loads((KEPT / "best_mu.json").read_text(encoding="utf-8"))["curves"]
 INNER = {"SGD": plots.COLOURS["sgd"], "momentum": plots.COLOURS["heavyball"], "Adam": plots.COLOURS["adam"]}
 
 
-def running_median(values, width=7):
-    return np.array([np.median(values[max(0, i - width // 2) : i + width // 2 + 1]) for i in range(len(values))])
+def together(curve, width=7):
+    """The best slow step of `width` cycles together: sum of the gains over sum of the bends."""
+    gain = np.array(curve["gain"])
+    bend = np.array(curve["curvature"]) + np.array(curve["noise"])
+    return [gain[max(0, i - 3) : i + 4].sum() / max(bend[max(0, i - 3) : i + 4].sum(), 1e-12) for i in range(len(gain))]
 
 
 figure, axes = plt.subplots(1, 3, figsize=(11, 3.8), sharey=True)
@@ -296,7 +311,7 @@ for ax, (task, curves) in zip(axes, best.items(), strict=True):
         x, slow = curves[rule]["grad_evals"], 1 + np.array(curves[rule]["mu_star"], float)
         slow = np.clip(slow, 0.02, 100)
         ax.plot(x, slow, ".", color=colour, ms=4, alpha=0.4)
-        ax.plot(x, running_median(slow), color=colour, label=f"{rule} inside")
+        ax.plot(x, np.clip(together(curves[rule]), 0.02, 100), color=colour, label=f"{rule} inside")
     ax.axhline(0.5, color=plots.COLOURS["nala"], ls="--", lw=1.8, label=r"the paper's $\mu=-0.5$")
     ax.axhline(1, color="black", lw=0.8)
     ax.set(yscale="log", xlabel="gradients", title=task.removeprefix("lenet5-"))
@@ -304,10 +319,14 @@ axes[0].set_ylabel(r"best slow step $1+\mu^\star$")
 axes[0].legend(fontsize=9)
 plots.show(axes[0], alt="Best slow step 1 + mu over training on a logarithmic axis, in three panels for digits, Fashion-MNIST and CIFAR-10, with SGD, momentum and Adam inside; the paper's constant 0.5 is a dashed line and 1 a thin one.")
 # %%
-last = {(task, rule): float(np.median(1 + np.array(curve["mu_star"], float)[-15:])) - 1 for task, curves in best.items() for rule, curve in curves.items()}
-Markdown("\n".join(["| task | inside | best $\\mu$, median of the last 15 probes |", "|---|---|---|"] + [f"| {task} | {rule} | {value:+.2f} |" for (task, rule), value in last.items()]))
+last = {(task, rule): together({name: values[-15:] for name, values in curve.items() if name in ("gain", "curvature", "noise")})[7] - 1 for task, curves in best.items() for rule, curve in curves.items()}
+assert all(value < -0.2 for (task, _), value in last.items() if task != "lenet5-digits")
+assert all(value > 1 for (task, _), value in last.items() if task == "lenet5-digits")
+Markdown("\n".join(["| task | inside | best $\\mu$ of seven late cycles together |", "|---|---|---|"] + [f"| {task} | {rule} | {value:+.2f} |" for (task, rule), value in last.items()]))
 # %% [markdown]
-# A probe is one cycle and one mini-batch, so single dots jump; the lines are medians of seven. What is "best" is best for *one* cycle: it does not know that a longer step now makes the next cycle noisier.
+# On Fashion-MNIST and CIFAR-10 averaging pays after the first hundred or two hundred gradients, with any of the three inner rules, and the paper's $-0.5$ is not far off. Before that, and on the digits throughout, it is wrong: there a mini-batch is a sixth of all images, the noise is small, and the path could go on for many times its length.
+#
+# A probe is one cycle and one mini-batch, so single dots jump; the lines take seven together. What is "best" is best for *one* cycle: it does not know that a longer step now makes the next cycle noisier.
 #
 # ## 6 · The stability edge on a network
 # Full-batch training sharpens until it reaches the edge of stability. T03 says where a two-loop method has it: $\eta h = 2$ for descent and for even $k$, and $1+\bigl(\tfrac{1-\mu}{1+\mu}\bigr)^{1/k}$ for odd $k$. **Predict:** does an odd $k$ let training settle at a higher sharpness?
