@@ -112,7 +112,9 @@ def reference_matrix(
     return np.array(columns).T
 
 
-def symbolic_matrix(k: int, *, inner: str = "heavy-ball", convention: str = "keep") -> tuple[Any, Mapping[str, Any]]:
+def symbolic_matrix(
+    k: int, *, inner: str = "heavy-ball", convention: str = "keep"
+) -> tuple[Any, Mapping[str, Any]]:
     """The same matrix with symbols for everything but k.
 
     Returns

@@ -16,7 +16,9 @@ __all__ = ["check_errors"]
 FLOOR = 1e-6
 
 
-def check_errors(ax: Axes | None, names: Sequence[str], errors: Sequence[float], tolerances: Sequence[float]) -> Axes:
+def check_errors(
+    ax: Axes | None, names: Sequence[str], errors: Sequence[float], tolerances: Sequence[float]
+) -> Axes:
     """Draw error over tolerance of each check on a logarithmic axis; left of the line at 1 passes.
 
     Parameters

@@ -32,7 +32,9 @@ def _arrow(ax: Axes, start: Array, end: Array, colour: str, width: float) -> Non
     )  # fmt: skip
 
 
-def two_loop(ax: Axes | None, trajectory: TwoLoop, *, cycles: int | None = None, momentum: bool = True) -> Axes:
+def two_loop(
+    ax: Axes | None, trajectory: TwoLoop, *, cycles: int | None = None, momentum: bool = True
+) -> Axes:
     r"""Draw a run of Lookahead or NALA as the NALA paper's Fig. 1 does, from real numbers.
 
     Black: the fast weights of each inner loop. Dark blue arrow: slow weights phi_{t-1} to the look-ahead

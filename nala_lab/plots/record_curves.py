@@ -60,7 +60,9 @@ def training_curves(
     return ax
 
 
-def final_values(ax: Axes | None, finals: Mapping[str, Array], *, xlabel: str, higher_is_better: bool) -> Axes:
+def final_values(
+    ax: Axes | None, finals: Mapping[str, Array], *, xlabel: str, higher_is_better: bool
+) -> Axes:
     """Draw the last value of each seed as a dot, their mean as a bar and one standard deviation as a line.
 
     Parameters

@@ -13,6 +13,7 @@ from nala_lab.core import require
 __all__ = ["show"]
 
 
+
 def show(figure: Figure | Axes, *, alt: str) -> None:
     """Display a figure in a notebook, once, with `alt` as the image's alternative text and as a line below it.
 

@@ -1,7 +1,7 @@
 """Stochastic gradient descent.
 
-g_t     = grad f_t(theta_{t-1}) + weight_decay theta_{t-1}
-theta_t = theta_{t-1} - lr g_t
+    g_t     = grad f_t(theta_{t-1}) + weight_decay theta_{t-1}
+    theta_t = theta_{t-1} - lr g_t
 """
 
 from __future__ import annotations

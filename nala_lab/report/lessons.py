@@ -55,9 +55,8 @@ def execute(script: Path, out: Path, timeout: int = TIMEOUT) -> Lesson:
     try:
         notebook = jupytext.read(script)
         where = {"metadata": {"path": str(script.parent)}}
-        client = NotebookClient(
-            notebook, timeout=timeout, kernel_name="python3", resources=where, extra_arguments=["--log-level=40"]
-        )  # fmt: skip  (40: errors)
+        client = NotebookClient(notebook, timeout=timeout, kernel_name="python3", resources=where,
+                                extra_arguments=["--log-level=40"])  # fmt: skip  (40: errors)
         try:
             asyncio.run(client.async_execute(env=_kernel_environment()))  # a loop of its own in each thread
         finally:

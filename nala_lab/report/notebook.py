@@ -97,7 +97,9 @@ def _output(output: Any, markdown: Callable[[str], str]) -> str:
     return _rich(output, markdown)
 
 
-def notebook_html(notebook: Any, *, shift: int, link: Callable[[str], str | None], folder: Path | None = None) -> str:
+def notebook_html(
+    notebook: Any, *, shift: int, link: Callable[[str], str | None], folder: Path | None = None
+) -> str:
     """Turn an executed notebook into an HTML fragment.
 
     Parameters

@@ -250,6 +250,7 @@ _ALL = (
 )  # fmt: skip
 
 
+
 def _small(
     name: str, measure: str, axes: tuple[str, ...], normal: tuple[str, ...], bend: str, *, both: bool = False,
     k: int, mu: str, alpha: str, cycles: int, start: tuple[int, ...],

@@ -86,7 +86,9 @@ def curves(
     return np.nan_to_num(out, nan=np.inf, posinf=np.inf)
 
 
-def _march(out: Real, lam: Real, start: Real, inner: tuple[Real, Real], cycle: tuple[Real, Real], period: int) -> None:
+def _march(
+    out: Real, lam: Real, start: Real, inner: tuple[Real, Real], cycle: tuple[Real, Real], period: int
+) -> None:
     """Fill `out` (S, gradients + 1) with expected losses, one multiply-add per mode and gradient."""
     slow, fast = start.copy(), start.copy()
     half = lam / 2

@@ -130,7 +130,9 @@ def _require_range(name: str, values: Real) -> None:
         require("k", values.tolist(), bool(np.all(values == np.round(values))), "integers k >= 1")
 
 
-def _spread(values: Mapping[str, Any], axes: Mapping[str, Real], names: tuple[str, str], modes: int) -> dict[str, Real]:
+def _spread(
+    values: Mapping[str, Any], axes: Mapping[str, Real], names: tuple[str, str], modes: int
+) -> dict[str, Real]:
     """Every setting as an array that broadcasts over (y, x, mode)."""
     shapes = {names[0]: (1, -1, 1), names[1]: (-1, 1, 1)}
     spread = {n: np.asarray(v, np.float64).reshape(1, 1, -1) for n, v in values.items() if n not in axes}

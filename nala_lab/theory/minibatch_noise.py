@@ -168,13 +168,7 @@ class FiniteSum:
     """
 
     def __init__(
-        self,
-        F: ArrayLike,
-        gradients: ArrayLike,
-        *,
-        B: int,
-        replace: bool = False,
-        H: ArrayLike | None = None,
+        self, F: ArrayLike, gradients: ArrayLike, *, B: int, replace: bool = False, H: ArrayLike | None = None,
         modes: int | None = None,
     ) -> None:
         f, each = np.asarray(F, np.float64), np.asarray(gradients, np.float64)

@@ -68,7 +68,9 @@ def effective_curvature(lam: ArrayLike, *, lr: float, k: int) -> Real:
 
 
 @np.errstate(over="ignore", invalid="ignore")  # divergence is a result
-def cycle_matrix(lam: ArrayLike, *, lr: float, k: int, nu: float, beta: float, alpha: float = 0.0) -> Real:
+def cycle_matrix(
+    lam: ArrayLike, *, lr: float, k: int, nu: float, beta: float, alpha: float = 0.0
+) -> Real:
     """O on (error of phi, b), shape (..., 2, 2).
 
     Raises

@@ -69,7 +69,9 @@ def snoo(grad: Gradient, x0: Array, cycles: int, k: int, lr: float, *, nu: float
     return np.stack(phi)
 
 
-def diloco(grad: Gradient, x0: Array, cycles: int, k: int, lr: float, *, nu: float, beta: float, workers: int) -> Array:
+def diloco(
+    grad: Gradient, x0: Array, cycles: int, k: int, lr: float, *, nu: float, beta: float, workers: int
+) -> Array:
     """Douillard et al. 2023, Algorithm 1: the outer gradient is the workers' mean displacement."""
     phi, b = [x0], np.zeros_like(x0)
     for _ in range(cycles):

@@ -295,7 +295,9 @@ class FamilyChooser(Explorer):
     drawing: ClassVar[Any] = FamilyPicture
     shown: ClassVar[tuple[str, ...]] = ("method", "nu", "beta", "style", "alpha")
 
-    def __init__(self, method: str | None = None, *, show: Sequence[str] | None = None, **settings: Any) -> None:
+    def __init__(
+        self, method: str | None = None, *, show: Sequence[str] | None = None, **settings: Any
+    ) -> None:
         if method is not None:
             require_choice("method", method, PRESETS)
         self._method = method or _FREE

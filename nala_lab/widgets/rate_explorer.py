@@ -292,6 +292,5 @@ class RateExplorer(Explorer):
 
     def idle(self, s: RateSettings) -> frozenset[str]:
         """Gradient descent has no momentum; a measured spectrum has its own kappa."""
-        return frozenset(
-            ({"beta"} if s.inner not in _KINDS else set()) | ({"kappa"} if s.spectrum != "even" else set())
-        )
+        silent = {"beta": s.inner not in _KINDS, "kappa": s.spectrum != "even"}
+        return frozenset(name for name, moves_nothing in silent.items() if moves_nothing)

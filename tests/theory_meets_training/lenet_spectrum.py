@@ -3,7 +3,7 @@
 Curvatures of the loss on 2,048 training images by Lanczos, and the variance of a mini-batch gradient (256 images) in
 the direction of each, from 64 mini-batches. With the data files in a folder of NALA_LAB_DATA:
 
-    python -m tests.theory_meets_training.lenet_spectrum         prints ranks, eigenvalues, variances
+    python -m tests.theory_meets_training.lenet_spectrum         prints rank, eigenvalue, its error bound, variance
 """
 
 import numpy as np
@@ -37,10 +37,10 @@ def main():
 
     for _ in range(GRADIENTS):
         weights = [w - LR * g for w, g in zip(weights, gradient(weights), strict=True)]
-    values, vectors = top(Slopes(lambda w: loss(w, slice(IMAGES)), weights), rng)
+    values, vectors, within = top(Slopes(lambda w: loss(w, slice(IMAGES)), weights), rng)
     noise = np.array([vectors.T @ flat(gradient(weights)) for _ in range(64)])
     for rank in RANKS:
-        print(rank, f"{values[rank - 1]:.4g}", f"{noise[:, rank - 1].var(ddof=1):.4g}")
+        print(rank, f"{values[rank - 1]:.4g}", f"{within[rank - 1]:.1g}", f"{noise[:, rank - 1].var(ddof=1):.4g}")
 
 
 def flat(v):
@@ -48,7 +48,7 @@ def flat(v):
 
 
 def top(slopes, rng):
-    """Lanczos with its vectors, fully orthogonalised."""
+    """Lanczos, fully orthogonalised: values and vectors, largest first, and the length of H v - value v of each."""
     shapes = [g.shape for g in slopes.gradient]
     sizes = [g.numel() for g in slopes.gradient]
     v = rng.normal(size=sum(sizes))
@@ -63,7 +63,8 @@ def top(slopes, rng):
         images.append(v)
     V, HV = np.stack(basis, 1), np.stack(images, 1)
     values, turn = np.linalg.eigh((V.T @ HV + HV.T @ V) / 2)
-    return values[::-1], (V @ turn)[:, ::-1]
+    missed = np.linalg.norm(HV @ turn - (V @ turn) * values, axis=0)
+    return values[::-1], (V @ turn)[:, ::-1], missed[::-1]
 
 
 if __name__ == "__main__":
