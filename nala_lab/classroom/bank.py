@@ -10,7 +10,7 @@ from nala_lab.classroom.sheets import Exercise
 
 __all__ = ["LESSONS", "exercises", "find"]
 
-LESSONS = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11")
+LESSONS = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "22")
 
 
 @cache

@@ -18,6 +18,7 @@ from nala_lab.reference import NALA, SGD, run
 from nala_lab.theory import stochastic
 from nala_lab.widgets.controls import choice, counter, log_slider, slider
 from nala_lab.widgets.explorer import Explorer
+from nala_lab.widgets.modes import LENET, SPECTRA, spectrum
 from nala_lab.widgets.parts import BELOW, HERE, logarithmic, under
 from nala_lab.widgets.picture import Picture
 from problems import NoisyQuadratic
@@ -28,14 +29,15 @@ MODELS = ("constant", "random minimum")
 OUTERS = ("fresh", "last", "full")
 MU_SWEEP = np.linspace(-0.95, 1.45, 25)
 _HUGE = 1e9
-_DIMENSIONS = 3
 
 
 @dataclass(frozen=True)
 class NoiseSettings:
     """lr = eta L and alpha L dimensionless, L = 1. sigma: standard deviation of gradient entry or of the minimum.
 
-    chains: runs in the cloud. outer: mini-batch of the outer gradient.
+    chains: runs in the cloud. outer: mini-batch of the outer gradient. spectrum: ``"even"`` from 1/kappa to 1, or
+    ``"LeNet-5"``: curvatures, and with the constant model the noise along each, as measured; sigma is then the noise's
+    root mean square over the directions, and kappa is not used.
     """
 
     lr: float = 0.5
@@ -49,6 +51,7 @@ class NoiseSettings:
     cycles: int = 20
     chains: int = 100
     seed: int = 0
+    spectrum: str = "even"
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,10 +77,13 @@ class NoiseView:
 
 
 @lru_cache(maxsize=64)
-def _problem(kappa: float, sigma: float, model: str) -> NoisyQuadratic:
-    spectrum = np.geomspace(1 / kappa, 1.0, _DIMENSIONS)
-    kind = "random-minimum" if model == "random minimum" else "additive"
-    return NoisyQuadratic(spectrum, sigma**2, model=kind, rotation=11, shift=[0.6, -1.4, 2.2], offset=0.7)
+def _problem(kappa: float, sigma: float, model: str, kind: str) -> NoisyQuadratic:
+    noise = "random-minimum" if model == "random minimum" else "additive"
+    if kind == "even":
+        eigenvalues = np.geomspace(1 / kappa, 1.0, 3)
+        return NoisyQuadratic(eigenvalues, sigma**2, model=noise, rotation=11, shift=[0.6, -1.4, 2.2], offset=0.7)
+    variances = LENET[1] / LENET[1].mean() if noise == "additive" else np.ones(LENET.shape[1])
+    return NoisyQuadratic(spectrum(kappa, kind), sigma**2 * variances, model=noise, offset=0.7)
 
 
 def _cycle(s: NoiseSettings, q: NoisyQuadratic) -> stochastic.Cycle:
@@ -92,7 +98,7 @@ def _radius(one: stochastic.Cycle) -> float:
 def _level(one: stochastic.Cycle, q: NoisyQuadratic) -> float:
     if not _radius(one) < 1:
         return float("nan")
-    sigma = stochastic.stationary(one)[:_DIMENSIONS, :_DIMENSIONS]
+    sigma = stochastic.stationary(one)[: q.dim, : q.dim]
     return float(np.trace(q.A @ sigma) / 2)
 
 
@@ -104,7 +110,7 @@ def stationary_loss(s: NoiseSettings) -> float:
     >>> stationary_loss(NoiseSettings(mu=-0.5)) < stationary_loss(NoiseSettings(mu=0.0))
     True
     """
-    q = _problem(s.kappa, s.sigma, s.model)
+    q = _problem(s.kappa, s.sigma, s.model, s.spectrum)
     return _level(_cycle(s, q), q)
 
 
@@ -115,7 +121,7 @@ def _sweep(s: NoiseSettings) -> Array:
 
 @lru_cache(maxsize=64)
 def _cloud(s: NoiseSettings) -> tuple[Array, Array]:
-    q = _problem(s.kappa, s.sigma, s.model)
+    q = _problem(s.kappa, s.sigma, s.model, s.spectrum)
     outer = s.outer if s.alpha > 0 else "fresh"  # a step of no length: another batch would only draw other numbers
     method = NALA(SGD(lr=s.lr), k=s.k, mu=s.mu, alpha=s.alpha, outer_batch=outer)
     rng = stream(s.seed, "noise explorer")
@@ -142,9 +148,10 @@ def noise_view(s: NoiseSettings) -> NoiseView:
     require_number("sigma", s.sigma, low=0)
     require_number("lr", s.lr, low=0)
     require_choice("model", s.model, MODELS)
+    require_choice("spectrum", s.spectrum, SPECTRA)
     for name, low in (("cycles", 1), ("chains", 2), ("seed", 0)):
         require_int(name, getattr(s, name), low=low)
-    q = _problem(s.kappa, s.sigma, s.model)
+    q = _problem(s.kappa, s.sigma, s.model, s.spectrum)
     one = _cycle(s, q)
     evals, cloud = _cloud(s)
     rows = int(np.argmin(np.isfinite(cloud).all(axis=1))) if not np.isfinite(cloud).all() else len(cloud)
@@ -261,7 +268,8 @@ class NoiseExplorer(Explorer):
     Parameters
     ----------
     show : settings whose controls stand under the picture.
-    settings : any field of `NoiseSettings`: lr, k, mu, alpha, kappa, sigma, model, outer, cycles, chains, seed.
+    settings : any field of `NoiseSettings`: lr, k, mu, alpha, kappa, sigma, model, outer, cycles, chains, seed,
+        spectrum.
 
     Raises
     ------
@@ -295,9 +303,11 @@ class NoiseExplorer(Explorer):
             "cycles": counter("cycles", s.cycles, 2, 40),
             "chains": counter("runs in the cloud", s.chains, 10, 200, step=10),
             "seed": counter("seed", s.seed, 0, 20, help="another seed is another cloud"),
+            "spectrum": choice("spectrum", s.spectrum, SPECTRA, help="even from 1/kappa to 1, or measured on LeNet-5"),
         }
 
     def idle(self, s: NoiseSettings) -> frozenset[str]:
-        """Without noise all runs are one; without an outer step its mini-batch moves nothing."""
+        """Without noise all runs are one, without an outer step its batch moves nothing; LeNet-5 has its own kappa."""
         silent = {"seed", "model", "outer"} if s.sigma == 0 else set()
+        silent |= {"kappa"} if s.spectrum != "even" else set()
         return frozenset(silent | ({"outer"} if s.alpha == 0 else set()))

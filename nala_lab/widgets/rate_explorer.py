@@ -1,7 +1,8 @@
 """The rate explorer: stability map, roots of the cycle map, predicted against measured decay.
 
-The quadratic has its largest curvature L = 1, so eta and alpha are in units of 1/L; its 8 eigenvalues start at 1/kappa.
-The map and the roots come from the theory, the measured decay from the NumPy twin; neither sees the other.
+The quadratic has its largest curvature L = 1, so eta and alpha are in units of 1/L; its 8 eigenvalues start at 1/kappa,
+or are those that were measured on LeNet-5. The map and the roots come from the theory, the measured decay from the
+NumPy twin; neither sees the other.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from nala_lab.theory.momentum_cycle import cycle_matrix
 from nala_lab.theory.quadratic_rate import rho
 from nala_lab.widgets.controls import choice, counter, log_slider, slider
 from nala_lab.widgets.explorer import Explorer
-from nala_lab.widgets.modes import decay_gap, eigenvalues, measured_decay, predicted_decay, scaled, spectrum
+from nala_lab.widgets.modes import SPECTRA, decay_gap, eigenvalues, measured_decay, predicted_decay, scaled, spectrum
 from nala_lab.widgets.parts import APART, BELOW, HERE, clipped, heat, logarithmic, under
 from nala_lab.widgets.picture import Picture
 
@@ -34,7 +35,10 @@ _KINDS = {"heavy ball": "heavy-ball", "NAG": "nag"}
 
 @dataclass(frozen=True)
 class RateSettings:
-    """lr = eta L and alpha L are dimensionless; beta is the inner momentum of heavy ball or NAG, kept across cycles."""
+    """lr = eta L and alpha L are dimensionless; beta is the inner momentum of heavy ball or NAG, kept across cycles.
+
+    spectrum: ``"even"`` from 1/kappa to 1, or ``"LeNet-5"``, as measured; kappa is then not used.
+    """
 
     inner: str = "gradient descent"
     lr: float = 1.0
@@ -44,6 +48,12 @@ class RateSettings:
     beta: float = 0.5
     kappa: float = 30.0
     cycles: int = 30
+    spectrum: str = "even"
+
+    @property
+    def lam(self) -> Array:
+        """The eigenvalues, (8,), the largest 1 and last."""
+        return spectrum(self.kappa, self.spectrum)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +63,7 @@ class RateView:
     Attributes
     ----------
     rates : (len(MU_AXIS), len(LR_AXIS)) worst factor per cycle over the spectrum.
-    locus : (2, n, r) complex roots for lam = 1/kappa and lam = 1 as lr runs along LR_AXIS. now : (2, r) at this lr.
+    locus : (2, n, r) complex roots for the least and the largest eigenvalue, lr along LR_AXIS. now : (2, r) at this lr.
     measured, predicted : (rows,) distance of the slow weights to the minimum, 1 at the start.
     """
 
@@ -89,7 +99,7 @@ def roots(lam: Any, s: RateSettings, lr: Any = None) -> Array:
 
 
 @lru_cache(maxsize=128)
-def radii(inner: str, k: int, alpha: float, beta: float, kappa: float) -> Array:
+def radii(inner: str, k: int, alpha: float, beta: float, kappa: float, kind: str = "even") -> Array:
     """Give the map: worst factor per cycle, (mu, lr) along the two axes.
 
     Examples
@@ -97,7 +107,7 @@ def radii(inner: str, k: int, alpha: float, beta: float, kappa: float) -> Array:
     >>> radii("gradient descent", 5, 0.0, 0.5, 30.0).shape == (len(MU_AXIS), len(LR_AXIS))
     True
     """
-    lam = spectrum(kappa)
+    lam = spectrum(kappa, kind)
     if inner not in _KINDS:
         m = rate_map(("lr", LR_AXIS), ("mu", MU_AXIS), alpha=alpha, k=k, lam=lam, per="cycle")
         return m.rate
@@ -127,10 +137,10 @@ def rate_view(s: RateSettings) -> RateView:
     require_number("kappa", s.kappa, low=1)
     require_int("cycles", s.cycles, low=2)
     method = NALA(_rule(s), k=s.k, mu=s.mu, alpha=s.alpha)  # checks the rest
-    ends = np.array([1 / s.kappa, 1.0])
-    measured, evals = measured_decay(method, s.kappa, s.cycles)
+    ends = s.lam[[0, -1]]
+    measured, evals = measured_decay(method, s.kappa, s.cycles, s.spectrum)
     predicted = _predicted(s, len(measured))
-    rate = float(np.abs(roots(spectrum(s.kappa), s)).max())
+    rate = float(np.abs(roots(s.lam, s)).max())
     gradients = s.k + 1  # the outer gradient is evaluated at alpha = 0 too
     numbers = {
         "rate per cycle": rate,
@@ -143,7 +153,7 @@ def rate_view(s: RateSettings) -> RateView:
     }
     return RateView(
         settings=s,
-        rates=radii(s.inner, s.k, s.alpha, s.beta, s.kappa),
+        rates=radii(s.inner, s.k, s.alpha, s.beta, s.kappa, s.spectrum),
         locus=roots(ends[:, None], s, LR_AXIS),
         now=roots(ends, s),
         measured=measured,
@@ -161,7 +171,7 @@ def _rule(s: RateSettings) -> Any:
 
 
 def _predicted(s: RateSettings, rows: int) -> Array:
-    lam = spectrum(s.kappa)
+    lam = s.lam
     if s.inner in _KINDS:
         O = cycle_matrix(lam, lr=s.lr, beta=s.beta, k=s.k, mu=s.mu, alpha=s.alpha, kind=_KINDS[s.inner])  # noqa: E741
         return predicted_decay(O, rows)
@@ -173,14 +183,14 @@ def _predicted(s: RateSettings, rows: int) -> Array:
 def _reading(rate: float, numbers: dict[str, Any], s: RateSettings) -> str:
     if rate >= 1:
         stiff = numbers["root stiff mode"] >= numbers["root slow mode"]
-        which = "stiff mode (lam = L)" if stiff else "slow mode (lam = L/kappa)"
+        which = "stiff mode (lam = L)" if stiff else "slow mode (smallest lam)"
         grows = "grows" if rate > 1 + 1e-12 else "does not shrink"
         return f"Not stable: the {which} has a root of size {rate:.4g}, so its error {grows} every cycle."
     slowest = "slow" if numbers["root slow mode"] >= numbers["root stiff mode"] else "stiff"
     return f"Stable: every cycle multiplies the error by {rate:.4g} in the end. The {slowest} mode of the two sets it."
 
 
-_MODES = (("slow mode, λ = L/κ", APART[0], "o"), ("stiff mode, λ = L", APART[1], "D"))
+_MODES = (("slow mode, least λ", APART[0], "o"), ("stiff mode, λ = L", APART[1], "D"))
 
 
 class RatePicture(Picture):
@@ -246,7 +256,7 @@ class RateExplorer(Explorer):
     Parameters
     ----------
     show : settings whose controls stand under the picture.
-    settings : any field of `RateSettings`: inner, lr, k, mu, alpha, beta, kappa, cycles.
+    settings : any field of `RateSettings`: inner, lr, k, mu, alpha, beta, kappa, cycles, spectrum.
 
     Raises
     ------
@@ -277,8 +287,10 @@ class RateExplorer(Explorer):
             "beta": slider("inner beta", s.beta, 0.0, 0.98, 0.01, help="momentum of heavy ball or NAG inside"),
             "kappa": log_slider("kappa", s.kappa, 0, 4, help="condition number L/m"),
             "cycles": counter("cycles", s.cycles, 5, 100, step=5),
+            "spectrum": choice("spectrum", s.spectrum, SPECTRA, help="even from 1/kappa to 1, or measured on LeNet-5"),
         }
 
     def idle(self, s: RateSettings) -> frozenset[str]:
-        """Gradient descent has no momentum."""
-        return frozenset({"beta"} if s.inner not in _KINDS else ())
+        """Gradient descent has no momentum; a measured spectrum has its own kappa."""
+        silent = {"beta": s.inner not in _KINDS, "kappa": s.spectrum != "even"}
+        return frozenset(name for name, moves_nothing in silent.items() if moves_nothing)

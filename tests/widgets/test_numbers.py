@@ -9,10 +9,11 @@ from nala_lab.theory import eq5, momentum_cycle, stochastic
 from nala_lab.theory.quadratic_rate import rate_per_gradient
 from nala_lab.widgets.averaging_explorer import AveragingSettings, averaging_view
 from nala_lab.widgets.family_explorer import PRESETS, FamilySettings, family_view, points
+from nala_lab.widgets.modes import SPECTRA
 from nala_lab.widgets.noise_explorer import NoiseSettings, noise_view
 from nala_lab.widgets.planes import PLANES, first_lr, problem
 from nala_lab.widgets.probe_explorer import ProbeSettings, probe_view
-from nala_lab.widgets.rate_explorer import INSIDE, LR_AXIS, MU_AXIS, RateSettings, rate_view, roots
+from nala_lab.widgets.rate_explorer import INSIDE, LR_AXIS, MU_AXIS, RateExplorer, RateSettings, rate_view, roots
 from problems import PROBLEMS
 
 
@@ -137,3 +138,27 @@ def test_step_sizes_that_suit_do_not_diverge_with_momentum():
     lr = first_lr("Heavy ball", "Adam", "valley")
     t = run(NALA(HeavyBall(lr=lr), k=5, mu=-0.5, alpha=lr), problem("valley").grad, [1.7, 0.1], cycles=30, tol=0.0)
     assert t.outcome != "diverged"
+
+
+def test_the_measured_spectrum_has_its_own_kappa():
+    even, lenet = (rate_view(RateSettings(lr=0.9, spectrum=kind)) for kind in SPECTRA)
+    lam = RateSettings(spectrum="LeNet-5").lam
+    assert lam[-1] == 1 and np.all(np.diff(lam) > 0) and len(lam) == len(RateSettings().lam)
+    assert lenet.numbers["largest gap"] < 1e-9  # the twin sees no theory
+    other = rate_view(RateSettings(lr=0.9, spectrum="LeNet-5", kappa=7.0))
+    assert np.array_equal(other.rates, lenet.rates) and not np.array_equal(even.rates, lenet.rates)
+    explorer = RateExplorer(spectrum="LeNet-5")
+    assert "kappa" in explorer.idle(RateSettings(spectrum="LeNet-5"))
+
+
+@pytest.mark.parametrize("model", ["constant", "random minimum"])
+def test_the_cloud_lies_around_the_exact_line_on_lenets_spectrum_too(model, seed):
+    view = noise_view(NoiseSettings(spectrum="LeNet-5", model=model, seed=seed, chains=400, lr=0.6, sigma=0.3))
+    assert abs(view.numbers["z-score"]) < 4.5
+
+
+def test_a_spectrum_that_was_not_measured_is_one_sentence():
+    with pytest.raises(ValueError, match="spectrum in"):
+        noise_view(NoiseSettings(spectrum="AlexNet"))
+    with pytest.raises(ValueError, match="spectrum in"):
+        rate_view(RateSettings(spectrum="AlexNet"))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_arguments", "changes_of", "chosen_names", "main"]
 
+PROBE_EVERY = 50  # cycles
 GENERATED = "(generated)"  # how the names of stand-in data end
 
 
@@ -58,6 +59,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="lay images out pixel by pixel (default: where that is faster)")  # fmt: skip
     add("--accumulate", type=int, default=1, metavar="N", help="average the gradients of N mini-batches to one")
     add("--clip", type=float, metavar="X", help="largest norm of a gradient (default: the task's; 0: any)")
+    add("--probe", choices=("look-ahead",), metavar="WHAT",
+        help="look-ahead: rows that say whether looking ahead helps here: the loss at nine mu, the best mu, the "
+             "gradients' noise")  # fmt: skip
+    add("--probe-every", type=int, metavar="N", help=f"probe one cycle in N (default: {PROBE_EVERY})")
+    add("--curvature-every", type=int, metavar="N",
+        help="the largest curvatures, of one cycle in N; its cost is printed (default: never)")  # fmt: skip
     add("--checkpoint-every", type=int, metavar="N", help="save every N epochs")
     add("--checkpoint-minutes", type=float, metavar="M", help="save every M minutes")
     add("--resume", action="store_true", help="go on with the runs that were saved, begin the others")
@@ -105,7 +112,7 @@ def main(args: argparse.Namespace) -> int:
                 print(f"nala-lab train: {stop}", file=sys.stderr)
                 return 128 + stop.signum  # as shells count
             if team.chief:
-                print(_line(record, trained, task), flush=True)
+                print("\n".join([_line(record, trained, task), *_costs(record)]), flush=True)
             records.append(record)
         if team.chief:
             print("\n" + report(records, task), flush=True)
@@ -119,9 +126,12 @@ def planned(args: argparse.Namespace) -> list[Run]:
     from nala_lab.experiments.run.options import Options
     from nala_lab.experiments.tasks import get_task
 
+    require("--probe-every", args.probe_every, args.probe or args.probe_every is None, "given with --probe look-ahead")
     options = Options(precision=args.precision, compile=args.compile, deterministic=args.deterministic,
                       accumulate=args.accumulate, clip=args.clip, equal=args.equal,
-                      channels_last=args.channels_last)  # fmt: skip
+                      channels_last=args.channels_last,
+                      probe_every=PROBE_EVERY if args.probe and args.probe_every is None else args.probe_every,
+                      curvature_every=args.curvature_every)  # fmt: skip
     names = chosen_names(args.optimizer, get_task(args.task))
     changes = changes_of(args.changes, names)
     device, folders = find_device(args.device), data_folders(args.data_dir)
@@ -182,6 +192,17 @@ def _line(record: Record, trained: bool, task: Task) -> str:
     if record.header.get("code_sha256") != CODE:
         note += " (trained by another version of this code; --force trains it again)"
     return f"{record.optimizer:10s} seed {record.seed}: {end}, test {shown}, {note} -> {record.path}"
+
+
+def _costs(record: Record) -> list[str]:
+    """What was measured by the way, and what it cost beside the training."""
+    lines, seconds = [], (record.footer or {})["totals"]["seconds"]
+    for kind in ("probe", "curvature"):
+        costs = record.column(kind, "cost_seconds")
+        if len(costs):
+            share = f", {costs.sum() / seconds:.1%} of the training time" if seconds else ""
+            lines.append(f"    {kind}: {len(costs)} cycles measured in {costs.sum():.2f} s{share}")
+    return lines
 
 
 def _described(task: Task) -> str:

@@ -87,8 +87,8 @@ class Log:
         measured |= {f"fast_{name}": short(value) for name, value in fast.items()}
         self._write({"kind": "test", "epoch": epoch, **self.position(grad_evals, seconds), "lr": lr, **measured})
 
-    def closing(self, grad_evals: int, seconds: float, kind: str, values: Mapping[str, Any]) -> None:
-        """Write a row of another kind at the end of a run."""
+    def other(self, grad_evals: int, seconds: float, kind: str, values: Mapping[str, Any]) -> None:
+        """Write a row of another kind."""
         self._write({"kind": kind, **self.position(grad_evals, seconds), **values})
 
     def replay(self, rows: list[dict[str, Any]]) -> None:

@@ -38,6 +38,7 @@ from nala_lab.experiments.run.divergence import Watch
 from nala_lab.experiments.run.given import Given
 from nala_lab.experiments.run.keeping import Keeper
 from nala_lab.experiments.run.log import Clock, Log, Row
+from nala_lab.experiments.run.look_ahead_probe import Probe
 from nala_lab.experiments.run.optimizers import Method
 from nala_lab.experiments.run.options import Options, compile_parts, exact
 from nala_lab.experiments.run.parallel import SOLO, Team
@@ -164,7 +165,7 @@ def train(
         if plan.options.compile:
             compile_parts(workload.model)
         team.share(workload)
-        trainer = Trainer(workload, optimizer, plan, method, settings, row, generators, team)
+        trainer = Trainer(workload, optimizer, plan, method, settings, row, generators, team, seed)
         if keeper is not None:
             keeper.restore(trainer)
         total, before = trainer.ends[-1] * trainer.examples, trainer.done * trainer.examples
@@ -186,7 +187,7 @@ class Trainer:
 
     def __init__(self, workload: Workload, optimizer: torch.optim.Optimizer, plan: Plan, method: Method,
                  settings: Mapping[str, Any], row: Row, generators: Mapping[str, torch.Generator],
-                 team: Team = SOLO) -> None:  # fmt: skip
+                 team: Team = SOLO, seed: int = 0) -> None:  # fmt: skip
         self.workload, self.optimizer, self.plan, self.team = workload, optimizer, plan, team
         getattr(workload, "bind", lambda optimizer: None)(optimizer)  # a game's turns follow the optimizer's steps
         together, batches = plan.options.accumulate, workload.batches
@@ -203,6 +204,7 @@ class Trainer:
         self._cycle = 1 if getattr(workload, "takes_turns", False) else method.cycle_length(settings)
         self.streams = {**workload.streams, **generators}
         self.given = Given(workload, optimizer, self.streams, self.per_epoch, settings.get("outer_batch") == "last")
+        self.probe = Probe(workload, optimizer, plan.options, self._cycle, self.streams, seed, team)
         self._looks_ahead = bool({"two loops", "probe"} & method.traits)
         self._lrs = [group["lr"] for group in optimizer.param_groups]
         self._waiting = WAITING_ON.get(workload.device.type, WAITING)
@@ -252,6 +254,7 @@ class Trainer:
         together = self.plan.options.accumulate
         seconds = self.clock.seconds if self._due() else None  # those before this step, as the metrics are
         phase = int(getattr(self.optimizer, "phase", 0))
+        self.probe.before(*self._stands())
         self.optimizer.zero_grad(set_to_none=True)
         with self.given.next() as position:
             loss, metrics = self.team.mean(*self._gradient(position * together, together))
@@ -263,11 +266,21 @@ class Trainer:
         self.done += 1
         if len(self._unseen) >= self._waiting:
             self._see(bar)
+        if self.probe.ended(*self._stands()):
+            self._see(bar)
+            self.clock.stop()
+            for kind, values in self.probe.rows(self.log.timestep(self.done)):
+                self.log.other(self.done, self.clock.seconds, kind, values)
+            self.clock.start()
+
+    def _stands(self) -> tuple[int, bool]:
+        """Timesteps so far, and whether the next gradient is counted as one."""
+        return self.log.timestep(self.done), self._flags[self.done % len(self._flags)]
 
     def _due(self) -> bool:
         """Whether a row is due before this step: at the start of the first cycle after every log_every timesteps."""
-        timestep = self.log.timestep(self.done)
-        starts = self._flags[self.done % len(self._flags)] and timestep % self._cycle == 0
+        timestep, counted = self._stands()
+        starts = counted and timestep % self._cycle == 0
         return starts and timestep % self.plan.log_every < self._cycle
 
     def _gradient(self, first: int, together: int) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
@@ -362,7 +375,7 @@ class Trainer:
         """Write what a workload adds to the end of a record, such as samples of a generator, at the slow weights."""
         with self._at_slow_weights():
             for kind, values in getattr(self.workload, "closing_rows", tuple)():
-                self.log.closing(self.done, self.clock.seconds, kind, values)
+                self.log.other(self.done, self.clock.seconds, kind, values)
 
     def _result(self) -> Result:
         at, because = self._diverged or (None, None)
@@ -376,7 +389,8 @@ class Trainer:
         """Return where the run stands, as plain values and tensors."""
         return {"done": self.done, "given": self.given.state_dict(),
                 "tested": self.tested, "seconds": self.clock.seconds, "rows": self.log.rows,
-                "watch": self.watch.state_dict(), "workload": self.workload.state_dict()}  # fmt: skip
+                "watch": self.watch.state_dict(), "workload": self.workload.state_dict(),
+                "probe": self.probe.state_dict()}  # fmt: skip
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Stand where `state` was taken, and write its rows again."""
@@ -385,4 +399,5 @@ class Trainer:
         self.clock.set(state["seconds"])
         self.watch.load_state_dict(state["watch"])
         self.workload.load_state_dict(state["workload"])
+        self.probe.load_state_dict(state["probe"])
         self.log.replay(state["rows"])

@@ -11,12 +11,13 @@ from typing import Any
 import torch
 from torch import nn
 
-from nala_lab.core import require_choice, require_int, require_number
+from nala_lab.core import require, require_choice, require_int, require_number
 
 __all__ = ["EQUAL", "PRECISIONS", "Options", "compile_parts", "exact"]
 
 PRECISIONS = ("float32", "bf16")
 EQUAL = ("grad_evals", "timesteps")
+_MEASURING = ("probe_every", "curvature_every")
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Options:
     channels_last : lay images out in memory pixel by pixel; None takes the task's. Sums have another order then.
     equal : what all optimizers are given the same number of: ``"grad_evals"`` (the same mini-batches), or
         ``"timesteps"`` as the papers count them, for which NALA gets (k + 1) / k and AdaLA 2 times the mini-batches.
+    probe_every : cycles from one that `nala_lab.experiments.run.look_ahead_probe` measures to the next; None: none.
+    curvature_every : cycles between two estimates of the largest curvatures, which cost more; None: none.
 
     Raises
     ------
@@ -49,18 +52,34 @@ class Options:
     clip: float | None = None
     channels_last: bool | None = None
     equal: str = "grad_evals"
+    probe_every: int | None = None
+    curvature_every: int | None = None
 
     def __post_init__(self) -> None:
         require_choice("precision", self.precision, PRECISIONS)
         require_choice("equal", self.equal, EQUAL)
         require_int("accumulate", self.accumulate, low=1)
+        for name in _MEASURING:
+            if getattr(self, name) is not None:
+                require_int(name, getattr(self, name), low=1)
+                require(name, getattr(self, name), not self.compile, "None with compile",
+                        "compiled networks have no second derivatives")  # fmt: skip
         if self.clip is not None:
             require_number("clip", self.clip, low=0)
 
     @property
     def config(self) -> dict[str, Any]:
-        """The switches without `clip` and `channels_last`, which a record holds as they are in force."""
-        return {name: value for name, value in asdict(self).items() if name not in ("clip", "channels_last")}
+        """The switches without `clip` and `channels_last`, which a record holds as they are in force.
+
+        What is measured by the way is named where it is on, so that a record without it keeps its name.
+        """
+        off = {"clip", "channels_last", *(name for name in _MEASURING if getattr(self, name) is None)}
+        return {name: value for name, value in asdict(self).items() if name not in off}
+
+    @property
+    def measures(self) -> bool:
+        """Whether cycles are measured by the way."""
+        return any(getattr(self, name) is not None for name in _MEASURING)
 
     def autocast(self, device: torch.device) -> AbstractContextManager[Any]:
         """Where the forward pass of a mini-batch runs."""
