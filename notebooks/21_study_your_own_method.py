@@ -16,6 +16,7 @@ from IPython.display import Markdown
 
 from nala_lab import plots
 from nala_lab.certify import worst_case_of
+from nala_lab.classroom import claim
 from nala_lab.drive import Method
 from nala_lab.measure import cycle_factors, cycle_matrix
 from nala_lab.reference import NALA, SGD, run
@@ -60,16 +61,16 @@ for rule, dash in ((SignMomentum(), "-"), (Homesick(), "--")):
     ends[type(rule).__name__] = 0.5 * (x[-1] ** 2).sum()
 ax.set(xlabel="gradients", ylabel="f(x)", yscale="log")
 ax.legend()
-assert ends["Homesick"] < ends["SignMomentum"] < 0.2  # from 2.5
+claim(ends["Homesick"] < ends["SignMomentum"] < 0.2, "both rules come near the minimum from 2.5")
 plots.show(ax, alt="Loss against gradients of both rules: both fall and then swing, and the broken one ends lower.")
 # %% [markdown]
 # The minimum of this bowl is the origin. Move the bowl, and the rule should move with it: $f(x - s)$ from $x_0 + s$ must give $x_t + s$. A rule that is drawn home does not.
 # %%
 sound, homesick = (invariances_of(studied(rule)) for rule in (SignMomentum(), Homesick()))
 verdicts = [{line.what: line.verdict for line in section.lines} for section in (sound, homesick)]
-assert verdicts[0]["shift of x"] == "to the ulp" and verdicts[1]["shift of x"] == "not"
-assert verdicts[0]["scale of f"] == "to the ulp"  # a sign does not see it
-assert verdicts[0]["rotation"] == "not"  # but a sign belongs to a coordinate
+claim(verdicts[0]["shift of x"] == "to the ulp" and verdicts[1]["shift of x"] == "not", "the first rule does not see a shift, the homesick one does")
+claim(verdicts[0]["scale of f"] == "to the ulp", "a sign does not see the scale of f")
+claim(verdicts[0]["rotation"] == "not", "but a sign belongs to a coordinate")
 for line in sound.lines:
     print(f"{line.what:<22} {line.verdict:<14} {line.evidence}")
 # %% [markdown]
@@ -80,10 +81,10 @@ for line in sound.lines:
 mine = study(SignMomentum(), name="SignMomentum", sizes=SIZES, progress=False)
 Markdown(mine.markdown())
 # %%
-assert mine.line("identity", "gradients").verdict == "1 a step"
-assert mine.line("identity", "state").data["copies"] == 1  # one momentum
-assert mine.line("factors", "factor of a cycle").verdict == "not linear"
-assert mine.line("worst", "worst case, lr L = 1").verdict == "not done"  # signs have no worst case by this programme
+claim(mine.line("identity", "gradients").verdict == "1 a step", "it spends one gradient a step")
+claim(mine.line("identity", "state").data["copies"] == 1, "it keeps one copy of the weights: the momentum")
+claim(mine.line("factors", "factor of a cycle").verdict == "not linear", "its map is not linear")
+claim(mine.line("worst", "worst case, lr L = 1").verdict == "not done", "signs have no worst case by this programme")
 # %% [markdown]
 # ## 3 · NALA over gradient descent: a map that can be extracted
 #
@@ -99,19 +100,19 @@ nala = NALA(SGD(lr=0.1), k=3, mu=-0.5, alpha=0.1)
 lam = np.linspace(0.0, 30.0, 301)
 found = cycle_factors(nala, lam)
 rho = (1 - 0.1 * lam) * (0.5 * (1 - 0.1 * lam) ** 3 + 0.5)
-assert np.abs(found.radius - np.abs(rho)).max() < 1e-12  # a few roundings of numbers up to 8
-assert found.gradients == 4 and found.memory == ("x",)
-assert found.radius[100] == 0.0  # alpha lambda = 1
+claim(np.abs(found.radius - np.abs(rho)).max() < 1e-12, "the factors that were found are those of lesson 01")
+claim(found.gradients == 4 and found.memory == ("x",), "a cycle is four gradients, and the weights are all it remembers")
+claim(found.radius[100] == 0.0, "where alpha lambda = 1 a cycle ends at the minimum")
 twin = cycle_matrix(Method("NALA", inner=Method("SGD", lr=0.1), k=3, mu=-0.5, alpha=0.1), [7.0])
-assert abs(twin.radius - abs(rho[70])) < 1e-14
+claim(abs(twin.radius - abs(rho[70])) < 1e-14, "the torch twin has the same factor")
 page = study(nala, name="NALA over gradient descent", sizes=SIZES, progress=False)
 Markdown(page.markdown())
 # %%
-assert page.line("factors", "stability edge").data["edge"] < 3
-assert page.line("identity", "gradients").verdict == "4 a cycle"
+claim(page.line("factors", "stability edge").data["edge"] < 3, "the edge is below 3")
+claim(page.line("identity", "gradients").verdict == "4 a cycle", "the page counts four gradients a cycle")
 for kappa in (10, 100, 1000):
     line = page.line("factors", f"rate, condition {kappa}")
-    assert line.data["rate"] > line.data["bound"]  # no method stays below it
+    claim(line.data["rate"] > line.data["bound"], "no method is faster than the Chebyshev bound")
 # %% [markdown]
 # ## 4 · One of `torch.optim`: Nesterov's momentum
 #
@@ -124,13 +125,13 @@ def nesterov(params):
 print(cycle_matrix(nesterov, [2.0]))
 worst = worst_case_of(nesterov, L=10.0, m=1.0, steps=3).value
 torch_page = study(nesterov, name="SGD with Nesterov's momentum", sizes=SIZES, progress=False)
-assert abs(torch_page.line("worst", "worst case, lr L = 1").data["value"] - worst) < 1e-5  # the solver's digits
+claim(abs(torch_page.line("worst", "worst case, lr L = 1").data["value"] - worst) < 1e-5, "the worst case agrees to the digits of the solver")
 Markdown(torch_page.markdown())
 # %%
 edge = torch_page.line("factors", "stability edge").data["edge"]
-assert abs(edge - 2 * 1.6 / 2.2) < 1e-9  # 2 (1 + beta) / (1 + 2 beta)
+claim(abs(edge - 2 * 1.6 / 2.2) < 1e-9, "the edge is 2 (1 + beta) / (1 + 2 beta)")
 audit = [line for section in torch_page.sections if section.key == "contract" for line in section.lines]
-assert audit and all(line.tone == "good" for line in audit)
+claim(audit and all(line.tone == "good" for line in audit), "it passes the audit")
 # %% [markdown]
 # ## 5 · Three pages, one picture
 #
@@ -145,11 +146,11 @@ ax = plots.axes_or_new(None, figsize=(5.6, 2.8))
 ax.barh(list(values), [1 - value for value in values.values()], color="#0072B2")
 ax.set(xscale="log", xlabel="1 - rate per gradient, condition 100 (longer is faster)")
 plots.show(ax, alt="Bars of one minus the rate per gradient: NALA over gradient descent is shortest, then gradient descent, Nesterov's momentum in torch, NAG at its best, heavy ball.")
-assert values["heavy ball"] < values["NAG"] < values["Nesterov"] < values["gradient descent"]
+claim(values["heavy ball"] < values["NAG"] < values["Nesterov"] < values["gradient descent"], "the worst cases stand in this order")
 for one in (mine, page, torch_page):
     for rival in ("Adam", "SGD"):
         verdict = one.line("training", f"beside {rival}")
-        assert verdict.verdict in ("better", "worse", "equivalent within threshold", "undecided")
+        claim(verdict.verdict in ("better", "worse", "equivalent within threshold", "undecided"), "the evidence rule has four verdicts")
         print(f"{one.name:<30} beside {rival:<5} {verdict.verdict}: {verdict.evidence}")
 # %% [markdown]
 # ## Summary

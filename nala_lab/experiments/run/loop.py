@@ -52,6 +52,7 @@ __all__ = ["Plan", "Result", "Trainer", "gradients", "train"]
 
 # How many losses may wait to be looked at: looking makes an accelerator wait, and costs the CPU nothing.
 WAITING, WAITING_ON = 32, {"cpu": 1}
+PARTS = ("given", "watch", "workload", "probe")  # of a run, each with a state of its own
 
 
 @dataclass(frozen=True)
@@ -387,17 +388,13 @@ class Trainer:
 
     def state_dict(self) -> dict[str, Any]:
         """Return where the run stands, as plain values and tensors."""
-        return {"done": self.done, "given": self.given.state_dict(),
-                "tested": self.tested, "seconds": self.clock.seconds, "rows": self.log.rows,
-                "watch": self.watch.state_dict(), "workload": self.workload.state_dict(),
-                "probe": self.probe.state_dict()}  # fmt: skip
+        own = {"done": self.done, "tested": self.tested, "seconds": self.clock.seconds, "rows": self.log.rows}
+        return own | {name: getattr(self, name).state_dict() for name in PARTS}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Stand where `state` was taken, and write its rows again."""
         self.done, self.tested = state["done"], state["tested"]
-        self.given.load_state_dict(state["given"])
         self.clock.set(state["seconds"])
-        self.watch.load_state_dict(state["watch"])
-        self.workload.load_state_dict(state["workload"])
-        self.probe.load_state_dict(state["probe"])
+        for name in PARTS:
+            getattr(self, name).load_state_dict(state[name])
         self.log.replay(state["rows"])
