@@ -334,7 +334,7 @@ Markdown("\n".join(["| task | inside | best $\\mu$ of seven late cycles together
 edge = json.loads((KEPT / "sharpness.json").read_text(encoding="utf-8"))["curves"]
 shown = {"gradient descent": (1, 0.0), "Lookahead k=4": (4, -0.5), "Lookahead k=5": (5, -0.5), "Lookahead k=3": (3, -0.5)}
 ax = plots.axes_or_new(None, figsize=(7.6, 4))
-for (case, (k, mu)), colour in zip(shown.items(), ("#000000", "#56B4E9", "#0072B2", "#D55E00"), strict=True):
+for (case, (k, mu)), colour in zip(shown.items(), ("#000000", "#7FB3D5", "#0072B2", "#0B3D5C"), strict=True):
     ax.plot(edge[case]["length"], edge[case]["lr * sharpness"], color=colour, label=case)
     limit = 2.0 if k == 1 else float(inner_limit(k, mu))
     ax.axhline(limit, color=colour, ls=":", lw=1.5)
@@ -349,7 +349,7 @@ plots.show(ax, alt="Learning rate times sharpness along full-batch training for 
 # ## Summary
 # * Gain, curvature, noise: three numbers, and $\mu^\star=$ gain/(curvature + noise) − 1. Early and quiet: go farther. Late and noisy: average.
 # * The forecast of SGD, Lookahead and NALA is good to a few percent while $\eta$ is small; at large steps the noise and the curvature change on the way.
-# * For large networks products and a few noise samples are enough.
+# * For large networks products and a few noise samples are enough. From the random start (gradient 0) the forecast of LeNet-5 fails; from gradient 60 on, 97 of 100 were covered, and 114 of 126 in an earlier design with smaller samples.
 # * `--probe look-ahead` measures it on your own task. $\mu=-0.5$ is right somewhere, and nowhere always.
 # %% [markdown]
 # ## Exercises
