@@ -1,9 +1,12 @@
 """`make` installs what a command needs, once per content of two files, and says in one line what stands in its way."""
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
@@ -103,7 +106,7 @@ def test_a_set_up_that_failed_is_tried_again(checkout):
     assert make_setup(checkout) == 2
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "notebooks/README.md"])
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "notebooks/README.md", "docs/windows.md"])
 def test_every_command_that_a_page_names_is_a_target(page):
     named = set(re.findall(r"(?:`|^ {4})make ([a-z][a-z-]*)", (ROOT / page).read_text(), re.MULTILINE))
     targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
@@ -142,3 +145,35 @@ def test_a_broken_environment_is_named(tmp_path):
     (tmp_path / "fake-python").rename(tmp_path / "venv" / "bin" / "python")
     done = run_script(tmp_path, "")
     assert done.returncode == 1 and "remove" in done.stderr and "run make again" in done.stderr
+
+
+def windows_lines(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return re.findall(r"^ {4}(py -m venv .*|\.venv\\Scripts\\.*)$", text, re.MULTILINE)
+
+
+def test_the_three_lines_for_windows_are_those_of_the_page_and_of_make_lab():
+    lines = windows_lines("README.md")
+    assert len(lines) == 3 and lines == windows_lines("docs/windows.md")
+    assert '-m pip install -c constraints.txt -e ".[lab]"' in lines[1]
+    opened = lines[2].split("jupyter lab ")[1].replace("\\", "/")
+    assert f"jupyter lab $(LAB_ARGS) {opened}" in (ROOT / "Makefile").read_text() and (ROOT / opened).is_file()
+
+
+def test_every_extra_that_a_page_names_exists():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    for page in ("README.md", "docs/windows.md", ".binder/requirements.txt"):
+        named = re.findall(r"\.\[([a-z,]+)\]", (ROOT / page).read_text(encoding="utf-8"))
+        assert named and set(",".join(named).split(",")) <= extras.keys(), page
+
+
+def test_binder_installs_the_pinned_lessons_and_looks_for_its_fonts_once():
+    folder = ROOT / ".binder"
+    lines = (folder / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    wanted = [line for line in lines if not line.startswith("#")]
+    assert wanted == ["--constraint ../constraints.txt", "--editable .[lab]"]
+    assert (folder / "../constraints.txt").is_file() and os.access(folder / "postBuild", os.X_OK)
+    python = tuple(map(int, (folder / "runtime.txt").read_text().strip().removeprefix("python-").split(".")))
+    assert python >= (3, 11)
+    here = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    subprocess.run([str(folder / "postBuild")], cwd=ROOT, check=True, env={**os.environ, "PATH": here})
