@@ -1,4 +1,5 @@
-# The commands of the lab. Every one sets up .venv first; when nothing changed, that takes no time and installs nothing.
+# The commands of the lab. Every one sets up .venv first, with what it needs; when nothing changed, that takes no time
+# and installs nothing.
 # Written for GNU make 3.81 (macOS) and newer.
 
 VENV  := .venv
@@ -7,24 +8,32 @@ JOBS  ?= 2
 PYTEST_ARGS ?=
 LAB_ARGS    ?=
 
-# The set-up is named by the content of the two files that decide it: change either and it runs again.
-STAMP := $(VENV)/.set-up-$(shell cat pyproject.toml constraints.txt | cksum | cut -d ' ' -f 1)
+# A set-up is named by what it brings and by the content of the two files that decide it: change either file and it runs
+# again. `lab` is without torch, which on Linux alone is some GB; a larger set-up does for the smaller ones.
+SUM := $(shell cat pyproject.toml constraints.txt | cksum | cut -d ' ' -f 1)
+EXTRAS_lab   := lab
+EXTRAS_torch := lab,experiments
+EXTRAS_all   := all
+BRINGS_torch := lab
+BRINGS_all   := lab torch
 STRICT := nala_lab/core nala_lab/methods nala_lab/proofs nala_lab/reference nala_lab/theory problems
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab lint test test-slow verify proofs report notebooks slides bench pins clean distclean
+.PHONY: help setup lab torch lint test test-slow verify proofs report notebooks slides bench pins clean distclean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-$(STAMP):
-	@sh tools/setup.sh $(VENV)
-	@rm -f $(VENV)/.set-up-*
-	@touch $@
+$(VENV)/.set-up-%-$(SUM):
+	@sh tools/setup.sh $(VENV) $(EXTRAS_$*)
+	@rm -f $(filter-out %-$(SUM),$(wildcard $(VENV)/.set-up-*))
+	@touch $@ $(patsubst %,$(VENV)/.set-up-%-$(SUM),$(BRINGS_$*))
 
-setup: $(STAMP)  ## create .venv and install the lab into it (PYTHON=... picks the interpreter)
+setup: $(VENV)/.set-up-all-$(SUM)  ## create .venv and install everything into it (PYTHON=... picks the interpreter)
 
-lab: setup  ## open JupyterLab on the first notebook
+torch: $(VENV)/.set-up-torch-$(SUM)  ## add torch, for the lessons that train networks and for nala-lab train
+
+lab: $(VENV)/.set-up-lab-$(SUM)  ## open JupyterLab on the first notebook
 	$(BIN)/jupyter lab $(LAB_ARGS) notebooks/00_start_here.ipynb
 
 lint: setup

@@ -1,8 +1,9 @@
 #!/bin/sh
-# Creates the virtual environment named by $1 unless it is there, and installs the lab with all extras at the pinned
-# versions. `make setup` calls it only when pyproject.toml or constraints.txt changed.
+# Creates the virtual environment named by $1 unless it is there, and installs the lab with the extras $2 (all of them
+# where none is named) at the pinned versions. `make` calls it only when pyproject.toml or constraints.txt changed.
 set -eu
 venv=$1
+extras=${2:-all}
 
 recent() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
 
@@ -30,6 +31,6 @@ fi
 recent "$venv/bin/python" || stop "$venv does not hold a working Python 3.11 or newer; remove $venv and run make again."
 
 echo "set-up: installing the pinned packages (the first time this takes a few minutes)"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[all]' ||
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[$extras]" ||
     stop "pip could not install the packages; its message is above. Is the package index reachable?"
 echo "set-up: done"

@@ -1,18 +1,20 @@
 """Ask the questions: one of them here, or each in a process of its own.
 
 A server process imports torch and the target once, and forks for each question, so that a crash or a hang is a row of
-the table and the next question starts from the same clean state.
+the table and the next question starts from the same clean state. Where a process cannot fork (Windows), every question
+has a server of its own: the same rows, some seconds for each.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import select
 import subprocess
 import sys
+import threading
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
@@ -20,10 +22,12 @@ from nala_lab.audit.rig import matrices_only
 from nala_lab.audit.spec import Item, NotApplicable, Row, load_items
 from nala_lab.core import require_number
 
-__all__ = ["TIMEOUT", "ask", "audit"]
+__all__ = ["FORKS", "TIMEOUT", "ask", "audit", "crash", "hang"]
 
 TIMEOUT = 60.0  # seconds for one question; the slowest starts a Python process and imports torch in it
 _START = 120.0  # seconds for the server to import torch and the target
+FORKS = hasattr(os, "fork")
+_HANGS, _ENDED = "importing it hangs", "importing it ended or stopped the process"
 
 
 def ask(subject: Any, one: Item) -> Row:
@@ -70,32 +74,59 @@ def audit(
     """
     require_number("timeout", timeout, low=0, open_low=True)
     items = load_items(None if only is None else list(only))
-    job = {"target": target, "options": dict(options or {}), "kind": kind, "inner": inner, "mutant": mutant}
+    job = {"target": target, "options": dict(options or {}), "kind": kind, "inner": inner, "mutant": mutant,
+           "timeout": timeout}  # fmt: skip
+    while items:
+        with _server(job) as server:
+            said = _line(server, _START)
+            hello = json.loads(said or json.dumps({"error": _HANGS if said is None else _ENDED}))
+            if "error" in hello:
+                raise ValueError(_sentence(target, hello["error"]))
+            if only is None:
+                items = [one for one in items if hello["kind"] in one.kinds]
+            now, items = (items, []) if FORKS else (items[:1], items[1:])
+            for one in now:
+                yield _answer(server, one, timeout)
+
+
+@contextmanager
+def _server(job: Mapping[str, Any]) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
-        [sys.executable, "-m", "nala_lab.audit.server", json.dumps({**job, "timeout": timeout})],
+        [sys.executable, "-m", "nala_lab.audit.server", json.dumps(job)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        text=True,
+        encoding="utf-8",
         env={**os.environ, "PYTHONPATH": os.pathsep.join([p for p in sys.path if p] + [os.getcwd()])},
     ) as server:
-        assert server.stdin is not None and server.stdout is not None
         try:
-            hello = json.loads(_line(server, _START))
-            if "error" in hello:
-                raise ValueError(_sentence(target, hello["error"]))
-            for one in items:
-                if only is None and hello["kind"] not in one.kinds:
-                    continue
-                server.stdin.write(one.name + "\n")
-                server.stdin.flush()
-                answer = json.loads(_line(server, timeout + _START))
-                if "error" in answer:
-                    yield Row(one.name, one.group, "crash", "", "the audit's own server process ended")
-                    return
-                yield Row(**answer)
+            yield server
         finally:
             server.kill()
+
+
+def _answer(server: subprocess.Popen[str], one: Item, seconds: float) -> Row:
+    """Ask one question; a server that forks guards itself, one that does not is the process that crashes or hangs."""
+    assert server.stdin is not None
+    server.stdin.write(one.name + "\n")
+    server.stdin.flush()
+    said = _line(server, seconds + _START if FORKS else seconds)
+    if said:
+        return Row(**json.loads(said))
+    if said is None:
+        return hang(one, seconds)
+    return crash(one, server.wait())
+
+
+def hang(one: Item, seconds: float) -> Row:
+    """The row of a process that was silent for too long."""
+    return Row(one.name, one.group, "hang", f"> {seconds:g} s", "no answer in time; the process was killed")
+
+
+def crash(one: Item, code: int) -> Row:
+    """The row of a process that ended before it answered."""
+    how = f"signal {-code}" if code < 0 else f"exit status {code}"
+    return Row(one.name, one.group, "crash", how, f"the process ended with {how}")
 
 
 def _sentence(target: str, error: str) -> str:
@@ -104,11 +135,14 @@ def _sentence(target: str, error: str) -> str:
     return said if ours else f"target must satisfy an optimizer that can be made, got target={target!r} ({error})"
 
 
-def _line(server: subprocess.Popen[str], seconds: float) -> str:
-    assert server.stdout is not None
-    ready, _, _ = select.select([server.stdout], [], [], seconds)
-    line = server.stdout.readline() if ready else ""
-    return line or json.dumps({"error": "importing it ended or stopped the process" if ready else "importing it hangs"})
+def _line(server: subprocess.Popen[str], seconds: float) -> str | None:
+    """The next line; "" when the process has ended, None when it is silent."""
+    said: list[str] = []
+    # A thread, because Windows has no select for pipes; it ends with the process at the latest.
+    reader = threading.Thread(target=lambda: said.append(server.stdout.readline()), daemon=True)  # type: ignore[union-attr]
+    reader.start()
+    reader.join(seconds)
+    return said[0] if said else None
 
 
 def row_text(row: Row) -> str:

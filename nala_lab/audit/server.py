@@ -1,4 +1,4 @@
-"""The process behind an audit: it imports once, and forks for each question that it reads from standard input."""
+"""The process behind an audit: it imports once, and forks, where it can, for each question that it reads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from nala_lab.audit.asking import ask, row_text
+from nala_lab.audit.asking import FORKS, ask, crash, hang, row_text
 from nala_lab.audit.museum import plant
 from nala_lab.audit.spec import Item, Row, load_items
 from nala_lab.audit.subject import Subject
@@ -36,7 +36,7 @@ def forked(one: Item, work: Callable[[], Row], seconds: float) -> Row:
     child = os.fork()
     if child == 0:
         os.close(read_end)
-        with os.fdopen(write_end, "w") as pipe:
+        with os.fdopen(write_end, "w", encoding="utf-8") as pipe:
             pipe.write(row_text(work()))
         os._exit(0)
     os.close(write_end)
@@ -53,17 +53,16 @@ def forked(one: Item, work: Callable[[], Row], seconds: float) -> Row:
     os.close(read_end)
     _, status = os.waitpid(child, 0)
     if hung:
-        return Row(one.name, one.group, "hang", f"> {seconds:g} s", "no answer in time; the process was killed")
+        return hang(one, seconds)
     code = os.waitstatus_to_exitcode(status)
     if code or not text:
-        how = f"signal {-code}" if code < 0 else f"exit status {code}"
-        return Row(one.name, one.group, "crash", how, f"the process ended with {how}")
+        return crash(one, code)
     return Row(**json.loads(text))
 
 
 def main(job: Mapping[str, Any]) -> None:
     """Say hello or what is wrong, then answer one row for each name read."""
-    answers = os.fdopen(os.dup(1), "w")
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what the audited code prints is not an answer
     torch.set_num_threads(1)
     try:
@@ -74,7 +73,9 @@ def main(job: Mapping[str, Any]) -> None:
     print(json.dumps(hello), file=answers, flush=True)
     for name in sys.stdin:
         (one,) = load_items([name.strip()])
-        print(row_text(forked(one, lambda one=one: ask(subject, one), job["timeout"])), file=answers, flush=True)  # type: ignore[misc]
+        # Without forks the caller gives every question a server of its own, and watches it.
+        row = forked(one, lambda one=one: ask(subject, one), job["timeout"]) if FORKS else ask(subject, one)  # type: ignore[misc]
+        print(row_text(row), file=answers, flush=True)
 
 
 if __name__ == "__main__":

@@ -142,7 +142,10 @@ def _write(path: Path, content: dict[str, Any]) -> None:
 
 def _force_folder(folder: Path) -> None:
     """The new name must survive a power failure too: it is the folder's content."""
-    handle = os.open(folder, os.O_RDONLY)
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except PermissionError:  # Windows opens no folders
+        return
     try:
         os.fsync(handle)
     finally:

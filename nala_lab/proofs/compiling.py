@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import shutil
@@ -55,7 +54,7 @@ def version() -> str:
         Outside the versions that the files are written for.
     """
     asked = [str(coqc()), "--print-version"]
-    said = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.split()[0]
+    said = subprocess.run(asked, capture_output=True, encoding="utf-8", check=True).stdout.split()[0]
     numbers = tuple(int(part) for part in re.findall(r"\d+", said))
     if not OLDEST <= numbers < TOO_NEW:
         raise ValueError(f"coqc must be of version 8.16 to 8.20, got {said}: the proofs use the library's names there")
@@ -65,9 +64,10 @@ def version() -> str:
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Two processes that build in one folder take turns."""
+    from filelock import FileLock  # here: predictions read the record of the proofs where no lock is installed
+
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with FileLock(folder / ".lock"):
         yield
 
 
@@ -75,7 +75,7 @@ def _run(folder: Path, name: str) -> tuple[str, str]:
     """Compile one file of `folder`; what coqc printed, and the message when it refused."""
     command = [str(coqc()), "-noglob", "-w", STRICT, "-Q", ".", "NalaLab", f"{name}.v"]
     try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False)
+        done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired:
         return "", f"no answer within {SECONDS} s"
     failed = done.returncode != 0
@@ -88,13 +88,13 @@ def _compile(folder: Path, source: Source, stamp: str) -> Result:
     count = len(source.theorems)
     if source.forbidden:
         return Result(source.name, count, 0.0, f"{', '.join(source.forbidden)}: nothing may be taken for granted")
-    if mark.is_file() and mark.read_text() == stamp and (folder / f"{source.name}.vo").is_file():
+    if mark.is_file() and mark.read_text(encoding="utf-8") == stamp and (folder / f"{source.name}.vo").is_file():
         return Result(source.name, count, 0.0)
     mark.unlink(missing_ok=True)
     (folder / f"{source.name}.v").write_text(source.text, encoding="utf-8")
     _, message = _run(folder, source.name)
     if not message:
-        mark.write_text(stamp)
+        mark.write_text(stamp, encoding="utf-8")
     return Result(source.name, count, time.perf_counter() - began, message)
 
 

@@ -214,8 +214,9 @@ def searched(kappa: float, k: int, *, seed: int = 0) -> dict[str, float]:
         return np.abs((1 - alpha * lam) * ((1 + mu) * (1 - lr * lam) ** k - mu)).max(axis=0)
 
     bounds = [(0.0, 3.0), (-0.9, 3.0), (0.0, min(7.0 * k, kappa))]
+    chance = np.random.default_rng(seed)  # SciPy before 1.15 has no rng=, and later ones take seed= as well
     found = differential_evolution(
-        worst, bounds, rng=np.random.default_rng(seed), vectorized=True, updating="deferred", tol=1e-10, maxiter=600
+        worst, bounds, seed=chance, vectorized=True, updating="deferred", tol=1e-10, maxiter=600
     )
     options = {"xatol": 1e-12, "fatol": 1e-14, "maxiter": 4000, "maxfev": 4000}
     end = minimize(lambda z: float(worst(z)[0]), found.x, method="Nelder-Mead", options=options)

@@ -226,6 +226,7 @@ def best_for_budget(
             value = loss_at_budget(lam, w, e0, **setting(z, k), budget=budget, spend_outer=method == "NALA")
             return min(value, 1e100)  # the search compares and squares finite numbers
 
-        result: OptimizeResult = differential_evolution(loss, bounds, rng=np.random.default_rng(seed), tol=1e-8)
+        chance = np.random.default_rng(seed)  # SciPy before 1.15 has no rng=, and later ones take seed= as well
+        result: OptimizeResult = differential_evolution(loss, bounds, seed=chance, tol=1e-8)
         found.append({"loss": float(result.fun), **setting(result.x, k)})
     return min(found, key=lambda row: row["loss"])

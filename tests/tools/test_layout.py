@@ -69,8 +69,8 @@ def test_the_top_level_holds_what_the_architecture_names_and_no_data():
     top = {path.relative_to(ROOT).parts[0] for path in files()}
     assert top <= {
         "pyproject.toml", "nala_lab", "notebooks", "problems", "tests", "paper_figs", "tools", "benchmarks", "docs",
-        ".ci", ".gitignore", "README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "CITATION.cff",
-        "Makefile", "constraints.txt",
+        ".ci", ".binder", ".gitattributes", ".gitignore", "README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md",
+        "CITATION.cff", "Makefile", "constraints.txt",
     }  # fmt: skip
 
 

@@ -47,6 +47,8 @@ from nala_lab.results.records import RecordError, read_record
 __all__ = ["BACKENDS", "Cell", "Outcome", "Store", "cells", "in_parallel", "read_spec", "sweep"]
 
 BACKENDS = ("local", "dask")
+# Windows has no signal that asks: os.kill ends a process at once. But there Ctrl-C reaches every process of a console.
+_CAN_ASK = os.name != "nt"
 KEYS = ("tasks", "optimizers", "seeds", "scale", "epochs", "options", "grid")
 
 
@@ -323,7 +325,7 @@ class _ForAll(StopRequest):
     def _note(self, signum: int, frame: FrameType | None) -> None:
         super()._note(signum, frame)
         for child in multiprocessing.active_children():
-            if child.pid is not None:
+            if child.pid is not None and _CAN_ASK:
                 os.kill(child.pid, signal.SIGTERM)
 
 

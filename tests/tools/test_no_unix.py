@@ -1,0 +1,149 @@
+"""Windows has no fcntl, no fork and no folder that can be opened; its text is UTF-8 only where that is said."""
+
+import ast
+import os
+import subprocess
+import sys
+
+import pytest
+
+from nala_lab.experiments.run import sweeping
+from nala_lab.experiments.run.signals import StopRequest
+from tests.tools.tree import LIBRARY, ROOT, name, python_files
+
+MODULES = {"crypt", "fcntl", "grp", "pty", "pwd", "resource", "sh", "syslog", "termios", "tty"}
+# What every process of a test does first: Python reads sitecustomize, so the workers and servers that it starts do too.
+# SIGKILL stays, because subprocess itself sends it here; the names below are looked for in the source.
+BLOCK = f"""
+import os, signal, sys
+for module in {sorted(MODULES)!r}:
+    sys.modules[module] = None
+for function in ("fork", "forkpty", "getuid", "geteuid", "killpg", "setsid"):
+    delattr(os, function)
+for number in ("SIGALRM", "SIGCHLD", "SIGHUP", "SIGPIPE", "SIGQUIT", "SIGUSR1", "SIGUSR2"):
+    delattr(signal, number)
+real = os.open
+def no_folder(path, *more, **named):
+    if os.path.isdir(path):
+        raise PermissionError(13, "Permission denied", str(path))
+    return real(path, *more, **named)
+os.open = no_folder
+"""
+UNIX = {"fork", "forkpty", "waitpid", "waitstatus_to_exitcode", "getuid", "geteuid", "killpg", "setsid", "getpgid",
+        "mkfifo", "sched_getaffinity", "SIGKILL", "SIGALRM", "SIGCHLD", "SIGHUP", "SIGPIPE", "SIGQUIT", "SIGUSR1",
+        "SIGUSR2", "flock", "uname", "getloadavg"}  # fmt: skip
+HAS_ANOTHER_WAY = {"nala_lab/audit/server.py"}  # asks whether it can fork
+SPEC = 'tasks = ["lenet5-digits"]\noptimizers = ["nala", "sgd"]\nseeds = [0]\nscale = "smoke"\nepochs = 1\n'
+
+
+def run(folder, *arguments):
+    """What `nala-lab ARGUMENTS` prints where the Unix names are blocked."""
+    (folder / "sitecustomize.py").write_text(BLOCK, encoding="utf-8")
+    path = os.pathsep.join([str(folder), str(ROOT)])
+    done = subprocess.run(
+        [sys.executable, "-m", "nala_lab.cli", *arguments], cwd=folder, capture_output=True, encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_an_audit_gives_the_same_rows_without_forks(tmp_path):
+    names = ["state-layout", "scheduler-lr", "zero-grad"]
+    with pytest.raises(AssertionError):  # status 1: the table has rows that are bad
+        run(tmp_path, "audit", "tests.audit.odd:Terrible", "--only", *names, "--timeout", "4", "--json", "rows.json")
+    said = (tmp_path / "rows.json").read_text(encoding="utf-8")
+    assert '"exit status 7"' in said and '"> 4 s"' in said and '"pass"' in said
+
+
+def test_a_training_run_is_finished_without_them(tmp_path):
+    said = run(tmp_path, "train", "lenet5-digits", "--optimizer", "nala", "--scale", "smoke", "--epochs", "1", "--out",
+               "out", "--quiet")  # fmt: skip
+    assert "finished" in said and list((tmp_path / "out").rglob("*.jsonl"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_sweep_is_finished_without_them(tmp_path, jobs):
+    (tmp_path / "sweep.toml").write_text(SPEC, encoding="utf-8")
+    assert "2 runs: 2 trained now" in run(tmp_path, "sweep", "sweep.toml", "--out", "out", "--jobs", jobs)
+
+
+def test_blocking_is_seen_by_this_test(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(BLOCK, encoding="utf-8")
+    for code in ("import fcntl", "import os; os.fork()", "import os; os.open('.', os.O_RDONLY)"):
+        done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(tmp_path)},
+                              capture_output=True)  # fmt: skip
+        assert done.returncode == 1, code
+
+
+@pytest.mark.parametrize("can_ask", [True, False])
+def test_a_signal_is_passed_on_only_where_it_asks(monkeypatch, can_ask):
+    """os.kill ends a process on Windows, and the run that it has not saved."""
+    child = type("Child", (), {"pid": 12345})
+    sent = []
+    monkeypatch.setattr(sweeping, "_CAN_ASK", can_ask)
+    monkeypatch.setattr(sweeping.multiprocessing, "active_children", lambda: [child])
+    monkeypatch.setattr(sweeping.os, "kill", lambda pid, signum: sent.append(pid))
+    request = sweeping._ForAll()
+    assert isinstance(request, StopRequest)
+    request._note(sweeping.signal.SIGTERM, None)
+    assert sent == ([12345] if can_ask else []) and request.signum == sweeping.signal.SIGTERM
+
+
+def unix_names(text):
+    """Lines of a source that need a name that Windows lacks."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import) and {alias.name.partition(".")[0] for alias in node.names} & MODULES:
+            yield node.lineno
+        if isinstance(node, ast.ImportFrom) and str(node.module).partition(".")[0] in MODULES:
+            yield node.lineno
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("os", "signal"):
+            if node.attr in UNIX:
+                yield node.lineno
+
+
+def without_encoding(text):
+    """Lines of a source that open text in the encoding of the machine."""
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, ast.Call):
+            continue
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        named = {word.arg: word.value for word in node.keywords}
+        modes = [value.value for value in [*node.args[:2], named.get("mode")] if isinstance(value, ast.Constant)]
+        binary = any(isinstance(mode, str) and "b" in mode and len(mode) <= 3 for mode in modes)
+        opener = ast.unparse(node.func) if called == "open" else ""
+        other = opener.startswith(("os.", "Image.", "tarfile.", "zipfile.", "webbrowser."))
+        opens = called in ("open", "fdopen") and not binary and not other
+        if (opens or called in ("read_text", "write_text")) and "encoding" not in named:
+            yield node.lineno
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["open('x')", "p.open('w')", "os.fdopen(1, 'w')", "p.read_text()", "p.write_text('b')"],
+)
+def test_a_line_without_an_encoding_is_seen(line):
+    assert list(without_encoding(line)) == [1]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["open('x', 'rb')", "p.open('wb')", "os.open(p, 0)", "Image.open(p)", "p.read_text(encoding='utf-8')"],
+)
+def test_a_line_that_names_one_or_reads_bytes_is_not(line):
+    assert not list(without_encoding(line))
+
+
+@pytest.mark.parametrize("line", ["import fcntl", "from pwd import getpwnam", "os.fork()", "signal.SIGKILL"])
+def test_a_line_that_needs_unix_is_seen(line):
+    assert list(unix_names(line)) == [1]
+
+
+def test_no_file_of_the_library_needs_unix_or_guesses_an_encoding():
+    found = []
+    for path in python_files(*LIBRARY):
+        text = path.read_text(encoding="utf-8")
+        found += [f"{name(path)}:{n}: not on Windows" for n in unix_names(text) if name(path) not in HAS_ANOTHER_WAY]
+        found += [f"{name(path)}:{n}: name the encoding" for n in without_encoding(text)]
+    assert not found
