@@ -55,7 +55,7 @@ def rate_map(
     levels: Sequence[float] | None = None,
     bar: bool = True,
 ) -> Axes:
-    r"""Draw a map of rates: dark is fast, grey does not converge, the wine line is the edge between.
+    r"""Draw a map of rates: dark is fast, grey does not converge, the brown line is the edge between.
 
     An axis spaced like a geometric series is logarithmic. With an axis "k" the cells are drawn as cells, without
     contours: between two whole numbers there is nothing to interpolate.
