@@ -17,6 +17,7 @@ from nala_lab.plots.grids import MAP_LABELS as MAP_LABELS
 from nala_lab.plots.grids import rate_map as rate_map
 from nala_lab.plots.level_sets import landscape as landscape
 from nala_lab.plots.multiples import median_window as median_window
+from nala_lab.plots.multiples import running_mean as running_mean
 from nala_lab.plots.multiples import running_median as running_median
 from nala_lab.plots.multiples import small_multiples as small_multiples
 from nala_lab.plots.naming import name_lines as name_lines
@@ -61,6 +62,7 @@ __all__ = [
     "one_loop",
     "rate_map",
     "rates",
+    "running_mean",
     "running_median",
     "save",
     "show",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,7 +12,7 @@ from nala_lab.core import Array, require, require_int
 from nala_lab.plots.style import RC, label, look
 from nala_lab.results.records import FINISHED, Record
 
-__all__ = ["median_window", "running_median", "small_multiples"]
+__all__ = ["median_window", "running_mean", "running_median", "small_multiples"]
 
 _OTHERS = "#CCCCCC"
 
@@ -45,11 +45,25 @@ def running_median(values: Array, window: int) -> Array:
     >>> running_median(np.array([1.0, 9.0, 2.0, 3.0]), 3).tolist()
     [5.0, 2.0, 3.0, 2.5]
     """
+    return _running(np.median, values, window)
+
+
+def running_mean(values: Array, window: int) -> Array:
+    """Give the mean of the `window` values around each one, as `running_median` does the median.
+
+    Examples
+    --------
+    >>> running_mean(np.array([1.0, 9.0, 2.0, 3.0]), 3).tolist()
+    [5.0, 4.0, 4.666666666666667, 2.5]
+    """
+    return _running(np.mean, values, window)
+
+
+def _running(of: Callable[..., Array], values: Array, window: int) -> Array:
     require_int("window", window, low=1)
     require("window", window, window % 2 == 1, "odd", "so that a value stands in the middle")
     half, rows = window // 2, values.shape[-1]
-    parts = [np.median(values[..., max(0, i - half) : i + half + 1], axis=-1) for i in range(rows)]
-    return np.stack(parts, axis=-1)
+    return np.stack([of(values[..., max(0, i - half) : i + half + 1], axis=-1) for i in range(rows)], axis=-1)
 
 
 def small_multiples(

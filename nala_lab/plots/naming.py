@@ -49,8 +49,9 @@ def name_lines(ax: Axes, *, size: float = 12, reach: float = 0.06, legend: bool 
         ax.get_legend().remove()
     ax.figure.draw_without_rendering()  # type: ignore[union-attr]  # the layout decides how high the axes are
     ends = np.array([_end(ax, line) for line in lines])
-    room = _HEIGHT * size * ax.figure.dpi / 72 / ax.bbox.height
-    for line, end, height in zip(lines, ends, _apart(ends[:, 1], room), strict=True):
+    rows = np.array([str(line.get_label()).count("\n") + 1 for line in lines])
+    rooms = rows * _HEIGHT * size * ax.figure.dpi / 72 / ax.bbox.height
+    for line, end, height in zip(lines, ends, _apart(ends[:, 1], rooms), strict=True):
         lead: dict[str, Any] = {"arrowstyle": "-", "color": line.get_color(), "lw": 1.2, "shrinkA": 0, "shrinkB": 0}
         ax.annotate(str(line.get_label()), end, (1 + reach, height), "axes fraction", "axes fraction", lead,
                     annotation_clip=False, va="center", ha="left", size=size)  # fmt: skip
@@ -63,18 +64,18 @@ def _end(ax: Axes, line: Line2D) -> Array:
     return inside[-1] if len(inside) else np.array([1.0, 0.5])
 
 
-def _apart(heights: Array, room: float) -> Array:
-    """Heights at least `room` apart, in their order, as near to the given ones as pushing in pairs brings them.
+def _apart(heights: Array, rooms: Array) -> Array:
+    """Heights with room for each label, in their order, as near to the given ones as pushing in pairs brings them.
 
     Examples
     --------
-    >>> _apart(np.array([0.5, 0.5, 0.9]), 0.1).round(3).tolist()
+    >>> _apart(np.array([0.5, 0.5, 0.9]), np.full(3, 0.1)).round(3).tolist()
     [0.45, 0.55, 0.9]
     """
     order, moved = np.argsort(heights, kind="stable"), np.array(heights, dtype=float)
     for _ in range(200):  # a pair a step; the few labels of a picture are apart long before
         for low, high in zip(order, order[1:], strict=False):
-            lacks = room - (moved[high] - moved[low])
+            lacks = (rooms[low] + rooms[high]) / 2 - (moved[high] - moved[low])
             if lacks > 0:
                 moved[low] -= lacks / 2
                 moved[high] += lacks / 2
