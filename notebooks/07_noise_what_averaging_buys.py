@@ -31,7 +31,6 @@ from nala_lab.widgets import NoiseExplorer
 from problems import NoisyQuadratic
 
 plots.use_style()
-plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
 # %% [markdown]
 # ## 1 · A failure: the quiet method that is louder
 # One direction, curvature $\lambda = 1$, gradient $g = \lambda x + \xi$ with fresh noise $\xi$ of variance $w=1$. SGD with $\eta=0.3$ ends in a cloud around the minimum. A student wants a smaller cloud and reads that Lookahead reduces the variance. They wrap the same SGD in Lookahead, $k=10$, slow step $\tfrac12$, and are happy.
@@ -192,14 +191,14 @@ def per_mode(s, cost):
     factor, noise = cycle_moments(lam, w, lr=s["lr"], k=s["k"], mu=s["mu"], alpha=s["alpha"])
     power = factor ** (2 * (BUDGET // cost))
     return lam * power / 2, lam * noise * (1 - power) / (1 - factor**2) / 2
-fig, axes = plt.subplots(1, 2, figsize=(11, 4.2), sharey=True)
+fig, axes = plt.subplots(1, 2, figsize=(10.2, 4.2), sharey=True)
 shares = {}
 for ax, text, cost, name in ((axes[0], "SGD", 1, "sgd"), (axes[1], "Lookahead, slow step free", 5, "lookahead")):
     bias, spread = shares[text] = per_mode(results[BUDGET][text], cost)
     ax.fill_between(lam, bias, color="#9DB7C9", label="start not yet forgotten")
     ax.fill_between(lam, bias, bias + spread, color=plots.COLOURS[name], alpha=0.75, label="noise")
     ax.set(xscale="log", xlabel=r"eigenvalue $\lambda$", title=f"{text}: {(bias + spread).sum():.4f}")
-    ax.legend(fontsize=11)
+    ax.legend(fontsize=12)
 axes[0].set_ylabel("share of the expected loss")
 plots.show(fig, alt="Share of the expected loss against the eigenvalue, split into the part of the start that is not forgotten (pale, at small eigenvalues) and noise (at large ones). Tuned SGD has a wide pale hill and a steep rise of noise at the right. Tuned Lookahead has a smaller pale hill and less noise at the largest eigenvalues.")
 # %%
@@ -226,7 +225,7 @@ def compare(text, cost, spend):
     # Var(lam x^2 / 2) = lam^2 (2 V^2 + 4 m^2 V) / 4 for a Gaussian x with mean m and variance V; modes are independent
     se = np.sqrt((lam**2 * (2 * V**2 + 4 * power * V)).sum(1) / 4 / TRAJECTORIES)
     return curve, cost * at, cloud.square[at] @ lam / 2, se
-fig, axes = plt.subplots(1, 2, figsize=(11, 4.6))
+fig, axes = plt.subplots(1, 2, figsize=(10.2, 4.6))
 misses = []
 for text, (name, cost, spend) in shown.items():
     curve, at, sampled, se = compare(text, cost, spend)
@@ -238,7 +237,7 @@ for text, (name, cost, spend) in shown.items():
         ax.set(xlim=window, yscale="log", xlabel="gradient evaluations")
 axes[0].set(ylim=(0.3, 4), ylabel="expected loss $E f - f^*$")
 axes[1].set(ylim=(0.08, 0.8))
-axes[0].legend(loc="lower left", fontsize=11)
+axes[0].legend(loc="lower left", fontsize=12)
 plots.show(fig, alt="Expected loss against gradient evaluations, the first 40 and the last 40. SGD falls smoothly. Lookahead and NALA have teeth. In the first cycles the fast weights run ahead and each synchronisation throws the loss back up. In the last cycles it is the other way: the fast weights are far above, and each synchronisation brings the loss down, Lookahead's below SGD's. Large dots from simulated runs lie on the curves.")
 # %%
 z = np.concatenate(misses)
@@ -340,7 +339,7 @@ ax.plot(alphas, losses, color=plots.COLOURS["nala"], label=r"NALA, tuned $\eta$ 
 ax.axhline(results[BUDGET]["Lookahead, slow step free"]["loss"], color=plots.COLOURS["lookahead"], ls="-.", label="Lookahead, tuned")
 ax.axhline(results[BUDGET]["SGD"]["loss"], color="black", ls=":", label="SGD, tuned")
 ax.set(xlabel=r"outer step in units of the inner step, $\alpha/\eta$", ylabel="expected loss\nafter 300 gradients", ylim=(0.09, 0.15))
-ax.legend(fontsize=11)
+ax.legend(fontsize=12)
 plots.show(ax, alt="Expected loss after 300 gradients against the outer step in units of the inner step, from 0 to 0.4. NALA's curve has a minimum near 0.1, just above the horizontal line of Lookahead, crosses the line of SGD near 0.2 and keeps rising.")
 # %%
 lookahead_loss = results[BUDGET]["Lookahead, slow step free"]["loss"]

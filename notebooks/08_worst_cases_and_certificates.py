@@ -38,7 +38,6 @@ from nala_lab.theory.quadratic_rate import rho
 from problems import Logistic, Quadratic
 
 plots.use_style()
-plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
 HALF = Fraction(1, 2)
 draw = stream(0, "lesson 08")
 # %% [markdown]
@@ -151,8 +150,8 @@ for seed in range(RUNS):
     points[kind] += [(formulas.distance_factor(L=L, m=m, lr=lr, k=k, mu=mu, alpha=alpha), ratio) for ratio in far[1:] / far[:-1]]
 # %%
 fig, ax = plt.subplots(figsize=(7.2, 5.4))
-for (kind, rows), mark, colour in zip(points.items(), "os^", ("#0072B2", "#E69F00", "#009E73"), strict=True):
-    ax.plot(*np.array(rows).T, mark, color=colour, alpha=0.7, ms=5, label=kind)
+for (kind, rows), mark, part in zip(points.items(), "os^", ("measured", "predicted", "gradient"), strict=True):
+    ax.plot(*np.array(rows).T, mark, color=plots.ROLES[part], alpha=0.7, ms=5, label=kind)
 ax.plot([0.5, 1], [0.5, 1], color=plots.ROLES["limit"], label="Theorem A: the bound")
 ax.set(xlabel="factor $F$ of Theorem A", ylabel="measured factor of a cycle", xlim=(0.55, 1), ylim=(0.15, 1.02))
 ax.legend()
@@ -260,12 +259,13 @@ claim(agree([float(v) for v in ran], huber), "NALA on Huber's function has the v
 claim(formulas.is_certified(L=1.0, lr=1.0, k=2, mu=-0.5, alpha=0.001, cycles=1), "for k = 2 the formula is certified")
 claim(not any(formulas.is_certified(L=1.0, lr=1.0, k=k, mu=-0.5, alpha=0.001, cycles=1) for k in (3, 4, 5)), "for k = 3, 4 and 5 it is not")
 claim([h > b for h, b in zip(huber, bowl, strict=True)] == [True] * 3 + [False] * 5, "from k = 4 on the bowl is worse than Huber's function")
-ax = plots.axes_or_new(None, figsize=(7.4, 4.4))
-ax.plot(counts, huber, color="black", label="Huber: T22")
-ax.plot(counts, [float(v) for v in ran], "o", color=plots.COLOURS["nala"], label="NALA run on Huber's function")
-ax.plot(counts, bowl, "s--", color=plots.COLOURS["lookahead"], label=r"NALA on $x^2/2$, at least")
+fig, ax = plt.subplots(figsize=(8.2, 4.4))
+on_huber, on_bowl = plots.variants("nala", 2)
+ax.plot(counts, huber, color=plots.ROLES["predicted"], lw=1.4, label="formula (T22)")
+ax.plot(counts, [float(v) for v in ran], "o", color=on_huber["color"], label="NALA on\nHuber's function")
+ax.plot(counts, bowl, "s", label="NALA on $x^2/2$,\nat least", **on_bowl)
 ax.set(xlabel="inner steps $k$", ylabel=r"$f(\phi_1) - f^\star$, start at distance 1", xticks=counts, ylim=(0, 0.28))
-ax.legend()
+plots.name_lines(ax)
 plots.show(ax, alt="Value after one cycle against k from 1 to 8. Huber's bound falls from 0.25 to below 0.06; runs on Huber's function lie on it. The value on the quadratic stays near 0.125 and is above Huber's from k = 4 on.")
 # %% [markdown]
 # From $k=4$ on the plain bowl $x^2/2$ is worse than Huber's function: at the paper's $k=5$ a formula that was certified for small $k$ is **false** as an upper bound. A certificate speaks about the settings it was computed for. `worst_case.is_certified` knows which; `value_lower_bound` is the larger of both, and a lower bound only.
@@ -321,10 +321,11 @@ Markdown(text if worst else f"PEPit is not installed. The worst over quadratics 
 # %%
 if worst:
     t = run(NALA(SGD(1.0), k=3, mu=0.5, alpha=1.0), worst.function.grad, worst.start, cycles=1)
-    fig, ax = plt.subplots(figsize=(7.8, 5.2))
+    fig, ax = plt.subplots(figsize=(8.2, 5.6))
     plots.landscape(ax, worst.function.value, ((-1.1, 0.75), (-0.65, 0.35)), minimum=0.0, minimizers=np.zeros((1, 2)), levels=9, resolution=41)
     plots.two_loop(ax, t, momentum=False)
-    ax.legend(loc="upper right", fontsize=11)
+    ax.get_legend().remove()  # it would cover the level sets
+    fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     plots.show(ax, alt="Level sets of the worst function in the plane and one cycle of NALA on it. The fast weights come from the left, bend downwards and stop below the minimum. The blue arrow from the start goes past their end, far to the right of the minimum. The purple outer step back towards the minimum is short.")
     y, g = t.lookahead[0], t.outer_grad[0]
     claim(np.allclose(g, 0.1 * y, atol=1e-3), "the gradient at y is only m y")

@@ -14,7 +14,6 @@
 # %%
 from dataclasses import replace
 
-import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown
 
@@ -29,7 +28,6 @@ from nala_lab.widgets import ProbeExplorer
 from problems import NoisyQuadratic
 
 plots.use_style()
-plt.rcParams["figure.dpi"] = 80  # keeps the committed notebook small
 PINK, GREEN = plots.COLOURS["adala"], plots.COLOURS["adam"]
 # %% tags=["parameters"]
 STUDENT = "demo"  # your name or number: it decides your numbers in the exercises

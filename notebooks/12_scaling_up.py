@@ -41,7 +41,6 @@ from nala_lab.results.comparable import runs_of
 from tools import gpu_check
 
 plots.use_style()
-plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
 torch.set_num_threads(1)  # the same sums in the same order on every machine
 torch._logging.set_logs(dynamo=logging.ERROR)  # the compiler's remark that it leaves a profiler's mark out
 FOLDER = Path(RECORDS) if RECORDS else Path(paper_figs.__file__).parent / "records"

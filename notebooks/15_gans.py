@@ -38,7 +38,6 @@ from nala_lab.optim import NALA, Lookahead
 from nala_lab.results.comparable import runs_of
 
 plots.use_style()
-plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
 torch.set_num_threads(1)
 FOLDER = Path(RECORDS) if RECORDS else Path(paper_figs.__file__).parent / "records"
 # %% [markdown]
@@ -158,7 +157,7 @@ def rates(lr, k=6):
 
 grid = np.linspace(0.05, 1.2, 47)
 one, two = np.transpose([rates(lr) for lr in grid])
-figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.2))
+figure, (left, right) = plt.subplots(1, 2, figsize=(10.2, 4.2))
 left.plot(grid, one, color=plots.ROLES["measured"], label="one clock, k = 6")
 left.plot(grid, two, "--", color=plots.ROLES["fail"], label="two clocks, k = 3 each")
 left.axhline(1, color="black", lw=1, ls=":", label="no slow loop")

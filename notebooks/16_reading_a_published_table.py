@@ -26,7 +26,6 @@ from paper_figs.published_audit.maxima import best_of, mean_and_sd, simulated_be
 from paper_figs.published_audit.softmax import floor, residual
 
 plots.use_style()
-plt.rcParams["figure.dpi"] = 80  # keeps the committed notebook small
 
 # %% tags=["parameters"]
 RUNS = 2000  # simulated trainings in question 2
@@ -148,7 +147,7 @@ ax.bar(100 * accuracy, heights, width=0.3, color="#CCCCCC", label=f"{RUNS} simul
 ax.axvline(100 * printed, color=plots.ROLES["fail"], lw=2)
 ax.annotate("printed", (100 * printed, 28), xytext=(-8, 0), textcoords="offset points", ha="right", color=plots.ROLES["fail"])
 ax.set(xlim=(84, 98), xlabel="accuracy (%)", ylabel="chance (%)", title=f"a network that is right in {100 * p:.1f} % of images")
-ax.legend(loc="upper left", fontsize=11)
+ax.legend(loc="upper left", fontsize=12)
 plots.show(figure, alt="Three distributions for one network. A single batch is spread around 89.9 percent; the best of 50 is narrow around 94; the best of 450 around 95. The printed 94.5 lies between the last two. Grey bars of simulated trainings follow the line of the best of 450.")
 mean, sd = mean_and_sd(p, 450)
 claim(by_chance((draws.mean() - mean) / (sd / RUNS**0.5)), "the simulated trainings have the predicted mean")
@@ -191,8 +190,8 @@ ax.barh(rows, 2 * single, left=-single, height=0.8, color="#C9C9C9", label="cann
 ax.plot(gaps, rows, "o", color=plots.COLOURS["nala"], label="printed difference")
 ax.axvline(0, color="black", lw=1)
 ax.set(yticks=rows, yticklabels=names, ylim=(-0.6, len(rows) - 0.4), xlabel="NALA's accuracy minus the rival's (points)")
-ax.tick_params(axis="y", labelsize=11)
-figure.legend(loc="outside lower center", fontsize=11)
+ax.tick_params(axis="y", labelsize=12)
+figure.legend(loc="outside lower center", fontsize=12)
 plots.show(figure, alt="Sixteen differences as dots, each on a grey band of noise. Eight lie inside the dark inner band, thirteen inside the light outer band. AlexNet against Adam and ResNet-18 on CIFAR-10 against Lookahead lie far outside.")
 outside, beyond = int((abs(gaps) > single).sum()), int((abs(gaps) > needed).sum())
 print(f"outside the inner band: {outside} of {len(gaps)}; outside the outer band: {beyond}")
@@ -288,7 +287,7 @@ for ax, low in ((left, 0.68), (right, 0.93)):
     ax.set(xlabel="printed accuracy", xlim=(low, 1.003), ylim=(1.44, 1.80 if low < 0.9 else 1.72))
 left.set(ylabel="printed loss", title="all")
 right.set_title("the right end, enlarged")
-figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=11)
+figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=12)
 plots.show(figure, alt="Loss against accuracy. Six circles of Table 5 lie on a falling straight line, from 0.71 to 0.98. Ten triangles of Tables 7 to 9, all above 0.94, lie above the line, the farthest by 0.19, except one just below it.")
 claim(max(abs(residual(loss, a)) for a, loss in five) < 0.01, "all pairs of Table 5 lie within 0.01 of the line of a double softmax")
 claim(min(loss for _, loss in five) > floor(), "no loss of Table 5 is below the floor")

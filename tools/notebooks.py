@@ -19,7 +19,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 WIDGET = "application/vnd.jupyter.widget-view+json"
 KERNELS = 2  # lessons at once
-LARGEST = 300_000  # bytes: a notebook opens at once and its diff can be looked at
+LARGEST = 450_000  # bytes: a notebook opens at once and its diff can be looked at
 
 
 def fresh(script: Path) -> nbformat.NotebookNode:
