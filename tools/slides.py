@@ -5,7 +5,8 @@
 
 nbconvert's slides exporter puts the cells into slides as their metadata say (`slideshow`); the template in tools/slides
 shows them with arrow keys, formulas as MathML and figures large, each with text beside it. Of the code only loops and
-functions are shown, without claims, prints and predictions. `jupyter nbconvert --to slides` works on the same notebooks and needs the network.
+functions are shown, without claims, prints and predictions. `jupyter nbconvert --to slides` works on the same
+notebooks and needs the network.
 """
 
 import argparse
