@@ -59,10 +59,26 @@ guess.meets(cloud["SGD, smaller step"] / cloud["Lookahead"])
 # The first student is right: at the *same learning rate* Lookahead's variance is a third of SGD's. But it is also slower, and at the *same speed* plain SGD is quieter, by a factor of nearly two, with one line of code less. Which comparison is fair is the subject of this lesson.
 #
 # ## 2 · The equations
-# Noise enters every gradient with its own $\xi$. With $r = 1-\eta\lambda$, $R=r^k$, $c=1-\alpha\lambda$, $s = 1+\mu$ and $Q_k = 1+r^2+\dots+r^{2(k-1)}$ one cycle of NALA does
-# $$\mathrm E\,\phi' = T\;\mathrm E\,\phi, \qquad T = c\,(sR-\mu) \tag{T01}$$
-# $$\operatorname{Var}\phi' = T^2\operatorname{Var}\phi + N, \qquad N = c^2s^2\eta^2 w\,Q_k + \alpha^2 w, \qquad V^\star = \frac{N}{1-T^2} \tag{T08}$$
-# where $\phi$ is the distance to the minimum. Lookahead is $\alpha=0$; SGD is $k=1$, $\mu=0$, $\alpha=0$. From scratch: follow mean and variance through the ten lines of the algorithm, with no formula at all. A sum of independent terms has the sum of the variances:
+# Follow one cycle, step by step. Every gradient brings its own noise $\xi$, of variance $w$. All positions are distances to the minimum.
+#
+# **One inner step** multiplies the error by $1-\eta\lambda$; call this $r$. It also adds noise of variance $\eta^2 w$.
+#
+# **$k$ inner steps** multiply the error by $r^k$; call this $R$. The noise of an early step is shrunk by all later ones, so their variances add up to
+# $$\eta^2 w\,Q_k, \qquad Q_k = 1+r^2+\dots+r^{2(k-1)}.$$
+#
+# **The mix** $y=(1+\mu)\,\theta_k-\mu\,\phi$ has two parts. Write $s=1+\mu$ for the share of the fast weights. The error is multiplied by $sR-\mu$, and the variance of the noise by $s^2$.
+#
+# **The outer step** multiplies both parts by $1-\alpha\lambda$; call this $c$. Its own gradient adds noise of variance $\alpha^2 w$.
+#
+# So the mean of the error is multiplied, in one cycle, by
+# $$T = c\,(sR-\mu), \qquad \mathrm E\,\phi' = T\;\mathrm E\,\phi. \tag{T01}$$
+# The variance is multiplied by $T^2$, and the noise of this cycle comes on top; call its variance $N$:
+# $$N = c^2s^2\eta^2 w\,Q_k + \alpha^2 w, \qquad \operatorname{Var}\phi' = T^2\operatorname{Var}\phi + N.$$
+# After many cycles the variance no longer changes. Set both sides equal, and call the result $V^\star$:
+# $$V^\star = \frac{N}{1-T^2}. \tag{T08}$$
+# Lookahead is $\alpha=0$; SGD is $k=1$, $\mu=0$, $\alpha=0$.
+#
+# From scratch: follow mean and variance through the ten lines of the algorithm, with no formula at all. A sum of independent terms has the sum of the variances:
 # %%
 def moments_by_hand(mean, variance, cycles, lam, w, eta, k, mu, alpha):
     for _ in range(cycles):
@@ -99,10 +115,11 @@ for m in (-0.75, -0.5, -0.25, 0.1):
 measured = np.array(measured)
 ax = plots.axes_or_new(None, figsize=(7.6, 4.6))
 ax.plot(mus, same_rate, color=plots.COLOURS["lookahead"], label="same learning rate (T09)")
-ax.plot(mus, same_speed, color=plots.COLOURS["heavyball"], ls="--", label="same speed (T11)")
+same = plots.variants("lookahead", 2)[1]["color"]
+ax.plot(mus, same_speed, color=same, ls="--", label="same speed (T11)")
 ax.plot(measured[:, 0], measured[:, 1], "s", color=plots.COLOURS["lookahead"], label=f"{TRAJECTORIES} runs each")
-ax.plot(measured[:, 0], measured[:, 2], "X", color=plots.COLOURS["heavyball"], ms=10)
-ax.axhline(1, color="black", lw=1)
+ax.plot(measured[:, 0], measured[:, 2], "X", color=same, ms=10)
+ax.axhline(1, color="#444444", lw=1)
 ax.set(xlabel=r"outer factor $\mu$ (slow step $1+\mu$)", ylabel="variance, Lookahead / SGD", title=r"$k=5$, $\eta\lambda = 0.3$")
 ax.legend()
 plots.show(ax, alt="Ratio of variances against mu from -0.95 to 0.15. The curve for the same learning rate rises from near 0 to above 1 and crosses 1 at mu = 0. The curve for the same speed lies above 1 for every negative mu, highest at the left, and falls below 1 for positive mu. Markers from runs lie on both curves.")
@@ -130,8 +147,8 @@ finite = np.array([penalty(a * 0.5 * lr) for a in ratios])
 ax = plots.axes_or_new(None, figsize=(7.6, 3.8))
 ax.plot(ratios, limit, color=plots.COLOURS["nala"], label="limit of small steps")
 ax.plot(ratios[::8], finite[::8], "o", color=plots.COLOURS["nala"], mfc="white", label=r"exact, $\eta\lambda=0.01$")
-ax.plot(0.2, penalty(0.001), "*", color="black", ms=15, label=r"paper's $\alpha = 0.001$")
-ax.axhline(1, color="black", lw=1)
+ax.plot(0.2, penalty(0.001), "*", color=plots.ROLES["limit"], ms=15, label=r"paper's $\alpha = 0.001$")
+ax.axhline(1, color="#444444", lw=1)
 ax.set(xlabel=r"outer step in units of $(1+\mu)\,\eta$", ylabel="variance, NALA / SGD\nof the same speed")
 ax.legend()
 plots.show(ax, alt="Ratio of variances against the outer step in units of (1 + mu) eta, from 0 to 4. The curve starts at 1.2, touches 1 at one, and rises to 1.55 at four. Exact values for a small step lie on it; the paper's setting is at 0.2 on the axis, at about 1.12.")

@@ -110,11 +110,20 @@ Markdown(f"The excess is {float(ratio):.6f} of the squared distance at the start
 # Quadratics cannot show this: there every direction is on its own. Examples that one draws at random are typical; a *worst case* has to be looked for. (Section 6 looks for it over a whole class; the gaps found so are larger, and the functions are not for paper.)
 #
 # ## 2 · A class, and a theorem about all of it
-# The class: $f$ is $m$-strongly convex with an $L$-Lipschitz gradient. **Theorem A (T21).** For $\mu\in[-1,0]$, $0<\eta\le\frac{2}{L+m}$, $0\le\alpha\le\frac2{L+m}$,
-# $$\|\phi_t-x^\star\| \;\le\; F\,\|\phi_{t-1}-x^\star\|, \qquad F = (1-\alpha m)\bigl[(1+\mu)(1-\eta m)^k-\mu\bigr]. \tag{T21}$$
-# *Proof.* A gradient step of length $h\le\frac2{L+m}$ brings every point nearer to $x^\star$ by the factor $1-hm$. The point $y$ is a convex combination of $\theta_k$ and $\phi$ because $-1\le\mu\le0$: the triangle inequality gives the bracket. The outer step is one more gradient step. $\square$
+# **The class.** In no direction, and nowhere, is the curvature of $f$ above $L$ or below $m>0$. (Where $f$ has no second derivative: its gradient is $L$-Lipschitz, and $f$ is $m$-strongly convex.) The minimum is at $x^\star$.
 #
-# The bound is attained by $\frac m2\|x-x^\star\|^2$, so $F$ cannot be improved: it is *tight*. From scratch in one line, then the library:
+# **One gradient step** of length $h$ brings every point nearer to $x^\star$, by the factor $1-hm$ at least, as long as $h\le\frac2{L+m}$. The flattest curvature $m$ decides.
+#
+# **$k$ inner steps** of length $\eta$ give the factor $(1-\eta m)^k$.
+#
+# **The mix** $y=(1+\mu)\,\theta_k-\mu\,\phi$ lies between $\theta_k$ and $\phi$ as long as $-1\le\mu\le0$. Its distance is at most the mix of the two distances: the factor is $(1+\mu)(1-\eta m)^k-\mu$.
+#
+# **The outer step** is one more gradient step, of length $\alpha$: the factor $1-\alpha m$.
+#
+# Multiply, and call the product $F$. **Theorem A (T21):** for $-1\le\mu\le0$ and $\eta$, $\alpha$ up to $\frac2{L+m}$
+# $$F = (1-\alpha m)\bigl[(1+\mu)(1-\eta m)^k-\mu\bigr], \qquad \|\phi_t-x^\star\| \;\le\; F\,\|\phi_{t-1}-x^\star\|. \tag{T21}$$
+#
+# On the bowl $\frac m2\|x-x^\star\|^2$ all four factors are reached, so $F$ cannot be improved: it is *tight*. From scratch in one line, then the library:
 # %%
 F = lambda L, m, lr, k, mu, alpha: (1 - alpha * m) * ((1 + mu) * (1 - lr * m) ** k - mu)  # noqa: E731 - T21
 setting = dict(lr=1.0, k=3, mu=-0.5, alpha=1.0)
@@ -175,7 +184,9 @@ claim(count == {"true": 2, "false": 7, "not refuted": 0}, "two of the nine claim
 # %% [markdown]
 # We now run the important ones.
 #
-# **V01, true: one step, the value.** NALA's cycle is Lookahead's and then one gradient step from $y$. The descent lemma gives $f(\phi) \le f(y) - \alpha\,(1-\frac{\alpha L}2)\,\|\nabla f(y)\|^2$. That is all there is to the claim, and the step is paid for.
+# **V01, true: one step, the value.** NALA's cycle is Lookahead's and then one gradient step from $y$. Such a step lowers the value, if $\alpha<2/L$, by at least
+# $$\alpha\,\bigl(1-\tfrac{\alpha L}2\bigr)\,\|\nabla f(y)\|^2$$
+# (the *descent lemma*: a parabola of curvature $L$ lies above $f$). That is all there is to the claim, and the step is paid for.
 # %%
 p = Logistic.generated(40, 4, 5, condition=10.0)
 for mu in (-0.5, 0.5):
@@ -204,9 +215,13 @@ for e in [*SMALL.values(), *COUNTEREXAMPLES.values()]:
     rows.append(f"| {e.measure} | {len(e.start)} | {e.k} | {e.mu} | {e.alpha} | {e.lr} | {e.cycles} | {float(found):.6f} |")
 Markdown("\n".join(rows))
 # %% [markdown]
-# **V04, a warning about searches.** For the value at $\mu=-\frac12$ and $\eta=1/L$ every search over at most three cycles found nothing, and "no counter-example" stood in our notes. With four and five cycles there are some: the row with five cycles and a gap of four in ten thousand. On $\frac{x^2}5+\frac{y^2}{200}+h\bigl(\frac{3(x-y)}5\bigr)$, $c=\frac12$, $k=3$, NALA is lower for seven cycles and higher after the eighth. In one dimension the claim is proved, and up to three cycles it is still open.
+# **V04, a warning about searches.** For the value at $\mu=-\frac12$ and $\eta=1/L$ every search over at most three cycles found nothing, and "no counter-example" stood in our notes. With four and five cycles there are some: the row with five cycles and a gap of four in ten thousand. There is a function in the plane, of the kind of section 1 ($\frac{x^2}5+\frac{y^2}{200}$ and one bend $h\bigl(\frac{3(x-y)}5\bigr)$ with $c=\frac12$), on which NALA with $k=3$ is lower for seven cycles and higher after the eighth. In one dimension the claim is proved, and up to three cycles it is still open.
 #
-# **V06, false at the paper's setting: per gradient.** $f = x^2/2$, $\eta=\frac1{10}$, $k=5$, $\mu=-\frac12$, $\alpha=\frac1{1000}$, 60 gradients: exact numbers. On the whole class, by Theorem A, NALA is faster per gradient iff $\alpha > (1-B(m)^{1/k})/m$; $\alpha\ge(1+\mu)\eta$ is enough.
+# **V06, false at the paper's setting: per gradient.** Take the bowl $f = x^2/2$, the paper's $k=5$, $\mu=-\frac12$, $\alpha=\frac1{1000}$, and $\eta=\frac1{10}$. Every method gets 60 gradients; the numbers are exact.
+#
+# And on the whole class? Lookahead's factor is the bracket of Theorem A; call it $B$. Per gradient that is $B^{1/k}$, because a cycle of Lookahead costs $k$ gradients. NALA's cycle costs one more, and this one must do better than Lookahead's do: $1-\alpha m < B^{1/k}$. So NALA is faster per gradient exactly when
+# $$\alpha > \frac{1-B^{1/k}}m,$$
+# and $\alpha\ge(1+\mu)\,\eta$ is always enough.
 # %%
 sixty = {
     "gradient descent": run(SGD(Fraction(1, 10)), lambda x: x, [Fraction(1)], steps=60),
@@ -238,9 +253,16 @@ weights = verdicts["V09"].numbers
 claim(sum(weights.values()) == 1 and min(weights.values()) >= 0, "with mu < 0 the point y lies between phi and theta")
 # %% [markdown]
 # ## 4 · Values over convex functions: one formula, and where it stops
-# With $m=0$ the distance need not shrink at all. For the value there is a lower bound for *every* setting (T22), from Huber's function, quadratic near 0 and straight outside:
-# $$\sup_f\; f(\phi_T)-f^\star \;\ge\; \frac{L\,\|\phi_0-x^\star\|^2}{2\,(2H+1)}, \qquad H = T\,\bigl((1+\mu)k\eta+\alpha\bigr)L. \tag{T22}$$
-# Semidefinite programmes return the same number for $k\le3$, $T\le3$ at $\eta=1/L$, with one exception ($k=3$, $T=1$, $\mu=-\frac12$, short $\alpha$), so it is tempting to call it *the* worst case.
+# Now let $m=0$: the function may be flat in places. Then the distance need not shrink at all, and we ask for the value: how far is $f(\phi_T)$ above the lowest value $f^\star$ after $T$ cycles?
+#
+# **A slope that never ends.** Huber's function is a parabola near 0 and straight outside. On the straight part every gradient is the same. A cycle then goes $k$ inner steps of $\eta$, of which the mix keeps the share $1+\mu$, and one outer step of $\alpha$: the way per unit of slope is $(1+\mu)\,k\,\eta+\alpha$.
+#
+# **All cycles together**, in units of $1/L$: call this $H$.
+# $$H = T\,\bigl((1+\mu)\,k\,\eta+\alpha\bigr)\,L$$
+# A steep slope is soon gone down, and a gentle one has little height to lose. In between is a worst one (one derivative finds it). What is left on it is, for *every* setting, a lower bound of the worst case:
+# $$\sup_f\; f(\phi_T)-f^\star \;\ge\; \frac{L\,\|\phi_0-x^\star\|^2}{2\,(2H+1)}. \tag{T22}$$
+#
+# Is it *the* worst case? A computer search over all functions of the class (semidefinite programmes) returns the same number for $k\le3$ and $T\le3$ at $\eta=1/L$, with one exception ($k=3$, $T=1$, $\mu=-\frac12$, short $\alpha$). So it is tempting to say yes.
 #
 # **Predict:** $T=1$, $\mu=-\frac12$, $\alpha\approx0$. Huber's value falls like $1/k$ as the inner loop gets longer. But the average keeps half of the start, however long the inner loop was. Which $k$ ends the formula?
 # %%
