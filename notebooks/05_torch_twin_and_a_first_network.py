@@ -66,13 +66,13 @@ for rows in batches:
 # %%
 phase, naive, slow = (np.array(column) for column in zip(*log, strict=True))
 ax, x = plt.subplots(figsize=(8.6, 4.6))[1], np.arange(1, len(log) + 1)
-ax.plot(x, naive, "-", color="black", lw=1.4, label="read after every step()")
+ax.plot(x, naive, "-", color=plots.ROLES["fast"], lw=1.4, label="read after every step()")
 ax.plot(x, slow, drawstyle="steps-post", color=plots.COLOURS["nala"], label=r"slow weights $\phi_t$")
 for here, mark, text in ((phase == 5, "d", r"the weights stand at $y_t$"), (phase == 0, "o", r"the weights are $\phi_t$")):
     ax.plot(x[here], naive[here], mark, color=plots.ROLES["slow"], ms=8, label=text)
 ax.set(xlabel="gradient evaluations", ylabel="test loss (nats)")
 ax.legend()
-plots.show(ax, alt="Test loss against gradient evaluations for five cycles. The black line, read after every step, is a saw: it falls during the inner steps and jumps back up at each look-ahead point. The loss of the slow weights is a staircase above it that goes down once in six gradients.")
+plots.show(ax, alt="Test loss against gradient evaluations for five cycles. The dark grey line, read after every step, is a saw: it falls during the inner steps and jumps back up at each look-ahead point. The loss of the slow weights is a staircase above it that goes down once in six gradients.")
 guess.meets(slow[-1])
 # %%
 saw = naive.reshape(CYCLES, 6)  # columns: after inner step 1, 2, 3, 4, then at y_t, then phi_t

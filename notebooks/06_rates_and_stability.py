@@ -283,7 +283,7 @@ for convention in momentum_cycle.CONVENTIONS:
     radius = [momentum_cycle.spectral_radius(momentum_cycle.cycle_matrix(lam, lr=eta, beta=beta, k=int(k), mu=-0.5, convention=convention)).max() for k in counts]
     rate[convention] = np.array(radius) ** (1 / counts)
 ax = plots.axes_or_new(None, figsize=(7.6, 4.4))
-for convention, mark, colour in (("keep", "s", "#0072B2"), ("reset", "^", "#E69F00"), ("pullback", "o", "#009E73")):
+for convention, mark, colour in (("keep", "s", plots.ROLES["measured"]), ("reset", "^", plots.ROLES["slow"]), ("pullback", "o", plots.ROLES["gradient"])):
     ax.plot(counts, rate[convention], marker=mark, color=colour, label=convention)
 ax.axhline(1, color=plots.ROLES["limit"], label="stability edge")
 ax.axhline(sigma, color=plots.COLOURS["heavyball"], ls=":", label="heavy ball alone")

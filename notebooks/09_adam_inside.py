@@ -187,7 +187,7 @@ for mu in table:
 figure, panels = plt.subplots(1, 2, figsize=(10.2, 4.6))
 for ax, mu in zip(panels, table, strict=True):
     ks = np.array(list(table[mu]))
-    ax.plot(ks, [1 / table[mu][k][0] for k in ks], "-", color="black", label=r"predicted, $1/a_c$")
+    ax.plot(ks, [1 / table[mu][k][0] for k in ks], "-", color=plots.ROLES["predicted"], label=r"predicted, $1/a_c$")
     dots = np.array([runs[mu, k] for k in ks])
     ax.plot(ks, dots, plots.look("nala")["marker"], ls="", ms=6, color=plots.COLOURS["nala"], mfc="none")
     ax.plot([], [], "o", color=plots.COLOURS["nala"], mfc="none", label="runs, six curvatures")

@@ -132,7 +132,7 @@ for s in scales:
         losses[name].append(value.item())
         sizes[name].append(slope.norm(dim=1).mean().item() * len(y))
 figure, (left, right) = plt.subplots(1, 2, figsize=(10.2, 4))
-for name, dash, colour in (("softmax once", "-", "#0072B2"), ("softmax twice", "--", "#882255")):
+for name, dash, colour in (("softmax once", "-", plots.ROLES["measured"]), ("softmax twice", "--", plots.ROLES["limit"])):
     left.plot(scales, losses[name], dash, color=colour, label=name)
     right.plot(scales, sizes[name], dash, color=colour, label=name)
 left.axhline(FLOOR, color="black", ls=":", lw=1.5, label=f"floor log(e + 9) - 1 = {FLOOR:.4f}")

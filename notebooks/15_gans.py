@@ -165,7 +165,7 @@ left.set(xlabel="learning rate of both players", ylabel="rate per gradient", tit
 left.legend()
 start = stream(SEED, "game", "start").normal(size=4)
 steps = {"both at once": (turn("both"), 1), "one after the other": (one_round, 2), "two clocks": (table["Lookahead, n_critic = 1"][1], 6), "one clock": (table["Lookahead, n_critic = 1"][0], 6)}
-looks = (("#000000", ":"), ("#009E73", "-."), (plots.ROLES["fail"], "--"), (plots.ROLES["measured"], "-"))
+looks = ((plots.ROLES["predicted"], ":"), (plots.ROLES["pass"], "-."), (plots.ROLES["fail"], "--"), (plots.ROLES["measured"], "-"))
 for (name, (m, cost)), (colour, dash) in zip(steps.items(), looks, strict=True):
     path = [np.linalg.norm(np.linalg.matrix_power(m, n) @ start) for n in range(241 // cost)]
     right.semilogy(cost * np.arange(len(path)), path, dash, color=colour, label=name)

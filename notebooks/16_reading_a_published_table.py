@@ -100,7 +100,7 @@ figure, ax = plt.subplots(figsize=(8, 3.4))
 for number, (model, marker) in enumerate(models.items()):
     of_model = [cell for cell in cells if cell.column.model == model]
     places = [cell.table + 0.22 * (number - 1) for cell in of_model]  # beside each other, not on top
-    ax.plot(places, [BATCH * cell.value % 1 for cell in of_model], marker, ms=8, alpha=0.8, label=model, color=["#0072B2", "#E69F00", "#882255"][number])
+    ax.plot(places, [BATCH * cell.value % 1 for cell in of_model], marker, ms=8, alpha=0.8, label=model, color=plots.ROLES[("measured", "limit", "gradient")[number]])
 ax.set(xlabel="table of the NALA paper", ylabel="256 a, after the point", ylim=(-0.08, 1), xticks=[1, 3, 5, 7, 8, 9])
 ax.legend(loc="upper left")
 plots.show(figure, alt="Fractional part of 256 times accuracy, by table. Tables 1, 3 and 5 lie at zero. In Tables 7, 8 and 9 LeNet-5 and AlexNet lie at zero; ten ResNet-18 values are spread between 0 and 1.")
@@ -138,7 +138,7 @@ print(f"p = {p:.4f}; expected best of 450: {exact @ accuracy:.4f}")
 # %%
 printed = table_1.cell("NALA", 1).value
 figure, ax = plt.subplots(figsize=(8, 3.8))
-kinds = ((1, "one batch", "#56B4E9", "-"), (50, "best of 50", "#009E73", "--"), (450, "best of 450", "#0072B2", "-."))
+kinds = ((1, "one batch", plots.ROLES["measured"], "-"), (50, "best of 50", plots.ROLES["limit"], "--"), (450, "best of 450", plots.ROLES["gradient"], "-."))
 for n, name, colour, dash in kinds:
     ax.plot(100 * accuracy, 100 * best_of(p, n), drawstyle="steps-mid", color=colour, ls=dash, label=name)
 draws = simulated_best(p, 450, RUNS)
@@ -282,8 +282,8 @@ for ax, low in ((left, 0.68), (right, 0.93)):
     line = np.array([low, 1.0])
     ax.plot(line, floor() + 1 - line, color="black", lw=1.5, label="loss = 2.46115 - accuracy")
     ax.axhline(floor(), color="black", ls=":", lw=1.5, label="floor 1.46115")
-    ax.plot(*np.transpose(five), "o", ms=9, color="#0072B2", label="Table 5")
-    ax.plot(*np.transpose(sweeps), "^", ms=9, color="#882255", label="Tables 7-9, other rows")
+    ax.plot(*np.transpose(five), "o", ms=9, color=plots.ROLES["measured"], label="Table 5")
+    ax.plot(*np.transpose(sweeps), "^", ms=9, color=plots.ROLES["limit"], label="Tables 7-9, other rows")
     ax.set(xlabel="printed accuracy", xlim=(low, 1.003), ylim=(1.44, 1.80 if low < 0.9 else 1.72))
 left.set(ylabel="printed loss", title="all")
 right.set_title("the right end, enlarged")
