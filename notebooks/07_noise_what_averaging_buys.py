@@ -61,24 +61,18 @@ guess.meets(cloud["SGD, smaller step"] / cloud["Lookahead"])
 # ## 2 · The equations
 # Follow one cycle, step by step. Every gradient brings its own noise $\xi$, of variance $w$. All positions are distances to the minimum.
 #
-# **One inner step** multiplies the error by $1-\eta\lambda$; call this $r$. It also adds noise of variance $\eta^2 w$.
-#
-# **$k$ inner steps** multiply the error by $r^k$; call this $R$. The noise of an early step is shrunk by all later ones, so their variances add up to
-# $$\eta^2 w\,Q_k, \qquad Q_k = 1+r^2+\dots+r^{2(k-1)}.$$
-#
-# **The mix** $y=(1+\mu)\,\theta_k-\mu\,\phi$ has two parts. Write $s=1+\mu$ for the share of the fast weights. The error is multiplied by $sR-\mu$, and the variance of the noise by $s^2$.
-#
-# **The outer step** multiplies both parts by $1-\alpha\lambda$; call this $c$. Its own gradient adds noise of variance $\alpha^2 w$.
+# - **One inner step** multiplies the error by $1-\eta\lambda$; call this $r$. It also adds noise of variance $\eta^2 w$.
+# - **$k$ inner steps** multiply the error by $r^k$; call this $R$. The noise of an early step is shrunk by all later ones, so their variances add up to $\eta^2 w\,Q_k$ with $Q_k = 1+r^2+\dots+r^{2(k-1)}$.
+# - **The mix** $y=(1+\mu)\,\theta_k-\mu\,\phi$ has two parts. Write $s=1+\mu$ for the share of the fast weights. The error is multiplied by $sR-\mu$, and the variance of the noise by $s^2$.
+# - **The outer step** multiplies both parts by $1-\alpha\lambda$; call this $c$. Its own gradient adds noise of variance $\alpha^2 w$.
 #
 # So the mean of the error is multiplied, in one cycle, by
 # $$T = c\,(sR-\mu), \qquad \mathrm E\,\phi' = T\;\mathrm E\,\phi. \tag{T01}$$
-# The variance is multiplied by $T^2$, and the noise of this cycle comes on top; call its variance $N$:
+# The variance is multiplied by $T^2$, and this cycle's noise, of variance $N$, comes on top:
 # $$N = c^2s^2\eta^2 w\,Q_k + \alpha^2 w, \qquad \operatorname{Var}\phi' = T^2\operatorname{Var}\phi + N.$$
 # After many cycles the variance no longer changes. Set both sides equal, and call the result $V^\star$:
 # $$V^\star = \frac{N}{1-T^2}. \tag{T08}$$
-# Lookahead is $\alpha=0$; SGD is $k=1$, $\mu=0$, $\alpha=0$.
-#
-# From scratch: follow mean and variance through the ten lines of the algorithm, with no formula at all. A sum of independent terms has the sum of the variances:
+# Lookahead is $\alpha=0$; SGD is $k=1$, $\mu=0$, $\alpha=0$. From scratch: follow mean and variance through the ten lines of the algorithm, with no formula at all. A sum of independent terms has the sum of the variances:
 # %%
 def moments_by_hand(mean, variance, cycles, lam, w, eta, k, mu, alpha):
     for _ in range(cycles):
@@ -136,8 +130,7 @@ Markdown(f"At $\\mu=-\\tfrac12$: {float(exact[1, 0]):.2f} at the same learning r
 #
 # **Predict** what the paper's $\alpha = 0.001$ costs at $\eta=0.01$, $k=5$, $\mu=-\tfrac12$.
 # %%
-lr = 0.01
-ratios = np.linspace(0, 4, 81)
+lr, ratios = 0.01, np.linspace(0, 4, 81)
 limit = np.array([small_step_penalty(lr=lr, k=5, mu=-0.5, alpha=a * 0.5 * lr) for a in ratios])
 def penalty(alpha):
     """V* over that of SGD with the same factor per gradient, finite steps."""
@@ -175,11 +168,8 @@ def best_lr(budget, **fixed):
 def race(budget):
     search = lambda method: loss_curves.best_for_budget(lam, w, e0, budget=budget, ks=(5,), method=method)  # noqa: E731
     return {
-        "SGD": search("SGD"),
-        "Lookahead, slow step 1/2": best_lr(budget, k=5, mu=-0.5, alpha=0.0, spend_outer=False),
-        "Lookahead, slow step free": search("Lookahead"),
-        "NALA, paper's mu and alpha": best_lr(budget, k=5, mu=-0.5, alpha=0.001),
-        "NALA, everything free": search("NALA"),
+        "SGD": search("SGD"), "Lookahead, slow step 1/2": best_lr(budget, k=5, mu=-0.5, alpha=0.0, spend_outer=False),
+        "Lookahead, slow step free": search("Lookahead"), "NALA, paper's mu and alpha": best_lr(budget, k=5, mu=-0.5, alpha=0.001), "NALA, everything free": search("NALA"),
     }
 results = {budget: race(budget) for budget in (60, BUDGET)}
 # %%
