@@ -64,7 +64,7 @@ def final_dots(ax: Axes, curves: Curves, heads: Sequence[str], runs: Runs, *, xl
         before = float(np.mean([values[:, 0].mean() for _, values in curves.values()]))
         ax.axvline(before, color=ROLES["limit"], ls=":", lw=2, zorder=1)
     ax.set_yticks(range(len(heads)), [label(head) for head in heads], size=12)
-    ax.set(ylim=(len(heads) - 0.4, -0.6), xlabel=xlabel + ("" if log else "\nbars: 95 %; dots: untrained"))
+    ax.set(ylim=(len(heads) - 0.4, -0.6), xlabel=xlabel + ("" if log else "\nbars: 95 %; dotted: untrained"))
     if log:
         ends = [values[:, -1] for _, values in curves.values()]
         low, high = min(map(np.min, ends)), max(map(np.max, ends))
