@@ -56,7 +56,7 @@ proofs: setup  ## have a proof kernel check the theorems (needs Coq; says so whe
 report: setup  ## every check, notebook and figure in build/report/index.html
 	$(BIN)/nala-lab report
 
-notebooks: setup  ## run the notebooks' .py files again and write the .ipynb beside them
+notebooks: setup  ## run the notebooks' .py files again, write the .ipynb beside them and a student edition
 	$(BIN)/python tools/notebooks.py
 
 slides: setup  ## lectures 00 to 03 as slides, one offline page each

@@ -29,7 +29,6 @@ from nala_lab.classroom import agree, check, claim, exercise, grades, predict
 from nala_lab.reference import NALA, SGD, Adam, run
 from problems import CLASSIC, Quadratic
 
-plt.rcParams["figure.dpi"] = 90  # keeps the committed notebook small
 # %% tags=["parameters"] slideshow={"slide_type": "skip"}
 STUDENT = "demo"  # your name or number: it decides your numbers in the exercises
 STEPS = 24  # of gradient descent
@@ -108,7 +107,7 @@ print(
 #
 # The right picture is Fig. 1 of the NALA paper, drawn from the numbers of this run: fast weights in black, the way to $y_t$ in dark blue, the outer step in purple, the dashed line towards $\theta_{t,k}$.
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
-figure, (left, right) = plt.subplots(1, 2, figsize=(12, 6.2), sharex=True, sharey=True)
+figure, (left, right) = plt.subplots(1, 2, figsize=(10.2, 6.2), sharex=True, sharey=True)
 for ax, title in ((left, "gradient descent"), (right, "NALA, same inner step")):
     plots.landscape(
         ax, valley.value, ((-2.6, 3.4), (-5.2, 1.2)), minimum=valley.minimum, minimizers=valley.minimizers
@@ -158,7 +157,7 @@ adam = run(NALA(Adam(lr=0.3), k=k, mu=mu, alpha=0.01), hills.grad, [-1.0, -4.0],
 ax = plots.landscape(
     None, hills.value, ((-5.5, 1.0), (-5.0, -0.5)), minimum=hills.minimum, minimizers=hills.minimizers
 )
-plots.two_loop(ax, adam).legend(loc="upper right", fontsize=11)
+plots.two_loop(ax, adam).legend(loc="upper right", fontsize=12)
 gaps = plots.distance(adam, hills.minimizers)
 claim(gaps[-1] < 0.2 < gaps[0], "the slow weights arrive near a minimum")
 plots.show(

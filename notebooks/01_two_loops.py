@@ -22,7 +22,6 @@ from nala_lab.theory.stability import inner_limit
 from problems import Quadratic
 
 plots.use_style()
-plt.rcParams["figure.dpi"] = 90  # keeps the committed notebook small
 # %% tags=["parameters"] slideshow={"slide_type": "skip"}
 STUDENT = "demo"  # your name or number: it decides your numbers in the exercises
 STEPS = 20  # gradients in the pictures of one eigenvalue
@@ -43,7 +42,7 @@ errors = {p: run(SGD(lr=p / lam), bowl.grad, start, steps=STEPS).x[:, 0] - minim
 for product, error in errors.items():
     claim(agree(error, (1 - product) ** np.arange(STEPS + 1)), "each step multiplies the error by 1 - eta lambda")
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
-figure, panels = plt.subplots(1, 3, figsize=(12, 3.8), sharey=True)
+figure, panels = plt.subplots(1, 3, figsize=(10.2, 3.8), sharey=True)
 for ax, (product, error) in zip(panels, errors.items(), strict=True):
     ax.plot(error, color="black", marker="o", ms=4, lw=1.2)
     ax.axhline(0, color=plots.ROLES["minimum"], lw=1.5)
@@ -71,7 +70,7 @@ claim(left[odd] < 0.1 < 1 < left[even], "k = 5 is rescued and k = 4 is not")
 print(f"error after {STEPS} gradients, from 1: {left[odd]:.4f} with k = {odd}, {left[even]:.4f} with k = {even}")
 guess.meets(left[odd])
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
-figure, panels = plt.subplots(1, 2, figsize=(12, 4.2), sharey=True)
+figure, panels = plt.subplots(1, 2, figsize=(10.2, 4.2), sharey=True)
 for ax, (k, loops) in zip(panels, averaged.items(), strict=True):
     for t, inner in enumerate(loops.fast[..., 0] - minimum):
         ax.plot(t * k + np.arange(k + 1), inner, color=plots.ROLES["fast"], marker=".", lw=1.2, label=r"fast $\theta_{t,i}$" if t == 0 else None)
@@ -142,7 +141,7 @@ for k, loops in runs.items():
 # **Predict** before you look: for which $\eta\lambda$ is the averaged method (blue) *below* plain gradient descent (black) with the same number of gradients?
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 grid = np.linspace(0, 2.5, 501)
-figure, panels = plt.subplots(1, 2, figsize=(12, 4.8), sharey=True)
+figure, panels = plt.subplots(1, 2, figsize=(10.2, 4.8), sharey=True)
 for ax, (k, loops) in zip(panels, runs.items(), strict=True):
     modes = (loops.slow[:2] - many.center) @ many.eigenvectors  # coordinates along the eigenvectors
     plots.rates(ax, grid, (1 - grid) ** k, name="sgd", legend=f"gradient descent, {k} steps")
@@ -155,7 +154,7 @@ for ax, (k, loops) in zip(panels, runs.items(), strict=True):
         limits={f"limit {inner_limit(k, -0.5):.3f}": float(inner_limit(k, -0.5))},
     )
     ax.set(title=f"k = {k}", ylim=(0, 1.6))
-    ax.legend(loc="upper left", fontsize=11)
+    ax.legend(loc="upper left", fontsize=12)
 panels[1].set_ylabel("")
 plots.show(
     figure,

@@ -18,7 +18,6 @@ from nala_lab.theory.eq5_proof import printed_form_residual, prove
 from problems import LeastSquares, Linear, Quadratic
 
 plots.use_style()
-plt.rcParams["figure.dpi"] = 90  # keeps the committed notebook small
 # %% tags=["parameters"] slideshow={"slide_type": "skip"}
 STUDENT = "demo"  # your name or number: it decides your numbers in the exercises
 CYCLES = 12  # outer steps of the logged runs
@@ -114,13 +113,13 @@ Markdown(
 #
 # The weights of all points add up to one: $(1+\mu)\sum_{j<t}(-\mu)^j + (-\mu)^t = 1$, because the sum telescopes. **Predict:** what do they look like for $\mu = -0.5$, $-0.8$ and $+0.5$?
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
-figure, panels = plt.subplots(1, 3, figsize=(13, 4.4))
+figure, panels = plt.subplots(1, 3, figsize=(10.2, 4.4))
 for ax, mu in zip(panels, (-0.5, -0.8, 0.5), strict=True):
     w = eq5.weights(8, mu)
     claim(agree(w.total, 1), "all weights add up to one")
     plots.eq5_weights(ax, w.fast, start=float(w.start), horizon=float(eq5.horizon(mu)), title=rf"$\mu = {mu}$")
     ax.set_ylim(top=1.4 * w.fast.max())
-    ax.legend(fontsize=11, loc="upper right")
+    ax.legend(fontsize=12, loc="upper right")
 plots.show(
     figure,
     alt="Bars: weight of each past inner result in the slow weights after eight cycles, newest at the "

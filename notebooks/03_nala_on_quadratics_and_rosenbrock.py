@@ -23,7 +23,6 @@ from nala_lab.theory.outer_limit import root_at_zero_mu
 from problems import Quadratic, Rosenbrock
 
 plots.use_style()
-plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 1 · A failure first
 # The paper recommends $k=5$, $\mu=-0.5$, $\alpha=0.001$. A student takes these numbers, a badly scaled quadratic, and gradient descent as the inner rule. Plain gradient descent gets the same inner step, $\eta = 1/L$, and the same number of gradients.
@@ -85,7 +84,7 @@ bowl = Quadratic([L / 20, L], rotation=7, shift=[2.0, -1.0], offset=3.0)
 start = bowl.minimizers[0] + bowl.eigenvectors @ np.array([1.0, 0.35])
 small = run(NALA(SGD(lr=1.6 / L), k=5, mu=-0.5, alpha=0.001), bowl.grad, start, cycles=3)
 large = run(NALA(SGD(lr=1.6 / L), k=5, mu=-0.5, alpha=1 / L), bowl.grad, start, cycles=3)
-fig, axes = plt.subplots(1, 2, figsize=(11, 5.2), sharex=True, sharey=True)
+fig, axes = plt.subplots(1, 2, figsize=(10.2, 5.2), sharex=True, sharey=True)
 box = [(c - 0.25 + min(0, d), c + 0.25 + max(0, d)) for c, d in zip(bowl.minimizers[0], start - bowl.minimizers[0], strict=True)]
 for ax, t, text in zip(axes, (small, large), (r"$\alpha = 0.001$", r"$\alpha = 1/L$"), strict=True):
     plots.landscape(ax, bowl.value, box, minimum=bowl.minimum, minimizers=bowl.minimizers, levels=9)
@@ -115,13 +114,13 @@ claim(safe.outcome == "out of budget" and wild.outcome == "diverged", "alpha = 0
 claim(0.001 < 2 / top < 0.01, "the local limit of alpha lies between 0.001 and 0.01")
 Markdown(f"The largest curvature at the start is {top:.0f}, so the local limit is $\\alpha < {2 / top:.4f}$. With $\\alpha=0.001$ the run is `{safe.outcome}`; with $\\alpha = 0.01$ it is **`{wild.outcome}` in cycle {wild.diverged_at}**. Divergence is a result here, not an error: the trajectory keeps the path and the cycle.")
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
-fig, (near, far) = plt.subplots(1, 2, figsize=(11, 4.8))
+fig, (near, far) = plt.subplots(1, 2, figsize=(10.2, 4.8))
 plots.landscape(near, valley.value, ((-1.35, -0.8), (0.85, 1.45)), minimum=0.0, levels=8, resolution=61)
 plots.two_loop(near, safe, cycles=4, momentum=False)
-near.legend(loc="upper left", fontsize=11)
+near.legend(loc="upper left", fontsize=12)
 plots.landscape(far, valley.value, ((-1.6, 1.5), (-0.5, 2.1)), minimum=0.0, minimizers=valley.minimizers, levels=9, resolution=101)
 far.plot(*safe.slow.T, "-o", color=plots.COLOURS["nala"], ms=3, label=rf"slow weights, {len(safe.fast)} cycles")
-far.legend(loc="upper center", fontsize=11)
+far.legend(loc="upper center", fontsize=12)
 plots.show(fig, alt="Left: the first four cycles near the start. The first purple outer step is longer than the blue arrow before it, and each purple arrow points across the valley to its floor. Right: the slow weights go down the curved valley and up again on the other side, to the star at (1, 1).")
 outer = 0.001 * np.linalg.norm(safe.outer_grad, axis=-1)
 claim(outer[0] > np.linalg.norm(safe.lookahead[0] - safe.slow[0]), "the first purple arrow is longer than the blue one before it")
@@ -149,7 +148,7 @@ for t, mu, alpha in ((paper, -0.5, 0.001), (steep, steep_mu, 1 / L)):
     claim(agree(one, rho), "after one cycle each direction has shrunk by rho")
     claim(agree(three, rho**3), "after three cycles each direction has shrunk by rho^3")
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
-fig, axes = plt.subplots(1, 2, figsize=(11, 4.4), sharey=True)
+fig, axes = plt.subplots(1, 2, figsize=(10.2, 4.4), sharey=True)
 x = np.linspace(0, 1.02, 200)
 for ax, t, mu, alpha, text in ((axes[0], paper, -0.5, 0.001, r"$\alpha=0.001$"), (axes[1], steep, steep_mu, 1 / L, r"$\alpha=1/L$")):
     plots.rates(ax, x, quadratic_rate.rho(x * L, lr=1 / L, k=5, mu=mu, alpha=0.0), name="lookahead")
@@ -182,7 +181,7 @@ claim(at_most((1 - lam / L) ** 5, np.array(kept)), "for mu in [-1, 0] the bracke
 # **Predict:** Per cycle NALA must win, because $|1-\alpha\lambda|<1$. Per gradient, one gradient in six has to earn its place.
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
 little = run(NALA(SGD(lr=1 / L), k=5, mu=-0.5, alpha=0.2 / L), quadratic.grad, quadratic.start, cycles=GRADIENTS // 5)
-fig, axes = plt.subplots(1, 3, figsize=(12.5, 4.2), sharey=True)
+fig, axes = plt.subplots(1, 3, figsize=(10.2, 4.2), sharey=True)
 for ax, against in zip(axes, plots.COSTS, strict=True):
     plots.decay(ax, lookahead, error(lookahead), name="lookahead", against=against)
     plots.decay(ax, little, error(little), name="nala", against=against)
@@ -252,14 +251,19 @@ for text, (_, _, rate) in sorted(racers.items(), key=lambda item: error_at(resul
     rows.append(f"| {text} | {told} | {error_at(t, 'gradients', 120):.1e} | {error_at(t, 'gradients', 600):.1e} |")
 Markdown("\n".join(rows))
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}
-fig, ax = plt.subplots(figsize=(8.6, 5.2))
+fig, (top, ax) = plt.subplots(2, 1, figsize=(8.2, 8.2), sharex=True)
+shades = {name: iter(plots.variants(name, 3)) for name in ("nala", "sgd")}
 for text, (name, _, _) in racers.items():
-    options = {"lw": 1.2} if text in ("descent, 2/(L+m)", "NALA, mu=-0.5, alpha=1/L") else {}
-    options |= {"alpha": 0.45} if text == "NALA, mu=+0.5, alpha=1/L" else {}
-    plots.decay(ax, results[text], error(results[text]), name=name, against="gradients", legend=text, **options)
-ax.set(xlim=(0, 300), ylim=(1e-10, 10))
-ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=11)
-plots.show(ax, alt="The heavy ball falls steepest and NAG second; Adam comes third. All the others stay in the upper part: the tuned descent, NALA with mu = +0.5, plain descent, and slowest every NALA and Lookahead with mu = -0.5.")
+    shade = next(shades[name]) if name in shades else {}
+    for panel in (top, ax):
+        plots.decay(panel, results[text], error(results[text]), name=name, against="gradients", legend=text, **shade)
+top.set(xlim=(0, 300), ylim=(1e-10, 10), xlabel="", title="all nine")
+ax.set(xlim=(0, 300), ylim=(2e-3, 6), title="the same, the upper part alone")
+for line in (*top.lines[2:8], *ax.lines[:2], ax.lines[8]):  # each name once, where its line can be told from the others
+    line.set_label("_")
+for panel in (top, ax):
+    plots.name_lines(panel, reach=0.03)
+plots.show(ax, alt="Error against gradients, twice: all of it above, the upper part below, a name at the end of each line. The heavy ball falls steepest and NAG second; Adam comes third. All the others stay in the upper part: the tuned descent, NALA with mu = +0.5, plain descent, and slowest every NALA and Lookahead with mu = -0.5.")
 # %% slideshow={"slide_type": "subslide"}
 for text in ("descent, 1/L", "NALA, mu=-0.5, alpha=0.001", "NALA, mu=-0.5, alpha=1/L", "Lookahead(0.5)"):
     t, e = results[text], error(results[text])

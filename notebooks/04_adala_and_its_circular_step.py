@@ -28,7 +28,6 @@ from nala_lab.theory.adala_first_step import adala_first_step
 from problems import Himmelblau, Linear, NoisyQuadratic, Quadratic
 
 plots.use_style()
-plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
 PINK = plots.COLOURS["adala"]
 # %% [markdown]
 # ## 1 · A failure first
@@ -92,7 +91,7 @@ claim(library.grad_evals == 2 * 50, "AdaLA spends two gradients a step")
 #
 # $$\theta_1-\theta_0 = -\frac{\alpha\, g}{\sqrt{(\lambda p)^2+\epsilon/(1-\beta_2)}+\epsilon}, \qquad g=\lambda x. \tag{T17}$$
 #
-# The readings differ in $p$: `grad` takes $p=\alpha g$; `adam` takes Adam's step, $p\approx\alpha\,\mathrm{sign}\,g$; `adabelief` and `own` take AdaBelief's, $p\approx\alpha\,\mathrm{sign}(g)/\beta_1$; `self` divides by AdaLA's previous denominator; `implicit` solves the circle as a fixed point; `lagged` takes $g_{t-1}$ for $g_{t+1}$ and no probe; `code` is `own` but keeps the state of the trial step.
+# The eight readings differ in nothing but the way $p$ to the probe. The next picture shows what that does to the length of the first step, and the table under it says what each reading is.
 #
 # **Predict:** if $\epsilon$ is negligible and $p$ is proportional to $\alpha$, then $\alpha$ stands above *and* below the fraction. What is left?
 # %%
@@ -106,15 +105,30 @@ for probe in PROBES:
             predicted = adala_first_step(x, lam, lr=lr, eps=eps, probe=probe, denominator=denominator)
             claim(agree(measured, predicted, digits=6), f"T17 predicts the first step of the reading {probe}")
 # %%
+READINGS = {  # reading: the way to the probe, or what replaces it; what the first step does
+    "adam": ("Adam's step, $p\\approx\\alpha\\,\\mathrm{sign}\\,g$", "all the way to the minimum"),
+    "own": ("AdaBelief's step from AdaLA's own $m$ and $s$, $p\\approx\\alpha\\,\\mathrm{sign}(g)/\\beta_1$", "0.9 of the way"),
+    "adabelief": ("AdaBelief's step, the same $p$", "0.9 of the way"),
+    "grad": ("a gradient step, $p=\\alpha g$", "$1/\\lambda$, however far the minimum is"),
+    "implicit": ("the circle solved as a fixed point", "grows with $\\sqrt\\alpha$"),
+    "code": ("as `own`, but the state of the trial step is kept", "grows with $\\alpha$"),
+    "lagged": ("no probe: $g_{t-1}$ takes the place of $g_{t+1}$", "grows with $\\alpha$, as Adam's"),
+    "self": ("a step with AdaLA's previous denominator", "set by $\\epsilon$ alone"),
+}
+claim(set(READINGS) == set(PROBES), "the table has every reading of the library")
 ax, rates = plt.subplots(figsize=(8.2, 5.2))[1], np.geomspace(1e-4, 1e-2, 40)
-for probe, text, dash in (("adam", "adam", "-"), ("own", "own, adabelief", "--"), ("grad", "grad", "-"), ("implicit", "implicit", "-."), ("code", "code", ":"), ("lagged", "lagged", ":"), ("self", "self", "-")):
-    y = np.abs([adala_first_step(x, lam, lr=lr, eps=1e-16, probe=probe) for lr in rates])
-    ax.plot(rates, y, dash, color=PINK)
-    ax.text(rates[-1] * 1.1, y[-1] * {"adam": 1.5, "own": 0.65, "grad": 1.3, "implicit": 0.65, "code": 1.5, "lagged": 0.7}.get(probe, 1.0), text, va="center", fontsize=12)
-ax.plot(rates, rates, "-", color=plots.COLOURS["adam"], lw=1)
-ax.text(rates[0] / 1.1, rates[0], "Adam", va="center", ha="right", color=plots.COLOURS["adam"])
-ax.set(xscale="log", yscale="log", xlim=(4e-5, 4e-2), ylim=(1e-8, 20), xlabel=r"learning rate $\alpha$", ylabel=r"length of the first step, units of $x$")
+length = {probe: np.abs([adala_first_step(x, lam, lr=lr, eps=1e-16, probe=probe) for lr in rates]) for probe in READINGS}
+shades = iter(plots.variants("adala", 5) + plots.variants("adala", 2))
+for probe, y in length.items():
+    if probe != "adabelief":  # on the line of own
+        ax.plot(rates, y, label="own, adabelief" if probe == "own" else probe, **next(shades))
+ax.plot(rates, rates, label="Adam, for comparison", lw=1.2, **plots.look("adam", marker=False))
+ax.set(xscale="log", yscale="log", ylim=(1e-8, 20), xlabel=r"learning rate $\alpha$", ylabel=r"length of the first step, units of $x$")
+plots.name_lines(ax)
 plots.show(ax, alt="Length of the first step against the learning rate, both logarithmic, for x = 3, lambda = 4 and eps = 1e-16. The lines of adam, own, adabelief and grad are flat, between 0.25 and 3. That of self is flat near 1e-7. Implicit rises with slope one half; code and lagged rise with slope one, together with Adam's line.")
+rows = ["| reading | way to the probe | the first step | its length at $\\alpha=10^{-4}$ | at $\\alpha=10^{-2}$ |", "|---|---|---|---|---|"]
+rows += [f"| `{name}` | {way} | {does} | {length[name][0]:.2g} | {length[name][-1]:.2g} |" for name, (way, does) in READINGS.items()]
+Markdown("\n".join(rows))
 # %% [markdown]
 # Where the line is flat, **the learning rate cancels**: `grad` jumps by exactly $1/\lambda$, however far the minimum is; `adam` makes a full Newton step onto the minimum; `own` and `adabelief` make 0.9 of it. `self` has a first step set by $\epsilon$ alone.
 # %%
@@ -229,7 +243,7 @@ plots.show(ax, alt="The size of the error over 4000 steps, logarithmic. At 0.97 
 #
 # **Predict:** which readings jump, and which hardly move?
 # %%
-fig, axes = plt.subplots(2, 4, figsize=(13, 6.6), sharex=True, sharey=True)
+fig, axes = plt.subplots(2, 4, figsize=(10.2, 6.6), sharex=True, sharey=True)
 runs = {p: run(AdaLA(lr=0.01, probe=p), landscape.grad, landscape.start, steps=60) for p in PROBES}
 for ax, (probe, t) in zip(axes.flat, runs.items(), strict=True):
     plots.landscape(ax, landscape.value, landscape.box, minimum=0.0, minimizers=landscape.minimizers, levels=7, resolution=41)

@@ -40,7 +40,6 @@ from nala_lab.results.records import RecordError, load_records
 from nala_lab.results.tables import compare, markdown_comparison, markdown_table, results_table
 
 plots.use_style()
-plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
 torch.set_num_threads(1)  # the same sums in the same order on every machine
 # %% [markdown]
 # ## 1 · A failure first
@@ -67,13 +66,13 @@ for rows in batches:
 # %%
 phase, naive, slow = (np.array(column) for column in zip(*log, strict=True))
 ax, x = plt.subplots(figsize=(8.6, 4.6))[1], np.arange(1, len(log) + 1)
-ax.plot(x, naive, "-", color="black", lw=1.4, label="read after every step()")
+ax.plot(x, naive, "-", color=plots.ROLES["fast"], lw=1.4, label="read after every step()")
 ax.plot(x, slow, drawstyle="steps-post", color=plots.COLOURS["nala"], label=r"slow weights $\phi_t$")
 for here, mark, text in ((phase == 5, "d", r"the weights stand at $y_t$"), (phase == 0, "o", r"the weights are $\phi_t$")):
     ax.plot(x[here], naive[here], mark, color=plots.ROLES["slow"], ms=8, label=text)
 ax.set(xlabel="gradient evaluations", ylabel="test loss (nats)")
 ax.legend()
-plots.show(ax, alt="Test loss against gradient evaluations for five cycles. The black line, read after every step, is a saw: it falls during the inner steps and jumps back up at each look-ahead point. The loss of the slow weights is a staircase above it that goes down once in six gradients.")
+plots.show(ax, alt="Test loss against gradient evaluations for five cycles. The dark grey line, read after every step, is a saw: it falls during the inner steps and jumps back up at each look-ahead point. The loss of the slow weights is a staircase above it that goes down once in six gradients.")
 guess.meets(slow[-1])
 # %%
 saw = naive.reshape(CYCLES, 6)  # columns: after inner step 1, 2, 3, 4, then at y_t, then phi_t
@@ -234,7 +233,7 @@ def train_lenet(name):
 
 digits = {name: train_lenet(name) for name in ("adam", "nala", "lookahead")}
 # %%
-fig, axes = plt.subplots(1, 2, figsize=(11, 4.4), sharey=True)
+fig, axes = plt.subplots(1, 2, figsize=(10.2, 4.4), sharey=True)
 for ax, kind, words in zip(axes, ("train", "test"), ("the paper's metric:\none training mini-batch", "slow weights,\nall test images"), strict=True):
     curves = {name: (np.array([row["grad_evals"] for row in run[kind]]), np.array([row["loss"] for row in run[kind]])) for name, run in digits.items()}
     plots.training_curves(ax, curves, xlabel="gradient evaluations", ylabel="cross-entropy (nats)")
@@ -268,7 +267,7 @@ Markdown(markdown_table(results_table(records))) if records else Markdown("*No r
 # %%
 if records:
     panels = (("train", "loss", "timestep", 1, "one training mini-batch:\nloss (nats)"), ("test", "loss", "grad_evals", 1, "slow weights, test images:\nloss (nats)"), ("test", "accuracy", "grad_evals", 100, "slow weights, test images:\naccuracy (%)"))
-    fig, axes = plt.subplots(1, 3, figsize=(13.5, 4.6))
+    fig, axes = plt.subplots(1, 3, figsize=(10.2, 4.6))
     for ax, (kind, column, cost, scale, words) in zip(axes, panels, strict=True):
         curves = {n: (runs[0].column(kind, cost)[1:], scale * np.stack([r.column(kind, column)[1:] for r in runs])) for n, runs in whole_runs.items()}
         plots.training_curves(ax, curves, xlabel={"timestep": "timesteps, as the paper counts", "grad_evals": "gradient evaluations"}[cost], ylabel=words)

@@ -36,7 +36,6 @@ from nala_lab.widgets import RateExplorer
 from problems import Quadratic
 
 plots.use_style()
-plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
 m, L = 1 / KAPPA, 1.0
 lam = np.geomspace(m, L, MODES)
 quadratic = Quadratic(lam, rotation=5, shift=np.linspace(-1, 2, MODES), offset=1.5)
@@ -97,7 +96,7 @@ best = half.best()
 floor = chebyshev.floor_per_gradient(KAPPA, 5)
 marks = {r"paper: $\alpha=0.001$, here $\eta=1/L$": (1.0, 0.03), "best on this map": best[:2]}
 ax = plots.rate_map(None, half, rivals={"lookahead": lookahead, "sgd": descent}, points=marks, floor=floor)
-plots.show(ax, alt="Map of the rate per gradient over inner step (0 to 2.4) and outer step (0 to 5). The method converges below a wine-coloured edge that rises from outer step 2 to 3, stays flat, and has a peak near inner step 2.1, where the best point lies. The line of break-even with Lookahead rises slowly from the origin and passes 0.5 at inner step 1; the line of break-even with descent is much steeper. The paper's point lies at the bottom, below both lines.")
+plots.show(ax, alt="Map of the rate per gradient over inner step (0 to 2.4) and outer step (0 to 5). The method converges below a brown edge that rises from outer step 2 to 3, stays flat, and has a peak near inner step 2.1, where the best point lies. The line of break-even with Lookahead rises slowly from the origin and passes 0.5 at inner step 1; the line of break-even with descent is much steeper. The paper's point lies at the bottom, below both lines.")
 tuned = (KAPPA - 1) / (KAPPA + 1)  # gradient descent with step 2/(L+m)
 claim(floor < tuned < best[2] < 1, "no pair of steps on this map makes NALA as fast as tuned descent")
 paper = rate_map(("lr", [1.0]), ("alpha", [0.001]), k=5, mu=mu_map, lam=lam).rate.item()
@@ -145,7 +144,7 @@ print(f"{len(ties)} break-even points of the map are the closed form's, to one c
 # **Predict:** the paper uses $\mu<0$. For $k=4$ and $k=5$: in which part of the map is the line below zero?
 # %%
 mus = np.linspace(-0.95, 0.95, 180)
-fig, axes = plt.subplots(1, 2, figsize=(11, 5.4), sharey=True)
+fig, axes = plt.subplots(1, 2, figsize=(10.2, 5.4), sharey=True)
 ridge = {}
 for ax, k in zip(axes, (5, 4), strict=True):
     grid = rate_map(("lr", etas), ("mu", mus), k=k, alpha=0.0, lam=lam, method="lookahead")
@@ -230,13 +229,13 @@ Markdown("\n".join(["Largest $C$ found (larger is faster; gradient descent: 2)",
 # %%
 small, x = 10.0, np.linspace(0.1, 1.0, 600)
 two, three = chebyshev.optimal_k2(1 / small, 1.0), chebyshev.searched(small, 3)
-fig, axes = plt.subplots(1, 2, figsize=(11, 4.4), sharey=True)
+fig, axes = plt.subplots(1, 2, figsize=(10.2, 4.4), sharey=True)
 for ax, k, s in ((axes[0], 2, two), (axes[1], 3, three)):
     ax.plot(x, rho(x, lr=s["lr"], k=k, mu=s["mu"], alpha=s["alpha"]), color=plots.COLOURS["nala"], label="NALA, all tuned")
     least = chebyshev.floor(small, k + 1)
     ax.fill_between(x, -least, least, color="#DDDDDD", label=rf"$\pm$ floor {least:.4f}")
     ax.set(xlabel=r"eigenvalue $\lambda$ (units of $L$)", title=f"k = {k}")
-    ax.legend(loc="upper center", fontsize=11)
+    ax.legend(loc="upper center", fontsize=12)
     ax.set_ylim(-0.32, 0.48)
 axes[0].set_ylabel(r"factor per cycle, $\rho(\lambda)$")
 plots.show(fig, alt="Factor per cycle against the eigenvalue, from 0.1 to 1, with a grey band for the floor. For k = 2 the curve touches the edges of the band four times with alternating signs and never leaves it. For k = 3 the best curve found leaves the band: it reaches 0.21 where the floor is 0.14.")
@@ -284,7 +283,7 @@ for convention in momentum_cycle.CONVENTIONS:
     radius = [momentum_cycle.spectral_radius(momentum_cycle.cycle_matrix(lam, lr=eta, beta=beta, k=int(k), mu=-0.5, convention=convention)).max() for k in counts]
     rate[convention] = np.array(radius) ** (1 / counts)
 ax = plots.axes_or_new(None, figsize=(7.6, 4.4))
-for convention, mark, colour in (("keep", "s", "#0072B2"), ("reset", "^", "#E69F00"), ("pullback", "o", "#009E73")):
+for convention, mark, colour in (("keep", "s", plots.ROLES["measured"]), ("reset", "^", plots.ROLES["slow"]), ("pullback", "o", plots.ROLES["gradient"])):
     ax.plot(counts, rate[convention], marker=mark, color=colour, label=convention)
 ax.axhline(1, color=plots.ROLES["limit"], label="stability edge")
 ax.axhline(sigma, color=plots.COLOURS["heavyball"], ls=":", label="heavy ball alone")

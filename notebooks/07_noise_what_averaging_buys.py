@@ -31,7 +31,6 @@ from nala_lab.widgets import NoiseExplorer
 from problems import NoisyQuadratic
 
 plots.use_style()
-plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
 # %% [markdown]
 # ## 1 · A failure: the quiet method that is louder
 # One direction, curvature $\lambda = 1$, gradient $g = \lambda x + \xi$ with fresh noise $\xi$ of variance $w=1$. SGD with $\eta=0.3$ ends in a cloud around the minimum. A student wants a smaller cloud and reads that Lookahead reduces the variance. They wrap the same SGD in Lookahead, $k=10$, slow step $\tfrac12$, and are happy.
@@ -60,10 +59,20 @@ guess.meets(cloud["SGD, smaller step"] / cloud["Lookahead"])
 # The first student is right: at the *same learning rate* Lookahead's variance is a third of SGD's. But it is also slower, and at the *same speed* plain SGD is quieter, by a factor of nearly two, with one line of code less. Which comparison is fair is the subject of this lesson.
 #
 # ## 2 · The equations
-# Noise enters every gradient with its own $\xi$. With $r = 1-\eta\lambda$, $R=r^k$, $c=1-\alpha\lambda$, $s = 1+\mu$ and $Q_k = 1+r^2+\dots+r^{2(k-1)}$ one cycle of NALA does
-# $$\mathrm E\,\phi' = T\;\mathrm E\,\phi, \qquad T = c\,(sR-\mu) \tag{T01}$$
-# $$\operatorname{Var}\phi' = T^2\operatorname{Var}\phi + N, \qquad N = c^2s^2\eta^2 w\,Q_k + \alpha^2 w, \qquad V^\star = \frac{N}{1-T^2} \tag{T08}$$
-# where $\phi$ is the distance to the minimum. Lookahead is $\alpha=0$; SGD is $k=1$, $\mu=0$, $\alpha=0$. From scratch: follow mean and variance through the ten lines of the algorithm, with no formula at all. A sum of independent terms has the sum of the variances:
+# Follow one cycle, step by step. Every gradient brings its own noise $\xi$, of variance $w$. All positions are distances to the minimum.
+#
+# - **One inner step** multiplies the error by $1-\eta\lambda$; call this $r$. It also adds noise of variance $\eta^2 w$.
+# - **$k$ inner steps** multiply the error by $r^k$; call this $R$. The noise of an early step is shrunk by all later ones, so their variances add up to $\eta^2 w\,Q_k$ with $Q_k = 1+r^2+\dots+r^{2(k-1)}$.
+# - **The mix** $y=(1+\mu)\,\theta_k-\mu\,\phi$ has two parts. Write $s=1+\mu$ for the share of the fast weights. The error is multiplied by $sR-\mu$, and the variance of the noise by $s^2$.
+# - **The outer step** multiplies both parts by $1-\alpha\lambda$; call this $c$. Its own gradient adds noise of variance $\alpha^2 w$.
+#
+# So the mean of the error is multiplied, in one cycle, by
+# $$T = c\,(sR-\mu), \qquad \mathrm E\,\phi' = T\;\mathrm E\,\phi. \tag{T01}$$
+# The variance is multiplied by $T^2$, and this cycle's noise, of variance $N$, comes on top:
+# $$N = c^2s^2\eta^2 w\,Q_k + \alpha^2 w, \qquad \operatorname{Var}\phi' = T^2\operatorname{Var}\phi + N.$$
+# After many cycles the variance no longer changes. Set both sides equal, and call the result $V^\star$:
+# $$V^\star = \frac{N}{1-T^2}. \tag{T08}$$
+# Lookahead is $\alpha=0$; SGD is $k=1$, $\mu=0$, $\alpha=0$. From scratch: follow mean and variance through the ten lines of the algorithm, with no formula at all. A sum of independent terms has the sum of the variances:
 # %%
 def moments_by_hand(mean, variance, cycles, lam, w, eta, k, mu, alpha):
     for _ in range(cycles):
@@ -100,10 +109,11 @@ for m in (-0.75, -0.5, -0.25, 0.1):
 measured = np.array(measured)
 ax = plots.axes_or_new(None, figsize=(7.6, 4.6))
 ax.plot(mus, same_rate, color=plots.COLOURS["lookahead"], label="same learning rate (T09)")
-ax.plot(mus, same_speed, color=plots.COLOURS["heavyball"], ls="--", label="same speed (T11)")
+same = plots.variants("lookahead", 2)[1]["color"]
+ax.plot(mus, same_speed, color=same, ls="--", label="same speed (T11)")
 ax.plot(measured[:, 0], measured[:, 1], "s", color=plots.COLOURS["lookahead"], label=f"{TRAJECTORIES} runs each")
-ax.plot(measured[:, 0], measured[:, 2], "X", color=plots.COLOURS["heavyball"], ms=10)
-ax.axhline(1, color="black", lw=1)
+ax.plot(measured[:, 0], measured[:, 2], "X", color=same, ms=10)
+ax.axhline(1, color="#444444", lw=1)
 ax.set(xlabel=r"outer factor $\mu$ (slow step $1+\mu$)", ylabel="variance, Lookahead / SGD", title=r"$k=5$, $\eta\lambda = 0.3$")
 ax.legend()
 plots.show(ax, alt="Ratio of variances against mu from -0.95 to 0.15. The curve for the same learning rate rises from near 0 to above 1 and crosses 1 at mu = 0. The curve for the same speed lies above 1 for every negative mu, highest at the left, and falls below 1 for positive mu. Markers from runs lie on both curves.")
@@ -120,8 +130,7 @@ Markdown(f"At $\\mu=-\\tfrac12$: {float(exact[1, 0]):.2f} at the same learning r
 #
 # **Predict** what the paper's $\alpha = 0.001$ costs at $\eta=0.01$, $k=5$, $\mu=-\tfrac12$.
 # %%
-lr = 0.01
-ratios = np.linspace(0, 4, 81)
+lr, ratios = 0.01, np.linspace(0, 4, 81)
 limit = np.array([small_step_penalty(lr=lr, k=5, mu=-0.5, alpha=a * 0.5 * lr) for a in ratios])
 def penalty(alpha):
     """V* over that of SGD with the same factor per gradient, finite steps."""
@@ -131,8 +140,8 @@ finite = np.array([penalty(a * 0.5 * lr) for a in ratios])
 ax = plots.axes_or_new(None, figsize=(7.6, 3.8))
 ax.plot(ratios, limit, color=plots.COLOURS["nala"], label="limit of small steps")
 ax.plot(ratios[::8], finite[::8], "o", color=plots.COLOURS["nala"], mfc="white", label=r"exact, $\eta\lambda=0.01$")
-ax.plot(0.2, penalty(0.001), "*", color="black", ms=15, label=r"paper's $\alpha = 0.001$")
-ax.axhline(1, color="black", lw=1)
+ax.plot(0.2, penalty(0.001), "*", color=plots.ROLES["limit"], ms=15, label=r"paper's $\alpha = 0.001$")
+ax.axhline(1, color="#444444", lw=1)
 ax.set(xlabel=r"outer step in units of $(1+\mu)\,\eta$", ylabel="variance, NALA / SGD\nof the same speed")
 ax.legend()
 plots.show(ax, alt="Ratio of variances against the outer step in units of (1 + mu) eta, from 0 to 4. The curve starts at 1.2, touches 1 at one, and rises to 1.55 at four. Exact values for a small step lie on it; the paper's setting is at 0.2 on the axis, at about 1.12.")
@@ -159,11 +168,8 @@ def best_lr(budget, **fixed):
 def race(budget):
     search = lambda method: loss_curves.best_for_budget(lam, w, e0, budget=budget, ks=(5,), method=method)  # noqa: E731
     return {
-        "SGD": search("SGD"),
-        "Lookahead, slow step 1/2": best_lr(budget, k=5, mu=-0.5, alpha=0.0, spend_outer=False),
-        "Lookahead, slow step free": search("Lookahead"),
-        "NALA, paper's mu and alpha": best_lr(budget, k=5, mu=-0.5, alpha=0.001),
-        "NALA, everything free": search("NALA"),
+        "SGD": search("SGD"), "Lookahead, slow step 1/2": best_lr(budget, k=5, mu=-0.5, alpha=0.0, spend_outer=False),
+        "Lookahead, slow step free": search("Lookahead"), "NALA, paper's mu and alpha": best_lr(budget, k=5, mu=-0.5, alpha=0.001), "NALA, everything free": search("NALA"),
     }
 results = {budget: race(budget) for budget in (60, BUDGET)}
 # %%
@@ -192,14 +198,14 @@ def per_mode(s, cost):
     factor, noise = cycle_moments(lam, w, lr=s["lr"], k=s["k"], mu=s["mu"], alpha=s["alpha"])
     power = factor ** (2 * (BUDGET // cost))
     return lam * power / 2, lam * noise * (1 - power) / (1 - factor**2) / 2
-fig, axes = plt.subplots(1, 2, figsize=(11, 4.2), sharey=True)
+fig, axes = plt.subplots(1, 2, figsize=(10.2, 4.2), sharey=True)
 shares = {}
 for ax, text, cost, name in ((axes[0], "SGD", 1, "sgd"), (axes[1], "Lookahead, slow step free", 5, "lookahead")):
     bias, spread = shares[text] = per_mode(results[BUDGET][text], cost)
     ax.fill_between(lam, bias, color="#9DB7C9", label="start not yet forgotten")
     ax.fill_between(lam, bias, bias + spread, color=plots.COLOURS[name], alpha=0.75, label="noise")
     ax.set(xscale="log", xlabel=r"eigenvalue $\lambda$", title=f"{text}: {(bias + spread).sum():.4f}")
-    ax.legend(fontsize=11)
+    ax.legend(fontsize=12)
 axes[0].set_ylabel("share of the expected loss")
 plots.show(fig, alt="Share of the expected loss against the eigenvalue, split into the part of the start that is not forgotten (pale, at small eigenvalues) and noise (at large ones). Tuned SGD has a wide pale hill and a steep rise of noise at the right. Tuned Lookahead has a smaller pale hill and less noise at the largest eigenvalues.")
 # %%
@@ -226,7 +232,7 @@ def compare(text, cost, spend):
     # Var(lam x^2 / 2) = lam^2 (2 V^2 + 4 m^2 V) / 4 for a Gaussian x with mean m and variance V; modes are independent
     se = np.sqrt((lam**2 * (2 * V**2 + 4 * power * V)).sum(1) / 4 / TRAJECTORIES)
     return curve, cost * at, cloud.square[at] @ lam / 2, se
-fig, axes = plt.subplots(1, 2, figsize=(11, 4.6))
+fig, axes = plt.subplots(1, 2, figsize=(10.2, 4.6))
 misses = []
 for text, (name, cost, spend) in shown.items():
     curve, at, sampled, se = compare(text, cost, spend)
@@ -238,7 +244,7 @@ for text, (name, cost, spend) in shown.items():
         ax.set(xlim=window, yscale="log", xlabel="gradient evaluations")
 axes[0].set(ylim=(0.3, 4), ylabel="expected loss $E f - f^*$")
 axes[1].set(ylim=(0.08, 0.8))
-axes[0].legend(loc="lower left", fontsize=11)
+axes[0].legend(loc="lower left", fontsize=12)
 plots.show(fig, alt="Expected loss against gradient evaluations, the first 40 and the last 40. SGD falls smoothly. Lookahead and NALA have teeth. In the first cycles the fast weights run ahead and each synchronisation throws the loss back up. In the last cycles it is the other way: the fast weights are far above, and each synchronisation brings the loss down, Lookahead's below SGD's. Large dots from simulated runs lie on the curves.")
 # %%
 z = np.concatenate(misses)
@@ -340,7 +346,7 @@ ax.plot(alphas, losses, color=plots.COLOURS["nala"], label=r"NALA, tuned $\eta$ 
 ax.axhline(results[BUDGET]["Lookahead, slow step free"]["loss"], color=plots.COLOURS["lookahead"], ls="-.", label="Lookahead, tuned")
 ax.axhline(results[BUDGET]["SGD"]["loss"], color="black", ls=":", label="SGD, tuned")
 ax.set(xlabel=r"outer step in units of the inner step, $\alpha/\eta$", ylabel="expected loss\nafter 300 gradients", ylim=(0.09, 0.15))
-ax.legend(fontsize=11)
+ax.legend(fontsize=12)
 plots.show(ax, alt="Expected loss after 300 gradients against the outer step in units of the inner step, from 0 to 0.4. NALA's curve has a minimum near 0.1, just above the horizontal line of Lookahead, crosses the line of SGD near 0.2 and keeps rising.")
 # %%
 lookahead_loss = results[BUDGET]["Lookahead, slow step free"]["loss"]

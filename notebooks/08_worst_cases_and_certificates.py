@@ -38,7 +38,6 @@ from nala_lab.theory.quadratic_rate import rho
 from problems import Logistic, Quadratic
 
 plots.use_style()
-plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
 HALF = Fraction(1, 2)
 draw = stream(0, "lesson 08")
 # %% [markdown]
@@ -111,11 +110,16 @@ Markdown(f"The excess is {float(ratio):.6f} of the squared distance at the start
 # Quadratics cannot show this: there every direction is on its own. Examples that one draws at random are typical; a *worst case* has to be looked for. (Section 6 looks for it over a whole class; the gaps found so are larger, and the functions are not for paper.)
 #
 # ## 2 · A class, and a theorem about all of it
-# The class: $f$ is $m$-strongly convex with an $L$-Lipschitz gradient. **Theorem A (T21).** For $\mu\in[-1,0]$, $0<\eta\le\frac{2}{L+m}$, $0\le\alpha\le\frac2{L+m}$,
-# $$\|\phi_t-x^\star\| \;\le\; F\,\|\phi_{t-1}-x^\star\|, \qquad F = (1-\alpha m)\bigl[(1+\mu)(1-\eta m)^k-\mu\bigr]. \tag{T21}$$
-# *Proof.* A gradient step of length $h\le\frac2{L+m}$ brings every point nearer to $x^\star$ by the factor $1-hm$. The point $y$ is a convex combination of $\theta_k$ and $\phi$ because $-1\le\mu\le0$: the triangle inequality gives the bracket. The outer step is one more gradient step. $\square$
+# **The class.** In no direction, and nowhere, is the curvature of $f$ above $L$ or below $m>0$. (Where $f$ has no second derivative: its gradient is $L$-Lipschitz, and $f$ is $m$-strongly convex.) The minimum is at $x^\star$.
 #
-# The bound is attained by $\frac m2\|x-x^\star\|^2$, so $F$ cannot be improved: it is *tight*. From scratch in one line, then the library:
+# - **One gradient step** of length $h$ brings every point nearer to $x^\star$, by the factor $1-hm$ at least, as long as $h\le\frac2{L+m}$. The flattest curvature $m$ decides.
+# - **$k$ inner steps** of length $\eta$ give the factor $(1-\eta m)^k$.
+# - **The mix** $y=(1+\mu)\,\theta_k-\mu\,\phi$ lies between $\theta_k$ and $\phi$ as long as $-1\le\mu\le0$. Its distance is at most the mix of the two distances: the factor is $(1+\mu)(1-\eta m)^k-\mu$.
+# - **The outer step** is one more gradient step, of length $\alpha$: the factor $1-\alpha m$.
+#
+# Multiply, and call the product $F$. **Theorem A (T21):** for $-1\le\mu\le0$ and $\eta$, $\alpha$ up to $\frac2{L+m}$
+# $$F = (1-\alpha m)\bigl[(1+\mu)(1-\eta m)^k-\mu\bigr], \qquad \|\phi_t-x^\star\| \;\le\; F\,\|\phi_{t-1}-x^\star\|. \tag{T21}$$
+# On the bowl $\frac m2\|x-x^\star\|^2$ all four factors are reached, so $F$ cannot be improved: it is *tight*. From scratch in one line, then the library:
 # %%
 F = lambda L, m, lr, k, mu, alpha: (1 - alpha * m) * ((1 + mu) * (1 - lr * m) ** k - mu)  # noqa: E731 - T21
 setting = dict(lr=1.0, k=3, mu=-0.5, alpha=1.0)
@@ -151,8 +155,8 @@ for seed in range(RUNS):
     points[kind] += [(formulas.distance_factor(L=L, m=m, lr=lr, k=k, mu=mu, alpha=alpha), ratio) for ratio in far[1:] / far[:-1]]
 # %%
 fig, ax = plt.subplots(figsize=(7.2, 5.4))
-for (kind, rows), mark, colour in zip(points.items(), "os^", ("#0072B2", "#E69F00", "#009E73"), strict=True):
-    ax.plot(*np.array(rows).T, mark, color=colour, alpha=0.7, ms=5, label=kind)
+for (kind, rows), mark, part in zip(points.items(), "os^", ("measured", "predicted", "gradient"), strict=True):
+    ax.plot(*np.array(rows).T, mark, color=plots.ROLES[part], alpha=0.7, ms=5, label=kind)
 ax.plot([0.5, 1], [0.5, 1], color=plots.ROLES["limit"], label="Theorem A: the bound")
 ax.set(xlabel="factor $F$ of Theorem A", ylabel="measured factor of a cycle", xlim=(0.55, 1), ylim=(0.15, 1.02))
 ax.legend()
@@ -176,7 +180,7 @@ claim(count == {"true": 2, "false": 7, "not refuted": 0}, "two of the nine claim
 # %% [markdown]
 # We now run the important ones.
 #
-# **V01, true: one step, the value.** NALA's cycle is Lookahead's and then one gradient step from $y$. The descent lemma gives $f(\phi) \le f(y) - \alpha\,(1-\frac{\alpha L}2)\,\|\nabla f(y)\|^2$. That is all there is to the claim, and the step is paid for.
+# **V01, true: one step, the value.** NALA's cycle is Lookahead's and then one gradient step from $y$. Such a step lowers the value, if $\alpha<2/L$, by at least $\alpha\,(1-\frac{\alpha L}2)\,\|\nabla f(y)\|^2$ (the *descent lemma*: a parabola of curvature $L$ lies above $f$). That is all there is to the claim, and the step is paid for.
 # %%
 p = Logistic.generated(40, 4, 5, condition=10.0)
 for mu in (-0.5, 0.5):
@@ -200,20 +204,17 @@ def gap(e):
 rows = ["| measure | d | $k$ | $\\mu$ | $\\alpha L$ | $\\eta L$ | cycles | NALA is worse by |", "|---|---|---|---|---|---|---|---|"]
 for e in [*SMALL.values(), *COUNTEREXAMPLES.values()]:
     found = gap(e)
-    claim(found == e.gap > Fraction(1, 100_000) and e.slack() >= 0,
-          f"by the {e.measure} NALA is worse here by the exact gap")
+    claim(found == e.gap > Fraction(1, 100_000) and e.slack() >= 0, f"by the {e.measure} NALA is worse here by the exact gap")
     rows.append(f"| {e.measure} | {len(e.start)} | {e.k} | {e.mu} | {e.alpha} | {e.lr} | {e.cycles} | {float(found):.6f} |")
 Markdown("\n".join(rows))
 # %% [markdown]
-# **V04, a warning about searches.** For the value at $\mu=-\frac12$ and $\eta=1/L$ every search over at most three cycles found nothing, and "no counter-example" stood in our notes. With four and five cycles there are some: the row with five cycles and a gap of four in ten thousand. On $\frac{x^2}5+\frac{y^2}{200}+h\bigl(\frac{3(x-y)}5\bigr)$, $c=\frac12$, $k=3$, NALA is lower for seven cycles and higher after the eighth. In one dimension the claim is proved, and up to three cycles it is still open.
+# **V04, a warning about searches.** For the value at $\mu=-\frac12$ and $\eta=1/L$ every search over at most three cycles found nothing, and "no counter-example" stood in our notes. With four and five cycles there are some: the row with five cycles and a gap of four in ten thousand. There is a function in the plane, of the kind of section 1 ($\frac{x^2}5+\frac{y^2}{200}$ and one bend $h\bigl(\frac{3(x-y)}5\bigr)$ with $c=\frac12$), on which NALA with $k=3$ is lower for seven cycles and higher after the eighth. In one dimension the claim is proved, and up to three cycles it is still open.
 #
-# **V06, false at the paper's setting: per gradient.** $f = x^2/2$, $\eta=\frac1{10}$, $k=5$, $\mu=-\frac12$, $\alpha=\frac1{1000}$, 60 gradients: exact numbers. On the whole class, by Theorem A, NALA is faster per gradient iff $\alpha > (1-B(m)^{1/k})/m$; $\alpha\ge(1+\mu)\eta$ is enough.
+# **V06, false at the paper's setting: per gradient.** Take the bowl $f = x^2/2$, the paper's $k=5$, $\mu=-\frac12$, $\alpha=\frac1{1000}$, and $\eta=\frac1{10}$. Every method gets 60 gradients; the numbers are exact. And on the whole class? Lookahead's factor is the bracket of Theorem A; call it $B$. Per gradient that is $B^{1/k}$, because a cycle of Lookahead costs $k$ gradients. NALA's cycle costs one more, and this one must do better than Lookahead's do: $1-\alpha m < B^{1/k}$. So NALA is faster per gradient exactly when $\alpha > (1-B^{1/k})/m$, and $\alpha\ge(1+\mu)\,\eta$ is always enough.
 # %%
 sixty = {
-    "gradient descent": run(SGD(Fraction(1, 10)), lambda x: x, [Fraction(1)], steps=60),
-    "NALA, α = 1/20 = (1+μ)η": run(NALA(SGD(Fraction(1, 10)), k=5, mu=-HALF, alpha=Fraction(1, 20)), lambda x: x, [Fraction(1)], cycles=10),
-    "Lookahead": run(Lookahead(SGD(Fraction(1, 10)), k=5, alpha=HALF), lambda x: x, [Fraction(1)], cycles=12),
-    "NALA, α = 1/1000": run(NALA(SGD(Fraction(1, 10)), k=5, mu=-HALF, alpha=Fraction(1, 1000)), lambda x: x, [Fraction(1)], cycles=10),
+    "gradient descent": run(SGD(Fraction(1, 10)), lambda x: x, [Fraction(1)], steps=60), "NALA, α = 1/20 = (1+μ)η": run(NALA(SGD(Fraction(1, 10)), k=5, mu=-HALF, alpha=Fraction(1, 20)), lambda x: x, [Fraction(1)], cycles=10),
+    "Lookahead": run(Lookahead(SGD(Fraction(1, 10)), k=5, alpha=HALF), lambda x: x, [Fraction(1)], cycles=12), "NALA, α = 1/1000": run(NALA(SGD(Fraction(1, 10)), k=5, mu=-HALF, alpha=Fraction(1, 1000)), lambda x: x, [Fraction(1)], cycles=10),
 }
 claim(all(t.grad_evals == 60 for t in sixty.values()), "each method has spent 60 gradients")
 finals = [t.final[0] for t in sixty.values()]
@@ -221,11 +222,9 @@ claim(finals == sorted(finals) and finals[-1] == verdicts["V06"].numbers["NALA"]
 rates = lambda m, alpha: (F(1, m, 1.0, 5, -0.5, alpha) ** (1 / 6), F(1, m, 1.0, 5, -0.5, 0.0) ** (1 / 5))  # noqa: E731
 for m in (0.01, 0.1, 0.5):
     edge = formulas.break_even_alpha(lr=1.0, k=5, mu=-0.5, m=m)
-    claim(agree(edge, against_lookahead(m, lr=1.0, k=5, mu=-0.5)[0]) and at_most(edge, 0.5),
-          "alpha = (1 + mu) eta is always enough")
+    claim(agree(edge, against_lookahead(m, lr=1.0, k=5, mu=-0.5)[0]) and at_most(edge, 0.5), "alpha = (1 + mu) eta is always enough")
     mine, theirs = np.array([rates(m, f * edge) for f in (0.97, 1.03)]).T
-    claim(mine[0] > theirs[0] and mine[1] < theirs[1],
-          "below the edge Lookahead is faster per gradient, above it NALA is")
+    claim(mine[0] > theirs[0] and mine[1] < theirs[1], "below the edge Lookahead is faster per gradient, above it NALA is")
 Markdown("\n".join(["| 60 gradients | error left, start 1 |", "|---|---|", *(f"| {text} | {float(v):.6f} |" for text, v in zip(sixty, finals, strict=True))]))
 # %% [markdown]
 # **V07, V08, V09.** With $\alpha=\eta$ plain gradient descent is at least as fast on every mode; nothing of this kind is accelerated (lesson 06, section 5); and with $\mu<0$ the point $y$ lies *between* $\phi$ and $\theta_k$, so nothing is "extrapolated".
@@ -233,15 +232,18 @@ Markdown("\n".join(["| 60 gradients | error left, start 1 |", "|---|---|", *(f"|
 grid = np.linspace(0, 1, 101)
 for k in (1, 2, 5, 10):
     mine, ahead = rho(grid, lr=1.0, k=k, mu=-0.5, alpha=1.0), rho(grid, lr=1.0, k=k + 1, mu=-0.5, alpha=0.0)
-    claim(at_most((1 - grid) ** (k + 1), mine) and at_most(mine, ahead),
-          "with alpha = eta plain descent is at least as fast on every mode, and Lookahead at most")
+    claim(at_most((1 - grid) ** (k + 1), mine) and at_most(mine, ahead), "with alpha = eta plain descent is at least as fast on every mode, and Lookahead at most")
 weights = verdicts["V09"].numbers
 claim(sum(weights.values()) == 1 and min(weights.values()) >= 0, "with mu < 0 the point y lies between phi and theta")
 # %% [markdown]
 # ## 4 · Values over convex functions: one formula, and where it stops
-# With $m=0$ the distance need not shrink at all. For the value there is a lower bound for *every* setting (T22), from Huber's function, quadratic near 0 and straight outside:
-# $$\sup_f\; f(\phi_T)-f^\star \;\ge\; \frac{L\,\|\phi_0-x^\star\|^2}{2\,(2H+1)}, \qquad H = T\,\bigl((1+\mu)k\eta+\alpha\bigr)L. \tag{T22}$$
-# Semidefinite programmes return the same number for $k\le3$, $T\le3$ at $\eta=1/L$, with one exception ($k=3$, $T=1$, $\mu=-\frac12$, short $\alpha$), so it is tempting to call it *the* worst case.
+# Now let $m=0$: the function may be flat in places. Then the distance need not shrink at all, and we ask for the value: how far is $f(\phi_T)$ above the lowest value $f^\star$ after $T$ cycles?
+#
+# **A slope that never ends.** Huber's function is a parabola near 0 and straight outside. On the straight part every gradient is the same. A cycle then goes $k$ inner steps of $\eta$, of which the mix keeps the share $1+\mu$, and one outer step of $\alpha$: the way per unit of slope is $(1+\mu)\,k\,\eta+\alpha$. **All cycles together**, in units of $1/L$: call this $H$.
+# $$H = T\,\bigl((1+\mu)\,k\,\eta+\alpha\bigr)\,L$$
+# A steep slope is soon gone down, and a gentle one has little height to lose. In between is a worst one (one derivative finds it). What is left on it is, for *every* setting, a lower bound of the worst case:
+# $$\sup_f\; f(\phi_T)-f^\star \;\ge\; \frac{L\,\|\phi_0-x^\star\|^2}{2\,(2H+1)}. \tag{T22}$$
+# Is it *the* worst case? A computer search over all functions of the class (semidefinite programmes) returns the same number for $k\le3$ and $T\le3$ at $\eta=1/L$, with one exception ($k=3$, $T=1$, $\mu=-\frac12$, short $\alpha$). So it is tempting to say yes.
 #
 # **Predict:** $T=1$, $\mu=-\frac12$, $\alpha\approx0$. Huber's value falls like $1/k$ as the inner loop gets longer. But the average keeps half of the start, however long the inner loop was. Which $k$ ends the formula?
 # %%
@@ -260,12 +262,13 @@ claim(agree([float(v) for v in ran], huber), "NALA on Huber's function has the v
 claim(formulas.is_certified(L=1.0, lr=1.0, k=2, mu=-0.5, alpha=0.001, cycles=1), "for k = 2 the formula is certified")
 claim(not any(formulas.is_certified(L=1.0, lr=1.0, k=k, mu=-0.5, alpha=0.001, cycles=1) for k in (3, 4, 5)), "for k = 3, 4 and 5 it is not")
 claim([h > b for h, b in zip(huber, bowl, strict=True)] == [True] * 3 + [False] * 5, "from k = 4 on the bowl is worse than Huber's function")
-ax = plots.axes_or_new(None, figsize=(7.4, 4.4))
-ax.plot(counts, huber, color="black", label="Huber: T22")
-ax.plot(counts, [float(v) for v in ran], "o", color=plots.COLOURS["nala"], label="NALA run on Huber's function")
-ax.plot(counts, bowl, "s--", color=plots.COLOURS["lookahead"], label=r"NALA on $x^2/2$, at least")
+fig, ax = plt.subplots(figsize=(8.2, 4.4))
+on_huber, on_bowl = plots.variants("nala", 2)
+ax.plot(counts, huber, color=plots.ROLES["predicted"], lw=1.4, label="formula (T22)")
+ax.plot(counts, [float(v) for v in ran], "o", color=on_huber["color"], label="NALA on\nHuber's function")
+ax.plot(counts, bowl, "s", label="NALA on $x^2/2$,\nat least", **on_bowl)
 ax.set(xlabel="inner steps $k$", ylabel=r"$f(\phi_1) - f^\star$, start at distance 1", xticks=counts, ylim=(0, 0.28))
-ax.legend()
+plots.name_lines(ax)
 plots.show(ax, alt="Value after one cycle against k from 1 to 8. Huber's bound falls from 0.25 to below 0.06; runs on Huber's function lie on it. The value on the quadratic stays near 0.125 and is above Huber's from k = 4 on.")
 # %% [markdown]
 # From $k=4$ on the plain bowl $x^2/2$ is worse than Huber's function: at the paper's $k=5$ a formula that was certified for small $k$ is **false** as an upper bound. A certificate speaks about the settings it was computed for. `worst_case.is_certified` knows which; `value_lower_bound` is the larger of both, and a lower bound only.
@@ -288,8 +291,7 @@ for alpha, cycles in (("1/1000", 120), ("1", 120), ("1", 6), ("29/10", 120)):
     t = run(NALA(SGD(1.0), k=5, mu=-0.5, alpha=float(Fraction(alpha))), bowl.grad, bowl.start, cycles=cycles)
     told, ball = rate(t, minimizer=bowl.minimizers[0]), certified(alpha)
     if told.verdict == "estimated" and ball is not None:
-        claim(told.low - 1e-9 <= ball.upper and ball.lower <= told.high + 1e-9,
-              "the measured interval meets the certified one")
+        claim(told.low - 1e-9 <= ball.upper and ball.lower <= told.high + 1e-9, "the measured interval meets the certified one")
     claim((told.verdict == "cannot tell") == (cycles == 6), "the run of six cycles is refused, the others are not")
     shown = f"{told.rate:.9f} | [{told.low:.9f}, {told.high:.9f}]" if told.verdict == "estimated" else f"– | {told.reason}"
     rows.append(f"| {alpha} | {cycles} | {told.verdict} | {shown} | {f'[{ball.lower:.9f}, {ball.upper:.9f}]' if ball else 'python-flint is not installed'} |")
@@ -311,25 +313,23 @@ if importlib.util.find_spec("PEPit") is not None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # PEPit's use of NumPy, nothing of ours
         worst = worst_case(L=1.0, m=0.1, lr=1.0, k=3, mu=0.5, alpha=1.0)
-    claim(abs(worst.gap) < 1e-6 and worst.residual < 1e-5 and worst.slack > -1e-6,
-          "the solver's primal and dual values agree, as nearly as it works")
-    claim(agree(worst.dual, 0.393939, digits=3) and agree(worst.replay(), worst.primal, digits=3),
-          "the worst factor is 0.3939, and NALA attains it on the function that came back")
+    claim(abs(worst.gap) < 1e-6 and worst.residual < 1e-5 and worst.slack > -1e-6, "the solver's primal and dual values agree, as nearly as it works")
+    claim(agree(worst.dual, 0.393939, digits=3) and agree(worst.replay(), worst.primal, digits=3), "the worst factor is 0.3939, and NALA attains it on the function that came back")
     claim(worst.primal > 1.3 * quadratic_worst, "the class is more than 1.3 times worse than quadratics")
     text = f"primal {worst.primal:.6f}, dual {worst.dual:.6f}, residual {worst.residual:.0e}. NALA, run on the function that came back, attains {worst.replay():.6f}. On quadratics the worst is {quadratic_worst:.6f}: the class is {worst.primal / quadratic_worst:.2f} times worse."
 Markdown(text if worst else f"PEPit is not installed. The worst over quadratics alone is {quadratic_worst:.6f}.")
 # %%
 if worst:
     t = run(NALA(SGD(1.0), k=3, mu=0.5, alpha=1.0), worst.function.grad, worst.start, cycles=1)
-    fig, ax = plt.subplots(figsize=(7.8, 5.2))
+    fig, ax = plt.subplots(figsize=(8.2, 5.6))
     plots.landscape(ax, worst.function.value, ((-1.1, 0.75), (-0.65, 0.35)), minimum=0.0, minimizers=np.zeros((1, 2)), levels=9, resolution=41)
     plots.two_loop(ax, t, momentum=False)
-    ax.legend(loc="upper right", fontsize=11)
+    ax.get_legend().remove()  # it would cover the level sets
+    fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     plots.show(ax, alt="Level sets of the worst function in the plane and one cycle of NALA on it. The fast weights come from the left, bend downwards and stop below the minimum. The blue arrow from the start goes past their end, far to the right of the minimum. The purple outer step back towards the minimum is short.")
     y, g = t.lookahead[0], t.outer_grad[0]
     claim(np.allclose(g, 0.1 * y, atol=1e-3), "the gradient at y is only m y")
-    claim(y @ worst.start < -0.4 and np.linalg.norm(t.fast[0, -1]) < 0.5 * np.linalg.norm(y),
-          "y lies across the minimum, twice as far from it as the end of the inner loop")
+    claim(y @ worst.start < -0.4 and np.linalg.norm(t.fast[0, -1]) < 0.5 * np.linalg.norm(y), "y lies across the minimum, twice as far from it as the end of the inner loop")
 # %% [markdown]
 # The inner loop does well: its end is twice as near as $y$. The extrapolation $\mu>0$ throws $y$ across, to a side where the function is as flat as the class allows: the gradient there is $m\,y$, ten times too small for the outer step to bring it back. On a quadratic a direction has one curvature, on both sides.
 #

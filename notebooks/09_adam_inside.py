@@ -23,7 +23,6 @@ from nala_lab.theory.scaling import rescaled
 from problems import Linear, NoisyQuadratic, Quadratic
 
 plots.use_style()
-plt.rcParams["figure.dpi"] = 80  # keeps the committed notebook small
 # %% tags=["parameters"]
 STUDENT = "demo"  # your name or number: it decides your numbers in the exercises
 STEPS = 14_000  # of a run that looks for a floor
@@ -125,7 +124,7 @@ claim(agree(growth, radius, digits=3), "the deviation grows as predicted")
 claim(np.abs(stays[:5]).max() > 1e-10 and np.abs(stays[600:]).max() < 1e-14, "with beta1 = 0 the deviation dies out")
 Markdown(f"Predicted growth per step **{radius:.4f}**, measured {growth:.4f}. With $\\beta_1=0$ the deviation dies out.")
 # %%
-figure, (left, right) = plt.subplots(1, 2, figsize=(12.4, 4.2))
+figure, (left, right) = plt.subplots(1, 2, figsize=(10.2, 4.2))
 left.plot(np.abs(leaves), color=plots.COLOURS["adam"], lw=1.2, label=r"$\beta=(0.9, 0.999)$")
 left.plot(1e-9 * radius ** np.arange(430), color="black", ls="--", lw=1.4, label=f"{radius:.4f} per step")
 left.plot(np.maximum(np.abs(stays), 1e-17), color=plots.COLOURS["heavyball"], lw=1.2, label=r"$\beta=(0, 0.9)$")
@@ -185,10 +184,10 @@ for mu in table:
         seen = t.fast[len(t.fast) // 2 :, :-1]  # where gradients were taken
         runs[mu, k] = np.sqrt((seen**2).mean(axis=(0, 1))) / lr
 # %%
-figure, panels = plt.subplots(1, 2, figsize=(12.4, 4.6))
+figure, panels = plt.subplots(1, 2, figsize=(10.2, 4.6))
 for ax, mu in zip(panels, table, strict=True):
     ks = np.array(list(table[mu]))
-    ax.plot(ks, [1 / table[mu][k][0] for k in ks], "-", color="black", label=r"predicted, $1/a_c$")
+    ax.plot(ks, [1 / table[mu][k][0] for k in ks], "-", color=plots.ROLES["predicted"], label=r"predicted, $1/a_c$")
     dots = np.array([runs[mu, k] for k in ks])
     ax.plot(ks, dots, plots.look("nala")["marker"], ls="", ms=6, color=plots.COLOURS["nala"], mfc="none")
     ax.plot([], [], "o", color=plots.COLOURS["nala"], mfc="none", label="runs, six curvatures")

@@ -14,7 +14,6 @@
 # %%
 from dataclasses import replace
 
-import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown
 
@@ -29,7 +28,6 @@ from nala_lab.widgets import ProbeExplorer
 from problems import NoisyQuadratic
 
 plots.use_style()
-plt.rcParams["figure.dpi"] = 80  # keeps the committed notebook small
 PINK, GREEN = plots.COLOURS["adala"], plots.COLOURS["adam"]
 # %% tags=["parameters"]
 STUDENT = "demo"  # your name or number: it decides your numbers in the exercises
@@ -177,7 +175,7 @@ predicted = [adala_critical.growth(share * critical, lr=1e-3) for share in share
 claim(agree(rates, predicted, digits=4), "the growth near the minimum is T18's on both sides")
 grid = np.geomspace(7e-5, 1.1, 400)
 ax = plots.axes_or_new(None, figsize=(8.2, 4.2))
-ax.plot(grid * critical, [adala_critical.growth(share * critical, lr=1e-3) for share in grid], color="black", lw=1.6, label="predicted")
+ax.plot(grid * critical, [adala_critical.growth(share * critical, lr=1e-3) for share in grid], color=plots.ROLES["predicted"], lw=1.6, label="predicted")
 ax.plot(shares * critical, rates, "D", color=PINK, label="measured")
 ax.axvline(critical, color=plots.ROLES["limit"], ls=":", label=rf"$\lambda_{{\mathrm{{crit}}}}$ = {critical:.1f}")
 ax.axhline(1, color="black", lw=0.8)

@@ -31,7 +31,6 @@ from nala_lab.widgets import FamilyChooser
 from problems import BilinearGame, NoisyQuadratic, Quadratic, Rosenbrock
 
 plots.use_style()
-plt.rcParams["figure.dpi"] = 80  # keeps the committed notebook small
 # %% tags=["parameters"]
 STUDENT = "demo"  # your name or number: it decides your numbers in the exercises
 CYCLES = 400  # of the runs that measure a rate
@@ -230,14 +229,14 @@ def predicted(parameters: dict) -> np.ndarray:
         distance.append(np.linalg.norm(state[:, 0]))
     return np.array(distance)
 # %%
-figure, (left, right) = plt.subplots(1, 2, figsize=(12.6, 4.6))
+figure, (left, right) = plt.subplots(1, 2, figsize=(10.2, 4.6))
 for key, (method, parameters, name) in members.items():
     t = run(method, problem.grad, problem.start, cycles=CYCLES)
     far = np.linalg.norm(t.slow - problem.center, axis=1)
     left.plot(t.evals, far, **plots.look(key, marker=False), label=name)
     claim(np.allclose(far, predicted(parameters), rtol=1e-6, atol=1e-12), f"T23 predicts every cycle of {name}")
-    left.plot(t.evals[::20], predicted(parameters)[::20], "o", color="black", ms=4)
-left.plot([], [], "o", color="black", ms=4, label="predicted")
+    left.plot(t.evals[::20], predicted(parameters)[::20], "o", color=plots.ROLES["predicted"], ms=4)
+left.plot([], [], "o", color=plots.ROLES["predicted"], ms=4, label="predicted")
 left.set(
     yscale="log",
     ylim=(1e-13, 1e2),
@@ -294,12 +293,12 @@ for key, (name, method, parameters, known) in players.items():
     lengths = np.linalg.norm(paths[key], axis=1)
     claim(agree(lengths, lengths[0] * factor ** np.arange(13)), f"every cycle of {name} has that factor")
 # %%
-figure, (left, right) = plt.subplots(1, 2, figsize=(12.6, 5.0))
+figure, (left, right) = plt.subplots(1, 2, figsize=(10.2, 5.0))
 for key, (name, *_) in players.items():
     left.plot(*paths[key].T, **plots.look(key), ms=5, lw=1.4, label=name)
 left.plot(0, 0, "*", ms=16, color=plots.ROLES["minimum"])
 left.set(xlim=(-2.6, 2.6), ylim=(-2.6, 2.6), aspect="equal", xlabel="player $u$", ylabel="player $v$", title="slow weights, 12 cycles")
-left.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3, fontsize=11, columnspacing=1.0)
+left.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3, fontsize=12, columnspacing=1.0)
 alphas = np.linspace(0, 1, 101)
 for lr, dash in ((0.1, ":"), (0.3, "-"), (0.5, "--")):
     right.plot(

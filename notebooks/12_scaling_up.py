@@ -41,7 +41,6 @@ from nala_lab.results.comparable import runs_of
 from tools import gpu_check
 
 plots.use_style()
-plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
 torch.set_num_threads(1)  # the same sums in the same order on every machine
 torch._logging.set_logs(dynamo=logging.ERROR)  # the compiler's remark that it leaves a profiler's mark out
 FOLDER = Path(RECORDS) if RECORDS else Path(paper_figs.__file__).parent / "records"
@@ -181,7 +180,7 @@ ways = {
 # %%
 far = {name: np.linalg.norm(path - plain, axis=1) / np.linalg.norm(plain - plain[0] + 1e-30, axis=1).max() for name, path in ways.items()}
 ax, x = plt.subplots(figsize=(9.4, 4.8))[1], np.arange(1, GRADIENTS + 1)
-colours = dict(zip(("one by one", "two shares", "float64", "bf16 forward", "other order"), ("#56B4E9", "#0072B2", "#009E73", "#D55E00", "#000000"), strict=True))
+colours = dict(zip(("one by one", "two shares", "float64", "bf16 forward", "other order"), (plots.ROLES[part] for part in ("measured", "limit", "gradient", "slow", "predicted")), strict=True))
 for (name, colour), dash in zip(colours.items(), ("-", "--", "-.", ":", "-"), strict=True):
     if far[name].any():
         ax.semilogy(x, np.where(far[name] > 0, far[name], np.nan), dash, color=colour, label=name)

@@ -39,7 +39,6 @@ from nala_lab.results.metrics import METRICS
 from nala_lab.results.tables import markdown_table, results_table
 
 plots.use_style()
-plt.rcParams["figure.dpi"] = 60  # small pictures: the notebook stays small
 torch.set_num_threads(1)
 FOLDER = Path(RECORDS) if RECORDS else Path(paper_figs.__file__).parent / "records"
 LENETS = {task: runs_of(FOLDER, task) for task in ("lenet5-fashion-mnist", "lenet5-cifar10", "lenet5-cifar100")}
@@ -132,8 +131,8 @@ for s in scales:
         (slope,) = torch.autograd.grad(value, z)
         losses[name].append(value.item())
         sizes[name].append(slope.norm(dim=1).mean().item() * len(y))
-figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4))
-for name, dash, colour in (("softmax once", "-", "#0072B2"), ("softmax twice", "--", "#882255")):
+figure, (left, right) = plt.subplots(1, 2, figsize=(10.2, 4))
+for name, dash, colour in (("softmax once", "-", plots.ROLES["measured"]), ("softmax twice", "--", plots.ROLES["limit"])):
     left.plot(scales, losses[name], dash, color=colour, label=name)
     right.plot(scales, sizes[name], dash, color=colour, label=name)
 left.axhline(FLOOR, color="black", ls=":", lw=1.5, label=f"floor log(e + 9) - 1 = {FLOOR:.4f}")
@@ -178,7 +177,7 @@ for task, runs in LENETS.items():
 # %%
 shown = {task: results_table(runs) for task, runs in LENETS.items() if runs}
 if shown:
-    figure, axes = plt.subplots(1, len(shown), figsize=(4.6 * len(shown), 4.6), squeeze=False)
+    figure, axes = plt.subplots(1, len(shown), figsize=(3.4 * len(shown), 4.2), squeeze=False)
     for ax, (task, rows) in zip(axes[0], shown.items(), strict=True):
         for row in rows:
             style = {key: plots.look(row.optimizer)[key] for key in ("color", "marker")}
@@ -187,7 +186,7 @@ if shown:
         ax.plot([min(span), max(span)], [min(span), max(span)], color="#777777", lw=1.2, label="equal")
         ax.set(xlabel="test accuracy (%)", title=task)
     axes[0][0].set_ylabel("best training mini-batch (%)")
-    axes[0][-1].legend(fontsize=11, loc="lower right")
+    axes[0][-1].legend(fontsize=12, loc="lower right")
     plots.show(figure, alt="Mean of the best training mini-batch accuracy against mean test accuracy, a point for each optimizer, a panel for each task, with the line on which both are equal.")
 for task, rows in shown.items():
     gaps = {row.optimizer: 100 * (row.batch_accuracy.mean - row.test_accuracy.mean) for row in rows}
@@ -290,8 +289,8 @@ claim(all(run.column("train", "loss").min() >= FLOOR - 1e-6 for run in floored),
       "no loss of a double softmax is below its floor")
 deep = next((found for task in ("vgg11-cifar10", "resnet18-cifar10") if len(found := [run for run in runs_of(FOLDER, task) if run.outcome == "finished"]) > 1), [])
 if deep:
-    figure = plots.three_axes(deep, "train", "loss", ylabel="loss on one\ntraining mini-batch (nats)")
-    plots.show(figure, alt=f"{deep[0].task}: loss on single training mini-batches, very noisy, against timesteps, gradient evaluations and seconds, a curve for each optimizer.")
+    figure = plots.small_multiples(deep, "train", "loss", ylabel="loss on single training mini-batches (nats)")
+    plots.show(figure, alt=f"{deep[0].task}: loss on single training mini-batches, very noisy, against gradient evaluations, a panel for each optimizer: single mini-batches as a thin line, their running median thick, the other optimizers' medians in grey. Single losses scatter more than the medians differ.")
 else:
     display(Markdown("*No deep network has been run yet:* `nala-lab train resnet18-cifar10 --scale cpu` writes the records."))
 # %% [markdown]
@@ -310,7 +309,7 @@ if {"nala", "adam"} <= wild.keys():
         ax.semilogy(values, label=plots.label(name), **plots.look(name, marker=False))
     ax.semilogy(first, loss["nala"][first], "o", color=plots.look("nala")["color"], label=r"just after $\phi_t$ was made")
     ax.set(xlabel="gradient evaluations", ylabel="loss on one\ntraining mini-batch (nats)")
-    ax.legend(fontsize=11)
+    ax.legend(fontsize=12)
     plots.show(figure, alt="tfalexnet-cifar10: losses on a logarithmic axis. Adam and Lookahead fall from thousands to below a hundred. NALA falls inside every cycle and jumps up, by a growing factor, just after every look-ahead step.")
     jumps = loss["nala"][first] / loss["nala"][first - 1]
     print(f"NALA: {wild['nala'].outcome}; after a look-ahead step the loss is {jumps.min():.1f} to {jumps.max():.1g} times the loss at y")

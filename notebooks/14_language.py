@@ -33,7 +33,6 @@ from nala_lab.experiments.run.options import Options
 from nala_lab.results.comparable import runs_of
 
 plots.use_style()
-plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
 torch.set_num_threads(1)
 FOLDER = Path(RECORDS) if RECORDS else Path(paper_figs.__file__).parent / "records"
 # %% [markdown]
@@ -106,7 +105,7 @@ claim(agree(float(p.grad.norm()), 0.25, digits=5) and torch.equal(clipped(0.01 *
 # %%
 levels = (0, 0.25, 0.02)  # 0: not clipped
 runs = {(name, c): trained(name, clip=c, lr=lr) for name, lr in (("sgd", 30.0), ("adam", 0.01)) for c in levels}
-figure, axes = plt.subplots(1, 2, figsize=(11.5, 4.2), sharey=True)
+figure, axes = plt.subplots(1, 2, figsize=(10.2, 4.2), sharey=True)
 for ax, name in zip(axes, ("sgd", "adam"), strict=True):
     for c, dash in zip(levels, ("-", "--", ":"), strict=True):
         run = runs[name, c]

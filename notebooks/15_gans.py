@@ -38,7 +38,6 @@ from nala_lab.optim import NALA, Lookahead
 from nala_lab.results.comparable import runs_of
 
 plots.use_style()
-plt.rcParams["figure.dpi"] = 72  # small pictures: the notebook stays small
 torch.set_num_threads(1)
 FOLDER = Path(RECORDS) if RECORDS else Path(paper_figs.__file__).parent / "records"
 # %% [markdown]
@@ -158,7 +157,7 @@ def rates(lr, k=6):
 
 grid = np.linspace(0.05, 1.2, 47)
 one, two = np.transpose([rates(lr) for lr in grid])
-figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.2))
+figure, (left, right) = plt.subplots(1, 2, figsize=(10.2, 4.2))
 left.plot(grid, one, color=plots.ROLES["measured"], label="one clock, k = 6")
 left.plot(grid, two, "--", color=plots.ROLES["fail"], label="two clocks, k = 3 each")
 left.axhline(1, color="black", lw=1, ls=":", label="no slow loop")
@@ -166,7 +165,7 @@ left.set(xlabel="learning rate of both players", ylabel="rate per gradient", tit
 left.legend()
 start = stream(SEED, "game", "start").normal(size=4)
 steps = {"both at once": (turn("both"), 1), "one after the other": (one_round, 2), "two clocks": (table["Lookahead, n_critic = 1"][1], 6), "one clock": (table["Lookahead, n_critic = 1"][0], 6)}
-looks = (("#000000", ":"), ("#009E73", "-."), (plots.ROLES["fail"], "--"), (plots.ROLES["measured"], "-"))
+looks = ((plots.ROLES["predicted"], ":"), (plots.ROLES["pass"], "-."), (plots.ROLES["fail"], "--"), (plots.ROLES["measured"], "-"))
 for (name, (m, cost)), (colour, dash) in zip(steps.items(), looks, strict=True):
     path = [np.linalg.norm(np.linalg.matrix_power(m, n) @ start) for n in range(241 // cost)]
     right.semilogy(cost * np.arange(len(path)), path, dash, color=colour, label=name)

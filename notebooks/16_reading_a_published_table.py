@@ -26,7 +26,6 @@ from paper_figs.published_audit.maxima import best_of, mean_and_sd, simulated_be
 from paper_figs.published_audit.softmax import floor, residual
 
 plots.use_style()
-plt.rcParams["figure.dpi"] = 80  # keeps the committed notebook small
 
 # %% tags=["parameters"]
 RUNS = 2000  # simulated trainings in question 2
@@ -101,7 +100,7 @@ figure, ax = plt.subplots(figsize=(8, 3.4))
 for number, (model, marker) in enumerate(models.items()):
     of_model = [cell for cell in cells if cell.column.model == model]
     places = [cell.table + 0.22 * (number - 1) for cell in of_model]  # beside each other, not on top
-    ax.plot(places, [BATCH * cell.value % 1 for cell in of_model], marker, ms=8, alpha=0.8, label=model, color=["#0072B2", "#E69F00", "#882255"][number])
+    ax.plot(places, [BATCH * cell.value % 1 for cell in of_model], marker, ms=8, alpha=0.8, label=model, color=plots.ROLES[("measured", "limit", "gradient")[number]])
 ax.set(xlabel="table of the NALA paper", ylabel="256 a, after the point", ylim=(-0.08, 1), xticks=[1, 3, 5, 7, 8, 9])
 ax.legend(loc="upper left")
 plots.show(figure, alt="Fractional part of 256 times accuracy, by table. Tables 1, 3 and 5 lie at zero. In Tables 7, 8 and 9 LeNet-5 and AlexNet lie at zero; ten ResNet-18 values are spread between 0 and 1.")
@@ -139,7 +138,7 @@ print(f"p = {p:.4f}; expected best of 450: {exact @ accuracy:.4f}")
 # %%
 printed = table_1.cell("NALA", 1).value
 figure, ax = plt.subplots(figsize=(8, 3.8))
-kinds = ((1, "one batch", "#56B4E9", "-"), (50, "best of 50", "#009E73", "--"), (450, "best of 450", "#0072B2", "-."))
+kinds = ((1, "one batch", plots.ROLES["measured"], "-"), (50, "best of 50", plots.ROLES["limit"], "--"), (450, "best of 450", plots.ROLES["gradient"], "-."))
 for n, name, colour, dash in kinds:
     ax.plot(100 * accuracy, 100 * best_of(p, n), drawstyle="steps-mid", color=colour, ls=dash, label=name)
 draws = simulated_best(p, 450, RUNS)
@@ -148,7 +147,7 @@ ax.bar(100 * accuracy, heights, width=0.3, color="#CCCCCC", label=f"{RUNS} simul
 ax.axvline(100 * printed, color=plots.ROLES["fail"], lw=2)
 ax.annotate("printed", (100 * printed, 28), xytext=(-8, 0), textcoords="offset points", ha="right", color=plots.ROLES["fail"])
 ax.set(xlim=(84, 98), xlabel="accuracy (%)", ylabel="chance (%)", title=f"a network that is right in {100 * p:.1f} % of images")
-ax.legend(loc="upper left", fontsize=11)
+ax.legend(loc="upper left", fontsize=12)
 plots.show(figure, alt="Three distributions for one network. A single batch is spread around 89.9 percent; the best of 50 is narrow around 94; the best of 450 around 95. The printed 94.5 lies between the last two. Grey bars of simulated trainings follow the line of the best of 450.")
 mean, sd = mean_and_sd(p, 450)
 claim(by_chance((draws.mean() - mean) / (sd / RUNS**0.5)), "the simulated trainings have the predicted mean")
@@ -191,8 +190,8 @@ ax.barh(rows, 2 * single, left=-single, height=0.8, color="#C9C9C9", label="cann
 ax.plot(gaps, rows, "o", color=plots.COLOURS["nala"], label="printed difference")
 ax.axvline(0, color="black", lw=1)
 ax.set(yticks=rows, yticklabels=names, ylim=(-0.6, len(rows) - 0.4), xlabel="NALA's accuracy minus the rival's (points)")
-ax.tick_params(axis="y", labelsize=11)
-figure.legend(loc="outside lower center", fontsize=11)
+ax.tick_params(axis="y", labelsize=12)
+figure.legend(loc="outside lower center", fontsize=12)
 plots.show(figure, alt="Sixteen differences as dots, each on a grey band of noise. Eight lie inside the dark inner band, thirteen inside the light outer band. AlexNet against Adam and ResNet-18 on CIFAR-10 against Lookahead lie far outside.")
 outside, beyond = int((abs(gaps) > single).sum()), int((abs(gaps) > needed).sum())
 print(f"outside the inner band: {outside} of {len(gaps)}; outside the outer band: {beyond}")
@@ -283,12 +282,12 @@ for ax, low in ((left, 0.68), (right, 0.93)):
     line = np.array([low, 1.0])
     ax.plot(line, floor() + 1 - line, color="black", lw=1.5, label="loss = 2.46115 - accuracy")
     ax.axhline(floor(), color="black", ls=":", lw=1.5, label="floor 1.46115")
-    ax.plot(*np.transpose(five), "o", ms=9, color="#0072B2", label="Table 5")
-    ax.plot(*np.transpose(sweeps), "^", ms=9, color="#882255", label="Tables 7-9, other rows")
+    ax.plot(*np.transpose(five), "o", ms=9, color=plots.ROLES["measured"], label="Table 5")
+    ax.plot(*np.transpose(sweeps), "^", ms=9, color=plots.ROLES["limit"], label="Tables 7-9, other rows")
     ax.set(xlabel="printed accuracy", xlim=(low, 1.003), ylim=(1.44, 1.80 if low < 0.9 else 1.72))
 left.set(ylabel="printed loss", title="all")
 right.set_title("the right end, enlarged")
-figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=11)
+figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=12)
 plots.show(figure, alt="Loss against accuracy. Six circles of Table 5 lie on a falling straight line, from 0.71 to 0.98. Ten triangles of Tables 7 to 9, all above 0.94, lie above the line, the farthest by 0.19, except one just below it.")
 claim(max(abs(residual(loss, a)) for a, loss in five) < 0.01, "all pairs of Table 5 lie within 0.01 of the line of a double softmax")
 claim(min(loss for _, loss in five) > floor(), "no loss of Table 5 is below the floor")

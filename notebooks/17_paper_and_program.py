@@ -21,7 +21,6 @@ from paper_figs.side_by_side.nala_program import VARIANTS, closed_form, follow, 
 from paper_figs.side_by_side.network import arcs
 
 plots.use_style()
-plt.rcParams["figure.dpi"] = 70  # keeps the committed notebook small
 
 # %% tags=["parameters"]
 K, MU, ALPHA, LR = 5, -0.5, 0.05, 0.1  # k and mu of the paper; alpha and lr large enough to be seen
@@ -44,11 +43,11 @@ for variant in ("paper", "released"):
 
 figure, ax = plt.subplots(figsize=(7.6, 4.2))
 for (variant, c), values in distance.items():
-    look = {"color": plots.COLOURS["nala" if variant == "paper" else "sgd"], "ls": "-" if c > 0 else "--", "marker": "o" if c > 0 else "s"}
-    ax.plot(range(1, CYCLES + 1), values[1:], label=f"{variant}, minimum at {c:g}", **look)
+    look = plots.variants("nala", 2)[variant == "released"] | {"linestyle": "-" if c > 0 else "--", "marker": "o" if c > 0 else "s"}
+    ax.plot(range(1, CYCLES + 1), values[1:], label=f"{variant},\nminimum at {c:g}", **look)
 ax.set(yscale="log", xlabel="cycles", ylabel="distance to the minimum")
-ax.legend(loc="upper right", fontsize=11)
 ax.set_ylim(top=30)
+plots.name_lines(ax)
 plots.show(figure, alt="Distance to the minimum after each cycle on a logarithmic axis. The two curves of the paper's algorithm lie on each other. Those of the released recurrence lie far apart, one below and one above.")
 claim(agree(distance["paper", 1.5], distance["paper", -4.0]), "Algorithm 1 does not know where zero is")
 claim(distance["released", -4.0][1] > 3 * distance["released", 1.5][1],
@@ -120,13 +119,13 @@ print("four variants, three ways of computing them, one answer each")
 # %%
 figure, ax = plt.subplots(figsize=(7.6, 4.2))
 for name in VARIANTS:
-    colour, dash, marker = side_by_side_nala.LOOKS[name]
+    shade = side_by_side_nala.LOOKS[name]
     want = closed_form(C + AWAY, C, LAM, CYCLES, mu=MU, alpha=ALPHA, k=K, lr=LR, variant=name)
-    ax.plot(range(CYCLES + 1), np.abs(want - C), ls=dash, color=plots.COLOURS[colour], label=name)
-    ax.plot(range(CYCLES + 1), np.abs(library[name] - C), marker, color=plots.COLOURS[colour])
+    ax.plot(range(CYCLES + 1), np.abs(want - C), **shade | {"marker": ""}, label=name)
+    ax.plot(range(CYCLES + 1), np.abs(library[name] - C), **shade | {"linestyle": ""})
     claim(agree(want, library[name]), f"{name}: the runs are the closed forms (5) and (6)")
 ax.set(yscale="log", xlabel="cycles", ylabel="distance to the minimum")
-ax.legend(loc="lower left", fontsize=11)
+plots.name_lines(ax)
 plots.show(figure, alt="Four straight lines on a logarithmic axis with markers on them. The two with the empty slot drop at once in the first cycle. The two with the stale gradient are a little flatter than the others.")
 
 # %% [markdown]

@@ -16,7 +16,6 @@ from nala_lab.classroom import Case, agree, claim
 from nala_lab.classroom.bug_hunt import questions, suspects
 
 plots.use_style()
-plt.rcParams["figure.dpi"] = 80  # keeps the committed notebook small
 SOUND, CASE = plots.ROLES["predicted"], plots.ROLES["fail"]
 # %% tags=["parameters"]
 STEPS = 60  # training steps in the picture of section 3
@@ -306,7 +305,7 @@ near = [abs(path[-20:] - 1).max() for path in parabola]
 claim(max(near) < 0.1, "on the parabola both converge")
 claim(agree(linear[1][0] / linear[0][0], 0.1, digits=8), "patient E's first step is ten times too short")
 # %%
-figure, (left, right) = plt.subplots(1, 2, figsize=(11, 3.6))
+figure, (left, right) = plt.subplots(1, 2, figsize=(10.2, 3.6))
 for path, steps, colour, name, style in zip(parabola, linear, (SOUND, CASE), ("sound", "patient E"), ("-", "--"), strict=True):
     left.plot(path - 1, color=colour, ls=style, label=name)
     right.plot(range(1, 21), steps, color=colour, ls=style, marker="o", ms=4, label=name)

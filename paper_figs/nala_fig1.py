@@ -48,7 +48,7 @@ def draw() -> Drawing:
     """Draw both panels."""
     surface = problem()
     with plt.rc_context(RC):
-        figure, panels = plt.subplots(1, 2, figsize=(14.5, 6.6), sharey=True)
+        figure, panels = plt.subplots(1, 2, figsize=(10.0, 5.6), sharey=True)
         for ax, mu, words in zip(panels, MUS, ("interpolation", "extrapolation"), strict=True):
             landscape(ax, surface.value, ((-3.0, 2.4), (-3.15, 0.8)), minimum=surface.minimum,
                       minimizers=surface.minimizers)  # fmt: skip
@@ -58,7 +58,7 @@ def draw() -> Drawing:
         for ax in panels:
             ax.get_legend().remove()
         panels[1].set_ylabel("")
-        figure.legend(*handles, loc="outside lower center", ncols=4)
+        figure.legend(*handles, loc="outside lower center", ncols=3)
     return Drawing(
         figure=figure,
         title="Fast and slow weights of NALA on a quadratic (Fig. 1 of the NALA paper, from real runs)",

@@ -141,7 +141,7 @@ def draw(folder: Path = FOLDER) -> Drawing:
     percent = {name: 100 * values for name, values in finals(runs).items() if len(values)}
     shown = {name: (x[1:], y[:, 1:]) for name, (x, y) in curves(runs, "loss").items()}
     with plt.rc_context(RC):
-        figure, (left, right) = plt.subplots(1, 2, figsize=(14.5, 5.8))
+        figure, (left, right) = plt.subplots(1, 2, figsize=(10.0, 5.0))
         training_curves(left, shown, xlabel="gradient evaluations", ylabel="test loss (nats)")
         final_values(right, percent, xlabel="final test accuracy (%)", higher_is_better=True)
         right.set_ylabel("")

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from nala_lab.core import Array
-from nala_lab.plots import COLOURS, RC
+from nala_lab.plots import RC, look, name_lines, variants
 from nala_lab.reference import AdaBelief, AdaLA, run
 from nala_lab.theory.adala_first_step import adala_first_step, probe_displacement
 from paper_figs.drawing import Drawing, Table
@@ -21,9 +21,10 @@ __all__ = ["CURVATURES", "LRS", "READINGS", "draw", "first_steps", "losses", "ra
 
 LR, STEPS, SEEDS, X0 = 1e-3, 200, 5, 2.0
 EPS, BETAS = 1e-8, (0.9, 0.999)  # the paper's
-READINGS = {"own": ("adala", "-", "D"), "grad": ("nala", "--", "o"), "adam": ("adam", ":", "^"),
-            "lagged": ("lookahead", "-.", "s")}  # fmt: skip
-RELEASED = ("sgd", (0, (1.2, 1.2)), "*")
+READINGS = ("own", "grad", "adam", "lagged")
+LOOKS = {kind: shade | {"marker": mark}
+         for kind, shade, mark in zip((*READINGS, "released"), variants("adala", 5), "Dosv^", strict=True)}  # fmt: skip
+"""Reading, or the released loop -> its look: AdaLA's colour in shades."""
 CURVATURES = np.logspace(-1, 4, 11)
 LRS = np.logspace(-4, -1, 7)
 _RULE = AdaBelief(lr=LR, betas=BETAS, eps=EPS)
@@ -88,9 +89,11 @@ def losses(kind: str) -> Array:
 def draw() -> Drawing:
     """Draw the three panels and the table."""
     with plt.rc_context(RC):
-        figure, axes = plt.subplots(1, 3, figsize=(18.5, 6.6))
-        for ax, panel in zip(axes.flat, (_steps, _surprises, _network), strict=True):
+        figure, axes = plt.subplot_mosaic("AA;BC", figsize=(10.0, 8.8))
+        for ax, panel in zip(axes.values(), (_steps, _surprises, _network), strict=True):
             panel(ax)
+        for letter, ax in axes.items():
+            name_lines(ax, reach=0.025 if letter == "A" else 0.05)
     ends = {kind: losses(kind)[:, -1].mean() for kind in ("released", "adabelief", "own")}
     return Drawing(
         figure=figure,
@@ -107,7 +110,8 @@ def draw() -> Drawing:
             f"In its first step eps outweighs the difference of the two gradients in {eps_share():.0%} of the weights."
         ),
         alt=(
-            "Three panels. A: length of the first step against curvature on logarithmic axes; readings of Algorithm 3 "
+            "Three panels; each line has its name at its end. A: length of the first step against curvature on "
+            "logarithmic axes; readings of Algorithm 3 "
             "rise or fall with curvature, the dropped step of the released loop is flat at the learning rate. "
             "B: the ratio rises in proportion to the learning rate for Algorithm 3 and stays at 1 "
             "for the released loop. C: loss falling for AdaBelief and AdaLA, flat after one step for the released loop."
@@ -117,37 +121,32 @@ def draw() -> Drawing:
 
 
 def _style(kind: str, name: str) -> dict[str, Any]:
-    colour, dash, marker = READINGS.get(kind, RELEASED) if kind != "adabelief" else ("adabelief", (0, (3, 1.2)), "v")
-    return {"color": COLOURS[colour], "linestyle": dash, "marker": marker, "label": name}
+    return (look("adabelief") if kind == "adabelief" else LOOKS[kind]) | {"label": name}
 
 
 def _steps(ax: Axes) -> None:
     lam = np.logspace(-1, 4, 201)
     for kind in (*READINGS, "released"):
-        style = _style(kind, f"Algorithm 3, {kind}" if kind != "released" else "released loop (dropped)")
+        style = _style(kind, kind if kind != "released" else "released (dropped)")
         ax.plot(lam, predicted_steps(kind, lam), **{**style, "marker": ""})
         ax.plot(CURVATURES, first_steps(kind), **{**style, "linestyle": "", "label": None})
     ax.set(xscale="log", yscale="log", xlabel=r"curvature $\lambda$", ylabel="length of the first adapted step",
-           title=f"A. Quadratic, from x = {X0:g}", ylim=(3e-5, 90))  # fmt: skip
-    ax.legend(loc="upper left", fontsize=11, ncols=2, columnspacing=0.8, handlelength=1.8)
+           title=f"A. Readings of Algorithm 3 on a quadratic, from x = {X0:g}", ylim=(3e-5, 90))  # fmt: skip
 
 
 def _surprises(ax: Axes) -> None:
     for kind in ("own", "grad", "released"):
-        name = f"Algorithm 3, {kind}" if kind != "released" else "released loop"
-        _band(ax, LRS, ratios(kind), _style(kind, name))
+        _band(ax, LRS, ratios(kind), _style(kind, kind))
     ax.set(xscale="log", yscale="log", xlabel="learning rate", ylabel=r"$|g_t - g_{t+1}|\;/\;|g_t|$",
-           title=f"B. Network, first iteration, {SEEDS} seeds")  # fmt: skip
-    ax.legend(loc="lower right")
+           title=f"B. Network, first step, {SEEDS} seeds")  # fmt: skip
 
 
 def _network(ax: Axes) -> None:
-    names = {"own": "Algorithm 3, own", "adabelief": "AdaBelief", "released": "released loop"}
+    names = {"own": "own", "adabelief": "AdaBelief", "released": "released"}
     for kind, name in names.items():
         _band(ax, np.arange(STEPS + 1), losses(kind), _style(kind, name) | {"markevery": 25})
-    ax.set(yscale="log", xlabel="steps (AdaLA spends 2 gradients on one)", ylabel="training loss (nats)",
+    ax.set(yscale="log", xlabel="steps (AdaLA: 2 gradients each)", ylabel="training loss (nats)",
            title=f"C. Network, {SEEDS} seeds")  # fmt: skip
-    ax.legend(loc="lower left")
 
 
 def _band(ax: Axes, x: Array, values: Array, style: dict[str, Any]) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
 from nala_lab.core import Array
-from nala_lab.plots import COLOURS, RC
+from nala_lab.plots import RC, name_lines, variants
 from nala_lab.reference import SGD, Adam
 from paper_figs.drawing import Drawing, Table
 from paper_figs.side_by_side.nala_program import VARIANTS, Followed, closed_form, follow, rate
@@ -22,8 +23,10 @@ K, MU = 5, -0.5  # the paper's
 NET = {"k": K, "mu": MU, "alpha": 1e-3}  # the paper's; its inner rule is Adam
 NET_LR, CYCLES, SEEDS = 0.01, 40, 5
 SCALES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
-LOOKS = dict(zip(VARIANTS, (("nala", "-", "o"), ("lookahead", "--", "s"), ("adam", ":", "^"), ("sgd", "-.", "D")),
-                 strict=True))  # fmt: skip
+LOOKS = {name: look | {"marker": mark}
+         for name, look, mark in zip(VARIANTS, variants("nala", len(VARIANTS)), "os^D", strict=True)}  # fmt: skip
+"""Variant -> its look: NALA's colour in shades."""
+_SHORT = dict(zip(VARIANTS, ("Algorithm 1", "empty slot", "stale", "both"), strict=True))  # at the lines' ends
 
 
 def follow_quadratic(variant: str) -> Array:
@@ -74,11 +77,11 @@ def stale_error() -> tuple[float, ...]:
 def draw() -> Drawing:
     """Draw the four panels and the table."""
     with plt.rc_context(RC):
-        figure, axes = plt.subplots(2, 2, figsize=(14.5, 11.0))
+        figure, axes = plt.subplots(2, 2, figsize=(10.0, 8.6))
         for ax, panel in zip(axes.flat, (_quadratic, _rates, _network, _scales), strict=True):
             panel(ax)
-        handles = axes[1, 0].get_legend_handles_labels()
-        figure.legend(*handles, loc="outside lower center", ncols=4)
+        for ax in axes.flat:
+            name_lines(ax, reach=0.05)
     table = _table()
     end = {name: losses(name)[:, 5].mean() for name in VARIANTS}
     return Drawing(
@@ -99,7 +102,8 @@ def draw() -> Drawing:
             "changes next to nothing at the paper's alpha."
         ),
         alt=(
-            "Four panels. A: distances falling with cycles, the runs with the empty slot on another line from the "
+            "Four panels; each line has its name at its end. A: distances falling with cycles, the runs with the "
+            "empty slot on another line from the "
             "first cycle on. B: factor of a cycle against alpha times curvature, a V for the true gradient, a line "
             "that falls for longer for the stale one. C: loss falling with cycles, the runs with the empty slot above "
             "the others. D: loss after 20 cycles against the scale of the start; beyond 4 the order changes."
@@ -108,9 +112,8 @@ def draw() -> Drawing:
     )
 
 
-def _style(name: str) -> dict[str, str]:
-    colour, dash, marker = LOOKS[name]
-    return {"color": COLOURS[colour], "linestyle": dash, "marker": marker, "label": name}
+def _style(name: str) -> dict[str, Any]:
+    return LOOKS[name] | {"label": _SHORT[name]}
 
 
 def _quadratic(ax: Axes) -> None:
@@ -118,7 +121,7 @@ def _quadratic(ax: Axes) -> None:
         style = _style(name)
         want = closed_form(X0, CENTRE, LAM, T, mu=MU, alpha=ALPHA, k=K, lr=LR, variant=name)
         ax.plot(range(T + 1), np.abs(want - CENTRE), **{**style, "marker": ""})
-        ax.plot(range(T + 1), np.abs(follow_quadratic(name) - CENTRE), **{**style, "linestyle": ""})
+        ax.plot(range(T + 1), np.abs(follow_quadratic(name) - CENTRE), **{**style, "linestyle": "", "label": None})
     ax.set(xlabel="cycles", ylabel=r"distance $|\phi_t - x^*|$", yscale="log", title="A. Quadratic, distance")
 
 
@@ -130,7 +133,8 @@ def _rates(ax: Axes) -> None:
             alphas * LAM, np.abs(rate(LAM, mu=MU, alpha=alphas, k=K, lr=LR, stale=stale)), **{**style, "marker": ""}
         )
         shown = alphas[::13]
-        ax.plot(shown * LAM, [_measured_rate(alpha, name) for alpha in shown], **{**style, "linestyle": ""})
+        ax.plot(shown * LAM, [_measured_rate(alpha, name) for alpha in shown],
+                **{**style, "linestyle": "", "label": None})  # fmt: skip
     ax.set(xlabel=r"$\alpha\lambda$", ylabel="factor of a cycle, absolute", title="B. Quadratic, factor of a cycle")
 
 
@@ -149,8 +153,8 @@ def _network(ax: Axes) -> None:
 def _scales(ax: Axes) -> None:
     for name in ("Algorithm 1", "released: both"):
         _band(ax, np.array(SCALES), scales_losses(name), name)
-    ax.set(xlabel="initial weights, times the usual ones", ylabel="training loss after 20 cycles (nats)", xscale="log",
-           yscale="log", title=f"D. Network, by the scale of its start, {SEEDS} seeds")  # fmt: skip
+    ax.set(xlabel="initial weights, times usual", ylabel="loss after 20 cycles (nats)", xscale="log",
+           yscale="log", title=f"D. Network, by its start, {SEEDS} seeds")  # fmt: skip
     ax.set_xticks(SCALES, [f"{scale:g}" for scale in SCALES])
     ax.minorticks_off()
 

@@ -1,7 +1,8 @@
 """Runs the notebooks' .py files and writes the .ipynb beside each: `make notebooks`, or with names of .py files.
 
 The outputs are kept, and what changes from run to run without meaning (times, versions, random ids) is left out, so
-that running an unchanged lesson again changes no file. `--check` runs nothing: it says which pairs disagree, and why.
+that running an unchanged lesson again changes no file. The student edition goes to build/student; `--student` writes
+it alone. `--check` runs nothing: it says which pairs disagree, and why.
 """
 
 import argparse
@@ -15,11 +16,17 @@ import jupytext
 import nbformat
 from nbclient import NotebookClient
 
+try:
+    from tools import student
+except ModuleNotFoundError:  # run as a file: this folder, not its parent, is on the path
+    import student  # type: ignore[no-redef]
+
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
+STUDENT = FOLDER.parent / "build" / "student"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 WIDGET = "application/vnd.jupyter.widget-view+json"
 KERNELS = 2  # lessons at once
-LARGEST = 300_000  # bytes: a notebook opens at once and its diff can be looked at
+LARGEST = 450_000  # bytes: a notebook opens at once and its diff can be looked at
 
 
 def fresh(script: Path) -> nbformat.NotebookNode:
@@ -120,15 +127,25 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="notebooks.py", description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="LESSON.py", help="which to run (default: all)")
     parser.add_argument("--check", action="store_true", help="run nothing; say whether .py and .ipynb agree")
+    parser.add_argument("--student", action="store_true", help="run nothing; write the student edition alone")
     options = parser.parse_args(arguments)
     if options.check:
         return check(FOLDER)
+    if options.student:
+        return students()
     scripts = [Path(name).resolve() for name in options.names] or sorted(FOLDER.glob("*.py"))
     start = time.perf_counter()
     with ThreadPoolExecutor(KERNELS) as pool:  # each lesson computes in a kernel, a process of its own
         status = max(pool.map(write, scripts), default=0)
     print(f"{len(scripts)} lessons in {time.perf_counter() - start:.0f} s, {KERNELS} at a time")
-    return status
+    return status or students()
+
+
+def students() -> int:
+    """Write the student edition of the notebooks as they are."""
+    paths = student.write(FOLDER, STUDENT)
+    print(f"wrote the student edition of {len(paths)} lessons to {STUDENT.relative_to(FOLDER.parent)}")
+    return 0
 
 
 if __name__ == "__main__":

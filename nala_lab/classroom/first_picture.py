@@ -65,7 +65,7 @@ def three_ways() -> tuple[Figure, str]:
     from nala_lab import plots
 
     A, found = _hessian(), runs()
-    figure, panels = plt.subplots(1, 3, figsize=(10.5, 5.2), sharex=True, sharey=True, dpi=90)
+    figure, panels = plt.subplots(1, 3, figsize=(10.2, 5.2), sharex=True, sharey=True)
     for ax, title, t in zip(panels, TITLES, found, strict=True):
         plots.landscape(
             ax, lambda x: 0.5 * ((x - MINIMUM) @ A * (x - MINIMUM)).sum(-1), ((-2.6, 4.0), (-4.6, 2.4)),
@@ -73,6 +73,7 @@ def three_ways() -> tuple[Figure, str]:
         )  # fmt: skip
         _path(ax, t)
         ax.set_title(title)
+        ax.label_outer()
     handles, labels = panels[1].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3)
     ends = [np.linalg.norm((t.x if isinstance(t, OneLoop) else t.slow)[-1] - MINIMUM) for t in found]

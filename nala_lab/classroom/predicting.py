@@ -31,11 +31,15 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Prediction:
-    """A question and the number that was written down for it, or the sentence that says why it is none."""
+    """A question and the number that was written down for it, or the sentence that says why it is none.
+
+    `written` is true for words as well.
+    """
 
     question: str
     guess: float | None
     note: str
+    written: bool = False
 
     def _repr_markdown_(self) -> str:
         return f"**Predict: {self.question}** {self.note}"
@@ -54,12 +58,11 @@ class Prediction:
         >>> print(predict("Error after 10 steps?", 0.5).meets(0.4))
         Error after 10 steps? You said 0.5, the run says 0.4: too large, by a factor of 1.25.
         >>> print(predict("Error after 10 steps?").meets(0.4))
-        Error after 10 steps? The run says 0.4. Next time write your number down first: it is how one learns from a run.
+        Error after 10 steps? The run says 0.4.
         """
         value = float(measured)
         if self.guess is None:
-            words = "Next time write your number down first: it is how one learns from a run."
-            return Outcome(self.question, f"The run says {value:.4g}. {words}", None)
+            return Outcome(self.question, f"The run says {value:.4g}.", None)
         words = _compare(self.guess, value)
         return Outcome(
             self.question, f"You said {self.guess:.4g}, the run says {value:.4g}: {words}", self.guess - value
@@ -69,7 +72,8 @@ class Prediction:
 def predict(question: str, guess: object = ..., *more: object) -> Prediction:
     """Write down a prediction; the dots mean that there is none yet. Whatever `guess` is, nothing raises.
 
-    `more` is what a decimal comma leaves over; the answer then speaks of the comma.
+    Words are a prediction too, of a question that has no number. `more` is what a decimal comma leaves over; the
+    answer then speaks of the comma.
 
     Examples
     --------
@@ -77,9 +81,11 @@ def predict(question: str, guess: object = ..., *more: object) -> Prediction:
     Predict: Error after 10 steps? Written down: 0.5.
     """
     value = read((guess, *more) if more else guess)
-    if isinstance(value, str):
-        return Prediction(question, None, value)
-    return Prediction(question, float(value), f"Written down: {float(value):.4g}.")
+    if not isinstance(value, str):
+        return Prediction(question, float(value), f"Written down: {float(value):.4g}.", written=True)
+    if isinstance(guess, str) and any(letter.isalpha() for letter in guess):
+        return Prediction(question, None, f"Written down: {guess[:200]}.".replace("..", "."), written=True)
+    return Prediction(question, None, value)
 
 
 def _compare(guess: float, value: float) -> str:

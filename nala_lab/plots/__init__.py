@@ -16,6 +16,11 @@ from nala_lab.plots.family_picture import family_map as family_map
 from nala_lab.plots.grids import MAP_LABELS as MAP_LABELS
 from nala_lab.plots.grids import rate_map as rate_map
 from nala_lab.plots.level_sets import landscape as landscape
+from nala_lab.plots.multiples import median_window as median_window
+from nala_lab.plots.multiples import running_mean as running_mean
+from nala_lab.plots.multiples import running_median as running_median
+from nala_lab.plots.multiples import small_multiples as small_multiples
+from nala_lab.plots.naming import name_lines as name_lines
 from nala_lab.plots.paths import one_loop as one_loop
 from nala_lab.plots.paths import two_loop as two_loop
 from nala_lab.plots.rate_curves import rates as rates
@@ -31,6 +36,7 @@ from nala_lab.plots.style import axes_or_new as axes_or_new
 from nala_lab.plots.style import label as label
 from nala_lab.plots.style import look as look
 from nala_lab.plots.style import use_style as use_style
+from nala_lab.plots.style import variants as variants
 
 __all__ = [
     "COLOURS",
@@ -51,13 +57,19 @@ __all__ = [
     "label",
     "landscape",
     "look",
+    "median_window",
+    "name_lines",
     "one_loop",
     "rate_map",
     "rates",
+    "running_mean",
+    "running_median",
     "save",
     "show",
+    "small_multiples",
     "three_axes",
     "training_curves",
     "two_loop",
     "use_style",
+    "variants",
 ]

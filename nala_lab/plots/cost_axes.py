@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from nala_lab.core import require
 from nala_lab.plots.record_curves import training_curves
@@ -16,7 +17,7 @@ from nala_lab.results.records import FINISHED, Record
 __all__ = ["THREE_AXES", "three_axes"]
 
 THREE_AXES: dict[str, str] = {
-    "timestep": "timesteps, as the papers count",
+    "timestep": "timesteps",
     "grad_evals": "gradient evaluations",
     "seconds": "seconds of training",
 }
@@ -25,7 +26,7 @@ THREE_AXES: dict[str, str] = {
 
 def three_axes(
     records: Sequence[Record], kind: str, column: str, *, ylabel: str, factor: float = 1.0, start: int = 0,
-    log: bool = False, figsize: tuple[float, float] = (13.5, 4.4),
+    log: bool = False, figsize: tuple[float, float] = (10.2, 4.6),
 ) -> Figure:  # fmt: skip
     """Draw one column of records three times, against each of THREE_AXES; mean over seeds, band from lowest to highest.
 
@@ -62,8 +63,7 @@ def three_axes(
             x = np.mean([run.column(kind, axis)[start:] for run in runs], axis=0)
             curves[name] = (x, factor * np.stack([run.column(kind, column)[start:] for run in runs]))
         training_curves(ax, curves, xlabel=xlabel, ylabel=ylabel if axis == "timestep" else "", log=log)
-        if axis != "seconds":
-            ax.get_legend().remove()
-        elif len(names) > 5:  # a longer list covers curves: beside them
-            ax.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=11)
+        ax.get_legend().remove()
+        ax.xaxis.set_major_locator(MaxNLocator(nbins=4))
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
     return figure

@@ -94,7 +94,7 @@ def decay(
     error : (rows,) positive numbers, one for each row of the run: a distance, or f - f*. Zeros are not shown.
     name : registry name of the optimizer.
     against : ``"cycles"``, ``"gradients"`` or ``"timesteps"``.
-    predicted : (rows,) numbers of a closed form, drawn as a thin black line over the measured ones.
+    predicted : (rows,) numbers of a closed form, drawn as a thin line over the measured ones.
     quantity : label of the y-axis.
     legend : text in the legend; None takes the optimizer's name.
     options : passed to ``Axes.plot`` for the measured curve.

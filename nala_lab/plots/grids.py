@@ -55,7 +55,7 @@ def rate_map(
     levels: Sequence[float] | None = None,
     bar: bool = True,
 ) -> Axes:
-    r"""Draw a map of rates: dark is fast, grey does not converge, the wine line is the edge between.
+    r"""Draw a map of rates: dark is fast, grey does not converge, the brown line is the edge between.
 
     An axis spaced like a geometric series is logarithmic. With an axis "k" the cells are drawn as cells, without
     contours: between two whole numbers there is nothing to interpolate.
@@ -125,7 +125,7 @@ def _contours(ax: Axes, x: Array, y: Array, rate: Array, alive: Array, levels: S
     inside = np.where(np.isfinite(rate), rate, 1e3)
     chosen = np.linspace(float(rate[alive].min()), 1, 7)[1:-1] if levels is None else np.asarray(levels)
     drawn = ax.contour(x, y, inside, levels=chosen, colors="#4A5A66", linewidths=0.8)
-    ax.clabel(drawn, fmt="%.3g", fontsize=11)
+    ax.clabel(drawn, fmt="%.3g", fontsize=12)
 
 
 def _line(ax: Axes, x: Array, y: Array, gap: Array, style: dict[str, Any], text: str) -> Line2D:
@@ -167,4 +167,4 @@ def _finish(ax: Axes, grid: Grid, entries: list[Any]) -> None:
             ax.set(**{f"{name}scale": "log"})
     ax.grid(False)
     if entries:
-        ax.legend(handles=entries, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, fontsize=11)
+        ax.legend(handles=entries, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, fontsize=12)

@@ -70,7 +70,8 @@ def landscape(
     ax.contour(x1, x2, shown, levels=edges, colors="#7C93A3", linewidths=0.5, linestyles="solid")
     if minimizers is not None:
         points = np.atleast_2d(minimizers)
-        ax.plot(points[:, 0], points[:, 1], "*", ms=15, color=ROLES["minimum"], mec="white", label="minimum")
+        star = {"ms": 15, "color": ROLES["minimum"], "mec": "white", "zorder": 4}  # over the paths that end there
+        ax.plot(points[:, 0], points[:, 1], "*", label="minimum", **star)
     ax.set(xlim=tuple(limits[0]), ylim=tuple(limits[1]), xlabel=names[0], ylabel=names[1])
     ax.grid(False)
     return ax

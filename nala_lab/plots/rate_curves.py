@@ -70,7 +70,7 @@ def rates(
     for level in (1.0, -1.0) if signed else (1.0,):
         ax.axhline(level, color="#444444", lw=1.0)
     bar = r"$\rho$" if signed else r"$|\rho|$"
-    ax.set(xlabel=r"inner step size times curvature, $\eta\lambda$ (dimensionless)",
+    ax.set(xlabel=r"inner step times curvature, $\eta\lambda$",
            ylabel=f"factor {bar} per {per}")  # fmt: skip
     ax.legend(loc="best")
     return ax

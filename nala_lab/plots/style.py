@@ -11,12 +11,15 @@ from typing import Any
 from zlib import crc32
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex, to_rgb
 
+from nala_lab.core import require
 from nala_lab.methods.table import METHODS, find
 from nala_lab.methods.table import label as label
 
-__all__ = ["COLOURS", "ROLES", "RC", "axes_or_new", "label", "look", "use_style"]
+__all__ = ["COLOURS", "ROLES", "RC", "axes_or_new", "label", "look", "use_style", "variants"]
 
 _OWN_COLOUR = "#777777"
 _OWN_MARKS = (
@@ -27,23 +30,25 @@ _OWN_MARKS = (
     ("4", (0, (1, 1.8))),
 )
 
+_DASHES: tuple[Any, ...] = ("-", (0, (6, 2)), (0, (1.2, 1.4)), (0, (7, 2, 1.2, 2)), (0, (3, 1.4)))
+
 COLOURS: dict[str, str] = {key: facts.look[0] for key, facts in METHODS.items() if facts.look is not None}
 """Key of a method -> its colour."""
 
 ROLES: dict[str, str] = {
-    "fast": "#111111",  # Fig. 1 of the NALA paper: the inner loop in black,
-    "slow": "#0B3D91",  # the way to the extrapolation point in dark blue,
-    "gradient": "#A020A0",  # the outer gradient step in purple
-    "minimum": "#D55E00",
-    "predicted": "#000000",
-    "measured": "#0072B2",
-    "limit": "#882255",
-    "adds": "#33608C",
-    "subtracts": "#B0413E",
-    "pass": "#009E73",
-    "fail": "#D55E00",
+    "fast": "#333333",  # Fig. 1 of the NALA paper: the inner loop nearly black,
+    "slow": "#224499",  # the way to the extrapolation point in dark blue,
+    "gradient": "#BB0099",  # the outer gradient step in purple
+    "minimum": "#D4004F",
+    "predicted": "#666644",
+    "measured": "#8888EE",
+    "limit": "#885544",
+    "adds": "#88AACC",
+    "subtracts": "#AA3344",
+    "pass": "#1B6B35",
+    "fail": "#DD2233",
 }
-"""Part of a picture that is not an optimizer -> colour."""
+"""Part of a picture that is not an optimizer -> colour, and no optimizer has it."""
 
 RC: dict[str, Any] = {
     "figure.figsize": (7.6, 4.8),
@@ -112,6 +117,35 @@ def look(name: str, *, marker: bool = True) -> dict[str, Any]:
     colour, symbol, dash = known or (_OWN_COLOUR, symbol, dash)
     options = {"color": colour, "linestyle": dash}
     return options | {"marker": symbol} if marker else options
+
+
+def variants(name: str, count: int) -> list[dict[str, Any]]:
+    """Give `count` looks of one optimizer for its variants: its colour in shades from dark to pale, each its own dash.
+
+    The first is the optimizer's own colour with a full line; the others stand by their shade, their dash and a label
+    on the line (`name_lines`).
+
+    Parameters
+    ----------
+    name : of a row of the method table, as for `look`.
+    count : 1 to 5; with more no eye tells the shades apart.
+
+    Raises
+    ------
+    ValueError
+        For another name or count.
+
+    Examples
+    --------
+    >>> [one["color"] for one in variants("NALA", 3)]
+    ['#d55e00', '#803800', '#e69e66']
+    """
+    require("count", count, 1 <= count <= len(_DASHES), f"1 <= count <= {len(_DASHES)}", "shades of one colour")
+    own = np.array(to_rgb(look(name)["color"]))
+    dark = own.mean() < 0.1  # black and its like have no darker shade
+    mixed = [own, 0.7 * own + 0.3 if dark else 0.6 * own, 0.4 * own + 0.6 if dark else 0.6 * own + 0.4,
+             0.55 * own + 0.45 if dark else 0.35 * own, 0.3 * own + 0.7 if dark else 0.8 * own + 0.2]  # fmt: skip
+    return [{"color": to_hex(shade), "linestyle": dash} for shade, dash in zip(mixed[:count], _DASHES, strict=False)]
 
 
 def axes_or_new(ax: Axes | None, **subplots: Any) -> Axes:

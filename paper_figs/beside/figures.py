@@ -28,7 +28,7 @@ def training_drawing(number: int, printed: int, folder: Path = RECORDS, *, twice
     loss = [Panel(column, "train", "loss", "timestep", "timesteps", "training loss (nats)") for column in (0, 2)]
     accuracy = [Panel(column, "train", "accuracy", "timestep", "timesteps", "top-1 accuracy") for column in (1, 3)]
     return curves_drawing(
-        "nala", number, printed, (*loss, *accuracy), folder, shape=(2, 2), size=(14.5, 10.5), twice=twice,
+        "nala", number, printed, (*loss, *accuracy), folder, shape=(2, 2), size=(10.0, 9.6), twice=twice,
         metric="loss (nats) and accuracy of one training mini-batch, before its update, at every logged step",
         xaxis=_STEPS,
     )  # fmt: skip
@@ -45,7 +45,7 @@ def epochs_drawing(number: int, printed: int, folder: Path = RECORDS) -> Drawing
     column, name, factor, log = _Y[columns[0].quantity]
     panels = [Panel(i, "test", column, "epoch", "epoch", name, factor, log) for i in range(len(columns))]
     return curves_drawing(
-        "adala", number, printed, panels, folder, shape=(1, 3), size=(17.5, 7.2), xaxis=_PASSES,
+        "adala", number, printed, panels, folder, shape=(1, 3), size=(10.0, 6.4), xaxis=_PASSES,
         metric=f"{name} on the held-out data, all of them where no number is given, of the weights as evaluated after "
         "each epoch, epoch 0 before training",
     )  # fmt: skip

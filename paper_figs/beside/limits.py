@@ -11,7 +11,7 @@ __all__ = ["RULE", "SHARE", "ends_of", "limit"]
 SHARE = 0.05  # of the plotted values, at either end
 RULE = (
     f"Where the highest or the lowest {100 * SHARE:g} % of a panel's plotted values would take more than two thirds "
-    "of its axis, the axis ends before them, and an arrow says how far they go."
+    "of its axis, the axis ends before them, and a line in the panel says how far they go."
 )
 """The sentence for the caption of a figure to which the rule was applied."""
 _ROOM = 0.06  # of the axis, beyond the quantile
@@ -42,14 +42,13 @@ def ends_of(values: NDArray[np.float64]) -> tuple[float | None, float | None]:
 
 
 def limit(ax: Axes, curves: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]) -> bool:
-    """End the y-axis by the rule and mark each cut end with its farthest value; say whether there is one.
+    """End the y-axis by the rule and say at each cut end how far the values go; return whether there is one.
 
     Parameters
     ----------
     ax : with a linear y-axis. curves : label -> (x (rows,), values (seeds, rows)), as drawn.
     """
     values = np.concatenate([ys.ravel() for _, ys in curves.values()])
-    xs = np.concatenate([np.broadcast_to(x, ys.shape).ravel() for x, ys in curves.values()])
     low, high = ends_of(values)
     if low is None and high is None:
         return False
@@ -60,6 +59,7 @@ def limit(ax: Axes, curves: dict[str, tuple[NDArray[np.float64], NDArray[np.floa
     for end, farthest, arrow, y, side in ((low, np.nanargmin, "↓", 0, 12), (high, np.nanargmax, "↑", 1, -10)):
         if end is not None:
             at = int(farthest(finite))
-            ax.annotate(f"{arrow} {values[at]:.3g}", (float(xs[at]), y), (16, side), ("data", "axes fraction"),
-                        "offset points", va="center", size=12, weight="bold")  # fmt: skip
+            ax.annotate(f"{arrow} off the axis, up to {values[at]:.3g}" if y else f"{arrow} off the axis, down to "
+                        f"{values[at]:.3g}", (0.98, y), (0, side), "axes fraction", "offset points", va="center",
+                        ha="right", size=12, bbox={"fc": "white", "ec": "none", "pad": 1.5, "alpha": 0.85})  # fmt: skip
     return True

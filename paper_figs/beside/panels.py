@@ -12,10 +12,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
 
 from nala_lab.core import Array, require
-from nala_lab.plots import RC, label, look, training_curves
+from nala_lab.plots import RC, label, look, median_window, running_mean, running_median, training_curves
 from paper_figs.beside.captions import caption
+from paper_figs.beside.dots import DOTS, few, final_dots
 from paper_figs.beside.limits import RULE, limit
 from paper_figs.beside.runs import RECORDS, TASKS, Runs, arms_of, pick
 from paper_figs.beside.tables import beside, floor_of
@@ -27,7 +29,8 @@ from paper_figs.published import table
 
 __all__ = ["Panel", "curves_drawing", "curves_of", "wrapped"]
 
-_LETTERS = 52  # in a line of a title
+_ROOM = 90  # letters of a title's size beside each other in the width of a figure
+_SMOOTH = {"accuracy": ("mean", running_mean)}  # a share of few images has few values: its median jumps
 
 
 @dataclass(frozen=True)
@@ -87,13 +90,16 @@ def curves_drawing(
     with plt.rc_context(RC):
         figure, axes = plt.subplots(*shape, figsize=size, squeeze=False)
         heads = [f"{one.letter}. {one.title}" if one.letter else one.title for one in words.panels]
-        cut = [_panel(ax, panel, runs, source, head)
+        across = _ROOM // shape[1]
+        cut = [_panel(ax, panel, runs, source, head, across)
                for ax, panel, runs, head in zip(axes.flat, panels, picked, heads, strict=True)]  # fmt: skip
+        _names_once(axes)
         _legend(figure, axes.flat, [row.head for row in source.rows], high=size[1])
     name = f"{source.subject} Fig. {number}"
     missing = sorted({runs.task for runs in picked if not runs.by_arm})
     ends = f" A panel without runs shows the published numbers of Table {printed} instead." if missing else ""
     ends += f" {RULE}" if any(cut) else ""
+    ends += f" {DOTS}" if any(few(curves_of(runs, panel)) for panel, runs in zip(panels, picked, strict=True)) else ""
     what = f"{name}, from our own runs; the paper's own curves are not in this repository. "
     what = f"{what}{floor_of(source)}{ends}".strip()
     found = beside(source, folder, twice=twice)
@@ -117,28 +123,38 @@ def _task(source: Printed, panel: Panel) -> str:
     return TASKS[column.model, column.dataset]
 
 
-def _panel(ax: Axes, panel: Panel, runs: Runs, source: Printed, title: str) -> bool:
-    """Draw one panel; say whether its axis ends before some of the curves."""
+def _panel(ax: Axes, panel: Panel, runs: Runs, source: Printed, title: str, across: int) -> bool:
+    """Draw one panel, its title `across` letters wide; say whether its axis ends before some of the curves."""
     curves = curves_of(runs, panel)
     if not curves:
         _end_points(ax, source, panel.column)
         why = "all runs diverged" if runs.by_arm else NOT_RUN
-        ax.set_title(f"{title}\n{why}; shown: published, Table {source.number}", fontsize=13)
+        words = (title, f"{why}; shown: published, Table {source.number}")
+        ax.set_title("\n".join(wrapped(line, across) for line in words), fontsize=12)
         return False
-    training_curves(ax, curves, xlabel=panel.xlabel, ylabel=panel.ylabel, log=panel.log)
-    for line in ax.lines:
-        line.set(linewidth=1.7, markersize=6)
-    for band in ax.collections:
-        band.set_alpha(0.1)  # up to ten lie on each other
-    ax.get_legend().remove()
     absent = [row.head for row in source.rows if row.head not in curves]
     lacks = f"not shown (not run or diverged): {', '.join(absent)}" if absent else ""
     size = runs.size_tested if panel.row == "test" else runs.size
-    ax.set_title(
-        "\n".join(line for line in (title, wrapped(size, _LETTERS), wrapped(lacks, _LETTERS)) if line), fontsize=13
-    )
+    window = median_window(min(len(x) for x, _ in curves.values()))
+    kind, smooth = _SMOOTH.get(panel.y, ("median", running_median))
+    how = f"thick: running {kind} of {window}" if window > 1 and panel.row == "train" else ""
+    lines = [wrapped(line, across) for line in (title, size, how, lacks) if line]
+    ax.set_title("\n".join(lines), fontsize=12)
+    if few(curves):
+        final_dots(ax, curves, [row.head for row in source.rows], runs, xlabel=panel.ylabel, log=panel.log)
+        return False
+    if how:
+        for name, (x, values) in curves.items():
+            ax.plot(x, values.T, color=look(name)["color"], lw=0.8, alpha=0.35 / len(values) ** 0.5)
+        curves = {name: (x, smooth(values, window)) for name, (x, values) in curves.items()}
+    training_curves(ax, curves, xlabel=panel.xlabel, ylabel=panel.ylabel, log=panel.log)
+    for line in ax.lines[-len(curves) :]:
+        line.set(linewidth=2.2, markersize=6)
+    for band in ax.collections:
+        band.set_alpha(0.1)  # up to ten lie on each other
+    ax.get_legend().remove()
     ax.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
-    return not panel.log and limit(ax, curves)
+    return not panel.log and limit(ax, curves_of(runs, panel))
 
 
 def wrapped(text: str, characters: int) -> str:
@@ -164,12 +180,24 @@ def _end_points(ax: Axes, source: Printed, column: int) -> None:
     ax.grid(axis="y", visible=False)
 
 
+def _names_once(axes: NDArray[np.object_]) -> None:
+    """Leave out the names of rows that the panel to the left has already."""
+    said = [[[text.get_text() for text in ax.get_yticklabels()] for ax in line] for line in axes]
+    for line, names in zip(axes, said, strict=True):
+        for ax, here, left in zip(line[1:], names[1:], names, strict=False):
+            if here == left and not here[0][:1].isdigit():
+                ax.tick_params(labelleft=False)
+
+
 def _legend(figure, axes, heads, *, high: float) -> None:  # type: ignore[no-untyped-def]
     """One legend for all panels with curves, below them."""
+    axes = list(axes)
     handles = {text: handle for ax in axes for handle, text in zip(*ax.get_legend_handles_labels(), strict=True)}
     order = [label(head) for head in heads if label(head) in handles]
     if order:
-        figure.legend([handles[text] for text in order], order, loc="outside lower center", ncols=5, fontsize=12)
+        figure.legend([handles[text] for text in order], order, loc="outside lower center", ncols=5,
+                      title="thin lines: single mini-batches" if any("thick:" in ax.get_title() for ax in axes) else "",
+                      title_fontsize=12)  # fmt: skip
 
 
 def _alt(panel: Panel, runs: Runs, title: str) -> str:

@@ -96,8 +96,13 @@ class Runs:
     @property
     def tested(self) -> str:
         """How much was held out, where it is less than all of it."""
-        held = self._first.header["config"].get("data", {}).get("test", WHOLE) if self.by_arm else WHOLE
+        held = self.held_out
         return f"tested on {held:,} {'words' if 'ptb' in self.task else 'images'}" if held < WHOLE else ""
+
+    @property
+    def held_out(self) -> int:
+        """Images tested on; of Penn Treebank at least so many words."""
+        return int(self._first.header["config"].get("data", {}).get("test", WHOLE)) if self.by_arm else WHOLE
 
     @property
     def size_tested(self) -> str:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from nala_lab.plots import RC
 from nala_lab.results.records import Record
 from paper_figs.beside.captions import caption
+from paper_figs.beside.panels import wrapped
 from paper_figs.beside.runs import RECORDS, TASKS, Runs, arms_of, pick
 from paper_figs.beside.tables import beside
 from paper_figs.beside.values import metric_of, words
@@ -24,7 +25,8 @@ from paper_figs.published import figure as figure_of
 
 __all__ = ["page_of", "samples_drawing"]
 
-_REAL = "Real samples:\nimages of CIFAR-10 are not\nkept in this repository"
+_REAL = "images of CIFAR-10\nare not kept in\nthis repository"
+_ACROSS = 4  # panels in a row
 
 
 def page_of(record: Record) -> NDArray[np.float32] | None:
@@ -46,14 +48,16 @@ def samples_drawing(number: int, column: int, folder: Path = RECORDS) -> Drawing
     further = [row.head for row in source.rows if row.head not in shown and row.head in runs.by_arm]
     panels += [("", name) for name in further]
     with plt.rc_context(RC):
-        rows = -(-len(panels) // 4)
-        high = 4.35 if any(_first(runs, name) for _, name in panels) else 1.7
-        figure, axes = plt.subplots(rows, 4, figsize=(14.5, high * rows))
+        rows = -(-len(panels) // _ACROSS)
+        high = 3.0 if any(_first(runs, name) for _, name in panels) else 1.9
+        figure, axes = plt.subplots(rows, _ACROSS, figsize=(10.0, high * rows + 0.7))
         for ax in axes.flat:
             ax.axis("off")
         for ax, (letter, name) in zip(axes.flat, panels, strict=False):
             cell = source.cell(name, column) if name in source.column(column) else None
             _panel(ax, f"({letter}) {name}" if letter else name, runs, name, cell)
+        if runs.by_arm:
+            figure.suptitle(wrapped(_reading(runs), 100), fontsize=13)
     name = f"AdaLA Fig. {number}"
     slip = " The paper prints 'WGAN' under both of its Figs. 3 and 4; its text speaks of WGAN and WGAN-GP."
     under = caption(
@@ -79,24 +83,32 @@ def _first(runs: Runs, name: str) -> Record | None:
     return next((record for record in runs.finished(name) if page_of(record) is not None), None)
 
 
+def _comparable(runs: Runs) -> bool:
+    return "not comparable" not in _extractor(runs)
+
+
+def _reading(runs: Runs) -> str:
+    """How the tiles are to be looked at, above them."""
+    if _comparable(runs):
+        return f"{runs.length}. FID: ours / published"
+    return f"{runs.length}. Mostly noise, which our stand-in for the FID does not put last: the number is left out"
+
+
 def _panel(ax: Axes, title: str, runs: Runs, name: str, cell: Cell | None) -> None:
-    record = _first(runs, name)
-    if cell is None:
-        said = _REAL
-    else:
+    record, said = _first(runs, name), ""
+    if cell is not None and (_comparable(runs) or record is None):
         measured = words(runs.by_arm.get(name, ()), metric_of(cell.column))
-        ours = "our FID (not comparable)" if "not comparable" in _extractor(runs) else "FID"
-        said = f"{ours}: {measured}\npublished FID: {cell.printed}"
+        said = f"FID: {measured}\npublished FID: {cell.printed}"
     if record is None:
-        text = said if cell is None else f"{name}: no page of samples\n{said}"
+        text = _REAL if cell is None else f"no page of samples\n{said}"
         ax.text(0.5, 0.5, text, ha="center", va="center", size=12, transform=ax.transAxes,
-                bbox={"boxstyle": "round,pad=0.8", "fc": "#F5F7FA", "ec": "#BBBBBB"})  # fmt: skip
+                bbox={"boxstyle": "round,pad=0.5", "fc": "#F5F7FA", "ec": "#BBBBBB"})  # fmt: skip
         ax.set_title(title, fontsize=13)
         return
     page = page_of(record)
     assert page is not None
     ax.imshow(page, interpolation="nearest")
-    ax.set_title(f"{title}, {runs.scale} scale\n{said}", fontsize=12)
+    ax.set_title(f"{title}\n{said}".rstrip(), fontsize=13)
 
 
 def _extractor(runs: Runs) -> str:

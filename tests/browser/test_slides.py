@@ -10,6 +10,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]  # together:
 WIDTH, HEIGHT = 1280, 720
 ROUNDING = 1  # a browser's pixel positions are rounded
 SMALLEST_FIGURE = HEIGHT / 2
+SMALLEST_CODE = 18
 SMALLEST_LETTERS = HEIGHT / 50  # font size; on a screen 2 m high that is 4 cm, which is read from 12 m
 
 # Of each slide: how far its content reaches, how tall its pictures are, the smallest letters (formulas' indices apart).
@@ -31,7 +32,8 @@ _MEASURE = """() => [...document.querySelectorAll('section.leaf')].map(leaf => {
     left: Math.min(...parts.map(r => r.left)), top: Math.min(...parts.map(r => r.top)),
     right: Math.max(...parts.map(r => r.right)), bottom: Math.max(...parts.map(r => r.bottom)),
     figures: [...box.querySelectorAll('img')].map(tall),
-    letters: letters.length ? Math.min(...letters) : 99};
+    letters: letters.length ? Math.min(...letters) : 99,
+    code: box.querySelector('pre') ? parseFloat(getComputedStyle(box.querySelector('pre')).fontSize) * scale : 99};
 })"""
 
 
@@ -42,13 +44,15 @@ def test_no_slide_is_cut_off_or_too_small_to_read(browser, tmp_path, lecture):
     page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
     page.goto(file.as_uri())
     slides = page.evaluate(_MEASURE)
-    assert len(slides) > 20 and sum(len(slide["figures"]) for slide in slides) >= 3
+    assert len(slides) > 10 and sum(len(slide["figures"]) for slide in slides) >= 3
     for number, slide in enumerate(slides, start=1):
         where = f"{lecture}, slide {number} ({slide['text']})"
         assert slide["edge"] == pytest.approx([0, 0, WIDTH, HEIGHT], abs=ROUNDING), where
         assert min(slide["left"], slide["top"]) >= -ROUNDING, where
         assert slide["right"] <= WIDTH + ROUNDING and slide["bottom"] <= HEIGHT + ROUNDING, (where, slide)
         assert all(height >= SMALLEST_FIGURE for height in slide["figures"]), (where, slide["figures"])
+        assert slide["code"] >= SMALLEST_CODE, (where, slide["code"])
+        assert not slide["figures"] or slide["text"], f"{where}: a picture without a word"
         assert slide["letters"] >= SMALLEST_LETTERS, (where, slide["letters"])
     crowded = min(range(len(slides)), key=lambda i: slides[i]["letters"])
     drawn = next(i for i, slide in enumerate(slides) if slide["figures"])

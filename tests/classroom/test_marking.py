@@ -199,12 +199,18 @@ def test_what_a_notebook_shows():
         (0.1, 0.5, "too small, by a factor of 5"),
         (-1.0, 0.5, "differ in sign"),
         (0.0, 0.5, "off by 0.5"),
-        (..., 0.5, "first"),
-        ("x", 0.5, "first"),
+        (..., 0.5, "The run says 0.5."),
+        ("x", 0.5, "The run says 0.5."),
     ],
 )
 def test_a_prediction_meets_what_happened(guess, value, words):
-    assert words in str(predict("q?", guess).meets(value))
+    met = str(predict("q?", guess).meets(value))
+    assert words in met and "Next time" not in met
+
+
+def test_words_are_a_prediction_and_a_mistyped_number_is_none():
+    assert predict("q?", "it is slower").written and "Written down: it is slower." in str(predict("q?", "it is slower"))
+    assert predict("q?", 0.0).written and not predict("q?").written and not predict("q?", "0,5").written
 
 
 def test_a_prediction_takes_junk():

@@ -43,7 +43,7 @@ def test_a_figure_without_words_is_refused(shown):
 def test_a_landscape_is_small_and_keeps_its_colours(shown):
     ax = landscape(None, lambda x: (x**2).sum(-1), ((-1, 1), (-2, 2)), minimizers=np.zeros((1, 2)))
     full = io.BytesIO()
-    ax.figure.savefig(full, format="png", dpi=ax.figure.dpi)
+    ax.figure.savefig(full, format="png", dpi=88)
     show(ax, alt="Level sets.")
     small, large = (np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), dtype=float)
                     for png in (shown[0].data, full.getvalue()))  # fmt: skip
@@ -51,3 +51,11 @@ def test_a_landscape_is_small_and_keeps_its_colours(shown):
     assert len(shown[0].data) < 0.6 * len(full.getvalue())
     # of 255: the star, too, though its colour is rare; a palette cut by frequency misses some pixels by 60
     assert np.abs(small - large).max() < 24
+
+
+@pytest.mark.parametrize("width", [6.0, 8.2, 10.2])
+def test_letters_of_12_points_are_11_points_in_a_column_of_900_pixels(shown, width):
+    show(axes_or_new(None, figsize=(width, 4)), alt="Empty axes.")
+    pixels = Image.open(io.BytesIO(shown[0].data)).width
+    assert pixels <= 900  # the column does not shrink it
+    assert 12 * pixels / width / 96 >= 11 - 0.05  # a screen shows 96 pixels an inch; half a pixel in 900 is rounding

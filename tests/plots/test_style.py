@@ -11,7 +11,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from nala_lab.plots import COLOURS, RC, label, look, save, use_style
+from nala_lab.plots import COLOURS, RC, ROLES, label, look, save, use_style, variants
 
 # Machado, Oliveira and Fernandes (2009), severity 1, in linear RGB.
 EYES = {
@@ -41,6 +41,32 @@ def test_every_eye_tells_the_colours_apart(eye):
     near = {pair: np.linalg.norm(seen[pair[0]] - seen[pair[1]]) for pair in combinations(seen, 2)}
     pair = min(near, key=near.get)
     assert near[pair] > 15, f"{pair} are {near[pair]:.1f} apart for {eye}"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_part_of_a_picture_has_the_colour_of_an_optimizer(role):
+    # 15 is plain to see. With 14 optimizers' colours taken, other eyes are left 12, five times what they just notice.
+    for eye, needed in zip(EYES, (15, 12, 12, 12), strict=True):
+        own = lab(np.array(EYES[eye]) @ linear(ROLES[role]))
+        near = {name: np.linalg.norm(lab(np.array(EYES[eye]) @ linear(c)) - own) for name, c in COLOURS.items()}
+        name = min(near, key=near.get)
+        assert near[name] > needed, f"{role} is {near[name]:.1f} from {name} for {eye}"
+
+
+def test_no_two_parts_share_a_colour():
+    near = {pair: np.linalg.norm(lab(linear(ROLES[pair[0]])) - lab(linear(ROLES[pair[1]])))
+            for pair in combinations(ROLES, 2)}  # fmt: skip
+    assert min(near.values()) > 15, min(near, key=near.get)
+
+
+@pytest.mark.parametrize("name", COLOURS)
+def test_variants_of_one_optimizer_are_told_apart_by_shade_and_dash(name):
+    made = variants(name, 5)
+    assert made[0]["color"] == COLOURS[name].lower() and len({str(one["linestyle"]) for one in made}) == 5
+    shades = [lab(linear(one["color"])) for one in variants(name, 3)]
+    assert min(np.linalg.norm(a - b) for a, b in combinations(shades, 2)) > 10
+    with pytest.raises(ValueError, match="count must satisfy"):
+        variants(name, 6)
 
 
 def test_lines_stand_out_from_white():
