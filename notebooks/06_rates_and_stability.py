@@ -206,7 +206,7 @@ def constant(z, k, mu=None):
 def searched(k, mu=None):
     bounds = [(0.05, 4.0), (-0.9, 1.0)] if mu is None else [(0.05, 8.0)]
     rng = stream(0, "lesson 06", "C", k)
-    return differential_evolution(lambda z: -constant(z, k, mu), bounds, rng=rng, tol=1e-8, popsize=20, polish=False)
+    return differential_evolution(lambda z: -constant(z, k, mu), bounds, seed=rng, tol=1e-8, popsize=20, polish=False)
 # %%
 table = {}
 for k in (1, 2, 3, 5):
