@@ -236,7 +236,7 @@ Markdown("\n".join([*head, *rows]))
 # |---|---|
 # | `make lab` | opens JupyterLab here |
 # | `make test` | every test, in minutes |
-# | `make report` | every check, notebook and figure in one HTML file, `build/report/index.html` |
+# | `make site` | reference, lessons, checks, claims and figures as one folder of pages, `build/site/index.html` |
 # | `nala-lab verify` | the table of checks |
 # | `nala-lab train` | trains a small network and writes a record |
 #
