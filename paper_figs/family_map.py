@@ -44,7 +44,7 @@ def draw() -> Drawing:
         "Rosenbrock's function with the same mini-batches (E14, E15: the quadratic only). NumPy twin.",
     )  # fmt: skip
     return Drawing(
-        figure=family_map(None, NODES, EDGES, verdicts=verdicts).get_figure(root=True),
+        figure=family_map(None, NODES, EDGES, verdicts=verdicts).figure.figure,
         title="The two-loop family: which method is which setting of which other",
         caption=f"{held} of {len(EDGES)} edges hold, checked when this figure was drawn. D is the displacement of an "
         f"inner loop of k steps. {lines}.",

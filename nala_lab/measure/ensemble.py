@@ -11,13 +11,13 @@ number of threads.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from nala_lab.core import Array, require, require_choice, require_int, stream
+from nala_lab.core.threads import in_threads
 from nala_lab.methods.hyper import OUTER_BATCHES, NALAHyper, SGDHyper
 
 __all__ = ["Ensemble", "simulate"]
@@ -102,8 +102,7 @@ def simulate(
             square[cycle] = np.einsum("nd,nd->d", phi, phi)
         return mean, square, phi
 
-    with ThreadPoolExecutor(_THREADS) as pool:
-        done = list(pool.map(block, range(len(sizes))))
+    done = in_threads(block, range(len(sizes)), _THREADS)
     means, squares, finals = zip(*done, strict=True)
     return Ensemble(sum(means) / trajectories, sum(squares) / trajectories, np.concatenate(finals))
 

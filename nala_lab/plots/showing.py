@@ -40,7 +40,7 @@ def show(figure: Figure | Axes, *, alt: str) -> None:
     from IPython.display import Image, Markdown, display
 
     require("alt", alt, bool(alt.strip()), "a sentence that says what the figure shows")
-    owner = figure.get_figure(root=True) if isinstance(figure, Axes) else figure
+    owner = figure.figure.figure if isinstance(figure, Axes) else figure
     assert isinstance(owner, Figure)  # axes that are on no figure cannot be shown
     # The metadata becomes the alt attribute in exported pages; not every viewer uses it, hence the line below.
     display(Image(data=_small_png(owner), format="png", alt=alt))

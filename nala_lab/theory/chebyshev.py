@@ -205,7 +205,9 @@ def searched(kappa: float, k: int, *, seed: int = 0) -> dict[str, float]:
     """
     require_number("kappa", kappa, low=1, open_low=True)
     require_int("k", k, low=1)
-    from scipy.optimize import differential_evolution, minimize
+    from scipy.optimize import minimize
+
+    from nala_lab.theory.searching import lowest
 
     lam = extreme_points(1 / kappa, 1.0, 100 * (k + 1))[:, None]  # the points of the floor among them
 
@@ -214,8 +216,8 @@ def searched(kappa: float, k: int, *, seed: int = 0) -> dict[str, float]:
         return np.abs((1 - alpha * lam) * ((1 + mu) * (1 - lr * lam) ** k - mu)).max(axis=0)
 
     bounds = [(0.0, 3.0), (-0.9, 3.0), (0.0, min(7.0 * k, kappa))]
-    found = differential_evolution(
-        worst, bounds, rng=np.random.default_rng(seed), vectorized=True, updating="deferred", tol=1e-10, maxiter=600
+    found = lowest(
+        worst, bounds, np.random.default_rng(seed), vectorized=True, updating="deferred", tol=1e-10, maxiter=600
     )
     options = {"xatol": 1e-12, "fatol": 1e-14, "maxiter": 4000, "maxfev": 4000}
     end = minimize(lambda z: float(worst(z)[0]), found.x, method="Nelder-Mead", options=options)

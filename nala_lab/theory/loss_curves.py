@@ -21,10 +21,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import OptimizeResult, differential_evolution
 
 from nala_lab.core import require, require_choice, require_int
 from nala_lab.theory.noise_one_mode import OUTER, cycle_moments
+from nala_lab.theory.searching import lowest
 
 __all__ = ["best_for_budget", "curves", "loss_at_budget"]
 
@@ -216,6 +216,6 @@ def best_for_budget(
             value = loss_at_budget(lam, w, e0, **setting(z, k), budget=budget, spend_outer=method == "NALA")
             return min(value, 1e100)  # the search compares and squares finite numbers
 
-        result: OptimizeResult = differential_evolution(loss, bounds, rng=np.random.default_rng(seed), tol=1e-8)
+        result = lowest(loss, bounds, np.random.default_rng(seed), tol=1e-8)
         found.append({"loss": float(result.fun), **setting(result.x, k)})
     return min(found, key=lambda row: row["loss"])

@@ -12,7 +12,6 @@ Source: T01. Status: proved; tight.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nala_lab.core import require, require_choice, require_int, require_number
+from nala_lab.core.threads import in_threads
 
 __all__ = ["AXES", "RateMap", "rate_map"]
 
@@ -147,8 +147,7 @@ def _fill(spread: Mapping[str, Real], rows: int, columns: int, per: str) -> Real
 
     if spread["lr"].shape[0] == spread["lam"].shape[0] == spread["k"].shape[0] == 1:
         spread = {**spread, "power": _shrinkage(spread)}  # the same in every row
-    with ThreadPoolExecutor(_THREADS) as pool:  # NumPy works without the interpreter lock inside a pass
-        list(pool.map(one, range(0, rows, block)))
+    in_threads(one, range(0, rows, block), _THREADS)  # NumPy works without the interpreter lock inside a pass
     if per == "gradient":
         cost = np.broadcast_to(spread["k"] + (spread["alpha"] > 0), (rows, columns, 1))[..., 0]
         out **= 1 / cost
