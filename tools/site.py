@@ -121,7 +121,7 @@ def build(out: Path) -> list[str]:
     (site / "_static" / "webpack-macros.html").unlink(missing_ok=True)  # the theme's own template, no page
     lap("Sphinx")
     if runnable:
-        said += lite.build(work, site / "lite")
+        said += lite.build(ROOT, work, site / "lite", runnable)
         lap("browser")
     (out / "index.html").write_text(FORWARD.format(version=nala_lab.__version__), encoding="utf-8")
     said += links.faults(out)
