@@ -75,6 +75,7 @@ def simulate(
 
     Examples
     --------
+    >>> from nala_lab.measure import simulate
     >>> e = simulate([1.0], [1.0], [2.0], lr=0.5, k=2, mu=0.0, alpha=0.0, trajectories=1000, cycles=3)
     >>> e.mean.shape, e.final.shape
     ((4, 1), (1000, 1))

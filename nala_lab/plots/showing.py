@@ -31,6 +31,7 @@ def show(figure: Figure | Axes, *, alt: str) -> None:
 
     Examples
     --------
+    >>> from nala_lab.plots import show
     >>> from nala_lab.plots import axes_or_new
     >>> show(axes_or_new(None, figsize=(4, 3)), alt="An empty pair of axes.")
     <IPython.core.display.Image object>

@@ -92,6 +92,7 @@ def step(
 
     Examples
     --------
+    >>> from nala_lab.theory.adala_linear import step
     >>> round(float(step(1, 1.0, lr=1e-3)), 4), round(float(step(1, 1.0, lr=1e-3, denominator="raw")), 4)
     (0.3162, 7.0711)
     """
@@ -140,6 +141,7 @@ def trajectory(
 
     Examples
     --------
+    >>> from nala_lab.theory.adala_linear import trajectory
     >>> trajectory([1.0], 2, lr=0.5, betas=(0.9, 0.75), eps=1.0)
     array([[ 0.        ],
            [-0.16666667],

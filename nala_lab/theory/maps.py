@@ -83,6 +83,7 @@ def rate_map(
 
     Examples
     --------
+    >>> from nala_lab.theory.maps import rate_map
     >>> m = rate_map(("lr", [0.5, 1.0, 3.0]), ("mu", [-0.5, 0.0]), k=1, lam=1.0, per="cycle")
     >>> m.rate.round(3)
     array([[0.75, 0.5 , 0.5 ],

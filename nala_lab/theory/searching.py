@@ -29,6 +29,8 @@ def lowest(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from nala_lab.theory.searching import lowest
     >>> round(float(lowest(lambda z: (z[0] - 1) ** 2, [(0, 3)], np.random.default_rng(0)).x[0]), 6)
     1.0
     """

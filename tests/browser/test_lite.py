@@ -80,7 +80,8 @@ def moved(page, number: int) -> float:
     watch = f"""number => {{
       const image = () => {EXPLORERS}[number].querySelector('img').src;
       window.before = image(); window.begun = 0;
-      document.addEventListener('keydown', () => {{ window.begun = performance.now(); }}, {{once: true, capture: true}});
+      const key = () => {{ window.begun = performance.now(); }};
+      document.addEventListener('keydown', key, {{once: true, capture: true}});
       window.later = new Promise((done, fail) => {{
         const look = () => window.begun && image() !== window.before ? done(performance.now() - window.begun)
           : setTimeout(look, 2);

@@ -1,4 +1,4 @@
-"""What the browser edition is made of: wheels from what is here, a lock file that fits, one sentence where it cannot be."""
+"""What the browser edition is made of: wheels from what is here, a lock file that fits, or one sentence."""
 
 import hashlib
 import json
@@ -53,7 +53,7 @@ def test_a_wheel_is_whole_and_the_same_each_time(tmp_path):
     one, two = wheels.checkout_wheel(ROOT, tmp_path), wheels.checkout_wheel(ROOT, tmp_path / "a")
     assert one.path.read_bytes() == two.path.read_bytes()
     names = zipfile.ZipFile(one.path).namelist()
-    assert {"nala_lab/py.typed", "nala_lab/reference/nala.py", "problems/__init__.py"} <= set(names)
+    assert {"nala_lab/proofs/proved.json", "nala_lab/reference/nala.py", "problems/__init__.py"} <= set(names)
     assert not [name for name in names if "__pycache__" in name]
 
 

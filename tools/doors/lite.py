@@ -1,4 +1,4 @@
-"""The browser edition: JupyterLite with Pyodide, the lessons that need no torch, and the lab as a wheel in its lock file.
+"""The browser edition: JupyterLite with Pyodide, the lessons without torch, and the lab as a wheel in its lock file.
 
 Pyodide loads what a cell imports, by the lock file. So with the lab in that file no lesson needs an install cell, and
 nothing is asked of a package index.
