@@ -347,22 +347,13 @@ Math(r"O_{k=2,\ \text{keep}} = " + sympy.latex(symbolic.applyfunc(sympy.factor))
 setting = {"lambda": 0.7, "eta": 0.9, "mu": -0.5, "alpha": 0.3, "beta": 0.6}
 values = np.array(symbolic.subs({symbols[name]: v for name, v in setting.items()}).evalf(), dtype=float)
 formula = momentum_cycle.cycle_matrix(setting["lambda"], lr=setting["eta"], beta=setting["beta"], k=2, mu=setting["mu"], alpha=setting["alpha"])
-np.testing.assert_allclose(formula, values, atol=12 * EPS)  # entries below 1; a dozen roundings each
-# %%
-def make(parameters):
-    import torch
-
-    from nala_lab import optim
-
-    inner = lambda p: torch.optim.SGD(p, lr=setting["eta"], momentum=setting["beta"])  # noqa: E731
-    return optim.NALA(parameters, inner=inner, k=2, mu=setting["mu"], alpha=setting["alpha"])
-if importlib.util.find_spec("torch"):
-    shipped = cycle_map.torch_matrix(make, [[setting["lambda"]]], gradients_per_cycle=3, lr=setting["eta"])
-    # a 2x2 solve whose condition number is below 100 comes on top
-    np.testing.assert_allclose(shipped, values, atol=12 * 100 * EPS)
-    print("torch, as a black box:\n", shipped, "\nlargest difference from the symbols:", f"{np.abs(shipped - values).max():.0e}")
-else:
-    print("PyTorch is not installed here, as in a browser: the symbols alone are compared with the formula.")
+torch, optim = (importlib.import_module(name) if importlib.util.find_spec("torch") else None for name in ("torch", "nala_lab.optim"))
+inner = lambda p: torch.optim.SGD(p, lr=setting["eta"], momentum=setting["beta"])  # noqa: E731
+make = lambda parameters: optim.NALA(parameters, inner=inner, k=2, mu=setting["mu"], alpha=setting["alpha"])  # noqa: E731
+shipped = cycle_map.torch_matrix(make, [[setting["lambda"]]], gradients_per_cycle=3, lr=setting["eta"]) if torch else values
+# entries below 1; a dozen roundings each, and a 2x2 solve whose condition number is below 100
+np.testing.assert_allclose(shipped, values, atol=12 * 100 * EPS); np.testing.assert_allclose(formula, values, atol=12 * EPS)  # noqa: E702
+print("torch, as a black box:" if torch else "no torch here, as in a browser; the symbols alone:", f"\n {shipped}\nlargest difference from the symbols: {np.abs(shipped - values).max():.0e}")
 # %% [markdown]
 # ## Summary
 # * Stable parts do not make a stable whole: Lookahead over the tuned heavy ball diverges at $k=5$, unless the momentum is pulled back with the weights.

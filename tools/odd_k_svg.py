@@ -33,7 +33,8 @@ def curve(k: int, left: float, colour: str, width: float, slow: bool) -> str:
     dash = "" if slow else ' stroke-dasharray="3 3"'
     return (
         f'<polyline fill="none" stroke="{colour}" stroke-width="{width}"{dash} points="{frames[0]}">'
-        f'<animate attributeName="points" dur="{SECONDS}s" repeatCount="{TIMES}" values="{";".join(frames)}"/></polyline>'
+        f'<animate attributeName="points" dur="{SECONDS}s" repeatCount="{TIMES}" '
+        f'values="{";".join(frames)}"/></polyline>'
     )
 
 
@@ -60,8 +61,8 @@ def drawing() -> str:
         panels += curve(k, left, "#0b5394", 1, slow=False) + curve(k, left, "#b45f06", 3, slow=True)
     words = "A step too large: the slow weights (solid) are rescued for k = 5 and leave for k = 4."
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {2 * WIDTH} {HEIGHT}" role="img" font-family="sans-serif" '
-        f'font-size="16"><title>{words}</title><rect width="{2 * WIDTH}" height="{HEIGHT}" fill="#fff"/>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {2 * WIDTH} {HEIGHT}" role="img" '
+        f'font-family="sans-serif" font-size="16"><title>{words}</title><rect width="{2 * WIDTH}" height="{HEIGHT}" fill="#fff"/>'
         f"{panels}{label()}</svg>\n"
     )
 
