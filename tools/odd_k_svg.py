@@ -62,7 +62,8 @@ def drawing() -> str:
     words = "A step too large: the slow weights (solid) are rescued for k = 5 and leave for k = 4."
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {2 * WIDTH} {HEIGHT}" role="img" '
-        f'font-family="sans-serif" font-size="16"><title>{words}</title><rect width="{2 * WIDTH}" height="{HEIGHT}" fill="#fff"/>'
+        f'font-family="sans-serif" font-size="16"><title>{words}</title>'
+        f'<rect width="{2 * WIDTH}" height="{HEIGHT}" fill="#fff"/>'
         f"{panels}{label()}</svg>\n"
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,7 @@ import nala_lab
 from tools.doors import api, lab_pages, links, lite, methods
 
 ROOT = Path(__file__).resolve().parents[1]
+BUTTON = re.compile(rb'<p><a class="run-lesson".*?</p>\n?')
 FORWARD = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>nala_lab</title>
 <meta http-equiv="refresh" content="0; url={version}/index.html"></head>
@@ -91,7 +93,9 @@ def pack(site: Path, target: Path) -> None:
             if path.is_file() and "lite" not in parts:
                 entry = zipfile.ZipInfo("/".join((target.stem, *parts)), (1980, 1, 1, 0, 0, 0))
                 entry.compress_type = zipfile.ZIP_DEFLATED
-                archive.writestr(entry, path.read_bytes())
+                data = path.read_bytes()
+                # the edition is not in the file, and a button that leads nowhere is not either
+                archive.writestr(entry, BUTTON.sub(b"", data) if path.suffix == ".html" else data)
 
 
 def size(folder: Path, *, without: str = "") -> float:

@@ -91,9 +91,12 @@ def test_the_zip_has_the_same_bytes_each_time_and_no_browser_edition(tmp_path):
     for name in ("index.html", "0.1.0/a.html", "0.1.0/lite/big.wasm"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(name)
+    button = '<p><a class="run-lesson" href="../lite/lab/index.html?path=a.ipynb">Run</a></p>'
+    (folder / "0.1.0" / "a.html").write_text(f"{button}\nthe lesson")
     one, two = tmp_path / "x.zip", tmp_path / "y" / "x.zip"
     two.parent.mkdir()
     site.pack(folder, one)
     site.pack(folder, two)
     assert one.read_bytes() == two.read_bytes()
+    assert zipfile.ZipFile(one).read("x/0.1.0/a.html") == b"the lesson"  # no dead button
     assert zipfile.ZipFile(one).namelist() == ["x/0.1.0/a.html", "x/index.html"]
