@@ -16,10 +16,11 @@ EXTRAS_torch := lab,experiments
 EXTRAS_all   := all
 BRINGS_torch := lab
 BRINGS_all   := lab torch
+SITE := $(VENV)/.site-$(SUM)
 STRICT := nala_lab/core nala_lab/methods nala_lab/proofs nala_lab/reference nala_lab/theory problems
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab torch lint test test-slow verify proofs report notebooks slides bench pins clean distclean
+.PHONY: help setup lab torch lint test test-slow verify proofs site notebooks slides bench pins clean distclean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -44,7 +45,7 @@ lint: setup
 test: lint  ## the default suite: linters, types, import arrows, tests, doctests
 	$(BIN)/python -m pytest -q -n $(JOBS) $(PYTEST_ARGS)
 
-test-slow: setup  ## what takes longer: every notebook, whole runs
+test-slow: $(SITE)  ## what takes longer: every notebook, whole runs
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m slow --durations=10 $(PYTEST_ARGS)
 
 verify: setup  ## print the table of theorem checks
@@ -53,8 +54,14 @@ verify: setup  ## print the table of theorem checks
 proofs: setup  ## have a proof kernel check the theorems (needs Coq; says so where it is not installed)
 	$(BIN)/nala-lab prove
 
-report: setup  ## every check, notebook and figure in build/report/index.html
-	$(BIN)/nala-lab report
+$(SITE): $(VENV)/.set-up-all-$(SUM)
+	@echo "set-up: installing the packages of the site"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[site]'
+	@rm -f $(VENV)/.site-*
+	@touch $@
+
+site: $(SITE)  ## reference, lessons, checks, claims, figures and the browser edition: build/site/index.html
+	$(BIN)/python -m tools.site
 
 notebooks: setup  ## run the notebooks' .py files again, write the .ipynb beside them and a student edition
 	$(BIN)/python tools/notebooks.py
@@ -67,7 +74,7 @@ bench: setup  ## time optimizers, loop and explorers; prints and keeps benchmark
 	$(BIN)/python benchmarks/loop_speed.py --write benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/widgets_speed.py --write benchmarks/RESULTS.md
 
-pins: setup  ## write constraints.txt from what .venv holds
+pins: $(SITE)  ## write constraints.txt from what .venv holds
 	$(BIN)/python tools/pins.py > constraints.new && mv constraints.new constraints.txt
 
 clean:  ## remove what the commands built, but not .venv

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -12,12 +13,12 @@ from nala_lab import __version__
 
 __all__ = ["COMMANDS", "main"]
 
-# name -> (module with add_arguments(parser) and main(args) -> exit status, extra it needs, what it does)
+# name -> (module with add_arguments(parser) and main(args) -> exit status, extra it needs, what it does);
+# of `figures` the package that is run
 COMMANDS = {
     "verify": ("nala_lab.verify.command", "all", "check every theorem against a run of each twin"),
     "prove": ("nala_lab.proofs.command", "all", "have a proof kernel (Coq) check the theorems"),
-    "figures": ("nala_lab.report.figures_command", "all", "render figures and tables of both papers, or the ledger"),
-    "report": ("nala_lab.report.command", "all", "write build/report/index.html: checks, notebooks, figures"),
+    "figures": ("paper_figs", "all", "render figures and tables of both papers, or the ledger"),
     "audit": ("nala_lab.audit.command", "torch", "test any torch optimizer against the contract and the papers"),
     "study": ("nala_lab.study.command", "all", "point the whole lab at one method, yours or ours: one page"),
     "train": ("nala_lab.experiments.commands.train", "experiments", "train a task of the papers with any optimizer"),
@@ -64,6 +65,8 @@ def _dispatch(argv: list[str]) -> int:
             parser.parse_args(argv)  # --help, --version, or an unknown command
             parser.print_help()
             return 0
+        if name == "figures":  # in a process of its own: the library never imports that package
+            return subprocess.run([sys.executable, "-m", COMMANDS[name][0], *argv[argv.index(name) + 1 :]]).returncode
         command = import_module(COMMANDS[name][0])
         command.add_arguments(subparsers[name])
         return int(command.main(parser.parse_args(argv)))

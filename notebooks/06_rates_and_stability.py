@@ -14,6 +14,7 @@ KAPPA = 100.0  # condition number L / m of the main example; L = 1 throughout, s
 MODES = 40  # eigenvalues of a spectrum
 SETTINGS = 24  # random settings that are run against the map
 # %%
+
 import matplotlib.pyplot as plt
 import numpy as np
 import sympy

@@ -77,6 +77,8 @@ def random_rotation(dim: int, seed: int) -> Array:
     The columns of Q from a QR factorisation of a Gaussian matrix become uniform once the signs of
     R's diagonal are made positive. Reference: Mezzadri, Notices of the AMS 54 (2007), 592-604.
 
+    >>> import numpy as np
+    >>> from problems import random_rotation
     >>> Q = random_rotation(3, seed=0)
     >>> bool(np.abs(Q.T @ Q - np.eye(3)).max() < 1e-15)
     True

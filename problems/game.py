@@ -44,6 +44,7 @@ class BilinearGame(Problem):
 
     Examples
     --------
+    >>> from problems import BilinearGame
     >>> game = BilinearGame([[2.0]])
     >>> float(game.value([1.0, 3.0])), game.field([1.0, 3.0]).tolist()
     (6.0, [6.0, -2.0])

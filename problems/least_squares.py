@@ -37,6 +37,7 @@ class LeastSquares(FiniteSum):
 
     Examples
     --------
+    >>> from problems import LeastSquares
     >>> f = LeastSquares([[1.0], [2.0]], [2.0, 2.0])
     >>> f.minimizers.round(12).tolist(), f.batch_grad([0.0], [1]).tolist()
     ([[1.2]], [-4.0])

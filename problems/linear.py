@@ -30,6 +30,7 @@ class Linear(Problem):
 
     Examples
     --------
+    >>> from problems import Linear
     >>> f = Linear([2.0, -1.0], b=5.0)
     >>> float(f.value([1.0, 1.0])), f.minimizers.shape, f.minimum
     (6.0, (0, 2), -inf)

@@ -38,6 +38,7 @@ class Logistic(FiniteSum):
 
     Examples
     --------
+    >>> from problems import Logistic
     >>> f = Logistic([[1.0], [-1.0]], [1, -1], l2=0.25)
     >>> float(f.value([0.0]).round(6)), float(f.minimizers[0, 0].round(6))
     (0.693147, 1.042597)

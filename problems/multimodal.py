@@ -40,6 +40,7 @@ class StyblinskiTang(_Separable):
 
     Minimum -39.16616570377142 d at x_i = -2.903534027771177, a root of 4 x^3 - 32 x + 5.
 
+    >>> from problems import StyblinskiTang
     >>> f = StyblinskiTang()
     >>> float(f.minimum), f.minimizers.tolist()
     (-78.33233140754284, [[-2.903534027771177, -2.903534027771177]])
@@ -78,6 +79,7 @@ class Rastrigin(_Separable):
 
     Minimum 0 at the origin.
 
+    >>> from problems import Rastrigin
     >>> float(Rastrigin().value([1.0, 2.0]))
     5.0
     """
@@ -122,6 +124,8 @@ class Ackley(Problem):
     the smooth term, 4 pi^2 e / d times the identity. Close to the origin the gradient has length
     4 / sqrt(d) (about 2.83 for d = 2) in every direction: an optimizer with a fixed step does not settle.
 
+    >>> import numpy as np
+    >>> from problems import Ackley
     >>> f = Ackley()
     >>> f.grad([0.0, 0.0]).tolist(), float(np.linalg.norm(f.grad([1e-9, 0.0])).round(6))
     ([0.0, 0.0], 2.828427)

@@ -53,6 +53,7 @@ class NoisyQuadratic(Quadratic, StochasticProblem):
 
     Examples
     --------
+    >>> from problems import NoisyQuadratic
     >>> f = NoisyQuadratic([1.0, 3.0], covariance=0.5, model="random-minimum")
     >>> f.noise_cov([7.0, 7.0]).tolist(), f.noise_floor
     ([[0.5, 0.0], [0.0, 4.5]], 1.0)

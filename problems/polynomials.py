@@ -56,6 +56,7 @@ class Beale(_Plane):
 
     Minimum 0 at (3, 0.5); start (1, 1) as in More, Garbow and Hillstrom, problem 5.
 
+    >>> from problems import Beale
     >>> float(Beale().value([1.0, 1.0]))
     14.203125
     """
@@ -103,6 +104,7 @@ class Himmelblau(_Plane):
     Minimum 0 at (3, 2) and three more points, the roots of both squares, given here to the last
     float64 digit.
 
+    >>> from problems import Himmelblau
     >>> Himmelblau().minimizers.round(6).tolist()
     [[3.0, 2.0], [-2.805118, 3.131313], [-3.77931, -3.283186], [3.584428, -1.848127]]
     """
@@ -143,6 +145,7 @@ class Booth(_Plane):
 
     Minimum 0 at (1, 3).
 
+    >>> from problems import Booth
     >>> float(Booth().value([0.0, 0.0]))
     74.0
     """
@@ -176,6 +179,7 @@ class Matyas(_Plane):
 
     Minimum 0 at the origin.
 
+    >>> from problems import Matyas
     >>> Matyas().hess([5.0, -7.0]).tolist()
     [[0.52, -0.48], [-0.48, 0.52]]
     """
@@ -210,6 +214,7 @@ class ThreeHumpCamel(_Plane):
 
     Minimum 0 at the origin; two local minima of value 0.2986 near (1.748, -0.874) and its mirror image.
 
+    >>> from problems import ThreeHumpCamel
     >>> float(ThreeHumpCamel().value([1.7475523, -0.8737762]).round(4))
     0.2986
     """

@@ -56,6 +56,7 @@ class Quadratic(Problem):
 
     Examples
     --------
+    >>> from problems import Quadratic
     >>> f = Quadratic([1.0, 4.0], shift=[3.0, -1.0], offset=2.0)
     >>> float(f.value([4.0, 0.0])), f.grad([4.0, 0.0]).tolist(), f.kappa
     (4.5, [1.0, 4.0], 4.0)

@@ -59,6 +59,8 @@ CLASSIC: dict[str, Factory] = {
 def elsewhere(problem: Problem) -> Problem:
     """The problem moved to a place without special values: shift, rotation, scale and offset all at work.
 
+    >>> from problems import Booth
+    >>> from problems import elsewhere
     >>> elsewhere(Booth()).minimum
     1.75
     """

@@ -39,6 +39,7 @@ class Rosenbrock(Problem):
 
     Examples
     --------
+    >>> from problems import Rosenbrock
     >>> f = Rosenbrock()
     >>> float(f.value([-1.2, 1.0])), f.grad([0.0, 1.0]).tolist()
     (24.199999999999996, [-2.0, 200.0])

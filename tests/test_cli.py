@@ -110,3 +110,18 @@ def test_an_optimizer_is_known_under_the_spelling_of_its_paper(tmp_path, capsys)
     command = ["train", "--optimizer", "AdaLA", "--scale", "smoke", "--quiet", "--out", str(tmp_path)]
     assert main(command) == 0
     assert [path.name[:6] for path in tmp_path.rglob("*.jsonl")] == ["adala-"]
+
+
+def test_figures_are_drawn_in_a_process_of_its_own_and_a_wrong_name_is_one_sentence(capfd):
+    assert main(["figures", "fig99"]) == BAD_INPUT
+    said = capfd.readouterr().err.strip()
+    assert "\n" not in said and said.startswith("python -m paper_figs: error: figure must satisfy") and "fig99" in said
+
+
+def test_figures_hands_on_its_words_and_its_status(monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        "nala_lab.cli.subprocess.run", lambda command: seen.append(command) or subprocess.CompletedProcess(command, 1)
+    )
+    assert main(["figures", "--ledger", "--out", "x"]) == 1
+    assert seen == [[sys.executable, "-m", "paper_figs", "--ledger", "--out", "x"]]

@@ -18,7 +18,7 @@ import nbformat
 from nbconvert import SlidesExporter
 from traitlets.config import Config
 
-from nala_lab.report.markdown import render
+from tools.offline_markdown import render
 
 ROOT = Path(__file__).resolve().parents[1]
 LECTURE = ("00_start_here", "01_two_loops", "02_eq5_slow_weights", "03_nala_on_quadratics_and_rosenbrock")
@@ -117,7 +117,7 @@ def exporter() -> SlidesExporter:
     made = SlidesExporter(
         config=config, template_name="slides", extra_template_basedirs=[str(ROOT / "tools")]
     )
-    made.register_filter("markdown2html", lambda text: render(text, shift=0, link=lambda target: None))
+    made.register_filter("markdown2html", render)
     return made
 
 

@@ -28,6 +28,7 @@ def examine(
 
     Examples
     --------
+    >>> from nala_lab.audit import examine
     >>> [row.verdict for row in examine("torch.optim:Adam", only=["first-step", "linear-objective"])]
     ['pass', 'pass']
     """
@@ -43,6 +44,7 @@ def examine_bug(name: str, only: Iterable[str] | None = None) -> list[Row]:
 
     Examples
     --------
+    >>> from nala_lab.audit import examine_bug
     >>> [(row.item, row.verdict) for row in examine_bug("zero-slot", ["nala-first-slow"])]
     [('nala-first-slow', 'fail')]
     """

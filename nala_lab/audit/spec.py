@@ -107,6 +107,7 @@ def load_items(only: Iterable[str] | None = None) -> tuple[Item, ...]:
 
     Examples
     --------
+    >>> from nala_lab.audit import load_items
     >>> [one.name for one in load_items(["sync-steps"])]
     ['sync-steps']
     """

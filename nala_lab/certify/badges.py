@@ -62,6 +62,7 @@ def badge(
 
     Examples
     --------
+    >>> from nala_lab.certify import badge
     >>> b = badge("numpy", lr=1.0, k=5, mu=-0.5, alpha=0.001, interval=(0.1, 1.0))
     >>> b.verdict, round(b.enclosure.upper, 6), round(b.attained, 6)
     ('certified', 0.795165, 0.795165)

@@ -42,6 +42,7 @@ def certify_radius(matrix: ArrayLike, *, gradients: int = 1, bits: int = 256) ->
 
     Examples
     --------
+    >>> from nala_lab.certify import certify_radius
     >>> e = certify_radius([[0.5, 1000.0], [0.0, 0.5]])  # a Jordan-like block: its norm says 1000
     >>> e.lower <= 0.5 <= e.upper, e.upper - e.lower < 1e-9
     (True, True)

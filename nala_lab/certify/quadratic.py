@@ -115,6 +115,8 @@ def certify_quadratic(
 
     Examples
     --------
+    >>> from fractions import Fraction
+    >>> from nala_lab.certify import certify_quadratic
     >>> e = certify_quadratic(lr="1/10", k=5, mu="-1/2", alpha="1/1000", points=[1])  # 0.999 * 159049/200000, exactly
     >>> e.lower <= Fraction(999 * 159049, 200_000_000) <= e.upper, e.upper - e.lower < 1e-15, e.verdict
     (True, True, 'stable')

@@ -19,6 +19,7 @@ def exercises(lesson: str) -> tuple[Exercise, ...]:
 
     Examples
     --------
+    >>> from nala_lab.classroom import exercises
     >>> [exercise.id for exercise in exercises("01")][:2]
     ['01.1', '01.2']
     """

@@ -49,6 +49,7 @@ class Case:
 
     Examples
     --------
+    >>> from nala_lab.classroom import Case
     >>> case = Case("B")
     >>> print(case.run("count"))
     count: found 21, expected 18: ✘ not as it should be.

@@ -30,6 +30,7 @@ def exercise(number: str, student: str | int = "") -> Personal:
 
     Examples
     --------
+    >>> from nala_lab.classroom import exercise
     >>> exercise("01.1", "ada").data == exercise("01.1", "ada").data
     True
     >>> exercise("01.1", "ada").solution == exercise("01.1", "grace").solution
@@ -46,6 +47,8 @@ def check(number: str, answer: object, student: str | int = "", *more: object) -
 
     Examples
     --------
+    >>> from nala_lab.classroom import exercise
+    >>> from nala_lab.classroom import check
     >>> check("01.1", "five", student="ada").message
     'Your answer is text: write the number without quotation marks.'
     >>> bool(check("01.1", float(exercise("01.1", "ada").solution), student="ada"))
@@ -124,6 +127,7 @@ def teacher(number: str, student: str | int = "") -> TeacherSheet:
 
     Examples
     --------
+    >>> from nala_lab.classroom import teacher
     >>> print(teacher("01.1", "ada").steps[0].latex)
     R = \\left(1 - \\lambda \\eta\\right)^{k}
     """

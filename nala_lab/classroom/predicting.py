@@ -77,6 +77,7 @@ def predict(question: str, guess: object = ..., *more: object) -> Prediction:
 
     Examples
     --------
+    >>> from nala_lab.classroom import predict
     >>> print(predict("Error after 10 steps?", 0.5))
     Predict: Error after 10 steps? Written down: 0.5.
     """

@@ -28,6 +28,7 @@ def stream(seed: int, *name: object) -> np.random.Generator:
 
     Examples
     --------
+    >>> from nala_lab.core import stream
     >>> a, b = stream(0, "noise"), stream(0, "noise")
     >>> bool(a.normal() == b.normal())
     True

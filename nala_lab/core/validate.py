@@ -33,6 +33,7 @@ def require(name: str, value: object, ok: bool, rule: str, hint: str = "") -> No
 
     Examples
     --------
+    >>> from nala_lab.core import require
     >>> require("k", 0, False, "integer k >= 1", "k counts inner steps per cycle")
     Traceback (most recent call last):
         ...
@@ -75,6 +76,7 @@ def require_number(
 
     Examples
     --------
+    >>> from nala_lab.core import require_number
     >>> require_number("mu", -1.5, low=-1)
     Traceback (most recent call last):
         ...
@@ -102,6 +104,7 @@ def require_int(name: str, value: Any, *, low: int, hint: str = "") -> None:
 
     Examples
     --------
+    >>> from nala_lab.core import require_int
     >>> require_int("k", 2.5, low=1)
     Traceback (most recent call last):
         ...
@@ -121,6 +124,7 @@ def require_choice(name: str, value: object, choices: Collection[str], hint: str
 
     Examples
     --------
+    >>> from nala_lab.core import require_choice
     >>> require_choice("probe", "newton", ("own", "grad"))
     Traceback (most recent call last):
         ...

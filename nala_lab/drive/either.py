@@ -44,6 +44,8 @@ def run(
 
     Examples
     --------
+    >>> from nala_lab.drive import Method
+    >>> from nala_lab.drive import run
     >>> run("numpy", Method("SGD", lr=0.5), lambda x: x, [4.0], steps=2).x[:, 0]
     array([4., 2., 1.])
     """

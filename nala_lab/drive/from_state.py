@@ -40,6 +40,9 @@ def late_steps(
 
     Examples
     --------
+    >>> from nala_lab.drive import Method
+    >>> import numpy as np
+    >>> from nala_lab.drive import late_steps
     >>> adam = Method("Adam", lr=1.0, betas=(0.0, 0.0), eps=0.0)
     >>> late_steps("numpy", adam, lambda x: x, np.array([0.5]), {"m": np.array([-0.5]), "v": np.array([0.25])})[0]
     array([-0.5])

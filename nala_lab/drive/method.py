@@ -19,6 +19,7 @@ class Method:
 
     Examples
     --------
+    >>> from nala_lab.drive import Method
     >>> print(Method("NALA", inner=Method("SGD", lr=0.1), k=5))
     NALA(inner=SGD(lr=0.1), k=5)
     """

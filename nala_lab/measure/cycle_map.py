@@ -93,6 +93,8 @@ def reference_matrix(
 
     Examples
     --------
+    >>> from fractions import Fraction
+    >>> from nala_lab.measure import reference_matrix
     >>> reference_matrix(Fraction(2), lr=Fraction(1, 4), k=1, mu=0, alpha=0, beta=Fraction(1, 2))
     array([[Fraction(1, 2), Fraction(1, 2)],
            [Fraction(-1, 2), Fraction(1, 2)]], dtype=object)
@@ -123,6 +125,7 @@ def symbolic_matrix(
 
     Examples
     --------
+    >>> from nala_lab.measure import symbolic_matrix
     >>> matrix, symbols = symbolic_matrix(1, inner="gd")
     >>> matrix[0, 0].subs({symbols["mu"]: 0, symbols["alpha"]: 0})
     -eta*lambda + 1
@@ -163,6 +166,7 @@ def torch_matrix(make: Callable[[list[Any]], Any], A: Any, *, gradients_per_cycl
 
     Examples
     --------
+    >>> from nala_lab.measure import torch_matrix
     >>> import torch
     >>> from nala_lab.optim import NALA
     >>> def make(params):

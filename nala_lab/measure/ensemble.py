@@ -11,13 +11,13 @@ number of threads.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from nala_lab.core import Array, covariance, eigenvalues, require, require_choice, require_int, stream
+from nala_lab.core.threads import in_threads
 from nala_lab.methods.hyper import OUTER_BATCHES, NALAHyper, SGDHyper
 
 __all__ = ["Ensemble", "simulate"]
@@ -76,6 +76,7 @@ def simulate(
 
     Examples
     --------
+    >>> from nala_lab.measure import simulate
     >>> e = simulate([1.0], [1.0], [2.0], lr=0.5, k=2, mu=0.0, alpha=0.0, trajectories=1000, cycles=3)
     >>> e.mean.shape, e.final.shape
     ((4, 1), (1000, 1))
@@ -103,8 +104,7 @@ def simulate(
             square[cycle] = np.einsum("nd,nd->d", phi, phi)
         return mean, square, phi
 
-    with ThreadPoolExecutor(_THREADS) as pool:
-        done = list(pool.map(block, range(len(sizes))))
+    done = in_threads(block, range(len(sizes)), _THREADS)
     means, squares, finals = zip(*done, strict=True)
     return Ensemble(sum(means) / trajectories, sum(squares) / trajectories, np.concatenate(finals))
 

@@ -65,6 +65,7 @@ def map_size(matrix: ArrayLike, *, gradients: int = 1, horizon: int = 10_000) ->
 
     Examples
     --------
+    >>> from nala_lab.measure import map_size
     >>> s = map_size([[0.9, 5.0], [0.0, 0.9]])
     >>> round(s.radius, 6), round(s.norm, 3), round(s.transient, 2), s.transient_at, s.verdict
     (0.9, 5.157, 19.4, 9, 'contracts')

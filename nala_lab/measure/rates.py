@@ -85,6 +85,8 @@ def rate(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from nala_lab.measure import rate
     >>> rows = np.array([[0.9**t, (-0.5) ** t] for t in range(60)])
     >>> r = rate(rows, minimizer=[0.0, 0.0])
     >>> r.verdict, r.method, round(r.rate, 9)

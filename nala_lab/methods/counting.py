@@ -48,6 +48,7 @@ def looks_ahead(name: str, settings: Settings) -> bool:
 
     Examples
     --------
+    >>> from nala_lab.methods import looks_ahead
     >>> looks_ahead("NALA", {"alpha": 0.0}), looks_ahead("Lookahead", {}), looks_ahead("AdaLA", {"probe": "lagged"})
     (True, False, False)
     """
@@ -75,6 +76,7 @@ def counted(name: str, settings: Settings) -> tuple[bool, ...]:
 
     Examples
     --------
+    >>> from nala_lab.methods import counted
     >>> counted("nala", {"k": 2}), counted("AdaLA", {"every": 2})
     ((True, True, False), (True, False, True))
     """
@@ -137,6 +139,7 @@ def most_gradients(name: str, settings: Settings) -> int:
 
     Examples
     --------
+    >>> from nala_lab.methods import most_gradients
     >>> most_gradients("NALA", {"k": 3, "inner": ("AdaLA", {})}), most_gradients("AdaLA", {"probe": "lagged"})
     (7, 1)
     """

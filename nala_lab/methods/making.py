@@ -33,6 +33,7 @@ def numpy_twin(name: str, **settings: Any) -> Any:
 
     Examples
     --------
+    >>> from nala_lab.methods import numpy_twin
     >>> numpy_twin("NALA", inner=("SGD", {"lr": 0.1}), k=2).inner.lr
     0.1
     """
@@ -59,6 +60,7 @@ def torch_twin(name: str, params: Any, **settings: Any) -> Any:
 
     Examples
     --------
+    >>> from nala_lab.methods import torch_twin
     >>> import torch
     >>> opt = torch_twin("NAG", [torch.zeros(2, requires_grad=True)], lr=0.1, momentum=0.9)
     >>> opt.defaults["nesterov"], opt.defaults["momentum"]

@@ -188,6 +188,7 @@ def find(name: str) -> Facts:
 
     Examples
     --------
+    >>> from nala_lab.methods import find
     >>> find("heavy ball").name, find("NALA").slow_step
     ('HeavyBall', ('mu', 1.0))
     """
@@ -202,6 +203,7 @@ def label(name: str) -> str:
 
     Examples
     --------
+    >>> from nala_lab.methods import label
     >>> label("heavyball"), label("mine.SignDescent"), label("ntasgd")
     ('Heavy ball', 'SignDescent', 'NT-ASGD')
     """

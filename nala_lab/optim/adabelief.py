@@ -54,6 +54,8 @@ class AdaBelief(LabOptimizer):
 
     Examples
     --------
+    >>> import torch
+    >>> from nala_lab.optim import AdaBelief
     >>> w = torch.nn.Parameter(torch.tensor([5.0]))
     >>> opt = AdaBelief([w], lr=0.9, eps=0.0)
     >>> w.sum().backward()

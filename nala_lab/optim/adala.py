@@ -98,6 +98,8 @@ class AdaLA(LabOptimizer):
     With negligible eps and the reading ``grad`` lr cancels: on f = lam w^2 / 2 the first step has length 1 / lam,
     however far the start is. Here lam = 10; the first call ends at the probe, the second after the step.
 
+    >>> import torch
+    >>> from nala_lab.optim import AdaLA
     >>> w = torch.nn.Parameter(torch.tensor([0.5, -3.0], dtype=torch.float64))
     >>> opt = AdaLA([w], lr=1e-3, eps=1e-30, probe="grad")
     >>> for _ in range(2):

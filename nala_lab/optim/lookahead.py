@@ -51,6 +51,8 @@ class Lookahead(TwoLoop):
 
     Examples
     --------
+    >>> import torch
+    >>> from nala_lab.optim import Lookahead
     >>> w = torch.nn.Parameter(torch.tensor([4.0]))
     >>> opt = Lookahead([w], inner=lambda params: torch.optim.SGD(params, lr=0.5), k=2, alpha=0.5)
     >>> path = []

@@ -69,6 +69,8 @@ class NALA(TwoLoop):
 
     Examples
     --------
+    >>> import torch
+    >>> from nala_lab.optim import NALA
     >>> w = torch.nn.Parameter(torch.tensor([4.0]))
     >>> opt = NALA([w], inner=lambda params: torch.optim.SGD(params, lr=0.5), k=2, mu=-0.5, alpha=0.1)
     >>> path = []

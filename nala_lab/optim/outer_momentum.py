@@ -65,6 +65,8 @@ class OuterMomentum(NALA):
 
     Examples
     --------
+    >>> import torch
+    >>> from nala_lab.optim import OuterMomentum
     >>> w = torch.nn.Parameter(torch.tensor([4.0]))
     >>> opt = OuterMomentum([w], inner=lambda params: torch.optim.SGD(params, lr=0.5), k=1, nu=1.0, beta=0.5)
     >>> (w**2 / 2).sum().backward()

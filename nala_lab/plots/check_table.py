@@ -34,6 +34,7 @@ def check_errors(
 
     Examples
     --------
+    >>> from nala_lab.plots import check_errors
     >>> import matplotlib.pyplot as plt
     >>> ax = check_errors(None, ["T01", "T12"], [1e-13, 3.0], [1e-12, 1.0])
     >>> [line.get_xdata().tolist() for line in ax.lines[:2]]

@@ -35,6 +35,9 @@ def cost(trajectory: Trajectory, against: str) -> Array:
 
     Examples
     --------
+    >>> from nala_lab.core import Trajectory
+    >>> import numpy as np
+    >>> from nala_lab.plots import cost
     >>> t = Trajectory(method="", outcome="", diverged_at=None, evals=np.array([0, 6, 12]),
     ...                timesteps=np.array([0, 5, 10]))
     >>> cost(t, "gradients"), cost(t, "cycles")
@@ -61,6 +64,8 @@ def distance(trajectory: Trajectory, minimizers: Array) -> Array:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from nala_lab.plots import distance
     >>> from nala_lab.core import OneLoop
     >>> t = OneLoop(method="", outcome="", diverged_at=None, evals=np.arange(2), timesteps=np.arange(2),
     ...             x=np.array([[3.0, 5.0], [0.0, 1.0]]), grads=np.ones((1, 2)), points=np.ones((1, 2)))
@@ -106,6 +111,9 @@ def decay(
 
     Examples
     --------
+    >>> from nala_lab.core import Trajectory
+    >>> import numpy as np
+    >>> from nala_lab.plots import decay
     >>> import matplotlib.pyplot as plt
     >>> t = Trajectory(method="", outcome="", diverged_at=None, evals=np.array([0, 6, 12]),
     ...                timesteps=np.array([0, 5, 10]))

@@ -40,6 +40,8 @@ def eq5_weights(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from nala_lab.plots import eq5_weights
     >>> import matplotlib.pyplot as plt
     >>> ax = eq5_weights(None, np.array([0.125, 0.25, 0.5]), start=0.125, horizon=2.0)
     >>> [float(bar.get_height()) for bar in ax.containers[0]]

@@ -94,6 +94,8 @@ def family_map(
 
     Examples
     --------
+    >>> import matplotlib.pyplot as plt
+    >>> from nala_lab.plots import family_map
     >>> from nala_lab.theory.family_edges import EDGES, NODES
     >>> ax = family_map(None, NODES, EDGES, verdicts={edge.id: "pass" for edge in EDGES})
     >>> sorted(text.get_text() for text in ax.texts if text.get_gid() == "edge")[0]

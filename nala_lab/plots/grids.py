@@ -79,6 +79,8 @@ def rate_map(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from nala_lab.plots import rate_map
     >>> import matplotlib.pyplot as plt
     >>> from types import SimpleNamespace
     >>> eta, mu = np.linspace(0.1, 3, 30), np.linspace(-0.9, 0.9, 20)

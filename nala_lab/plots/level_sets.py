@@ -48,6 +48,7 @@ def landscape(
 
     Examples
     --------
+    >>> from nala_lab.plots import landscape
     >>> import matplotlib.pyplot as plt
     >>> ax = landscape(None, lambda x: (x**2).sum(-1), ((-1, 1), (-2, 2)))
     >>> ax.get_xlabel()

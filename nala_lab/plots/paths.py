@@ -58,6 +58,9 @@ def two_loop(
 
     Examples
     --------
+    >>> from nala_lab.core import TwoLoop
+    >>> import numpy as np
+    >>> from nala_lab.plots import two_loop
     >>> import matplotlib.pyplot as plt
     >>> fast = np.array([[[0.0, 0.0], [1.0, 1.0]]])
     >>> t = TwoLoop(method="NALA", outcome="out of budget", diverged_at=None, evals=np.array([0, 2]),
@@ -116,6 +119,9 @@ def one_loop(ax: Axes | None, trajectory: OneLoop, *, name: str, probes: bool = 
 
     Examples
     --------
+    >>> from nala_lab.core import OneLoop
+    >>> import numpy as np
+    >>> from nala_lab.plots import one_loop
     >>> import matplotlib.pyplot as plt
     >>> t = OneLoop(method="SGD", outcome="out of budget", diverged_at=None, evals=np.arange(3),
     ...             timesteps=np.arange(3), x=np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 2.0]]),

@@ -46,6 +46,8 @@ def rates(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from nala_lab.plots import rates
     >>> import matplotlib.pyplot as plt
     >>> x = np.linspace(0, 2, 5)
     >>> ax = rates(None, x, 1 - x, name="sgd", measured=(x[1:2], 1 - x[1:2]), limits={"limit 2": 2.0})

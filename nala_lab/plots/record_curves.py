@@ -38,6 +38,8 @@ def training_curves(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from nala_lab.plots import training_curves
     >>> import matplotlib.pyplot as plt
     >>> ax = training_curves(None, {"adam": (np.arange(3), np.array([[3.0, 2, 1], [5, 2, 1]]))},
     ...                      xlabel="epoch", ylabel="test loss (nats)")
@@ -79,6 +81,8 @@ def final_values(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from nala_lab.plots import final_values
     >>> import matplotlib.pyplot as plt
     >>> ax = final_values(None, {"sgd": np.array([80.0, 82.0]), "nala": np.array([90.0, 91.0])},
     ...                   xlabel="test accuracy (%)", higher_is_better=True)
@@ -117,6 +121,7 @@ def caption(*, task: str, scale: str, seeds: int, metric: str, xaxis: str, sprea
 
     Examples
     --------
+    >>> from nala_lab.plots import caption
     >>> caption(task="LeNet-5 on digits", scale="5 epochs", seeds=3, xaxis="gradient evaluations",
     ...         metric="test loss of the slow weights (nats)", spread="lowest to highest seed")
     'LeNet-5 on digits, 5 epochs, n = 3 seeds. Shown: test loss of the slow weights (nats), against gradient

@@ -36,6 +36,7 @@ def save(fig: Figure, path: str | Path, *, alt: str, title: str = "") -> tuple[P
 
     Examples
     --------
+    >>> from nala_lab.plots import save
     >>> import tempfile
     >>> from nala_lab.plots import axes_or_new
     >>> folder = tempfile.TemporaryDirectory()

@@ -34,6 +34,7 @@ def show(figure: Figure | Axes, *, alt: str) -> None:
 
     Examples
     --------
+    >>> from nala_lab.plots import show
     >>> from nala_lab.plots import axes_or_new
     >>> show(axes_or_new(None, figsize=(4, 3)), alt="An empty pair of axes.")
     <IPython.core.display.Image object>
@@ -45,7 +46,7 @@ def show(figure: Figure | Axes, *, alt: str) -> None:
     require("alt", alt, bool(alt.strip()), "a sentence that says what the figure shows")
     owner = figure.figure.figure if isinstance(figure, Axes) else figure  # the second: of a subfigure
     assert isinstance(owner, Figure)  # axes that are on no figure cannot be shown
-    # The metadata becomes the alt attribute in the lab's report; not every viewer uses it, hence the line below.
+    # The metadata becomes the alt attribute in exported pages; not every viewer uses it, hence the line below.
     display(Image(data=_small_png(owner), format="png", alt=alt))
     display(Markdown(f"*In words.* {alt}"))
     plt.close(owner)

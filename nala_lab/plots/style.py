@@ -83,6 +83,7 @@ def use_style() -> None:
 
     Examples
     --------
+    >>> from nala_lab.plots import use_style
     >>> import matplotlib
     >>> with matplotlib.rc_context():
     ...     use_style()
@@ -109,6 +110,7 @@ def look(name: str, *, marker: bool = True) -> dict[str, Any]:
 
     Examples
     --------
+    >>> from nala_lab.plots import look
     >>> look("NALA")
     {'color': '#D55E00', 'linestyle': '-', 'marker': 'o'}
     """
@@ -153,6 +155,8 @@ def axes_or_new(ax: Axes | None, **subplots: Any) -> Axes:
 
     Examples
     --------
+    >>> import matplotlib.pyplot as plt
+    >>> from nala_lab.plots import axes_or_new
     >>> ax = axes_or_new(None)
     >>> axes_or_new(ax) is ax
     True

@@ -67,6 +67,7 @@ def kernel_checked(id: str) -> tuple[str, ...]:
 
     Examples
     --------
+    >>> from nala_lab.proofs import kernel_checked
     >>> kernel_checked("T12")[0], kernel_checked("T99")
     ('T12_eq5.eq5', ())
     """

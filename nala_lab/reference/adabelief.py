@@ -61,6 +61,7 @@ class AdaBelief(AdaBeliefHyper):
 
     Examples
     --------
+    >>> from nala_lab.reference import AdaBelief
     >>> import numpy as np
     >>> adabelief = AdaBelief(lr=0.9, eps=0.0)
     >>> adabelief.step(np.array([5.0]), lambda x: x, adabelief.init(np.zeros(1)))[0]  # first step: lr / beta1

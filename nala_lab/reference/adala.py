@@ -84,6 +84,8 @@ class AdaLA(AdaLAHyper):
     With negligible eps and the reading ``grad`` lr cancels: on f = lam x^2 / 2 the first step has length 1 / lam,
     however far the start is.
 
+    >>> import numpy as np
+    >>> from nala_lab.reference import AdaLA
     >>> adala = AdaLA(lr=1e-3, eps=1e-30, probe="grad", probe_batch="same")
     >>> x = np.array([0.5, -3.0])
     >>> adala.step(x, lambda x: 10 * x, adala.init(x))[0].round(12)

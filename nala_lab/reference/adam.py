@@ -55,6 +55,7 @@ class Adam(AdamHyper):
 
     Examples
     --------
+    >>> from nala_lab.reference import Adam
     >>> import numpy as np
     >>> adam = Adam(lr=0.1, eps=0.0)
     >>> adam.step(np.array([5.0, -3.0]), lambda x: x, adam.init(np.zeros(2)))[0]  # first step: lr sign(g)

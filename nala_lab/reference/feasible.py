@@ -31,6 +31,8 @@ class Box:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from nala_lab.reference import Box
     >>> Box(low=-1.0, high=2.0).project(np.array([-3.0, 0.5, 9.0]), np.ones(3))
     array([-1. ,  0.5,  2. ])
     """
@@ -58,6 +60,8 @@ class Ball:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from nala_lab.reference import Ball
     >>> Ball(center=0.0, radius=5.0).project(np.array([6.0, 8.0]), np.ones(2))
     array([3., 4.])
     """

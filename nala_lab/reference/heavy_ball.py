@@ -42,6 +42,7 @@ class HeavyBall(MomentumHyper):
 
     Examples
     --------
+    >>> from nala_lab.reference import HeavyBall
     >>> import numpy as np
     >>> hb = HeavyBall(lr=0.5, momentum=0.5)
     >>> x, state = hb.step(np.array([4.0]), lambda x: x, hb.init(np.array([4.0])))

@@ -43,6 +43,7 @@ class Lookahead(LookaheadHyper):
 
     Examples
     --------
+    >>> from nala_lab.reference import Lookahead
     >>> import numpy as np
     >>> from nala_lab.reference import SGD
     >>> la = Lookahead(SGD(lr=0.5), k=2, alpha=0.5)

@@ -45,6 +45,7 @@ class NAG(NAGHyper):
 
     Examples
     --------
+    >>> from nala_lab.reference import NAG
     >>> import numpy as np
     >>> nag = NAG(lr=0.5, momentum=0.5)
     >>> x, state = nag.step(np.array([4.0]), lambda x: x, nag.init(np.array([4.0])))

@@ -58,6 +58,7 @@ class NALA(NALAHyper):
 
     Examples
     --------
+    >>> from nala_lab.reference import NALA
     >>> import numpy as np
     >>> from nala_lab.reference import SGD
     >>> nala = NALA(SGD(lr=0.5), k=2, mu=-0.5, alpha=0.1)

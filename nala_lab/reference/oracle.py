@@ -56,6 +56,8 @@ class Oracle:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from nala_lab.reference import Oracle
     >>> noisy = Oracle(lambda x, rng: x + rng.normal(size=x.shape), rng=0)
     >>> x = np.array([1.0, 2.0])
     >>> bool((noisy(x) == noisy.again(x)).all()), bool((noisy(x) == noisy(x)).all()), noisy.evals

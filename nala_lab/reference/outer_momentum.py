@@ -55,6 +55,7 @@ class OuterMomentum(OuterMomentumHyper):
 
     Examples
     --------
+    >>> from nala_lab.reference import OuterMomentum
     >>> import numpy as np
     >>> from nala_lab.reference import SGD
     >>> snoo = OuterMomentum(SGD(lr=0.5), k=1, nu=1.0, beta=0.5)

@@ -60,6 +60,7 @@ def run(
 
     Examples
     --------
+    >>> from nala_lab.reference import run
     >>> from nala_lab.reference import NALA, SGD
     >>> t = run(NALA(SGD(lr=0.1), k=5, mu=-0.5, alpha=0.01), lambda x: x, [1.0, -2.0], cycles=3)
     >>> t.slow.shape, t.fast.shape, t.grad_evals, t.outcome

@@ -37,6 +37,7 @@ class SGD(SGDHyper):
 
     Examples
     --------
+    >>> from nala_lab.reference import SGD
     >>> import numpy as np
     >>> sgd = SGD(lr=0.5)
     >>> sgd.step(np.array([4.0]), lambda x: x, sgd.init(np.array([4.0])))[0]

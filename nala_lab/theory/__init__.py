@@ -30,6 +30,7 @@ def cards() -> dict[str, Card]:
 
     Examples
     --------
+    >>> from nala_lab.theory import cards
     >>> cards()["T12"].status
     'proved'
     """

@@ -56,6 +56,7 @@ def rest_denominator(*, beta2: float, eps: float, denominator: str = "hat") -> f
 
     Examples
     --------
+    >>> from nala_lab.theory.adala_critical import rest_denominator
     >>> rest_denominator(beta2=0.75, eps=1.0), round(rest_denominator(beta2=0.75, eps=1.0, denominator="raw"), 4)
     (3.0, 2.2361)
     """
@@ -94,6 +95,7 @@ def critical_curvature(
 
     Examples
     --------
+    >>> from nala_lab.theory.adala_critical import critical_curvature
     >>> round(critical_curvature(lr=1e-3), 1), round(critical_curvature(lr=1e-3, eps=1e-16), 3)
     (120.2, 0.012)
     """
@@ -121,6 +123,8 @@ def growth(
 
     Examples
     --------
+    >>> from nala_lab.theory.adala_critical import critical_curvature
+    >>> from nala_lab.theory.adala_critical import growth
     >>> round(growth(critical_curvature(lr=1e-3), lr=1e-3), 6)
     1.0
     """

@@ -79,6 +79,7 @@ def amplitude(
     --------
     With negligible eps lr cancels; at beta1 = 0.9 it is 1 / (38 lam).
 
+    >>> from nala_lab.theory.adala_cycle import amplitude
     >>> [round(38 * 200 * amplitude(200.0, lr=lr, eps=1e-24), 6) for lr in (1e-2, 1e-3, 1e-4)]
     [1.0, 1.0, 1.0]
     """
@@ -116,6 +117,7 @@ def state(
 
     Examples
     --------
+    >>> from nala_lab.theory.adala_cycle import state
     >>> at = state(4.0, lr=1.0, betas=(0.0, 0.0), eps=0.0, probe="self")
     >>> at.x, at.m, at.s, at.last
     (0.25, -1.0, 4.0, -1.0)

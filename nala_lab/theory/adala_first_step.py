@@ -84,6 +84,7 @@ def probe_displacement(
 
     Examples
     --------
+    >>> from nala_lab.theory.adala_first_step import probe_displacement
     >>> float(probe_displacement(2.0, 4.0, lr=0.1, betas=(0.9, 0.999), eps=1e-8, probe="grad"))
     0.2
     """
@@ -137,6 +138,7 @@ def adala_first_step(
     --------
     With negligible eps the grad probe jumps 1/lam, the adam probe a Newton step, whatever lr is.
 
+    >>> from nala_lab.theory.adala_first_step import adala_first_step
     >>> [round(float(adala_first_step(3.0, 4.0, lr=1e-3, eps=1e-18, probe=p)), 4) for p in ("grad", "adam")]
     [-0.25, -3.0]
     """

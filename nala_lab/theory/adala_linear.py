@@ -94,6 +94,7 @@ def step(
 
     Examples
     --------
+    >>> from nala_lab.theory.adala_linear import step
     >>> round(float(step(1, 1.0, lr=1e-3)), 4), round(float(step(1, 1.0, lr=1e-3, denominator="raw")), 4)
     (0.3162, 7.0711)
     """
@@ -144,6 +145,7 @@ def trajectory(
 
     Examples
     --------
+    >>> from nala_lab.theory.adala_linear import trajectory
     >>> trajectory([1.0], 2, lr=0.5, betas=(0.9, 0.75), eps=1.0)
     array([[ 0.        ],
            [-0.16666667],

@@ -65,6 +65,7 @@ def expected_surprise(
 
     Examples
     --------
+    >>> from nala_lab.theory.adala_noise import expected_surprise
     >>> float(expected_surprise(4.0, 1.0, 1.0, lr=0.5)), float(expected_surprise(4.0, 1.0, 1.0, lr=0.5, batch="same"))
     (4.25, 1.25)
     """
@@ -89,6 +90,7 @@ def averaged_sgd_variance(lam: ArrayLike, sigma2: ArrayLike, *, h: ArrayLike, be
 
     Examples
     --------
+    >>> from nala_lab.theory.adala_noise import averaged_sgd_variance
     >>> float(averaged_sgd_variance(1.0, 1.0, h=0.5, beta1=0.0))  # SGD: h / (lam (2 - h lam))
     0.3333333333333333
     """
@@ -118,6 +120,7 @@ def stationary_step(
 
     Examples
     --------
+    >>> from nala_lab.theory.adala_noise import stationary_step
     >>> h, V = stationary_step(1.0, 1.0, lr=1e-3)
     >>> round(h / (1e-3 / 2**0.5), 2)  # next mini-batch: SGD with an average and lr / (sqrt(2) sigma)
     1.0

@@ -67,6 +67,7 @@ def amplitude(lam: float, *, lr: float, beta1: float = 0.9, eps: float = 1e-8) -
 
     Examples
     --------
+    >>> from nala_lab.theory.adam_cycle import amplitude
     >>> round(38 * amplitude(3.0, lr=1.0, eps=0.0), 12)  # lr / 38 at beta1 = 0.9
     1.0
     """
@@ -89,6 +90,7 @@ def state(lam: float, *, lr: float, beta1: float = 0.9, eps: float = 1e-8) -> Cy
 
     Examples
     --------
+    >>> from nala_lab.theory.adam_cycle import state
     >>> state(4.0, lr=1.0, beta1=0.0, eps=0.0)
     CycleState(x=0.5, m=-2.0, v=4.0)
     """
@@ -108,6 +110,7 @@ def jacobian(
 
     Examples
     --------
+    >>> from nala_lab.theory.adam_cycle import jacobian
     >>> jacobian(1.0, lr=1.0, betas=(0.5, 0.75), eps=0.0)
     array([[ 1.5 , -1.  , -0.75],
            [ 1.5 , -0.5 ,  0.  ],
@@ -136,6 +139,7 @@ def radius(lam: float, *, lr: float, betas: tuple[float, float] = (0.9, 0.999), 
 
     Examples
     --------
+    >>> from nala_lab.theory.adam_cycle import radius
     >>> round(radius(1.0, lr=1e-3, eps=0.0), 4), round(radius(1.0, lr=1e-3, betas=(0.0, 0.81), eps=0.0), 12)
     (1.0494, 0.9)
     """

@@ -74,6 +74,7 @@ def inner_displacement(
 
     Examples
     --------
+    >>> from nala_lab.theory.adam_linear import inner_displacement
     >>> float(inner_displacement(3.0, 1, lr=0.5, eps=1.0))
     0.375
     >>> float(inner_displacement(3.0, 1, lr=0.5, eps=1.0, beta2=0.75, form="tensorflow"))
@@ -126,6 +127,7 @@ def trajectory(
 
     Examples
     --------
+    >>> from nala_lab.theory.adam_linear import trajectory
     >>> trajectory([3.0], 2, k=2, mu=-0.5, alpha=0.1, lr=0.5, eps=1.0)
     array([[ 0.   ],
            [-0.675],

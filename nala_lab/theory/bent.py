@@ -40,6 +40,8 @@ class Bent:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from nala_lab.theory.bent import Bent
     >>> huber = Bent(np.array([0.0]), np.array([1.0]), 1.0, L=1.0, m=0.0, both=True)
     >>> huber.grad(np.array([3.0])), float(huber.value(np.array([3.0])))
     (array([1.]), 2.5)

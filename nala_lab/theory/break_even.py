@@ -77,6 +77,7 @@ def against_lookahead(lam: ArrayLike, *, lr: float, k: int, mu: float) -> tuple[
 
     Examples
     --------
+    >>> from nala_lab.theory.break_even import against_lookahead
     >>> low, high = against_lookahead(1.0, lr=0.1, k=5, mu=-0.5)
     >>> round(float(low), 5), round(float(high), 5)
     (0.04479, 1.95521)
@@ -94,6 +95,7 @@ def against_descent(lam: ArrayLike, *, lr: float, k: int, mu: float) -> tuple[Re
 
     Examples
     --------
+    >>> from nala_lab.theory.break_even import against_descent
     >>> low, _ = against_descent(1e-6, lr=1.0, k=5, mu=-0.5)  # small steps: (1 - k mu) lr = 3.5 lr
     >>> round(float(low), 4)
     3.5
@@ -118,6 +120,7 @@ def sufficient(*, lr: float, mu: float) -> float:
 
     Examples
     --------
+    >>> from nala_lab.theory.break_even import sufficient
     >>> sufficient(lr=0.1, mu=-0.5)
     0.05
     """
@@ -136,6 +139,7 @@ def adam_break_even(*, lr: float, mu: float, alpha: float) -> float:
 
     Examples
     --------
+    >>> from nala_lab.theory.break_even import adam_break_even
     >>> adam_break_even(lr=1e-3, mu=-0.5, alpha=1e-3)
     0.5
     """
@@ -155,6 +159,7 @@ def outer_share(c: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> 
 
     Examples
     --------
+    >>> from nala_lab.theory.break_even import outer_share
     >>> round(float(outer_share(0.01, lr=1e-3, k=5, mu=-0.5, alpha=1e-3)), 4)
     0.004
     """

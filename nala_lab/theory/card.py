@@ -35,6 +35,7 @@ class Card:
 
     Examples
     --------
+    >>> from nala_lab.theory.card import Card
     >>> Card(id="T00", title="x", statement="x = x", assumptions="none", source="logic", status="proved",
     ...      kind="sharp")
     Traceback (most recent call last):

@@ -73,6 +73,7 @@ def floor(kappa: float, gradients: int) -> float:
 
     Examples
     --------
+    >>> from nala_lab.theory.chebyshev import floor
     >>> floor(3.0, 1), round(floor(10.0, 4), 4)
     (0.5, 0.1449)
     """
@@ -92,6 +93,7 @@ def floor_per_gradient(kappa: float, k: int) -> float:
 
     Examples
     --------
+    >>> from nala_lab.theory.chebyshev import floor_per_gradient
     >>> round(floor_per_gradient(100.0, 5), 5)
     0.90528
     """
@@ -109,6 +111,7 @@ def roots(m: float, L: float, n: int) -> Real:
 
     Examples
     --------
+    >>> from nala_lab.theory.chebyshev import roots
     >>> roots(1.0, 3.0, 1)
     array([2.])
     """
@@ -128,6 +131,7 @@ def extreme_points(m: float, L: float, n: int) -> Real:
 
     Examples
     --------
+    >>> from nala_lab.theory.chebyshev import extreme_points
     >>> extreme_points(1.0, 3.0, 2)
     array([1., 2., 3.])
     """
@@ -151,6 +155,7 @@ def optimal_k1(m: float, L: float, *, mu: float = 0.0, long_outer: bool = True) 
 
     Examples
     --------
+    >>> from nala_lab.theory.chebyshev import optimal_k1
     >>> {name: round(value, 4) for name, value in optimal_k1(1.0, 3.0, mu=-0.5).items()}
     {'lr': 0.7388, 'mu': -0.5, 'alpha': 0.7735}
     """
@@ -174,6 +179,7 @@ def optimal_k2(m: float, L: float, *, outer: int = 0) -> dict[str, float]:
 
     Examples
     --------
+    >>> from nala_lab.theory.chebyshev import optimal_k2
     >>> {name: round(value, 4) for name, value in optimal_k2(1.0, 3.0, outer=1).items()}
     {'lr': 0.5, 'mu': 0.2308, 'alpha': 0.5}
     """
@@ -199,6 +205,8 @@ def searched(kappa: float, k: int, *, seed: int = 0) -> dict[str, float]:
 
     Examples
     --------
+    >>> from nala_lab.theory.chebyshev import floor
+    >>> from nala_lab.theory.chebyshev import searched
     >>> best = searched(10.0, 2)
     >>> round(best["rate"] / floor(10.0, 3), 4)  # k = 2: the floor is attained
     1.0

@@ -295,6 +295,7 @@ def claims() -> dict[str, Claim]:
 
     Examples
     --------
+    >>> from nala_lab.theory.claims import claims
     >>> {id: claim.verdict for id, claim in claims().items()}  # doctest: +NORMALIZE_WHITESPACE
     {'V01': 'true', 'V02': 'true', 'V03': 'false', 'V04': 'false', 'V05': 'false', 'V06': 'false',
      'V07': 'false', 'V08': 'false', 'V09': 'false'}

@@ -48,6 +48,7 @@ class CounterExample:
 
     Examples
     --------
+    >>> from nala_lab.theory.counterexamples import COUNTEREXAMPLES
     >>> example = COUNTEREXAMPLES["farther, k=1"]
     >>> nala, lookahead = example.measured()
     >>> nala > lookahead, type(nala).__name__, round(float(example.gap), 6)

@@ -58,6 +58,7 @@ def value_after_outer_step(
 
     Examples
     --------
+    >>> from nala_lab.theory.descent import value_after_outer_step
     >>> float(value_after_outer_step(8.0, [4.0], alpha=0.5, smoothness=1.0))  # f = x^2/2 at 4: really 2, and tight
     2.0
     """

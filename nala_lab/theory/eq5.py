@@ -107,6 +107,7 @@ def weights(t: int, mu: ArrayLike) -> Weights:
 
     Examples
     --------
+    >>> from nala_lab.theory.eq5 import weights
     >>> w = weights(3, mu=-0.5)
     >>> w.fast, w.start
     (array([0.125, 0.25 , 0.5  ]), np.float64(0.125))
@@ -125,6 +126,7 @@ def printed_weights(t: int, mu: ArrayLike) -> Weights:
 
     Examples
     --------
+    >>> from nala_lab.theory.eq5 import printed_weights
     >>> float(printed_weights(4, mu=-0.5).total), float(printed_weights(4, mu=0.5).total)
     (1.0, 2.875)
     """
@@ -158,6 +160,7 @@ def unroll(fast_ends: ArrayLike, phi0: ArrayLike, outer_grads: ArrayLike, mu: fl
 
     Examples
     --------
+    >>> from nala_lab.theory.eq5 import unroll
     >>> unroll([[0.0], [0.0]], phi0=[8.0], outer_grads=[[10.0], [0.0]], mu=-0.5, alpha=0.1)
     array([[3. ],
            [1.5]])
@@ -191,6 +194,7 @@ def horizon(mu: ArrayLike) -> Floats:
 
     Examples
     --------
+    >>> from nala_lab.theory.eq5 import horizon
     >>> float(horizon(-0.5))
     2.0
     """
@@ -210,6 +214,7 @@ def mean_age(mu: ArrayLike) -> Floats:
 
     Examples
     --------
+    >>> from nala_lab.theory.eq5 import mean_age
     >>> float(mean_age(-0.5)), float(mean_age(0.25))
     (1.0, -0.2)
     """
@@ -230,6 +235,7 @@ def effective_sample_size(mu: ArrayLike) -> Floats:
 
     Examples
     --------
+    >>> from nala_lab.theory.eq5 import effective_sample_size
     >>> float(effective_sample_size(-0.5)), float(effective_sample_size(1 / 3))
     (3.0, 0.5000000000000001)
     """
@@ -247,6 +253,7 @@ def absolute_weight(mu: ArrayLike) -> Floats:
 
     Examples
     --------
+    >>> from nala_lab.theory.eq5 import absolute_weight
     >>> float(absolute_weight(-0.5)), float(absolute_weight(0.5))
     (1.0, 3.0)
     """

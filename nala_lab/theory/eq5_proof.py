@@ -81,6 +81,7 @@ def prove(t_max: int = 8) -> Proof:
 
     Examples
     --------
+    >>> from nala_lab.theory.eq5_proof import prove
     >>> proof = prove(t_max=2)
     >>> proof.unrolled[1]
     -G_1*alpha - mu*phi_0 + theta_1*(mu + 1)
@@ -122,6 +123,7 @@ def printed_form_residual(t: int, mu_sign: int) -> Any:
 
     Examples
     --------
+    >>> from nala_lab.theory.eq5_proof import printed_form_residual
     >>> printed_form_residual(2, mu_sign=-1), printed_form_residual(1, mu_sign=1)
     (0, 2*m*phi_0)
     """

@@ -54,6 +54,7 @@ def variance_ratio_at_equal_speed(r: ArrayLike, *, k: int, mu: float) -> Real:
 
     Examples
     --------
+    >>> from nala_lab.theory.equal_speed import variance_ratio_at_equal_speed
     >>> round(float(variance_ratio_at_equal_speed(0.7, k=10, mu=-0.5)), 2)
     1.8
     >>> bool(variance_ratio_at_equal_speed(0.9, k=5, mu=0.2) < 1)
@@ -87,6 +88,7 @@ def small_step_penalty(*, lr: float, k: int, mu: float, alpha: float) -> float:
 
     Examples
     --------
+    >>> from nala_lab.theory.equal_speed import small_step_penalty
     >>> round(small_step_penalty(lr=0.1, k=5, mu=-0.5, alpha=0.05), 12)  # alpha = (1+mu) lr: no penalty
     1.0
     """

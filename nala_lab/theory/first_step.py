@@ -55,6 +55,7 @@ def adam_first_step(
 
     Examples
     --------
+    >>> from nala_lab.theory.first_step import adam_first_step
     >>> adam_first_step([3.0, -1.0, 0.0], lr=0.5, eps=1.0)
     array([-0.375,  0.25 , -0.   ])
     """
@@ -82,6 +83,7 @@ def adabelief_first_step(
 
     Examples
     --------
+    >>> from nala_lab.theory.first_step import adabelief_first_step
     >>> float(adabelief_first_step(2.0, lr=0.9, betas=(0.9, 0.999), eps=0.0))
     -1.0
     """

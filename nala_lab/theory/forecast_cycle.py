@@ -55,6 +55,8 @@ def one_cycle(local: Local, loop: Loop) -> OneCycle:
 
     Examples
     --------
+    >>> from nala_lab.theory.forecast import Local
+    >>> from nala_lab.theory.forecast_cycle import one_cycle
     >>> from nala_lab.theory.minibatch_cycle import nala
     >>> from nala_lab.theory.minibatch_noise import Constant
     >>> here = Local(0.0, Constant([[2.0]], [[0.4]], g=[1.0]))
@@ -86,6 +88,8 @@ def best_mu(parts: OneCycle, *, low: float = -1.0, high: float = np.inf) -> floa
 
     Examples
     --------
+    >>> from nala_lab.theory.forecast_cycle import OneCycle
+    >>> from nala_lab.theory.forecast_cycle import best_mu
     >>> best_mu(OneCycle(gain=0.25, curvature=0.3, noise=0.2, outer=0.0))
     -0.5
     >>> best_mu(OneCycle(gain=0.25, curvature=-0.3, noise=0.2, outer=0.0), high=1.0)

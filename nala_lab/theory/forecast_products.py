@@ -50,6 +50,8 @@ def reduced(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from nala_lab.theory.forecast_products import reduced
     >>> from nala_lab.theory.forecast_cycle import one_cycle
     >>> from nala_lab.theory.minibatch_cycle import nala
     >>> h = np.linspace(0.1, 1, 1000)

@@ -61,6 +61,7 @@ def rotation_factor(s: ArrayLike, *, lr: float, k: int, mu: float, alpha: float)
 
     Examples
     --------
+    >>> from nala_lab.theory.games import rotation_factor
     >>> bare, outer = (rotation_factor(1.0, lr=0.3, k=5, mu=-0.5, alpha=a) for a in (0.0, 0.3))
     >>> round(float(bare), 3), round(float(outer), 3)  # the outer gradient step hurts
     (0.84, 0.877)
@@ -82,6 +83,7 @@ def spectral_radius(J: ArrayLike, *, lr: float, k: int, mu: float, alpha: float)
 
     Examples
     --------
+    >>> from nala_lab.theory.games import spectral_radius
     >>> round(spectral_radius([[0.0, 1.0], [-1.0, 0.0]], lr=0.3, k=1, mu=0.0, alpha=0.0), 4)  # GDA diverges
     1.044
     """
@@ -108,6 +110,7 @@ def trajectory(J: ArrayLike, e0: ArrayLike, cycles: int, *, lr: float, k: int, m
 
     Examples
     --------
+    >>> from nala_lab.theory.games import trajectory
     >>> trajectory([[0.0, 1.0], [-1.0, 0.0]], [1.0, 0.0], 1, lr=0.5, k=1, mu=0.0, alpha=0.0)[1]
     array([1. , 0.5])
     """

@@ -41,6 +41,7 @@ def fractions(values: Any) -> Numbers:
 
     Examples
     --------
+    >>> from nala_lab.theory.interpolation import fractions
     >>> fractions(["1/3", 0.5])
     array([Fraction(1, 3), Fraction(1, 2)], dtype=object)
     """
@@ -68,6 +69,7 @@ def slack(points: ArrayLike, grads: ArrayLike, values: ArrayLike, *, L: Any, m: 
 
     Examples
     --------
+    >>> from nala_lab.theory.interpolation import slack
     >>> slack([[0.0], [2.0]], [[0.0], [2.0]], [0.0, 2.0], L=1)  # x^2/2: smooth with L = 1, and just so
     array([[0., 0.],
            [0., 0.]])
@@ -99,6 +101,10 @@ class Envelope:
     --------
     Two pieces make the maximum |z|, and its envelope is Huber's function.
 
+    >>> from fractions import Fraction
+    >>> from nala_lab.theory.interpolation import fractions
+    >>> import numpy as np
+    >>> from nala_lab.theory.interpolation import Envelope
     >>> huber = Envelope(np.array([[1.0], [-1.0]]), np.array([0.0, 0.0]), L=1.0)
     >>> [round(float(huber.value([x])), 12) for x in (0.0, 0.5, 3.0)]  # x^2/2 inside [-1, 1], |x| - 1/2 outside
     [0.0, 0.125, 2.5]

@@ -67,6 +67,7 @@ def curves(
 
     Examples
     --------
+    >>> from nala_lab.theory.loss_curves import curves
     >>> curves([2.0], [1.0], [1.0], lr=0.25, k=1, mu=0.0, alpha=0.0, gradients=2, spend_outer=False)
     array([[1.      , 0.3125  , 0.140625]])
     """
@@ -161,6 +162,7 @@ def loss_at_budget(
 
     Examples
     --------
+    >>> from nala_lab.theory.loss_curves import loss_at_budget
     >>> loss_at_budget([2.0], [1.0], [1.0], lr=0.25, k=1, mu=0.0, alpha=0.0, budget=2, spend_outer=False)
     0.140625
     """
@@ -207,6 +209,7 @@ def best_for_budget(
 
     Examples
     --------
+    >>> from nala_lab.theory.loss_curves import best_for_budget
     >>> best = best_for_budget([1.0, 0.1], [0.1, 0.1], [1.0, 1.0], budget=60, method="SGD")
     >>> 0 < best["lr"] < 2 and best["mu"] == best["alpha"] == 0
     True

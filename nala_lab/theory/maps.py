@@ -15,7 +15,6 @@ Source: T01. Status: proved; tight.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nala_lab.core import require, require_choice, require_int, require_number
+from nala_lab.core.threads import in_threads
 from nala_lab.theory.quadratic_rate import gradients_of
 
 __all__ = ["AXES", "RateMap", "rate_map"]
@@ -88,6 +88,7 @@ def rate_map(
 
     Examples
     --------
+    >>> from nala_lab.theory.maps import rate_map
     >>> m = rate_map(("lr", [0.5, 1.0, 3.0]), ("mu", [-0.5, 0.0]), k=1, lam=1.0, per="cycle")
     >>> m.rate.round(3)
     array([[0.75, 0.5 , 0.5 ],
@@ -155,8 +156,7 @@ def _fill(spread: Mapping[str, Real], rows: int, columns: int) -> Real:
 
     if spread["lr"].shape[0] == spread["lam"].shape[0] == spread["k"].shape[0] == 1:
         spread = {**spread, "power": _shrinkage(spread)}  # the same in every row
-    with ThreadPoolExecutor(_THREADS) as pool:  # NumPy works without the interpreter lock inside a pass
-        list(pool.map(one, range(0, rows, block)))
+    in_threads(one, range(0, rows, block), _THREADS)  # NumPy works without the interpreter lock inside a pass
     return out
 
 

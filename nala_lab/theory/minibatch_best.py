@@ -47,6 +47,8 @@ def risk_at_budget(noise: Noise, loop: Loop, z: Moments, budget: int) -> float:
 
     Examples
     --------
+    >>> from nala_lab.theory.minibatch_cycle import start
+    >>> from nala_lab.theory.minibatch_best import risk_at_budget
     >>> from nala_lab.theory.minibatch_cycle import nala
     >>> from nala_lab.theory.minibatch_modes import streaming_modes
     >>> data = streaming_modes([1.0], sigma2=0.0, B=1)

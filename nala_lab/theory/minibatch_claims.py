@@ -46,6 +46,8 @@ def averaging_trade(noise: Modes, loop: Loop) -> Trade:
 
     Examples
     --------
+    >>> from nala_lab.theory.minibatch_modes import streaming_modes
+    >>> from nala_lab.theory.minibatch_claims import averaging_trade
     >>> from nala_lab.theory.minibatch_cycle import nala
     >>> data = streaming_modes([1.0, 0.1], sigma2=1.0, B=4)
     >>> sgd, averaged = (averaging_trade(data, nala(lr=0.2, k=5, mu=mu)) for mu in (0.0, -0.5))
@@ -67,6 +69,7 @@ def worker_surplus(h: ArrayLike, loop: Loop, *, sigma2: float, B: int, workers: 
 
     Examples
     --------
+    >>> from nala_lab.theory.minibatch_claims import worker_surplus
     >>> from nala_lab.theory.minibatch_cycle import nala
     >>> settings = {"sigma2": 1.0, "B": 8, "workers": 4}
     >>> worker_surplus([1.0, 0.1], nala(lr=0.2, k=1, mu=-0.5), **settings)  # one step: the same batch, cut in four

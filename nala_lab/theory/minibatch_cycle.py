@@ -72,6 +72,7 @@ def nala(*, lr: float, k: int, mu: float, alpha: float = 0.0, workers: int = 1, 
 
     Examples
     --------
+    >>> from nala_lab.theory.minibatch_cycle import nala
     >>> nala(lr=0.1, k=5, mu=-0.5).nu
     0.5
     """
@@ -84,6 +85,7 @@ def heavy_ball(*, lr: float, beta: float = 0.0) -> Loop:
 
     Examples
     --------
+    >>> from nala_lab.theory.minibatch_cycle import heavy_ball
     >>> heavy_ball(lr=0.1, beta=0.9).weights
     (1.0, 0.9)
     """
@@ -147,6 +149,9 @@ def cycle(noise: Noise, loop: Loop, z: Moments) -> Moments:
 
     Examples
     --------
+    >>> from nala_lab.theory.minibatch_cycle import nala
+    >>> from nala_lab.theory.minibatch_cycle import start
+    >>> from nala_lab.theory.minibatch_cycle import cycle
     >>> from nala_lab.theory.minibatch_modes import streaming_modes
     >>> data = streaming_modes([1.0], sigma2=0.0, B=1)  # E (1 - lr a^2)^2 = 1 - 2 lr + 3 lr^2
     >>> after = cycle(data, nala(lr=0.25, k=1, mu=0.0), start(data, [1.0]))
@@ -194,6 +199,8 @@ def expected_loss(noise: Noise, z: Moments) -> float:
 
     Examples
     --------
+    >>> from nala_lab.theory.minibatch_cycle import start
+    >>> from nala_lab.theory.minibatch_cycle import expected_loss
     >>> from nala_lab.theory.minibatch_modes import streaming_modes
     >>> data = streaming_modes([2.0], sigma2=0.0, B=1)
     >>> expected_loss(data, start(data, [3.0]))

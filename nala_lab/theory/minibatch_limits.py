@@ -42,6 +42,7 @@ def mean_square_radius(noise: Noise, loop: Loop) -> float:
 
     Examples
     --------
+    >>> from nala_lab.theory.minibatch_limits import mean_square_radius
     >>> from nala_lab.theory.minibatch_cycle import nala
     >>> from nala_lab.theory.minibatch_noise import Streaming
     >>> data = Streaming([[1.0]], sigma2=0.0, B=1)
@@ -68,6 +69,7 @@ def stationary(noise: Noise, loop: Loop) -> Moments:
 
     Examples
     --------
+    >>> from nala_lab.theory.minibatch_limits import stationary
     >>> from nala_lab.theory.minibatch_cycle import nala
     >>> from nala_lab.theory.minibatch_modes import streaming_modes
     >>> data = streaming_modes([1.0], sigma2=1.0, B=1)  # P = lr sigma2 / (2 - 3 lr)
@@ -181,6 +183,7 @@ def mean_square_edge(noise: Noise, loop: Loop, *, rtol: float = 1e-10) -> float:
 
     Examples
     --------
+    >>> from nala_lab.theory.minibatch_limits import mean_square_edge
     >>> from nala_lab.theory.minibatch_cycle import nala
     >>> from nala_lab.theory.minibatch_modes import streaming_modes
     >>> round(mean_square_edge(streaming_modes([1.0], sigma2=0.0, B=1), nala(lr=0.0, k=1, mu=0.0)), 9)  # 2/3

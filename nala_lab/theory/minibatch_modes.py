@@ -46,6 +46,8 @@ def streaming_modes(h: ArrayLike, *, sigma2: float, B: int) -> Modes:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from nala_lab.theory.minibatch_modes import streaming_modes
     >>> streaming_modes([1.0, 2.0], sigma2=0.5, B=2).covariance(np.array([1.0, 0.0]), np.zeros(2))
     array([1.25, 1.5 ])
     """
@@ -60,6 +62,8 @@ def one_hot_modes(h: ArrayLike, p: ArrayLike, *, sigma2: float, B: int) -> Modes
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from nala_lab.theory.minibatch_modes import one_hot_modes
     >>> one_hot_modes([1.0, 1.0], [0.5, 0.5], sigma2=0.0, B=1).covariance(np.array([1.0, 0.0]), np.zeros(2))
     array([1., 0.])
     """

@@ -80,6 +80,7 @@ def batch_factor(B: int, n: int | None = None, *, replace: bool = True) -> float
 
     Examples
     --------
+    >>> from nala_lab.theory.minibatch_noise import batch_factor
     >>> batch_factor(4), batch_factor(4, 5, replace=False), batch_factor(5, 5, replace=False)
     (0.25, 0.0625, 0.0)
     """
@@ -101,6 +102,7 @@ def finite_vector(name: str, value: ArrayLike, d: int | None = None, *, low: flo
 
     Examples
     --------
+    >>> from nala_lab.theory.minibatch_noise import finite_vector
     >>> finite_vector("h", [1, 2], low=0)
     array([1., 2.])
     """

@@ -61,6 +61,7 @@ def loss_moments(
 
     Examples
     --------
+    >>> from nala_lab.theory.minibatch_variance import loss_moments
     >>> from nala_lab.theory.minibatch_cycle import nala
     >>> one = loss_moments([[1.0], [2.0]], [0.0, 0.0], nala(lr=0.5, k=1, mu=0.0), [1.0], B=1, replace=True, T=1)
     >>> one.mean, one.variance  # e = 1/2 or -1: f = 5/4 e^2

@@ -66,6 +66,7 @@ def step_matrix(lam: ArrayLike, *, lr: float, beta: float, kind: str = "heavy-ba
 
     Examples
     --------
+    >>> from nala_lab.theory.momentum_cycle import step_matrix
     >>> step_matrix(2.0, lr=0.25, beta=0.5)
     array([[ 0.5,  0.5],
            [-0.5,  0.5]])
@@ -89,6 +90,7 @@ def lucas(tau: ArrayLike, delta: ArrayLike, k: int) -> tuple[Real, Real]:
 
     Examples
     --------
+    >>> from nala_lab.theory.momentum_cycle import lucas
     >>> [int(lucas(1.0, -1.0, k)[0]) for k in (1, 2, 3, 4, 5, 6)]  # Fibonacci
     [1, 1, 2, 3, 5, 8]
     """
@@ -130,6 +132,7 @@ def cycle_matrix(
 
     Examples
     --------
+    >>> from nala_lab.theory.momentum_cycle import cycle_matrix
     >>> cycle_matrix(2.0, lr=0.25, beta=0.5, k=2, mu=-0.5, convention="reset")
     array([[0.5, 0. ],
            [0. , 0. ]])
@@ -160,6 +163,7 @@ def spectral_radius(matrix: ArrayLike) -> Real:
 
     Examples
     --------
+    >>> from nala_lab.theory.momentum_cycle import spectral_radius
     >>> float(spectral_radius([[0.0, 1.0], [-0.25, 0.0]]))
     0.5
     """
@@ -173,6 +177,7 @@ def stable(matrix: ArrayLike) -> NDArray[np.bool_]:
 
     Examples
     --------
+    >>> from nala_lab.theory.momentum_cycle import stable
     >>> bool(stable([[0.0, 1.0], [-0.25, 0.0]])), bool(stable([[1.0, 1.0], [0.0, 0.5]]))
     (True, False)
     """

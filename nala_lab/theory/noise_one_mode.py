@@ -91,6 +91,7 @@ def cycle_moments(
 
     Examples
     --------
+    >>> from nala_lab.theory.noise_one_mode import cycle_moments
     >>> T, N = cycle_moments(0.5, 1.0, lr=0.3, k=1, mu=0.0, alpha=0.0)
     >>> bool(T == 1 - 0.3 * 0.5), bool(N == 0.3**2)
     (True, True)
@@ -125,6 +126,7 @@ def stationary_variance(
 
     Examples
     --------
+    >>> from nala_lab.theory.noise_one_mode import stationary_variance
     >>> float(stationary_variance(1.0, 1.0, lr=0.5, k=1, mu=0.0, alpha=0.0))  # SGD: lr / (lam (2 - lr lam))
     0.3333333333333333
     """
@@ -160,6 +162,7 @@ def sgd_variance(lam: ArrayLike, w: ArrayLike, *, lr: float) -> Real:
 
     Examples
     --------
+    >>> from nala_lab.theory.noise_one_mode import sgd_variance
     >>> float(sgd_variance(2.0, 3.0, lr=0.5))
     0.75
     """
@@ -180,6 +183,7 @@ def lookahead_variance_ratio(lam: ArrayLike, *, lr: float, k: int, mu: float) ->
 
     Examples
     --------
+    >>> from nala_lab.theory.noise_one_mode import lookahead_variance_ratio
     >>> bool(lookahead_variance_ratio(1.0, lr=0.3, k=5, mu=-0.5) < 1)
     True
     >>> bool(lookahead_variance_ratio(1.0, lr=0.3, k=5, mu=0.5) > 1)

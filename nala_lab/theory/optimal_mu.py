@@ -47,6 +47,7 @@ def inner_range(m: float, L: float, *, lr: float, k: int) -> tuple[float, float]
 
     Examples
     --------
+    >>> from nala_lab.theory.optimal_mu import inner_range
     >>> inner_range(0.5, 1.5, lr=1.0, k=2)
     (0.0, 0.25)
     """
@@ -76,6 +77,7 @@ def optimal_mu(m: float, L: float, *, lr: float, k: int) -> float:
 
     Examples
     --------
+    >>> from nala_lab.theory.optimal_mu import optimal_mu
     >>> optimal_mu(0.5, 1.5, lr=1.0, k=1)
     0.0
     >>> round(optimal_mu(1.0, 1.0, lr=0.5, k=2), 6)  # one mode: R/(1-R), and the rate is zero
@@ -90,6 +92,7 @@ def optimal_rate(m: float, L: float, *, lr: float, k: int) -> float:
 
     Examples
     --------
+    >>> from nala_lab.theory.optimal_mu import optimal_rate
     >>> optimal_rate(0.5, 1.5, lr=1.0, k=1)
     0.5
     """

@@ -60,6 +60,7 @@ def root_at_zero_mu(k: int) -> float:
 
     Examples
     --------
+    >>> from nala_lab.theory.outer_limit import root_at_zero_mu
     >>> [round(root_at_zero_mu(k), 3) for k in (1, 2, 3, 5)]
     [5.828, 9.444, 13.045, 20.236]
     """
@@ -92,6 +93,7 @@ def outer_limit(k: int, mu: float, *, lr: float = 1.0) -> float:
 
     Examples
     --------
+    >>> from nala_lab.theory.outer_limit import outer_limit
     >>> round(outer_limit(5, 0.0), 3), outer_limit(5, -0.5), round(outer_limit(5, -0.05), 3)
     (20.236, 3.0, 18.49)
     """

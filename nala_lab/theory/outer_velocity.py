@@ -59,6 +59,7 @@ def effective_curvature(lam: ArrayLike, *, lr: float, k: int) -> Real:
 
     Examples
     --------
+    >>> from nala_lab.theory.outer_velocity import effective_curvature
     >>> float(effective_curvature(1.0, lr=0.5, k=2))
     0.75
     """
@@ -80,6 +81,7 @@ def cycle_matrix(
 
     Examples
     --------
+    >>> from nala_lab.theory.outer_velocity import cycle_matrix
     >>> cycle_matrix(1.0, lr=0.5, k=1, nu=1.0, beta=0.5)
     array([[ 0.25, -0.25],
            [ 0.5 ,  0.5 ]])
@@ -103,6 +105,7 @@ def tuned(q_low: float, q_high: float) -> tuple[float, float, float]:
 
     Examples
     --------
+    >>> from nala_lab.theory.outer_velocity import tuned
     >>> nu, beta, rate = tuned(0.25, 1.25)  # k_q = 5
     >>> nu, round(beta, 6), rate
     (1.0, 0.333333, 0.5)

@@ -79,6 +79,7 @@ def lookahead_factor(lam: ArrayLike, *, lr: float, k: int, mu: float) -> Numbers
 
     Examples
     --------
+    >>> from nala_lab.theory.quadratic_rate import lookahead_factor
     >>> float(lookahead_factor(1.0, lr=0.5, k=2, mu=-0.5))
     0.625
     """
@@ -112,6 +113,7 @@ def rho(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> Number
 
     Examples
     --------
+    >>> from nala_lab.theory.quadratic_rate import rho
     >>> round(float(rho(1.0, lr=0.1, k=5, mu=-0.5, alpha=0.001)), 9)
     0.794449755
     >>> round(abs(complex(rho(1j, lr=0.3, k=5, mu=-0.5, alpha=0.3))), 3)  # the game xy: the outer step hurts
@@ -132,6 +134,7 @@ def rate_per_gradient(
 
     Examples
     --------
+    >>> from nala_lab.theory.quadratic_rate import rate_per_gradient
     >>> float(rate_per_gradient(1.0, lr=0.5, k=1, mu=0.0, alpha=0.5))
     0.5
     >>> float(rate_per_gradient(1.0, lr=0.5, k=1, mu=0.0, alpha=0.0, method="lookahead"))
@@ -187,6 +190,7 @@ def trajectory(
 
     Examples
     --------
+    >>> from nala_lab.theory.quadratic_rate import trajectory
     >>> trajectory([1.0, 2.0], [[0.0, 1.0], [1.0, 0.0]], [4.0, 8.0], 1, lr=0.5, k=1, mu=0.0, alpha=0.0)
     array([[4., 8.],
            [0., 4.]])

@@ -60,6 +60,7 @@ def rescaled(name: str, settings: Mapping[str, Any], n: int) -> dict[str, Any]:
 
     Examples
     --------
+    >>> from nala_lab.theory.scaling import rescaled
     >>> rescaled("NALA", {"k": 5, "mu": -0.5, "alpha": 1.0}, 3)
     {'k': 5, 'mu': -0.5, 'alpha': 0.125}
     >>> rescaled("Adam", {"lr": 0.1, "eps": 0.0}, 3)

@@ -62,6 +62,7 @@ def distance_to_edge(phi: ArrayLike, *, lr: float) -> Real:
 
     Examples
     --------
+    >>> from nala_lab.theory.sign_descent import distance_to_edge
     >>> float(distance_to_edge(-0.75, lr=0.5))
     0.25
     """
@@ -80,6 +81,7 @@ def inner_end(phi: ArrayLike, *, lr: float, k: int) -> Real:
 
     Examples
     --------
+    >>> from nala_lab.theory.sign_descent import inner_end
     >>> inner_end([1.75, 0.25, -0.25], lr=0.5, k=3)
     array([ 0.25, -0.25,  0.25])
     """
@@ -107,6 +109,7 @@ def outer_map(phi: ArrayLike, lam: ArrayLike, *, lr: float, k: int, mu: float, a
 
     Examples
     --------
+    >>> from nala_lab.theory.sign_descent import outer_map
     >>> [float(outer_map(0.25, 1.0, lr=1.0, k=k, mu=-0.5, alpha=0.5)) for k in (5, 4)]  # parity of k
     [-0.125, 0.125]
     """
@@ -122,6 +125,7 @@ def trajectory(phi0: ArrayLike, lam: ArrayLike, cycles: int, *, lr: float, k: in
 
     Examples
     --------
+    >>> from nala_lab.theory.sign_descent import trajectory
     >>> trajectory([0.25], [1.0], 2, lr=1.0, k=1, mu=-0.5, alpha=0.5)[:, 0]
     array([ 0.25  , -0.125 ,  0.1875])
     """
@@ -142,6 +146,7 @@ def cycle_amplitude(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: floa
 
     Examples
     --------
+    >>> from nala_lab.theory.sign_descent import cycle_amplitude
     >>> float(cycle_amplitude(1.0, lr=0.3, k=5, mu=-0.5, alpha=0.5))
     0.05
     """

@@ -63,6 +63,7 @@ def inner_limit(k: int, mu: ArrayLike) -> NDArray[np.float64]:
 
     Examples
     --------
+    >>> from nala_lab.theory.stability import inner_limit
     >>> [round(float(inner_limit(k, -0.5)), 4) for k in (1, 3, 4, 5)]
     [4.0, 2.4422, 2.0, 2.2457]
     """
@@ -95,6 +96,7 @@ def is_stable(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float = 0.
 
     Examples
     --------
+    >>> from nala_lab.theory.stability import is_stable
     >>> is_stable([2.2, 2.3], lr=1.0, k=5, mu=-0.5)
     array([ True, False])
     """

@@ -112,6 +112,7 @@ def distance_factor(*, L: float, m: float, lr: float, k: int, mu: float, alpha: 
 
     Examples
     --------
+    >>> from nala_lab.theory.worst_functions import distance_factor
     >>> round(distance_factor(L=1, m=0.1, lr=1, k=3, mu=-0.5, alpha=1) ** 2, 6)
     0.605362
     >>> distance_factor(L=1, m=0.1, lr=1, k=3, mu=0.5, alpha=1)
@@ -159,6 +160,7 @@ def value_bound(*, L: float, lr: float, k: int, mu: float, alpha: float, cycles:
 
     Examples
     --------
+    >>> from nala_lab.theory.worst_functions import value_bound
     >>> round(value_bound(L=1, lr=1, k=2, mu=-0.5, alpha=1, cycles=1), 12)  # H = 2
     0.1
     """
@@ -177,6 +179,7 @@ def huber_slope(*, L: float, lr: float, k: int, mu: float, alpha: float, cycles:
 
     Examples
     --------
+    >>> from nala_lab.theory.worst_functions import huber_slope
     >>> round(huber_slope(L=1, lr=1, k=2, mu=-0.5, alpha=1, cycles=1), 12)
     0.2
     """
@@ -188,6 +191,7 @@ def is_certified(*, L: float, lr: float, k: int, mu: float, alpha: float, cycles
 
     Examples
     --------
+    >>> from nala_lab.theory.worst_functions import is_certified
     >>> is_certified(L=2, lr=0.5, k=2, mu=-0.5, alpha=0.5, cycles=3)
     True
     >>> is_certified(L=1, lr=1, k=5, mu=-0.5, alpha=1e-3, cycles=1)  # the paper's setting: the formula is false there
@@ -211,6 +215,8 @@ def quadratic_value(*, L: float, lr: float, k: int, mu: float, alpha: float, cyc
 
     Examples
     --------
+    >>> from nala_lab.theory.worst_functions import value_bound
+    >>> from nala_lab.theory.worst_functions import quadratic_value
     >>> round(quadratic_value(L=1, lr=1, k=5, mu=-0.5, alpha=1e-3, cycles=1), 5)
     0.12475
     >>> round(value_bound(L=1, lr=1, k=5, mu=-0.5, alpha=1e-3, cycles=1), 5)
@@ -233,6 +239,7 @@ def value_lower_bound(*, L: float, lr: float, k: int, mu: float, alpha: float, c
 
     Examples
     --------
+    >>> from nala_lab.theory.worst_functions import value_lower_bound
     >>> round(value_lower_bound(L=1, lr=1, k=5, mu=-0.5, alpha=1e-3, cycles=1), 5)
     0.12475
     """
@@ -252,6 +259,7 @@ def break_even_alpha(*, lr: float, k: int, mu: float, m: float) -> float:
 
     Examples
     --------
+    >>> from nala_lab.theory.worst_functions import break_even_alpha
     >>> round(break_even_alpha(lr=1, k=5, mu=-0.5, m=1e-6), 5), round(break_even_alpha(lr=1, k=5, mu=-0.5, m=0.5), 5)
     (0.5, 0.24815)
     """

@@ -56,6 +56,8 @@ def format_table(checks: Sequence[Check]) -> str:
 
     Examples
     --------
+    >>> from nala_lab.verify import Check
+    >>> from nala_lab.verify import format_table
     >>> print(format_table([Check.failed("T27", "first step", "torch", "ValueError: no")]).splitlines()[-1])
     1 checks, 1 failed
     """
@@ -82,6 +84,9 @@ def to_json(checks: Sequence[Check]) -> str:
 
     Examples
     --------
+    >>> from nala_lab.verify import Check
+    >>> import json
+    >>> from nala_lab.verify import to_json
     >>> json.loads(to_json([Check.failed("T27", "first step", "torch", "no")]))["checks"][0]["verdict"]
     'fail'
     """

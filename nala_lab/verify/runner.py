@@ -53,6 +53,7 @@ def load_checks() -> list[Entry]:
 
     Examples
     --------
+    >>> from nala_lab.verify import load_checks
     >>> {"T01", "T12"} <= {entry.id for entry in load_checks()}
     True
     """
@@ -87,6 +88,7 @@ def run_checks(
 
     Examples
     --------
+    >>> from nala_lab.verify import run_checks
     >>> [row.verdict for row in run_checks(["T27"], twins=["numpy"])]
     ['pass', 'pass']
     """

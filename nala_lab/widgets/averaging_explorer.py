@@ -250,6 +250,7 @@ class AveragingExplorer(Explorer):
 
     Examples
     --------
+    >>> from nala_lab.widgets import AveragingExplorer
     >>> explorer = AveragingExplorer(mu=-0.5)
     >>> explorer.set(mu=0.5).numbers["newest weight"]
     1.5

@@ -284,6 +284,7 @@ class FamilyChooser(Explorer):
 
     Examples
     --------
+    >>> from nala_lab.widgets import FamilyChooser
     >>> chooser = FamilyChooser("Lookahead")
     >>> list(chooser.view.names)[:3], list(chooser.set(alpha=0.2).view.names)
     (['Lookahead', 'Reptile', 'NALA'], ['NALA'])

@@ -278,6 +278,7 @@ class NoiseExplorer(Explorer):
 
     Examples
     --------
+    >>> from nala_lab.widgets import NoiseExplorer
     >>> explorer = NoiseExplorer(mu=-0.5)
     >>> explorer.numbers["in the long run"] < explorer.numbers["SGD in the long run"]
     True

@@ -41,6 +41,7 @@ def problem(name: str, moved: bool = False) -> Problem:
 
     Examples
     --------
+    >>> from nala_lab.widgets import problem
     >>> problem("rosenbrock").start.tolist()
     [-1.2, 1.0]
     """

@@ -310,6 +310,7 @@ class ProbeExplorer(Explorer):
 
     Examples
     --------
+    >>> from nala_lab.widgets import ProbeExplorer
     >>> explorer = ProbeExplorer(probe="adam")
     >>> n = explorer.numbers
     >>> abs(n["step x2"] - n["theory x2"]) < 1e-12

@@ -265,6 +265,7 @@ class RateExplorer(Explorer):
 
     Examples
     --------
+    >>> from nala_lab.widgets import RateExplorer
     >>> explorer = RateExplorer(lr=2.1, k=5)
     >>> explorer.numbers["rate per cycle"] < 1 <= explorer.set(k=4).numbers["rate per cycle"]
     True

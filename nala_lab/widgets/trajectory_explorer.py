@@ -159,6 +159,7 @@ class TrajectoryExplorer(Explorer):
 
     Examples
     --------
+    >>> from nala_lab.widgets import TrajectoryExplorer
     >>> explorer = TrajectoryExplorer(problem="bowl", left="SGD", right="NALA", gradients=30)
     >>> explorer.set(at=6).numbers["gradients"]
     6

@@ -38,7 +38,7 @@ def test_every_path_it_names_exists():
 
 def test_the_three_commands_stand_in_the_first_screen():
     first_screen = "\n".join(README.splitlines()[:24])
-    for target in ("make lab", "make test", "make report"):
+    for target in ("make lab", "make test", "make site"):
         assert target in first_screen
         assert re.search(rf"^{target.split()[1]}:", (ROOT / "Makefile").read_text(), re.M)
 

@@ -95,6 +95,7 @@ def planted(name: str) -> Iterator[Mutant]:
 
     Examples
     --------
+    >>> from nala_lab.audit.museum import planted
     >>> with planted("sync-late") as bug:
     ...     bug.bug
     'synchronised after k + 1 inner steps'

@@ -106,6 +106,7 @@ def load_text(name: str, *, folders: Sequence[Path] = (), standin: bool = False,
 
     Examples
     --------
+    >>> from nala_lab.experiments import load_text
     >>> corpus = load_text("ptb", standin=True)
     >>> corpus.name, len(corpus.words), corpus.train.shape, corpus.train.dtype
     ('ptb (generated)', 10000, torch.Size([24000]), torch.int64)
@@ -215,6 +216,7 @@ def windows(rows: int, bptt: int, generator: torch.Generator | None = None) -> t
 
     Examples
     --------
+    >>> from nala_lab.experiments import windows
     >>> windows(8, 3).tolist()  # 8 rows: 7 are read, each to predict the next
     [[0, 3], [3, 3], [6, 1]]
     """

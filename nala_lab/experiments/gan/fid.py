@@ -134,6 +134,7 @@ def frechet_distance(m1: ArrayLike, c1: ArrayLike, m2: ArrayLike, c2: ArrayLike)
     --------
     In one dimension (m1 - m2)^2 + (s1 - s2)^2: here 3^2 + (2 - 6)^2.
 
+    >>> from nala_lab.experiments import frechet_distance
     >>> frechet_distance([1.0], [[4.0]], [4.0], [[36.0]])
     25.0
     """

@@ -163,6 +163,8 @@ def own_method(target: str | Callable[..., Any]) -> OwnMethod:
 
     Examples
     --------
+    >>> from pathlib import Path
+    >>> from nala_lab.experiments import own_method
     >>> mine = own_method("torch.optim:Adamax")
     >>> mine.name, mine.settings["betas"], mine.with_settings({"lr": 0.01})["lr"]
     ('torch.optim.Adamax', (0.9, 0.999), 0.01)

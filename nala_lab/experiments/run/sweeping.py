@@ -115,6 +115,7 @@ def cells(spec: Mapping[str, Any]) -> list[Cell]:
 
     Examples
     --------
+    >>> from nala_lab.experiments import cells
     >>> grid = {"nala": {"k": [3, 5]}}
     >>> spec = {"tasks": ["lenet5-digits"], "optimizers": ["nala", "adam"], "seeds": [0, 1], "grid": grid}
     >>> [cell.label for cell in cells(spec)][:3]

@@ -19,6 +19,7 @@ class Halving:
 
     Examples
     --------
+    >>> from nala_lab.experiments.tasks import Halving
     >>> Halving(every=20).lr_at(0.1, epoch=45)
     0.025
     """
@@ -39,6 +40,7 @@ class Milestones:
 
     Examples
     --------
+    >>> from nala_lab.experiments.tasks import Milestones
     >>> decay = Milestones((150,), 0.1)
     >>> decay.lr_at(0.5, epoch=149), decay.lr_at(0.5, epoch=150)
     (0.5, 0.05)

@@ -80,6 +80,7 @@ def summary(values: Sequence[float]) -> Summary:
 
     Examples
     --------
+    >>> from nala_lab.results.evidence import summary
     >>> s = summary([1.0, 2.0, 6.0])
     >>> s.mean, round(s.sd, 3), s.n, round(s.se, 3)
     (3.0, 2.646, 3, 1.528)
@@ -110,6 +111,7 @@ def paired(a: Sequence[float], b: Sequence[float], *, level: float = 0.95) -> Pa
 
     Examples
     --------
+    >>> from nala_lab.results.evidence import paired
     >>> result = paired([3.0, 4.0, 5.0], [1.0, 1.5, 3.5])
     >>> round(result.gap, 3), round(result.low, 3), round(result.high, 3), result.verdict
     (2.0, 0.758, 3.242, 'separated')

@@ -99,6 +99,8 @@ def judge(a: Sequence[float], b: Sequence[float], rule: Rule) -> Judgement:
 
     Examples
     --------
+    >>> from nala_lab.results.evidence import Rule
+    >>> from nala_lab.results.evidence import judge
     >>> adam, nala = [0.90, 0.88, 0.91, 0.89, 0.90], [0.89, 0.86, 0.90, 0.88, 0.88]
     >>> found = judge(nala, adam, Rule(threshold=0.002))
     >>> found.verdict, round(found.gap, 3), round(found.p, 4), found.p_sign_flip
@@ -123,6 +125,8 @@ def judge_table(pairs: Pairs, rule: Rule) -> dict[str, Judgement]:
 
     Examples
     --------
+    >>> from nala_lab.results.evidence import Rule
+    >>> from nala_lab.results.evidence import judge_table
     >>> base = [0.1, 0.5, 0.3, 0.2, 0.4]
     >>> table = {"same": (base, [x + 0.001 for x in base[::1]]), "far": (base, [0.3, 0.8, 0.5, 0.45, 0.6])}
     >>> {name: j.verdict for name, j in judge_table(table, Rule(threshold=0.01)).items()}
@@ -203,6 +207,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
     Examples
     --------
+    >>> from nala_lab.results.evidence import holm
     >>> holm([0.01, 0.04, 0.03])
     [0.03, 0.06, 0.06]
     """
@@ -228,6 +233,7 @@ def sign_flip_p(differences: Sequence[float] | NDArray[np.float64]) -> float:
 
     Examples
     --------
+    >>> from nala_lab.results.evidence import sign_flip_p
     >>> sign_flip_p([1.0, 2.0, 0.5])
     0.25
     >>> sign_flip_p([1.0, -2.0, 0.5])
@@ -251,6 +257,8 @@ def effect_size(one: Paired) -> float:
 
     Examples
     --------
+    >>> from nala_lab.results.evidence import paired
+    >>> from nala_lab.results.evidence import effect_size
     >>> round(effect_size(paired([1.0, 2.0, 3.0], [0.0, 0.0, 0.0])), 4)  # d_z = 2, J(2) = 1/sqrt(pi)
     1.1284
     """

@@ -35,6 +35,7 @@ def power(effect: float, n: int, *, error_rate: float = 0.05, comparisons: int =
 
     Examples
     --------
+    >>> from nala_lab.results.evidence import power
     >>> round(power(0.5, 34), 3), round(power(0.0, 5), 3)
     (0.808, 0.05)
     """
@@ -74,6 +75,7 @@ def seeds_needed(
 
     Examples
     --------
+    >>> from nala_lab.results.evidence import seeds_needed
     >>> seeds_needed(0.5, 1.0), seeds_needed(3.0, 1.0), seeds_needed(0.5, 1.0, comparisons=9)
     (34, 4, 57)
     """
@@ -116,6 +118,7 @@ def power_equivalent(threshold: float, n: int, *, error_rate: float = 0.05, comp
 
     Examples
     --------
+    >>> from nala_lab.results.evidence import power_equivalent
     >>> [round(power_equivalent(1.0, n), 2) for n in (2, 5, 10)]
     [0.09, 0.29, 0.8]
     """
@@ -133,6 +136,7 @@ def detectable(n: int, *, wanted: float = 0.8, error_rate: float = 0.05, compari
 
     Examples
     --------
+    >>> from nala_lab.results.evidence import detectable
     >>> [round(detectable(n), 2) for n in (2, 3, 5, 10)]
     [11.55, 3.26, 1.68, 1.0]
     """

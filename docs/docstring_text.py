@@ -1,0 +1,87 @@
+"""The lab's docstrings as text that Sphinx reads the way a person does: formulas stay formulas."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["readable"]
+
+_CODE = re.compile(r"``.+?``|`[^`]+`_*|:\w+:`[^`]+`")
+_SECTION = re.compile(r"-{3,}\s*$")
+
+
+def _escaped(line: str) -> str:
+    """Bars, stars and trailing underscores outside code are characters of a formula, not markup."""
+    parts, end = [], 0
+    for found in _CODE.finditer(line):
+        parts += [_outside(line[end : found.start()]), found[0]]
+        end = found.end()
+    return "".join([*parts, _outside(line[end:])])
+
+
+def _outside(text: str) -> str:
+    emphasis = re.split(r"(?<![\w*)\]])(\*[a-z][a-z ]*[a-z]\*)(?![\w*])", text)  # words between stars stay words
+    text = "".join(re.sub(r"(?<![*\\])\*(?!\*)", r"\\*", t) if i % 2 == 0 else t for i, t in enumerate(emphasis))
+    return re.sub(r"(\w)_(?!\w)", r"\1\\_", text.replace("|", r"\|"))
+
+
+def _blocks(lines: list[str]) -> list[list[str]]:
+    """Paragraphs, each with a blank line at its end; what is indented by four is a paragraph of its own."""
+    blocks: list[list[str]] = []
+    for i, line in enumerate(lines):
+        before = lines[i - 1] if i else ""
+        if not line.strip():
+            continue
+        deep, was = line.startswith("    "), before.startswith("    ")
+        if not before.strip() or deep != was:
+            blocks.append([])
+        blocks[-1].append(line)
+    return [[*block, ""] for block in blocks]
+
+
+def _is_code(block: list[str]) -> bool:
+    return any(line.lstrip().startswith((">>>", "..", "| ", "- ", "* ")) for line in block)
+
+
+def _prose(lines: list[str]) -> list[str]:
+    """The part before the sections: an indented paragraph is an equation, or a table of cases, as it stands."""
+    out: list[str] = []
+    literal = False
+    for block in _blocks(lines):
+        announced = len(out) > 1 and out[-2].endswith("::")
+        if block[0].startswith("    ") and not announced and not _is_code(block):
+            out += block if literal else ["::", "", *block]
+            literal = True
+        else:
+            literal = announced and literal
+            out += block if announced or _is_code(block) else map(_escaped, block)
+    return out
+
+
+def _sections(lines: list[str]) -> list[str]:
+    """Parameters and what follows. The lab writes `name : words`; numpydoc would take the words for a type."""
+    out: list[str] = []
+    section, in_example = "", False
+    for i, line in enumerate(lines):
+        if i + 1 < len(lines) and _SECTION.match(lines[i + 1]):
+            section, in_example = line.strip(), False
+        in_example = (in_example and bool(line.strip())) or line.lstrip().startswith(">>>")
+        item = re.match(r"([\w*]+(?:, [\w*]+)*) : (.*)", line)
+        if section == "Attributes" and (line.strip() == section or _SECTION.match(line)):
+            out += ["Fields", "------"] if line.strip() == section else []
+        elif in_example or _SECTION.match(line):
+            out.append(line)
+        elif item and section in ("Parameters", "Attributes"):
+            name = item[1] if section == "Parameters" else f"``{item[1]}``"
+            out += [name, "    " + _escaped(item[2])]
+        elif section == "Parameters" and line.strip() and not re.match(r"\s|[\w*, ]+$|-", line) and line != section:
+            out.append("    " + _escaped(line))  # a sentence that goes on at the margin
+        else:
+            out.append(_escaped(line))
+    return out
+
+
+def readable(lines: list[str]) -> list[str]:
+    """A docstring in which formulas stay as they stand: indented ones line by line, those in a sentence unmarked."""
+    first = next((i for i, line in enumerate(lines) if _SECTION.match(line)), len(lines) + 1) - 1
+    return _prose(lines[:first]) + _sections(lines[first:])

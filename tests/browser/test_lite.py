@@ -1,0 +1,103 @@
+"""The browser edition in a fresh Chromium with the network cut: every lesson runs to its end."""
+
+import os
+import statistics
+
+import pytest
+
+from tests.browser.conftest import NAMES, absent
+from tests.browser.lab import keep, note
+from tests.browser.lite import CUT, Folder, Tab
+from tests.tools.tree import ROOT
+from tools.doors import lite
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("lite")]  # one build of the edition is enough
+
+LESSONS = lite.runnable(ROOT / "notebooks")
+EXPLORERS = "[...document.querySelectorAll('.nala-explorer')]"
+
+
+@pytest.fixture(scope="module")
+def edition(tmp_path_factory):
+    pytest.importorskip("jupyterlite_core", reason="needs the extra `site`")
+    stems, why = lite.prepare(ROOT, ROOT)
+    if not stems:
+        if os.environ.get("NALA_LAB_BROWSER_REQUIRED") == "1" and os.environ.get(lite.FOLDER):
+            pytest.fail(why)
+        pytest.skip(why)
+    work = tmp_path_factory.mktemp("edition")
+    assert lite.build(ROOT, work, work / "lite", stems) == []
+    served = Folder(work / "lite")
+    yield served
+    served.stop()
+
+
+@pytest.fixture(scope="module")
+def offline():
+    """A browser of its own that resolves no name."""
+    import shutil
+
+    sync_api = pytest.importorskip("playwright.sync_api")
+    path = next(filter(None, map(shutil.which, NAMES)), None) or absent("needs a system browser")
+    with sync_api.sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", CUT])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def tab(offline, edition):
+    opened = Tab(offline, edition.url)
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_lesson_runs_to_its_end_without_a_network(tab, lesson):
+    state = tab.run_all(lesson)
+    note(f"browser edition, {lesson}: first picture {state['first']:.1f} s, whole lesson {state['seconds']:.1f} s")
+    keep(tab.page, f"lite-{lesson}")
+    assert state["errors"] == [] and all(state["counts"]) and tab.asked == []
+
+
+def test_an_explorer_moves_and_its_picture_follows(tab):
+    tab.run_all("20_explorers")
+    shown = tab.page.evaluate(f"() => {EXPLORERS}.length")
+    assert shown == 6
+    medians = []
+    for number in range(shown):
+        box = tab.page.locator(".nala-explorer").nth(number)
+        handle = box.locator(".noUi-handle").first
+        handle.scroll_into_view_if_needed()
+        handle.focus()
+        times = [moved(tab.page, number) for _ in range(5)]
+        medians.append(statistics.median(times))
+    note("browser edition, slider to new picture, median ms: " + ", ".join(f"{m:.0f}" for m in medians))
+
+
+def moved(page, number: int) -> float:
+    """Milliseconds from a key on the focused handle to a new image; fails when none comes in 20 s."""
+    watch = f"""number => {{
+      const image = () => {EXPLORERS}[number].querySelector('img').src;
+      window.before = image(); window.begun = 0;
+      const key = () => {{ window.begun = performance.now(); }};
+      document.addEventListener('keydown', key, {{once: true, capture: true}});
+      window.later = new Promise((done, fail) => {{
+        const look = () => window.begun && image() !== window.before ? done(performance.now() - window.begun)
+          : setTimeout(look, 2);
+        look(); setTimeout(() => fail(new Error('no new picture')), 20000);
+      }});
+    }}"""
+    page.evaluate(watch, number)
+    page.keyboard.press("ArrowLeft")
+    return page.evaluate("() => window.later")
+
+
+def test_a_new_version_of_a_lesson_reaches_a_returning_student():
+    one, two = (lite.settings(f"0.1.0 {state}")["jupyter-config-data"]["contentsStorageName"] for state in "ab")
+    assert one != two
+
+
+def test_the_lessons_are_those_that_need_no_torch():
+    numbers = {name[:2] for name in LESSONS}
+    assert numbers == {f"{n:02d}" for n in (0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 16, 17, 18, 20)}

@@ -1,0 +1,140 @@
+"""The browser edition: JupyterLite with Pyodide, the lessons without torch, and the lab as a wheel in its lock file.
+
+Pyodide loads what a cell imports, by the lock file. So with the lab in that file no lesson needs an install cell, and
+nothing is asked of a package index.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nala_lab
+from tools.doors.wheels import Wheel, checkout_wheel, installed_wheel
+
+FOLDER = "NALA_LAB_PYODIDE"  # environment variable: where a Pyodide distribution lies
+CORE = ("pyodide.js", "pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
+NEEDS_TORCH = ("torch", "nala_lab.optim", "nala_lab.experiments", "nala_lab.audit")  # not to be had in a browser
+EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "@jupyterlite/pyodide-kernel-extension")
+
+# What the lab needs beside Pyodide's own packages; pure Python. name -> (imports, depends)
+PURE: dict[str, tuple[list[str], list[str]]] = {
+    "comm": (["comm"], ["traitlets"]),
+    "ipywidgets": (["ipywidgets"], ["comm", "ipython", "traitlets", "jupyterlab-widgets"]),
+    "jupyterlab-widgets": (["jupyterlab_widgets"], []),
+    "latex2mathml": (["latex2mathml"], []),
+    "mpmath": (["mpmath"], []),
+    "sympy": (["sympy"], ["mpmath"]),
+    "tqdm": (["tqdm"], []),
+    "typing-extensions": (["typing_extensions"], []),
+}
+# What the lab imports inside functions must be named: Pyodide sees the cell's own imports only.
+LAB_DEPENDS = ["numpy", "scipy", "matplotlib", "pillow", "ipywidgets", "latex2mathml", "typing-extensions"]
+
+
+def runnable(notebooks: Path) -> list[str]:
+    """The lessons that import nothing of NEEDS_TORCH outside a function."""
+    return [path.stem for path in sorted(notebooks.glob("[0-9]*.py")) if not _imports_torch(path)]
+
+
+def _imports_torch(path: Path) -> bool:
+    names = []
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        if isinstance(node, ast.ImportFrom):
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    return any(f"{name}.".startswith(f"{torch}.") for name in names for torch in NEEDS_TORCH)
+
+
+def prepare(root: Path, work: Path) -> tuple[list[str], str]:
+    """The lessons that the browser edition will hold, none where it cannot be built; and a sentence about it."""
+    place = os.environ.get(FOLDER, "")
+    if not place:
+        return [], f"no browser edition: {FOLDER} names no folder with a Pyodide distribution"
+    missing = [name for name in CORE if not (Path(place) / name).is_file()]
+    if missing:
+        return [], f"no browser edition: the folder that {FOLDER} names lacks {', '.join(missing)}"
+    stems = runnable(root / "notebooks")
+    return stems, f"browser edition with {len(stems)} lessons"
+
+
+def lock_entry(wheel: Wheel, imports: list[str], depends: list[str]) -> dict[str, object]:
+    """A package of pyodide-lock.json; the browser compares the checksum."""
+    return {
+        "name": wheel.name, "version": wheel.version, "file_name": wheel.path.name, "install_dir": "site",
+        "sha256": hashlib.sha256(wheel.path.read_bytes()).hexdigest(), "package_type": "package", "imports": imports,
+        "depends": depends, "unvendored_tests": False,
+    }  # fmt: skip
+
+
+def canonical(name: str) -> str:
+    """How the keys of the lock file are spelled; what packages say of each other is not always."""
+    return name.lower().replace("_", "-").replace(".", "-")
+
+
+def distribution(root: Path, source: Path, out: Path) -> None:
+    """Copy Pyodide from `source` to `out`, with the lab and what it needs in the lock file."""
+    out.mkdir(parents=True)
+    lock = json.loads((source / "pyodide-lock.json").read_text(encoding="utf-8"))
+    here = {canonical(key): p for key, p in lock["packages"].items() if (source / p["file_name"]).is_file()}
+    lab = checkout_wheel(root, out)
+    here["nala-lab"] = lock_entry(lab, ["nala_lab", "problems", "paper_figs"], LAB_DEPENDS)
+    for name, (imports, depends) in PURE.items():
+        here[name] = lock_entry(installed_wheel(name, out), imports, depends)
+    for package in here.values():
+        package["depends"] = [name for name in package["depends"] if canonical(name) in here]
+        if not (out / package["file_name"]).exists():
+            shutil.copyfile(source / package["file_name"], out / package["file_name"])
+    lock["packages"] = here
+    for name in CORE[:-1]:
+        shutil.copyfile(source / name, out / name)
+    (out / CORE[-1]).write_text(json.dumps(lock, sort_keys=True), encoding="utf-8")
+
+
+def settings(content: str) -> dict[str, object]:
+    """What the page is told; `content` names the lessons' state, so that a new one reaches a returning student."""
+    kernel = {
+        "disablePyPIFallback": True,
+        "loadPyodideOptions": {"packages": ["micropip", "comm", "ipython", "jedi"]},
+    }
+    return {
+        "jupyter-lite-schema-version": 0,
+        "jupyter-config-data": {
+            "appName": "nala_lab", "exposeAppInBrowser": True, "contentsStorageName": f"nala_lab {content}",
+            "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": kernel},
+        },
+    }  # fmt: skip
+
+
+def build(root: Path, work: Path, out: Path, stems: list[str]) -> list[str]:
+    """Build the edition into `out`; what failed, one sentence each."""
+    lite = work / "site-lite"
+    shutil.rmtree(lite, ignore_errors=True)
+    distribution(root, Path(os.environ[FOLDER]), lite / "static" / "pyodide")
+    books = [lite / "lessons" / f"{stem}.ipynb" for stem in stems]
+    books[0].parent.mkdir()
+    for book in books:
+        shutil.copyfile(root / "notebooks" / book.name, book)
+    state = hashlib.sha256(b"".join(book.read_bytes() for book in books)).hexdigest()[:12]
+    (lite / "jupyter-lite.json").write_text(json.dumps(settings(f"{nala_lab.__version__} {state}")), encoding="utf-8")
+    extensions = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
+    config = {
+        "LiteBuildConfig": {
+            "contents": ["lessons"], "output_dir": str(out), "no_sourcemaps": True, "no_libarchive": True,
+            "apps": ["lab"], "ignore_sys_prefix": ["federated_extensions"],
+            "federated_extensions": [str(extensions / name) for name in EXTENSIONS],
+        },
+        "PipliteAddon": {"piplite_urls": [str(next((lite / "static" / "pyodide").glob("comm-*.whl")))]},
+    }  # fmt: skip
+    (lite / "jupyter_lite_config.json").write_text(json.dumps(config), encoding="utf-8")
+    command = [sys.executable, "-m", "jupyterlite_core", "build", "--lite-dir", str(lite)]
+    done = subprocess.run(command, cwd=lite, capture_output=True, text=True, check=False)
+    good = done.returncode == 0 and (out / "lab" / "index.html").is_file()
+    return [] if good else [f"JupyterLite was not built: {(done.stdout + done.stderr)[-2000:]}"]
