@@ -55,7 +55,7 @@ class InGroups:
 class GroupSettings(Optimizer):
     """The part of an optimizer that looks after its groups."""
 
-    hyper: Any  # a hyperparameter class: what the settings are where a group does not say, and their rules
+    hyper: Any = None  # a hyperparameter class: the settings where a group does not say, and their rules; None: no need
     _whole: tuple[str, ...] = ()  # settings of `hyper` that belong to the whole optimizer
 
     def _key(self, name: str) -> str:
