@@ -39,7 +39,10 @@ class OwnMomentum:
         return theta + v, (count + 1, {"v": v, "copy": theta + v})
 
 
-@pytest.mark.parametrize("method", [SGD(0.1), function, sgd(), Method("SGD", lr=0.1)], ids=repr)
+EVERY_DOOR = {"rule": SGD(0.1), "function": function, "torch": sgd(), "named": Method("SGD", lr=0.1)}
+
+
+@pytest.mark.parametrize("method", EVERY_DOOR.values(), ids=EVERY_DOOR)
 def test_gradient_descent_by_every_door(method):
     m = cycle_matrix(method, A)
     assert np.abs(m.matrix - (np.eye(2) - 0.1 * A)).max() < ROUNDING
@@ -182,7 +185,11 @@ def test_a_matrix_that_is_none_is_refused():
             cycle_matrix(function, bad)
 
 
-@pytest.mark.parametrize("method", [HeavyBall(0.3, momentum=0.8), sgd(0.8, 0.3), Lookahead(SGD(0.3), k=2)], ids=repr)
+@pytest.mark.parametrize(
+    "method",
+    [HeavyBall(0.3, momentum=0.8), sgd(0.8, 0.3), Lookahead(SGD(0.3), k=2)],
+    ids=["rule", "torch", "two loops"],
+)
 def test_a_table_of_steps_runs_as_the_method_does(method):
     table = fixed_steps(method, 4)
     x0 = np.array([1.0, -2.0])
