@@ -5,7 +5,7 @@
 #
 # **Time** 45 minutes. **Before** 01 two loops, 06 rates and stability; 18 for the verdict of the last section.
 #
-# What takes a method of yours, and how to write one: `docs/your_own_method.md`.
+# What takes a method of yours, and how to write one: `docs/your_own_method.md`. The lesson needs torch; `make torch` adds it.
 # %%
 from dataclasses import replace
 

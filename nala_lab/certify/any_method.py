@@ -139,6 +139,7 @@ def worst_case_of(
 
     Examples
     --------
+    >>> from nala_lab.certify import worst_case_of
     >>> from nala_lab.reference import SGD
     >>> w = worst_case_of(SGD(lr=1.0), L=1.0, m=0.1, steps=3)  # (1 - m)^6
     >>> round(w.value, 4)

@@ -28,6 +28,7 @@ def claim(condition: ArrayLike, text: str) -> None:
 
     Examples
     --------
+    >>> from nala_lab.classroom import claim
     >>> claim(2 > 1, "two is more than one")
     >>> claim([True, False], "both are true")
     Traceback (most recent call last):
@@ -54,6 +55,7 @@ def agree(a: ArrayLike, b: ArrayLike, digits: int = 9, *, each: bool = False) ->
 
     Examples
     --------
+    >>> from nala_lab.classroom import agree
     >>> agree(0.1 + 0.2, 0.3), agree([1.0, 1e-12], [1.0, 0.0]), agree([1.0, 1e-12], [1.0, 0.0], each=True)
     (True, True, False)
     """
@@ -69,6 +71,7 @@ def at_most(a: ArrayLike, b: ArrayLike) -> bool:
 
     Examples
     --------
+    >>> from nala_lab.classroom import at_most
     >>> at_most(0.1 + 0.2, 0.3), at_most(0.31, 0.3)
     (True, False)
     """
@@ -81,6 +84,7 @@ def by_chance(misses: ArrayLike) -> bool:
 
     Examples
     --------
+    >>> from nala_lab.classroom import by_chance
     >>> by_chance([-1.2, 0.3]), by_chance([0.1, 6.0])
     (True, False)
     """

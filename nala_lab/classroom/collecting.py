@@ -90,6 +90,7 @@ def collect(paths: Path | str | Iterable[Path | str]) -> Marks:
 
     Examples
     --------
+    >>> from nala_lab.classroom import collect
     >>> collect(["nobody.json"]).unread
     [('nobody.json', 'there is no such file')]
     """

@@ -12,6 +12,7 @@ def torch_is_here(name: str = "torch") -> bool:
 
     Examples
     --------
+    >>> from nala_lab.classroom import torch_is_here
     >>> torch_is_here("no_such_package")
     This cell needs no_such_package, which is not installed here: `make torch` adds it.
     False

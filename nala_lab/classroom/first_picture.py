@@ -54,6 +54,7 @@ def three_ways() -> tuple[Figure, str]:
 
     Examples
     --------
+    >>> from nala_lab.classroom import three_ways
     >>> import matplotlib
     >>> matplotlib.use("agg")
     >>> figure, words = three_ways()

@@ -72,6 +72,7 @@ def roster(names: Iterable[str | int], exercises: str | Iterable[str]) -> Roster
 
     Examples
     --------
+    >>> from nala_lab.classroom import roster
     >>> print(roster(["Ada"], ["00.2"]))
     | student | exercise | numbers | solution |
     |---|---|---|---|

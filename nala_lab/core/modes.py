@@ -27,6 +27,7 @@ def eigenvalues(name: str, value: Any) -> Array:
 
     Examples
     --------
+    >>> from nala_lab.core import eigenvalues
     >>> eigenvalues("lam", [1, 2]).tolist()
     [1.0, 2.0]
     """
@@ -50,6 +51,8 @@ def variances(name: str, value: Any, lam: Array) -> Array:
 
     Examples
     --------
+    >>> from nala_lab.core import variances
+    >>> import numpy as np
     >>> lam = np.array([1.0, 2.0])
     >>> variances("w", 3.0, lam).tolist(), variances("w", [[4.0, 1.0], [1.0, 5.0]], lam).tolist()
     (3.0, [4.0, 5.0])
@@ -71,6 +74,7 @@ def covariance(name: str, value: Any, d: int) -> Array:
 
     Examples
     --------
+    >>> from nala_lab.core import covariance
     >>> covariance("C", 2.0, 2).tolist(), covariance("C", [1.0, 3.0], 2).tolist()
     ([[2.0, 0.0], [0.0, 2.0]], [[1.0, 0.0], [0.0, 3.0]])
     """

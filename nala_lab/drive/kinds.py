@@ -24,6 +24,7 @@ def twin_of(method: Any, name: str = "method") -> str:
 
     Examples
     --------
+    >>> from nala_lab.drive import twin_of
     >>> import torch
     >>> from nala_lab.reference import SGD
     >>> twin_of(SGD(lr=0.1)), twin_of(lambda theta, grad: theta), twin_of(torch.optim.SGD)

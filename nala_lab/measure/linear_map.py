@@ -99,6 +99,7 @@ def cycle_matrix(method: Any, A: ArrayLike, *, steps: int = 1) -> CycleMap:
 
     Examples
     --------
+    >>> from nala_lab.measure import cycle_matrix
     >>> import torch
     >>> m = cycle_matrix(lambda params: torch.optim.SGD(params, lr=0.5, momentum=0.5), [[1.0]])
     >>> m.matrix, m.memory
@@ -130,6 +131,7 @@ def cycle_factors(method: Any, lam: ArrayLike, *, steps: int = 1) -> Factors:
 
     Examples
     --------
+    >>> from nala_lab.measure import cycle_factors
     >>> f = cycle_factors(lambda x, grad: x - 0.5 * grad(x), [1.0, 4.0, 6.0])
     >>> f.radius, f.gradients
     (array([0.5, 1. , 2. ]), 1)

@@ -67,6 +67,7 @@ def fixed_steps(method: Any, steps: int) -> FixedSteps:
 
     Examples
     --------
+    >>> from nala_lab.measure import fixed_steps
     >>> import torch
     >>> table = fixed_steps(lambda params: torch.optim.SGD(params, lr=0.5, momentum=0.5), 2)
     >>> table.iterates  # x_1 = x_0 - g/2, x_2 = x_1 - (g/2 + g')/2

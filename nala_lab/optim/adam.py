@@ -43,6 +43,8 @@ class Adam(torch.optim.Adam):
 
     Examples
     --------
+    >>> from nala_lab.optim import Adam
+    >>> import torch
     >>> w = torch.nn.Parameter(torch.ones(2, dtype=torch.float16))
     >>> opt = Adam([w], lr=0.25)
     >>> w.grad = torch.tensor([3.0, 0.0], dtype=torch.float16)

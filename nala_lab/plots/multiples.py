@@ -22,6 +22,7 @@ def median_window(rows: int) -> int:
 
     Examples
     --------
+    >>> from nala_lab.plots import median_window
     >>> [median_window(rows) for rows in (12, 24, 60, 360)]
     [1, 3, 7, 31]
     """
@@ -42,6 +43,8 @@ def running_median(values: Array, window: int) -> Array:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from nala_lab.plots import running_median
     >>> running_median(np.array([1.0, 9.0, 2.0, 3.0]), 3).tolist()
     [5.0, 2.0, 3.0, 2.5]
     """
@@ -53,6 +56,8 @@ def running_mean(values: Array, window: int) -> Array:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from nala_lab.plots import running_mean
     >>> running_mean(np.array([1.0, 9.0, 2.0, 3.0]), 3).tolist()
     [5.0, 4.0, 4.666666666666667, 2.5]
     """

@@ -34,6 +34,7 @@ def name_lines(ax: Axes, *, size: float = 12, reach: float = 0.06, legend: bool 
 
     Examples
     --------
+    >>> from nala_lab.plots import name_lines
     >>> import matplotlib.pyplot as plt
     >>> figure, ax = plt.subplots()
     >>> for power in (1, 2):

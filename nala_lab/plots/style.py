@@ -139,6 +139,7 @@ def variants(name: str, count: int) -> list[dict[str, Any]]:
 
     Examples
     --------
+    >>> from nala_lab.plots import variants
     >>> [one["color"] for one in variants("NALA", 3)]
     ['#d55e00', '#803800', '#e69e66']
     """

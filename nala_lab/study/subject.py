@@ -161,6 +161,7 @@ def studied(method: Any, *, name: str | None = None, options: Mapping[str, Any] 
 
     Examples
     --------
+    >>> from nala_lab.study import studied
     >>> from nala_lab.reference import NALA
     >>> one = studied(NALA(k=3))
     >>> one.name, one.lr, one.spends[:2], one.times_lr(2).lr

@@ -23,6 +23,7 @@ def one_minus_power(x: Any, k: Any) -> NDArray[np.float64]:
 
     Examples
     --------
+    >>> from nala_lab.theory.digits import one_minus_power
     >>> float(one_minus_power(1e-20, 5)), float(one_minus_power(0.5, 2))
     (5e-20, 0.75)
     """

@@ -144,6 +144,8 @@ def one_minus_factor(lam: Real, *, lr: float, k: int, mu: float, alpha: float) -
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from nala_lab.theory.noise_one_mode import one_minus_factor
     >>> float(one_minus_factor(np.array(1e-20), lr=1.0, k=5, mu=-0.5, alpha=1.0))
     3.5e-20
     """

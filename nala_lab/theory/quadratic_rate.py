@@ -154,6 +154,7 @@ def gradients_of(method: str, k: Any, alpha: ArrayLike) -> Any:
 
     Examples
     --------
+    >>> from nala_lab.theory.quadratic_rate import gradients_of
     >>> gradients_of("nala", 5, 0.0), gradients_of("lookahead", 5, 0.0)
     (6, 5)
     """

@@ -20,7 +20,8 @@ from tools.doors.wheels import Wheel, checkout_wheel, installed_wheel
 
 FOLDER = "NALA_LAB_PYODIDE"  # environment variable: where a Pyodide distribution lies
 CORE = ("pyodide.js", "pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
-NEEDS_TORCH = ("torch", "nala_lab.optim", "nala_lab.experiments", "nala_lab.audit")  # not to be had in a browser
+# Not to be had in a browser: torch, what loads it, and a package that is not among those the edition brings.
+ABSENT = ("torch", "nala_lab.optim", "nala_lab.experiments", "nala_lab.audit", "sklearn")
 EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "@jupyterlite/pyodide-kernel-extension")
 
 # What the lab needs beside Pyodide's own packages; pure Python. name -> (imports, depends)
@@ -39,18 +40,18 @@ LAB_DEPENDS = ["numpy", "scipy", "matplotlib", "pillow", "ipywidgets", "latex2ma
 
 
 def runnable(notebooks: Path) -> list[str]:
-    """The lessons that import nothing of NEEDS_TORCH outside a function."""
-    return [path.stem for path in sorted(notebooks.glob("[0-9]*.py")) if not _imports_torch(path)]
+    """The lessons that import nothing of ABSENT outside a function."""
+    return [path.stem for path in sorted(notebooks.glob("[0-9]*.py")) if not _needs_absent(path)]
 
 
-def _imports_torch(path: Path) -> bool:
+def _needs_absent(path: Path) -> bool:
     names = []
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         if isinstance(node, ast.ImportFrom):
             names += [f"{node.module}.{alias.name}" for alias in node.names]
-    return any(f"{name}.".startswith(f"{torch}.") for name in names for torch in NEEDS_TORCH)
+    return any(f"{name}.".startswith(f"{other}.") for name in names for other in ABSENT)
 
 
 def prepare(root: Path, work: Path) -> tuple[list[str], str]:
