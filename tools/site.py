@@ -123,6 +123,9 @@ def build(out: Path) -> list[str]:
     lap("source")
     said += render(source, site)
     (site / "_static" / "webpack-macros.html").unlink(missing_ok=True)  # the theme's own template, no page
+    shutil.rmtree(out / "jupyter_execute", ignore_errors=True)  # a second copy of the lessons' pictures, linked nowhere
+    for path in site.rglob("*.map"):  # for those who debug the theme
+        path.unlink()
     lap("Sphinx")
     if runnable:
         said += lite.build(ROOT, work, site / "lite", runnable)

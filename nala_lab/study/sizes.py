@@ -13,9 +13,18 @@ class Sizes:
 
     Attributes
     ----------
-    rounds : pairs of timings. curve : curvatures at which the factor of a nonlinear method is measured, each over
-    `long` gradients. members, noisy : runs and gradients under noise. path : gradients on the two landscapes.
-    trials, seeds, training : of the small network; gradients of a run. questions : names of the audit's items, or None.
+    rounds : int
+        Pairs of timings.
+    curve, long : int
+        Curvatures at which the factor of a nonlinear method is measured, and the gradients of each.
+    members, noisy : int
+        Runs and gradients under noise.
+    path : int
+        Gradients on the two landscapes.
+    trials, seeds, training : int
+        Of the small network; the last is the gradients of a run.
+    questions : tuple of str, or None
+        Names of the audit's items; None asks all.
     """
 
     rounds: int = 40
