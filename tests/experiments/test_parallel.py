@@ -19,7 +19,7 @@ from nala_lab.results.records import load_records
 ROOT = Path(__file__).resolve().parents[2]
 WATCH = """
 import sys, torch
-from nala_lab.experiments import loop
+from nala_lab.experiments.run import loop
 ended = loop.Trainer._result
 def result(self):  # leave behind what this process holds at the end
     with self.optimizer.slow_weights():
