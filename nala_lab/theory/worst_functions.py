@@ -39,6 +39,7 @@ from numpy.typing import NDArray
 from nala_lab.core import require, require_int, require_number
 from nala_lab.theory.card import Card
 from nala_lab.theory.digits import one_minus_power
+from nala_lab.theory.quadratic_rate import rho
 
 __all__ = [
     "CARDS",
@@ -127,7 +128,7 @@ def distance_factor(*, L: float, m: float, lr: float, k: int, mu: float, alpha: 
     hint = f"2/(L+m) = {limit:.6g}; beyond it the stiffest direction is the worst"
     require("lr", lr, 0 < lr <= limit, "0 < lr <= 2/(L+m)", hint)
     require("alpha", alpha, alpha <= limit, "alpha <= 2/(L+m)", hint)
-    return float((1 - alpha * m) * ((1 + mu) * (1 - lr * m) ** k - mu))
+    return float(rho(m, lr=lr, k=k, mu=mu, alpha=alpha))
 
 
 def travel(*, L: float, lr: float, k: int, mu: float, alpha: float, cycles: int) -> float:
@@ -225,8 +226,7 @@ def quadratic_value(*, L: float, lr: float, k: int, mu: float, alpha: float, cyc
     _require(lr, k, mu, alpha, L)
     require_int("cycles", cycles, low=0)
     lam: NDArray[np.float64] = np.linspace(0, L, grid)
-    factor = (1 - alpha * lam) * ((1 + mu) * (1 - lr * lam) ** k - mu)
-    return float(np.max(lam / 2 * factor ** (2 * cycles)))
+    return float(np.max(lam / 2 * rho(lam, lr=lr, k=k, mu=mu, alpha=alpha) ** (2 * cycles)))
 
 
 def value_lower_bound(*, L: float, lr: float, k: int, mu: float, alpha: float, cycles: int) -> float:
