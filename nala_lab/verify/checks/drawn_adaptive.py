@@ -53,8 +53,7 @@ def drawn_adam_on_a_line(twin: str, seed: int) -> list[Check]:
     cases = {"k": whole(1, 9), "mu": number(-1, 3), "alpha": number(0, 2), "which": whole(0, len(forms) - 1)}
     for case in drawn(seed, f"T13 {twin}", COUNT, **_averages(), **cases, reset=whole(0, 1)):
         rates, form, how = _rates(case), forms[case.pop("which")], ("keep", "reset")[case.pop("reset")]
-        p, extra = Linear(SLOPE), {"form": form} if twin == "numpy" else {}
-        method = nala(case, Method("Adam", **rates, **extra), inner_state=how)
+        p, method = Linear(SLOPE), nala(case, Method("Adam", **rates, form=form), inner_state=how)
         t = run(twin, method, p.grad, p.start, cycles=5)
         predicted = adam_linear.trajectory(
             SLOPE, 5, **case, lr=rates["lr"], beta2=rates["betas"][1], eps=rates["eps"], form=form, inner_state=how
