@@ -97,8 +97,7 @@ def moved(page, number: int) -> float:
     }}"""
     page.evaluate(watch, number)
     low, now = page.evaluate("() => ['min', 'now'].map(w => +document.activeElement.getAttribute('aria-value' + w))")
-    # not an arrow: where no cell is edited, JupyterLab takes the left one for folding the section
-    page.keyboard.press("PageDown" if now > low else "PageUp")
+    page.keyboard.press("ArrowLeft" if now > low else "ArrowRight")
     return page.evaluate("() => window.later")
 
 

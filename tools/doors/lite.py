@@ -99,6 +99,17 @@ def distribution(root: Path, source: Path, out: Path) -> None:
     (out / CORE[-1]).write_text(json.dumps(lock, sort_keys=True), encoding="utf-8")
 
 
+def free_keys() -> dict[str, object]:
+    """Settings that leave the arrow keys to a slider: JupyterLab folds and unfolds sections with two of them."""
+    place = ".jp-Notebook.jp-mod-commandMode:not(.jp-mod-readWrite) :focus"
+    taken = {"ArrowLeft": "above-or-collapse", "ArrowRight": "below-or-expand"}
+    shortcuts = [
+        {"command": f"notebook:move-cursor-heading-{what}", "keys": [key], "selector": place, "disabled": True}
+        for key, what in taken.items()
+    ]
+    return {"@jupyterlab/shortcuts-extension:shortcuts": {"shortcuts": shortcuts}}
+
+
 def settings(content: str) -> dict[str, object]:
     """What the page is told; `content` names the lessons' state, so that a new one reaches a returning student."""
     kernel = {
@@ -109,6 +120,7 @@ def settings(content: str) -> dict[str, object]:
         "jupyter-lite-schema-version": 0,
         "jupyter-config-data": {
             "appName": "nala_lab", "exposeAppInBrowser": True, "contentsStorageName": f"nala_lab {content}",
+            "settingsOverrides": free_keys(),
             "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": kernel},
         },
     }  # fmt: skip
