@@ -17,9 +17,11 @@ def absent(reason: str) -> None:
     pytest.skip(reason)
 
 
-# "package": the browser's event loop ends with this folder's tests and is in nobody else's way.
+# "package": the browser's event loop ends with this folder's tests and is in nobody else's way. One loop for all
+# browsers: Playwright refuses a second one in the same thread.
 @pytest.fixture(scope="package")
-def browser():
+def launch():
+    """Start a browser with more arguments of its command line."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
@@ -27,13 +29,18 @@ def browser():
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
         absent(f"needs a system browser: one of {', '.join(NAMES)}")
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    (PICTURES / "times.txt").unlink(missing_ok=True)
     with sync_playwright() as playwright:
         # in a container, as root, there is no sandbox; the pages are our own
-        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield launched
-        launched.close()
+        yield lambda *more: playwright.chromium.launch(executable_path=path, args=["--no-sandbox", *more])
+
+
+@pytest.fixture(scope="package")
+def browser(launch):
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    (PICTURES / "times.txt").unlink(missing_ok=True)
+    launched = launch()
+    yield launched
+    launched.close()
 
 
 @pytest.fixture(scope="package")

@@ -39,10 +39,9 @@ def rate(seen):
     lam = np.geomspace(1 / power("kappa", seen), 1, 8)
     factors = rho(lam, lr=seen["eta L"], k=int(seen["k"]), mu=seen["mu"], alpha=seen["alpha L"])
     worst, error = np.abs(factors).max(), np.sqrt((factors ** (2 * int(seen["cycles"]))).mean())
-    spent = int(seen["k"]) + (seen["alpha L"] > 0)
     return {
         "rate per cycle": worst,
-        "rate per gradient": worst ** (1 / spent),
+        "rate per gradient": worst ** (1 / (int(seen["k"]) + 1)),  # NALA takes its outer gradient at alpha = 0 too
         "root slow mode": abs(factors[0]),
         "root stiff mode": abs(factors[-1]),
         "predicted error": error,

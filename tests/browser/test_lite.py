@@ -5,7 +5,6 @@ import statistics
 
 import pytest
 
-from tests.browser.conftest import NAMES, absent
 from tests.browser.lab import keep, note
 from tests.browser.lite import CUT, Folder, Tab
 from tests.tools.tree import ROOT
@@ -38,16 +37,11 @@ def edition(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def offline():
+def offline(launch):
     """A browser of its own that resolves no name."""
-    import shutil
-
-    sync_api = pytest.importorskip("playwright.sync_api")
-    path = next(filter(None, map(shutil.which, NAMES)), None) or absent("needs a system browser")
-    with sync_api.sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", CUT])
-        yield launched
-        launched.close()
+    launched = launch(CUT)
+    yield launched
+    launched.close()
 
 
 @pytest.fixture

@@ -36,3 +36,4 @@ def test_the_first_slider_moves_after_one_cell(lab, server):
     parts["slider moved"] = time.monotonic() - alive
     told = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in parts.items())
     note(f"new user, from the start of JupyterLab to the first slider moved: {sum(parts.values()):.1f} s ({told})")
+    lab.close("00_start_here")
