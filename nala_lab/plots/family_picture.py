@@ -105,7 +105,7 @@ def family_map(
     where = PLACES if places is None else places
     names = {node.name for node in nodes}
     for name in sorted(names):
-        require_choice("node", name, where, "a box needs a place, see nala_lab/plots/family.py")
+        require_choice("node", name, where, "a box needs a place, see nala_lab/plots/family_picture.py")
     if ax is None:
         with plt.rc_context(RC):
             ax = plt.subplots(figsize=(17.8, 10.2))[1]

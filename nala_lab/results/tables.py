@@ -1,6 +1,6 @@
 """Tables made of records: one row per optimizer and setting, with mean, spread and number of seeds.
 
-The same rows serve the README, the notebooks and the report. Nothing here loads torch.
+The same rows serve the README, the notebooks and the site. Nothing here loads torch.
 """
 
 from __future__ import annotations

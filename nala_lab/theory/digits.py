@@ -28,7 +28,7 @@ def one_minus_power(x: Any, k: Any) -> NDArray[np.float64]:
     (5e-20, 0.75)
     """
     x = np.asarray(x, dtype=np.float64)
-    base = 1 - x if isinstance(k, int) else np.abs(1 - x)
+    base = 1 - x if np.issubdtype(np.asarray(k).dtype, np.integer) else np.abs(1 - x)
     with np.errstate(over="ignore"):
         near = -np.expm1(k * np.log1p(-np.where(np.abs(x) < SMALL, x, 0.0)))
         return np.asarray(np.where(np.abs(x) < SMALL, near, 1 - base**k))

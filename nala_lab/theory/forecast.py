@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nala_lab.core import require, require_int, require_number
-from nala_lab.theory.minibatch_cycle import Loop, Moments, cycle, expected_loss, in_x, start
+from nala_lab.theory.minibatch_cycle import Loop, Moments, cycle, expected_loss, in_x, propagate, start
 from nala_lab.theory.minibatch_noise import Noise
 
 __all__ = ["Forecast", "Local", "forecast", "loss_spread", "relinearised"]
@@ -82,15 +82,7 @@ def forecast(local: Local, loop: Loop, *, T: int, covariance: ArrayLike | None =
     >>> ahead.loss, ahead.spread
     (array([5.    , 4.8375]), array([0.        , 0.08660254]))
     """
-    require_int("T", T, low=0)
-    z = start(local.noise, np.zeros(len(local.noise.h)), covariance)
-    rows = [z]
-    for _ in range(T):
-        rows.append(cycle(local.noise, loop, rows[-1]))
-    return _told(local, rows)
-
-
-def _told(local: Local, rows: list[Moments]) -> Forecast:
+    rows = propagate(local.noise, loop, start(local.noise, np.zeros(len(local.noise.h)), covariance), T=T)
     loss = [local.loss + expected_loss(local.noise, z) for z in rows]
     spread = [loss_spread(local.noise, z) for z in rows]
     return Forecast(np.array(loss), np.array(spread))

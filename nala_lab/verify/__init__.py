@@ -6,7 +6,7 @@
 
 How to add a theorem: one file in ``nala_lab/theory`` with the closed form and its ``CARDS``; one file in
 ``nala_lab/verify/checks`` with functions ``(twin, seed) -> [Check, ...]`` under ``@check("Txx")``. The table, the
-command line and the report pick both up by themselves.
+command line and the site pick both up by themselves.
 """
 
 from nala_lab.verify.report import format_table as format_table

@@ -226,7 +226,7 @@ class Explorer:
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         # Widget and picture in one output: a front end with a kernel shows the widget, any other (GitHub, an export,
-        # the lab's report) the picture. What is saved never depends on a running kernel.
+        # the lab's site) the picture. What is saved never depends on a running kernel.
         bundle = dict(self.widget._repr_mimebundle_() or {})
         bundle |= {"text/plain": self.alt, "image/png": b64encode(self.static()).decode("ascii")}
         return bundle, {"image/png": {"alt": self.alt}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from nala_lab.results.comparable import CUT, Arm, choose
 from nala_lab.results.records import FINISHED, Record, load_records
 from paper_figs.published import Table, paper
 
-__all__ = ["RECORDS", "TASKS", "TWICE", "Runs", "arms_of", "full_size", "pick"]
+__all__ = ["RECORDS", "TASKS", "TWICE", "Runs", "arms_of", "full_size", "pick", "records_of"]
 
 RECORDS = Path(__file__).parents[1] / "records"
 WHOLE = 10_000  # images held out of each data set; Penn Treebank holds out more words
@@ -147,12 +147,13 @@ def pick(task: str, arms: Sequence[Arm], folder: Path = RECORDS) -> Runs:
     ValueError
         For a record without one of the three scales, and where it cannot be told which of several settings is meant.
     """
-    found = choose(_records(folder / task), arms, full_size(task))
+    found = choose(records_of(folder / task), arms, full_size(task))
     return Runs(task, found.scale, found.by_arm, found.left_out)
 
 
-@lru_cache(maxsize=8)
-def _records(folder: Path) -> tuple[Record, ...]:
+@cache
+def records_of(folder: Path) -> tuple[Record, ...]:
+    """All records below a folder, read once."""
     return tuple(load_records(folder)) if any(folder.rglob("*.jsonl")) else ()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,22 +20,17 @@ from nala_lab.results.evidence import (
     judge_table,
 )
 from nala_lab.results.metrics import ANY_PHASE, Metric, at_phase_0, matched, reached, values_of
-from nala_lab.results.records import FINISHED, Record, load_records
+from nala_lab.results.records import FINISHED, Record
+from paper_figs.beside.runs import RECORDS, records_of
 from paper_figs.ledger import model
 from paper_figs.ledger.loading import Ledger
 from paper_figs.ledger.model import Evidence
 from paper_figs.published import table
 
-__all__ = ["RECORDS", "by_records"]
+__all__ = ["by_records"]
 
-RECORDS = Path(__file__).parents[1] / "records"
 _SAYS = {SUPPORTED: "seen", EXCLUDED: "not seen", UNDECIDED: "undecided"}
 _VERDICT = {SUPPORTED: model.REPRODUCED, EXCLUDED: model.NOT_REPRODUCED, UNDECIDED: model.UNDECIDED}
-
-
-@cache
-def _records(folder: Path) -> tuple[Record, ...]:
-    return tuple(load_records(folder)) if any(folder.rglob("*.jsonl")) else ()
 
 
 def by_records(test: Mapping[str, Any], ledger: Ledger, folder: Path = RECORDS) -> Evidence:
@@ -49,7 +43,7 @@ def by_records(test: Mapping[str, Any], ledger: Ledger, folder: Path = RECORDS) 
     require_choice("records", test["records"], tuple(ledger.full))
     task, metric = test["records"], ledger.metrics[test["metric"]]
     mine, rivals = _arm(test["optimizer"], ledger), [_arm(one, ledger) for one in test["than"]]
-    chosen = _chosen(_records(folder / task), [mine, *rivals], ledger.full[task], test["equal"])
+    chosen = _chosen(records_of(folder / task), [mine, *rivals], ledger.full[task], test["equal"])
     how = f"records {task}, {test['metric']}"
     if not chosen.records:
         return Evidence(model.NOT_RUN, f"no records of {task}", how)

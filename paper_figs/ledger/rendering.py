@@ -1,4 +1,4 @@
-"""The ledger as Markdown for readers, and as JSON for the report."""
+"""The ledger as Markdown for readers, and as JSON for the site."""
 
 from __future__ import annotations
 

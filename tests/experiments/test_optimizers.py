@@ -6,7 +6,7 @@ import math
 import pytest
 import torch
 
-from nala_lab.experiments.run.optimizers import METHODS, get_method, slow_weights
+from nala_lab.experiments.run.optimizers import METHODS, get_method
 from nala_lab.methods import ADALA_METHODS, PAPER_METHODS
 from nala_lab.methods.table import METHODS as ROWS
 from nala_lab.methods.task_settings import ADALA_SECTION_4
@@ -120,7 +120,7 @@ def test_two_loops_run_around_every_method_and_write_its_settings(outer, inner):
     assert type(optimizer.inner).__name__ in (METHODS[inner].entry, "SGD")
     assert optimizer.inner.param_groups[0]["lr"] == PUBLISHED[inner]["lr"] / 10
     assert loss < problem()[1]().item()
-    with slow_weights(optimizer):
+    with optimizer.slow_weights():
         assert math.isfinite(problem()[1]().item())
 
 

@@ -103,6 +103,11 @@ def test_a_run_that_another_process_holds_is_busy_and_then_waited_for(tmp_path):
     assert worker(cell).state == "finished" and worker(cell).state == "there"
 
 
+def test_threads_are_at_least_one():
+    with pytest.raises(ValueError, match="threads must satisfy integer threads >= 1, got threads=0"):
+        Worker(Path(), (), "cpu", 0, None)
+
+
 def test_one_run_that_cannot_be_done_does_not_stop_the_others(tmp_path):
     todo = cells({**SPEC, "seeds": [0], "optimizers": ["adam"]})
     missing = cells({"tasks": ["lenet5-fashion-mnist"], "optimizers": ["adam"], "seeds": [0], "scale": "cpu"})

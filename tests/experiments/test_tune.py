@@ -7,6 +7,7 @@ import torch
 
 from nala_lab.cli import main
 from nala_lab.experiments.run.one_run import held_out, plan
+from nala_lab.experiments.run.sweeping import Outcome, Worker
 from nala_lab.experiments.run.tuning import Trial, judge, read_space, space_of, trials
 from nala_lab.experiments.tasks import get_task
 from nala_lab.results.records import load_records
@@ -85,3 +86,13 @@ def test_a_bad_space_is_one_sentence(text, sentence, tmp_path):
 
 def test_the_default_space_is_around_what_the_task_publishes():
     assert space_of(get_task("lstm1-ptb-released"), "sgd")["lr"][2] == 30.0
+
+
+def test_a_trial_that_was_busy_elsewhere_and_then_stopped_ends_tuning(tmp_path, capsys, monkeypatch):
+    def called(worker, cell, *, wait=False):
+        return Outcome(cell, "stopped", "stopped by signal 15") if wait else Outcome(cell, "busy")
+
+    monkeypatch.setattr(Worker, "__call__", called)
+    assert main(["tune", "lenet5-digits", "--optimizer", "adam", "--scale", "smoke", "--trials", "1",
+                 "--out", str(tmp_path), "--quiet"]) == 130  # fmt: skip
+    assert "stopped by signal 15; the same command goes on" in capsys.readouterr().err

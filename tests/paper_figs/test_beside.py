@@ -249,6 +249,6 @@ def test_an_axis_ends_where_a_jump_would_take_it_and_says_so(tmp_path):
     assert not accuracy.texts and RULE in drawing.caption
     assert max(map(max, (line.get_ydata() for line in loss.lines))) == 90  # what is drawn is still what was recorded
     make(tmp_path, "alexnet-cifar10", "adam", 0, change=rows[2:])
-    beside_runs._records.cache_clear()
+    beside_runs.records_of.cache_clear()
     plain = FIGURES["nala_fig3"].drawing(folder=tmp_path)
     assert not plain.figure.axes[0].texts and RULE not in plain.caption

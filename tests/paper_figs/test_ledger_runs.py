@@ -11,7 +11,7 @@ import pytest
 from nala_lab.results.evidence import power, seeds_needed
 from nala_lab.results.metrics import ANY_PHASE, Metric
 from nala_lab.results.records import RecordWriter
-from paper_figs.ledger import by_records as judge
+from paper_figs.beside.runs import records_of
 from paper_figs.ledger.by_records import by_records
 from paper_figs.ledger.loading import Ledger
 from paper_figs.ledger.model import NOT_REPRODUCED, NOT_RUN, REPRODUCED, UNDECIDED
@@ -52,7 +52,7 @@ def fill(folder, level, **more):
 
 
 def said(folder, *, relation="better", metric="accuracy", than=("adam",), optimizer="nala", **more):
-    judge._records.cache_clear()
+    records_of.cache_clear()
     test = {"records": "toy", "optimizer": optimizer, "than": list(than), "metric": metric, "relation": relation,
             "equal": "timesteps"}  # fmt: skip
     return by_records(test | more, LEDGER, folder)

@@ -156,3 +156,12 @@ def test_a_covariance_is_a_number_a_vector_or_a_matrix_everywhere():
         covariance("C", [[1.0, 2.0], [2.0, 1.0]], 2)
     with pytest.raises(ValueError, match="symmetric"):
         variances("w", [[1.0, 2.0], [0.0, 1.0]], lam)
+
+
+@pytest.mark.parametrize("k", (3, 4))
+def test_an_integer_of_numpy_is_an_integer(k):
+    """Beyond x = 1 the sign of (1 - x)^k hangs on k's parity: 1 - (-1/2)^3 = 9/8."""
+    assert float(one_minus_power(1.5, np.int64(k))) == float(one_minus_power(1.5, k)) == 1 - (-0.5) ** k
+    given = dict(lr=0.1, mu=-0.5, alpha=0.0)
+    one, two = (float(noise_one_mode.stationary_variance(15.0, 1.0, k=n, **given)) for n in (k, np.int64(k)))
+    assert one == two

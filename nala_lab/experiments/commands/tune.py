@@ -105,17 +105,17 @@ def _trained(args: argparse.Namespace, cells: list[Cell]) -> dict[str, Record] |
     from nala_lab.experiments.data.fetch import data_folders
     from nala_lab.experiments.run.sweeping import Worker, in_parallel, shared_threads
 
-    threads = args.threads or shared_threads(args.jobs)
+    threads = shared_threads(args.jobs) if args.threads is None else args.threads
     worker = Worker(args.out, tuple(data_folders(args.data_dir)), args.device, threads, minutes=None,
                     progress=args.jobs == 1 and not args.quiet)  # fmt: skip
     found: dict[str, Record] = {}
     with progress_bar(total=len(cells), unit="run", desc="tune", show=not args.quiet) as bar:
         for outcome in in_parallel(worker, cells, args.jobs):
-            if outcome.record is None and outcome.state != "busy":
-                said = f"{outcome.cell.label}: {outcome.detail}"
+            done = worker(outcome.cell, wait=True) if outcome.state == "busy" else outcome
+            if done.record is None:
+                said = f"{done.cell.label}: {done.detail}"
                 print(f"nala-lab tune: {said}; the same command goes on", file=sys.stderr)
-                return 1 if outcome.state == "failed" else 130
-            done = worker(outcome.cell, wait=True) if outcome.record is None else outcome
+                return 1 if done.state == "failed" else 130
             found[done.cell.key] = read_record(done.record)
             bar.update()
     return found

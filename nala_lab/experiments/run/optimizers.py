@@ -8,7 +8,6 @@ mini-batch a second time for its look-ahead gradient, as the released program do
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +19,7 @@ from nala_lab.methods.facts import Settings
 from nala_lab.methods.making import torch_twin
 from nala_lab.methods.table import METHODS as ROWS
 
-__all__ = ["METHODS", "Method", "get_method", "slow_weights"]
+__all__ = ["METHODS", "Method", "get_method"]
 
 # What the loop can give an optimizer that it steps without a closure: NALA's last mini-batch a second time, if asked.
 _TAKES = {"outer_batch": ("fresh", "last"), "probe_batch": ("next",), "inner.probe_batch": ("next",)}
@@ -130,9 +129,3 @@ def get_method(name: str) -> Method:
     """
     require_choice("optimizer", name, METHODS, "or package.module:factory, for one of your own")
     return METHODS[name]
-
-
-def slow_weights(optimizer: torch.optim.Optimizer) -> AbstractContextManager[Any]:
-    """Stand on the slow weights inside the block; a plain optimizer has none and stays where it is."""
-    own = getattr(optimizer, "slow_weights", None)
-    return own() if own is not None else nullcontext()

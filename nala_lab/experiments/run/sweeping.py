@@ -196,6 +196,9 @@ class Worker:
     parent: int | None = None
     progress: bool = False
 
+    def __post_init__(self) -> None:
+        require_int("threads", self.threads, low=1)
+
     def __call__(self, cell: Cell, *, wait: bool = False) -> Outcome:
         """Train a cell, unless someone else does or did."""
         import torch
@@ -250,7 +253,7 @@ def sweep(todo: Sequence[Cell], out: Path, *, jobs: int = 1, backend: str = "loc
     require("jobs", jobs, jobs != 0, "jobs != 0")
     share = 1 if jobs == -1 and backend == "local" else shared_threads(jobs)
     store = Store.now(out)
-    worker = Worker(store.root, tuple(folders), device, threads or share, minutes)
+    worker = Worker(store.root, tuple(folders), device, share if threads is None else threads, minutes)
     store.root.mkdir(parents=True, exist_ok=True)
     done = store.finished()
     left = []
