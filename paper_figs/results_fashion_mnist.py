@@ -81,7 +81,7 @@ def in_words(runs: Runs) -> str:
     for name, gap in judged(runs).items():
         groups[words[gap.verdict]].append(label(name))
     said = [f"{where} {' and '.join(names)}" for where, names in sorted(groups.items())]
-    return f"At equal {budget_of(runs['nala'][0])} NALA's test accuracy is {', '.join(said)}. " if said else ""
+    return f"At equal {budget_of(runs['nala'])} NALA's test accuracy is {', '.join(said)}. " if said else ""
 
 
 def correction(found: Mapping[str, Judgement]) -> str:
@@ -110,7 +110,7 @@ def results_table(runs: Runs) -> Table:
     columns = ("optimizer", "test accuracy (%)", "test loss (nats)", "best training mini-batch accuracy (%)",
                "best training mini-batch loss (nats)", "NALA's test accuracy minus this one's (points)", "timesteps",
                "finished runs")  # fmt: skip
-    budget = budget_of(next(iter(runs.values()))[0])
+    budget = budget_of(run for group in runs.values() for run in group)
     spent = max(row.timesteps if budget == "timesteps" else row.grad_evals for row in found)
     clock = "" if at_phase_0(record for group in runs.values() for record in group) else f" ({ANY_PHASE})"
     note = in_words(runs) + (

@@ -7,28 +7,35 @@ setting    of an arm, the runs at its named hyperparameters and, for those it do
 scale      the largest that any arm has.
 protocol   everything in a configuration but seed, optimizer and device: the one with the most runs; of equally frequent
            ones the longest, and of those the one with equal gradients. What still ties is refused: no hash decides.
+
+Part of a protocol is its budget. A method that spends one gradient a timestep makes the same run at either, so its runs
+count for both; only those of a method that looks ahead differ.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from nala_lab.core.validate import require_choice
-from nala_lab.methods.table import rank
+from nala_lab.methods.counting import counted
+from nala_lab.methods.table import METHODS, rank
 from nala_lab.methods.task_settings import default_settings
 from nala_lab.results.records import Record, config_hash, read_record
 
-__all__ = ["CUT", "SCALES", "Arm", "Choice", "budget_of", "choose", "comparable", "runs_of", "scale_of"]
+__all__ = ["BUDGETS", "CUT", "SCALES", "Arm", "Choice", "budget_of", "budgets_of", "choose", "comparable", "runs_of",
+           "scale_of"]  # fmt: skip
 
 CUT = "paper, cut short"
 SCALES = ("smoke", "cpu", CUT, "paper")  # smallest first
-_APART = ("seed", "optimizer", "device")  # in no protocol
+BUDGETS = ("timesteps", "gradients")
+_APART = ("seed", "optimizer", "device", "equal")  # not in a protocol's hash
 _ABSENT = object()
+K = TypeVar("K")
 
 
 @dataclass(frozen=True)
@@ -66,11 +73,13 @@ class Choice:
     scale : one of SCALES, or "" where nothing has been run.
     by_arm : label of the arm -> its runs by seed, the diverged ones included; without the arms that were not run.
     left_out : runs that fit an arm and are not shown.
+    budget : what every run got the same number of, one of BUDGETS, or "" where nothing has been run.
     """
 
     scale: str
     by_arm: Mapping[str, tuple[Record, ...]]
     left_out: int
+    budget: str = ""
 
     @property
     def records(self) -> list[Record]:
@@ -78,12 +87,14 @@ class Choice:
         return [record for group in self.by_arm.values() for record in group]
 
 
-def choose(records: Sequence[Record], arms: Sequence[Arm], full: Mapping[str, int] | None = None) -> Choice:
+def choose(records: Sequence[Record], arms: Sequence[Arm], full: Mapping[str, int] | None = None,
+           equal: str | None = None) -> Choice:  # fmt: skip
     """Choose the runs of one task that stand for the arms of one table.
 
     Parameters
     ----------
     records : whole runs. arms : with different labels. full : see `scale_of`.
+    equal : one of BUDGETS, to take runs at this one only.
 
     Raises
     ------
@@ -91,21 +102,24 @@ def choose(records: Sequence[Record], arms: Sequence[Arm], full: Mapping[str, in
         For a record of an unknown scale; when an arm stands for several settings, or the arms for several protocols,
         that were run equally often.
     """
-    candidates = {arm.label: _candidates(records, arm) for arm in arms}
+    budgets = BUDGETS if equal is None else (equal,)
+    at = [record for record in records if set(budgets).intersection(budgets_of(record))]
+    candidates = {arm.label: _candidates(at, arm) for arm in arms}
     pool = {id(run): run for runs in candidates.values() for run in runs}
     if not pool:
         return Choice("", {}, 0)
     scales = {key: scale_of(run, full) for key, run in pool.items()}
     scale = max(scales.values(), key=SCALES.index)
-    protocol = _protocol([run for key, run in pool.items() if scales[key] == scale])
+    protocol, budget = _protocol([run for key, run in pool.items() if scales[key] == scale], budgets)
     by_arm = {}
     for label, runs in candidates.items():
-        kept = _one_setting([run for run in runs if scales[id(run)] == scale and _protocol_of(run) == protocol], label)
+        kept = _one_setting([run for run in runs if scales[id(run)] == scale
+                             and (protocol, budget) in _protocols_of(run, budgets)], label)  # fmt: skip
         if kept:
             by_arm[label] = tuple({run.seed: run for run in sorted(kept, key=lambda run: run.seed)}.values())
     fitting = sum(any(arm.fits(run) for arm in arms) for run in records)
     shown = {id(run) for group in by_arm.values() for run in group}
-    return Choice(scale, by_arm, fitting - len(shown))
+    return Choice(scale, by_arm, fitting - len(shown), budget)
 
 
 def comparable(records: Sequence[Record]) -> list[Record]:
@@ -153,9 +167,20 @@ def scale_of(record: Record, full: Mapping[str, int] | None = None) -> str:
     return scale if whole and real and measured and config.get("batches") is None else CUT
 
 
-def budget_of(record: Record) -> str:
-    """What every optimizer of the run's protocol got the same number of: "timesteps" or "gradients"."""
-    return "timesteps" if record.header["config"].get("equal") == "timesteps" else "gradients"
+def budgets_of(record: Record) -> tuple[str, ...]:
+    """Which of BUDGETS the run had in common with the others of its protocol.
+
+    Both, for a method of the lab that spends one gradient a timestep: it is the same run at either.
+    """
+    if record.optimizer in METHODS and all(counted(record.optimizer, _hyperparameters(record))):
+        return BUDGETS
+    return BUDGETS[:1] if record.header["config"].get("equal") == "timesteps" else BUDGETS[1:]
+
+
+def budget_of(records: Iterable[Record]) -> str:
+    """What all of these runs got the same number of: gradients where both can be said, "" where they have none."""
+    shared = set(BUDGETS).intersection(*map(budgets_of, records))
+    return max(shared & {BUDGETS[1]} or shared, default="")
 
 
 def _hyperparameters(record: Record) -> Mapping[str, Any]:
@@ -177,13 +202,13 @@ def _one_setting(runs: Sequence[Record], label: str) -> list[Record]:
     return [run for run, key in zip(runs, keys, strict=True) if key in best]
 
 
-def _protocol(runs: Sequence[Record]) -> str:
-    """The protocol that was run most often."""
-    keys = {_protocol_of(run): run.header["config"] for run in runs}
-    best = _most([_protocol_of(run) for run in runs])
+def _protocol(runs: Sequence[Record], budgets: Sequence[str]) -> tuple[str, str]:
+    """The protocol that was run most often, and its budget."""
+    keys = {key: run.header["config"] for run in runs for key in _protocols_of(run, budgets)}
+    best = _most([key for run in runs for key in _protocols_of(run, budgets)])
     longest = max(_length(keys[key]) for key in best)
     tied = [key for key in best if _length(keys[key]) == longest]
-    tied = [key for key in tied if keys[key].get("equal", "grad_evals") == "grad_evals"] or tied
+    tied = [key for key in tied if key[1] == BUDGETS[1]] or tied
     if len(tied) > 1:
         names = sorted({name for key in tied for name in keys[key]} - {*_APART})
         apart = [name for name in names if len({str(keys[key].get(name)) for key in tied}) > 1]
@@ -192,8 +217,9 @@ def _protocol(runs: Sequence[Record]) -> str:
     return tied[0]
 
 
-def _protocol_of(run: Record) -> str:
-    return config_hash({key: value for key, value in run.header["config"].items() if key not in _APART})
+def _protocols_of(run: Record, budgets: Sequence[str]) -> list[tuple[str, str]]:
+    rest = config_hash({key: value for key, value in run.header["config"].items() if key not in _APART})
+    return [(rest, budget) for budget in budgets_of(run) if budget in budgets]
 
 
 def _length(config: Mapping[str, Any]) -> tuple[float, float]:
@@ -201,7 +227,7 @@ def _length(config: Mapping[str, Any]) -> tuple[float, float]:
     return float(config.get("epochs", 0)), math.inf if batches is None else float(batches)
 
 
-def _most(keys: Sequence[str]) -> list[str]:
+def _most(keys: Sequence[K]) -> list[K]:
     """The most frequent keys: one, or several that are equally frequent."""
     counts = Counter(keys)
     return [key for key, count in counts.items() if count == max(counts.values())]

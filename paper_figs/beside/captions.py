@@ -36,7 +36,7 @@ def caption(what: str, runs: Sequence[Runs], *, metrics: Sequence[str], spread: 
     what : what is drawn. runs : the runs behind it. metrics : definitions. spread : how mean and spread are shown.
     xaxis : what is on the x-axis.
     """
-    budgets = {budget_of(group[0]) for one in runs for group in one.by_arm.values()}
+    budgets = {budget_of(run for group in one.by_arm.values() for run in group) for one in runs if one.by_arm}
     equal = f" Every optimizer of a task got the same number of {' or '.join(sorted(budgets))}." if budgets else ""
     shown = [record for one in runs for group in one.by_arm.values() for record in group]
     clock = "" if at_phase_0(shown) or not any("mini-batch" in metric for metric in metrics) else f" ({ANY_PHASE})"

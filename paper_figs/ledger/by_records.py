@@ -8,7 +8,7 @@ from typing import Any
 
 from nala_lab.core import require_choice
 from nala_lab.methods.table import label
-from nala_lab.results.comparable import Arm, Choice, budget_of, choose
+from nala_lab.results.comparable import Arm, Choice, choose
 from nala_lab.results.evidence import (
     EXCLUDED,
     RELATIONS,
@@ -58,17 +58,17 @@ def by_records(test: Mapping[str, Any], ledger: Ledger, folder: Path = RECORDS) 
     outcome = _together([one.outcome for one in said.values()] + [UNDECIDED] * bool(silent))
     first = chosen.records[0]
     clock = at_phase_0(chosen.records, metric.row)
-    ran = f"{chosen.scale} scale ({_size(first, test['equal'])}{'' if clock else f', {ANY_PHASE}'})"
-    decides = chosen.scale == "paper" and clock and not lacking and budget_of(first) == test["equal"]
+    ran = f"{chosen.scale} scale ({_size(first, chosen.budget, test['equal'])}{'' if clock else f', {ANY_PHASE}'})"
+    decides = chosen.scale == "paper" and clock and not lacking and chosen.budget == test["equal"]
     seen = f"{_SAYS[outcome]} at " if said and not decides else ""
     told = "; ".join([*words, *silent, *lacking, *_diverged(chosen.by_arm)])
     return Evidence(_VERDICT[outcome] if decides else model.NOT_RUN, f"{seen}{ran}: {told}", how)
 
 
 def _chosen(records: Sequence[Record], arms: Sequence[Arm], full: Mapping[str, int], equal: str) -> Choice:
-    """The runs at the budget of the claim, or, where there are none, at the other."""
-    found = choose([record for record in records if budget_of(record) == equal], arms, full)
-    return found if found.records else choose(records, arms, full)
+    """The runs at the budget of the claim, or, where an arm was not run at it, at the other."""
+    at, any_ = (choose(records, arms, full, budget) for budget in (equal, None))
+    return at if at.by_arm.keys() >= any_.by_arm.keys() else any_
 
 
 def _arm(spec: str | Mapping[str, Any], ledger: Ledger) -> Arm:
@@ -78,8 +78,8 @@ def _arm(spec: str | Mapping[str, Any], ledger: Ledger) -> Arm:
     return Arm(label(name) + words, name, {**ledger.settings.get(name, {}), **named})
 
 
-def _size(record: Record, claimed: str) -> str:
-    config, equal = record.header["config"], budget_of(record)
+def _size(record: Record, equal: str, claimed: str) -> str:
+    config = record.header["config"]
     batches, fid = config.get("batches"), config.get("data", {}).get("fid", {}).get("extractor")
     parts = [f"{config.get('epochs', '?')} epochs", f"{batches} mini-batches each" if batches else "",
              f"equal {equal}" + ("" if equal == claimed else f" where the claim means equal {claimed}"),

@@ -188,7 +188,7 @@ def test_the_largest_scale_is_shown_and_the_rest_is_counted(tmp_path):
     make(tmp_path, "lenet5-cifar10", "adam", 0, tag="-a", scale="smoke")
     make(tmp_path, "lenet5-cifar10", "adam", 0, tag="-b", scale="cpu")
     make(tmp_path, "lenet5-cifar10", "adam", 1, tag="-b", scale="cpu")
-    make(tmp_path, "lenet5-cifar10", "adam", 0, tag="-c", scale="cpu", equal="timesteps")
+    make(tmp_path, "lenet5-cifar10", "nala", 0, tag="-c", scale="cpu", equal="timesteps", epochs=3)
     make(tmp_path, "lenet5-cifar10", "adam", 0, tag="-d", settings={"lr": 0.1})  # no run of Table 1
     runs = pick("lenet5-cifar10", arms, tmp_path)
     assert runs.size == "cpu scale (4 of 230 epochs, batch 256), 2 seeds" and runs.left_out == 2

@@ -216,7 +216,8 @@ def test_the_line_says_what_was_held_equal_and_another_budget_decides_nothing(tm
     assert found.verdict == NOT_RUN
     assert found.words.startswith("seen at paper scale (2 epochs, equal gradients where the claim means equal times")
     assert said(tmp_path, equal="gradients").verdict == REPRODUCED
-    fill(tmp_path, {"nala": 0.6, "adam": 0.7}, k=5, equal="timesteps")  # as many, at the budget of the claim
+    # As many, at the budget of the claim; Adam's runs are the same at either.
+    fill(tmp_path, {"nala": 0.5}, k=5, equal="timesteps")
     assert said(tmp_path).verdict == NOT_REPRODUCED and "(2 epochs, equal timesteps)" in said(tmp_path).words
     assert said(tmp_path, equal="gradients").verdict == REPRODUCED
 

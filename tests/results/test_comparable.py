@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from nala_lab.methods.task_settings import default_settings
-from nala_lab.results.comparable import CUT, Arm, choose, runs_of, scale_of
+from nala_lab.results.comparable import CUT, Arm, budget_of, budgets_of, choose, runs_of, scale_of
 from nala_lab.results.metrics import trained_rows
-from nala_lab.results.records import RecordWriter, read_record
+from nala_lab.results.records import RecordWriter, load_records, read_record
 
 TASK = "lenet5-digits"
 RECORDS = Path(__file__).parents[2] / "paper_figs" / "records"
@@ -65,14 +65,30 @@ def test_a_tie_between_settings_is_refused_where_none_is_the_default(tmp_path):
 
 
 def test_of_equally_frequent_protocols_the_longest_is_taken_and_no_hash_decides(tmp_path):
-    write(tmp_path, "a", "adam", epochs=3)
-    write(tmp_path, "b", "adam", epochs=4, protocol={"equal": "timesteps"})
+    write(tmp_path, "a", "nala", epochs=3)
+    write(tmp_path, "b", "nala", epochs=4, protocol={"equal": "timesteps"})
     assert [run.path.stem for run in runs_of(tmp_path, TASK)] == ["b"]
-    write(tmp_path, "c", "adam", epochs=4, protocol={"equal": "grad_evals"})
+    write(tmp_path, "c", "nala", epochs=4, protocol={"equal": "grad_evals"})
     assert [run.path.stem for run in runs_of(tmp_path, TASK)] == ["c"]
-    write(tmp_path, "d", "adam", epochs=4, protocol={"equal": "grad_evals", "clip": 0.25})
+    write(tmp_path, "d", "nala", epochs=4, protocol={"equal": "grad_evals", "clip": 0.25})
     with pytest.raises(ValueError, match="runs of several protocols, each run equally often, that differ in clip:"):
         runs_of(tmp_path, TASK)
+
+
+def test_a_run_without_look_ahead_gradients_counts_for_both_budgets(tmp_path):
+    for seed in range(3):
+        write(tmp_path, f"adam-{seed}", "adam", seed, protocol={"equal": "grad_evals"})
+        write(tmp_path, f"nala-{seed}", "nala", seed, protocol={"equal": "grad_evals"})
+    for seed in range(2):
+        write(tmp_path, f"nala-{seed}t", "nala", seed, protocol={"equal": "timesteps"})
+    runs, arms = load_records(tmp_path), [Arm(name, name) for name in ("nala", "adam")]
+    for equal, count in (("gradients", 3), ("timesteps", 2), (None, 3)):
+        found = choose(runs, arms, equal=equal)
+        assert (len(found.by_arm["nala"]), len(found.by_arm["adam"])) == (count, 3)
+        assert found.budget == (equal or "gradients") == budget_of(found.records)
+    assert budget_of([]) == "gradients"
+    own = read_record(write(tmp_path, "own", "module:factory", protocol={"equal": "timesteps"}))
+    assert budgets_of(own) == ("timesteps",)  # what it spends is not known here
 
 
 def test_the_largest_scale_is_taken_and_a_cut_run_is_not_the_papers(tmp_path):
