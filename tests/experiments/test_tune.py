@@ -67,7 +67,13 @@ def test_the_command_prints_one_line_an_optimizer_and_keeps_its_trials(tmp_path,
     assert "| adam | lr=0.001 |" in told and "lr (upper)" in told and "one training image in 10" in told
     records = load_records(tmp_path / "out")
     assert len(records) == 4 and all(json.dumps(r.header["config"]["extra"]) == '{"held_out": 10}' for r in records)
-    assert main(command) == 0 and "adam lr=1e-05" in capsys.readouterr().out
+    assert main([*command, "--json", str(tmp_path / "told.json")]) == 0 and "adam lr=1e-05" in capsys.readouterr().out
+    kept = json.loads((tmp_path / "told.json").read_text(encoding="utf-8"))
+    assert (kept["task"], kept["scale"], kept["epochs"], kept["equal"]) == ("lenet5-digits", "smoke", 1, "grad_evals")
+    adam = kept["optimizers"]["adam"]
+    assert adam["best"] == {"lr": 0.001} and adam["edges"] == ["lr (upper)"] and adam["points"] == 2
+    scores = {trial["changes"]["lr"]: trial["score"] for trial in adam["trials"]}
+    assert scores[1e-3] > scores[1e-5] and f"| lr=0.001 | {scores[1e-3]:.4f} |" in told
 
 
 @pytest.mark.parametrize(

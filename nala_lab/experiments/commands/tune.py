@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nala_lab.core import require, require_int
 from nala_lab.core.progress import bar as progress_bar
@@ -15,7 +16,7 @@ from nala_lab.results.records import Record, read_record
 
 if TYPE_CHECKING:
     from nala_lab.experiments.run.sweeping import Cell
-    from nala_lab.experiments.run.tuning import Space, Trial
+    from nala_lab.experiments.run.tuning import Space, Trial, Tuned
     from nala_lab.experiments.tasks import Task
 
 __all__ = ["add_arguments", "main"]
@@ -45,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--threads", type=int, metavar="N", help="of each run (default: the cores of this machine, shared)")
     add("--out", type=Path, default=Path("runs/tune"), metavar="DIR", help="records go to DIR/TASK")
     add("--data-dir", metavar="DIR", help="where the data files are (default: the folders of NALA_LAB_DATA)")
+    add("--json", type=Path, metavar="FILE", help="write every trial and each optimizer's best there as well")
     add("--quiet", action="store_true", help="no progress bars")
 
 
@@ -69,7 +71,20 @@ def main(args: argparse.Namespace) -> int:
         done = [_measured(task, trial, [records[cell.key] for cell in cells]) for trial, cells in tried]
         found.append(judge(name, space, done, task.best))
     print("\n" + markdown(found, task))
+    if args.json is not None:
+        args.json.write_text(json.dumps(_told(args, todo, found), indent=1) + "\n", encoding="utf-8")
     return 0
+
+
+def _told(args: argparse.Namespace, todo: list[Any], found: list[Tuned]) -> dict[str, Any]:
+    """What was tried, how and with which result; a trial that diverged has no score."""
+    run = todo[0][2][0][1][0].run()  # of the first trial's first seed
+    optimizers = {one.optimizer: {
+        "best": None if one.best is None else dict(one.best.changes), "edges": list(one.edges), "points": one.size,
+        "trials": [{"changes": dict(trial.changes), "score": trial.score} for trial in one.trials],
+    } for one in found}  # fmt: skip
+    return {"task": args.task, "scale": args.scale, "epochs": run.scale.epochs, "equal": args.equal,
+            "seeds": list(dict.fromkeys(args.seeds)), "optimizers": optimizers}  # fmt: skip
 
 
 def planned(args: argparse.Namespace, task: Task) -> list[tuple[str, Space, list[tuple[Trial, list[Cell]]]]]:
