@@ -165,11 +165,11 @@ def test_a_store_that_cannot_be_written_is_one_sentence_before_anything_is_train
 
 @pytest.fixture
 def start():
-    """start(spec, store, *more): a sweep in a session of its own, which does not outlive the test."""
+    """start(spec, store, *more): a sweep, or what else is named, in a session of its own that ends with the test."""
     begun = []
 
-    def command(spec, store, *more):
-        begun.append(sweeping(spec, store, *more))
+    def command(spec, store, *more, name="sweep"):
+        begun.append(started(name, str(spec), "--out", str(store), *more))
         return begun[-1]
 
     yield command
@@ -179,26 +179,32 @@ def start():
         process.communicate()
 
 
-def sweeping(spec, store, *more):
+def started(*arguments):
     code = "import sys; from nala_lab.cli import main; sys.exit(main())"
-    command = [sys.executable, "-c", code, "sweep", str(spec), "--out", str(store), "--quiet", "--threads", "1", *more]
+    command = [sys.executable, "-c", code, *arguments, "--quiet", "--threads", "1"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True, text=True,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
 
 
+TRIALS = ("--optimizer", "nala", "adam", "nag", "--trials", "4", "--scale", "smoke", "--epochs", "1")
+
+
 @pytest.mark.slow
-def test_ten_kills_lose_nothing_and_change_nothing(tmp_path, start):
-    """12 runs; the process group gets SIGKILL at ten random moments; then the sweep is left alone."""
+@pytest.mark.parametrize("name", ["sweep", "tune"])
+def test_ten_kills_lose_nothing_and_change_nothing(name, tmp_path, start):
+    """12 runs; the process group gets SIGKILL at ten random moments; then the command is left alone."""
     spec, store = tmp_path / "sweep.toml", tmp_path / "killed"
     spec.write_text(TOML, encoding="utf-8")
-    quiet = start(spec, tmp_path / "quiet")
-    _, err = quiet.communicate(timeout=300)
+    what, more = (spec, ()) if name == "sweep" else ("lenet5-digits", TRIALS)
+    quiet = start(what, tmp_path / "quiet", *more, name=name)
+    whole, err = quiet.communicate(timeout=300)
     assert quiet.returncode == 0, err
-    draw, kills = stream(0, "sweep", "kills"), 0
+    draw, kills = stream(0, name, "kills"), 0
+    saves = ("--checkpoint-minutes", "0.001") if name == "sweep" else ()  # a trial is begun anew
     for attempt in range(10):
         jobs = "2" if attempt in (3, 7) else "1"
-        process = start(spec, store, "--jobs", jobs, "--checkpoint-minutes", "0.001")
+        process = start(what, store, *more, "--jobs", jobs, *saves, name=name)
         while attempt and process.poll() is None and not at_work(store):
             time.sleep(0.01)
         time.sleep(draw.uniform(0, 0.3))  # a run takes about half a second; the first attempt has not begun one
@@ -208,12 +214,14 @@ def test_ten_kills_lose_nothing_and_change_nothing(tmp_path, start):
         process.communicate()
         for partial in store.rglob("*.partial"):
             partial.unlink()  # so that the next attempt's own can be seen; a record is begun anew in any case
-    last = start(spec, store, "--jobs", "2")
+    last = start(what, store, *more, "--jobs", "2", name=name)
     out, err = last.communicate(timeout=300)
     assert last.returncode == 0, err
     expected, found = numbers(tmp_path / "quiet"), numbers(store)
     assert len(expected) == 12 and found == expected and kills == 10
     assert not list(store.rglob("*.pt"))
+    table = [text.partition("|")[2] for text in (whole, out)]  # what tune prints; a sweep prints none
+    assert table[0] == table[1] and bool(table[0]) == (name == "tune")
 
 
 def at_work(store):
