@@ -11,6 +11,7 @@ from nala_lab.core.validate import require, require_int, require_number
 
 __all__ = ["LIMIT", "Ending", "inside", "require_length"]
 
+_SERIAL = 10_000  # entries; for more of them BLAS starts threads, which wait for each other on a machine that is busy
 LIMIT = 1e100  # a run whose entries leave [-LIMIT, LIMIT] has diverged, long before float64 overflows
 
 
@@ -73,8 +74,11 @@ class Ending:
         """Look whether a point of this row is still inside."""
         if x.dtype.hasobject:
             return
-        size = x.dot(x) if x.ndim == 1 else np.vdot(x, x)
-        if not size <= self._small:
+        if x.size > _SERIAL:
+            fine = x.min() >= -self.limit and x.max() <= self.limit
+        else:
+            fine = (x.dot(x) if x.ndim == 1 else np.vdot(x, x)) <= self._small
+        if not fine:
             self._alive = self._alive & inside(x, self.limit)
 
     def comes(self, row: int, last_gradient: Array) -> bool:

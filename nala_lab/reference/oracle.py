@@ -3,13 +3,14 @@
 ``grad(x)`` draws a new mini-batch, ``grad.again(x)`` evaluates the last one at another point, ``grad.full(x)`` is the
 gradient of the whole objective. For a deterministic gradient all three are the same function.
 
-The function that is called is somebody else's. It is given x read-only, and what it returns is copied: it may use one
-array for all its answers, and it cannot change where the optimizer stands.
+The function that is called is somebody else's. It is given x read-only, and what it returns is copied, unless nobody
+else holds it: it may use one array for all its answers, and it cannot change where the optimizer stands.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from sys import getrefcount
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +20,14 @@ from nala_lab.core import Array, require, require_int
 __all__ = ["Oracle", "Spent", "as_generator", "as_oracle", "writes_in_place"]
 
 _FLOAT = np.dtype(np.float64)
+
+
+def _references(make: Callable[[], Any]) -> int:
+    result = make()
+    return getrefcount(result)
+
+
+_ALONE = _references(lambda: np.empty(0))  # how many references are counted of an array that one local name holds
 
 
 class Spent(NamedTuple):
@@ -122,7 +131,8 @@ class Oracle:
                 hint = "x is read-only there: work on x.copy()"
                 raise ValueError(f"grad must leave x as it is, but it writes into x in place ({hint})") from trouble
             raise
-        g = np.array(result)
+        mine = type(result) is np.ndarray and result.flags.owndata and getrefcount(result) == _ALONE
+        g = result if mine else np.array(result)  # what nobody else holds needs no copy
         if g.dtype is not _FLOAT or g.shape != (self._shape or x.shape):
             g = self._checked(result, g, x)
         self.evals += 1

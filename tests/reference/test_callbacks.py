@@ -39,6 +39,30 @@ def test_a_gradient_that_reuses_one_array_leaves_the_record_true(method):
             assert np.array_equal(kept[name], value), name
 
 
+def test_only_what_nobody_else_holds_is_not_copied():
+    """A function that keeps its answers and writes into them later cannot change the record; nor through a window."""
+    kept = []
+
+    def keeping(x):
+        for answer in kept:
+            answer[...] = np.nan
+        kept.append(x @ A)
+        return kept[-1]
+
+    assert np.array_equal(run(SGD(0.1), keeping, X0, steps=5).grads, run(SGD(0.1), lambda x: x @ A, X0, steps=5).grads)
+    made = []
+
+    def fresh(x):
+        made.append(id(answer := x @ A))
+        return answer
+
+    def window(x):
+        made.append(id(whole := np.vstack([x, x]) @ A))
+        return whole[0]
+
+    assert id(Oracle(fresh)(X0)) == made[-1] and Oracle(window)(X0).base is None
+
+
 @pytest.mark.parametrize("method", METHODS, ids=repr)
 def test_a_gradient_that_returns_its_own_point_is_copied(method):
     one, other = (record(run(method, grad, X0, **length(method))) for grad in (lambda x: x, lambda x: 1.0 * x))
