@@ -46,6 +46,8 @@ def _table(paper: str, number: int, **more: Any) -> Figure:
 FIGURES: dict[str, Figure] = {
     "family_map": Figure("family_map:draw"),
     "results_fashion_mnist": Figure("results_fashion_mnist:draw"),
+    "lenet5_as_published": Figure("results_lenet5:draw_published"),
+    "lenet5_tuned": Figure("results_lenet5:draw_tuned"),
     "side_by_side_nala": Figure("side_by_side_nala:draw"),
     "side_by_side_adala": Figure("side_by_side_adala:draw"),
     "nala_fig1": Figure("nala_fig1:draw"),

@@ -19,7 +19,8 @@ from nala_lab.results.records import FINISHED, Record, load_records
 from paper_figs.beside.runs import RECORDS
 from paper_figs.drawing import Drawing, Table
 
-__all__ = ["FOLDER", "by_optimizer", "correction", "curves", "draw", "finals", "in_words", "judged", "results_table"]
+__all__ = ["FOLDER", "against_nala", "by_optimizer", "correction", "curves", "draw", "finals", "in_words", "judged",
+           "mean_and_spread", "results_table"]  # fmt: skip
 
 FOLDER = RECORDS / "lenet5-fashion-mnist"
 METRIC = METRICS["test accuracy"]
@@ -51,7 +52,8 @@ def curves(runs: Runs, column: str = "accuracy", x: str = "grad_evals") -> dict[
     return out
 
 
-def _words(s: Summary | None, scale: float, digits: int) -> str:
+def mean_and_spread(s: Summary | None, scale: float, digits: int) -> str:
+    """Write a mean with its sample standard deviation."""
     if s is None:
         return "diverged"
     spread = f" ± {s.sd * scale:.{digits}f}" if s.n > 1 else ""
@@ -65,7 +67,8 @@ def judged(runs: Runs) -> dict[str, Judgement]:
     return judge_table(pairs, RULE) if pairs else {}
 
 
-def _against_nala(gap: Judgement | None, comparisons: int) -> str:
+def against_nala(gap: Judgement | None, comparisons: int) -> str:
+    """Write NALA's accuracy minus another's in points, with interval and verdict."""
     if gap is None:
         return "–"
     said = {BETTER: "NALA better", WORSE: "NALA worse", EQUIVALENT: f"equivalent within {POINTS:g}",
@@ -102,9 +105,9 @@ def results_table(runs: Runs) -> Table:
     gaps, rows = judged(runs), []
     for row in sorted(found, key=lambda row: -row.test_accuracy.mean if row.test_accuracy else np.inf):
         rows.append((
-            label(row.optimizer), _words(row.test_accuracy, 100, 2), _words(row.test_loss, 1, 4),
-            _words(row.batch_accuracy, 100, 2), _words(row.batch_loss, 1, 4),
-            _against_nala(gaps.get(row.optimizer), len(gaps)), f"{row.timesteps}",
+            label(row.optimizer), mean_and_spread(row.test_accuracy, 100, 2), mean_and_spread(row.test_loss, 1, 4),
+            mean_and_spread(row.batch_accuracy, 100, 2), mean_and_spread(row.batch_loss, 1, 4),
+            against_nala(gaps.get(row.optimizer), len(gaps)), f"{row.timesteps}",
             f"{len(row.seeds)} of {len(runs[row.optimizer])}",
         ))  # fmt: skip
     columns = ("optimizer", "test accuracy (%)", "test loss (nats)", "best training mini-batch accuracy (%)",

@@ -1,12 +1,13 @@
-"""Write what the README takes from records: its results table and its two pictures.
+"""Write what the README takes from records: its tables of results and its two pictures.
 
     python tools/readme.py            # write them
-    python tools/readme.py --check    # say whether the table in the README is that of the records
+    python tools/readme.py --check    # say whether the tables in the README are those of the records
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from paper_figs import drawing_of
@@ -14,23 +15,24 @@ from paper_figs.drawing import Drawing
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ("nala_fig1", "results_fashion_mnist")
+TABLES = ("lenet5_as_published", "lenet5_tuned")
 BEGIN = "<!-- results: written by tools/readme.py from paper_figs/records; do not edit by hand -->\n"
 END = "<!-- end of results -->"
 
 
-def with_results(readme: str, drawing: Drawing) -> str:
-    """Put the drawing's table and caption between the markers."""
+def with_results(readme: str, drawings: Iterable[Drawing]) -> str:
+    """Put the drawings' tables and captions between the markers."""
     before, _, rest = readme.partition(BEGIN)
     _, _, after = rest.partition(END)
-    assert drawing.table is not None
-    return f"{before}{BEGIN}\n{drawing.table.markdown()}\n\n{END}{after}"
+    tables = [f"**{one.title}**\n\n{one.table.markdown()}\n\n" for one in drawings if one.table is not None]
+    return f"{before}{BEGIN}\n{''.join(tables)}{END}{after}"
 
 
 def main(arguments: list[str]) -> int:
     """Write, or check, and say what was done."""
     readme = ROOT / "README.md"
     drawings = {name: drawing_of(name) for name in PICTURES}
-    wanted = with_results(readme.read_text(encoding="utf-8"), drawings["results_fashion_mnist"])
+    wanted = with_results(readme.read_text(encoding="utf-8"), map(drawing_of, TABLES))
     if "--check" in arguments:
         same = wanted == readme.read_text(encoding="utf-8")
         print(f"README.md {'agrees with' if same else 'differs from'} the records")

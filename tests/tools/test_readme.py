@@ -20,13 +20,13 @@ def test_the_first_example_shows_what_it_says(capsys):
     assert np.isclose(float(measured), float(predicted), rtol=1e-6, atol=0)
 
 
-def test_the_results_table_is_that_of_the_records():
+def test_the_tables_of_results_are_those_of_the_records():
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("Agg")
     from paper_figs import drawing_of
-    from tools.readme import with_results
+    from tools.readme import TABLES, with_results
 
-    assert with_results(README, drawing_of("results_fashion_mnist")) == README
+    assert with_results(README, map(drawing_of, TABLES)) == README
 
 
 def test_every_path_it_names_exists():

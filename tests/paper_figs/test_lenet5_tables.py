@@ -1,0 +1,73 @@
+"""The two tables of LeNet-5: NALA at both budgets, and every optimizer at the best of its trials."""
+
+import json
+
+import pytest
+
+from nala_lab.methods.table import PAPER_METHODS
+from nala_lab.methods.task_settings import default_settings
+from nala_lab.results.records import RecordWriter
+from paper_figs import results_lenet5
+from paper_figs.results_lenet5 import TASKS, as_published_table, trials, tuned, tuned_table
+
+BEST = {"nala": {"lr": 0.01, "mu": -0.2}, "adam": {"lr": 0.003, "betas": [0.9, 0.99]}, "sgd": {"lr": 0.3}}
+
+
+def write(folder, task, optimizer, seed, accuracy, *, equal="grad_evals", epochs=3, **settings):
+    config = {"scale": "cpu", "epochs": epochs, "batch_size": 256, "equal": equal, "seed": seed, "data": {},
+              "optimizer": {"name": optimizer, **default_settings(task, optimizer), **settings}}  # fmt: skip
+    header = dict(task=task, optimizer=optimizer, seed=seed, config=config, data={}, versions={}, platform={})
+    name = f"{optimizer}-{seed}-{equal}-{len(list((folder / task).glob('*')))}.jsonl"
+    with RecordWriter(folder / task / name, header) as out:
+        out.row("test", epoch=epochs, accuracy=accuracy)
+        out.finish("finished", totals={})
+
+
+@pytest.fixture
+def published(tmp_path):
+    for task in TASKS:
+        for number, name in enumerate(PAPER_METHODS):
+            for seed in range(3):
+                write(tmp_path, task, name, seed, 0.8 + 0.01 * number + 0.001 * (seed - 1))
+        for seed in range(3):
+            write(tmp_path, task, "nala", seed, 0.825 + 0.001 * (seed - 1), equal="timesteps")
+    return tmp_path
+
+
+def test_at_the_published_settings_nala_has_a_run_at_each_budget(published):
+    table = as_published_table(published)
+    rows = {row[:2]: row[2:] for row in table.rows}
+    assert len(rows) == len(TASKS) * len(PAPER_METHODS)
+    assert rows["CIFAR-10", "NALA"][0] == "80.00 ± 0.10 (equal gradients); 82.50 ± 0.10 (equal timesteps)"
+    accuracy, gradients, timesteps = rows["CIFAR-10", "Lookahead"]
+    assert accuracy == "82.00 ± 0.10" and gradients.startswith("-2.00 ") and timesteps.startswith("+0.50 ")
+    assert "At equal timesteps NALA's test accuracy is" in table.note and "3 epochs, batch 256, 3 seeds" in table.note
+
+
+def test_the_tuned_table_takes_the_winners_at_seeds_that_tuning_has_not_seen(tmp_path):
+    for task in TASKS:
+        for name, best in BEST.items():
+            for seed in (0, 10, 11):  # seed 0 was tuned on
+                write(tmp_path, task, name, seed, 0.1 if seed == 0 else 0.9, **best)
+            write(tmp_path, task, name, 12, 0.2)  # another setting
+        told = {name: {"best": best, "edges": ["lr (upper)"] if name == "sgd" else [], "points": 9,
+                       "trials": [{"changes": best, "score": 0.9}] * 4} for name, best in BEST.items()}  # fmt: skip
+        told["lookahead"] = {"best": None, "edges": [], "points": 9, "trials": told["adam"]["trials"]}
+        (tmp_path / task / "trials.json").write_text(json.dumps({"seeds": [0], "optimizers": told}), encoding="utf-8")
+    assert {run.seed for run in tuned("lenet5-cifar10", tmp_path).records} == {10, 11}
+    rows = {row[:2]: row[2:] for row in tuned_table(tmp_path).rows}
+    assert rows["CIFAR-10", "Adam"][:2] == ("lr 0.003, betas (0.9, 0.99)", "90.00 ± 0.00")
+    assert rows["CIFAR-10", "SGD"][0] == "lr 0.3 (at the edge: lr (upper))"
+    assert rows["CIFAR-10", "Lookahead"] == ("every trial diverged", "diverged", "–")
+    assert "4 trials each with one seed" in tuned_table(tmp_path).note
+
+
+def test_the_committed_tuned_runs_are_those_of_the_winners_and_every_optimizer_had_as_many_trials():
+    for task in TASKS:
+        found = trials(task)["optimizers"]
+        assert set(found) == set(PAPER_METHODS) and {len(one["trials"]) for one in found.values()} == {16}
+        for name, one in found.items():
+            scored = [trial for trial in one["trials"] if trial["score"] is not None]
+            assert one["best"] == max(scored, key=lambda trial: trial["score"])["changes"]
+            assert len(tuned(task).by_arm[name]) == 5
+        assert len(list((results_lenet5.TUNED / task).glob("*.jsonl"))) == 5 * len(PAPER_METHODS)
