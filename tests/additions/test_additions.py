@@ -45,8 +45,16 @@ def run(copy, *command):
     return done.stdout
 
 
-def lab(copy, *words):
-    return run(copy, "-m", "nala_lab.cli", *words)
+def lab(copy, *lines):
+    """What each of these lines prints after ``nala-lab``, in one process."""
+    code = (
+        "import sys\n"
+        "from nala_lab.cli import main\n"
+        "for line in sys.argv[1:]:\n"
+        "    assert not main(line.split()), line\n"
+        "    print('\\f')"
+    )
+    return run(copy, "-c", code, *lines).split("\f")[:-1]
 
 
 @pytest.mark.parametrize("kind", NEW)
@@ -91,24 +99,25 @@ def test_the_tests_of_every_table_find_the_new_rows(copy):
     run(copy, *pytest_, *WHOLE)
 
 
-def test_training_tuning_and_sweeps_know_them(copy):
-    assert {"softsign", "relu-digits"} <= set(re.findall(r"[\w-]+", lab(copy, "train", "--list")))
-    said = lab(copy, "train", "relu-digits", "--optimizer", "softsign", "--scale", "smoke", "--quiet", "--out", "o")
-    assert "| Soft sign |" in said
-    words = ("--optimizer", "softsign", "nala", "--scale", "smoke", "--trials", "1", "--quiet", "--out", "t")
-    said = lab(copy, "tune", "relu-digits", *words)
-    assert "| softsign | lr=0.05 |" in said and "| nala |" in said
+def test_every_command_knows_them(copy):
     spec = 'tasks = ["relu-digits"]\nscale = "smoke"\nseeds = [0]\noptimizers = ["softsign"]\n'
     (copy / "spec.toml").write_text(spec, encoding="utf-8")
-    assert "1 runs: 1 trained now" in lab(copy, "sweep", "spec.toml", "--quiet", "--out", "s")
-
-
-def test_verify_and_the_audit_know_them(copy):
-    assert "T98" in lab(copy, "verify", "--list")
-    said = lab(copy, "verify", "--only", "T98")
-    assert "2 checks, 0 failed" in said and "numpy" in said and "torch" in said
-    said = lab(copy, "audit", "nala_lab.optim.soft_sign:SoftSign", "--only", "first-step", "copy")
-    assert "pass" in said and "fail" not in said.lower().replace("0 failed", "")
+    listed, trained, tuned, swept, theorems, verified, audited = lab(
+        copy,
+        "train --list",
+        "train relu-digits --optimizer softsign --scale smoke --quiet --out o",
+        "tune relu-digits --optimizer softsign nala --scale smoke --trials 1 --quiet --out t",
+        "sweep spec.toml --quiet --out s",
+        "verify --list",
+        "verify --only T98",
+        "audit nala_lab.optim.soft_sign:SoftSign --only first-step copy",
+    )
+    assert {"softsign", "relu-digits"} <= set(re.findall(r"[\w-]+", listed))
+    assert "| Soft sign |" in trained
+    assert "| softsign | lr=0.05 |" in tuned and "| nala |" in tuned
+    assert "1 runs: 1 trained now" in swept
+    assert "T98" in theorems and "2 checks, 0 failed" in verified and "numpy" in verified and "torch" in verified
+    assert "pass" in audited and "fail" not in audited.lower().replace("0 failed", "")
 
 
 def test_figures_and_their_list_know_them(copy):

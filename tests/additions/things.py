@@ -79,7 +79,8 @@ class SoftSign(LabOptimizer):
 EDITS["an optimizer"] = {
     "nala_lab/methods/table.py": [
         ("    OuterMomentumHyper,\n", "    SGDHyper,\n"),
-        ('    row(name="Yogi",', '''    row(name="SoftSign", label="Soft sign", look=("#445511", "4", (0, (7, 3))), source="made up for a test",
+        ('    row(name="Yogi",', '''\
+    row(name="SoftSign", label="Soft sign", look=("#445511", "4", (0, (7, 3))), source="made up for a test",
         numpy="nala_lab.reference.soft_sign:SoftSign", torch="nala_lab.optim.soft_sign:SoftSign", hyper=SGDHyper,
         published={"lr": 0.05, "weight_decay": 0.0}, traits=frozenset(),
         hard=_grid({"lr": 0.1}, weight_decay=(0.0, 0.2))),
@@ -140,7 +141,7 @@ EDITS["a problem"] = {
 }
 
 NEW["a theorem"] = {
-    "nala_lab/theory/half_way.py": '''"""T98. Half way: SGD with lr = 1 / (2 lam) on lam x^2 / 2 halves x. Derived here, proved: x - lr lam x = x / 2."""
+    "nala_lab/theory/half_way.py": '''"""T98. Half way: x - lr lam x = x / 2 where lr = 1 / (2 lam)."""
 
 from __future__ import annotations
 
@@ -219,8 +220,9 @@ EDITS["a training task"] = {
     "nala_lab/experiments/tasks/images.py": [
         (
             '    _task("lenet5-fashion-mnist",',
-            '''    _task("relu-digits", "made up for a test", "digits", "LeNet-5 (relu)", "lenet5", methods=NALA_THREE, view=AS_IS,
-          scales=_nala_scales(Scale(1, 64, 1), _smoke(8, 6)), activation="relu"),
+            '''\
+    _task("relu-digits", "made up for a test", "digits", "LeNet-5 (relu)", "lenet5", methods=NALA_THREE,
+          view=AS_IS, scales=_nala_scales(Scale(1, 64, 1), _smoke(8, 6)), activation="relu"),
 ''',
         ),
     ],
