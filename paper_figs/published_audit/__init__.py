@@ -27,12 +27,7 @@ from paper_figs.published_audit import (
     slips,
     softmax,
 )
-from paper_figs.published_audit.finding import NOT_SEEN as NOT_SEEN
-from paper_figs.published_audit.finding import SEEN as SEEN
-from paper_figs.published_audit.finding import UNDECIDED as UNDECIDED
-from paper_figs.published_audit.finding import Finding as Finding
-from paper_figs.published_audit.finding import Material as Material
-from paper_figs.published_audit.finding import material as material
+from paper_figs.published_audit.finding import NOT_SEEN, SEEN, UNDECIDED, Finding, Material, material
 
 __all__ = ["AUDIT", "NOT_SEEN", "SEEN", "UNDECIDED", "Finding", "Material", "material", "run"]
 

@@ -135,7 +135,7 @@ EDITS["a problem"] = {
         ('    "bilinear-game":', '    "cosh-valley": CoshValley,\n'),
     ],
     "problems/__init__.py": [
-        ("from problems.finite_sum import", "from problems.cosh_valley import CoshValley as CoshValley\n"),
+        ("from problems.finite_sum import", "from problems.cosh_valley import CoshValley\n"),
         ('    "FiniteSum",', '    "CoshValley",\n'),
     ],
 }
