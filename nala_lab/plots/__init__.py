@@ -4,7 +4,6 @@ Every function takes ``ax`` (None makes a figure in the lab's style), labels bot
 the axes.
 """
 
-from nala_lab.plots.check_table import check_errors
 from nala_lab.plots.cost_axes import THREE_AXES, three_axes
 from nala_lab.plots.decay_curves import COSTS, cost, decay, distance
 from nala_lab.plots.eq5 import eq5_weights
@@ -29,7 +28,6 @@ __all__ = [
     "THREE_AXES",
     "axes_or_new",
     "caption",
-    "check_errors",
     "cost",
     "decay",
     "distance",

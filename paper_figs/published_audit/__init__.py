@@ -12,6 +12,7 @@ the verdict is computed from. The tone is that of a lab book: what is printed, h
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from nala_lab.core import require_choice
 from paper_figs.published_audit import (
@@ -96,4 +97,4 @@ def run(name: str, source: Material | None = None) -> Finding:
     51
     """
     require_choice("finding", name, tuple(AUDIT))
-    return AUDIT[name](material() if source is None else source)
+    return replace(AUDIT[name](material() if source is None else source), id=name)
