@@ -45,10 +45,7 @@ def _listing() -> str:
 def main(args: argparse.Namespace) -> int:
     """Run what `args` says.
 
-    Raises
-    ------
-    ValueError
-        When the input is wrong; the command line turns it into one sentence and status 2.
+    Raises ValueError when the input is wrong; the command line turns it into one sentence and status 2.
     """
     if args.list:
         print(_listing())

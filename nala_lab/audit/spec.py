@@ -83,10 +83,7 @@ class Row:
 def item(name: str, asks: str, *, group: str, kinds: Iterable[str] = KINDS) -> Callable[[Any], Any]:
     """Register a check under a name; the function takes a Subject and returns an Answer.
 
-    Raises
-    ------
-    ValueError
-        When the name is taken.
+    Raises ValueError when the name is taken.
     """
 
     def register(check: Callable[[Any], Answer]) -> Callable[[Any], Answer]:
@@ -100,10 +97,7 @@ def item(name: str, asks: str, *, group: str, kinds: Iterable[str] = KINDS) -> C
 def load_items(only: Iterable[str] | None = None) -> tuple[Item, ...]:
     """Every item, or those named in `only`, in the order of the table.
 
-    Raises
-    ------
-    ValueError
-        For a name that no item has.
+    Raises ValueError for a name that no item has.
 
     Examples
     --------

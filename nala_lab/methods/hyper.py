@@ -48,10 +48,7 @@ OUTER_STYLES = ("nesterov", "heavy-ball")
 def require_betas(betas: Any) -> None:
     """Require a pair of decay rates in [0, 1).
 
-    Raises
-    ------
-    ValueError
-        When `betas` is not a pair, or one of them lies outside.
+    Raises ValueError when `betas` is not a pair, or one of them lies outside.
 
     Examples
     --------

@@ -130,10 +130,7 @@ def build(
 def axioms(sources: dict[str, Source], folder: Path) -> list[str]:
     """Full names of the axioms behind all theorems together.
 
-    Raises
-    ------
-    ValueError
-        When coqc cannot say.
+    Raises ValueError when coqc cannot say.
     """
     stated = [f"@NalaLab.{source.name}.{theorem}" for source in sources.values() for theorem in source.theorems]
     # Required, not imported, and printed with every name in full.

@@ -154,10 +154,7 @@ class Oracle:
 def as_generator(rng: Any) -> np.random.Generator | None:
     """Give the generator of a run: `rng` itself, ``numpy.random.default_rng(rng)`` for a seed, or None.
 
-    Raises
-    ------
-    ValueError
-        For anything else.
+    Raises ValueError for anything else.
 
     Examples
     --------

@@ -109,10 +109,7 @@ def is_two_loops(rule: Any) -> bool:
 def as_rule(method: Any) -> Any:
     """Give `method` as a rule, a bare function included.
 
-    Raises
-    ------
-    ValueError
-        When it is no rule and no function, has no ``init``, or takes other arguments than the protocol's.
+    Raises ValueError when it is no rule and no function, has no ``init``, or takes other arguments than the protocol's.
 
     Examples
     --------
@@ -160,10 +157,8 @@ def _require_arguments(rule: Any, function: Callable[..., Any], name: str, wante
 def begin(rule: Any, theta: Array) -> Any:
     """The state of `rule` before its first step or cycle.
 
-    Raises
-    ------
-    ValueError
-        When ``init`` writes into theta, or a rule with two loops gives no slow weights phi of theta's shape.
+    Raises ValueError when ``init`` writes into theta, or a rule with two loops gives no slow weights phi of theta's
+    shape.
     """
     theta = theta.view()
     theta.setflags(write=False)

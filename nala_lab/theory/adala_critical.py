@@ -49,10 +49,7 @@ CARDS = (
 def rest_denominator(*, beta2: float, eps: float, denominator: str = "hat") -> float:
     """D0: AdaLA's denominator where gradients no longer change.
 
-    Raises
-    ------
-    ValueError
-        When an argument is out of range; eps = 0 leaves nothing in the denominator.
+    Raises ValueError when an argument is out of range; eps = 0 leaves nothing in the denominator.
 
     Examples
     --------
@@ -116,10 +113,7 @@ def growth(
 ) -> float:
     """Spectral radius of the linearised step at the minimum.
 
-    Raises
-    ------
-    ValueError
-        When an argument is out of range.
+    Raises ValueError when an argument is out of range.
 
     Examples
     --------

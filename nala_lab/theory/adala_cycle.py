@@ -70,10 +70,7 @@ def amplitude(
 ) -> float:
     """A > 0, in units of x.
 
-    Raises
-    ------
-    ValueError
-        When an argument is out of range, or lam is not above the critical curvature: there is no cycle.
+    Raises ValueError when an argument is out of range, or lam is not above the critical curvature: there is no cycle.
 
     Examples
     --------
@@ -110,10 +107,7 @@ def state(
 ) -> CycleState:
     """The cycle's state at x = A; the next one is (-x, -m, s, -last).
 
-    Raises
-    ------
-    ValueError
-        As `amplitude`.
+    Raises as `amplitude` does.
 
     Examples
     --------

@@ -83,10 +83,8 @@ def expected_surprise(
 def averaged_sgd_variance(lam: ArrayLike, sigma2: ArrayLike, *, h: ArrayLike, beta1: float = 0.9) -> Real:
     """V of x' = x - h m', m' = beta1 m + (1-beta1) g.
 
-    Raises
-    ------
-    ValueError
-        Unless 0 < h lam < 2 (1+beta1)/(1-beta1) on every mode and sigma2 >= 0: there is no stationary variance else.
+    Raises ValueError unless 0 < h lam < 2 (1+beta1)/(1-beta1) on every mode and sigma2 >= 0: there is no stationary
+    variance else.
 
     Examples
     --------
@@ -113,10 +111,7 @@ def stationary_step(
 ) -> tuple[float, float]:
     """h and V of AdaLA (probe grad, hat) at its noise floor, solved self-consistently; approximate.
 
-    Raises
-    ------
-    ValueError
-        When an argument is out of range, or no h below the stability limit is consistent with its own V.
+    Raises ValueError when an argument is out of range, or no h below the stability limit is consistent with its own V.
 
     Examples
     --------

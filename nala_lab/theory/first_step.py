@@ -44,10 +44,7 @@ def adam_first_step(
 ) -> Floats:
     """theta_1 - theta_0 of Adam, for the first gradient `g` (...); beta2 matters in TensorFlow's form only.
 
-    Raises
-    ------
-    ValueError
-        When a number is out of range, `form` is unknown, or a zero gradient meets eps = 0.
+    Raises ValueError when a number is out of range, `form` is unknown, or a zero gradient meets eps = 0.
 
     References
     ----------
@@ -72,10 +69,7 @@ def adabelief_first_step(
 ) -> Floats:
     """theta_1 - theta_0 of AdaBelief, for the first gradient `g` (...).
 
-    Raises
-    ------
-    ValueError
-        When a number is out of range, `denominator` is unknown, or the denominator would be zero.
+    Raises ValueError when a number is out of range, `denominator` is unknown, or the denominator would be zero.
 
     References
     ----------

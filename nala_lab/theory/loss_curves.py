@@ -153,12 +153,8 @@ def loss_at_budget(
 ) -> float:
     """Expected loss of the slow weights after the last whole cycle that `budget` gradients pay for.
 
-    Closed form: m2_t = T^{2t} m2_0 + N (1 - T^{2t}) / (1 - T^2), summed over modes.
-
-    Raises
-    ------
-    ValueError
-        When an argument is out of range or the budget does not pay for one cycle.
+    Closed form: m2_t = T^{2t} m2_0 + N (1 - T^{2t}) / (1 - T^2), summed over modes. Raises ValueError when an argument
+    is out of range or the budget does not pay for one cycle.
 
     Examples
     --------

@@ -240,10 +240,7 @@ def inner_moments(one: Cycle, mean: ArrayLike, covariance: ArrayLike) -> Moments
 def stationary(one: Cycle) -> Real:
     """Sigma* = O Sigma* O' + N, (2d, 2d), by scipy's discrete Lyapunov solver.
 
-    Raises
-    ------
-    ValueError
-        When the spectral radius of the cycle is not below 1: there is no stationary covariance.
+    Raises ValueError when the spectral radius of the cycle is not below 1: there is no stationary covariance.
 
     Examples
     --------

@@ -44,10 +44,7 @@ FASHION_MNIST = {
 def data_folders(given: str | None = None) -> list[Path]:
     """Folders to search: those of `given`, else those of the variable NALA_LAB_DATA (separated as in PATH).
 
-    Raises
-    ------
-    ValueError
-        For a folder of `given` that is not there.
+    Raises ValueError for a folder of `given` that is not there.
     """
     text = os.environ.get(VARIABLE, "") if given is None else given
     folders = [Path(part).expanduser() for part in text.split(os.pathsep) if part]

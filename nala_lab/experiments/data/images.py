@@ -161,10 +161,7 @@ def load_pixels(
 def load_data(name: str, *, folders: Sequence[Path] = (), device: str | torch.device = "cpu") -> Data:
     """Load a data set and standardise it once and for all, for training without augmentation.
 
-    Raises
-    ------
-    ValueError
-        As `load_pixels`.
+    Raises as `load_pixels` does.
 
     Examples
     --------

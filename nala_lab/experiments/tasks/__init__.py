@@ -16,10 +16,7 @@ TASKS: dict[str, Task] = {task.name: task for task in (*IMAGES, *LANGUAGE, *GANS
 def get_task(name: str) -> Task:
     """The task called `name`.
 
-    Raises
-    ------
-    ValueError
-        Listing the tasks, for another name.
+    Raises ValueError, listing the tasks, for another name.
     """
     require_choice("task", name, TASKS)
     return TASKS[name]
