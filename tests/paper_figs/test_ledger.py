@@ -118,6 +118,21 @@ def test_a_finding_says_what_its_meaning_says(monkeypatch, found, means, verdict
     assert printed.by_audit({"audit": "last-digits", "means": means}).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("files", "equal", "verdict"),
+    [(10, 10, REPRODUCED), (10, 9, NOT_REPRODUCED), (4, 4, UNTESTABLE), (4, 3, NOT_REPRODUCED), (0, 0, UNTESTABLE)],
+)
+def test_released_files_reproduce_a_table_when_they_are_all_there_and_equal(monkeypatch, files, equal, verdict):
+    each = {"NALA Table 1": {"numbers": 10, "with a file": files, "equal to the file": equal}}
+    found = replace(printed.run("released-files"), numbers={"each": each})
+    monkeypatch.setattr(printed, "_finding", lambda name: found)
+    assert printed.by_released({"released": "NALA Table 1"}).verdict == verdict
+
+
+def test_a_certificate_that_the_ledger_does_not_run_is_not_yet_run():
+    assert theorems.slow({"slow": "tests/certify/test_worst_case.py::test_x"}).verdict == NOT_RUN
+
+
 def test_sentences_are_read_against_the_papers_own_tables():
     def said(optimizer, than, relation, column=3, number=1, **more):
         test = {"published": ["nala", number, column], "optimizer": optimizer, "than": than, "relation": relation}
