@@ -38,32 +38,7 @@ from problems.registry import CLASSIC, PROBLEMS, elsewhere
 from problems.rosenbrock import Rosenbrock
 from problems.torch_adapter import as_torch, torch_value
 
-__all__ = [
-    "Ackley",
-    "Beale",
-    "BilinearGame",
-    "Booth",
-    "CLASSIC",
-    "FiniteSum",
-    "Himmelblau",
-    "LeastSquares",
-    "Linear",
-    "Logistic",
-    "Matyas",
-    "Moved",
-    "MovedStochastic",
-    "NoisyQuadratic",
-    "PROBLEMS",
-    "Problem",
-    "Quadratic",
-    "Rastrigin",
-    "Rosenbrock",
-    "StochasticProblem",
-    "StyblinskiTang",
-    "ThreeHumpCamel",
-    "as_torch",
-    "elsewhere",
-    "moved",
-    "random_rotation",
-    "torch_value",
-]
+__all__ = ["Ackley", "Beale", "BilinearGame", "Booth", "CLASSIC", "FiniteSum", "Himmelblau", "LeastSquares", "Linear",
+           "Logistic", "Matyas", "Moved", "MovedStochastic", "NoisyQuadratic", "PROBLEMS", "Problem", "Quadratic",
+           "Rastrigin", "Rosenbrock", "StochasticProblem", "StyblinskiTang", "ThreeHumpCamel", "as_torch", "elsewhere",
+           "moved", "random_rotation", "torch_value"]  # fmt: skip

@@ -29,24 +29,6 @@ from nala_lab.audit.report import format_row, format_table, summary, to_json
 from nala_lab.audit.spec import ITEMS, Answer, Item, NotApplicable, Row, item, load_items
 from nala_lab.audit.subject import Subject
 
-__all__ = [
-    "ITEMS",
-    "MUTANTS",
-    "Answer",
-    "Item",
-    "Mutant",
-    "NotApplicable",
-    "Row",
-    "Subject",
-    "ask",
-    "audit",
-    "examine",
-    "examine_bug",
-    "format_row",
-    "format_table",
-    "item",
-    "load_items",
-    "planted",
-    "summary",
-    "to_json",
-]
+__all__ = ["ITEMS", "MUTANTS", "Answer", "Item", "Mutant", "NotApplicable", "Row", "Subject", "ask", "audit",
+           "examine", "examine_bug", "format_row", "format_table", "item", "load_items", "planted", "summary",
+           "to_json"]  # fmt: skip

@@ -10,19 +10,8 @@ from typing import Any
 from nala_lab.core import require
 from nala_lab.methods import METHODS
 
-__all__ = [
-    "ADAPTIVE",
-    "ITEMS",
-    "KINDS",
-    "TWO_LOOPS",
-    "VERDICTS",
-    "Answer",
-    "Item",
-    "NotApplicable",
-    "Row",
-    "item",
-    "load_items",
-]
+__all__ = ["ADAPTIVE", "ITEMS", "KINDS", "TWO_LOOPS", "VERDICTS", "Answer", "Item", "NotApplicable", "Row", "item",
+           "load_items"]  # fmt: skip
 
 # What an optimizer is asked as: a row of the method table that it follows, or none of those.
 KINDS = ("plain", "adam", "adabelief", "adala", "lookahead", "nala")

@@ -5,17 +5,5 @@ from nala_lab.core.streams import stream
 from nala_lab.core.trajectory import Array, OneLoop, Trajectory, TwoLoop
 from nala_lab.core.validate import require, require_choice, require_int, require_number
 
-__all__ = [
-    "Array",
-    "OneLoop",
-    "Trajectory",
-    "TwoLoop",
-    "covariance",
-    "eigenvalues",
-    "require",
-    "require_choice",
-    "require_int",
-    "require_number",
-    "stream",
-    "variances",
-]
+__all__ = ["Array", "OneLoop", "Trajectory", "TwoLoop", "covariance", "eigenvalues", "require", "require_choice",
+           "require_int", "require_number", "stream", "variances"]  # fmt: skip

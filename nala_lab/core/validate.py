@@ -55,16 +55,8 @@ def is_symbolic(value: object) -> bool:
     return hasattr(value, "free_symbols")
 
 
-def require_number(
-    name: str,
-    value: Any,
-    *,
-    low: float = -math.inf,
-    high: float = math.inf,
-    open_low: bool = False,
-    open_high: bool = False,
-    hint: str = "",
-) -> None:
+def require_number(name: str, value: Any, *, low: float = -math.inf, high: float = math.inf, open_low: bool = False,
+                   open_high: bool = False, hint: str = "") -> None:  # fmt: skip
     """Require a finite real number between `low` and `high`.
 
     A bound is included unless `open_low` or `open_high` says otherwise. ``bool`` is refused: ``lr=True`` is a slip.

@@ -22,26 +22,6 @@ from nala_lab.reference.running import run
 from nala_lab.reference.sgd import SGD
 from nala_lab.reference.two_loop import Cycle, CycleState, inner_loop
 
-__all__ = [
-    "FAMILY",
-    "NAG",
-    "NALA",
-    "SGD",
-    "AdaBelief",
-    "AdaLA",
-    "Adam",
-    "Ball",
-    "Box",
-    "Cycle",
-    "CycleState",
-    "HeavyBall",
-    "Lookahead",
-    "OneLoop",
-    "Oracle",
-    "OuterMomentum",
-    "Trajectory",
-    "TwoLoop",
-    "family",
-    "inner_loop",
-    "run",
-]
+__all__ = ["FAMILY", "NAG", "NALA", "SGD", "AdaBelief", "AdaLA", "Adam", "Ball", "Box", "Cycle", "CycleState",
+           "HeavyBall", "Lookahead", "OneLoop", "Oracle", "OuterMomentum", "Trajectory", "TwoLoop", "family",
+           "inner_loop", "run"]  # fmt: skip

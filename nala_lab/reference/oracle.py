@@ -64,16 +64,9 @@ class Oracle:
     (True, False, 4)
     """
 
-    def __init__(
-        self,
-        grad: Callable[..., Any],
-        rng: np.random.Generator | int | None = None,
-        full_grad: Callable[[Array], Any] | None = None,
-        *,
-        keeps: bool = True,
-        guards: bool = True,
-        shape: tuple[int, ...] | None = None,
-    ) -> None:
+    def __init__(self, grad: Callable[..., Any], rng: np.random.Generator | int | None = None,
+                 full_grad: Callable[[Array], Any] | None = None, *, keeps: bool = True, guards: bool = True,
+                 shape: tuple[int, ...] | None = None) -> None:  # fmt: skip
         require("grad", grad, callable(grad), "a function of x that returns the gradient")
         self._grad = grad
         self._rng = as_generator(rng)

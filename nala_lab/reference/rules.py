@@ -52,17 +52,8 @@ import numpy as np
 from nala_lab.core import Array, require
 from nala_lab.reference.oracle import Oracle, writes_in_place
 
-__all__ = [
-    "as_rule",
-    "begin",
-    "described",
-    "is_ours",
-    "is_two_loops",
-    "raise_again",
-    "require_array",
-    "slip",
-    "step_of",
-]
+__all__ = ["as_rule", "begin", "described", "is_ours", "is_two_loops", "raise_again", "require_array", "slip",
+           "step_of"]  # fmt: skip
 
 _STEP = "step(theta, grad, state)"
 

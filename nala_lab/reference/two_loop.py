@@ -126,14 +126,8 @@ def _checked_cycle(rule: Any, grad: Oracle, state: Any) -> Cycle:
     return cycle
 
 
-def synchronised(
-    inner: Any,
-    how: str,
-    phi: Array,
-    inner_state: Any,
-    anchor: dict[str, Array],
-    mix: Callable[[Array, Array], Array],
-) -> tuple[Any, dict[str, Array]]:
+def synchronised(inner: Any, how: str, phi: Array, inner_state: Any, anchor: dict[str, Array],
+                 mix: Callable[[Array, Array], Array]) -> tuple[Any, dict[str, Array]]:  # fmt: skip
     """Inner state and momentum anchor after the synchronisation: kept, reset, or mixed like the weights."""
     if how == "reset":
         inner_state = begin(inner, phi)

@@ -100,15 +100,8 @@ def averaged_sgd_variance(lam: ArrayLike, sigma2: ArrayLike, *, h: ArrayLike, be
     return np.asarray(step * (1 + beta1) * noise / (curvature * (2 * (1 + beta1) - a * (1 - beta1))))
 
 
-def stationary_step(
-    lam: float,
-    sigma2: float,
-    *,
-    lr: float,
-    betas: tuple[float, float] = (0.9, 0.999),
-    eps: float = 1e-8,
-    batch: str = "next",
-) -> tuple[float, float]:
+def stationary_step(lam: float, sigma2: float, *, lr: float, betas: tuple[float, float] = (0.9, 0.999),
+                    eps: float = 1e-8, batch: str = "next") -> tuple[float, float]:  # fmt: skip
     """h and V of AdaLA (probe grad, hat) at its noise floor, solved self-consistently; approximate.
 
     Raises ValueError when an argument is out of range, or no h below the stability limit is consistent with its own V.

@@ -29,17 +29,8 @@ from numpy.typing import ArrayLike, NDArray
 from nala_lab.core import require, require_int, require_number
 from nala_lab.theory.card import Card
 
-__all__ = [
-    "CARDS",
-    "Weights",
-    "absolute_weight",
-    "effective_sample_size",
-    "horizon",
-    "mean_age",
-    "printed_weights",
-    "unroll",
-    "weights",
-]
+__all__ = ["CARDS", "Weights", "absolute_weight", "effective_sample_size", "horizon", "mean_age", "printed_weights",
+           "unroll", "weights"]  # fmt: skip
 
 Floats = NDArray[np.float64]
 

@@ -100,17 +100,8 @@ def lucas(tau: ArrayLike, delta: ArrayLike, k: int) -> tuple[Real, Real]:
 
 
 @np.errstate(over="ignore", invalid="ignore")  # divergence is a result
-def cycle_matrix(
-    lam: ArrayLike,
-    *,
-    lr: float,
-    beta: float,
-    k: int,
-    mu: float,
-    alpha: float = 0.0,
-    kind: str = "heavy-ball",
-    convention: str = "keep",
-) -> Real:
+def cycle_matrix(lam: ArrayLike, *, lr: float, beta: float, k: int, mu: float, alpha: float = 0.0,
+                 kind: str = "heavy-ball", convention: str = "keep") -> Real:  # fmt: skip
     """One NALA cycle on (error of phi, momentum), per eigenvalue; alpha = 0 is Lookahead with slow step 1 + mu.
 
     Parameters

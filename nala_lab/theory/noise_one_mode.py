@@ -33,15 +33,8 @@ from nala_lab.core import eigenvalues, require, require_choice, require_int, req
 from nala_lab.theory.card import Card
 from nala_lab.theory.digits import one_minus_power
 
-__all__ = [
-    "CARDS",
-    "OUTER",
-    "cycle_moments",
-    "lookahead_variance_ratio",
-    "one_minus_factor",
-    "sgd_variance",
-    "stationary_variance",
-]
+__all__ = ["CARDS", "OUTER", "cycle_moments", "lookahead_variance_ratio", "one_minus_factor", "sgd_variance",
+           "stationary_variance"]  # fmt: skip
 
 Real = NDArray[np.float64]
 OUTER = ("fresh", "last", "full")

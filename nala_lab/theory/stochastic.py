@@ -90,19 +90,8 @@ def _matrix(name: str, value: ArrayLike) -> Real:
     return a
 
 
-def cycle(
-    A: ArrayLike,
-    C: ArrayLike,
-    *,
-    lr: float | ArrayLike,
-    k: int,
-    mu: float,
-    alpha: float,
-    outer: str = "fresh",
-    inner: str = "gd",
-    beta: float = 0.0,
-    convention: str = "keep",
-) -> Cycle:
+def cycle(A: ArrayLike, C: ArrayLike, *, lr: float | ArrayLike, k: int, mu: float, alpha: float, outer: str = "fresh",
+          inner: str = "gd", beta: float = 0.0, convention: str = "keep") -> Cycle:  # fmt: skip
     """Build one cycle's exact map. SGD or heavy ball alone: k = 1, mu = 0, alpha = 0.
 
     Parameters

@@ -41,17 +41,8 @@ from nala_lab.theory.card import Card
 from nala_lab.theory.digits import one_minus_power
 from nala_lab.theory.quadratic_rate import rho
 
-__all__ = [
-    "CARDS",
-    "CERTIFIED",
-    "break_even_alpha",
-    "distance_factor",
-    "huber_slope",
-    "is_certified",
-    "quadratic_value",
-    "value_bound",
-    "value_lower_bound",
-]
+__all__ = ["CARDS", "CERTIFIED", "break_even_alpha", "distance_factor", "huber_slope", "is_certified",
+           "quadratic_value", "value_bound", "value_lower_bound"]  # fmt: skip
 
 CARDS = (
     Card(

@@ -13,14 +13,4 @@ from nala_lab.verify.report import format_table, to_json
 from nala_lab.verify.runner import CHECKS, check, load_checks, run_checks
 from nala_lab.verify.tally import Check, Tally, Tolerance
 
-__all__ = [
-    "CHECKS",
-    "Check",
-    "Tally",
-    "Tolerance",
-    "check",
-    "format_table",
-    "load_checks",
-    "run_checks",
-    "to_json",
-]
+__all__ = ["CHECKS", "Check", "Tally", "Tolerance", "check", "format_table", "load_checks", "run_checks", "to_json"]

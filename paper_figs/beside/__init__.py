@@ -11,14 +11,5 @@ from paper_figs.beside.runs import RECORDS, Runs, arms_of, pick
 from paper_figs.beside.samples import samples_drawing
 from paper_figs.beside.tables import beside, table_drawing
 
-__all__ = [
-    "RECORDS",
-    "Runs",
-    "arms_of",
-    "beside",
-    "epochs_drawing",
-    "pick",
-    "samples_drawing",
-    "table_drawing",
-    "training_drawing",
-]
+__all__ = ["RECORDS", "Runs", "arms_of", "beside", "epochs_drawing", "pick", "samples_drawing", "table_drawing",
+           "training_drawing"]  # fmt: skip

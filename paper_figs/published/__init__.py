@@ -11,17 +11,5 @@ The numbers are data (``nala.toml``, ``adala.toml``, ``released.toml``); nothing
 from paper_figs.published.loading import PAPERS, figure, paper, table
 from paper_figs.published.model import Cell, Column, Figure, Panel, Paper, Row, Table, TextSlip
 
-__all__ = [
-    "PAPERS",
-    "Cell",
-    "Column",
-    "Figure",
-    "Panel",
-    "Paper",
-    "Row",
-    "Table",
-    "TextSlip",
-    "figure",
-    "paper",
-    "table",
-]
+__all__ = ["PAPERS", "Cell", "Column", "Figure", "Panel", "Paper", "Row", "Table", "TextSlip", "figure", "paper",
+           "table"]  # fmt: skip

@@ -136,7 +136,7 @@ EDITS["a problem"] = {
     ],
     "problems/__init__.py": [
         ("from problems.finite_sum import", "from problems.cosh_valley import CoshValley\n"),
-        ('    "FiniteSum",', '    "CoshValley",\n'),
+        ('"FiniteSum",', '"CoshValley", '),
     ],
 }
 

@@ -16,19 +16,8 @@ from pathlib import Path
 from nala_lab.core import require
 from nala_lab.experiments.data.idx import DataError, MissingData
 
-__all__ = [
-    "FASHION_MNIST",
-    "FASHION_MNIST_URL",
-    "VARIABLE",
-    "checked",
-    "data_folders",
-    "download",
-    "places",
-    "read_all",
-    "read_folder",
-    "retrieve",
-    "verified",
-]
+__all__ = ["FASHION_MNIST", "FASHION_MNIST_URL", "VARIABLE", "checked", "data_folders", "download", "places",
+           "read_all", "read_folder", "retrieve", "verified"]  # fmt: skip
 
 VARIABLE = "NALA_LAB_DATA"
 FASHION_MNIST_URL = "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/"
