@@ -263,6 +263,14 @@ def test_the_command_writes_both_files_and_counts(tmp_path, capsys, monkeypatch,
     assert f"{len(entries)} claims" in capsys.readouterr().out
 
 
+def test_a_file_in_the_way_of_the_ledger_is_said_before_claims_are_judged(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(ledger, "entries", lambda progress: pytest.fail("judged"))
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(SystemExit, match="2"):
+        main(["--ledger", "--out", str(tmp_path / "taken")])
+    assert "taken" in capsys.readouterr().err
+
+
 def test_the_command_refuses_figures_beside_the_ledger_and_a_broken_one(tmp_path, capsys, monkeypatch):
     for words in (["--ledger", "family_map"], ["--ledger", "--out", str(tmp_path)]):
         monkeypatch.setattr(loading.load, "__defaults__", (tmp_path / "absent.toml",))
