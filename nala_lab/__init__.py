@@ -4,10 +4,7 @@ The NumPy side (``nala_lab.reference``, ``nala_lab.theory``) and the torch side 
 imports; ``import nala_lab`` loads NumPy only.
 """
 
-from nala_lab.core import OneLoop as OneLoop
-from nala_lab.core import Trajectory as Trajectory
-from nala_lab.core import TwoLoop as TwoLoop
-from nala_lab.core import stream as stream
+from nala_lab.core import OneLoop, Trajectory, TwoLoop, stream
 
 __version__ = "0.1.0"
 

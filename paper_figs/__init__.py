@@ -4,8 +4,6 @@ A figure is a pure function of records, or of the NumPy twin on an analytic prob
 ``python -m paper_figs`` renders all of them. Records of training runs are JSON-lines files in ``records/``.
 """
 
-from paper_figs.figures import FIGURES as FIGURES
-from paper_figs.figures import Figure as Figure
-from paper_figs.figures import drawing_of as drawing_of
+from paper_figs.figures import FIGURES, Figure, drawing_of
 
 __all__ = ["FIGURES", "Figure", "drawing_of"]

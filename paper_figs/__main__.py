@@ -62,6 +62,8 @@ def _figures(names: list[str], out: Path | None) -> int:
 def _ledger(out: Path | None) -> int:
     from paper_figs import ledger
 
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)  # before minutes of work: something may be in the way
     entries = ledger.entries(progress=lambda claims: tqdm(claims, desc="ledger", unit="claim", disable=None))
     page, *_ = ledger.write(entries, out)
     count = Counter(entry.verdict for entry in entries)

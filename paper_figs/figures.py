@@ -70,10 +70,7 @@ FIGURES: dict[str, Figure] = {
 def drawing_of(name: str) -> Drawing:
     """Draw the figure called `name`.
 
-    Raises
-    ------
-    ValueError
-        For a name that is not in FIGURES, listing those that are.
+    Raises ValueError for a name that is not in FIGURES, listing those that are.
 
     Examples
     --------

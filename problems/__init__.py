@@ -22,60 +22,23 @@ definition in 40 digits and against differences, the minimiser, `moved`, the tor
 stochastic problems mean and covariance of the noise.
 """
 
-from problems.base import Problem as Problem
-from problems.base import StochasticProblem as StochasticProblem
-from problems.checks import random_rotation as random_rotation
-from problems.finite_sum import FiniteSum as FiniteSum
-from problems.game import BilinearGame as BilinearGame
-from problems.least_squares import LeastSquares as LeastSquares
-from problems.linear import Linear as Linear
-from problems.logistic import Logistic as Logistic
-from problems.moving import Moved as Moved
-from problems.moving import MovedStochastic as MovedStochastic
-from problems.moving import moved as moved
-from problems.multimodal import Ackley as Ackley
-from problems.multimodal import Rastrigin as Rastrigin
-from problems.multimodal import StyblinskiTang as StyblinskiTang
-from problems.noisy_quadratic import NoisyQuadratic as NoisyQuadratic
-from problems.polynomials import Beale as Beale
-from problems.polynomials import Booth as Booth
-from problems.polynomials import Himmelblau as Himmelblau
-from problems.polynomials import Matyas as Matyas
-from problems.polynomials import ThreeHumpCamel as ThreeHumpCamel
-from problems.quadratic import Quadratic as Quadratic
-from problems.registry import CLASSIC as CLASSIC
-from problems.registry import PROBLEMS as PROBLEMS
-from problems.registry import elsewhere as elsewhere
-from problems.rosenbrock import Rosenbrock as Rosenbrock
-from problems.torch_adapter import as_torch as as_torch
-from problems.torch_adapter import torch_value as torch_value
+from problems.base import Problem, StochasticProblem
+from problems.checks import random_rotation
+from problems.finite_sum import FiniteSum
+from problems.game import BilinearGame
+from problems.least_squares import LeastSquares
+from problems.linear import Linear
+from problems.logistic import Logistic
+from problems.moving import Moved, MovedStochastic, moved
+from problems.multimodal import Ackley, Rastrigin, StyblinskiTang
+from problems.noisy_quadratic import NoisyQuadratic
+from problems.polynomials import Beale, Booth, Himmelblau, Matyas, ThreeHumpCamel
+from problems.quadratic import Quadratic
+from problems.registry import CLASSIC, PROBLEMS, elsewhere
+from problems.rosenbrock import Rosenbrock
+from problems.torch_adapter import as_torch, torch_value
 
-__all__ = [
-    "Ackley",
-    "Beale",
-    "BilinearGame",
-    "Booth",
-    "CLASSIC",
-    "FiniteSum",
-    "Himmelblau",
-    "LeastSquares",
-    "Linear",
-    "Logistic",
-    "Matyas",
-    "Moved",
-    "MovedStochastic",
-    "NoisyQuadratic",
-    "PROBLEMS",
-    "Problem",
-    "Quadratic",
-    "Rastrigin",
-    "Rosenbrock",
-    "StochasticProblem",
-    "StyblinskiTang",
-    "ThreeHumpCamel",
-    "as_torch",
-    "elsewhere",
-    "moved",
-    "random_rotation",
-    "torch_value",
-]
+__all__ = ["Ackley", "Beale", "BilinearGame", "Booth", "CLASSIC", "FiniteSum", "Himmelblau", "LeastSquares", "Linear",
+           "Logistic", "Matyas", "Moved", "MovedStochastic", "NoisyQuadratic", "PROBLEMS", "Problem", "Quadratic",
+           "Rastrigin", "Rosenbrock", "StochasticProblem", "StyblinskiTang", "ThreeHumpCamel", "as_torch", "elsewhere",
+           "moved", "random_rotation", "torch_value"]  # fmt: skip

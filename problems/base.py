@@ -60,10 +60,7 @@ class Problem(abc.ABC):
     def value(self, x: ArrayLike) -> Array:
         """f(x) for x of shape (..., d); shape (...,).
 
-        Raises
-        ------
-        ValueError
-            If the last axis of x is not d, or x is not real.
+        Raises ValueError if the last axis of x is not d, or x is not real.
         """
         point = self._point("x", x)
         with np.errstate(over="ignore", invalid="ignore"):

@@ -65,18 +65,8 @@ class LeastSquares(FiniteSum):
         self.box = self._box()
 
     @classmethod
-    def generated(
-        cls,
-        n: int,
-        d: int,
-        seed: int,
-        *,
-        noise: float = 0.5,
-        condition: float = 10.0,
-        l2: float = 0.0,
-        batch_size: int = 1,
-        replace: bool = False,
-    ) -> LeastSquares:
+    def generated(cls, n: int, d: int, seed: int, *, noise: float = 0.5, condition: float = 10.0, l2: float = 0.0,
+                  batch_size: int = 1, replace: bool = False) -> LeastSquares:  # fmt: skip
         """Targets X w + noise from Gaussian examples; the same data for the same (n, d, seed, options).
 
         `condition` is the ratio of the largest to the smallest variance of the d features.

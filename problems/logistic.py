@@ -62,17 +62,8 @@ class Logistic(FiniteSum):
         self.box = self._box()
 
     @classmethod
-    def generated(
-        cls,
-        n: int,
-        d: int,
-        seed: int,
-        *,
-        condition: float = 10.0,
-        l2: float = 0.01,
-        batch_size: int = 1,
-        replace: bool = False,
-    ) -> Logistic:
+    def generated(cls, n: int, d: int, seed: int, *, condition: float = 10.0, l2: float = 0.01, batch_size: int = 1,
+                  replace: bool = False) -> Logistic:  # fmt: skip
         """Labels drawn from the model itself at a random w; the same data for the same arguments.
 
         >>> Logistic.generated(20, 3, seed=0).minimizers.shape

@@ -142,14 +142,8 @@ def moved(
     *,
     offset: float = ...,
 ) -> Moved: ...
-def moved(
-    problem: Problem,
-    shift: ArrayLike | None = None,
-    rotation: ArrayLike | int | None = None,
-    scale: float = 1.0,
-    *,
-    offset: float = 0.0,
-) -> Moved:
+def moved(problem: Problem, shift: ArrayLike | None = None, rotation: ArrayLike | int | None = None, scale: float = 1.0,
+          *, offset: float = 0.0) -> Moved:  # fmt: skip
     """The problem seen in other coordinates and units.
 
         g(x) = scale f(R'(x - shift)) + offset

@@ -65,14 +65,8 @@ class Quadratic(Problem):
     name = "quadratic"
     source = "any text on optimisation, e.g. Nesterov, Lectures on Convex Optimization, 2018, section 2.1"
 
-    def __init__(
-        self,
-        spectrum: ArrayLike,
-        *,
-        rotation: ArrayLike | int | None = None,
-        shift: ArrayLike | None = None,
-        offset: float = 0.0,
-    ) -> None:
+    def __init__(self, spectrum: ArrayLike, *, rotation: ArrayLike | int | None = None, shift: ArrayLike | None = None,
+                 offset: float = 0.0) -> None:  # fmt: skip
         self.eigenvalues = finite_array("spectrum", spectrum, (None,))
         self.dim = len(self.eigenvalues)
         # without a rotation no matrix is made unless it is asked for: values and gradients are O(d)

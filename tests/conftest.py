@@ -65,6 +65,15 @@ def pytest_runtest_setup(item):
         pytest.skip(reason)
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_trained_into_the_checkout():
+    """`nala-lab train` without --out writes to runs/ where it is started: a test gives it a folder of its own."""
+    runs = Path(__file__).parents[1] / "runs"
+    before = runs.exists()
+    yield
+    assert before or not runs.exists(), f"this test, or one at the same time, has written {runs}"
+
+
 @pytest.fixture
 def data_file():
     """data_file("name"): the path of a file that the test's `data` mark names."""

@@ -22,44 +22,13 @@ Examples
 ['pass', 'pass']
 """
 
-from nala_lab.audit.asking import ask as ask
-from nala_lab.audit.asking import audit as audit
-from nala_lab.audit.examining import examine as examine
-from nala_lab.audit.examining import examine_bug as examine_bug
-from nala_lab.audit.museum import MUTANTS as MUTANTS
-from nala_lab.audit.museum import Mutant as Mutant
-from nala_lab.audit.museum import planted as planted
-from nala_lab.audit.report import format_row as format_row
-from nala_lab.audit.report import format_table as format_table
-from nala_lab.audit.report import summary as summary
-from nala_lab.audit.report import to_json as to_json
-from nala_lab.audit.spec import ITEMS as ITEMS
-from nala_lab.audit.spec import Answer as Answer
-from nala_lab.audit.spec import Item as Item
-from nala_lab.audit.spec import NotApplicable as NotApplicable
-from nala_lab.audit.spec import Row as Row
-from nala_lab.audit.spec import item as item
-from nala_lab.audit.spec import load_items as load_items
-from nala_lab.audit.subject import Subject as Subject
+from nala_lab.audit.asking import ask, audit
+from nala_lab.audit.examining import examine, examine_bug
+from nala_lab.audit.museum import MUTANTS, Mutant, planted
+from nala_lab.audit.report import format_row, format_table, summary, to_json
+from nala_lab.audit.spec import ITEMS, Answer, Item, NotApplicable, Row, item, load_items
+from nala_lab.audit.subject import Subject
 
-__all__ = [
-    "ITEMS",
-    "MUTANTS",
-    "Answer",
-    "Item",
-    "Mutant",
-    "NotApplicable",
-    "Row",
-    "Subject",
-    "ask",
-    "audit",
-    "examine",
-    "examine_bug",
-    "format_row",
-    "format_table",
-    "item",
-    "load_items",
-    "planted",
-    "summary",
-    "to_json",
-]
+__all__ = ["ITEMS", "MUTANTS", "Answer", "Item", "Mutant", "NotApplicable", "Row", "Subject", "ask", "audit",
+           "examine", "examine_bug", "format_row", "format_table", "item", "load_items", "planted", "summary",
+           "to_json"]  # fmt: skip

@@ -12,6 +12,7 @@ from nala_lab.audit.museum import MUTANTS
 from nala_lab.audit.report import format_row, format_table, summary, to_json
 from nala_lab.audit.spec import KINDS, Row, load_items
 from nala_lab.core import require, require_choice
+from nala_lab.core.strict_json import require_place
 
 __all__ = ["add_arguments", "main"]
 
@@ -45,10 +46,7 @@ def _listing() -> str:
 def main(args: argparse.Namespace) -> int:
     """Run what `args` says.
 
-    Raises
-    ------
-    ValueError
-        When the input is wrong; the command line turns it into one sentence and status 2.
+    Raises ValueError when the input is wrong; the command line turns it into one sentence and status 2.
     """
     if args.list:
         print(_listing())
@@ -56,6 +54,7 @@ def main(args: argparse.Namespace) -> int:
     if args.museum == "":
         print("\n".join(f"{one.name:<27} {one.bug}" for one in MUTANTS.values()))
         return 0
+    require_place("--json", args.json)
     subject = _subject(args)
     quiet, rows = args.json == "-", list[Row]()
     for row in audit(**subject, only=args.only, timeout=args.timeout):

@@ -16,14 +16,8 @@ __all__ = ["ELSEWHERE", "examine", "examine_bug"]
 ELSEWHERE = "fresh-process"  # starts an interpreter of its own, which takes seconds
 
 
-def examine(
-    target: str,
-    options: Mapping[str, Any] | None = None,
-    *,
-    inner: str = "momentum",
-    only: Iterable[str] | None = None,
-    mutant: str | None = None,
-) -> list[Row]:
+def examine(target: str, options: Mapping[str, Any] | None = None, *, inner: str = "momentum",
+            only: Iterable[str] | None = None, mutant: str | None = None) -> list[Row]:  # fmt: skip
     """Rows of every item of the kind of `target`, or of those in `only`, asked here; not the one that takes seconds.
 
     Examples

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ from importlib import metadata
 from typing import Any
 
 from nala_lab.audit.spec import VERDICTS, Row
+from nala_lab.core.strict_json import strict_json
 
 __all__ = ["format_row", "format_table", "summary", "to_json"]
 
@@ -53,11 +53,11 @@ def format_table(rows: Sequence[Row]) -> str:
 
 
 def to_json(subject: Mapping[str, Any], rows: Sequence[Row]) -> str:
-    """Everything as one JSON object: what was audited, the versions, the rows."""
+    """Everything as one object of `strict_json`: what was audited, the versions, the rows."""
     top = str(subject["target"]).partition(":")[0].partition(".")[0]  # a package is mostly called as its distribution
     versions = {name: found for name in dict.fromkeys(("torch", top)) if (found := _version(name))}
     head = {**subject, "versions": {"python": platform.python_version(), **versions}}
-    return json.dumps({**head, "rows": [asdict(row) for row in rows]}, indent=1)
+    return strict_json({**head, "rows": [asdict(row) for row in rows]})
 
 
 def _version(name: str) -> str:

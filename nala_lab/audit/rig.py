@@ -13,24 +13,8 @@ import torch
 from nala_lab.audit.subject import Subject
 from nala_lab.core import stream
 
-__all__ = [
-    "batch",
-    "calls",
-    "closure_of",
-    "copied",
-    "drive",
-    "flat",
-    "identical",
-    "leaves",
-    "matrices_only",
-    "network",
-    "same_weights",
-    "start",
-    "tensors",
-    "train",
-    "trained",
-    "worst",
-]
+__all__ = ["batch", "calls", "closure_of", "copied", "drive", "flat", "identical", "leaves", "matrices_only",
+           "network", "same_weights", "start", "tensors", "train", "trained", "worst"]  # fmt: skip
 
 
 _MATRICES: ContextVar[bool] = ContextVar("matrices", default=False)

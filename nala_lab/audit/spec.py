@@ -10,19 +10,8 @@ from typing import Any
 from nala_lab.core import require
 from nala_lab.methods import METHODS
 
-__all__ = [
-    "ADAPTIVE",
-    "ITEMS",
-    "KINDS",
-    "TWO_LOOPS",
-    "VERDICTS",
-    "Answer",
-    "Item",
-    "NotApplicable",
-    "Row",
-    "item",
-    "load_items",
-]
+__all__ = ["ADAPTIVE", "ITEMS", "KINDS", "TWO_LOOPS", "VERDICTS", "Answer", "Item", "NotApplicable", "Row", "item",
+           "load_items"]  # fmt: skip
 
 # What an optimizer is asked as: a row of the method table that it follows, or none of those.
 KINDS = ("plain", "adam", "adabelief", "adala", "lookahead", "nala")
@@ -83,10 +72,7 @@ class Row:
 def item(name: str, asks: str, *, group: str, kinds: Iterable[str] = KINDS) -> Callable[[Any], Any]:
     """Register a check under a name; the function takes a Subject and returns an Answer.
 
-    Raises
-    ------
-    ValueError
-        When the name is taken.
+    Raises ValueError when the name is taken.
     """
 
     def register(check: Callable[[Any], Answer]) -> Callable[[Any], Answer]:
@@ -100,10 +86,7 @@ def item(name: str, asks: str, *, group: str, kinds: Iterable[str] = KINDS) -> C
 def load_items(only: Iterable[str] | None = None) -> tuple[Item, ...]:
     """Every item, or those named in `only`, in the order of the table.
 
-    Raises
-    ------
-    ValueError
-        For a name that no item has.
+    Raises ValueError for a name that no item has.
 
     Examples
     --------

@@ -18,10 +18,7 @@ LIMIT = 1e100  # a run whose entries leave [-LIMIT, LIMIT] has diverged, long be
 def require_length(two_loops: bool, cycles: int | None, steps: int | None) -> int:
     """Give the number of rows that a run has: cycles of a method with two loops, else steps.
 
-    Raises
-    ------
-    ValueError
-        When the other one is given, or the number is no positive integer.
+    Raises ValueError when the other one is given, or the number is no positive integer.
 
     Examples
     --------

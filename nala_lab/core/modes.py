@@ -20,10 +20,7 @@ __all__ = ["covariance", "eigenvalues", "variances"]
 def eigenvalues(name: str, value: Any) -> Array:
     """Read real eigenvalues (...) as float64.
 
-    Raises
-    ------
-    ValueError
-        For NaN, infinities or what is no number.
+    Raises ValueError for NaN, infinities or what is no number.
 
     Examples
     --------
@@ -67,10 +64,8 @@ def variances(name: str, value: Any, lam: Array) -> Array:
 def covariance(name: str, value: Any, d: int) -> Array:
     """Read a covariance (d, d) from a scalar, a vector (d,) or a matrix.
 
-    Raises
-    ------
-    ValueError
-        For another shape, a negative variance, NaN, or a matrix that is not symmetric and positive semi-definite.
+    Raises ValueError for another shape, a negative variance, NaN, or a matrix that is not symmetric and positive
+    semi-definite.
 
     Examples
     --------

@@ -55,24 +55,12 @@ def is_symbolic(value: object) -> bool:
     return hasattr(value, "free_symbols")
 
 
-def require_number(
-    name: str,
-    value: Any,
-    *,
-    low: float = -math.inf,
-    high: float = math.inf,
-    open_low: bool = False,
-    open_high: bool = False,
-    hint: str = "",
-) -> None:
+def require_number(name: str, value: Any, *, low: float = -math.inf, high: float = math.inf, open_low: bool = False,
+                   open_high: bool = False, hint: str = "") -> None:  # fmt: skip
     """Require a finite real number between `low` and `high`.
 
     A bound is included unless `open_low` or `open_high` says otherwise. ``bool`` is refused: ``lr=True`` is a slip.
-
-    Raises
-    ------
-    ValueError
-        For NaN, an infinity, a value outside, or anything that is not a real number.
+    Raises ValueError for NaN, an infinity, a value outside, or anything that is not a real number.
 
     Examples
     --------
@@ -97,10 +85,7 @@ def require_number(
 def require_int(name: str, value: Any, *, low: int, hint: str = "") -> None:
     """Require an integer of at least `low`; 2.0 and True are refused.
 
-    Raises
-    ------
-    ValueError
-        When `value` is not an integer or is below `low`.
+    Raises ValueError when `value` is not an integer or is below `low`.
 
     Examples
     --------
@@ -117,10 +102,7 @@ def require_int(name: str, value: Any, *, low: int, hint: str = "") -> None:
 def require_choice(name: str, value: object, choices: Collection[str], hint: str = "") -> None:
     """Require one of the named options, and list them when it is not.
 
-    Raises
-    ------
-    ValueError
-        When `value` is not in `choices`.
+    Raises ValueError when `value` is not in `choices`.
 
     Examples
     --------

@@ -16,18 +16,9 @@ from nala_lab.reference import run as run_reference
 __all__ = ["run"]
 
 
-def run(
-    twin: str,
-    method: Any,
-    grad: Callable[..., Any],
-    x0: Any,
-    *,
-    cycles: int | None = None,
-    steps: int | None = None,
-    rng: np.random.Generator | None = None,
-    tol: float | None = None,
-    limit: float = LIMIT,
-) -> Any:
+def run(twin: str, method: Any, grad: Callable[..., Any], x0: Any, *, cycles: int | None = None,
+        steps: int | None = None, rng: np.random.Generator | None = None, tol: float | None = None,
+        limit: float = LIMIT) -> Any:  # fmt: skip
     """Run `method` by one of the twins and return its TwoLoop or OneLoop.
 
     Parameters

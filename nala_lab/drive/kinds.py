@@ -15,12 +15,8 @@ def twin_of(method: Any, name: str = "method") -> str:
     """Give ``"numpy"`` or ``"torch"`` for anything that `nala_lab.drive.run` takes; ``"numpy"`` for a `Method`.
 
     A function of two arguments (theta, grad) is a rule, one that can be called with parameters alone is a factory.
-    `name` is what a sentence calls it.
-
-    Raises
-    ------
-    ValueError
-        For a thing that is no method, a class of rules, or an optimizer that is made already.
+    `name` is what a sentence calls it. Raises ValueError for a thing that is no method, a class of rules, or an
+    optimizer that is made already.
 
     Examples
     --------

@@ -91,17 +91,9 @@ def _at_rest(opt: torch.optim.Optimizer) -> bool:
     return all(getattr(o, "phase", 0) == 0 for o in (opt, getattr(opt, "inner", None)))
 
 
-def run(
-    method: Method | Callable[[list[Any]], Any],
-    grad: Callable[..., Any],
-    x0: Any,
-    *,
-    cycles: int | None = None,
-    steps: int | None = None,
-    rng: np.random.Generator | None = None,
-    tol: float | None = None,
-    limit: float = LIMIT,
-) -> OneLoop | TwoLoop:
+def run(method: Method | Callable[[list[Any]], Any], grad: Callable[..., Any], x0: Any, *, cycles: int | None = None,
+        steps: int | None = None, rng: np.random.Generator | None = None, tol: float | None = None,
+        limit: float = LIMIT) -> OneLoop | TwoLoop:  # fmt: skip
     """Run the torch twin of `method`, or the optimizer that a factory makes of a list of parameters.
 
     Arguments and result as `nala_lab.reference.run`, float64 throughout.

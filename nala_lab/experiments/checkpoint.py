@@ -34,16 +34,8 @@ class CheckpointError(ValueError):
     """A checkpoint that cannot be read, written or used, in one sentence that names the file."""
 
 
-def save(
-    path: Path | str,
-    *,
-    model: Any = None,
-    optimizer: Any = None,
-    scheduler: Any = None,
-    scaler: Any = None,
-    streams: Streams | None = None,
-    **progress: Any,
-) -> Path:
+def save(path: Path | str, *, model: Any = None, optimizer: Any = None, scheduler: Any = None, scaler: Any = None,
+         streams: Streams | None = None, **progress: Any) -> Path:  # fmt: skip
     """Write the state of a run, and return the path.
 
     Parameters
@@ -73,16 +65,8 @@ def save(
     return path
 
 
-def load(
-    path: Path | str,
-    *,
-    model: Any = None,
-    optimizer: Any = None,
-    scheduler: Any = None,
-    scaler: Any = None,
-    streams: Streams | None = None,
-    map_location: Any = "cpu",
-) -> dict[str, Any]:
+def load(path: Path | str, *, model: Any = None, optimizer: Any = None, scheduler: Any = None, scaler: Any = None,
+         streams: Streams | None = None, map_location: Any = "cpu") -> dict[str, Any]:  # fmt: skip
     """Put the saved state into the objects given, and return the progress that was saved.
 
     The file is read and checked as a whole before the first object is changed. An object that is left out is not

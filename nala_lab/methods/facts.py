@@ -74,10 +74,7 @@ class Facts:
 def row(**facts: Any) -> Facts:
     """Make a row and check that nothing is missing and that its parts agree.
 
-    Raises
-    ------
-    ValueError
-        In one sentence, naming the method and the fact.
+    Raises ValueError in one sentence, naming the method and the fact.
 
     Examples
     --------

@@ -12,27 +12,9 @@ from typing import Any, ClassVar
 
 from nala_lab.core.validate import require, require_choice, require_int, require_number
 
-__all__ = [
-    "ADAM_FORMS",
-    "DENOMINATORS",
-    "INNER_STATES",
-    "NAG_FORMS",
-    "NALA_VARIANTS",
-    "OUTER_BATCHES",
-    "OUTER_STYLES",
-    "PROBES",
-    "PROBE_BATCHES",
-    "AdaBeliefHyper",
-    "AdaLAHyper",
-    "AdamHyper",
-    "LookaheadHyper",
-    "MomentumHyper",
-    "NAGHyper",
-    "NALAHyper",
-    "OuterMomentumHyper",
-    "SGDHyper",
-    "require_betas",
-]
+__all__ = ["ADAM_FORMS", "DENOMINATORS", "INNER_STATES", "NAG_FORMS", "NALA_VARIANTS", "OUTER_BATCHES", "OUTER_STYLES",
+           "PROBES", "PROBE_BATCHES", "AdaBeliefHyper", "AdaLAHyper", "AdamHyper", "LookaheadHyper", "MomentumHyper",
+           "NAGHyper", "NALAHyper", "OuterMomentumHyper", "SGDHyper", "require_betas"]  # fmt: skip
 
 NAG_FORMS = ("eq2", "eq1")
 ADAM_FORMS = ("kingma-ba", "printed", "tensorflow", "ramjee")
@@ -48,10 +30,7 @@ OUTER_STYLES = ("nesterov", "heavy-ball")
 def require_betas(betas: Any) -> None:
     """Require a pair of decay rates in [0, 1).
 
-    Raises
-    ------
-    ValueError
-        When `betas` is not a pair, or one of them lies outside.
+    Raises ValueError when `betas` is not a pair, or one of them lies outside.
 
     Examples
     --------

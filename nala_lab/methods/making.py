@@ -26,10 +26,7 @@ RANGES: Mapping[str, Mapping[str, Any]] = {
 def numpy_twin(name: str, **settings: Any) -> Any:
     """Make the NumPy twin from shared settings; `inner` is a pair (name, settings).
 
-    Raises
-    ------
-    ValueError
-        For an unknown name, one without a NumPy twin, or a setting out of range.
+    Raises ValueError for an unknown name, one without a NumPy twin, or a setting out of range.
 
     Examples
     --------
@@ -51,12 +48,8 @@ def torch_twin(name: str, params: Any, **settings: Any) -> Any:
 
     The torch twin of HeavyBall and NAG is ``torch.optim.SGD``, which has neither printed form nor a default momentum;
     NALA's ``outer_batch="last"`` is called ``"same"`` there. Around NAG, the two loops of the twins differ: torch's
-    parameters are NAG's look-ahead points, and these are what gets mixed.
-
-    Raises
-    ------
-    ValueError
-        For an unknown name, or a setting out of range, unheard of, or without a torch twin.
+    parameters are NAG's look-ahead points, and these are what gets mixed. Raises ValueError for an unknown name, or a
+    setting out of range, unheard of, or without a torch twin.
 
     Examples
     --------
@@ -82,10 +75,7 @@ def torch_twin(name: str, params: Any, **settings: Any) -> Any:
 def check_settings(facts: Facts, settings: dict[str, Any]) -> None:
     """Check the numbers of a method by its hyperparameter class, or by their ranges; betas become a tuple.
 
-    Raises
-    ------
-    ValueError
-        For a setting out of range, or NaN.
+    Raises ValueError for a setting out of range, or NaN.
     """
     if "betas" in settings:
         require_betas(settings["betas"])

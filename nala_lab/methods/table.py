@@ -181,10 +181,7 @@ WITH_TWINS: dict[str, Facts] = {one.name: one for one in _ROWS if one.numpy is n
 def find(name: str) -> Facts:
     """Give the row of a method; capitals, blanks and hyphens do not matter.
 
-    Raises
-    ------
-    ValueError
-        For a name that no row has, listing those there are.
+    Raises ValueError for a name that no row has, listing those there are.
 
     Examples
     --------

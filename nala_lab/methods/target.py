@@ -17,12 +17,7 @@ def load_target(target: str) -> Callable[..., Any]:
     """The class or function that ``"package.module:name"`` names.
 
     A module in the folder that the command was started in is found, as ``python -m`` finds it: that folder is the last
-    place of ``sys.path``.
-
-    Raises
-    ------
-    ValueError
-        When the text has another form, or nothing callable is there.
+    place of ``sys.path``. Raises ValueError when the text has another form, or nothing callable is there.
 
     Examples
     --------

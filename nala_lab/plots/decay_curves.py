@@ -78,18 +78,9 @@ def distance(trajectory: Trajectory, minimizers: Array) -> Array:
     return np.asarray(np.linalg.norm(gaps, axis=-1).min(axis=-1))
 
 
-def decay(
-    ax: Axes | None,
-    trajectory: Trajectory,
-    error: Array,
-    *,
-    name: str,
-    against: str = "cycles",
-    predicted: Array | None = None,
-    quantity: str = r"$\|x - x^\star\|$",
-    legend: str | None = None,
-    **options: Any,
-) -> Axes:
+def decay(ax: Axes | None, trajectory: Trajectory, error: Array, *, name: str, against: str = "cycles",
+          predicted: Array | None = None, quantity: str = r"$\|x - x^\star\|$", legend: str | None = None,
+          **options: Any) -> Axes:  # fmt: skip
     """Draw an error on a logarithmic axis against one of the three costs.
 
     Parameters

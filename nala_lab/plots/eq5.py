@@ -13,14 +13,8 @@ __all__ = ["eq5_weights"]
 _POSITIVE, _NEGATIVE = ROLES["adds"], ROLES["subtracts"]
 
 
-def eq5_weights(
-    ax: Axes | None,
-    weights: Array,
-    *,
-    start: float | None = None,
-    horizon: float | None = None,
-    title: str = "",
-) -> Axes:
+def eq5_weights(ax: Axes | None, weights: Array, *, start: float | None = None, horizon: float | None = None,
+                title: str = "") -> Axes:  # fmt: skip
     """Draw the weights of Eq. (5) against age: blue bars add, red bars subtract.
 
     Parameters

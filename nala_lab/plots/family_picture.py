@@ -69,14 +69,9 @@ class EdgeLike(Protocol):
     def relation(self) -> str: ...  # noqa: D102
 
 
-def family_map(
-    ax: Axes | None,
-    nodes: Sequence[NodeLike],
-    edges: Sequence[EdgeLike],
-    *,
-    verdicts: Mapping[str, str] | None = None,
-    places: Mapping[str, tuple[float, float]] | None = None,
-) -> Axes:
+def family_map(ax: Axes | None, nodes: Sequence[NodeLike], edges: Sequence[EdgeLike], *,
+               verdicts: Mapping[str, str] | None = None,
+               places: Mapping[str, tuple[float, float]] | None = None) -> Axes:  # fmt: skip
     """Draw the graph of the family, for a figure of 17.8 by 10.2 inches.
 
     Parameters

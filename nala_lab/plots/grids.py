@@ -45,16 +45,9 @@ class Grid(Protocol):
     def per(self) -> str: ...  # noqa: D102
 
 
-def rate_map(
-    ax: Axes | None,
-    grid: Grid,
-    *,
-    rivals: Mapping[str, Array] | None = None,
-    floor: float | None = None,
-    points: Mapping[str, tuple[float, float]] | None = None,
-    levels: Sequence[float] | None = None,
-    bar: bool = True,
-) -> Axes:
+def rate_map(ax: Axes | None, grid: Grid, *, rivals: Mapping[str, Array] | None = None, floor: float | None = None,
+             points: Mapping[str, tuple[float, float]] | None = None, levels: Sequence[float] | None = None,
+             bar: bool = True) -> Axes:  # fmt: skip
     r"""Draw a map of rates: dark is fast, grey does not converge, the brown line is the edge between.
 
     An axis spaced like a geometric series is logarithmic. With an axis "k" the cells are drawn as cells, without

@@ -17,17 +17,9 @@ __all__ = ["landscape"]
 _PALE = LinearSegmentedColormap.from_list("pale", ["#9DB7C9", "#C9DAE3", "#E9F0EC", "#FBF6E6"])
 
 
-def landscape(
-    ax: Axes | None,
-    value: Callable[[Array], Array],
-    box: Sequence[Sequence[float]],
-    *,
-    minimum: float | None = None,
-    minimizers: Array | None = None,
-    levels: int = 14,
-    resolution: int = 201,
-    names: tuple[str, str] = (r"$x_1$", r"$x_2$"),
-) -> Axes:
+def landscape(ax: Axes | None, value: Callable[[Array], Array], box: Sequence[Sequence[float]], *,
+              minimum: float | None = None, minimizers: Array | None = None, levels: int = 14, resolution: int = 201,
+              names: tuple[str, str] = (r"$x_1$", r"$x_2$")) -> Axes:  # fmt: skip
     """Draw level sets of ``log10(value(x) - minimum)``: low is blue, high is cream.
 
     Parameters

@@ -13,18 +13,9 @@ from nala_lab.plots.style import ROLES, axes_or_new, label, look
 __all__ = ["rates"]
 
 
-def rates(
-    ax: Axes | None,
-    eta_lambda: Array,
-    predicted: Array,
-    *,
-    name: str,
-    measured: tuple[Array, Array] | None = None,
-    limits: Mapping[str, float] | None = None,
-    signed: bool = False,
-    legend: str | None = None,
-    per: str = "cycle",
-) -> Axes:
+def rates(ax: Axes | None, eta_lambda: Array, predicted: Array, *, name: str,
+          measured: tuple[Array, Array] | None = None, limits: Mapping[str, float] | None = None, signed: bool = False,
+          legend: str | None = None, per: str = "cycle") -> Axes:  # fmt: skip
     """Draw the factor by which an eigen-direction shrinks, against step size times curvature.
 
     Parameters

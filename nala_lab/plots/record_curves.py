@@ -13,14 +13,8 @@ from nala_lab.plots.style import axes_or_new, label, look
 __all__ = ["caption", "final_values", "training_curves"]
 
 
-def training_curves(
-    ax: Axes | None,
-    curves: Mapping[str, tuple[Array, Array]],
-    *,
-    xlabel: str,
-    ylabel: str,
-    log: bool = False,
-) -> Axes:
+def training_curves(ax: Axes | None, curves: Mapping[str, tuple[Array, Array]], *, xlabel: str, ylabel: str,
+                    log: bool = False) -> Axes:  # fmt: skip
     """Draw mean over seeds as a line, and lowest to highest seed as a band, for each optimizer.
 
     Parameters

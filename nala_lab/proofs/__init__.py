@@ -12,6 +12,6 @@ checked by ``tests/proofs``: numbers of `nala_lab.theory` and runs of `nala_lab.
 
 from __future__ import annotations
 
-from nala_lab.proofs.record import kernel_checked as kernel_checked
+from nala_lab.proofs.record import kernel_checked
 
 __all__ = ["kernel_checked"]

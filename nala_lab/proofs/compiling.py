@@ -98,12 +98,8 @@ def _compile(folder: Path, source: Source, stamp: str) -> Result:
     return Result(source.name, count, time.perf_counter() - began, message)
 
 
-def build(
-    sources: dict[str, Source],
-    folder: Path,
-    done: Callable[[Result], None] = lambda result: None,
-    jobs: int | None = None,
-) -> list[Result]:
+def build(sources: dict[str, Source], folder: Path, done: Callable[[Result], None] = lambda result: None,
+          jobs: int | None = None) -> list[Result]:  # fmt: skip
     """Compile all files that are not compiled yet, several at a time; `done` sees each result, in order.
 
     A file that needs a refused one is refused too, with its name as the reason.
@@ -130,10 +126,7 @@ def build(
 def axioms(sources: dict[str, Source], folder: Path) -> list[str]:
     """Full names of the axioms behind all theorems together.
 
-    Raises
-    ------
-    ValueError
-        When coqc cannot say.
+    Raises ValueError when coqc cannot say.
     """
     stated = [f"@NalaLab.{source.name}.{theorem}" for source in sources.values() for theorem in source.theorems]
     # Required, not imported, and printed with every name in full.

@@ -77,10 +77,7 @@ def read(folder: Path = FOLDER) -> dict[str, Source]:
 def in_order(sources: dict[str, Source], wanted: Iterable[str] | None = None) -> list[Source]:
     """Return the wanted files (all of them by default) and what they need, needed ones first.
 
-    Raises
-    ------
-    ValueError
-        When a file needs one that is not there, or itself.
+    Raises ValueError when a file needs one that is not there, or itself.
 
     Examples
     --------

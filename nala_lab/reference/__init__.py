@@ -6,48 +6,22 @@ written in place, so a trajectory is a list of values. Leading axes of theta are
 own, in ten lines, is in `nala_lab.reference.rules`; one with two loops in `nala_lab.reference.two_loop`.
 """
 
-from nala_lab.core import OneLoop as OneLoop
-from nala_lab.core import Trajectory as Trajectory
-from nala_lab.core import TwoLoop as TwoLoop
-from nala_lab.reference.adabelief import AdaBelief as AdaBelief
-from nala_lab.reference.adala import AdaLA as AdaLA
-from nala_lab.reference.adam import Adam as Adam
-from nala_lab.reference.family_members import FAMILY as FAMILY
-from nala_lab.reference.family_members import family as family
-from nala_lab.reference.feasible import Ball as Ball
-from nala_lab.reference.feasible import Box as Box
-from nala_lab.reference.heavy_ball import HeavyBall as HeavyBall
-from nala_lab.reference.lookahead import Lookahead as Lookahead
-from nala_lab.reference.nag import NAG as NAG
-from nala_lab.reference.nala import NALA as NALA
-from nala_lab.reference.oracle import Oracle as Oracle
-from nala_lab.reference.outer_momentum import OuterMomentum as OuterMomentum
-from nala_lab.reference.running import run as run
-from nala_lab.reference.sgd import SGD as SGD
-from nala_lab.reference.two_loop import Cycle as Cycle
-from nala_lab.reference.two_loop import CycleState as CycleState
-from nala_lab.reference.two_loop import inner_loop as inner_loop
+from nala_lab.core import OneLoop, Trajectory, TwoLoop
+from nala_lab.reference.adabelief import AdaBelief
+from nala_lab.reference.adala import AdaLA
+from nala_lab.reference.adam import Adam
+from nala_lab.reference.family_members import FAMILY, family
+from nala_lab.reference.feasible import Ball, Box
+from nala_lab.reference.heavy_ball import HeavyBall
+from nala_lab.reference.lookahead import Lookahead
+from nala_lab.reference.nag import NAG
+from nala_lab.reference.nala import NALA
+from nala_lab.reference.oracle import Oracle
+from nala_lab.reference.outer_momentum import OuterMomentum
+from nala_lab.reference.running import run
+from nala_lab.reference.sgd import SGD
+from nala_lab.reference.two_loop import Cycle, CycleState, inner_loop
 
-__all__ = [
-    "FAMILY",
-    "NAG",
-    "NALA",
-    "SGD",
-    "AdaBelief",
-    "AdaLA",
-    "Adam",
-    "Ball",
-    "Box",
-    "Cycle",
-    "CycleState",
-    "HeavyBall",
-    "Lookahead",
-    "OneLoop",
-    "Oracle",
-    "OuterMomentum",
-    "Trajectory",
-    "TwoLoop",
-    "family",
-    "inner_loop",
-    "run",
-]
+__all__ = ["FAMILY", "NAG", "NALA", "SGD", "AdaBelief", "AdaLA", "Adam", "Ball", "Box", "Cycle", "CycleState",
+           "HeavyBall", "Lookahead", "OneLoop", "Oracle", "OuterMomentum", "Trajectory", "TwoLoop", "family",
+           "inner_loop", "run"]  # fmt: skip

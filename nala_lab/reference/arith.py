@@ -22,10 +22,7 @@ __all__ = ["as_point", "decayed", "root", "zeros"]
 def as_point(x: Any) -> Array:
     """Make an array of float64, or leave exact and symbolic entries as they are; a copy in either case.
 
-    Raises
-    ------
-    ValueError
-        When an entry is complex or no number, or the rows are of different lengths.
+    Raises ValueError when an entry is complex or no number, or the rows are of different lengths.
 
     Examples
     --------

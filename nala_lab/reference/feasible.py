@@ -24,10 +24,7 @@ _NEWTON_STEPS = 100  # quadratic convergence from the left; 100 is never reached
 class Box:
     """All x with low <= x <= high, coordinate by coordinate.
 
-    Raises
-    ------
-    ValueError
-        When a bound is NaN or low > high somewhere.
+    Raises ValueError when a bound is NaN or low > high somewhere.
 
     Examples
     --------
@@ -53,10 +50,7 @@ class Box:
 class Ball:
     """All x with ||x - center||_2 <= radius.
 
-    Raises
-    ------
-    ValueError
-        When the radius is not a positive finite number.
+    Raises ValueError when the radius is not a positive finite number.
 
     Examples
     --------

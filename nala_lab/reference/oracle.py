@@ -73,16 +73,9 @@ class Oracle:
     (True, False, 4)
     """
 
-    def __init__(
-        self,
-        grad: Callable[..., Any],
-        rng: np.random.Generator | int | None = None,
-        full_grad: Callable[[Array], Any] | None = None,
-        *,
-        keeps: bool = True,
-        guards: bool = True,
-        shape: tuple[int, ...] | None = None,
-    ) -> None:
+    def __init__(self, grad: Callable[..., Any], rng: np.random.Generator | int | None = None,
+                 full_grad: Callable[[Array], Any] | None = None, *, keeps: bool = True, guards: bool = True,
+                 shape: tuple[int, ...] | None = None) -> None:  # fmt: skip
         require("grad", grad, callable(grad), "a function of x that returns the gradient")
         self._grad = grad
         self._rng = as_generator(rng)
@@ -164,10 +157,7 @@ class Oracle:
 def as_generator(rng: Any) -> np.random.Generator | None:
     """Give the generator of a run: `rng` itself, ``numpy.random.default_rng(rng)`` for a seed, or None.
 
-    Raises
-    ------
-    ValueError
-        For anything else.
+    Raises ValueError for anything else.
 
     Examples
     --------

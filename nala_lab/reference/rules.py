@@ -52,17 +52,8 @@ import numpy as np
 from nala_lab.core import Array, require
 from nala_lab.reference.oracle import Oracle, writes_in_place
 
-__all__ = [
-    "as_rule",
-    "begin",
-    "described",
-    "is_ours",
-    "is_two_loops",
-    "raise_again",
-    "require_array",
-    "slip",
-    "step_of",
-]
+__all__ = ["as_rule", "begin", "described", "is_ours", "is_two_loops", "raise_again", "require_array", "slip",
+           "step_of"]  # fmt: skip
 
 _STEP = "step(theta, grad, state)"
 
@@ -109,10 +100,7 @@ def is_two_loops(rule: Any) -> bool:
 def as_rule(method: Any) -> Any:
     """Give `method` as a rule, a bare function included.
 
-    Raises
-    ------
-    ValueError
-        When it is no rule and no function, has no ``init``, or takes other arguments than the protocol's.
+    Raises ValueError when it is no rule and no function, has no ``init``, or takes other arguments than the protocol's.
 
     Examples
     --------
@@ -160,10 +148,8 @@ def _require_arguments(rule: Any, function: Callable[..., Any], name: str, wante
 def begin(rule: Any, theta: Array) -> Any:
     """The state of `rule` before its first step or cycle.
 
-    Raises
-    ------
-    ValueError
-        When ``init`` writes into theta, or a rule with two loops gives no slow weights phi of theta's shape.
+    Raises ValueError when ``init`` writes into theta, or a rule with two loops gives no slow weights phi of theta's
+    shape.
     """
     theta = theta.view()
     theta.setflags(write=False)

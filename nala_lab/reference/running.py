@@ -20,20 +20,9 @@ from nala_lab.reference.two_loop import cycle_of
 __all__ = ["run"]
 
 
-def run(
-    method: Any,
-    grad: Callable[..., Any],
-    x0: Any,
-    *,
-    cycles: int | None = None,
-    steps: int | None = None,
-    rng: np.random.Generator | int | None = None,
-    full_grad: Callable[[Array], Any] | None = None,
-    tol: float | None = None,
-    limit: float = LIMIT,
-    keep: str = "all",
-    progress: bool = False,
-) -> Any:
+def run(method: Any, grad: Callable[..., Any], x0: Any, *, cycles: int | None = None, steps: int | None = None,
+        rng: np.random.Generator | int | None = None, full_grad: Callable[[Array], Any] | None = None,
+        tol: float | None = None, limit: float = LIMIT, keep: str = "all", progress: bool = False) -> Any:  # fmt: skip
     """Run `method` from `x0` and return its Trajectory (OneLoop or TwoLoop).
 
     Parameters

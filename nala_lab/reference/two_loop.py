@@ -63,10 +63,7 @@ class Cycle(NamedTuple):
 def require_inner(inner: Any, inner_state: str) -> None:
     """Require an inner rule with ``init`` and ``step``, and momentum where it is to be pulled back.
 
-    Raises
-    ------
-    ValueError
-        When `inner` is not a rule, or has no momentum buffer and `inner_state` is ``"pullback"``.
+    Raises ValueError when `inner` is not a rule, or has no momentum buffer and `inner_state` is ``"pullback"``.
     """
     rule = callable(getattr(inner, "init", None)) and callable(getattr(inner, "step", None))
     wanted = "a rule with init(theta) and step(theta, grad, state)"
@@ -129,14 +126,8 @@ def _checked_cycle(rule: Any, grad: Oracle, state: Any) -> Cycle:
     return cycle
 
 
-def synchronised(
-    inner: Any,
-    how: str,
-    phi: Array,
-    inner_state: Any,
-    anchor: dict[str, Array],
-    mix: Callable[[Array, Array], Array],
-) -> tuple[Any, dict[str, Array]]:
+def synchronised(inner: Any, how: str, phi: Array, inner_state: Any, anchor: dict[str, Array],
+                 mix: Callable[[Array, Array], Array]) -> tuple[Any, dict[str, Array]]:  # fmt: skip
     """Inner state and momentum anchor after the synchronisation: kept, reset, or mixed like the weights."""
     if how == "reset":
         inner_state = begin(inner, phi)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 from pkgutil import iter_modules
 
-from nala_lab.theory.card import Card as Card
+from nala_lab.theory.card import Card
 from nala_lab.theory.maps import rate_map as map  # used as theory.map(...); nothing here needs the built-in
 
 __all__ = ["Card", "cards", "map"]

@@ -49,10 +49,7 @@ CARDS = (
 def rest_denominator(*, beta2: float, eps: float, denominator: str = "hat") -> float:
     """D0: AdaLA's denominator where gradients no longer change.
 
-    Raises
-    ------
-    ValueError
-        When an argument is out of range; eps = 0 leaves nothing in the denominator.
+    Raises ValueError when an argument is out of range; eps = 0 leaves nothing in the denominator.
 
     Examples
     --------
@@ -74,14 +71,8 @@ def _momentum(beta1: float, probe: str) -> float:
     return beta1**2 if probe == "code" else beta1
 
 
-def critical_curvature(
-    *,
-    lr: float,
-    betas: tuple[float, float] = (0.9, 0.999),
-    eps: float = 1e-8,
-    probe: str = "own",
-    denominator: str = "hat",
-) -> float:
+def critical_curvature(*, lr: float, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, probe: str = "own",
+                       denominator: str = "hat") -> float:  # fmt: skip
     """lam_crit, in units of the Hessian.
 
     Parameters
@@ -105,21 +96,11 @@ def critical_curvature(
     return 2 * (1 + beta) / (1 - beta) * rest / lr
 
 
-def growth(
-    lam: float,
-    *,
-    lr: float,
-    betas: tuple[float, float] = (0.9, 0.999),
-    eps: float = 1e-8,
-    probe: str = "own",
-    denominator: str = "hat",
-) -> float:
+def growth(lam: float, *, lr: float, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, probe: str = "own",
+           denominator: str = "hat") -> float:  # fmt: skip
     """Spectral radius of the linearised step at the minimum.
 
-    Raises
-    ------
-    ValueError
-        When an argument is out of range.
+    Raises ValueError when an argument is out of range.
 
     Examples
     --------

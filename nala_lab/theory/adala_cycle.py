@@ -59,21 +59,11 @@ class CycleState(NamedTuple):
     last: float
 
 
-def amplitude(
-    lam: float,
-    *,
-    lr: float,
-    betas: tuple[float, float] = (0.9, 0.999),
-    eps: float = 1e-8,
-    probe: str = "grad",
-    denominator: str = "hat",
-) -> float:
+def amplitude(lam: float, *, lr: float, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+              probe: str = "grad", denominator: str = "hat") -> float:  # fmt: skip
     """A > 0, in units of x.
 
-    Raises
-    ------
-    ValueError
-        When an argument is out of range, or lam is not above the critical curvature: there is no cycle.
+    Raises ValueError when an argument is out of range, or lam is not above the critical curvature: there is no cycle.
 
     Examples
     --------
@@ -99,21 +89,11 @@ def amplitude(
     return math.sqrt(left) / (lam * (lr * lam if probe == "grad" else 2.0))
 
 
-def state(
-    lam: float,
-    *,
-    lr: float,
-    betas: tuple[float, float] = (0.9, 0.999),
-    eps: float = 1e-8,
-    probe: str = "grad",
-    denominator: str = "hat",
-) -> CycleState:
+def state(lam: float, *, lr: float, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, probe: str = "grad",
+          denominator: str = "hat") -> CycleState:  # fmt: skip
     """The cycle's state at x = A; the next one is (-x, -m, s, -last).
 
-    Raises
-    ------
-    ValueError
-        As `amplitude`.
+    Raises as `amplitude` does.
 
     Examples
     --------

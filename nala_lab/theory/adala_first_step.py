@@ -68,16 +68,8 @@ def _fixed_point(pull: Floats, lam: Floats, beta2: float, eps: float, denominato
     return np.asarray(p)
 
 
-def probe_displacement(
-    g: ArrayLike,
-    lam: ArrayLike,
-    *,
-    lr: float,
-    betas: tuple[float, float],
-    eps: float,
-    probe: str = "own",
-    denominator: str = "hat",
-) -> Floats:
+def probe_displacement(g: ArrayLike, lam: ArrayLike, *, lr: float, betas: tuple[float, float], eps: float,
+                       probe: str = "own", denominator: str = "hat") -> Floats:  # fmt: skip
     """Give p: the first probe stands at x - p. Zero for ``lagged``, which takes none.
 
     Parameters and Raises as in `adala_first_step`, with the gradient `g` (...) in place of x.
@@ -103,16 +95,8 @@ def probe_displacement(
     return -adabelief_first_step(slope, lr=lr, betas=betas, eps=eps, denominator=denominator)
 
 
-def adala_first_step(
-    x: ArrayLike,
-    lam: ArrayLike,
-    *,
-    lr: float,
-    betas: tuple[float, float] = (0.9, 0.999),
-    eps: float = 1e-8,
-    probe: str = "own",
-    denominator: str = "hat",
-) -> Floats:
+def adala_first_step(x: ArrayLike, lam: ArrayLike, *, lr: float, betas: tuple[float, float] = (0.9, 0.999),
+                     eps: float = 1e-8, probe: str = "own", denominator: str = "hat") -> Floats:  # fmt: skip
     """theta_1 - theta_0 of AdaLA on f = sum lam_i x_i^2 / 2 from `x`.
 
     Parameters

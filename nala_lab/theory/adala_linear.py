@@ -62,16 +62,8 @@ def _surprise(method: str, t: int, beta1: float, beta2: float) -> float:
     return float((1 - beta2) * np.sum(beta2 ** (t - i) * beta1 ** (2 * i)))
 
 
-def step(
-    t: int,
-    c: ArrayLike,
-    *,
-    lr: float,
-    betas: tuple[float, float] = (0.9, 0.999),
-    eps: float = 1e-8,
-    denominator: str = "hat",
-    method: str = "adala",
-) -> Floats:
+def step(t: int, c: ArrayLike, *, lr: float, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+         denominator: str = "hat", method: str = "adala") -> Floats:  # fmt: skip
     """Displacement of step `t` under the constant gradient `c`; the iterate moves by minus this.
 
     Parameters
@@ -118,16 +110,8 @@ def step(
     return np.asarray(lr * slope / (np.sqrt(s / correction) + eps))
 
 
-def trajectory(
-    c: ArrayLike,
-    steps: int,
-    *,
-    lr: float,
-    betas: tuple[float, float] = (0.9, 0.999),
-    eps: float = 1e-8,
-    denominator: str = "hat",
-    method: str = "adala",
-) -> Floats:
+def trajectory(c: ArrayLike, steps: int, *, lr: float, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+               denominator: str = "hat", method: str = "adala") -> Floats:  # fmt: skip
     """Predict theta_t - theta_0 for t = 0..n.
 
     Parameters

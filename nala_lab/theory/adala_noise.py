@@ -83,10 +83,8 @@ def expected_surprise(
 def averaged_sgd_variance(lam: ArrayLike, sigma2: ArrayLike, *, h: ArrayLike, beta1: float = 0.9) -> Real:
     """V of x' = x - h m', m' = beta1 m + (1-beta1) g.
 
-    Raises
-    ------
-    ValueError
-        Unless 0 < h lam < 2 (1+beta1)/(1-beta1) on every mode and sigma2 >= 0: there is no stationary variance else.
+    Raises ValueError unless 0 < h lam < 2 (1+beta1)/(1-beta1) on every mode and sigma2 >= 0: there is no stationary
+    variance else.
 
     Examples
     --------
@@ -102,21 +100,11 @@ def averaged_sgd_variance(lam: ArrayLike, sigma2: ArrayLike, *, h: ArrayLike, be
     return np.asarray(step * (1 + beta1) * noise / (curvature * (2 * (1 + beta1) - a * (1 - beta1))))
 
 
-def stationary_step(
-    lam: float,
-    sigma2: float,
-    *,
-    lr: float,
-    betas: tuple[float, float] = (0.9, 0.999),
-    eps: float = 1e-8,
-    batch: str = "next",
-) -> tuple[float, float]:
+def stationary_step(lam: float, sigma2: float, *, lr: float, betas: tuple[float, float] = (0.9, 0.999),
+                    eps: float = 1e-8, batch: str = "next") -> tuple[float, float]:  # fmt: skip
     """h and V of AdaLA (probe grad, hat) at its noise floor, solved self-consistently; approximate.
 
-    Raises
-    ------
-    ValueError
-        When an argument is out of range, or no h below the stability limit is consistent with its own V.
+    Raises ValueError when an argument is out of range, or no h below the stability limit is consistent with its own V.
 
     Examples
     --------

@@ -59,11 +59,8 @@ class CycleState(NamedTuple):
 def amplitude(lam: float, *, lr: float, beta1: float = 0.9, eps: float = 1e-8) -> float:
     """A > 0, in units of x.
 
-    Raises
-    ------
-    ValueError
-        When an argument is out of range, or lr lam (1-beta1)/(2(1+beta1)) <= eps: then eps keeps the iteration
-        contracting and there is no cycle.
+    Raises ValueError when an argument is out of range, or lr lam (1-beta1)/(2(1+beta1)) <= eps: then eps keeps the
+    iteration contracting and there is no cycle.
 
     Examples
     --------
@@ -83,10 +80,7 @@ def amplitude(lam: float, *, lr: float, beta1: float = 0.9, eps: float = 1e-8) -
 def state(lam: float, *, lr: float, beta1: float = 0.9, eps: float = 1e-8) -> CycleState:
     """The cycle's state at x = A; the next one is (-x, -m, v).
 
-    Raises
-    ------
-    ValueError
-        As `amplitude`.
+    Raises as `amplitude` does.
 
     Examples
     --------
@@ -103,10 +97,7 @@ def jacobian(
 ) -> NDArray[np.float64]:
     """Derivative of one step at the cycle, flip taken out, in relative units of (x, m, v), shape (3, 3).
 
-    Raises
-    ------
-    ValueError
-        As `amplitude`, or when beta2 is outside [0, 1).
+    Raises ValueError as `amplitude`, or when beta2 is outside [0, 1).
 
     Examples
     --------
@@ -132,10 +123,7 @@ def jacobian(
 def radius(lam: float, *, lr: float, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8) -> float:
     """Spectral radius of `jacobian`: the cycle attracts below 1 and repels above.
 
-    Raises
-    ------
-    ValueError
-        As `jacobian`.
+    Raises as `jacobian` does.
 
     Examples
     --------

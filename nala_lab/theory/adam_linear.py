@@ -92,19 +92,8 @@ def inner_displacement(
     return np.asarray(lr * slope / (np.abs(slope) + inflated))
 
 
-def trajectory(
-    c: ArrayLike,
-    cycles: int,
-    *,
-    k: int,
-    mu: float,
-    alpha: float,
-    lr: float,
-    beta2: float = 0.999,
-    eps: float = 1e-8,
-    form: str = "kingma-ba",
-    inner_state: str = "keep",
-) -> Floats:
+def trajectory(c: ArrayLike, cycles: int, *, k: int, mu: float, alpha: float, lr: float, beta2: float = 0.999,
+               eps: float = 1e-8, form: str = "kingma-ba", inner_state: str = "keep") -> Floats:  # fmt: skip
     """Predict phi_t - phi_0 for t = 0..T.
 
     Parameters

@@ -113,10 +113,7 @@ def against_descent(lam: ArrayLike, *, lr: float, k: int, mu: float) -> tuple[Re
 def sufficient(*, lr: float, mu: float) -> float:
     """(1+mu) lr: beats or equals Lookahead per gradient on every mode with lr lam <= 1, when -1 <= mu <= 0.
 
-    Raises
-    ------
-    ValueError
-        When lr is negative or mu is outside [-1, 0]: for mu > 0 it is necessary and not sufficient.
+    Raises ValueError when lr is negative or mu is outside [-1, 0]: for mu > 0 it is necessary and not sufficient.
 
     Examples
     --------
@@ -132,10 +129,7 @@ def sufficient(*, lr: float, mu: float) -> float:
 def adam_break_even(*, lr: float, mu: float, alpha: float) -> float:
     """Size of a gradient entry above which NALA over Adam moves farther per gradient than Lookahead over Adam.
 
-    Raises
-    ------
-    ValueError
-        When an argument is out of range, or alpha = 0: an outer step of length 0 never pays.
+    Raises ValueError when an argument is out of range, or alpha = 0: an outer step of length 0 never pays.
 
     Examples
     --------
@@ -152,10 +146,7 @@ def adam_break_even(*, lr: float, mu: float, alpha: float) -> float:
 def outer_share(c: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> Real:
     """Share of a cycle's move that the outer gradient makes, Adam inside, gradient `c` (...), eps negligible.
 
-    Raises
-    ------
-    ValueError
-        When an argument is out of range, or nothing moves.
+    Raises ValueError when an argument is out of range, or nothing moves.
 
     Examples
     --------

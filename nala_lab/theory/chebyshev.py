@@ -86,10 +86,7 @@ def floor(kappa: float, gradients: int) -> float:
 def floor_per_gradient(kappa: float, k: int) -> float:
     """Floor of NALA's rate per gradient, floor(kappa, k+1)^(1/(k+1)); it exceeds (sqrt(kappa)-1)/(sqrt(kappa)+1).
 
-    Raises
-    ------
-    ValueError
-        As `floor`.
+    Raises as `floor` does.
 
     Examples
     --------
@@ -104,10 +101,7 @@ def floor_per_gradient(kappa: float, k: int) -> float:
 def roots(m: float, L: float, n: int) -> Real:
     """The n zeros of the optimal polynomial on [m, L], increasing: (L+m)/2 - (L-m)/2 cos((2i-1) pi / 2n).
 
-    Raises
-    ------
-    ValueError
-        Unless 0 < m < L and n >= 1.
+    Raises ValueError unless 0 < m < L and n >= 1.
 
     Examples
     --------
@@ -124,10 +118,7 @@ def roots(m: float, L: float, n: int) -> Real:
 def extreme_points(m: float, L: float, n: int) -> Real:
     """The n+1 points of [m, L] on which no polynomial of degree n with p(0) = 1 is below the floor.
 
-    Raises
-    ------
-    ValueError
-        Unless 0 < m < L and n >= 1.
+    Raises ValueError unless 0 < m < L and n >= 1.
 
     Examples
     --------

@@ -129,18 +129,8 @@ def cycles_of(
     return np.stack(path)
 
 
-def _instance(
-    name: str,
-    measure: str,
-    *,
-    unit: int,
-    k: int,
-    cycles: int,
-    start: tuple[int, ...],
-    pieces: tuple[tuple[int, ...], ...],
-    m: str,
-    **steps: str,
-) -> CounterExample:
+def _instance(name: str, measure: str, *, unit: int, k: int, cycles: int, start: tuple[int, ...],
+              pieces: tuple[tuple[int, ...], ...], m: str, **steps: str) -> CounterExample:  # fmt: skip
     require_choice("measure", measure, ("distance", "value"))
     table = fractions(pieces) / unit
     function = Envelope(table[:, :-1], table[:, -1], L=Fraction(1), m=Fraction(m))

@@ -29,17 +29,8 @@ from numpy.typing import ArrayLike, NDArray
 from nala_lab.core import require, require_int, require_number
 from nala_lab.theory.card import Card
 
-__all__ = [
-    "CARDS",
-    "Weights",
-    "absolute_weight",
-    "effective_sample_size",
-    "horizon",
-    "mean_age",
-    "printed_weights",
-    "unroll",
-    "weights",
-]
+__all__ = ["CARDS", "Weights", "absolute_weight", "effective_sample_size", "horizon", "mean_age", "printed_weights",
+           "unroll", "weights"]  # fmt: skip
 
 Floats = NDArray[np.float64]
 
@@ -187,10 +178,7 @@ def _remembering_mu(mu: ArrayLike) -> Floats:
 def horizon(mu: ArrayLike) -> Floats:
     """Number of outer steps that are remembered: 1 / (1 - |mu|), the sum of |mu|^j over all ages j. Shape of `mu`.
 
-    Raises
-    ------
-    ValueError
-        When |mu| >= 1.
+    Raises ValueError when |mu| >= 1.
 
     Examples
     --------
@@ -205,12 +193,8 @@ def mean_age(mu: ArrayLike) -> Floats:
     """Mean age of the inner results in phi_t as t grows, in outer steps: -mu / (1 + mu). Shape of `mu`.
 
     It is sum_j j (1+mu)(-mu)^j. For mu < 0 this is the paper's |mu| / (1 - |mu|). For mu > 0 the weights alternate and
-    the mean is negative: if theta_{t,k} moves along a straight line, phi_t stands ahead of its newest value.
-
-    Raises
-    ------
-    ValueError
-        When |mu| >= 1.
+    the mean is negative: if theta_{t,k} moves along a straight line, phi_t stands ahead of its newest value. Raises
+    ValueError when |mu| >= 1.
 
     Examples
     --------
@@ -226,12 +210,7 @@ def effective_sample_size(mu: ArrayLike) -> Floats:
     """1 / sum w_j^2 = (1 - mu) / (1 + mu): how many independent inner results phi_t averages. Shape of `mu`.
 
     Independent errors of variance V in theta_{t,k} leave a variance of V over this number; for mu > 0 it is below one,
-    so errors grow.
-
-    Raises
-    ------
-    ValueError
-        When |mu| >= 1.
+    so errors grow. Raises ValueError when |mu| >= 1.
 
     Examples
     --------
@@ -246,10 +225,7 @@ def effective_sample_size(mu: ArrayLike) -> Floats:
 def absolute_weight(mu: ArrayLike) -> Floats:
     """Sum of |w_j| over all ages: (1 + mu) / (1 - |mu|). One for mu <= 0, above one (overshoot) for mu > 0.
 
-    Raises
-    ------
-    ValueError
-        When |mu| >= 1.
+    Raises ValueError when |mu| >= 1.
 
     Examples
     --------

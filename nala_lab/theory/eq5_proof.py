@@ -68,12 +68,7 @@ def _inductive_step() -> dict[str, tuple[Any, Any]]:
 def prove(t_max: int = 8) -> Proof:
     """Prove Eq. (5): written out for t = 1..t_max, and the inductive step for symbolic t.
 
-    theta_i stands for theta_{i,k} and G_i for grad J(y_i).
-
-    Raises
-    ------
-    ValueError
-        When t_max is not an integer >= 1.
+    theta_i stands for theta_{i,k} and G_i for grad J(y_i). Raises ValueError when t_max is not an integer >= 1.
 
     References
     ----------

@@ -47,10 +47,7 @@ CARDS = (
 def variance_ratio_at_equal_speed(r: ArrayLike, *, k: int, mu: float) -> Real:
     """V*_LA over V*_SGD where SGD contracts as fast per gradient; r = 1 - lr lam in (0, 1).
 
-    Raises
-    ------
-    ValueError
-        Unless 0 < r < 1 and 0 < T < 1: only then has SGD a learning rate of the same speed.
+    Raises ValueError unless 0 < r < 1 and 0 < T < 1: only then has SGD a learning rate of the same speed.
 
     Examples
     --------
@@ -81,10 +78,7 @@ def _f(x: Real, k: int) -> Real:
 def small_step_penalty(*, lr: float, k: int, mu: float, alpha: float) -> float:
     """Limit of V*/V*_SGD(same speed) for small steps: (k+1)(k s^2 lr^2 + alpha^2) / (k s lr + alpha)^2.
 
-    Raises
-    ------
-    ValueError
-        When an argument is out of range, or nothing moves (lr (1+mu) = alpha = 0).
+    Raises ValueError when an argument is out of range, or nothing moves (lr (1+mu) = alpha = 0).
 
     Examples
     --------

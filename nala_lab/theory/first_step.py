@@ -44,10 +44,7 @@ def adam_first_step(
 ) -> Floats:
     """theta_1 - theta_0 of Adam, for the first gradient `g` (...); beta2 matters in TensorFlow's form only.
 
-    Raises
-    ------
-    ValueError
-        When a number is out of range, `form` is unknown, or a zero gradient meets eps = 0.
+    Raises ValueError when a number is out of range, `form` is unknown, or a zero gradient meets eps = 0.
 
     References
     ----------
@@ -62,20 +59,11 @@ def adam_first_step(
     return -inner_displacement(g, 1, lr=lr, beta2=beta2, eps=eps, form=form)
 
 
-def adabelief_first_step(
-    g: ArrayLike,
-    *,
-    lr: float,
-    betas: tuple[float, float] = (0.9, 0.999),
-    eps: float = 1e-8,
-    denominator: str = "hat",
-) -> Floats:
+def adabelief_first_step(g: ArrayLike, *, lr: float, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+                         denominator: str = "hat") -> Floats:  # fmt: skip
     """theta_1 - theta_0 of AdaBelief, for the first gradient `g` (...).
 
-    Raises
-    ------
-    ValueError
-        When a number is out of range, `denominator` is unknown, or the denominator would be zero.
+    Raises ValueError when a number is out of range, `denominator` is unknown, or the denominator would be zero.
 
     References
     ----------

@@ -66,10 +66,7 @@ def loss_spread(noise: Noise, z: Moments) -> float:
 def forecast(local: Local, loop: Loop, *, T: int, covariance: ArrayLike | None = None) -> Forecast:
     """Loss of the next T cycles from one measurement; `covariance` of the start when its runs differ already.
 
-    Raises
-    ------
-    ValueError
-        When T is not an integer >= 0 or the covariance has another shape than H.
+    Raises ValueError when T is not an integer >= 0 or the covariance has another shape than H.
 
     Examples
     --------

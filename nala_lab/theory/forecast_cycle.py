@@ -81,10 +81,7 @@ def one_cycle(local: Local, loop: Loop) -> OneCycle:
 def best_mu(parts: OneCycle, *, low: float = -1.0, high: float = np.inf) -> float:
     """mu* = gain / (curvature + noise) - 1, within [low, high].
 
-    Raises
-    ------
-    ValueError
-        When low is below -1 or above high.
+    Raises ValueError when low is below -1 or above high.
 
     Examples
     --------

@@ -54,10 +54,7 @@ def _square(J: ArrayLike) -> Real:
 def rotation_factor(s: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> Real:
     """|rho| for the singular values `s` (...) of a bilinear game's pay-off.
 
-    Raises
-    ------
-    ValueError
-        When an argument is out of range.
+    Raises ValueError when an argument is out of range.
 
     Examples
     --------
@@ -76,10 +73,7 @@ def rotation_factor(s: ArrayLike, *, lr: float, k: int, mu: float, alpha: float)
 def spectral_radius(J: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> float:
     """Largest |rho| over the eigenvalues of the field's matrix: the asymptotic factor per cycle.
 
-    Raises
-    ------
-    ValueError
-        When J is not a finite square matrix or an argument is out of range.
+    Raises ValueError when J is not a finite square matrix or an argument is out of range.
 
     Examples
     --------

@@ -128,10 +128,7 @@ class Envelope:
     def through(cls, points: ArrayLike, grads: ArrayLike, values: ArrayLike, *, L: Any, m: Any = 0) -> Envelope:
         """Make the function with one piece per data point; it passes through the data iff `slack` is nowhere negative.
 
-        Raises
-        ------
-        ValueError
-            As `slack`.
+        Raises as `slack` does.
         """
         x, v, u, flat = _shifted(points, grads, values, L, m)
         return cls(v, u + np.sum(v * v, axis=1) / (2 * flat) - np.sum(v * x, axis=1), L, m)

@@ -34,19 +34,8 @@ _BLOCK = 256  # settings at a time: with 50 modes the six arrays of a block stay
 
 
 @np.errstate(over="ignore", invalid="ignore")  # divergence is a result
-def curves(
-    lam: ArrayLike,
-    w: ArrayLike,
-    e0: ArrayLike,
-    *,
-    lr: ArrayLike,
-    k: int,
-    mu: ArrayLike,
-    alpha: ArrayLike,
-    gradients: int,
-    outer: str = "fresh",
-    spend_outer: bool = True,
-) -> Real:
+def curves(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, lr: ArrayLike, k: int, mu: ArrayLike, alpha: ArrayLike,
+           gradients: int, outer: str = "fresh", spend_outer: bool = True) -> Real:  # fmt: skip
     """Expected loss after 0 .. `gradients` gradients for S settings that share k.
 
     Parameters
@@ -138,27 +127,12 @@ def _cycle(lam: Real, w: Real, lr: Real, k: int, mu: Real, alpha: Real, outer: s
     return (c * (s * r**k - mu)) ** 2, n
 
 
-def loss_at_budget(
-    lam: ArrayLike,
-    w: ArrayLike,
-    e0: ArrayLike,
-    *,
-    lr: float,
-    k: int,
-    mu: float,
-    alpha: float,
-    budget: int,
-    outer: str = "fresh",
-    spend_outer: bool = True,
-) -> float:
+def loss_at_budget(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, lr: float, k: int, mu: float, alpha: float,
+                   budget: int, outer: str = "fresh", spend_outer: bool = True) -> float:  # fmt: skip
     """Expected loss of the slow weights after the last whole cycle that `budget` gradients pay for.
 
-    Closed form: m2_t = T^{2t} m2_0 + N (1 - T^{2t}) / (1 - T^2), summed over modes.
-
-    Raises
-    ------
-    ValueError
-        When an argument is out of range or the budget does not pay for one cycle.
+    Closed form: m2_t = T^{2t} m2_0 + N (1 - T^{2t}) / (1 - T^2), summed over modes. Raises ValueError when an argument
+    is out of range or the budget does not pay for one cycle.
 
     Examples
     --------
@@ -179,16 +153,8 @@ def loss_at_budget(
     return total if np.isfinite(total) else float("inf")
 
 
-def best_for_budget(
-    lam: ArrayLike,
-    w: ArrayLike,
-    e0: ArrayLike,
-    *,
-    budget: int,
-    ks: Sequence[int] = (5,),
-    method: str = "NALA",
-    seed: int = 0,
-) -> dict[str, float]:
+def best_for_budget(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, budget: int, ks: Sequence[int] = (5,),
+                    method: str = "NALA", seed: int = 0) -> dict[str, float]:  # fmt: skip
     """Search (lr, mu, alpha) for each k of `ks` on the exact expected loss after `budget` gradients.
 
     Differential evolution on the closed form; a search, so the result is an upper bound on the best loss.

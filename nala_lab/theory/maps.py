@@ -60,19 +60,9 @@ class RateMap:
         return float(self.x[1][column]), float(self.y[1][row]), float(self.rate[row, column])
 
 
-def rate_map(
-    x: tuple[str, ArrayLike],
-    y: tuple[str, ArrayLike],
-    *,
-    lr: float = 1.0,
-    mu: float = -0.5,
-    alpha: float = 0.0,
-    k: int = 5,
-    lam: ArrayLike = 1.0,
-    modes: int = 100,
-    per: str = "gradient",
-    method: str = "nala",
-) -> RateMap:
+def rate_map(x: tuple[str, ArrayLike], y: tuple[str, ArrayLike], *, lr: float = 1.0, mu: float = -0.5,
+             alpha: float = 0.0, k: int = 5, lam: ArrayLike = 1.0, modes: int = 100, per: str = "gradient",
+             method: str = "nala") -> RateMap:  # fmt: skip
     """Compute the map; every setting that is not an axis keeps its one value.
 
     Parameters

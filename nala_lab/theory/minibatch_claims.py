@@ -39,10 +39,7 @@ class Trade(NamedTuple):
 def averaging_trade(noise: Modes, loop: Loop) -> Trade:
     """Signal and noise of one memoryless setting; compare two that differ in nu only.
 
-    Raises
-    ------
-    ValueError
-        When beta is not 0.
+    Raises ValueError when beta is not 0.
 
     Examples
     --------
@@ -62,10 +59,7 @@ def averaging_trade(noise: Modes, loop: Loop) -> Trade:
 def worker_surplus(h: ArrayLike, loop: Loop, *, sigma2: float, B: int, workers: int) -> float:
     """Stationary risk of R workers on B / R streaming examples each, over that of one worker on B.
 
-    Raises
-    ------
-    ValueError
-        When R does not divide B.
+    Raises ValueError when R does not divide B.
 
     Examples
     --------

@@ -182,10 +182,7 @@ def cycle(noise: Noise, loop: Loop, z: Moments) -> Moments:
 def propagate(noise: Noise, loop: Loop, z: Moments, *, T: int) -> list[Moments]:
     """Moments after 0 .. T cycles.
 
-    Raises
-    ------
-    ValueError
-        When T is not an integer >= 0.
+    Raises ValueError when T is not an integer >= 0.
     """
     require_int("T", T, low=0)
     rows = [z]

@@ -62,10 +62,7 @@ def _radius(matrices: Real) -> float:
 def stationary(noise: Noise, loop: Loop) -> Moments:
     """Moments that a cycle leaves as they are, with mean zero.
 
-    Raises
-    ------
-    ValueError
-        When g is not zero, or the mean-square radius is not below 1.
+    Raises ValueError when g is not zero, or the mean-square radius is not below 1.
 
     Examples
     --------
@@ -174,12 +171,8 @@ def mean_square_edge(noise: Noise, loop: Loop, *, rtol: float = 1e-10) -> float:
     """Smallest inner step lr at which the mean square of `loop` is no longer bounded; its own lr is not read.
 
     Searched upwards from 0 in steps of 0.08 / max h, then bisected. A window of unstable lr narrower than such a step
-    may be missed, and a stable island above the first edge is not looked for.
-
-    Raises
-    ------
-    ValueError
-        When the mean square is unbounded at every small lr (the outer step is too long), or bounded up to 40 / max h.
+    may be missed, and a stable island above the first edge is not looked for. Raises ValueError when the mean square is
+    unbounded at every small lr (the outer step is too long), or bounded up to 40 / max h.
 
     Examples
     --------

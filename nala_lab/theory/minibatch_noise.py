@@ -95,10 +95,7 @@ def batch_factor(B: int, n: int | None = None, *, replace: bool = True) -> float
 def finite_vector(name: str, value: ArrayLike, d: int | None = None, *, low: float | None = None) -> Real:
     """Require a vector of d finite numbers, none below `low`.
 
-    Raises
-    ------
-    ValueError
-        When it is none.
+    Raises ValueError when it is none.
 
     Examples
     --------

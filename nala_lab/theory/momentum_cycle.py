@@ -83,10 +83,7 @@ def step_matrix(lam: ArrayLike, *, lr: float, beta: float, kind: str = "heavy-ba
 def lucas(tau: ArrayLike, delta: ArrayLike, k: int) -> tuple[Real, Real]:
     """U_k and U_{k-1} of U_{n+1} = tau U_n - delta U_{n-1}: no square roots, safe for a negative delta.
 
-    Raises
-    ------
-    ValueError
-        When k is not an integer >= 1.
+    Raises ValueError when k is not an integer >= 1.
 
     Examples
     --------
@@ -103,17 +100,8 @@ def lucas(tau: ArrayLike, delta: ArrayLike, k: int) -> tuple[Real, Real]:
 
 
 @np.errstate(over="ignore", invalid="ignore")  # divergence is a result
-def cycle_matrix(
-    lam: ArrayLike,
-    *,
-    lr: float,
-    beta: float,
-    k: int,
-    mu: float,
-    alpha: float = 0.0,
-    kind: str = "heavy-ball",
-    convention: str = "keep",
-) -> Real:
+def cycle_matrix(lam: ArrayLike, *, lr: float, beta: float, k: int, mu: float, alpha: float = 0.0,
+                 kind: str = "heavy-ball", convention: str = "keep") -> Real:  # fmt: skip
     """One NALA cycle on (error of phi, momentum), per eigenvalue; alpha = 0 is Lookahead with slow step 1 + mu.
 
     Parameters

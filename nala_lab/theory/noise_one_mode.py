@@ -33,15 +33,8 @@ from nala_lab.core import eigenvalues, require, require_choice, require_int, req
 from nala_lab.theory.card import Card
 from nala_lab.theory.digits import one_minus_power
 
-__all__ = [
-    "CARDS",
-    "OUTER",
-    "cycle_moments",
-    "lookahead_variance_ratio",
-    "one_minus_factor",
-    "sgd_variance",
-    "stationary_variance",
-]
+__all__ = ["CARDS", "OUTER", "cycle_moments", "lookahead_variance_ratio", "one_minus_factor", "sgd_variance",
+           "stationary_variance"]  # fmt: skip
 
 Real = NDArray[np.float64]
 OUTER = ("fresh", "last", "full")
@@ -119,10 +112,7 @@ def stationary_variance(
 ) -> Real:
     """V* = N / (1 - T^2), the variance of phi that a cycle reproduces.
 
-    Raises
-    ------
-    ValueError
-        When a mode is not stable (|T| >= 1): it has no stationary variance; and as `cycle_moments`.
+    Raises ValueError when a mode is not stable (|T| >= 1): it has no stationary variance; and as `cycle_moments`.
 
     Examples
     --------
@@ -157,10 +147,7 @@ def one_minus_factor(lam: Real, *, lr: float, k: int, mu: float, alpha: float) -
 def sgd_variance(lam: ArrayLike, w: ArrayLike, *, lr: float) -> Real:
     """Stationary variance of SGD, lr w / (lam (2 - lr lam)).
 
-    Raises
-    ------
-    ValueError
-        Unless 0 < lr lam < 2 for every mode.
+    Raises ValueError unless 0 < lr lam < 2 for every mode.
 
     Examples
     --------
@@ -178,10 +165,7 @@ def sgd_variance(lam: ArrayLike, w: ArrayLike, *, lr: float) -> Real:
 def lookahead_variance_ratio(lam: ArrayLike, *, lr: float, k: int, mu: float) -> Real:
     """V_LA / V_SGD at the same learning rate: s (1 + R) / (2 - s (1 - R)) with s = 1 + mu, R = (1 - lr lam)^k.
 
-    Raises
-    ------
-    ValueError
-        Unless 0 < lr lam < 2 and |s R - mu| < 1 for every mode (both variances exist).
+    Raises ValueError unless 0 < lr lam < 2 and |s R - mu| < 1 for every mode (both variances exist).
 
     Examples
     --------

@@ -40,10 +40,7 @@ CARDS = (
 def inner_range(m: float, L: float, *, lr: float, k: int) -> tuple[float, float]:
     """Least and greatest value of R(lam) = (1 - lr lam)^k for lam in [m, L].
 
-    Raises
-    ------
-    ValueError
-        When not 0 < m <= L, lr is not positive, k < 1, or the inner loop does not contract (R_max >= 1).
+    Raises ValueError when not 0 < m <= L, lr is not positive, k < 1, or the inner loop does not contract (R_max >= 1).
 
     Examples
     --------

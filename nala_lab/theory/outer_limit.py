@@ -53,10 +53,7 @@ _ZOOMS = 6  # each shrinks the bracket by 2000: 2000^-6 is far below an ulp, and
 def root_at_zero_mu(k: int) -> float:
     """a_max for mu = 0 and lr = 1/L: the root above 1 of (a-1)^(k+1) k^k = a^k (k+1)^(k+1).
 
-    Raises
-    ------
-    ValueError
-        When k is not an integer >= 1.
+    Raises ValueError when k is not an integer >= 1.
 
     Examples
     --------

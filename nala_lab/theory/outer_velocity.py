@@ -52,10 +52,7 @@ CARDS = (
 def effective_curvature(lam: ArrayLike, *, lr: float, k: int) -> Real:
     """q = 1 - (1 - lr lam)^k: what an outer method sees of a mode.
 
-    Raises
-    ------
-    ValueError
-        When lr is negative or k is not an integer >= 1.
+    Raises ValueError when lr is negative or k is not an integer >= 1.
 
     Examples
     --------
@@ -74,10 +71,7 @@ def cycle_matrix(
 ) -> Real:
     """O on (error of phi, b), shape (..., 2, 2).
 
-    Raises
-    ------
-    ValueError
-        When an argument is out of range.
+    Raises ValueError when an argument is out of range.
 
     Examples
     --------
@@ -98,10 +92,7 @@ def cycle_matrix(
 def tuned(q_low: float, q_high: float) -> tuple[float, float, float]:
     """Best nu and beta for effective curvatures in [q_low, q_high], and the rate per cycle they give.
 
-    Raises
-    ------
-    ValueError
-        Unless 0 < q_low <= q_high.
+    Raises ValueError unless 0 < q_low <= q_high.
 
     Examples
     --------

@@ -147,10 +147,7 @@ def rate_per_gradient(
 def gradients_of(method: str, k: Any, alpha: ArrayLike) -> Any:
     """Gradients a cycle costs: k + 1 for ``"nala"`` at every alpha, k for ``"lookahead"``, which has no outer step.
 
-    Raises
-    ------
-    ValueError
-        For another method, or an outer step of Lookahead.
+    Raises ValueError for another method, or an outer step of Lookahead.
 
     Examples
     --------

@@ -74,10 +74,7 @@ def distance_to_edge(phi: ArrayLike, *, lr: float) -> Real:
 def inner_end(phi: ArrayLike, *, lr: float, k: int) -> Real:
     """x_k from `phi` (...): where k sign steps lead.
 
-    Raises
-    ------
-    ValueError
-        When lr is not positive or k < 1.
+    Raises ValueError when lr is not positive or k < 1.
 
     Examples
     --------
@@ -139,10 +136,8 @@ def trajectory(phi0: ArrayLike, lam: ArrayLike, cycles: int, *, lr: float, k: in
 def cycle_amplitude(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> Real:
     """|phi| on the cycle of period two for odd k: c (1+mu) lr / (1+c), shape of `lam`.
 
-    Raises
-    ------
-    ValueError
-        For even k (phi decays instead), c = 1 - alpha lam <= 0, or c mu >= 1: then there is no such cycle.
+    Raises ValueError for even k (phi decays instead), c = 1 - alpha lam <= 0, or c mu >= 1: then there is no such
+    cycle.
 
     Examples
     --------

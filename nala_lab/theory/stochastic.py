@@ -90,19 +90,8 @@ def _matrix(name: str, value: ArrayLike) -> Real:
     return a
 
 
-def cycle(
-    A: ArrayLike,
-    C: ArrayLike,
-    *,
-    lr: float | ArrayLike,
-    k: int,
-    mu: float,
-    alpha: float,
-    outer: str = "fresh",
-    inner: str = "gd",
-    beta: float = 0.0,
-    convention: str = "keep",
-) -> Cycle:
+def cycle(A: ArrayLike, C: ArrayLike, *, lr: float | ArrayLike, k: int, mu: float, alpha: float, outer: str = "fresh",
+          inner: str = "gd", beta: float = 0.0, convention: str = "keep") -> Cycle:  # fmt: skip
     """Build one cycle's exact map. SGD or heavy ball alone: k = 1, mu = 0, alpha = 0.
 
     Parameters
@@ -240,10 +229,7 @@ def inner_moments(one: Cycle, mean: ArrayLike, covariance: ArrayLike) -> Moments
 def stationary(one: Cycle) -> Real:
     """Sigma* = O Sigma* O' + N, (2d, 2d), by scipy's discrete Lyapunov solver.
 
-    Raises
-    ------
-    ValueError
-        When the spectral radius of the cycle is not below 1: there is no stationary covariance.
+    Raises ValueError when the spectral radius of the cycle is not below 1: there is no stationary covariance.
 
     Examples
     --------

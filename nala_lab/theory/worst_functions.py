@@ -41,17 +41,8 @@ from nala_lab.theory.card import Card
 from nala_lab.theory.digits import one_minus_power
 from nala_lab.theory.quadratic_rate import rho
 
-__all__ = [
-    "CARDS",
-    "CERTIFIED",
-    "break_even_alpha",
-    "distance_factor",
-    "huber_slope",
-    "is_certified",
-    "quadratic_value",
-    "value_bound",
-    "value_lower_bound",
-]
+__all__ = ["CARDS", "CERTIFIED", "break_even_alpha", "distance_factor", "huber_slope", "is_certified",
+           "quadratic_value", "value_bound", "value_lower_bound"]  # fmt: skip
 
 CARDS = (
     Card(
@@ -134,10 +125,7 @@ def distance_factor(*, L: float, m: float, lr: float, k: int, mu: float, alpha: 
 def travel(*, L: float, lr: float, k: int, mu: float, alpha: float, cycles: int) -> float:
     """H = T ((1+mu) k lr + alpha) L: how far T cycles go along a constant gradient, in units of gradient / L.
 
-    Raises
-    ------
-    ValueError
-        When a hyperparameter is out of range.
+    Raises ValueError when a hyperparameter is out of range.
 
     Examples
     --------
@@ -153,11 +141,7 @@ def value_bound(*, L: float, lr: float, k: int, mu: float, alpha: float, cycles:
     """T22: L / (2 (2H+1)), to be multiplied by ||phi_0 - x*||^2.
 
     A proved lower bound on the worst f(phi_T) - f* for every setting. An upper bound where `is_certified` says so.
-
-    Raises
-    ------
-    ValueError
-        When a hyperparameter is out of range.
+    Raises ValueError when a hyperparameter is out of range.
 
     Examples
     --------
@@ -171,12 +155,8 @@ def value_bound(*, L: float, lr: float, k: int, mu: float, alpha: float, cycles:
 def huber_slope(*, L: float, lr: float, k: int, mu: float, alpha: float, cycles: int) -> float:
     """Slope of the worst Huber function for a start at distance 1: L / (2H + 1).
 
-    f(x) = L x^2/2 for |x| <= c/L and c|x| - c^2/(2L) beyond, c the slope.
-
-    Raises
-    ------
-    ValueError
-        When a hyperparameter is out of range.
+    f(x) = L x^2/2 for |x| <= c/L and c|x| - c^2/(2L) beyond, c the slope. Raises ValueError when a hyperparameter is
+    out of range.
 
     Examples
     --------
@@ -207,12 +187,8 @@ def is_certified(*, L: float, lr: float, k: int, mu: float, alpha: float, cycles
 def quadratic_value(*, L: float, lr: float, k: int, mu: float, alpha: float, cycles: int, grid: int = 2001) -> float:
     """Largest f(phi_T) - f* over f = lam x^2/2, 0 < lam <= L, from distance 1, on a grid that holds lam = L.
 
-    A lower bound on the worst case over the class: max over lam of (lam/2) rho(lam)^{2T}.
-
-    Raises
-    ------
-    ValueError
-        When a hyperparameter is out of range.
+    A lower bound on the worst case over the class: max over lam of (lam/2) rho(lam)^{2T}. Raises ValueError when a
+    hyperparameter is out of range.
 
     Examples
     --------
@@ -232,10 +208,7 @@ def quadratic_value(*, L: float, lr: float, k: int, mu: float, alpha: float, cyc
 def value_lower_bound(*, L: float, lr: float, k: int, mu: float, alpha: float, cycles: int) -> float:
     """No guarantee on f(phi_T) - f* can be below this, per ||phi_0 - x*||^2: the worse of Huber and the quadratics.
 
-    Raises
-    ------
-    ValueError
-        When a hyperparameter is out of range.
+    Raises ValueError when a hyperparameter is out of range.
 
     Examples
     --------
@@ -252,10 +225,7 @@ def break_even_alpha(*, lr: float, k: int, mu: float, m: float) -> float:
 
     alpha = (1 - B(m)^{1/k}) / m,  B(m) = (1+mu)(1 - lr m)^k - mu;  -> (1+mu) lr from below as m -> 0
 
-    Raises
-    ------
-    ValueError
-        When m is not positive, lr m > 1, or mu lies outside [-1, 0].
+    Raises ValueError when m is not positive, lr m > 1, or mu lies outside [-1, 0].
 
     Examples
     --------

@@ -9,24 +9,8 @@ How to add a theorem: one file in ``nala_lab/theory`` with the closed form and i
 command line and the site pick both up by themselves.
 """
 
-from nala_lab.verify.report import format_table as format_table
-from nala_lab.verify.report import to_json as to_json
-from nala_lab.verify.runner import CHECKS as CHECKS
-from nala_lab.verify.runner import check as check
-from nala_lab.verify.runner import load_checks as load_checks
-from nala_lab.verify.runner import run_checks as run_checks
-from nala_lab.verify.tally import Check as Check
-from nala_lab.verify.tally import Tally as Tally
-from nala_lab.verify.tally import Tolerance as Tolerance
+from nala_lab.verify.report import format_table, to_json
+from nala_lab.verify.runner import CHECKS, check, load_checks, run_checks
+from nala_lab.verify.tally import Check, Tally, Tolerance
 
-__all__ = [
-    "CHECKS",
-    "Check",
-    "Tally",
-    "Tolerance",
-    "check",
-    "format_table",
-    "load_checks",
-    "run_checks",
-    "to_json",
-]
+__all__ = ["CHECKS", "Check", "Tally", "Tolerance", "check", "format_table", "load_checks", "run_checks", "to_json"]

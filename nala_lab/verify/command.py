@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nala_lab.core import require
+from nala_lab.core.strict_json import require_place
 from nala_lab.drive import TWINS, available_twins
 from nala_lab.theory import cards
 from nala_lab.verify import drawn_settings as drawing
@@ -74,6 +75,7 @@ def main(args: argparse.Namespace) -> int:
         print(_listing())
         return 0
     try:
+        require_place("--json", args.json)
         checks = _run(args)
         to_stdout = args.json == "-"
         if args.json and not to_stdout:

@@ -38,10 +38,7 @@ def whole(low: int, high: int) -> Any:
 def drawn(seed: int, name: str, count: int, **strategies: Any) -> list[dict[str, Any]]:
     """Draw `count` dictionaries with one value for each strategy; the same for the same seed and name.
 
-    Raises
-    ------
-    ValueError
-        When `count` is not an integer >= 1.
+    Raises ValueError when `count` is not an integer >= 1.
 
     Examples
     --------

@@ -12,18 +12,8 @@ import numpy as np
 
 from nala_lab.core import Array
 
-__all__ = [
-    "bmuf_classical",
-    "bmuf_nesterov_starts",
-    "diloco",
-    "gpa_y",
-    "lookahead",
-    "nag_outer",
-    "nala",
-    "reptile",
-    "slowmo",
-    "snoo",
-]
+__all__ = ["bmuf_classical", "bmuf_nesterov_starts", "diloco", "gpa_y", "lookahead", "nag_outer", "nala", "reptile",
+           "slowmo", "snoo"]  # fmt: skip
 
 Gradient = Callable[[Array], Array]
 

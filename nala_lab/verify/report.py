@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
 
+from nala_lab.core.strict_json import strict_json
 from nala_lab.theory import cards
 from nala_lab.verify.tally import Check
 
@@ -72,15 +70,8 @@ def format_table(checks: Sequence[Check]) -> str:
     return "\n".join(line.rstrip() for line in [*lines, summary(checks)])
 
 
-def _plain(value: Any) -> Any:
-    """JSON has no NaN or infinity: they are written as null and the strings "inf" and "-inf"."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None if math.isnan(value) else str(value)
-    return value
-
-
 def to_json(checks: Sequence[Check]) -> str:
-    """All rows with every field, the verdict and the ratio, as indented JSON that any strict reader takes.
+    """All rows with every field, the verdict and the ratio, as `strict_json` writes them.
 
     Examples
     --------
@@ -90,9 +81,6 @@ def to_json(checks: Sequence[Check]) -> str:
     >>> json.loads(to_json([Check.failed("T27", "first step", "torch", "no")]))["checks"][0]["verdict"]
     'fail'
     """
-    rows = [
-        {key: _plain(value) for key, value in (asdict(row) | {"ratio": row.ratio, "verdict": row.verdict}).items()}
-        for row in checks
-    ]
+    rows = [asdict(row) | {"ratio": row.ratio, "verdict": row.verdict} for row in checks]
     failed = sum(row.verdict != "pass" for row in checks)
-    return json.dumps({"passed": len(checks) - failed, "failed": failed, "checks": rows}, indent=1, allow_nan=False)
+    return strict_json({"passed": len(checks) - failed, "failed": failed, "checks": rows})

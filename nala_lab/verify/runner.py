@@ -63,14 +63,8 @@ def load_checks() -> list[Entry]:
     return sorted(CHECKS, key=lambda entry: entry.id)
 
 
-def run_checks(
-    only: Collection[str] | None = None,
-    seed: int = 0,
-    *,
-    twins: Collection[str] | None = None,
-    thorough: bool = False,
-    done: Callable[[Check], None] | None = None,
-) -> list[Check]:
+def run_checks(only: Collection[str] | None = None, seed: int = 0, *, twins: Collection[str] | None = None,
+               thorough: bool = False, done: Callable[[Check], None] | None = None) -> list[Check]:  # fmt: skip
     """Run the checks and return the rows; a check that raises becomes a failed row with the message.
 
     Parameters

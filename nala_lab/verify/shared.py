@@ -12,19 +12,8 @@ from nala_lab.drive import Method, run
 from nala_lab.verify.tally import Tally, Tolerance
 from problems import Quadratic, Rosenbrock
 
-__all__ = [
-    "F64",
-    "IDENTITY",
-    "Batches",
-    "add_moments",
-    "factors",
-    "false_alarms",
-    "nala",
-    "quadratic",
-    "rosenbrock",
-    "settings_of_a_cycle",
-    "size",
-]
+__all__ = ["F64", "IDENTITY", "Batches", "add_moments", "factors", "false_alarms", "nala", "quadratic", "rosenbrock",
+           "settings_of_a_cycle", "size"]  # fmt: skip
 
 # At most k T = 60 operations on numbers of the stated size, each rounded by 2^-53, through maps that enlarge an error
 # by at most 1e3 in all: 60 * 1.1e-16 * 1e3 = 7e-12 of the result, within 1e-10; and 1e-13 is 900 roundings of the

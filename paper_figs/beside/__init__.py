@@ -6,24 +6,10 @@
 (('ResNet-18', 'CIFAR-10, 70% accuracy: published'), '2,800')
 """
 
-from paper_figs.beside.figures import epochs_drawing as epochs_drawing
-from paper_figs.beside.figures import training_drawing as training_drawing
-from paper_figs.beside.runs import RECORDS as RECORDS
-from paper_figs.beside.runs import Runs as Runs
-from paper_figs.beside.runs import arms_of as arms_of
-from paper_figs.beside.runs import pick as pick
-from paper_figs.beside.samples import samples_drawing as samples_drawing
-from paper_figs.beside.tables import beside as beside
-from paper_figs.beside.tables import table_drawing as table_drawing
+from paper_figs.beside.figures import epochs_drawing, training_drawing
+from paper_figs.beside.runs import RECORDS, Runs, arms_of, pick
+from paper_figs.beside.samples import samples_drawing
+from paper_figs.beside.tables import beside, table_drawing
 
-__all__ = [
-    "RECORDS",
-    "Runs",
-    "arms_of",
-    "beside",
-    "epochs_drawing",
-    "pick",
-    "samples_drawing",
-    "table_drawing",
-    "training_drawing",
-]
+__all__ = ["RECORDS", "Runs", "arms_of", "beside", "epochs_drawing", "pick", "samples_drawing", "table_drawing",
+           "training_drawing"]  # fmt: skip

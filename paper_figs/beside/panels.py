@@ -57,10 +57,7 @@ class Panel:
 def curves_of(runs: Runs, panel: Panel) -> dict[str, tuple[Array, Array]]:
     """Give label -> (x (rows,), values (seeds, rows)) of the finished runs.
 
-    Raises
-    ------
-    ValueError
-        When the seeds of an optimizer were not logged at the same points.
+    Raises ValueError when the seeds of an optimizer were not logged at the same points.
     """
     found = {}
     for name in runs.by_arm:

@@ -142,10 +142,8 @@ def arms_of(table: Table) -> tuple[Arm, ...]:
 def pick(task: str, arms: Sequence[Arm], folder: Path = RECORDS) -> Runs:
     """Pick the runs to show, as `nala_lab.results.comparable.choose` does. Only whole runs count.
 
-    Raises
-    ------
-    ValueError
-        For a record without one of the three scales, and where it cannot be told which of several settings is meant.
+    Raises ValueError for a record without one of the three scales, and where it cannot be told which of several
+    settings is meant.
     """
     found = choose(records_of(folder / task), arms, full_size(task))
     return Runs(task, found.scale, found.by_arm, found.left_out)

@@ -37,10 +37,7 @@ _SHOWN = {
 def metric_of(column: Column) -> Shown:
     """Give what a column of a published table is in the lab's records.
 
-    Raises
-    ------
-    ValueError
-        For a column of words.
+    Raises ValueError for a column of words.
 
     Examples
     --------

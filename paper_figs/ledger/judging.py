@@ -43,10 +43,7 @@ def _tried(key: str) -> set[str]:
 def judge_claim(claim: Claim, ledger: Ledger) -> Entry:
     """Run the tests of one claim.
 
-    Raises
-    ------
-    ValueError
-        Naming the claim, when a test names what is not there.
+    Raises ValueError, naming the claim, when a test names what is not there.
     """
     evidence = []
     for test in claim.tests:
@@ -71,10 +68,7 @@ def entries(ledger: Ledger | None = None, progress: Callable[[Iterable[Claim]], 
 def entry(name: str) -> Entry:
     """Judge the claim called `name`.
 
-    Raises
-    ------
-    ValueError
-        Listing the claims, for another name.
+    Raises ValueError, listing the claims, for another name.
     """
     ledger = load()
     require_choice("claim", name, tuple(claim.id for claim in ledger.claims))

@@ -50,11 +50,8 @@ class Ledger:
 def load(path: Path = LEDGER) -> Ledger:
     """Read the ledger.
 
-    Raises
-    ------
-    ValueError
-        In one sentence, for a file that is not TOML, an unknown kind, paper, test, option or metric, two claims of one
-        id, or a verdict that was typed in.
+    Raises ValueError in one sentence, for a file that is not TOML, an unknown kind, paper, test, option or metric, two
+    claims of one id, or a verdict that was typed in.
 
     Examples
     --------

@@ -165,10 +165,7 @@ PROBES_OF_CLAIMS: dict[str, Callable[[], Evidence]] = {
 def probe(name: str) -> Evidence:
     """Run one by its name.
 
-    Raises
-    ------
-    ValueError
-        For an unknown name.
+    Raises ValueError for an unknown name.
 
     Examples
     --------

@@ -108,7 +108,6 @@ def write(entries: Sequence[Entry], out: Path | None = None) -> list[Path]:
     if out is None:
         COMMITTED.write_text(markdown(entries), encoding="utf-8", newline="\n")
         return [COMMITTED]
-    out.mkdir(parents=True, exist_ok=True)
     page, data = out / "LEDGER.md", out / "ledger.json"
     page.write_text(markdown(entries), encoding="utf-8", newline="\n")
     data.write_text(json.dumps(rows(entries), indent=1, ensure_ascii=False), encoding="utf-8")

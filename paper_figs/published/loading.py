@@ -25,11 +25,8 @@ _HERE = Path(__file__).parent
 def paper(key: str) -> Paper:
     """Give everything that is typed in of one paper.
 
-    Raises
-    ------
-    ValueError
-        For an unknown paper, and for a file in which a string breaks its column's format without being flagged,
-        or is flagged without breaking it.
+    Raises ValueError for an unknown paper, and for a file in which a string breaks its column's format without being
+    flagged, or is flagged without breaking it.
 
     Examples
     --------
@@ -43,10 +40,7 @@ def paper(key: str) -> Paper:
 def read(text: str) -> Paper:
     """Read a paper from the text of its TOML file.
 
-    Raises
-    ------
-    ValueError
-        When a row has too many or too few cells, or a slip and the format of its column disagree.
+    Raises ValueError when a row has too many or too few cells, or a slip and the format of its column disagree.
     """
     return _paper(tomllib.loads(text))
 
@@ -54,10 +48,7 @@ def read(text: str) -> Paper:
 def table(key: str, number: int) -> Table:
     """Give table `number` of a paper: ``rows``, ``columns``, ``cells()``, ``cell(row, column)``.
 
-    Raises
-    ------
-    ValueError
-        For an unknown paper or number.
+    Raises ValueError for an unknown paper or number.
 
     Examples
     --------

@@ -128,10 +128,7 @@ def folder_of(names: Sequence[str] = FILES) -> Path | None:
 def recounted(folder: Path | None = None) -> Released:
     """Give the same, with logs and curves summarised from the files in `folder` (default: found by NALA_LAB_DATA).
 
-    Raises
-    ------
-    ValueError
-        When no folder holds the files.
+    Raises ValueError when no folder holds the files.
     """
     folder = folder_of() if folder is None else folder
     require("NALA_LAB_DATA", os.environ.get("NALA_LAB_DATA"), folder is not None, f"a folder with {', '.join(FILES)}")

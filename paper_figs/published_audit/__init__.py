@@ -12,6 +12,7 @@ the verdict is computed from. The tone is that of a lab book: what is printed, h
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from nala_lab.core import require_choice
 from paper_figs.published_audit import (
@@ -27,12 +28,7 @@ from paper_figs.published_audit import (
     slips,
     softmax,
 )
-from paper_figs.published_audit.finding import NOT_SEEN as NOT_SEEN
-from paper_figs.published_audit.finding import SEEN as SEEN
-from paper_figs.published_audit.finding import UNDECIDED as UNDECIDED
-from paper_figs.published_audit.finding import Finding as Finding
-from paper_figs.published_audit.finding import Material as Material
-from paper_figs.published_audit.finding import material as material
+from paper_figs.published_audit.finding import NOT_SEEN, SEEN, UNDECIDED, Finding, Material, material
 
 __all__ = ["AUDIT", "NOT_SEEN", "SEEN", "UNDECIDED", "Finding", "Material", "material", "run"]
 
@@ -101,4 +97,4 @@ def run(name: str, source: Material | None = None) -> Finding:
     51
     """
     require_choice("finding", name, tuple(AUDIT))
-    return AUDIT[name](material() if source is None else source)
+    return replace(AUDIT[name](material() if source is None else source), id=name)

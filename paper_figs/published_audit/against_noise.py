@@ -63,7 +63,6 @@ def differences_against_noise(m: Material) -> Finding:
                 }  # fmt: skip
     near = sum(abs(row["in sd of the difference of two bests"]) < 2 for row in rows.values())
     return Finding(
-        id="differences-against-noise",
         statement="Most differences in accuracy between NALA and its rivals in Tables 1, 3 and 5 are below what two "
         "seeds can tell from 0, even if the drawing of batches were the only noise.",
         verdict=verdict(2 * above < len(rows)),
@@ -88,7 +87,6 @@ def sweeps_against_noise(m: Material) -> Finding:
                           "in sd of one best record": round(spread / noise_of_best(max(values)), 2)}  # fmt: skip
     above = [name for name, row in rows.items() if row["in sd of one best record"] > row["limit"]]
     return Finding(
-        id="sweeps-against-noise",
         statement="In at least one column of Tables 7-9 the accuracy varies over the settings by more than the noise "
         "of a best record would explain.",
         verdict=verdict(bool(above)),
@@ -108,7 +106,6 @@ def adala_against_test_noise(m: Material) -> Finding:
         rows[column.name] = {"gap in points": round(ours - theirs, 2), "sd of a difference in points": round(sd, 3),
                              "gap in sd": round((ours - theirs) / sd, 2)}  # fmt: skip
     return Finding(
-        id="adala-against-test-noise",
         statement="Each gap between AdaLA and AdaBelief in Table 2 is below one standard deviation of the difference "
         "of two accuracies on independent test sets of 10,000 images.",
         verdict=verdict(all(row["gap in sd"] < 1 for row in rows.values())),

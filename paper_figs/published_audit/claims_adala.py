@@ -25,7 +25,6 @@ def best_everywhere(m: Material) -> Finding:
     """AdaLA outperforms the other optimizers in every column."""
     gains = _gains(m)
     return Finding(
-        id="claim-adala-best-everywhere",
         statement="AdaLA is the best of ten optimizers in every column of Tables 2, 3 and 4.",
         verdict=verdict(all(gap > 0 for one in gains.values() for gap in one.values())),
         numbers={"gain over the next best": {column: min(one.items(), key=lambda pair: pair[1])
@@ -41,7 +40,6 @@ def large_margin(m: Material) -> Finding:
     rows = {column: {"AdaBelief": one["AdaBelief"], "least of the others": min(
         gap for rival, gap in one.items() if rival != "AdaBelief")} for column, one in gains.items()}  # fmt: skip
     return Finding(
-        id="claim-adala-large-margin",
         statement="In every column of Tables 2-4 AdaLA's gain over AdaBelief is smaller than over any other optimizer.",
         verdict=verdict(all(row["AdaBelief"] < row["least of the others"] for row in rows.values())),
         numbers={"gain": rows},

@@ -55,7 +55,6 @@ def abstract(m: Material) -> Finding:
     sooner = [who for n in STEPS for who in comparisons(m.nala.table(n), in_gradients=False).values()]
     others = sum(who not in (m.nala.subject, "equal", "undecided") for who in sooner)
     return Finding(
-        id="claim-abstract-faster-higher",
         statement="NALA is faster and more accurate than every other optimizer in every comparison of Tables 1-6.",
         verdict=verdict(min(accuracy) > 0 and set(sooner) == {m.nala.subject}),
         numbers={"accuracy higher, equal, lower": _signs(accuracy),
@@ -76,7 +75,6 @@ def lenet_best_at_end(m: Material) -> Finding:
     table = m.nala.table(1)
     gaps = {rival: against(table, rival) for rival in table.rivals}
     return Finding(
-        id="claim-lenet-best-at-end",
         statement="NALA has the lowest train loss and the highest accuracy of Table 1.",
         verdict=verdict(all(gap > 0 for one in gaps.values() for gap in one)),
         numbers={"better by, column by column": gaps},
@@ -89,7 +87,6 @@ def lenet_faster_each_task(m: Material) -> Finding:
     """A faster learning speed on each task, Table 2."""
     said = comparisons(m.nala.table(2), in_gradients=False)
     return Finding(
-        id="claim-lenet-faster-each-task",
         statement="NALA reaches each accuracy of Table 2 in fewer timesteps than every other optimizer.",
         verdict=verdict(_sooner_than(m.nala.table(2), m.nala.table(2).rivals)),
         numbers={"not NALA alone": {where: who for where, who in said.items() if who != m.nala.subject}},
@@ -105,7 +102,6 @@ def lenet_beats_three(m: Material) -> Finding:
         for rival in ("NAG", "Lookahead", "SGD"):
             gaps[f"{ours} - {rival}"] = against(table, rival, ours, dataset="CIFAR-10")
     return Finding(
-        id="claim-lenet-beats-three-cifar10",
         statement="On CIFAR-10 NALA and Adam have lower loss and higher accuracy than NAG, Lookahead and SGD in "
         "Table 1.",
         verdict=verdict(all(gap > 0 for one in gaps.values() for gap in one)),
@@ -119,7 +115,6 @@ def lenet_slight_advantage(m: Material) -> Finding:
     table = m.nala.table(1)
     gaps = {ours: against(table, "NAG", ours, dataset="CIFAR-100") for ours in ("NALA", "Adam")}
     return Finding(
-        id="claim-lenet-slight-advantage-nag",
         statement="On CIFAR-100 both NALA and Adam have lower loss and higher accuracy than NAG in Table 1.",
         verdict=verdict(all(gap > 0 for one in gaps.values() for gap in one)),
         numbers={"better than NAG by (loss, accuracy)": gaps},
@@ -133,7 +128,6 @@ def alexnet_cifar10(m: Material) -> Finding:
     gaps = {rival: against(table, rival, dataset="CIFAR-10") for rival in table.rivals}
     gaps["Lookahead over Adam"] = against(table, "Adam", "Lookahead", dataset="CIFAR-10")
     return Finding(
-        id="claim-alexnet-cifar10",
         statement="On CIFAR-10 NALA has lower loss and higher accuracy than Lookahead, and both than Adam, in Table 3.",
         verdict=verdict(all(gap > 0 for one in gaps.values() for gap in one)),
         numbers={"better by (loss, accuracy)": gaps},
@@ -149,7 +143,6 @@ def alexnet_cifar100(m: Material) -> Finding:
     gaps = {rival: against(table, rival, dataset="CIFAR-100") for rival in table.rivals}
     near = max(abs(gap) for gap in gaps["Lookahead"]) < min(gaps["Adam"])
     return Finding(
-        id="claim-alexnet-cifar100",
         statement="On CIFAR-100 NALA has lower loss and higher accuracy than Adam in Table 3, by more than it differs "
         "from Lookahead.",
         verdict=verdict(min(gaps["Adam"]) > 0 and near),
@@ -164,7 +157,6 @@ def alexnet_faster(m: Material) -> Finding:
     said = comparisons(m.nala.table(4), in_gradients=False)
     sooner = _sooner_than(m.nala.table(4), ["Adam"])
     return Finding(
-        id="claim-alexnet-faster-than-adam",
         statement="NALA has a higher accuracy than Adam in Table 3 and needs fewer timesteps in every column of "
         "Table 4.",
         verdict=verdict(sooner if min(gaps) > 0 else False),
@@ -178,7 +170,6 @@ def resnet_as_adam(m: Material) -> Finding:
     table = m.nala.table(5)
     loss, accuracy = (against(table, "Adam", quantity=quantity) for quantity in ("loss", "accuracy"))
     return Finding(
-        id="claim-resnet-as-adam",
         statement="In Table 5 NALA and Adam have the same accuracies, and losses within 0.01 of each other.",
         verdict=verdict(not any(accuracy) and max(map(abs, loss)) < 0.01),
         numbers={"NALA better by, loss": loss, "NALA better by, accuracy": accuracy},
@@ -193,7 +184,6 @@ def resnet_over_lookahead(m: Material) -> Finding:
     sooner = _sooner_than(m.nala.table(6), ["Lookahead"])
     said = comparisons(m.nala.table(6), in_gradients=False)
     return Finding(
-        id="claim-resnet-over-lookahead",
         statement="NALA is better than Lookahead in every column of Tables 5 and 6.",
         verdict=verdict(sooner if min(gaps) > 0 else False),
         numbers={"better by, Table 5": gaps,
@@ -214,7 +204,6 @@ def only_exception(m: Material) -> Finding:
     accuracies = [name for name in worse if "accuracy" in name]
     said = ["Table 3, CIFAR-100, Top-1 accuracy: Lookahead"]
     return Finding(
-        id="claim-only-exception",
         statement="Lookahead with AlexNet on CIFAR-100 is the only case of Tables 1, 3 and 5 with a higher accuracy "
         "than NALA's.",
         verdict=verdict(accuracies == said),
@@ -236,7 +225,6 @@ def robust(m: Material) -> Finding:
                 "lowest": min(values.values()), "highest": max(values.values()), f"best {table.varied}": best
             }  # fmt: skip
     return Finding(
-        id="claim-robust",
         statement="NALA is robust to k, mu and alpha.",
         verdict=verdict(None),
         numbers=rows,

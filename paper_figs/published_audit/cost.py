@@ -77,7 +77,6 @@ def timesteps_in_gradients(m: Material) -> Finding:
             for cell in table.row(table.subject).cells
         }
     return Finding(
-        id="timesteps-in-gradients",
         statement="Counted in gradient evaluations, (k + 1) / k a timestep for NALA, at least one comparison of "
         "Tables 2, 4 and 6 has another winner than in timesteps.",
         verdict=verdict(bool(changed)),
@@ -94,7 +93,6 @@ def log_resolution(m: Material) -> Finding:
     off = [cell.place for cell in cells if any(step % facts["log_every"] for step in cell.readings)]
     epochs = facts["timesteps"] * facts["batch"] / facts["train_images"]
     return Finding(
-        id="log-resolution",
         statement="Every printed number of timesteps is a multiple of 100, the distance of two records, so that a "
         "difference of 100 cannot be told from none.",
         verdict=verdict(not off),
@@ -111,7 +109,6 @@ def adala_cost(m: Material) -> Finding:
     quantities = sorted({column.quantity for table in m.adala.tables for column in table.columns})
     counted = [name for name in quantities if name in ("timesteps", "gradients", "seconds", "epochs")]
     return Finding(
-        id="adala-cost",
         statement="No table of the AdaLA paper states gradients, steps, epochs or time, although every step of AdaLA "
         "needs two gradients where its rivals need one.",
         verdict=verdict(not counted),

@@ -25,7 +25,6 @@ def adala_notebook_maxima(m: Material) -> Finding:
         row["notebook, for AdaLA"] == row["Table 2, AdaBelief"] != row["Table 2, AdaLA"] for row in rows.values()
     )
     return Finding(
-        id="adala-notebook-maxima",
         statement="The maxima that the released results notebook prints for AdaLA are those of Table 2's AdaBelief "
         "row, not of its AdaLA row.",
         verdict=verdict(shown),
@@ -48,7 +47,6 @@ def adala_weight_decay(m: Material) -> Finding:
         decays[f"Table {number}"] = counter
     other = sum(count for one in decays.values() for name, count in one.items() if name != f"{STATED_DECAY:g}")
     return Finding(
-        id="adala-weight-decay",
         statement="The text gives one weight decay, 5e-4, for all optimizers; at least one number of Tables 2 and 3 is "
         "the best epoch of a curve whose file name gives another.",
         verdict=verdict(other > 0),
@@ -69,7 +67,6 @@ def adala_three_runs(m: Material) -> Finding:
     lead = [abs(curve.best - curve.last) for curve in m.released.curves if curve.model in
             {column.model for column in m.adala.table(2).columns}]  # fmt: skip
     return Finding(
-        id="adala-three-runs",
         statement="The text announces mean and standard deviation of three runs; no cell of Tables 2-4 prints a "
         "spread, and at least one number is the best epoch of a single run.",
         verdict=verdict(not spreads and equal > 0),

@@ -76,7 +76,6 @@ def released_files(m: Material) -> Finding:
     numbers = sum(row["numbers"] for row in rows.values())
     equal = sum(row["equal to the file"] for row in rows.values())
     return Finding(
-        id="released-files",
         statement="Less than half of the numbers in the two papers' tables are in a released file.",
         verdict=verdict(2 * equal < numbers),
         numbers={"numbers": numbers, "with a file": sum(row["with a file"] for row in rows.values()),
@@ -101,7 +100,6 @@ def table_2_first_records(m: Material) -> Finding:
     """NALA's row of Table 2 against the first records of the log that Table 1's row equals."""
     rows = _first_records(m, 2, "LeNet-5")
     return Finding(
-        id="table-2-first-records",
         statement="None of the timesteps printed for NALA in Table 2 is the first record of its log that reaches the "
         "accuracy, although Table 1 prints the best records of these logs.",
         verdict=verdict(not any(row["equal"] for row in rows.values()) and _table_1_equals_the_logs(m)),
@@ -121,7 +119,6 @@ def table_4_first_records(m: Material) -> Finding:
     """NALA's row of Table 4 against the first records of its logs."""
     rows = _first_records(m, 4, "AlexNet")
     return Finding(
-        id="table-4-first-records",
         statement="Every timestep printed for NALA in Table 4 is the first record of its log that reaches the "
         "accuracy.",
         verdict=verdict(all(row["equal"] for row in rows.values())),
@@ -140,7 +137,6 @@ def adabelief_maxima(m: Material) -> Finding:
     largest = max(abs(number - (cell.value or 0)) for cell, number in covered)
     others = [cell for number in (2, 3) for cell in m.adala.table(number).cells() if cell.row != m.adala.subject]
     return Finding(
-        id="adabelief-maxima",
         statement="Every number of Tables 2 and 3 outside the AdaLA rows that has a stored curve in the AdaBelief "
         "repository is, within 0.02, the best epoch on the test set of that one run.",
         verdict=verdict(largest <= 0.02),
@@ -157,7 +153,6 @@ def adala_rows_no_file(m: Material) -> Finding:
     found = [cell.place for cell in cells if in_a_file(cell, m.adala, m.released) is not None]
     facts = m.released.facts
     return Finding(
-        id="adala-rows-no-file",
         statement="No number in the AdaLA rows of Tables 2, 3 and 4 can be computed again from a released file.",
         verdict=verdict(not found and facts["adala_curve_files"] == 0),
         numbers={"cells": len(cells), "with a file": found, "stored curves of AdaLA": facts["adala_curve_files"],
@@ -179,7 +174,6 @@ def fid_no_file(m: Material) -> Finding:
         gains[column.name] = {"AdaBelief - AdaLA": round(theirs - ours, 2), "in %": round(100 * (1 - ours / theirs), 1)}
     found = [cell.place for cell in table.cells() if in_a_file(cell, m.adala, m.released) is not None]
     return Finding(
-        id="fid-no-file",
         statement="No number of Table 4 (FID) can be computed again from a released file, and none has a spread.",
         verdict=verdict(not found and not any("±" in cell.printed for cell in table.cells())),
         numbers={"cells": len(list(table.cells())), "with a file": found, "gain over AdaBelief": gains},

@@ -24,22 +24,22 @@ class Finding:
 
     Attributes
     ----------
-    id : its name in ``AUDIT``.
     statement : what is asked, as a sentence that is true or false.
     verdict : ``"seen"``, ``"not seen"`` or ``"undecided"``: whether the numbers show the statement. Always computed.
     numbers : name -> number, string, list or dict; what the verdict is computed from.
     where : places in the papers.
     basis : what was read: the tables only, or also stored summaries or the files themselves.
     note : what the verdict does not say, or why it is undecided.
+    id : its name in ``AUDIT``, which `run` fills in.
     """
 
-    id: str
     statement: str
     verdict: str
     numbers: Mapping[str, Any] = field(default_factory=dict)
     where: tuple[str, ...] = ()
     basis: str = "the papers' tables"
     note: str = ""
+    id: str = ""
 
     @property
     def rerun(self) -> str:

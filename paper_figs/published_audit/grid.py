@@ -59,7 +59,6 @@ def accuracies_over_256(m: Material) -> Finding:
     ]  # fmt: skip
     placed = [cell.place for cell in others if denominators(_number(cell))]
     return Finding(
-        id="accuracies-over-256",
         statement="Every accuracy is a whole number of correct images out of one batch of 256, except those of "
         "ResNet-18 in Tables 7-9 outside the default rows; these are a fraction of no n up to 2,000, nor of 10,000, "
         "50,000 or 60,000.",
@@ -80,7 +79,6 @@ def last_digits(m: Material) -> Finding:
     ends = [cell.printed[-1] for cell in others]
     share = 0.2 ** len(ends)  # two of ten digits, if the last one were any with equal chance
     return Finding(
-        id="last-digits",
         statement="The eight decimals of every accuracy that is not a multiple of 1/256 end in 0 or 5.",
         verdict=verdict(set(ends) <= {"0", "5"} if ends else None),
         numbers={"accuracies": len(ends), "last digits": "".join(ends), "chance if digits were random": share},
@@ -100,7 +98,6 @@ def mean_of_two_seeds(m: Material) -> Finding:
     odd = [value for value in halves if round(2 * BATCH * value) % 2]
     chance = 0.5 ** len(halves)
     return Finding(
-        id="mean-of-two-seeds",
         statement="The accuracies are of single batches: a mean over two batches, one a seed, would be an odd multiple "
         "of 1/512 about every second time, and none is.",
         verdict=verdict(not odd and chance < 1e-3),

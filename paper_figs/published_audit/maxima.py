@@ -129,7 +129,6 @@ def best_of_450(m: Material) -> Finding:
             "share of the gap that these explain": round((late - log.late_accuracy) / (best - log.late_accuracy), 2),
         }
     return Finding(
-        id="best-of-450",
         statement="A classifier that has the mean accuracy of the late records, and never more, would be expected to "
         "show a best of 450 batches at least as high as the printed best record, for all four networks.",
         verdict=verdict(all(shown)),
@@ -154,7 +153,6 @@ def best_against_late(m: Material) -> Finding:
             "timestep of the lowest loss, of the highest accuracy": (log.best_loss_at, log.best_accuracy_at),
         }
     return Finding(
-        id="best-against-late",
         statement="Every best record that Tables 1 and 3 print for NALA is better than the mean of the last 50 records "
         "of its log.",
         verdict=verdict(all(better)),

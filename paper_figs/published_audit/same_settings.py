@@ -59,7 +59,6 @@ def one_setting_two_results(m: Material) -> Finding:
     """Settings for which two tables print different results."""
     found = _grouped((one.run, one.result, f"Table {one.table}") for one in nala_results(m))
     return Finding(
-        id="one-setting-two-results",
         statement="At least one setting of NALA is printed with two different results.",
         verdict=verdict(bool(found)),
         numbers={"settings with two results": len(found), "loss / accuracy": found},
@@ -73,7 +72,6 @@ def two_settings_one_result(m: Material) -> Finding:
     found = _grouped((f"{one.model} on {one.dataset}: {one.result}", one.run, f"Table {one.table}")
                      for one in nala_results(m))  # fmt: skip
     return Finding(
-        id="two-settings-one-result",
         statement="At least one pair of loss and accuracy is printed, equal to the last digit, for two settings.",
         verdict=verdict(bool(found)),
         numbers={"results under two settings": len(found), "settings": found},
@@ -86,7 +84,6 @@ def one_result_two_rates(m: Material) -> Finding:
     """Results that the text gives two learning rates of the inner Adam for."""
     found = _grouped((f"{one.run}: {one.result}", f"lr = {one.lr:g}", f"Table {one.table}") for one in nala_results(m))
     return Finding(
-        id="one-result-two-rates",
         statement="At least one result is printed, equal to the last digit, for two learning rates.",
         verdict=verdict(bool(found)),
         numbers={"results with two learning rates": len(found), "rates": found},

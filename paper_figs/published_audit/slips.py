@@ -23,7 +23,6 @@ def typing_slips(m: Material) -> Finding:
             text[f"{paper.key} (line {lines})"] = f'"{slip.printed}": {slip.note}'
     open_ = [place for place, one in cells.items() if len(one["may stand for"]) > 1]
     return Finding(
-        id="typing-slips",
         statement="At least one cell is printed so that it may stand for two numbers.",
         verdict=verdict(bool(open_)),
         numbers={"cells in an unusual format": cells, "of them with two readings": open_, "slips of the text": text},

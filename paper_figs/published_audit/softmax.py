@@ -56,7 +56,6 @@ def double_softmax(m: Material) -> Finding:
     misses = {f"{cell.row}, {cell.column.dataset}": residual(loss, accuracy) for cell, loss, accuracy in pairs}
     above = all(loss > floor() for _, loss, _ in pairs)
     return Finding(
-        id="double-softmax",
         statement=f"Every loss of Table 5 is above 1.46115 and within {TABLE_5_WITHIN} of 2.46115 - accuracy, as a "
         "cross-entropy of softmax outputs taken for logits.",
         verdict=verdict(above and all(abs(miss) <= TABLE_5_WITHIN for miss in misses.values())),
@@ -80,7 +79,6 @@ def double_softmax_sweeps(m: Material) -> Finding:
     off = [name for name, miss in others.items() if abs(miss) > TABLE_5_WITHIN]
     near = all(abs(miss) <= TABLE_5_WITHIN for miss in default.values())
     return Finding(
-        id="double-softmax-sweeps",
         statement=f"In Tables 7-9 the default rows of ResNet-18 are within {TABLE_5_WITHIN} of that line, and at least "
         "one other row is not.",
         verdict=verdict(near and bool(off)),

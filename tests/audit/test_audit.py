@@ -7,6 +7,7 @@ import pytest
 
 from nala_lab.audit import NotApplicable, Row, Subject, audit, examine, summary
 from nala_lab.audit.public_packages import SUBJECTS, published, rows_of
+from nala_lab.audit.report import to_json
 from nala_lab.cli import main
 
 OURS = [(target, options, inner) for target, options, inner in SUBJECTS if target.startswith(("torch.", "nala_lab."))]
@@ -64,6 +65,7 @@ def test_the_command_writes_json_and_exits_with_one_on_failures(capsys):
         (["torch.optim:Adam", "--only", "nothing"], "only must satisfy the name of an item, got only='nothing'"),
         (["--museum", "nothing"], "--museum must satisfy --museum in {'lazy-slow'"),
         (["torch.optim:Adam", "--timeout", "0"], "timeout must satisfy 0 < timeout"),
+        (["torch.optim:Adam", "--json", "no/such/x.json"], "--json must satisfy a file in a folder that is there"),
     ],
 )
 def test_wrong_input_is_one_sentence(arguments, sentence, capsys):
@@ -80,6 +82,11 @@ def test_targets_that_cannot_be_made_are_refused():
         Subject("torch.optim:Adam", kind="sgd")
     with pytest.raises(NotApplicable, match="no argument k"):
         Subject("torch.optim:Adam").make([], k=3)
+
+
+def test_the_json_of_an_optimizer_that_ends_at_nan_is_strict():
+    said = to_json({"target": "torch.optim:Adam"}, [Row("network", "contract", "fail", float("inf"), "moved")])
+    assert json.loads(said, parse_constant=pytest.fail)["rows"][0]["evidence"] == "inf"
 
 
 def test_the_summary_counts_verdicts():

@@ -1,4 +1,4 @@
-"""A web server for the tests of downloads."""
+"""A web server for the tests of downloads, and a task of milliseconds by name."""
 
 import http.server
 import threading
@@ -25,3 +25,12 @@ def mirror(tmp_path):
         yield folder, f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    """The task of `tests.experiments.tiny` has a name in TASKS."""
+    tasks = pytest.importorskip("nala_lab.experiments.tasks")
+    from tests.experiments.tiny import TINY
+
+    monkeypatch.setitem(tasks.TASKS, "tiny", TINY)

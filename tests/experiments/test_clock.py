@@ -6,15 +6,11 @@ import torch
 from nala_lab.experiments.run.loop import Plan, train
 from nala_lab.experiments.run.one_run import Saving, execute, plan
 from nala_lab.experiments.run.optimizers import METHODS
-from nala_lab.experiments.tasks import TASKS, Constant
+from nala_lab.experiments.tasks import Constant
 from nala_lab.optim import NALA
 from tests.experiments.test_resume import content, stopped
-from tests.experiments.tiny import TINY
 
-
-@pytest.fixture(autouse=True)
-def tiny(monkeypatch):
-    monkeypatch.setitem(TASKS, "tiny", TINY)
+pytestmark = pytest.mark.usefixtures("tiny")
 
 
 def trained(name, *, epochs=6, log_every=4, **changes):

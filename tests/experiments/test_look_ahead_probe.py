@@ -18,7 +18,7 @@ from nala_lab.experiments.run.one_run import Saving, plan
 from nala_lab.experiments.run.optimizers import METHODS
 from nala_lab.experiments.run.options import Options
 from nala_lab.experiments.run.parallel import Team
-from nala_lab.experiments.tasks import TASKS, Constant
+from nala_lab.experiments.tasks import Constant
 from nala_lab.theory import forecast_cycle
 from nala_lab.theory.forecast import Local
 from nala_lab.theory.forecast_cycle import OneCycle, one_cycle
@@ -26,15 +26,11 @@ from nala_lab.theory.minibatch_cycle import nala
 from nala_lab.theory.minibatch_noise import Constant as ConstantNoise
 from tests.experiments.runs import smoke
 from tests.experiments.test_resume import stopped
-from tests.experiments.tiny import TINY
+
+pytestmark = pytest.mark.usefixtures("tiny")
 
 ON = Options(probe_every=1, curvature_every=2)
 WATCH = ("probe", "curvature")
-
-
-@pytest.fixture(autouse=True)
-def tiny(monkeypatch):
-    monkeypatch.setitem(TASKS, "tiny", TINY)
 
 
 def rows(record, *, watched):

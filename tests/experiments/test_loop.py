@@ -15,16 +15,13 @@ from nala_lab.experiments.run.loop import Plan, gradients, train
 from nala_lab.experiments.run.one_run import plan
 from nala_lab.experiments.run.optimizers import METHODS
 from nala_lab.experiments.run.options import Options, exact
-from nala_lab.experiments.tasks import TASKS, Constant, Halving, Milestones, Scale
+from nala_lab.experiments.tasks import Constant, Halving, Milestones, Scale
 from nala_lab.experiments.tasks.image_workload import ImageWorkload
 from nala_lab.results.records import DIVERGED
 from tests.experiments.runs import numbers, rows_at, smoke
 from tests.experiments.tiny import TINY, network
 
-
-@pytest.fixture(autouse=True)
-def tiny(monkeypatch):
-    monkeypatch.setitem(TASKS, "tiny", TINY)
+pytestmark = pytest.mark.usefixtures("tiny")
 
 
 def digits(model=None, batch_size=64, train_images=320):

@@ -18,19 +18,16 @@ from nala_lab.experiments.run.own import find_method, own_method
 from nala_lab.experiments.run.signals import Stopped
 from nala_lab.experiments.run.sweeping import cells
 from nala_lab.experiments.run.tuning import space_of
-from nala_lab.experiments.tasks import TASKS, get_task
+from nala_lab.experiments.tasks import get_task
 from nala_lab.optim import NALA, Lookahead
 from nala_lab.results.records import load_records
 from tests.experiments.runs import smoke
 from tests.experiments.test_resume import content, stop_after
 from tests.experiments.tiny import TINY
 
+pytestmark = pytest.mark.usefixtures("tiny")
+
 COMMAND = ["train", "lenet5-digits", "--scale", "smoke", "--epochs", "1", "--quiet"]
-
-
-@pytest.fixture(autouse=True)
-def tiny(monkeypatch):
-    monkeypatch.setitem(TASKS, "tiny", TINY)
 
 
 class Momentum(torch.optim.Optimizer):

@@ -14,20 +14,15 @@ from nala_lab.experiments.run import one_run as running
 from nala_lab.experiments.run.one_run import Saving
 from nala_lab.experiments.run.options import Options
 from nala_lab.experiments.run.signals import Stopped, StopRequest
-from nala_lab.experiments.tasks import TASKS
 from nala_lab.experiments.tasks.image_workload import ImageWorkload
 from nala_lab.methods import METHODS
 from nala_lab.results.records import RecordWriter, load_records, read_record
 from tests.experiments.runs import left, rows_at, smoke
-from tests.experiments.tiny import TINY
+
+pytestmark = pytest.mark.usefixtures("tiny")
 
 GO_ON = Saving(resume=True)
 COMMAND = ["train", "tiny", "--scale", "smoke", "--optimizer", "nala", "--quiet", "--out"]
-
-
-@pytest.fixture(autouse=True)
-def tiny(monkeypatch):
-    monkeypatch.setitem(TASKS, "tiny", TINY)
 
 
 def content(record):

@@ -10,16 +10,22 @@ event_accumulator = pytest.importorskip("tensorboard.backend.event_processing.ev
 pytestmark = pytest.mark.filterwarnings("ignore")  # tensorboard's own, of its protocol buffers
 
 
+def board(out, name=None):
+    """What the one run below `out` has on its board; `name` is that of its folder."""
+    (folder,) = (out / "board" / "lenet5-digits").iterdir()
+    assert name in (None, folder.name)
+    events = event_accumulator.EventAccumulator(str(folder))
+    events.Reload()
+    return events
+
+
 def test_every_number_of_the_record_is_on_the_board(tmp_path):
     command = ["train", "lenet5-digits", "--optimizer", "nala", "--scale", "smoke", "--quiet"]
     assert main([*command, "--out", str(tmp_path / "a"), "--tensorboard", str(tmp_path / "board")]) == 0
     assert main([*command, "--out", str(tmp_path / "b")]) == 0
     with_board, without = load_records(tmp_path / "a")[0], load_records(tmp_path / "b")[0]
     assert with_board.header["config"] == without.header["config"]
-    (folder,) = (tmp_path / "board" / "lenet5-digits").iterdir()
-    assert folder.name == with_board.path.stem
-    events = event_accumulator.EventAccumulator(str(folder))
-    events.Reload()
+    events = board(tmp_path, with_board.path.stem)
     for kind, name in (("train", "loss"), ("test", "accuracy"), ("test", "fast_loss")):
         shown = {event.step: event.value for event in events.Scalars(f"{kind}/{name}")}
         rows = {row["grad_evals"]: row[name] for row in with_board.rows if row["kind"] == kind}
@@ -32,10 +38,7 @@ def test_a_run_that_is_stopped_leaves_its_rows_on_the_board(tmp_path, monkeypatc
     stop_after(monkeypatch, 5)
     command = ["train", "lenet5-digits", "--optimizer", "adam", "--scale", "smoke", "--quiet"]
     assert main([*command, "--out", str(tmp_path), "--tensorboard", str(tmp_path / "board")]) == 143
-    (folder,) = (tmp_path / "board" / "lenet5-digits").iterdir()
-    events = event_accumulator.EventAccumulator(str(folder))
-    events.Reload()
-    assert [event.step for event in events.Scalars("train/loss")] == [0, 2, 4]
+    assert [event.step for event in board(tmp_path).Scalars("train/loss")] == [0, 2, 4]
 
 
 def test_a_board_that_cannot_be_written_is_one_sentence(tmp_path, capsys):
@@ -51,9 +54,7 @@ def test_a_run_that_was_stopped_twice_leaves_the_board_of_one_that_was_not(tmp_p
     command = ["train", "lenet5-digits", "--optimizer", "adam", "--scale", "smoke", "--quiet", "--resume"]
 
     def points(out):
-        (folder,) = (out / "board" / "lenet5-digits").iterdir()
-        events = event_accumulator.EventAccumulator(str(folder))
-        events.Reload()
+        events = board(out)
         return {tag: [(one.step, one.value) for one in events.Scalars(tag)]
                 for tag in events.Tags()["scalars"] if "seconds" not in tag}  # fmt: skip
 

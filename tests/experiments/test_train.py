@@ -11,17 +11,13 @@ from nala_lab.experiments.models import lenet5, torch_stream
 from nala_lab.experiments.run.loop import Plan, train
 from nala_lab.experiments.run.one_run import find_device
 from nala_lab.experiments.run.optimizers import METHODS
-from nala_lab.experiments.tasks import TASKS, Halving
+from nala_lab.experiments.tasks import Halving
 from nala_lab.experiments.tasks.image_workload import ImageWorkload
 from nala_lab.methods import PAPER_METHODS
 from nala_lab.results.records import DIVERGED, FINISHED, RecordError, load_records
 from tests.experiments.runs import left, numbers, rows_at, smoke
-from tests.experiments.tiny import TINY
 
-
-@pytest.fixture(autouse=True)
-def tiny(monkeypatch):
-    monkeypatch.setitem(TASKS, "tiny", TINY)
+pytestmark = pytest.mark.usefixtures("tiny")
 
 
 def workload(seed=0, model=None, train=1024, batch_size=256):

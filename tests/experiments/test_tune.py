@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from nala_lab.cli import main
+from nala_lab.experiments.data.images import load_pixels
 from nala_lab.experiments.run.one_run import held_out, plan
 from nala_lab.experiments.run.sweeping import Outcome, Worker
 from nala_lab.experiments.run.tuning import Trial, judge, read_space, space_of, trials
@@ -55,6 +56,14 @@ def test_the_test_images_are_not_looked_at():
     assert torch.equal(part.data.test_y, whole.data.train_y[-n:]) and len(part.data.train_y) == 1024 - n
     shown = {tuple(x.flatten()[:300].tolist()) for x in part.data.test_x}
     assert not shown & {tuple(x.flatten()[:300].tolist()) for x in whole.data.test_x}
+
+
+@pytest.mark.parametrize(("images", "held"), [(4, 1), (8, 1), (10, 1), (25, 2)])
+def test_a_smoke_run_of_few_images_holds_one_of_them_out(images, held):
+    """AlexNet, VGG11, ResNet-34 and DenseNet121 train on 4 or 8 images at smoke scale: a tenth of them is none."""
+    data = load_pixels("cifar-10", standin=True).first(images, 5)
+    part = data.held_out(10)
+    assert len(part.train_y) == images - held and torch.equal(part.test_x, data.train_x[-held:])
 
 
 def test_the_command_prints_one_line_an_optimizer_and_keeps_its_trials(tmp_path, capsys):

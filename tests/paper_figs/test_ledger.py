@@ -118,6 +118,21 @@ def test_a_finding_says_what_its_meaning_says(monkeypatch, found, means, verdict
     assert printed.by_audit({"audit": "last-digits", "means": means}).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("files", "equal", "verdict"),
+    [(10, 10, REPRODUCED), (10, 9, NOT_REPRODUCED), (4, 4, UNTESTABLE), (4, 3, NOT_REPRODUCED), (0, 0, UNTESTABLE)],
+)
+def test_released_files_reproduce_a_table_when_they_are_all_there_and_equal(monkeypatch, files, equal, verdict):
+    each = {"NALA Table 1": {"numbers": 10, "with a file": files, "equal to the file": equal}}
+    found = replace(printed.run("released-files"), numbers={"each": each})
+    monkeypatch.setattr(printed, "_finding", lambda name: found)
+    assert printed.by_released({"released": "NALA Table 1"}).verdict == verdict
+
+
+def test_a_certificate_that_the_ledger_does_not_run_is_not_yet_run():
+    assert theorems.slow({"slow": "tests/certify/test_worst_case.py::test_x"}).verdict == NOT_RUN
+
+
 def test_sentences_are_read_against_the_papers_own_tables():
     def said(optimizer, than, relation, column=3, number=1, **more):
         test = {"published": ["nala", number, column], "optimizer": optimizer, "than": than, "relation": relation}
@@ -246,6 +261,14 @@ def test_the_command_writes_both_files_and_counts(tmp_path, capsys, monkeypatch,
     rows = json.loads((tmp_path / "ledger.json").read_text(encoding="utf-8"))
     assert len(rows) == len(entries) and (tmp_path / "LEDGER.md").is_file()
     assert f"{len(entries)} claims" in capsys.readouterr().out
+
+
+def test_a_file_in_the_way_of_the_ledger_is_said_before_claims_are_judged(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(ledger, "entries", lambda progress: pytest.fail("judged"))
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(SystemExit, match="2"):
+        main(["--ledger", "--out", str(tmp_path / "taken")])
+    assert "taken" in capsys.readouterr().err
 
 
 def test_the_command_refuses_figures_beside_the_ledger_and_a_broken_one(tmp_path, capsys, monkeypatch):

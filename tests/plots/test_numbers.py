@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nala_lab.plots import COLOURS, ROLES, check_errors, eq5_weights, final_values, rates, training_curves
+from nala_lab.plots import COLOURS, eq5_weights, final_values, rates, training_curves
 
 
 def heights(ax):
@@ -79,21 +79,3 @@ def test_final_values_show_every_seed_and_the_best_on_top(higher, order):
     assert np.allclose(spread, [3 - np.sqrt(7), 3 + np.sqrt(7)], rtol=4 * np.finfo(float).eps)  # few roundings
     top, bottom = ax.get_ylim()[::-1]
     assert top < 0 < bottom
-
-
-def test_checks_left_of_one_pass_and_nan_fails():
-    ax = check_errors(None, ["a", "b", "c", "d"], [0.0, 2e-12, 3e-12, float("nan")], [1e-12, 4e-12, 1e-12, 1.0])
-    dots = ax.lines[:4]
-    assert [dot.get_xdata()[0] for dot in dots[1:3]] == [0.5, pytest.approx(3.0, rel=1e-15)]
-    left, right = ax.get_xlim()
-    assert all(left < dot.get_xdata()[0] < right for dot in dots)
-    good, bad = ROLES["pass"], ROLES["fail"]
-    assert [dot.get_color() for dot in dots] == [good, good, bad, bad]
-    assert ax.get_xlabel() and ax.get_ylabel()
-
-
-def test_checks_need_a_tolerance():
-    with pytest.raises(ValueError, match="tolerances must satisfy"):
-        check_errors(None, ["a"], [0.0], [0.0])
-    with pytest.raises(ValueError, match="one name, one error"):
-        check_errors(None, [], [], [])

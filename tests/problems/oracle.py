@@ -5,6 +5,8 @@ the same expression may be off, to first order, if each input and each operation
 Another order of the same operations has a bound of the same size, so a test allows a small multiple.
 """
 
+from functools import cache
+
 import mpmath
 import numpy as np
 import sympy as sp
@@ -14,12 +16,12 @@ from problems.symbols import DIGITS
 
 SLACK = 4  # hand-written code may do the operations in another order, and a few more of them
 
-FUNCTIONS = {  # f and |f'|
-    sp.exp: (mpmath.exp, mpmath.exp),
-    sp.cos: (mpmath.cos, lambda u: abs(mpmath.sin(u))),
-    sp.sin: (mpmath.sin, lambda u: abs(mpmath.cos(u))),
-    sp.log: (mpmath.log, lambda u: 1 / abs(u)),
-}
+
+@cache
+def _function(name):
+    """(f, |f'|) of a function of one variable, in mpmath's arithmetic."""
+    u = sp.Symbol("u")
+    return tuple(sp.lambdify(u, f, "mpmath") for f in (name(u), sp.Abs(sp.diff(name(u), u))))
 
 
 def _node(node, at, known):
@@ -43,7 +45,7 @@ def _node(node, at, known):
         value = mpmath.power(base, power)
         error, rounding = abs(power * mpmath.power(base, power - 1)) * base_error if base_error else 0, abs(value)
     else:
-        function, slope = FUNCTIONS[node.func]
+        function, slope = _function(node.func)
         (u, u_error), value = parts[0], function(parts[0][0])
         error, rounding = slope(u) * u_error, abs(value) + slope(u) * abs(u)
     known[node] = value, error + rounding

@@ -44,7 +44,7 @@ def test_json_goes_to_a_file_or_to_standard_output(tmp_path, capsys):
     [
         (("--only", "T99"), "nala-lab verify: only must satisfy one or more of "),
         (("--seed", "-3"), "nala-lab verify: seed must satisfy integer seed >= 0, got seed=-3"),
-        (("--only", "T27", "--json", "no/such/folder/x.json"), "nala-lab verify: [Errno 2] No such file"),
+        (("--only", "T27", "--json", "no/such/x.json"), "nala-lab verify: --json must satisfy a file in a folder"),
     ],
 )
 def test_bad_input_is_one_sentence_and_status_two(words, sentence, capsys):

@@ -34,10 +34,7 @@ _FOLDER = Path(str(nala_lab.__file__)).parent / "optim"
 def edited(mutant: Mutant) -> dict[str, str]:
     """The whole text of each file that the bug changes, by module name.
 
-    Raises
-    ------
-    ValueError
-        When the old text does not occur exactly once.
+    Raises ValueError when the old text does not occur exactly once.
     """
     texts: dict[str, str] = {}
     for file, old, new in mutant.edits:
@@ -74,10 +71,7 @@ def _drop() -> dict[str, ModuleType]:
 def plant(name: str) -> None:
     """Import ``nala_lab.optim`` with the bug `name` in it, for the rest of this process.
 
-    Raises
-    ------
-    ValueError
-        For an unknown name, and when the source no longer holds the text that the bug replaces.
+    Raises ValueError for an unknown name, and when the source no longer holds the text that the bug replaces.
     """
     require_choice("mutant", name, MUTANTS)
     finder = _Finder(edited(MUTANTS[name]))

@@ -37,10 +37,8 @@ class Mutant:
 def swapped(text: str, old: str, new: str, where: str, bug: str) -> str:
     """Plant a bug in a text: `new` for the one occurrence of `old`.
 
-    Raises
-    ------
-    ValueError
-        When the text no longer holds it exactly once: a bug that plants nothing would be caught by nothing.
+    Raises ValueError when the text no longer holds it exactly once: a bug that plants nothing would be caught by
+    nothing.
 
     Examples
     --------

@@ -16,19 +16,8 @@ from pathlib import Path
 from nala_lab.core import require
 from nala_lab.experiments.data.idx import DataError, MissingData
 
-__all__ = [
-    "FASHION_MNIST",
-    "FASHION_MNIST_URL",
-    "VARIABLE",
-    "checked",
-    "data_folders",
-    "download",
-    "places",
-    "read_all",
-    "read_folder",
-    "retrieve",
-    "verified",
-]
+__all__ = ["FASHION_MNIST", "FASHION_MNIST_URL", "VARIABLE", "checked", "data_folders", "download", "places",
+           "read_all", "read_folder", "retrieve", "verified"]  # fmt: skip
 
 VARIABLE = "NALA_LAB_DATA"
 FASHION_MNIST_URL = "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/"
@@ -44,10 +33,7 @@ FASHION_MNIST = {
 def data_folders(given: str | None = None) -> list[Path]:
     """Folders to search: those of `given`, else those of the variable NALA_LAB_DATA (separated as in PATH).
 
-    Raises
-    ------
-    ValueError
-        For a folder of `given` that is not there.
+    Raises ValueError for a folder of `given` that is not there.
     """
     text = os.environ.get(VARIABLE, "") if given is None else given
     folders = [Path(part).expanduser() for part in text.split(os.pathsep) if part]

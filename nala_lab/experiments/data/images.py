@@ -62,8 +62,8 @@ class Data:
                        test_x=self.test_x[:test], test_y=self.test_y[:test])  # fmt: skip
 
     def held_out(self, share: int) -> Data:
-        """Test on the last 1/`share` of the training images, and train on the others: for tuning."""
-        n = len(self.train_y) // share
+        """Test on the last 1/`share` of the training images, on one at least, and train on the others: for tuning."""
+        n = max(1, len(self.train_y) // share)
         return replace(self, train_x=self.train_x[:-n], train_y=self.train_y[:-n],
                        test_x=self.train_x[-n:], test_y=self.train_y[-n:])  # fmt: skip
 
@@ -161,10 +161,7 @@ def load_pixels(
 def load_data(name: str, *, folders: Sequence[Path] = (), device: str | torch.device = "cpu") -> Data:
     """Load a data set and standardise it once and for all, for training without augmentation.
 
-    Raises
-    ------
-    ValueError
-        As `load_pixels`.
+    Raises as `load_pixels` does.
 
     Examples
     --------

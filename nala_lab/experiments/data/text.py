@@ -184,10 +184,7 @@ def stand_in(name: str) -> Corpus:
 def columns(tokens: torch.Tensor, n: int) -> torch.Tensor:
     """Cut a text into `n` equal parts and put them side by side, (tokens // n, n); the rest is left out.
 
-    Raises
-    ------
-    ValueError
-        When a column would have fewer than two tokens: one to read and one to predict.
+    Raises ValueError when a column would have fewer than two tokens: one to read and one to predict.
 
     Examples
     --------

@@ -166,10 +166,7 @@ def get_extractor(name: str, data: Any, *, folders: Sequence[Path] = (), device:
                   cache: Path | None = None) -> Extractor:  # fmt: skip
     """The extractor called `name`; ``"auto"`` is Inception where it can be had, and else the classifier of `data`.
 
-    Raises
-    ------
-    ValueError
-        For another name, or one that cannot be had.
+    Raises ValueError for another name, or one that cannot be had.
     """
     require_choice("extractor", name, EXTRACTORS)
     if name == "auto":

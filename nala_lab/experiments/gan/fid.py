@@ -59,12 +59,7 @@ class Cloud:
         """The cloud with `features` (m, d) in it.
 
         Means and scatters are merged, not sums of squares, so features far from the origin lose no digits
-        (Chan, Golub and LeVeque 1979).
-
-        Raises
-        ------
-        ValueError
-            When the shape is not (m, d) or a feature is not finite.
+        (Chan, Golub and LeVeque 1979). Raises ValueError when the shape is not (m, d) or a feature is not finite.
         """
         x = np.asarray(features, np.float64)
         d = len(self.mean)
@@ -84,10 +79,7 @@ class Cloud:
     def covariance(self) -> Real:
         """(d, d) unbiased covariance, scatter / (n - 1).
 
-        Raises
-        ------
-        ValueError
-            When fewer than two vectors were seen.
+        Raises ValueError when fewer than two vectors were seen.
         """
         require("n", self.n, self.n >= 2, "n >= 2 feature vectors", "a covariance needs two")
         return self.scatter / (self.n - 1)
@@ -100,10 +92,7 @@ class Cloud:
 def cloud_of(parts: Iterable[ArrayLike]) -> Cloud:
     """The cloud of features that come in parts (m, d), none of which is kept.
 
-    Raises
-    ------
-    ValueError
-        When there is no part.
+    Raises ValueError when there is no part.
     """
     cloud: Cloud | None = None
     for part in parts:

@@ -292,12 +292,7 @@ def gradient_penalty(judge: Callable[[torch.Tensor], torch.Tensor], x: torch.Ten
 def samples(workload: GanWorkload, n: int) -> np.ndarray:
     """Generated images (n, size, size, 3) uint8 for a picture, the same latent vectors at every call.
 
-    Whether the model was in training mode is left as it was.
-
-    Raises
-    ------
-    ValueError
-        When n is not a positive integer.
+    Whether the model was in training mode is left as it was. Raises ValueError when n is not a positive integer.
     """
     require_int("n", n, low=1)
     training = workload.model.training

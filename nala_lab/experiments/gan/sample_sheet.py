@@ -18,10 +18,7 @@ COLOURS = (256, 64, 32, 16)  # palettes to try after 24 bits a pixel; 16 colours
 def page(images: np.ndarray, columns: int) -> np.ndarray:
     """Lay images (n, h, w, 3) out in rows of `columns`, without gaps; what is missing in the last row is black.
 
-    Raises
-    ------
-    ValueError
-        When the images are not uint8 of that shape, or `columns` is below 1.
+    Raises ValueError when the images are not uint8 of that shape, or `columns` is below 1.
 
     Examples
     --------

@@ -7,14 +7,5 @@ from nala_lab.experiments.models.resnets import resnet
 from nala_lab.experiments.models.start import initialise, torch_stream
 from nala_lab.experiments.models.vgg import vgg11
 
-__all__ = [
-    "ACTIVATIONS",
-    "alexnet",
-    "densenet121",
-    "initialise",
-    "lenet5",
-    "resnet",
-    "tf_lenet",
-    "torch_stream",
-    "vgg11",
-]
+__all__ = ["ACTIVATIONS", "alexnet", "densenet121", "initialise", "lenet5", "resnet", "tf_lenet", "torch_stream",
+           "vgg11"]  # fmt: skip

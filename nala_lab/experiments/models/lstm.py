@@ -86,13 +86,8 @@ class AwdLstm(nn.Module):
         logits = F.linear(out.flatten(0, 1), self.embedding.weight, self.bias)
         return logits, after, raw, out
 
-    def _layer(
-        self,
-        layer: nn.Module,
-        x: torch.Tensor,
-        hidden: tuple[torch.Tensor, torch.Tensor],
-        masks: torch.Generator | None,
-    ) -> tuple[torch.Tensor, tuple[torch.Tensor, torch.Tensor]]:
+    def _layer(self, layer: nn.Module, x: torch.Tensor, hidden: tuple[torch.Tensor, torch.Tensor],
+               masks: torch.Generator | None) -> tuple[torch.Tensor, tuple[torch.Tensor, torch.Tensor]]:  # fmt: skip
         matrix = layer.weight_hh_l0
         dropped = {} if masks is None else {"weight_hh_l0": matrix * self._mask("weights", matrix.shape, matrix, masks)}
         out: tuple[torch.Tensor, tuple[torch.Tensor, torch.Tensor]]
@@ -108,15 +103,8 @@ class AwdLstm(nn.Module):
         return like.new_empty(shape).bernoulli_(keep, generator=masks).div_(keep)
 
 
-def awd_lstm(
-    words: int,
-    *,
-    layers: int = 1,
-    embedding: int = 400,
-    hidden: int = 1150,
-    dropout: dict[str, float] | None = None,
-    generator: torch.Generator,
-) -> AwdLstm:
+def awd_lstm(words: int, *, layers: int = 1, embedding: int = 400, hidden: int = 1150,
+             dropout: dict[str, float] | None = None, generator: torch.Generator) -> AwdLstm:  # fmt: skip
     """AWD-LSTM with 5.3, 13.6 and 24.2 million parameters for 1, 2 and 3 layers and 10,000 words.
 
     Initial weights: E ~ U(-0.1, 0.1), b = 0, and everything in an LSTM of n units ~ U(-1 / sqrt(n), 1 / sqrt(n)).

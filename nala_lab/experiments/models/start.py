@@ -32,12 +32,8 @@ def initialise(model: Net, generator: torch.Generator, scheme: str = "lecun") ->
     he         W ~ N(0, 2 / n), and 1 / n in the last linear layer, which no ReLU follows
     he out     convolutions: N(0, 2 / m), m = outputs that an input reaches; linear layers: variance 1 / (3 n), uniform
 
-    Biases are 0; BatchNorm starts as the identity, with running mean 0 and variance 1.
-
-    Raises
-    ------
-    ValueError
-        For a scheme that is not in SCHEMES.
+    Biases are 0; BatchNorm starts as the identity, with running mean 0 and variance 1. Raises ValueError for a scheme
+    that is not in SCHEMES.
     """
     require_choice("scheme", scheme, SCHEMES)
     layers = _layers(model)

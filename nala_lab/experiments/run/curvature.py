@@ -64,10 +64,7 @@ class Ritz(NamedTuple):
 def lanczos(slopes: Slopes, *, steps: int, top: int, generator: torch.Generator) -> Ritz:
     """Estimate the `top` largest eigenvalues of H from `steps` products, starting at a vector drawn on the CPU.
 
-    Raises
-    ------
-    ValueError
-        When steps is below top, or top below 1.
+    Raises ValueError when steps is below top, or top below 1.
 
     Examples
     --------

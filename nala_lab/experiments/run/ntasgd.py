@@ -87,10 +87,7 @@ class NTASGD(torch.optim.SGD):
     def epoch_measured(self, epoch: int, measured: Mapping[str, float]) -> None:
         """Hear what was measured after an epoch, counted from 1; 0 is before training, and no epoch.
 
-        Raises
-        ------
-        ValueError
-            When there is no validation loss: a decision of training must not look at the test data.
+        Raises ValueError when there is no validation loss: a decision of training must not look at the test data.
         """
         ok = "valid_loss" in measured
         require("measured", sorted(measured), ok, "valid_loss among what the task measures", "it starts the averaging")

@@ -41,12 +41,8 @@ COMPUTES = ("core", "methods", "optim", "experiments")  # the rooms whose source
 def find_device(name: str = "auto") -> torch.device:
     """The device called `name`; ``auto`` takes CUDA, else the CPU.
 
-    ``auto`` passes over Apple's mps: for networks of this size the CPU is the safer choice.
-
-    Raises
-    ------
-    ValueError
-        For another name, or a device that this machine lacks.
+    ``auto`` passes over Apple's mps: for networks of this size the CPU is the safer choice. Raises ValueError for
+    another name, or a device that this machine lacks.
     """
     require_choice("device", name, DEVICES)
     have = {"auto": True, "cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}

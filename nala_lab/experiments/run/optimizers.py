@@ -48,10 +48,7 @@ class Method:
     def build(self, params: Any, settings: Settings) -> torch.optim.Optimizer:
         """Make the torch optimizer.
 
-        Raises
-        ------
-        ValueError
-            For a setting out of range, or one that the optimizer does not have.
+        Raises ValueError for a setting out of range, or one that the optimizer does not have.
         """
         given = nested(settings)
         if "outer_batch" in given:
@@ -92,10 +89,7 @@ class Method:
     def with_settings(self, changes: Settings) -> dict[str, Any]:
         """The settings with some of them changed; another `inner` comes with its own published settings.
 
-        Raises
-        ------
-        ValueError
-            For a name that this method does not have, or one that the loop needs as it is.
+        Raises ValueError for a name that this method does not have, or one that the loop needs as it is.
 
         Examples
         --------
@@ -122,10 +116,7 @@ METHODS = {name: Method(name, facts.name, facts.published) for name, facts in RO
 def get_method(name: str) -> Method:
     """The method of the lab called `name`; `nala_lab.experiments.run.own.find_method` also knows a user's own.
 
-    Raises
-    ------
-    ValueError
-        Listing the methods, for another name.
+    Raises ValueError, listing the methods, for another name.
     """
     require_choice("optimizer", name, METHODS, "or package.module:factory, for one of your own")
     return METHODS[name]

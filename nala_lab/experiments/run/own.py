@@ -92,10 +92,7 @@ class OwnMethod(Method):
     def with_settings(self, changes: Mapping[str, Any]) -> dict[str, Any]:
         """The settings with some of them changed; needed ones are there once they have a value.
 
-        Raises
-        ------
-        ValueError
-            For a name that the factory does not have, or NaN.
+        Raises ValueError for a name that the factory does not have, or NaN.
         """
         for name, value in changes.items():
             require_choice("hyperparameter", name, {*self.settings, *self.needed}, f"those of {self.entry}")
@@ -107,10 +104,8 @@ class OwnMethod(Method):
     def rehearsed(self, settings: Mapping[str, Any]) -> OwnMethod:
         """Take a step of a small network, and check what the loop will ask for; return the method, `slow` known.
 
-        Raises
-        ------
-        ValueError
-            In one sentence, for an optimizer that cannot be made or stepped, or that does not fit the loop.
+        Raises ValueError in one sentence, for an optimizer that cannot be made or stepped, or that does not fit the
+        loop.
         """
         missing = [name for name in self.needed if name not in settings]
         rule = f"none without a value, as {self.entry} has no default for them"
@@ -156,10 +151,7 @@ class OwnMethod(Method):
 def own_method(target: str | Callable[..., Any]) -> OwnMethod:
     """The method of a factory, or of the one that ``"package.module:factory"`` names.
 
-    Raises
-    ------
-    ValueError
-        When there is no such thing, or its arguments or its source cannot be read.
+    Raises ValueError when there is no such thing, or its arguments or its source cannot be read.
 
     Examples
     --------
@@ -197,10 +189,7 @@ def own_method(target: str | Callable[..., Any]) -> OwnMethod:
 def find_method(optimizer: str | Method) -> Method:
     """The method of a name: one of the lab's, or ``package.module:factory``; a method is returned as it is.
 
-    Raises
-    ------
-    ValueError
-        For another name, listing the lab's.
+    Raises ValueError for another name, listing the lab's.
     """
     if isinstance(optimizer, Method):
         return optimizer

@@ -50,10 +50,7 @@ class Team:
     def share(self, workload: Any) -> None:
         """Let a workload work on its part of every mini-batch.
 
-        Raises
-        ------
-        ValueError
-            For a workload that cannot be shared, or a mini-batch that cannot be cut into equal parts.
+        Raises ValueError for a workload that cannot be shared, or a mini-batch that cannot be cut into equal parts.
         """
         if self.size == 1:
             return

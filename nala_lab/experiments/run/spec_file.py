@@ -14,10 +14,7 @@ __all__ = ["read_toml", "require_axes"]
 def read_toml(path: Path | str) -> dict[str, Any]:
     """The content of a TOML file.
 
-    Raises
-    ------
-    ValueError
-        In one sentence, for a file that cannot be read or is not TOML.
+    Raises ValueError in one sentence, for a file that cannot be read or is not TOML.
     """
     try:
         return tomllib.loads(Path(path).read_text(encoding="utf-8"))

@@ -30,18 +30,7 @@ from nala_lab.experiments.run.spec_file import read_toml, require_axes
 from nala_lab.experiments.tasks import Task
 from nala_lab.results.records import FINISHED, Record
 
-__all__ = [
-    "AROUND",
-    "Trial",
-    "Tuned",
-    "best_of",
-    "judge",
-    "markdown",
-    "objective",
-    "read_space",
-    "space_of",
-    "trials",
-]
+__all__ = ["AROUND", "Trial", "Tuned", "best_of", "judge", "markdown", "objective", "read_space", "space_of", "trials"]
 
 AROUND = (-1.0, -0.5, 0.0, 0.5, 1.0)
 """Powers of ten by which the published lr is multiplied, where no space is given."""

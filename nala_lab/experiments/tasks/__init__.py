@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 from nala_lab.core import require_choice
-from nala_lab.experiments.tasks.base import SCALES as SCALES
-from nala_lab.experiments.tasks.base import Constant as Constant
-from nala_lab.experiments.tasks.base import Halving as Halving
-from nala_lab.experiments.tasks.base import Milestones as Milestones
-from nala_lab.experiments.tasks.base import Scale as Scale
-from nala_lab.experiments.tasks.base import Task as Task
+from nala_lab.experiments.tasks.base import SCALES, Constant, Halving, Milestones, Scale, Task
 from nala_lab.experiments.tasks.gans import GANS
 from nala_lab.experiments.tasks.images import IMAGES
 from nala_lab.experiments.tasks.language import LANGUAGE
@@ -21,10 +16,7 @@ TASKS: dict[str, Task] = {task.name: task for task in (*IMAGES, *LANGUAGE, *GANS
 def get_task(name: str) -> Task:
     """The task called `name`.
 
-    Raises
-    ------
-    ValueError
-        Listing the tasks, for another name.
+    Raises ValueError, listing the tasks, for another name.
     """
     require_choice("task", name, TASKS)
     return TASKS[name]

@@ -10,7 +10,7 @@ from nala_lab.core import stream
 from nala_lab.drive import Method, run
 from nala_lab.theory import quadratic_rate
 from nala_lab.verify.runner import check
-from nala_lab.verify.shared import F64, quadratic, settings_of_a_cycle, size
+from nala_lab.verify.shared import F64, nala, quadratic, settings_of_a_cycle, size
 from nala_lab.verify.tally import Check, Tally, Tolerance
 
 CYCLES = 6
@@ -25,12 +25,6 @@ HARD: list[dict[str, Any]] = [
 ]
 
 
-def _nala(setting: dict[str, Any]) -> Method:
-    return Method(
-        "NALA", inner=Method("SGD", lr=setting["lr"]), k=setting["k"], mu=setting["mu"], alpha=setting["alpha"]
-    )
-
-
 @check("T01")
 def rate_on_quadratics(twin: str, seed: int) -> list[Check]:
     """Slow weights at every cycle, and y_t, for hard settings and random ones, stable or not."""
@@ -41,7 +35,7 @@ def rate_on_quadratics(twin: str, seed: int) -> list[Check]:
     rng = stream(seed, "T01")
     for i, setting in enumerate(HARD + [settings_of_a_cycle(rng, 1.0) for _ in range(10)]):
         p = quadratic(seed, "T01", i)
-        t = run(twin, _nala(setting), p.grad, p.start, cycles=CYCLES)
+        t = run(twin, nala(setting), p.grad, p.start, cycles=CYCLES)
         scale = size(t.slow, t.fast, t.lookahead)
         predicted = quadratic_rate.trajectory(p.eigenvalues, p.eigenvectors, p.start - p.center, CYCLES, **setting)
         slow.add(predicted, t.slow - p.center, scale=scale, setting=str(setting))
@@ -75,7 +69,7 @@ def rate_of_a_game(twin: str, seed: int) -> list[Check]:
         {"lr": 0.2, "k": 4, "mu": 0.2, "alpha": 0.0},
     ]
     for setting in settings:
-        t = run(twin, _nala(setting), lambda z: (z - center) @ field.T, center + [1.0, 2.0], cycles=CYCLES)
+        t = run(twin, nala(setting), lambda z: (z - center) @ field.T, center + [1.0, 2.0], cycles=CYCLES)
         rho = abs(complex(quadratic_rate.rho(1j, **setting)))
         distance = np.linalg.norm(t.slow - center, axis=-1)
         row.add(np.sqrt(5) * rho ** np.arange(CYCLES + 1), distance, scale=size(t.slow), setting=str(setting))
