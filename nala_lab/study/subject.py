@@ -176,12 +176,8 @@ def studied(method: Any, *, name: str | None = None, options: Mapping[str, Any] 
         return _of_method(method, name or str(method))
     method, is_rule = _made(method, options)
     if is_rule:
-        rule = as_rule(method)
-        k = getattr(rule, "k", 1)
-        claims = (int(k) + _looks_ahead(rule),) if is_two_loops(rule) else ()
-        known = name_of(method)
-        known = "a function" if known == "<lambda>" else known
-        return Studied(name or known, "numpy", method, _lr_of(method), claims=claims)
+        known = "a function" if name_of(method) == "<lambda>" else name_of(method)
+        return Studied(name or known, "numpy", method, _lr_of(method))
     known = "a factory" if name_of(method) == "<lambda>" else name_of(method)
     return _of_factory(method, target, name or known, options, inner)
 
@@ -225,23 +221,12 @@ def _of_method(method: Method, name: str) -> Studied:
 
 
 def _of_table(method: Method) -> tuple[int, ...]:
-    """Gradients of a cycle, or step, by the table; empty where they alternate."""
-    from nala_lab.methods.counting import counted, most_gradients
+    """Gradients of its cycles, or steps, by the table; empty for the fixed point, which takes as many as it needs."""
+    from nala_lab.methods.counting import cycles
 
     settings = method.shared()
-    if find(method.name).two_loops:
-        return (most_gradients(method.name, settings),)
-    flags = counted(method.name, settings)
-    return (len(flags),) if sum(flags) == 1 else ()
-
-
-def _looks_ahead(rule: Any) -> bool:
-    """Whether a rule with two loops says that it takes a gradient at its look-ahead point."""
-    from nala_lab.reference.oracle import Oracle
-
-    grad = Oracle(lambda x: x)
-    cycle = rule.cycle(grad, rule.init(np.array([1.0, -2.0])))
-    return bool(np.any(cycle.outer_grad)) and not np.array_equal(cycle.outer_grad, cycle.inner_grads[-1])
+    probes = (settings.get("probe"), settings.get("inner", ("", {}))[1].get("probe"))
+    return () if "implicit" in probes else tuple(sorted({len(one) for one in cycles(method.name, settings)}))
 
 
 def _of_factory(factory: Any, target: Any, name: str, options: Mapping[str, Any], inner: str) -> Studied:

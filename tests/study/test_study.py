@@ -12,7 +12,8 @@ pytest.importorskip("sklearn")
 from nala_lab import cli  # noqa: E402
 from nala_lab.drive import Method  # noqa: E402
 from nala_lab.measure import cycle_matrix  # noqa: E402
-from nala_lab.reference import NAG, NALA, SGD, Adam, HeavyBall  # noqa: E402
+from nala_lab.methods import WITH_TWINS  # noqa: E402
+from nala_lab.reference import NAG, NALA, SGD, AdaLA, Adam, HeavyBall, OuterMomentum  # noqa: E402
 from nala_lab.study import FULL, SMOKE, invariances_of, studied, study  # noqa: E402
 from nala_lab.study.contract import contract  # noqa: E402
 from nala_lab.study.factors import BESIDE, KAPPAS, best_rate, factors  # noqa: E402
@@ -41,14 +42,6 @@ class PulledHome(SignMomentum):
     def step(self, theta, grad, m):
         after, m = super().step(theta, grad, m)
         return 0.99 * after, m
-
-
-class Spendthrift(NALA):
-    """Counts gradients wrongly: one more in each cycle than it shows."""
-
-    def cycle(self, grad, state):
-        grad(state.phi)
-        return super().cycle(grad, state)
 
 
 class Squanderer(torch.optim.SGD):
@@ -164,13 +157,29 @@ def test_invariances_are_told_apart(method, what, verdict):
 
 
 @pytest.mark.parametrize(
-    ("method", "verdict"),
-    [(Spendthrift(SGD(0.1), k=3), "5 a cycle, not 4"), (Squanderer, "2 a step, not 1"), (NALA(k=3), "4 a cycle"),
-     (Method("AdaLA", lr=0.1), "2 a step"), (Method("NALA", inner=Method("AdaLA", lr=0.1), k=2), "5 a cycle")],
+    ("method", "verdict", "tone"),
+    [(Squanderer, "2 a step, not 1", "bad"), ("nala_lab.optim:NALA", "6 a cycle", "good"),
+     (NALA(AdaLA(0.1), k=3), "7 a cycle", "plain"), (OuterMomentum(k=3, workers=2), "6 a cycle", "plain"),
+     (Method("AdaLA", probe="implicit"), "9 to 42 a step", "plain")],
 )  # fmt: skip
-def test_gradients_are_counted_where_they_are_taken(method, verdict):
+def test_gradients_are_counted_where_they_are_taken(method, verdict, tone):
     found = line(identity(studied(method), SMOKE), "gradients")
-    assert found.verdict == verdict and found.tone == ("bad" if "not" in verdict else "good")
+    assert (found.verdict, found.tone) == (verdict, tone)
+
+
+MORE = {"NALA": [{"variant": "released", "k": 3}], "OuterMomentum": [{"workers": 3, "k": 2, "alpha": 0.1}]}
+PROBED = [{"inner": ("AdaLA", {"every": 2}), "k": 3, "inner_state": how} for how in ("keep", "reset")]
+ROWS = [
+    Method(name, **{key: value for key, value in settings.items() if key != "inner_state" or name != "OuterMomentum"})
+    for name, facts in WITH_TWINS.items()
+    for settings in (*facts.hard, *MORE.get(name, ()), *(PROBED if facts.two_loops else ()))
+    if "implicit" not in (settings.get("probe"), settings.get("inner", ("", {}))[1].get("probe"))
+]
+
+
+def test_what_the_table_says_is_spent_is_what_is_spent():
+    wrong = [str(method) for method in ROWS if set((one := studied(method)).spends) != set(one.claims)]
+    assert not wrong and len(ROWS) > 80
 
 
 def knows_the_minimiser(theta, grad):
