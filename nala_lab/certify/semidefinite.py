@@ -165,6 +165,7 @@ def turned(start: Array, points: Array, grads: Array) -> list[Array]:
     """Turn all vectors into the axes of greatest extent and leave out axes in which nothing happens."""
     stacked = np.vstack([start[None], points, grads])
     _, sizes, axes = np.linalg.svd(stacked, full_matrices=False)
+    # Lengths of 1e-6 are inner products of 1e-12, far below the solver's 1e-8: such an axis holds its noise only.
     kept = max(1, int((sizes > 1e-6 * sizes[0]).sum()))
     found = stacked @ axes[:kept].T
     n = len(points)
