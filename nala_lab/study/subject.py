@@ -23,7 +23,9 @@ from nala_lab.methods.target import load_target
 from nala_lab.reference import run as reference_run
 from nala_lab.reference.rules import as_rule, is_two_loops
 
-__all__ = ["Rows", "Studied", "studied"]
+__all__ = ["AROUND", "Rows", "Studied", "studied"]
+
+AROUND = ("sgd", "momentum", "adam")  # what the audit can put a wrapper around
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,9 @@ class Studied:
             return is_two_loops(as_rule(self.method))
         import torch
 
-        opt = self.method([torch.nn.Parameter(torch.zeros(2, dtype=torch.float64))])
-        return hasattr(opt, "slow_weights") and isinstance(getattr(opt, "inner", None), torch.optim.Optimizer)
+        from nala_lab.drive.torch_run import two_loops
+
+        return two_loops(self.method([torch.nn.Parameter(torch.zeros(2, dtype=torch.float64))]))
 
     @cached_property
     def spends(self) -> tuple[int, ...]:
@@ -206,14 +209,12 @@ def _called(make: Callable[..., Any], options: Mapping[str, Any]) -> Any:
 
 
 def _of_method(method: Method, name: str) -> Studied:
-    from nala_lab.audit.subject import INNERS  # it loads torch
-
     facts, settings = find(method.name), method.shared()
     has = facts.numpy is not None
     factory = lambda params: torch_twin(method.name, params, **settings)  # noqa: E731
     rule = numpy_twin(method.name, **settings) if has else factory
     inner = settings.get("inner", ("Adam", {}))[0].lower()
-    around = inner if inner in INNERS else "momentum"
+    around = inner if inner in AROUND else "momentum"
     kept = {key: value for key, value in settings.items() if key not in ("inner", "lr")}
     one = Studied(name, "numpy" if has else "torch", rule, None, facts.torch, facts.to_torch(kept), around)
     lr = _lr_of(rule) if has else _torch_lr(one)
@@ -233,13 +234,13 @@ def _of_factory(factory: Any, target: Any, name: str, options: Mapping[str, Any]
     from nala_lab.audit import Subject
 
     make = factory if not options else lambda params: factory(params, **options)
-    if Subject(target, options, inner=inner).wraps == "first argument":
-        subject = Subject(target, options, inner=inner)
+    subject = Subject(target, options, inner=inner)
+    if subject.wraps == "first argument":
         make = subject.make
     one = Studied(name, "torch", make, None, target, options, inner)
     known = [facts.name for facts in METHODS.values() if facts.torch == target and facts.hyper is not None]
     claims = _of_table(Method(known[0], **options)) if known and "inner" not in options else _claimed(factory, options)
-    return replace(one, lr=_torch_lr(one), claims=claims, period=_period(make, Subject(target, options, inner=inner)))
+    return replace(one, lr=_torch_lr(one), claims=claims, period=_period(make, subject))
 
 
 def _period(make: Callable[[list[Any]], Any], subject: Any) -> int:
