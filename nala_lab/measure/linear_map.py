@@ -118,7 +118,7 @@ def cycle_matrix(method: Any, A: ArrayLike, *, steps: int = 1) -> CycleMap:
     >>> cycle_matrix(lambda params: torch.optim.Adam(params), [[1.0]])
     Traceback (most recent call last):
         ...
-    nala_lab.measure.linear_map.NotLinear: method must satisfy one linear map of weights and buffers ..., got method='<lambda>' (...)
+    nala_lab.measure.linear_map.NotLinear: method must satisfy one linear map of weights and buffers ...
     """
     a = np.asarray(A, dtype=np.float64)
     a = np.diag(a) if a.ndim == 1 else a

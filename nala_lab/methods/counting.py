@@ -142,7 +142,9 @@ def most_gradients(name: str, settings: Settings) -> int:
     Examples
     --------
     >>> from nala_lab.methods import most_gradients
-    >>> most_gradients("NALA", {"k": 3, "inner": ("AdaLA", {})}), most_gradients("OuterMomentum", {"k": 3, "workers": 2})
-    (7, 6)
+    >>> most_gradients("NALA", {"k": 3, "inner": ("AdaLA", {})})
+    7
+    >>> most_gradients("OuterMomentum", {"k": 3, "workers": 2})
+    6
     """
     return max(map(len, cycles(name, settings)))
