@@ -23,6 +23,7 @@ import numpy as np
 from nala_lab.certify.semidefinite import WorstCase, residual, smooth_class, solve, turned
 from nala_lab.core import require, require_choice, require_int, require_number
 from nala_lab.drive import Method, twin_of
+from nala_lab.measure.linear_map import NotLinear
 from nala_lab.measure.step_table import fixed_steps
 from nala_lab.methods.making import numpy_twin
 from nala_lab.reference.oracle import Oracle
@@ -130,8 +131,10 @@ def worst_case_of(
 
     Raises
     ------
+    NotLinear
+        A ValueError, when the method is adaptive or nonlinear.
     ValueError
-        When an argument is out of range, or the method is adaptive, nonlinear or no rule.
+        When an argument is out of range, or the method is no rule.
     ModuleNotFoundError
         Without PEPit.
     ArithmeticError
@@ -213,9 +216,8 @@ def _run(rule: Any, gradient: Callable[[Any], Any], start: Any, n: int) -> Any:
                     slip(rule, "take a gradient in every step", "a step without grad(theta)")
         return _point(x)
     except Nonlinear as told:
-        rule_text = "steps that are linear in points and gradients"
-        hint = f"{told}; an adaptive or nonlinear rule has no worst case by this programme"
-        require("method", rule, False, rule_text, hint)
+        why = f"{told}; an adaptive or nonlinear rule has no worst case by this programme"
+        raise NotLinear(rule, "steps that are linear in points and gradients", why) from None
 
 
 def _point(x: Any) -> Any:

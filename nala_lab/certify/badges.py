@@ -95,7 +95,7 @@ def _verdict(enclosure: Enclosure, rates: list[float]) -> str:
 
 
 def _method(setting: dict[str, Any], extra: dict[str, Any]) -> Method:
-    names = {"gd": "SGD", "heavy ball": "HeavyBall", "nag": "NAG"}
+    names = {"gd": "SGD", "heavy-ball": "HeavyBall", "nag": "NAG"}
     momentum = {} if extra["inner"] == "gd" else {"momentum": extra["momentum"]}
     rule = Method(names[extra["inner"]], lr=setting["lr"], **momentum)
     return Method("NALA", inner=rule, k=setting["k"], mu=setting["mu"], alpha=setting["alpha"],

@@ -22,11 +22,11 @@ from fractions import Fraction
 from typing import Any
 
 from nala_lab.core import require, require_choice, require_int, require_number
+from nala_lab.methods.hyper import INNER_STATES
 
 __all__ = ["INNER", "Enclosure", "certify_quadratic", "exact"]
 
-INNER = ("gd", "heavy ball", "nag")
-STATES = ("keep", "reset", "pullback")
+INNER = ("gd", "heavy-ball", "nag")
 MOST_PARTS = 100_000
 
 
@@ -102,7 +102,7 @@ def certify_quadratic(
     lr, k, mu, alpha : the setting of NALA, whose cycle spends k + 1 gradients at every alpha: grad J(y_t) is evaluated
     before it is multiplied. At alpha = 0 the radius is Lookahead's with slow step 1+mu, which spends k.
     interval : (low, high), every lam between. points : single values. One of the two.
-    inner : ``"gd"``, ``"heavy ball"`` or ``"nag"`` (Eq. 2). momentum : its factor in [0, 1).
+    inner : ``"gd"``, ``"heavy-ball"`` or ``"nag"`` (Eq. 2). momentum : its factor in [0, 1).
     inner_state : what happens to the momentum at the synchronisation: keep, reset or pullback.
     tol : largest width to be reached over an interval. bits : precision.
 
@@ -126,7 +126,7 @@ def certify_quadratic(
     """
     require_int("k", k, low=1, hint="k counts inner steps per cycle")
     require_choice("inner", inner, INNER)
-    require_choice("inner_state", inner_state, STATES)
+    require_choice("inner_state", inner_state, INNER_STATES)
     require_number("tol", tol, low=0, open_low=True)
     require_int("bits", bits, low=64)
     setting = {name: exact(name, value) for name, value in

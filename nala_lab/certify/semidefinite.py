@@ -14,15 +14,15 @@ from __future__ import annotations
 import io
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
-from nala_lab.core import Array, require
-from nala_lab.drive import Method
-from nala_lab.drive import run as run_twin
-from nala_lab.reference import run as run_rule
+from nala_lab.core import Array, require, require_choice
+from nala_lab.drive import TWINS, Method, twin_of
+from nala_lab.measure.machines import machine
+from nala_lab.methods.making import torch_twin
 from nala_lab.theory.interpolation import Envelope, slack
 
 __all__ = ["WorstCase", "residual", "smooth_class", "solve", "turned"]
@@ -77,23 +77,29 @@ class WorstCase:
         """An L-smooth m-strongly convex function through the data (up to `slack`), to be evaluated anywhere."""
         return Envelope.through(self.points, self.grads, self.values, L=self.setting["L"], m=self.setting["m"])
 
-    def replay(self, twin: str = "numpy") -> float:
-        """Run the method on `function` from `start` and return what it attains; `twin` for a method of the lab's table.
+    def replay(self, twin: str | None = None) -> float:
+        """Run the method on `function` from `start` and return what it attains; `twin` chooses that of a `Method`.
 
         Raises
         ------
         ValueError
-            When a rule of your own is to run by the torch twin.
+            When a rule or a torch factory of your own is to run by the other twin.
         """
-        length = {name: self.setting[name] for name in ("steps", "cycles") if name in self.setting}
+        n = self.setting.get("steps", self.setting.get("cycles"))
         attained = []
         for method in self.methods:
-            if isinstance(method, Method):
-                t = run_twin(twin, method, self.function.grad, self.start, **length)
-            else:
-                require("twin", twin, twin == "numpy", "'numpy'", "a rule has no torch twin; give a Method by its name")
-                t = run_rule(method, self.function.grad, self.start, **length)
-            attained.append(self._measured((t.slow if "cycles" in length else t.x)[-1]))
+            own = twin_of(method)
+            if not isinstance(method, Method):
+                hint = "a rule or a factory has one twin; give a Method by its name"
+                require("twin", twin, twin in (None, own), repr(own), hint)
+            elif twin is not None:
+                require_choice("twin", twin, TWINS)
+                method = partial(torch_twin, method.name, **method.shared()) if twin == "torch" else method
+            run = machine(method, self.function.grad)
+            run.begin(self.start)
+            for _ in range(n):
+                run.cycle()
+            attained.append(self._measured(run.x))
         return attained[0] - sum(attained[1:])
 
     def _measured(self, end: Array) -> float:
@@ -159,6 +165,7 @@ def turned(start: Array, points: Array, grads: Array) -> list[Array]:
     """Turn all vectors into the axes of greatest extent and leave out axes in which nothing happens."""
     stacked = np.vstack([start[None], points, grads])
     _, sizes, axes = np.linalg.svd(stacked, full_matrices=False)
+    # Lengths of 1e-6 are inner products of 1e-12, far below the solver's 1e-8: such an axis holds its noise only.
     kept = max(1, int((sizes > 1e-6 * sizes[0]).sum()))
     found = stacked @ axes[:kept].T
     n = len(points)

@@ -1,4 +1,4 @@
-"""What every part of the lab stands on: validation, named random streams, trajectories, hyperparameters, records."""
+"""What every part of the lab stands on: validation, named random streams, modes, trajectories, how a run ends."""
 
 from nala_lab.core.modes import covariance, eigenvalues, variances
 from nala_lab.core.streams import stream

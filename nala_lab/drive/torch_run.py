@@ -20,7 +20,7 @@ from nala_lab.drive.method import Method
 from nala_lab.methods.making import torch_twin
 from nala_lab.reference.oracle import Oracle, Spent
 
-__all__ = ["run"]
+__all__ = ["run", "two_loops", "until_rest"]
 
 MOST_CALLS = 10_000  # of step() in one cycle: an optimizer that has not come back to its start by then never will
 
@@ -59,7 +59,7 @@ class _Bench:
         named = isinstance(method, Method)
         opt = torch_twin(method.name, self.params, **method.shared()) if named else method(self.params)
         require("method", type(opt).__name__, isinstance(opt, torch.optim.Optimizer), "a torch optimizer when made")
-        if _two_loops(opt):
+        if two_loops(opt):
             opt.inner.register_step_post_hook(self._note_fast)
         return opt
 
@@ -71,24 +71,32 @@ class _Bench:
     def step(self, opt: torch.optim.Optimizer) -> None:
         """One cycle, or one step of a method with one loop: until the optimizer is back at phase 0."""
         spent = len(self.log)
-        for _ in range(MOST_CALLS):
-            self._again = False
-            opt.step(self.closure)
-            if _at_rest(opt):
-                break
-        else:
-            raise RuntimeError(f"phase of {type(opt).__name__} is not 0 after {MOST_CALLS} calls of step")
+        until_rest(opt, lambda: self._call(opt))
         require("method", type(opt).__name__, len(self.log) > spent, "an optimizer whose step calls the closure")
 
+    def _call(self, opt: torch.optim.Optimizer) -> None:
+        self._again = False
+        opt.step(self.closure)
 
-def _two_loops(opt: Any) -> bool:
+
+def two_loops(opt: Any) -> bool:
     """True for the lab's optimizers with two loops, and for those that show theirs in the same way."""
     return hasattr(opt, "slow_weights") and isinstance(getattr(opt, "inner", None), torch.optim.Optimizer)
 
 
-def _at_rest(opt: torch.optim.Optimizer) -> bool:
-    """True between two cycles, or steps; the inner optimizer may still stand at a probe when the outer phase is 0."""
-    return all(getattr(o, "phase", 0) == 0 for o in (opt, getattr(opt, "inner", None)))
+def until_rest(opt: torch.optim.Optimizer, call: Callable[[], Any]) -> None:
+    """Call until `opt` is between two cycles, or steps; its inner one may stand at a probe when its own phase is 0.
+
+    Raises
+    ------
+    RuntimeError
+        When it never is.
+    """
+    for _ in range(MOST_CALLS):
+        call()
+        if all(getattr(one, "phase", 0) == 0 for one in (opt, getattr(opt, "inner", None))):
+            return
+    raise RuntimeError(f"phase of {type(opt).__name__} is not 0 after {MOST_CALLS} calls of step")
 
 
 def run(method: Method | Callable[[list[Any]], Any], grad: Callable[..., Any], x0: Any, *, cycles: int | None = None,
@@ -109,11 +117,11 @@ def run(method: Method | Callable[[list[Any]], Any], grad: Callable[..., Any], x
     require("x0", x0, x.ndim >= 1 and bool(np.all(inside(x, limit))), f"(..., d) finite entries within {limit:g}")
     bench, ending = _Bench(Oracle(grad, rng=rng), x), Ending(tol, limit)
     opt = bench.build(method)
-    two_loops = _two_loops(opt)
-    rows = range(1, require_length(two_loops, cycles, steps) + 1)
+    cycles_through = two_loops(opt)
+    rows = range(1, require_length(cycles_through, cycles, steps) + 1)
     name = str(method) if isinstance(method, Method) else type(opt).__name__
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # reported as the outcome instead
-        if not two_loops:
+        if not cycles_through:
             return _run_one_loop(name, bench, opt, rows, ending)
         return _run_two_loops(name, bench, opt, rows, ending)
 

@@ -9,6 +9,7 @@ from nala_lab.measure.growth import MapSize as MapSize
 from nala_lab.measure.growth import map_size as map_size
 from nala_lab.measure.linear_map import CycleMap as CycleMap
 from nala_lab.measure.linear_map import Factors as Factors
+from nala_lab.measure.linear_map import NotLinear as NotLinear
 from nala_lab.measure.linear_map import cycle_factors as cycle_factors
 from nala_lab.measure.linear_map import cycle_matrix as cycle_matrix
 from nala_lab.measure.rates import RateEstimate as RateEstimate
@@ -22,6 +23,7 @@ __all__ = [
     "Factors",
     "FixedSteps",
     "MapSize",
+    "NotLinear",
     "RateEstimate",
     "cycle_factors",
     "cycle_matrix",

@@ -7,7 +7,7 @@ running the step functions, never by a formula:
 - `torch_matrix` runs the shipped torch optimizer as a black box on a whole Hessian: it starts it at each basis vector
   at rest, lets it run two cycles, reads weights and momentum at the synchronisations and solves O [z0 z1] = [z1 z2].
 
-`numbers` names the kinds and how a rational setting is written in each.
+`KINDS` names the kinds of numbers, `number` writes a rational one in each.
 """
 
 from __future__ import annotations

@@ -94,8 +94,12 @@ def map_size(matrix: ArrayLike, *, gradients: int = 1, horizon: int = 10_000) ->
 
 
 def _radius_error(m: np.ndarray, norm: float) -> float:
-    """Bauer-Fike with the eigenvectors' condition, or the d-th root that holds for any map: the smaller."""
+    """Bauer-Fike with the eigenvectors' condition, or the d-th root that holds for any map: the smaller.
+
+    The root is Elsner's (1985): |lam - lam'| <= (||A|| + ||B||)^(1 - 1/d) ||A - B||^(1/d), half of what is used.
+    """
     d = len(m)
+    # LAPACK's eigenvalues are those of a map so close by: its sums have d products, and 10 covers its sweeps
     backward = 10 * d * float(np.finfo(float).eps) * norm
     if backward == 0:
         return 0.0

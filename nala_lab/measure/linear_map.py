@@ -13,7 +13,7 @@ on every run (a copy of the slow weights), are left out: their eigenvalues are n
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -21,11 +21,19 @@ from numpy.typing import ArrayLike
 from nala_lab.core import Array, require, require_int, stream
 from nala_lab.measure.machines import Gradient, Machine, machine, name_of
 
-__all__ = ["CycleMap", "Factors", "cycle_factors", "cycle_matrix"]
+__all__ = ["CycleMap", "Factors", "NotLinear", "cycle_factors", "cycle_matrix"]
 
 # Linear methods agree to rounding, some 1e-13 here; an Adam or a clip is off by 1e-3 and more.
 _SAME = 1e-9
 _SCALES = (1.0, 1024.0)  # a clipped gradient is linear near the minimiser only
+
+
+class NotLinear(ValueError):
+    """A method that is not linear in the way that was asked for; `why` is what gave it away."""
+
+    def __init__(self, method: Any, rule: str, why: str) -> None:
+        super().__init__(f"method must satisfy {rule}, got method={method!r} ({why})")
+        self.why = why
 
 
 @dataclass(frozen=True)
@@ -93,9 +101,11 @@ def cycle_matrix(method: Any, A: ArrayLike, *, steps: int = 1) -> CycleMap:
 
     Raises
     ------
+    NotLinear
+        A ValueError: for a method that is adaptive or nonlinear, changes with t, or remembers something outside its
+        state.
     ValueError
-        In one sentence: for a method that is adaptive or nonlinear, changes with t, or remembers something outside
-        its state; for a slip in a rule; for an A that is no symmetric finite matrix.
+        In one sentence, for a slip in a rule, and for an A that is no symmetric finite matrix.
 
     Examples
     --------
@@ -108,7 +118,7 @@ def cycle_matrix(method: Any, A: ArrayLike, *, steps: int = 1) -> CycleMap:
     >>> cycle_matrix(lambda params: torch.optim.Adam(params), [[1.0]])
     Traceback (most recent call last):
         ...
-    ValueError: method must satisfy one linear map of weights and buffers ..., got method='<lambda>' (...)
+    nala_lab.measure.linear_map.NotLinear: method must satisfy one linear map of weights and buffers ...
     """
     a = np.asarray(A, dtype=np.float64)
     a = np.diag(a) if a.ndim == 1 else a
@@ -239,10 +249,9 @@ class _Poked:
         expand[kept] = np.eye(len(kept))
         return kept, expand
 
-    def refuse(self, why: str) -> None:
-        rule = "one linear map of weights and buffers in every cycle"
-        hint = f"{why}: it is adaptive, nonlinear, changes with t, or remembers something outside its state"
-        require("method", self.name, False, rule, hint)
+    def refuse(self, why: str) -> NoReturn:
+        told = f"{why}: it is adaptive, nonlinear, changes with t, or remembers something outside its state"
+        raise NotLinear(self.name, "one linear map of weights and buffers in every cycle", told)
 
 
 def _share(off: float) -> str:

@@ -23,7 +23,6 @@ from nala_lab.reference.two_loop import cycle_of
 __all__ = ["Machine", "NumpyMachine", "TorchMachine", "arrays_in", "machine", "name_of"]
 
 Gradient = Callable[[Array], Array]
-MOST_CALLS = 10_000  # of step() in one cycle
 
 
 class Machine:
@@ -204,12 +203,10 @@ class TorchMachine(Machine):
 
     def cycle(self) -> None:
         """Call ``step(closure)`` until the optimizer, and the one it wraps, are at phase 0."""
-        before, both = self.spent, (self.opt, getattr(self.opt, "inner", None))
-        for _ in range(MOST_CALLS):
-            self.opt.step(self._closure)
-            if all(getattr(one, "phase", 0) == 0 for one in both):
-                break
-        kind = type(self.opt).__name__
+        from nala_lab.drive.torch_run import until_rest
+
+        before, kind = self.spent, type(self.opt).__name__
+        until_rest(self.opt, lambda: self.opt.step(self._closure))
         require("method", kind, self.spent > before, "an optimizer whose step calls the closure")
 
     def _tensors(self) -> dict[str, Any]:

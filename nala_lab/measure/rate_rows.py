@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 
 from nala_lab.core import Array, OneLoop, Trajectory, TwoLoop, require
+from nala_lab.core.ending import inside
 
-__all__ = ["ABOVE_FLOOR", "LARGEST", "Usable", "read", "usable"]
+__all__ = ["ABOVE_FLOOR", "Usable", "read", "usable"]
 
 ABOVE_FLOOR = 100.0  # rows closer to a floor than this factor are not used
-LARGEST = 1e100  # beyond it a run counts as diverged, as in nala_lab.reference.run; the rows before it are measured
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def usable(rows: Array, minimizer: Any, values: Any, minimum: float) -> Usable:
     """
     errors, noise, eps = _errors(rows, minimizer, values, minimum)
     with np.errstate(over="ignore", invalid="ignore"):
-        alive = np.all(np.isfinite(errors) & (np.abs(errors) <= LARGEST), axis=1)
+        alive = inside(errors)
     end = len(errors) if alive.all() else int(np.argmin(alive))
     errors, noise = errors[:end], noise[:end]
     size = np.linalg.norm(errors, axis=1)

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from nala_lab.core import Array, require, require_int, stream
+from nala_lab.core import Array, require_int, stream
+from nala_lab.measure.linear_map import NotLinear
 from nala_lab.measure.machines import machine, name_of
 
 __all__ = ["FixedSteps", "fixed_steps"]
@@ -62,8 +63,8 @@ def fixed_steps(method: Any, steps: int) -> FixedSteps:
 
     Raises
     ------
-    ValueError
-        When the method is adaptive or nonlinear.
+    NotLinear
+        A ValueError, when the method is adaptive or nonlinear.
 
     Examples
     --------
@@ -83,9 +84,9 @@ def fixed_steps(method: Any, steps: int) -> FixedSteps:
         seen = np.stack([*_played(method, scale * draws[0], scale * draws[1:], steps)[1]])
         told = iterates @ (scale * draws)
         off = float(np.abs(seen - told).max() / np.abs(told).max())
-        rule = "steps that add multiples of gradients"
-        hint = f"random gradients lead {off:.1g} away: it is adaptive or nonlinear"
-        require("method", name_of(method), off <= _SAME, rule, hint)
+        if not off <= _SAME:
+            why = f"random gradients lead {off:.1g} away: it is adaptive or nonlinear"
+            raise NotLinear(name_of(method), "steps that add multiples of gradients", why)
     return FixedSteps(name_of(method), np.stack(points), np.stack(iterates), tuple(spent))
 
 

@@ -6,13 +6,14 @@ Settings are shared ones, with ``inner=("Adam", {...})``, or flat ones as in rec
 
 from __future__ import annotations
 
+from itertools import chain
 from math import lcm
 from typing import Any
 
 from nala_lab.methods.facts import Settings
 from nala_lab.methods.table import find
 
-__all__ = ["around", "counted", "cycle", "looks_ahead", "most_gradients", "nested", "slow_step", "timesteps"]
+__all__ = ["around", "counted", "cycle", "cycles", "looks_ahead", "most_gradients", "nested", "slow_step", "timesteps"]
 
 
 def around(name: str) -> dict[str, Any]:
@@ -80,32 +81,33 @@ def counted(name: str, settings: Settings) -> tuple[bool, ...]:
     >>> counted("nala", {"k": 2}), counted("AdaLA", {"every": 2})
     ((True, True, False), (True, False, True))
     """
+    return tuple(chain(*cycles(name, settings)))
+
+
+def cycles(name: str, settings: Settings) -> list[list[bool]]:
+    """The same, cycle by cycle of a method with two loops, step by step of one with one.
+
+    Workers run at the same time: the gradients of all but the first one are no further steps. ``probe="implicit"`` is
+    counted as two gradients, the least that its fixed point takes.
+
+    Examples
+    --------
+    >>> cycles("NALA", {"k": 3, "inner": ("AdaLA", {"every": 2})})[1]  # the inner look-ahead falls on the fifth step
+    [True, True, False, True, False]
+    """
     facts = find(name)
-    given = {**facts.published, **settings} if not facts.two_loops else nested({**facts.published, **settings})
+    given = nested({**facts.published, **settings})
+    ahead = facts.looks_ahead(given)
     if not facts.two_loops:
-        ahead = [True, False] if facts.looks_ahead(given) else [True]
-        return tuple(ahead + [True] * (int(given.get("every", 1)) - 1 if len(ahead) == 2 else 0))
-    steps = _steps(*given["inner"])
-    k = int(given["k"])
+        return [[True, False], *[[True]] * (int(given.get("every", 1)) - 1)] if ahead else [[True]]
+    steps, k = cycles(*given["inner"]), int(given["k"])
     # A reset restarts the inner pattern with the cycle; otherwise it runs on until both end together.
     period = k if given.get("inner_state") == "reset" else lcm(k, len(steps))
-    flags: list[bool] = []
-    for i in range(period):
-        flags += steps[i % len(steps)]
-        if (i + 1) % k == 0 and facts.looks_ahead(given):
-            flags.append(False)
-    return tuple(flags)
-
-
-def _steps(name: str, settings: Settings) -> list[list[bool]]:
-    """The gradients of each step of a method with one loop."""
-    steps: list[list[bool]] = []
-    for flag in counted(name, settings):
-        if flag:
-            steps.append([True])
-        else:
-            steps[-1].append(False)
-    return steps
+    found = []
+    for first in range(0, period, k):
+        loop = [flag for i in range(first, first + k) for flag in steps[i % len(steps)]]
+        found.append(loop + [False] * ((int(given.get("workers", 1)) - 1) * len(loop) + ahead))
+    return found
 
 
 def cycle(name: str, settings: Settings) -> tuple[int, int]:
@@ -140,11 +142,9 @@ def most_gradients(name: str, settings: Settings) -> int:
     Examples
     --------
     >>> from nala_lab.methods import most_gradients
-    >>> most_gradients("NALA", {"k": 3, "inner": ("AdaLA", {})}), most_gradients("AdaLA", {"probe": "lagged"})
-    (7, 1)
+    >>> most_gradients("NALA", {"k": 3, "inner": ("AdaLA", {})})
+    7
+    >>> most_gradients("OuterMomentum", {"k": 3, "workers": 2})
+    6
     """
-    facts = find(name)
-    given = nested({**facts.published, **settings})
-    if not facts.two_loops:
-        return 1 + facts.looks_ahead(given)
-    return int(given["k"]) * most_gradients(*given["inner"]) + facts.looks_ahead(given)
+    return max(map(len, cycles(name, settings)))

@@ -61,14 +61,17 @@ def torch_twin(name: str, params: Any, **settings: Any) -> Any:
     """
     facts = find(name)
     rest, inner = _split_inner(facts, settings)
-    check_settings(facts, rest)
-    given = facts.to_torch(rest)
     make = _load(facts.torch)
+    heard = inspect.signature(make).parameters  # further names would vanish in **kwargs
+    if facts.hyper is not None:
+        check_settings(facts, rest)
+    given = facts.to_torch(rest)
     if inner is not None:
         given["inner"] = lambda held: torch_twin(inner[0], held, **inner[1])
-    heard = inspect.signature(make).parameters  # further names would vanish in **kwargs
     for setting in given:
         require_choice("hyperparameter", setting, heard, f"those that {facts.torch.replace(':', '.')} has")
+    if facts.hyper is None:  # whether there is such a number is asked before its range
+        check_settings(facts, given)
     return make(params, **given)
 
 

@@ -8,9 +8,9 @@
     phi_t = y_t - alpha grad J(y_t)
 
 beta = alpha = 0: Lookahead and Reptile with slow step nu. beta = 0: NALA with mu = nu - 1. Nesterov, alpha = 0: SNOO,
-and DiLoCo with `workers` workers. Heavy ball, alpha = 0: SlowMo at a constant learning rate, and BMUF. `family.py` has
-the dictionary. Sources: theory of this lab, section "the two-loop family"; arXiv 1907.08610, 1910.00643, 2311.08105,
-2510.15830.
+and DiLoCo with `workers` workers. Heavy ball, alpha = 0: SlowMo at a constant learning rate, and BMUF. The dictionary
+is `family_members.py`. Sources: theory of this lab, section "the two-loop family"; arXiv 1907.08610, 1910.00643,
+2311.08105, 2510.15830.
 """
 
 from __future__ import annotations

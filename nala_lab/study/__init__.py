@@ -14,6 +14,7 @@ import platform
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import metadata
+from importlib.util import find_spec
 from typing import Any
 
 from nala_lab.core.progress import bar
@@ -80,7 +81,7 @@ def study(method: Any, *, name: str | None = None, options: Mapping[str, Any] | 
     one = studied(method, name=name, options=options, inner=inner)
     sizes = fitted(sizes, seconds_per_gradient(one))
     sections = []
-    with bar(total=len(_SECTIONS), show=progress, always=progress, desc=one.name, unit="part") as shown:
+    with bar(total=len(_SECTIONS), show=progress, desc=one.name, unit="part") as shown:
         for key, title, make in _SECTIONS:
             tell = partial(_tell, shown, title)
             tell("...")
@@ -97,6 +98,6 @@ def _tell(shown: Any, title: str, what: str) -> None:
 
 
 def _about(sizes: Sizes) -> dict[str, str]:
-    versions = {name: metadata.version(name) for name in ("numpy", "torch")}
+    versions = {name: metadata.version(name) for name in ("numpy", "torch") if find_spec(name)}
     cut = {} if sizes in (FULL, SMOKE) else {"runs": "of other lengths than the usual ones, see the notes"}
     return {"python": platform.python_version(), **versions, **cut}

@@ -9,6 +9,7 @@ from pathlib import Path
 from nala_lab.core import require
 from nala_lab.study import FULL, SMOKE, study
 from nala_lab.study.page import failed
+from nala_lab.study.subject import AROUND
 
 __all__ = ["add_arguments", "main"]
 
@@ -19,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="a torch optimizer, a class of rules, or a function (theta, grad)")  # fmt: skip
     parser.add_argument("--options", default="{}", metavar="JSON", help="""its keyword arguments, '{"lr": 0.1}'""")
     parser.add_argument("--name", help="what the page calls it")
-    parser.add_argument("--inner", default="momentum", choices=("sgd", "momentum", "adam"), help="what to wrap")
+    parser.add_argument("--inner", default="momentum", choices=AROUND, help="what to wrap")
     parser.add_argument(
         "--out", default="studies", type=Path, metavar="FOLDER", help="where to write (default: studies)"
     )

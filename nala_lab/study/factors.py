@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from nala_lab.core import Array, require, stream
-from nala_lab.measure import Factors, cycle_factors, rate
+from nala_lab.measure import Factors, NotLinear, cycle_factors, rate
 from nala_lab.study.lines import BAD, GOOD, Line, Section, drawn, short
 from nala_lab.study.sizes import Sizes
 from nala_lab.study.subject import Studied
@@ -49,8 +49,8 @@ def factors(one: Studied, sizes: Sizes) -> Section:
     """The section: factor, edge, three condition numbers."""
     try:
         map_ = cycle_factors(one.method, _FINE / one.unit, steps=one.period)
-    except ValueError as told:
-        return _measured(one, sizes, str(told).rpartition("(")[2].rstrip(")"))
+    except NotLinear as told:
+        return _measured(one, sizes, told.why)
     lines = [_linear(one, map_), _edge(one, map_)]
     found = {kappa: best_rate(_FINE, map_.per_gradient, kappa) for kappa in KAPPAS}
     lines += [_judged(kappa, best, f"at lr x L = {short(at * kappa)}") for kappa, (best, at) in found.items()]
@@ -96,18 +96,23 @@ def _linear(one: Studied, map_: Factors) -> Line:
 
 
 def _edge(one: Studied, map_: Factors) -> Line:
-    grown = np.flatnonzero(map_.radius >= 1)
+    stable = map_.radius < 1
+    first = int(stable.argmax())
+    until = f"lr x curvature = {_FINE[-1]:g}"
+    if not stable.any():
+        why = f"the factor is 1 or more at each of {len(_FINE)} curvatures up to {until}"
+        return Line("stability edge", "never stable", why, BAD, {"edge": 0.0})
+    small = f"; it is 1 or more below {_FINE[first]:.3g}" if first else ""
+    grown = first + np.flatnonzero(~stable[first:])
     if not len(grown):
-        return Line("stability edge", "none found", f"the factor is below 1 up to lr x curvature = {_FINE[-1]:g}")
-    if grown[0] == 0:
-        return Line("stability edge", "never stable", "the factor is 1 or more at every curvature", BAD, {"edge": 0.0})
+        return Line("stability edge", "none found", f"the factor is below 1 up to {until}{small}")
     low, high = _FINE[grown[0] - 1] / one.unit, _FINE[grown[0]] / one.unit
     for _ in range(40):
         middle = (low + high) / 2
         inside = cycle_factors(one.method, [middle], steps=one.period).radius[0] < 1
         low, high = (middle, high) if inside else (low, middle)
     edge = low * one.unit
-    evidence = "the factor reaches 1 there, found by halving" + _again(map_.radius, grown[0])
+    evidence = "the factor reaches 1 there, found by halving" + small + _again(map_.radius, grown[0])
     return Line("stability edge", f"lr x curvature = {edge:.6g}", evidence, data={"edge": edge})
 
 

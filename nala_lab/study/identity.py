@@ -43,7 +43,7 @@ def _kind(one: Studied) -> Line:
 def _gradients(one: Studied) -> Line:
     spent = sorted(set(one.spends))
     unit = "cycle" if one.two_loops else "step"
-    text = " or ".join(map(str, spent)) + f" a {unit}"
+    text = (" or ".join(map(str, spent)) if len(spent) < 3 else f"{spent[0]} to {spent[-1]}") + f" a {unit}"
     data = {"per_cycle": one.spends, "says": one.claims}
     if not one.claims:
         return Line("gradients", text, f"first ten {unit}s: {', '.join(map(str, one.spends))}", data=data)

@@ -23,7 +23,9 @@ from nala_lab.methods.target import load_target
 from nala_lab.reference import run as reference_run
 from nala_lab.reference.rules import as_rule, is_two_loops
 
-__all__ = ["Rows", "Studied", "studied"]
+__all__ = ["AROUND", "Rows", "Studied", "studied"]
+
+AROUND = ("sgd", "momentum", "adam")  # what the audit can put a wrapper around
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,9 @@ class Studied:
             return is_two_loops(as_rule(self.method))
         import torch
 
-        opt = self.method([torch.nn.Parameter(torch.zeros(2, dtype=torch.float64))])
-        return hasattr(opt, "slow_weights") and isinstance(getattr(opt, "inner", None), torch.optim.Optimizer)
+        from nala_lab.drive.torch_run import two_loops
+
+        return two_loops(self.method([torch.nn.Parameter(torch.zeros(2, dtype=torch.float64))]))
 
     @cached_property
     def spends(self) -> tuple[int, ...]:
@@ -176,12 +179,8 @@ def studied(method: Any, *, name: str | None = None, options: Mapping[str, Any] 
         return _of_method(method, name or str(method))
     method, is_rule = _made(method, options)
     if is_rule:
-        rule = as_rule(method)
-        k = getattr(rule, "k", 1)
-        claims = (int(k) + _looks_ahead(rule),) if is_two_loops(rule) else ()
-        known = name_of(method)
-        known = "a function" if known == "<lambda>" else known
-        return Studied(name or known, "numpy", method, _lr_of(method), claims=claims)
+        known = "a function" if name_of(method) == "<lambda>" else name_of(method)
+        return Studied(name or known, "numpy", method, _lr_of(method))
     known = "a factory" if name_of(method) == "<lambda>" else name_of(method)
     return _of_factory(method, target, name or known, options, inner)
 
@@ -210,14 +209,12 @@ def _called(make: Callable[..., Any], options: Mapping[str, Any]) -> Any:
 
 
 def _of_method(method: Method, name: str) -> Studied:
-    from nala_lab.audit.subject import INNERS  # it loads torch
-
     facts, settings = find(method.name), method.shared()
     has = facts.numpy is not None
     factory = lambda params: torch_twin(method.name, params, **settings)  # noqa: E731
     rule = numpy_twin(method.name, **settings) if has else factory
     inner = settings.get("inner", ("Adam", {}))[0].lower()
-    around = inner if inner in INNERS else "momentum"
+    around = inner if inner in AROUND else "momentum"
     kept = {key: value for key, value in settings.items() if key not in ("inner", "lr")}
     one = Studied(name, "numpy" if has else "torch", rule, None, facts.torch, facts.to_torch(kept), around)
     lr = _lr_of(rule) if has else _torch_lr(one)
@@ -225,36 +222,25 @@ def _of_method(method: Method, name: str) -> Studied:
 
 
 def _of_table(method: Method) -> tuple[int, ...]:
-    """Gradients of a cycle, or step, by the table; empty where they alternate."""
-    from nala_lab.methods.counting import counted, most_gradients
+    """Gradients of its cycles, or steps, by the table; empty for the fixed point, which takes as many as it needs."""
+    from nala_lab.methods.counting import cycles
 
     settings = method.shared()
-    if find(method.name).two_loops:
-        return (most_gradients(method.name, settings),)
-    flags = counted(method.name, settings)
-    return (len(flags),) if sum(flags) == 1 else ()
-
-
-def _looks_ahead(rule: Any) -> bool:
-    """Whether a rule with two loops says that it takes a gradient at its look-ahead point."""
-    from nala_lab.reference.oracle import Oracle
-
-    grad = Oracle(lambda x: x)
-    cycle = rule.cycle(grad, rule.init(np.array([1.0, -2.0])))
-    return bool(np.any(cycle.outer_grad)) and not np.array_equal(cycle.outer_grad, cycle.inner_grads[-1])
+    probes = (settings.get("probe"), settings.get("inner", ("", {}))[1].get("probe"))
+    return () if "implicit" in probes else tuple(sorted({len(one) for one in cycles(method.name, settings)}))
 
 
 def _of_factory(factory: Any, target: Any, name: str, options: Mapping[str, Any], inner: str) -> Studied:
     from nala_lab.audit import Subject
 
     make = factory if not options else lambda params: factory(params, **options)
-    if Subject(target, options, inner=inner).wraps == "first argument":
-        subject = Subject(target, options, inner=inner)
+    subject = Subject(target, options, inner=inner)
+    if subject.wraps == "first argument":
         make = subject.make
     one = Studied(name, "torch", make, None, target, options, inner)
     known = [facts.name for facts in METHODS.values() if facts.torch == target and facts.hyper is not None]
     claims = _of_table(Method(known[0], **options)) if known and "inner" not in options else _claimed(factory, options)
-    return replace(one, lr=_torch_lr(one), claims=claims, period=_period(make, Subject(target, options, inner=inner)))
+    return replace(one, lr=_torch_lr(one), claims=claims, period=_period(make, subject))
 
 
 def _period(make: Callable[[list[Any]], Any], subject: Any) -> int:

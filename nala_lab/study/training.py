@@ -15,7 +15,7 @@ from nala_lab.results.evidence import BETTER, Rule, judge_table
 from nala_lab.study.lines import GOOD, PLAIN, Line, Section, cannot, drawn, short
 from nala_lab.study.network import gradient, initial, judged
 from nala_lab.study.sizes import Sizes
-from nala_lab.study.subject import Studied, studied
+from nala_lab.study.subject import Rows, Studied, studied
 
 __all__ = ["RULE", "training"]
 
@@ -46,10 +46,14 @@ def training(one: Studied, sizes: Sizes, tell: Callable[[str], None]) -> Section
         tell(f"tuning {one.name if name == 'it' else name + ' beside it'}")
         tuned[name] = _tune(method, sizes)
     scores: dict[str, list[tuple[float, float]]] = {name: [] for name in methods}
+    curves: dict[str, tuple[Array, Array]] = {}
     for seed in range(sizes.seeds):
         tell(f"seed {seed}")
         for name in methods:
-            scores[name].append(judged(_trained(tuned[name].best, seed, sizes)[-1], "test"))
+            rows = _trained(tuned[name].best, seed, sizes)
+            scores[name].append(judged(rows.x[-1], "test"))
+            if seed == 0:
+                curves[name] = _curve(rows)
     lines = [_line_tuned(one, tuned["it"], sizes), _line_scores(scores, one)]
     lines += _verdicts(one, tuned, scores, sizes)
     note = (
@@ -59,8 +63,7 @@ def training(one: Studied, sizes: Sizes, tell: Callable[[str], None]) -> Section
         f" on 400 test images; a difference below {RULE.threshold:g} does not matter. The weights are one "
         "vector: a method that looks at shapes sees none."
     )
-    picture = _picture(one, {name: _curve(t.best, sizes) for name, t in tuned.items()})
-    return Section("training", "A small network on digits", tuple(lines), note, picture)
+    return Section("training", "A small network on digits", tuple(lines), note, _picture(one, curves))
 
 
 def _coarse(trials: int) -> list[float]:
@@ -75,9 +78,8 @@ def _coarse(trials: int) -> list[float]:
     return [10.0 ** (i - (n - 1) // 2) for i in range(n)]
 
 
-def _trained(one: Studied, seed: int, sizes: Sizes) -> Array:
-    rng = stream(seed, "study", "mini-batches")
-    return one.run(gradient, initial(seed), sizes.training, rng=rng).x
+def _trained(one: Studied, seed: int, sizes: Sizes) -> Rows:
+    return one.run(gradient, initial(seed), sizes.training, rng=stream(seed, "study", "mini-batches"))
 
 
 def _tune(one: Studied, sizes: Sizes) -> _Tuned:
@@ -87,7 +89,7 @@ def _tune(one: Studied, sizes: Sizes) -> _Tuned:
         for each in factors:
             changed = one.times_lr(each)
             if changed is not None:
-                losses[each] = judged(_trained(changed, _TUNED_ON, sizes)[-1], "held out")[0]
+                losses[each] = judged(_trained(changed, _TUNED_ON, sizes).x[-1], "held out")[0]
         return min(losses, key=lambda each: (losses[each], abs(math.log(each))))
 
     factor = best_of(_coarse(sizes.trials))
@@ -145,10 +147,8 @@ def _verdicts(one: Studied, tuned: dict[str, _Tuned], scores: dict[str, list[tup
     return lines
 
 
-def _curve(one: Studied, sizes: Sizes) -> tuple[Array, Array]:
-    """Test loss of seed 0 at 25 rows, against gradients."""
-    rng = stream(0, "study", "mini-batches")
-    rows = one.run(gradient, initial(0), sizes.training, rng=rng)
+def _curve(rows: Rows) -> tuple[Array, Array]:
+    """Test loss at 25 rows, against gradients."""
     at = np.unique(np.linspace(0, len(rows.x) - 1, 25).astype(int))
     return rows.evals[at], np.array([judged(rows.x[i], "test")[0] for i in at])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 
+from nala_lab.measure import NotLinear
 from nala_lab.study.lines import Line, Section, cannot, short
 from nala_lab.study.subject import Studied
 
@@ -17,26 +18,28 @@ def worst(one: Studied) -> Section:
     """The section: one line for L = 1/lr, one for half of it."""
     title = "Worst case over functions"
     n = one.period if one.period > 1 else 1 if one.two_loops else 3
-    lines = []
-    if n * one.per_cycle > _MOST:
-        why = f"a cycle of {one.per_cycle:g} gradients, and at most {_MOST} are solved for here"
+    gradients, run = round(n * one.per_cycle), "1 cycle" if one.two_loops else f"{n} steps"
+    lines: list[Line] = []
+    if gradients > _MOST:
+        why = f"{run} spend {gradients} gradients, and at most {_MOST} are solved for here"
         return Section("worst", title, (cannot("worst case", f"{why}; nala_lab.certify.worst_case_of does it"),))
     for L in (1.0, 0.5):
         try:
-            lines.append(_line(one, L, n))
+            lines.append(_line(one, L, n, f"{run}, {gradients} gradients", gradients))
         except ModuleNotFoundError as error:
             lines.append(cannot("worst case", f"{error}; the extra 'certificates' brings it"))
             break
-        except (ValueError, ArithmeticError) as error:
-            lines.append(cannot(f"worst case, lr L = {L:g}", str(error).rpartition("(")[2].rstrip(")")))
-            if isinstance(error, ValueError):
-                break
+        except ArithmeticError as error:
+            lines.append(cannot(f"worst case, lr L = {L:g}", error))
+        except NotLinear as told:
+            lines.append(cannot(f"worst case, lr L = {L:g}", told.why))
+            break
     note = ("Largest possible |x - x*|^2 / |x_0 - x*|^2 over all L-smooth m-strongly convex functions with "
             f"m = {RATIO:g} L, of the code that ships (PEPit).")  # fmt: skip
     return Section("worst", title, tuple(lines), note)
 
 
-def _line(one: Studied, lr_times_L: float, n: int) -> Line:
+def _line(one: Studied, lr_times_L: float, n: int, run: str, gradients: int) -> Line:
     from nala_lab.certify import worst_case_of
 
     L = lr_times_L / one.unit
@@ -44,12 +47,8 @@ def _line(one: Studied, lr_times_L: float, n: int) -> Line:
         warnings.simplefilter("ignore")  # the solver's own
         how = {"cycles" if one.two_loops and one.twin == "numpy" else "steps": n}
         value = worst_case_of(one.method, L=L, m=RATIO * L, **how).value
-    gradients = round(n * one.per_cycle)
     descent = (1 - RATIO) ** (2 * gradients)
-    unit = f"{n} cycle{'s' * (n > 1)}" if one.two_loops else f"{n} steps"
-    evidence = (
-        f"after {unit}, {gradients} gradients; gradient descent with steps 1/L has {short(descent)} after as many"
-    )
+    evidence = f"after {run}; gradient descent with steps 1/L has {short(descent)} after as many"
     verdict = f"{value:.5f}" + ("" if value < 1 else ": may end further away")
     data = {"value": value, "gradients": gradients, "gradient_descent": descent, "lr_times_L": lr_times_L}
     return Line(f"worst case, lr L = {lr_times_L:g}", verdict, evidence, data=data)

@@ -132,6 +132,19 @@ def test_by_name_by_rule_and_by_numbers_it_is_one_programme():
         worst_case_of(rule, L=2.0, m=0.6, cycles=1).replay("torch")
 
 
+@pytest.mark.parametrize("word", ("steps", "cycles"))
+def test_a_torch_factory_attains_its_worst_case_too(word):
+    optim, torch = (pytest.importorskip(name) for name in ("nala_lab.optim", "torch"))
+    factories = {
+        "steps": lambda params: torch.optim.SGD(params, lr=0.5, momentum=0.3),
+        "cycles": lambda params: optim.NALA(params, inner=lambda p: torch.optim.SGD(p, lr=1.0), k=2, alpha=1.0),
+    }
+    w = worst_case_of(factories[word], L=1.0, m=0.1, **{word: 2})
+    assert w.replay() == pytest.approx(w.primal, abs=2e-4)  # sqrt of the solver's tolerance
+    with pytest.raises(ValueError, match="twin must satisfy 'torch'"):
+        w.replay("numpy")
+
+
 def test_a_difference_and_your_own_rule():
     w = worst_case_of(Fast(2), L=1.0, steps=2, metric="value", against=SGD(1.0))
     assert w.value == pytest.approx(w.replay(), abs=2e-4) and w.gap <= 1e-6 and w.residual <= 1e-5

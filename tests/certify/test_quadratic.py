@@ -44,7 +44,7 @@ def test_an_interval_holds_the_largest_rate_of_every_point_of_it(draw):
 
 
 @pytest.mark.parametrize("state", ("keep", "reset", "pullback"))
-@pytest.mark.parametrize("inner", ("heavy ball", "nag"))
+@pytest.mark.parametrize("inner", ("heavy-ball", "nag"))
 def test_momentum_inside_agrees_with_the_eigenvalues_of_a_measured_cycle(inner, state):
     """The 2 x 2 matrix is extracted from a loop of this test by running it on basis states."""
     lam, lr, beta, mu, alpha, k = 0.7, 0.4, 0.8, -0.3, 0.5, 4
@@ -102,7 +102,7 @@ def test_bad_settings_are_refused(change, words):
 SETTINGS = [
     dict(lr=1.0, k=5, mu=-0.5, alpha=0.001),
     dict(lr=1.5, k=5, mu=-0.01, alpha=20.0),
-    dict(lr=0.2, k=5, mu=-0.5, alpha=1.0, inner="heavy ball", momentum=0.9),
+    dict(lr=0.2, k=5, mu=-0.5, alpha=1.0, inner="heavy-ball", momentum=0.9),
 ]
 
 

@@ -26,11 +26,13 @@ def powers(rng, m, rows):
 
 
 def normal(rng):
+    """Five real modes, turned."""
     lam = rng.uniform(-0.95, 0.95, 5)
     return (*powers(rng, rotated(rng, np.diag(lam)), int(rng.integers(20, 150))), np.abs(lam).max())
 
 
 def complex_pair(rng):
+    """A complex pair that leads, and two faster modes."""
     r, angle = rng.uniform(0.6, 0.98), rng.uniform(0.05, 3.1)
     turn = r * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     m = block_diag(turn, np.diag(rng.uniform(0, r * 0.9, 2)))
@@ -38,6 +40,7 @@ def complex_pair(rng):
 
 
 def jordan(rng):
+    """A defective mode: two or three equal eigenvalues with one eigenvector."""
     r, size = rng.uniform(0.5, 0.95), int(rng.integers(2, 4))
     block = r * np.eye(size) + np.diag(rng.uniform(0.1, 20, size - 1), 1)
     m = block_diag(block, np.diag(rng.uniform(0, 0.5 * r, 2)))
@@ -45,6 +48,7 @@ def jordan(rng):
 
 
 def near_equal(rng):
+    """Two modes whose sizes differ by 3 % down to 0.01 %, with either sign."""
     r, ratio = rng.uniform(0.7, 0.97), 1 - 10 ** rng.uniform(-4, -1.5)
     signs = rng.choice([-1, 1], 2)
     lam = np.array([r * signs[0], r * ratio * signs[1], 0.5 * r])

@@ -11,7 +11,7 @@ from nala_lab.core import stream
 from nala_lab.methods import METHODS, WITH_TWINS, counted, find, label, most_gradients
 from nala_lab.methods.counting import around, cycle, nested, slow_step, timesteps
 from nala_lab.methods.facts import Facts, row
-from nala_lab.methods.making import check_settings
+from nala_lab.methods.making import check_settings, torch_twin
 from tests.tools.tree import ROOT, python_files
 
 WHOLE = {name: getattr(METHODS["nala"], name) for name in Facts.__dataclass_fields__}
@@ -98,6 +98,13 @@ def test_counting_agrees_with_a_count_by_hand(name, plan):
     n = int(stream(0, "counting", name, str(plan)).integers(1, 50))
     assert timesteps(flags, n) == sum((flags * n)[:n])
     assert most_gradients(name, settings) <= plan["k"] * 2 + 1
+
+
+@pytest.mark.parametrize("name", ["AdamW", "SGD"])
+def test_a_setting_that_does_not_exist_is_said_to_not_exist(name):
+    torch = pytest.importorskip("torch")
+    with pytest.raises(ValueError, match=r"hyperparameter in \{'params', 'lr'.*got hyperparameter='beta_1'"):
+        torch_twin(name, [torch.zeros(2, requires_grad=True)], lr=0.1, beta_1=0.9)
 
 
 def test_how_far_a_cycle_mixes():

@@ -2,6 +2,9 @@
 
 import json
 import math
+import subprocess
+import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,15 +13,18 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("sklearn")
 
 from nala_lab import cli  # noqa: E402
+from nala_lab.core import require  # noqa: E402
 from nala_lab.drive import Method  # noqa: E402
 from nala_lab.measure import cycle_matrix  # noqa: E402
-from nala_lab.reference import NAG, NALA, SGD, Adam, HeavyBall  # noqa: E402
+from nala_lab.methods import WITH_TWINS  # noqa: E402
+from nala_lab.reference import NAG, NALA, SGD, AdaLA, Adam, HeavyBall, OuterMomentum  # noqa: E402
 from nala_lab.study import FULL, SMOKE, invariances_of, studied, study  # noqa: E402
 from nala_lab.study.contract import contract  # noqa: E402
 from nala_lab.study.factors import BESIDE, KAPPAS, best_rate, factors  # noqa: E402
 from nala_lab.study.identity import identity  # noqa: E402
 from nala_lab.study.noise import noise, sgd_at  # noqa: E402
 from nala_lab.study.worst import worst  # noqa: E402
+from tests.tools.test_numpy_only import block  # noqa: E402
 
 
 class SignMomentum:
@@ -41,14 +47,6 @@ class PulledHome(SignMomentum):
     def step(self, theta, grad, m):
         after, m = super().step(theta, grad, m)
         return 0.99 * after, m
-
-
-class Spendthrift(NALA):
-    """Counts gradients wrongly: one more in each cycle than it shows."""
-
-    def cycle(self, grad, state):
-        grad(state.phi)
-        return super().cycle(grad, state)
 
 
 class Squanderer(torch.optim.SGD):
@@ -164,17 +162,71 @@ def test_invariances_are_told_apart(method, what, verdict):
 
 
 @pytest.mark.parametrize(
-    ("method", "verdict"),
-    [(Spendthrift(SGD(0.1), k=3), "5 a cycle, not 4"), (Squanderer, "2 a step, not 1"), (NALA(k=3), "4 a cycle"),
-     (Method("AdaLA", lr=0.1), "2 a step"), (Method("NALA", inner=Method("AdaLA", lr=0.1), k=2), "5 a cycle")],
+    ("method", "verdict", "tone"),
+    [(Squanderer, "2 a step, not 1", "bad"), ("nala_lab.optim:NALA", "6 a cycle", "good"),
+     (NALA(AdaLA(0.1), k=3), "7 a cycle", "plain"), (OuterMomentum(k=3, workers=2), "6 a cycle", "plain"),
+     (Method("AdaLA", probe="implicit"), "9 to 42 a step", "plain")],
 )  # fmt: skip
-def test_gradients_are_counted_where_they_are_taken(method, verdict):
+def test_gradients_are_counted_where_they_are_taken(method, verdict, tone):
     found = line(identity(studied(method), SMOKE), "gradients")
-    assert found.verdict == verdict and found.tone == ("bad" if "not" in verdict else "good")
+    assert (found.verdict, found.tone) == (verdict, tone)
+
+
+MORE = {"NALA": [{"variant": "released", "k": 3}], "OuterMomentum": [{"workers": 3, "k": 2, "alpha": 0.1}]}
+PROBED = [{"inner": ("AdaLA", {"every": 2}), "k": 3, "inner_state": how} for how in ("keep", "reset")]
+ROWS = [
+    Method(name, **{key: value for key, value in settings.items() if key != "inner_state" or name != "OuterMomentum"})
+    for name, facts in WITH_TWINS.items()
+    for settings in (*facts.hard, *MORE.get(name, ()), *(PROBED if facts.two_loops else ()))
+    if "implicit" not in (settings.get("probe"), settings.get("inner", ("", {}))[1].get("probe"))
+]
+
+
+def test_what_the_table_says_is_spent_is_what_is_spent():
+    wrong = [str(method) for method in ROWS if set((one := studied(method)).spends) != set(one.claims)]
+    assert not wrong and len(ROWS) > 80
 
 
 def knows_the_minimiser(theta, grad):
     return 0.1 * theta + 0 * grad(theta)
+
+
+class Sluggish(SignMomentum):
+    """Grows at small curvatures only: theta is pushed out a little, and pulled in by its gradient."""
+
+    def step(self, theta, grad, m):
+        return 1.01 * theta - self.lr * grad(theta), m
+
+
+@pytest.mark.parametrize(
+    ("method", "verdict", "words"),
+    [(Sluggish(0.1), "lr x curvature = 2.01", "it is 1 or more below 0.0101"),
+     (lambda theta, grad: theta + 0.1 * grad(theta), "never stable", "1 or more at each of 1401 curvatures"),
+     (lambda theta, grad: theta - 1e-6 * grad(theta), "none found", "below 1 up to lr x curvature = 100")],
+)  # fmt: skip
+def test_the_edge_is_told_from_every_curvature(method, verdict, words):
+    one = studied(method)
+    found = line(factors(replace(one, lr=0.1), SMOKE), "stability edge")
+    assert found.verdict == verdict and words in found.evidence
+
+
+def test_only_a_method_that_is_not_linear_is_called_so():
+    """Any other trouble is told as it is: it used to be cut down to what stood in its last brackets."""
+
+    class Breaks(SGD):
+        def step(self, theta, grad, state):
+            require("theta", theta.shape, theta.shape == (2,), "two weights", "a hint (of two)")
+            return super().step(theta, grad, state)
+
+    one = studied(SGD(0.1))
+    for ask in (lambda one: factors(one, SMOKE), worst):
+        with pytest.raises(ValueError, match="two weights"):
+            ask(replace(one, method=Breaks(0.1)))
+
+
+def test_a_cycle_that_is_too_long_for_the_worst_case_says_how_long_it_is():
+    (found,) = worst(studied(lambda theta, grad: theta - sum(grad(theta) for _ in range(3)))).lines
+    assert found.evidence.startswith("3 steps spend 9 gradients, and at most 8")
 
 
 def test_a_method_that_takes_more_than_it_asks_for_is_below_the_bound():
@@ -207,8 +259,6 @@ def test_state_is_counted_in_copies_of_the_weights():
 
 
 def test_the_contract_is_asked_of_a_class_from_anywhere():
-    from dataclasses import replace
-
     asked = replace(SMOKE, questions=("resume", "copy"))
     assert [each.tone for each in contract(studied(torch.optim.Adam), asked, print).lines] == ["good"]
     (bad,) = contract(studied(Amnesiac), asked, print).lines
@@ -216,8 +266,6 @@ def test_the_contract_is_asked_of_a_class_from_anywhere():
 
 
 def test_variance_against_speed_knows_gradient_descent():
-    from dataclasses import replace
-
     sizes = replace(FULL, members=2000, noisy=300)
     section = noise(studied(SGD(0.1)), sizes)
     for each in section.lines[:4]:
@@ -227,8 +275,6 @@ def test_variance_against_speed_knows_gradient_descent():
 
 
 def test_noise_that_has_not_settled_is_not_a_number():
-    from dataclasses import replace
-
     section = noise(studied(Adam(0.001)), replace(SMOKE, noisy=400))
     assert any(each.verdict == "cannot tell" and "settled" in each.evidence for each in section.lines)
 
@@ -280,6 +326,13 @@ def test_the_command_writes_a_page_and_says_by_its_status_whether_something_is_w
     assert cli.main(["study", "torch.optim:SGD", "--options", "nonsense", *out]) == 2
     assert "--options must satisfy a JSON object" in capsys.readouterr().err
     assert cli.main(["study", "torch.optim:SGD", "--options", '{"lr": -1}', *out]) == 2
+
+
+def test_a_page_needs_no_torch_and_writes_no_bar_into_a_file():
+    code = block(["torch"]) + "from nala_lab.study import SMOKE, study\nfrom nala_lab.drive import Method\n"
+    code += "print(study(Method('SGD', lr=0.1), sizes=SMOKE).about['numpy'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.stdout.strip(), done.stderr) == (np.__version__, "")
 
 
 def test_the_library_does_not_reexport_the_study():
