@@ -17,44 +17,35 @@ computed in float32 and rounded once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from math import sqrt
 from types import SimpleNamespace
 from typing import Any
 
 import torch
+from torch.optim import Optimizer
 
 from nala_lab.core import require
 from nala_lab.optim._base import LabOptimizer, local, wide
+from nala_lab.optim._groups import PLAIN
 
-__all__ = [
-    "Group",
-    "List",
-    "add_belief",
-    "add_mean",
-    "add_square",
-    "begin",
-    "count",
-    "each",
-    "moment",
-    "move",
-    "refuse_flags",
-    "with_grad",
-]
+__all__ = ["Adaptive", "Group", "List", "add_belief", "add_mean", "add_square", "begin", "count", "each", "moment",
+           "move", "refuse_flags", "with_grad"]  # fmt: skip
 
 Group = dict[str, Any]
 List = Any  # of tensors; torch's foreach functions give lists or tuples
-_PLAIN, _AS_THEY_ARE = (torch.Tensor, torch.nn.Parameter), (torch.float32, torch.float64)
-_FLAGS = ("maximize", "amsgrad", "foreach", "fused")
+_AS_THEY_ARE = (torch.float32, torch.float64)
+_FLAGS = ("maximize", "amsgrad", "foreach", "fused", "capturable", "differentiable", "decoupled_weight_decay")
 _BLOCK = 2**18  # numbers: 1 MiB in float32
 
 
-def refuse_flags(group: Group) -> None:
+def refuse_flags(group: Group, flags: Sequence[str] = _FLAGS, hint: str = "this method does not have it") -> None:
     """Refuse options of torch.optim.Adam that would be ignored in a parameter group."""
-    for flag in _FLAGS:
-        require(flag, group.get(flag), not group.get(flag), f"{flag} left out", "AdaBelief and AdaLA do not have it")
+    for flag in flags:
+        require(flag, group.get(flag), not group.get(flag), f"{flag} left out", hint)
 
 
-def with_grad(optimizer: LabOptimizer) -> list[tuple[torch.Tensor, Group]]:
+def with_grad(optimizer: Optimizer) -> list[tuple[torch.Tensor, Group]]:
     """Each parameter that has a gradient, with its group; all are checked before anything moves."""
     pairs = [(p, g) for g in optimizer.param_groups for p in dict.fromkeys(g["params"]) if p.grad is not None]
     for p, _ in pairs:
@@ -81,6 +72,27 @@ def begin(state: dict[str, Any], p: torch.Tensor, *names: str) -> None:
     for name in names:
         if name not in state:
             state[name] = moment(p)
+
+
+class Adaptive(LabOptimizer):
+    """What AdaBelief and AdaLA share: the options of a group, and a state that is made once."""
+
+    _moments: tuple[str, ...]  # per parameter, beside "step"
+
+    def _check_group(self, group: Group) -> None:
+        super()._check_group(group)
+        replace(self.hyper, **{name: group[name] for name in ("betas", "eps", "weight_decay")})
+        refuse_flags(group)
+
+    def _begun(self) -> list[tuple[torch.Tensor, Group]]:
+        """Parameters with a gradient, and a state."""
+        pairs = with_grad(self)
+        for p, _ in pairs:
+            begin(self.state[p], p, *self._moments)
+        return pairs
+
+    def _allocate(self) -> None:
+        self._begun()
 
 
 # ---- lists of parameters ---------------------------------------------------------------------------------------------
@@ -122,7 +134,7 @@ def each(pairs: Iterable[tuple[torch.Tensor, Group]], state: Mapping[Any, dict[s
 
 def _row(p: torch.Tensor, own: dict[str, Any], keys: Sequence[str]) -> list[torch.Tensor]:
     """Weights, gradient and state of one parameter as real tensors of this process."""
-    if type(p) in _PLAIN and p.dtype in _AS_THEY_ARE:
+    if type(p) in PLAIN and p.dtype in _AS_THEY_ARE:
         return [p, p.grad, *(own[key] for key in keys)]  # type: ignore[list-item]
     assert p.grad is not None
     g: Any = p.grad.resolve_conj()

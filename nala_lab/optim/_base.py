@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -79,11 +80,13 @@ class LabOptimizer(GroupSettings):
         """Forget the unfinished cycle; the weights already are the slow weights again."""
 
     def _options(self) -> dict[str, Any]:
-        """Settings of the whole optimizer, as plain Python, for the saved state."""
-        return {}
+        """The settings, as plain Python, for the saved state."""
+        return {name: getattr(self.hyper, name) for name in self._names}
 
     def _set_options(self, options: dict[str, Any]) -> None:
         """Take the settings of a saved state, as torch does with those of a parameter group."""
+        if self.hyper is not None:
+            self.hyper = replace(self.hyper, **{name: options[name] for name in self._names})
 
     def _restart(self) -> None:
         """Go back to the state of a new optimizer; the weights and the gradient count stay."""

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import asdict, replace
 from typing import Any
 
 import torch
@@ -313,10 +312,10 @@ class TwoLoop(LabOptimizer):
             self._anchors(self._params())
 
     def _options(self) -> dict[str, Any]:
-        return {"inner": type(self.inner).__name__, **asdict(self.hyper)}
+        return {"inner": type(self.inner).__name__, **super()._options()}
 
     def _set_options(self, options: dict[str, Any]) -> None:
-        self.hyper = replace(self.hyper, **{name: options[name] for name in asdict(self.hyper)})
+        super()._set_options(options)
         self._complete(self.param_groups)
 
     def _pack(self) -> dict[str, Any]:
@@ -357,8 +356,8 @@ class TwoLoop(LabOptimizer):
             drawer = {key.removeprefix("inner."): v for key, v in own.items() if key.startswith("inner.")}
             if drawer:
                 inner["state"][i] = drawer
+        self.inner.load_state_dict(inner)  # first: what it refuses leaves all as it was
         self._fill(places, outer)
-        self.inner.load_state_dict(inner)
 
     def _take_cycle(self, saved: dict[str, Any]) -> dict[str, Any]:
         cycle = super()._take_cycle(saved)
