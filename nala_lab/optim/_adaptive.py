@@ -98,22 +98,13 @@ class Adaptive(LabOptimizer):
 # ---- lists of parameters ---------------------------------------------------------------------------------------------
 
 
-class Lists(SimpleNamespace):
-    """Parameters of one group that stand at one step, or parts of them, as lists in step with each other.
-
-    Attributes
-    ----------
-    p : the weights. g : their gradients where they stand, with weight decay. group : their options.
-    t : the number of the step that is being taken, from 1.
-    Further lists bear the names that the state has for them.
-    """
-
-
 def each(pairs: Iterable[tuple[torch.Tensor, Group]], state: Mapping[Any, dict[str, Any]], keys: Sequence[str],
          update: Callable[[Any], None]) -> None:  # fmt: skip
-    """Call `update` with `Lists` that together hold every parameter of `pairs`; it writes into them in place.
+    """Call `update` with lists that together hold every parameter of `pairs`, or parts of them; it writes into them.
 
-    The counters are not touched: see `count`.
+    One call is for parameters of one group that stand at one step: p, the weights; g, their gradients where they stand,
+    with weight decay; the state under its own names; group, their options; t, the number of the step that is being
+    taken, from 1. The counters are not touched: see `count`.
     """
     bundles: dict[tuple[Any, ...], tuple[Group, list[Any]]] = {}
     for p, group in pairs:
@@ -123,7 +114,7 @@ def each(pairs: Iterable[tuple[torch.Tensor, Group]], state: Mapping[Any, dict[s
     for (_, done, _, device), (group, params) in bundles.items():
         rows = [_row(p, state[p], keys) for p in params]
         for columns in _cut(rows) if device.type == "cpu" else [zip(*rows, strict=True)]:
-            x = Lists(**dict(zip(names, map(list, columns), strict=True)), group=group, t=done + 1)
+            x = SimpleNamespace(**dict(zip(names, map(list, columns), strict=True)), group=group, t=done + 1)
             if group["weight_decay"]:
                 x.g = torch._foreach_add(x.g, x.p, alpha=group["weight_decay"])  # where p stands now
             update(x)

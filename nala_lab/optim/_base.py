@@ -360,10 +360,9 @@ class LabOptimizer(GroupSettings):
     def _fill(self, places: dict[Any, torch.Tensor], saved: dict[Any, dict[str, Any]]) -> None:
         self.state.clear()
         for i, own in saved.items():
-            if i not in places:
-                self.state[i] = own
-                continue
-            self.state[places[i]] = {name: _placed(name, value, places[i]) for name, value in own.items()}
+            p = places.get(i)
+            placed = own if p is None else {name: _placed(name, value, p) for name, value in own.items()}
+            self.state[i if p is None else p] = placed
 
     def __getstate__(self) -> dict[str, Any]:
         kept = {name: getattr(self, name) for name in ("_phase", "_grad_evals", "_kept", "_rehearsed", "hyper")}

@@ -19,7 +19,6 @@ import torch
 from torch.optim import Optimizer
 
 from nala_lab.core import require
-from nala_lab.methods.hyper import LookaheadHyper, NALAHyper
 from nala_lab.optim._base import LabOptimizer, bare_step, local, require_closure, wide
 from nala_lab.optim._groups import require_lr
 from nala_lab.optim.adam import Adam
@@ -36,13 +35,7 @@ class TwoLoop(LabOptimizer):
     inner: Optimizer
     _rests_at_y = False  # a call may end at weights that are neither phi nor theta
 
-    def __init__(
-        self,
-        params: Any,
-        lr: Any,
-        hyper: LookaheadHyper | NALAHyper,
-        inner: Callable[[Any], Optimizer] | None,
-    ) -> None:
+    def __init__(self, params: Any, lr: Any, hyper: Any, inner: Callable[[Any], Optimizer] | None) -> None:
         require_lr(lr)
         made_by = "a function of the parameters, or None for Adam"
         require("inner", inner, inner is None or callable(inner), made_by, "such as lambda params: SGD(params, lr=0.1)")
@@ -146,12 +139,12 @@ class TwoLoop(LabOptimizer):
             if self._rests_at_y and p.dtype != wide(p):
                 self.state[p]["exact"] = p.detach().to(wide(p), copy=True)
 
-    def _slow(self, p: torch.Tensor) -> torch.Tensor:
-        """phi_{t-1} of `p`, after ``model.to(...)`` too."""
-        slow: torch.Tensor = self.state[p]["slow"]
-        if slow.dtype != wide(p) or slow.device != p.device:
-            slow = self.state[p]["slow"] = slow.to(p.device, wide(p))
-        return slow
+    def _kept_as(self, p: torch.Tensor, name: str = "slow") -> torch.Tensor:
+        """phi_{t-1} of `p`, or another copy that follows it, after ``model.to(...)`` too."""
+        kept: torch.Tensor = self.state[p][name]
+        if kept.dtype != wide(p) or kept.device != p.device:
+            kept = self.state[p][name] = kept.to(p.device, wide(p))
+        return kept
 
     @torch.no_grad()
     def _start_cycle(self) -> None:
@@ -166,7 +159,7 @@ class TwoLoop(LabOptimizer):
 
     def _pairs(self, params: list[torch.Tensor]) -> tuple[list[Any], list[Any]]:
         """(p, slow) of one type, as the shards that this process holds, and those whose slow copy is wider."""
-        pairs = [(p, self._slow(p)) for p in params]
+        pairs = [(p, self._kept_as(p)) for p in params]
         same = [(local(p), local(slow)) for p, slow in pairs if p.dtype == slow.dtype]
         return same, [(p, slow) for p, slow in pairs if p.dtype != slow.dtype]
 
@@ -189,28 +182,32 @@ class TwoLoop(LabOptimizer):
                 self._reset_inner()
             self._start_cycle()
 
-    def _back(self, group: dict[str, Any]) -> float:
-        """How much of the way back to the slow weights the synchronisation goes, in this group."""
+    def _back(self, group: dict[str, Any]) -> Any:
+        """How much of the way back to the slow weights the synchronisation goes, in this group; or what `_go` needs."""
         return 0.0
 
-    def _by_group(self) -> list[tuple[list[torch.Tensor], float]]:
+    def _by_group(self) -> list[tuple[list[torch.Tensor], Any]]:
         """The parameters of each group with its `_back`; every setting is read before anything moves."""
         return [(list(dict.fromkeys(group["params"])), self._back(group)) for group in self.param_groups]
 
     @torch.no_grad()
     def _mix(self) -> None:
-        """Weights <- weights + back (slow - weights), in place, without a copy of the model."""
-        for params, weight in self._by_group():
+        """Weights <- y_t, in place, without a copy of the model; in half precision y_t is kept with all its digits."""
+        for params, how in self._by_group():
             same, mixed = self._pairs(params)
             if same:
-                torch._foreach_lerp_([p for p, _ in same], [slow for _, slow in same], weight)
-            for p in params:
-                if p.dtype == wide(p):
+                whole = [p for p in params if p.dtype == wide(p)]
+                self._go([p for p, _ in same], [slow for _, slow in same], whole, how)
+                for p in whole:
                     self.state[p].pop("exact", None)  # of a model that was in half precision before
             for p, slow in mixed:
-                exact = p.to(slow.dtype).lerp_(slow, weight)
-                self.state[p]["exact"] = exact  # what p would be with all its digits, until the cycle ends
+                exact = self.state[p]["exact"] = p.to(slow.dtype)  # y_t, until the cycle ends
+                self._go([local(exact)], [local(slow)], [p], how)
                 p.copy_(exact)
+
+    def _go(self, theta: list[torch.Tensor], slow: list[torch.Tensor], params: list[torch.Tensor], how: Any) -> None:
+        """Turn theta_{t,k} into y_t = theta + back (slow - theta), in place."""
+        torch._foreach_lerp_(theta, slow, how)
 
     @torch.no_grad()
     def _end_cycle(self) -> None:
@@ -281,7 +278,7 @@ class TwoLoop(LabOptimizer):
             getattr(self.inner, mode)()
 
     def _displaced(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        return [(p, self._slow(p)) for p in self._params()] if self._inside_cycle() else []
+        return [(p, self._kept_as(p)) for p in self._params()] if self._inside_cycle() else []
 
     def _back_to_slow(self) -> None:
         if not self._inside_cycle():

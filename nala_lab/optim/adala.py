@@ -133,10 +133,8 @@ class AdaLA(Adaptive):
         return self._phase == 1
 
     def _displaced(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        return [(p, own["base"]) for p in self._params() if self._stands_at_probe(own := self.state.get(p, {}))]
-
-    def _stands_at_probe(self, state: dict[str, Any]) -> bool:
-        return self._phase == 1 and bool(state.get("probed"))
+        states = [(p, self.state.get(p, {})) for p in self._params()] if self._phase == 1 else []
+        return [(p, own["base"]) for p, own in states if own.get("probed")]
 
     def _own(self, p: torch.Tensor) -> dict[str, Any]:
         own = super()._own(p)

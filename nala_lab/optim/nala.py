@@ -89,18 +89,9 @@ class NALA(TwoLoop):
     _whole = ("k", "outer_batch", "inner_state")
     _rests_at_y = True
 
-    def __init__(
-        self,
-        params: Any,
-        lr: Any = 1e-3,
-        *,
-        k: int = 5,
-        mu: float = -0.5,
-        alpha: float = 1e-3,
-        inner: Callable[[Any], Optimizer] | None = None,
-        outer_batch: str = "fresh",
-        inner_state: str = "keep",
-    ) -> None:
+    def __init__(self, params: Any, lr: Any = 1e-3, *, k: int = 5, mu: float = -0.5, alpha: float = 1e-3,
+                 inner: Callable[[Any], Optimizer] | None = None, outer_batch: str = "fresh",
+                 inner_state: str = "keep") -> None:  # fmt: skip
         require_choice("outer_batch", outer_batch, OUTER_BATCHES, "'full' is in the NumPy twin only")
         shared = OUTER_BATCHES[outer_batch]
         hyper = NALAHyper(k=k, mu=mu, alpha=alpha, outer_batch=shared, inner_state=inner_state)
@@ -124,7 +115,7 @@ class NALA(TwoLoop):
         """
         if self._rehearses(closure):
             return None
-        same = self.hyper.outer_batch == "last"
+        same = getattr(self.hyper, "outer_batch", "fresh") == "last"
         if same:
             require_closure(closure, "outer_batch='same' evaluates the same mini-batch again, at y_t")
         if self._phase == self.k:
@@ -134,6 +125,8 @@ class NALA(TwoLoop):
             self._mix()  # weights <- y_t
             if same:
                 self._outer_step(closure)
+            elif not self._rests_at_y:
+                self._end_cycle()
         return loss
 
     def _outer_step(self, closure: Callable[[], Any] | None) -> Any:
