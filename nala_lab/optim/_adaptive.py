@@ -1,10 +1,4 @@
-"""The arithmetic of AdaBelief and AdaLA in torch, one line per equation, over lists of tensors.
-
-    m_t = beta1 m_{t-1} + (1 - beta1) g_t                               m_hat_t = m_t / (1 - beta1^t)
-    s_t = beta2 s_{t-1} + (1 - beta2) r_t^2 + eps                       s_hat_t = s_t / (1 - beta2^t)
-    "hat"   theta_t = theta - lr m_hat_t / (sqrt(s_hat_t) + eps)
-    "raw"   theta_t = theta - lr m_hat_t / sqrt(s_t + eps)
-    "hat-inside"   theta_t = theta - lr m_hat_t / sqrt(s_hat_t + eps)
+"""The arithmetic of AdaBelief and AdaLA in torch, one line per equation of theirs, over lists of tensors.
 
 How long the lists are decides the speed, and nothing else. On a GPU every operation is a launch, so all parameters go
 together. On a CPU what is computed in between must stay in the cache, so a list holds about 2^18 numbers: many small
@@ -46,7 +40,7 @@ def refuse_flags(group: Group, flags: Sequence[str] = _FLAGS, hint: str = "this 
 
 
 def with_grad(optimizer: Optimizer) -> list[tuple[torch.Tensor, Group]]:
-    """Each parameter that has a gradient, with its group; all are checked before anything moves."""
+    """Each parameter that has a gradient, with its group; all are checked first."""
     pairs = [(p, g) for g in optimizer.param_groups for p in dict.fromkeys(g["params"]) if p.grad is not None]
     for p, _ in pairs:
         if p.grad.is_sparse:

@@ -173,13 +173,7 @@ class LabOptimizer(GroupSettings):
         return list(dict.fromkeys(chain.from_iterable(group["params"] for group in self.param_groups)))
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Add parameters; their slow weights are the values they have now.
-
-        Raises
-        ------
-        ValueError
-            For an option out of range, and for `capturable` and `differentiable`, which are not supported.
-        """
+        """Add parameters; a ``ValueError`` says which option is out of range or not supported."""
         self._check_new_group(param_group)
         super().add_param_group(param_group)
         self._require_own_memory(self.param_groups[-1])
@@ -199,15 +193,14 @@ class LabOptimizer(GroupSettings):
         Parameters
         ----------
         model : the module that holds the parameters; needed for `recompute_bn`, else only checked.
-        recompute_bn : an iterable of batches, as a data loader yields them: inputs; tuples or lists whose first entry
-            is the input; or mappings and dataclasses, whose entries that ``forward`` names are its arguments. The
-            running statistics of every BatchNorm layer are estimated anew on it, and put back afterwards. PyTorch's own
-            random state is put back too; a generator of the caller's data loader is not.
+        recompute_bn : an iterable of batches: inputs; tuples or lists whose first entry is the input; or mappings and
+            dataclasses, whose entries that ``forward`` names are its arguments. The running statistics of every
+            BatchNorm layer are estimated anew on it. Not put back: a generator of the caller's data loader.
 
         Notes
         -----
-        Contexts may be nested. On leaving, also by an exception, weights, buffers and module modes are restored
-        bit for bit. ``model.state_dict()`` and ``state_dict()`` taken inside belong together: they describe a run
+        Contexts may be nested. On leaving, also by an exception, weights, buffers, module modes and torch's random
+        state are restored bit for bit. ``model.state_dict()`` and ``state_dict()`` taken inside belong together: a run
         that stands at its slow weights, at phase 0. Training inside the block is refused.
 
         Raises
@@ -232,9 +225,8 @@ class LabOptimizer(GroupSettings):
     def eval(self) -> None:
         """Put the slow weights into the parameters until `train` is called, as schedule-free optimizers do.
 
-        A second call changes nothing, nor does a call inside `slow_weights`. A state saved in between holds the weights
-        of the run too: loaded beside the model's, `train` puts the run back and it goes on bit for bit. ``step()`` in
-        between is refused. An inner optimizer with ``eval()`` and ``train()`` of its own gets the same calls.
+        A second call changes nothing, nor does one inside `slow_weights`. A state saved in between holds the weights of
+        the run too, and ``step()`` is refused. An inner optimizer with ``eval()`` and ``train()`` gets the same calls.
         """
         if self._shown or self._kept is not None:
             return

@@ -85,10 +85,9 @@ def _estimate(model: torch.nn.Module, loader: Any) -> None:
 
 
 def _forward(model: torch.nn.Module, batch: Any) -> None:
-    """Show the model one batch of whatever kind a loader yields.
+    """Show the model one batch of whatever kind a loader yields: see `slow_weights`, `recompute_bn`.
 
-    A tensor is the input, and so is the first entry of a tuple or list. Of a mapping or a dataclass the entries that
-    ``forward`` names are its arguments; where it names none, the batch as a whole is.
+    Where ``forward`` names no entry of a mapping or dataclass, it gets the batch as a whole.
     """
     while isinstance(batch, list | tuple):
         batch = batch[0]

@@ -1,12 +1,8 @@
 """The slow loop around any torch optimizer: what Lookahead, NALA and OuterMomentum share.
 
-Per parameter the wrapper keeps one tensor of its own, ``state[p]["slow"]``: phi_{t-1}, written when a cycle starts, so
-that weights loaded after the optimizer was built, or clipped between two cycles, are where the next cycle begins. The
-inner optimizer's state stays in the inner optimizer and is never given a key. In half precision NALA keeps a second
-one, ``state[p]["exact"]``: y_t with all its digits.
-
-Every parameter takes part in every synchronisation, with or without a gradient: a layer that is frozen in mid-cycle
-is mixed with its slow copy like any other, and one that never moved stays where it is, to the last bit.
+Per parameter the wrapper keeps ``state[p]["slow"]``: phi_{t-1}, written when a cycle starts, so that weights loaded or
+clipped before are where it begins; in half precision NALA also ``state[p]["exact"]``: y_t with all its digits. The
+inner optimizer's state is never given a key. Every parameter takes part in every mix, with or without a gradient.
 """
 
 from __future__ import annotations
@@ -77,13 +73,7 @@ class TwoLoop(LabOptimizer):
         self.inner.param_groups = groups
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Add parameters to both loops; added inside a cycle, their slow weights are the values they have now.
-
-        Raises
-        ------
-        ValueError
-            For an option out of range, and for `capturable` and `differentiable`, which are not supported.
-        """
+        """Add parameters to both loops; added inside a cycle, their slow weights are the values they have now."""
         self._check_new_group(param_group)
         self.inner.add_param_group(param_group)
         self._complete(self.param_groups[-1:])
@@ -106,11 +96,7 @@ class TwoLoop(LabOptimizer):
 
     @property
     def phase(self) -> int:
-        """Inner steps done in this cycle; 0 when the cycle is at its start.
-
-        An inner step that takes two calls, as AdaLA's does, counts when it is whole: between the two this is the
-        number before it, and ``opt.inner.phase`` is 1.
-        """
+        """Inner steps done in this cycle. One that takes two calls, as AdaLA's does, counts when it is whole."""
         return self._phase
 
     @property
@@ -124,14 +110,11 @@ class TwoLoop(LabOptimizer):
         return int(self.hyper.k)
 
     def _inside_cycle(self) -> bool:
-        return self._phase > 0 or self._inner_mid_step()
-
-    def _inner_mid_step(self) -> bool:
-        return isinstance(self.inner, LabOptimizer) and self.inner._mid_step
+        return self._phase > 0 or self._mid_step
 
     @property
     def _mid_step(self) -> bool:
-        return self._inner_mid_step()
+        return isinstance(self.inner, LabOptimizer) and self.inner._mid_step
 
     def _copy_slow(self, params: list[torch.Tensor]) -> None:
         for p in params:
@@ -170,7 +153,7 @@ class TwoLoop(LabOptimizer):
         self._enter_cycle()
         loss = _unhooked(self.inner)(None if closure is None else self._counted(closure))
         self._grad_evals += closure is None
-        if not self._inner_mid_step():
+        if not self._mid_step:
             self._phase += 1
             if self._phase == 1 and self.hyper.inner_state == "pullback":
                 self._anchors(self._params())

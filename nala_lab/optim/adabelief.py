@@ -8,7 +8,7 @@
     "raw"   theta_t = theta_{t-1} - lr m_hat_t / sqrt(s_t + eps)
     "hat-inside"   theta_t = theta_{t-1} - lr m_hat_t / sqrt(s_hat_t + eps)
 
-m is ``state[p]["exp_avg"]``, s is ``state[p]["exp_avg_var"]``.
+with m_hat_t = m_t / (1 - beta1^t), s_hat_t = s_t / (1 - beta2^t). m is ``state[p]["exp_avg"]``, s ``exp_avg_var``.
 """
 
 from __future__ import annotations

@@ -48,14 +48,12 @@ class AdaLA(Adaptive):
 
     Parameters
     ----------
-    params : parameters or parameter groups. lr : step size >= 0. betas : decay rates in [0, 1).
-    eps : >= 0; enters twice, in every step of the average and at the root.
+    params, lr, betas, eps, denominator : as of `AdaBelief`.
     weight_decay : L2 coefficient >= 0, added to both gradients, each where it is taken.
     probe : the trial step, one of the names above.
     probe_batch : ``"next"``: calls of ``step()`` alternate. The first takes the gradient at theta_{t-1} and leaves the
         weights at the probe point (``phase == 1``); the second, with the gradient of the next batch there, puts them
         back and takes the adapted step. ``"same"``: ``step(closure)`` evaluates the closure at both points.
-    denominator : ``"hat"``, sqrt(s_hat) + eps, ``"raw"``, sqrt(s + eps), or ``"hat-inside"``, sqrt(s_hat + eps).
     blend : in [0, 1], the weight of g_{t+1} against m_t in the second moment; 0 is AdaBelief, and takes no probe unless
         another group does. It is a key of every group and may be changed there, or for all by ``opt.blend = ...``.
     every : looks ahead at steps 1, 1 + every, ... only; a call in between is a whole step, AdaBelief's.
@@ -68,12 +66,10 @@ class AdaLA(Adaptive):
 
     Notes
     -----
-    A whole step spends two gradients (``lagged``, and a step that does not look ahead: one, and such a ``step()`` is a
-    whole step), so n steps spend n + ceil(n / every). Per parameter four
-    tensors are kept: m, s, the weights before the probe, and g_t; the probes adam and adabelief keep a fifth. A
-    parameter takes part when it has a gradient at both points; with one only it is left, or put back, where it was.
-    `sync` from a probe point puts the weights back and drops g_t; with ``code`` the m and s of that trial stay, as
-    that reading has it.
+    A step spends two gradients (one with ``lagged``, and where it does not look ahead: n steps spend
+    n + ceil(n / every)). Per parameter m, s, the weights before the probe and g_t are kept; the probes adam and
+    adabelief keep a fifth tensor. A parameter takes part when it has a gradient at both points; with one only it is
+    where it was. `sync` from a probe point puts the weights back and drops g_t, but not the m and s of ``code``.
 
     References
     ----------

@@ -25,10 +25,9 @@ _MOMENTS = ("exp_avg", "exp_avg_sq")
 class Adam(torch.optim.Adam):
     """torch.optim.Adam with the same numbers, run in the quickest way that is right; and three other forms of it.
 
-    Where neither `fused` nor `foreach` is given, a group of ordinary float32 and float64 parameters on a CPU or a CUDA
-    device is fused. This is given up when a gradient does not lie in memory as its parameter does: torch 2.13 on a CPU
-    then pairs weights with the gradients of others. For float16 and bfloat16 the moments are float32 and the step is
-    computed in float32; in torch's own, eps = 1e-8 is zero in float16.
+    Unless `fused` or `foreach` is given, a group of ordinary float32 and float64 parameters on a CPU or a CUDA device
+    is fused, until a gradient does not lie in memory as its parameter does: torch 2.13 on a CPU then pairs weights with
+    the gradients of others. Half types are computed in float32; in torch's own, eps = 1e-8 is zero in float16.
 
     Parameters
     ----------

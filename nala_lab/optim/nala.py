@@ -45,16 +45,14 @@ class NALA(TwoLoop):
         weights stand at y_t (``phase == k``), and the next ``step()``, with the gradient of a new batch, is the outer
         step. ``"same"``: ``step(closure)`` only; call k evaluates the closure once more, at y_t, and takes the outer
         step too. It returns the inner loss.
-    inner_state : at the synchronisation ``"keep"`` the inner state, ``"reset"`` it to that of a new optimizer, or
-        ``"pullback"`` its momentum (SGD's buffer, Adam's first moment): v <- (1 + mu) v_k - mu v_slow, with v_slow
-        the momentum after the previous synchronisation, at first zero. Second moments and counters are kept. A reset is
-        made when the next cycle begins.
+    inner_state : at the synchronisation ``"keep"`` the inner state, ``"reset"`` it as the next cycle begins, or
+        ``"pullback"`` its momentum (SGD's buffer, Adam's first moment; no second moment, no counter):
+        v <- (1 + mu) v_k - mu v_slow, with v_slow the momentum after the previous synchronisation, at first zero.
 
     Raises
     ------
     ValueError
-        When an argument is outside its range or NaN, an option is unknown, the inner optimizer does not fit, or
-        ``outer_batch="same"`` is stepped without a closure.
+        When an argument is outside its range or NaN, an option is unknown, or the inner optimizer does not fit.
 
     Notes
     -----
