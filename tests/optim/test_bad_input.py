@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from nala_lab.methods.hyper import ADAM_FORMS
-from nala_lab.optim import NALA, AdaBelief, AdaLA, Adam, Lookahead
+from nala_lab.optim import NALA, AdaBelief, AdaLA, Adam, Lookahead, OuterMomentum
 
 SGD = torch.optim.SGD
 BAD = [
@@ -39,6 +39,13 @@ BAD = [
     (AdaLA, {"probe": "implicit"}, "probe in {'own', 'grad', 'adam', 'adabelief', 'self', 'lagged', 'code'}, got"),
     (AdaLA, {"probe_batch": "last"}, "probe_batch in {'next', 'same'}, got probe_batch='last'"),
     (AdaLA, {"probe": "lagged", "probe_batch": "same"}, "probe_batch='next' when probe='lagged'"),
+    (AdaLA, {"blend": 1.5}, "blend must satisfy 0 <= blend <= 1, got blend=1.5"),
+    (AdaLA, {"every": 0}, "every must satisfy integer every >= 1"),
+    (AdaLA, {"every": 2, "probe": "lagged"}, "every must satisfy every=1 when probe='lagged'"),
+    (AdaLA, {"every": 2, "probe": "code"}, "every must satisfy every=1 when probe='code'"),
+    (OuterMomentum, {"workers": 2}, "workers must satisfy workers=1"),
+    (OuterMomentum, {"beta": 1.0}, "0 <= beta < 1"),
+    (OuterMomentum, {"nu": -1.0}, "0 <= nu"),
 ]  # fmt: skip
 LR = [(m, {"lr": v}, f"lr must satisfy 0 <= lr < inf, got lr={v}") for m in (NALA, Lookahead, AdaBelief, AdaLA)
       for v in (-1e-3, math.inf, math.nan)]  # fmt: skip
@@ -46,6 +53,7 @@ LR = [(m, {"lr": v}, f"lr must satisfy 0 <= lr < inf, got lr={v}") for m in (NAL
 
 @pytest.mark.parametrize(("maker", "options", "sentence"), BAD + LR)
 def test_a_wrong_option_is_one_clear_sentence(maker, options, sentence):
+    """P5, P11, P32."""
     with pytest.raises(ValueError, match=re.escape(sentence)) as caught:
         maker([torch.nn.Parameter(torch.ones(2))], **options)
     assert "\n" not in str(caught.value)
