@@ -1,10 +1,4 @@
-"""The arithmetic of AdaBelief and AdaLA in torch, one line per equation, over lists of tensors.
-
-    m_t = beta1 m_{t-1} + (1 - beta1) g_t                               m_hat_t = m_t / (1 - beta1^t)
-    s_t = beta2 s_{t-1} + (1 - beta2) r_t^2 + eps                       s_hat_t = s_t / (1 - beta2^t)
-    "hat"   theta_t = theta - lr m_hat_t / (sqrt(s_hat_t) + eps)
-    "raw"   theta_t = theta - lr m_hat_t / sqrt(s_t + eps)
-    "hat-inside"   theta_t = theta - lr m_hat_t / sqrt(s_hat_t + eps)
+"""The arithmetic of AdaBelief and AdaLA in torch, one line per equation of theirs, over lists of tensors.
 
 How long the lists are decides the speed, and nothing else. On a GPU every operation is a launch, so all parameters go
 together. On a CPU what is computed in between must stay in the cache, so a list holds about 2^18 numbers: many small
@@ -17,45 +11,36 @@ computed in float32 and rounded once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from math import sqrt
 from types import SimpleNamespace
 from typing import Any
 
 import torch
+from torch.optim import Optimizer
 
 from nala_lab.core import require
 from nala_lab.optim._base import LabOptimizer, local, wide
+from nala_lab.optim._groups import PLAIN
 
-__all__ = [
-    "Group",
-    "List",
-    "add_belief",
-    "add_mean",
-    "add_square",
-    "begin",
-    "count",
-    "each",
-    "moment",
-    "move",
-    "refuse_flags",
-    "with_grad",
-]
+__all__ = ["Adaptive", "Group", "List", "add_belief", "add_mean", "add_square", "begin", "count", "each", "moment",
+           "move", "refuse_flags", "with_grad"]  # fmt: skip
 
 Group = dict[str, Any]
 List = Any  # of tensors; torch's foreach functions give lists or tuples
-_PLAIN, _AS_THEY_ARE = (torch.Tensor, torch.nn.Parameter), (torch.float32, torch.float64)
-_FLAGS = ("maximize", "amsgrad", "foreach", "fused")
+_AS_THEY_ARE = (torch.float32, torch.float64)
+_FLAGS = ("maximize", "amsgrad", "foreach", "fused", "capturable", "differentiable", "decoupled_weight_decay")
 _BLOCK = 2**18  # numbers: 1 MiB in float32
 
 
-def refuse_flags(group: Group) -> None:
+def refuse_flags(group: Group, flags: Sequence[str] = _FLAGS, hint: str = "this method does not have it") -> None:
     """Refuse options of torch.optim.Adam that would be ignored in a parameter group."""
-    for flag in _FLAGS:
-        require(flag, group.get(flag), not group.get(flag), f"{flag} left out", "AdaBelief and AdaLA do not have it")
+    for flag in flags:
+        require(flag, group.get(flag), not group.get(flag), f"{flag} left out", hint)
 
 
-def with_grad(optimizer: LabOptimizer) -> list[tuple[torch.Tensor, Group]]:
-    """Each parameter that has a gradient, with its group; all are checked before anything moves."""
+def with_grad(optimizer: Optimizer) -> list[tuple[torch.Tensor, Group]]:
+    """Each parameter that has a gradient, with its group; all are checked first."""
     pairs = [(p, g) for g in optimizer.param_groups for p in dict.fromkeys(g["params"]) if p.grad is not None]
     for p, _ in pairs:
         if p.grad.is_sparse:
@@ -83,25 +68,37 @@ def begin(state: dict[str, Any], p: torch.Tensor, *names: str) -> None:
             state[name] = moment(p)
 
 
+class Adaptive(LabOptimizer):
+    """What AdaBelief and AdaLA share: the options of a group, and a state that is made once."""
+
+    _moments: tuple[str, ...]  # per parameter, beside "step"
+
+    def _check_group(self, group: Group) -> None:
+        super()._check_group(group)
+        replace(self.hyper, **{name: group[name] for name in ("betas", "eps", "weight_decay")})
+        refuse_flags(group)
+
+    def _begun(self) -> list[tuple[torch.Tensor, Group]]:
+        """Parameters with a gradient, and a state."""
+        pairs = with_grad(self)
+        for p, _ in pairs:
+            begin(self.state[p], p, *self._moments)
+        return pairs
+
+    def _allocate(self) -> None:
+        self._begun()
+
+
 # ---- lists of parameters ---------------------------------------------------------------------------------------------
-
-
-class Lists(SimpleNamespace):
-    """Parameters of one group that stand at one step, or parts of them, as lists in step with each other.
-
-    Attributes
-    ----------
-    p : the weights. g : their gradients where they stand, with weight decay. group : their options.
-    t : the number of the step that is being taken, from 1.
-    Further lists bear the names that the state has for them.
-    """
 
 
 def each(pairs: Iterable[tuple[torch.Tensor, Group]], state: Mapping[Any, dict[str, Any]], keys: Sequence[str],
          update: Callable[[Any], None]) -> None:  # fmt: skip
-    """Call `update` with `Lists` that together hold every parameter of `pairs`; it writes into them in place.
+    """Call `update` with lists that together hold every parameter of `pairs`, or parts of them; it writes into them.
 
-    The counters are not touched: see `count`.
+    One call is for parameters of one group that stand at one step: p, the weights; g, their gradients where they stand,
+    with weight decay; the state under its own names; group, their options; t, the number of the step that is being
+    taken, from 1. The counters are not touched: see `count`.
     """
     bundles: dict[tuple[Any, ...], tuple[Group, list[Any]]] = {}
     for p, group in pairs:
@@ -111,7 +108,7 @@ def each(pairs: Iterable[tuple[torch.Tensor, Group]], state: Mapping[Any, dict[s
     for (_, done, _, device), (group, params) in bundles.items():
         rows = [_row(p, state[p], keys) for p in params]
         for columns in _cut(rows) if device.type == "cpu" else [zip(*rows, strict=True)]:
-            x = Lists(**dict(zip(names, map(list, columns), strict=True)), group=group, t=done + 1)
+            x = SimpleNamespace(**dict(zip(names, map(list, columns), strict=True)), group=group, t=done + 1)
             if group["weight_decay"]:
                 x.g = torch._foreach_add(x.g, x.p, alpha=group["weight_decay"])  # where p stands now
             update(x)
@@ -122,7 +119,7 @@ def each(pairs: Iterable[tuple[torch.Tensor, Group]], state: Mapping[Any, dict[s
 
 def _row(p: torch.Tensor, own: dict[str, Any], keys: Sequence[str]) -> list[torch.Tensor]:
     """Weights, gradient and state of one parameter as real tensors of this process."""
-    if type(p) in _PLAIN and p.dtype in _AS_THEY_ARE:
+    if type(p) in PLAIN and p.dtype in _AS_THEY_ARE:
         return [p, p.grad, *(own[key] for key in keys)]  # type: ignore[list-item]
     assert p.grad is not None
     g: Any = p.grad.resolve_conj()

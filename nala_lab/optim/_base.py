@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -79,11 +80,13 @@ class LabOptimizer(GroupSettings):
         """Forget the unfinished cycle; the weights already are the slow weights again."""
 
     def _options(self) -> dict[str, Any]:
-        """Settings of the whole optimizer, as plain Python, for the saved state."""
-        return {}
+        """The settings, as plain Python, for the saved state."""
+        return {name: getattr(self.hyper, name) for name in self._names}
 
     def _set_options(self, options: dict[str, Any]) -> None:
         """Take the settings of a saved state, as torch does with those of a parameter group."""
+        if self.hyper is not None:
+            self.hyper = replace(self.hyper, **{name: options[name] for name in self._names})
 
     def _restart(self) -> None:
         """Go back to the state of a new optimizer; the weights and the gradient count stay."""
@@ -170,13 +173,7 @@ class LabOptimizer(GroupSettings):
         return list(dict.fromkeys(chain.from_iterable(group["params"] for group in self.param_groups)))
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Add parameters; their slow weights are the values they have now.
-
-        Raises
-        ------
-        ValueError
-            For an option out of range, and for `capturable` and `differentiable`, which are not supported.
-        """
+        """Add parameters; a ``ValueError`` says which option is out of range or not supported."""
         self._check_new_group(param_group)
         super().add_param_group(param_group)
         self._require_own_memory(self.param_groups[-1])
@@ -196,15 +193,14 @@ class LabOptimizer(GroupSettings):
         Parameters
         ----------
         model : the module that holds the parameters; needed for `recompute_bn`, else only checked.
-        recompute_bn : an iterable of batches, as a data loader yields them: inputs; tuples or lists whose first entry
-            is the input; or mappings and dataclasses, whose entries that ``forward`` names are its arguments. The
-            running statistics of every BatchNorm layer are estimated anew on it, and put back afterwards. PyTorch's own
-            random state is put back too; a generator of the caller's data loader is not.
+        recompute_bn : an iterable of batches: inputs; tuples or lists whose first entry is the input; or mappings and
+            dataclasses, whose entries that ``forward`` names are its arguments. The running statistics of every
+            BatchNorm layer are estimated anew on it. Not put back: a generator of the caller's data loader.
 
         Notes
         -----
-        Contexts may be nested. On leaving, also by an exception, weights, buffers and module modes are restored
-        bit for bit. ``model.state_dict()`` and ``state_dict()`` taken inside belong together: they describe a run
+        Contexts may be nested. On leaving, also by an exception, weights, buffers, module modes and torch's random
+        state are restored bit for bit. ``model.state_dict()`` and ``state_dict()`` taken inside belong together: a run
         that stands at its slow weights, at phase 0. Training inside the block is refused.
 
         Raises
@@ -229,9 +225,8 @@ class LabOptimizer(GroupSettings):
     def eval(self) -> None:
         """Put the slow weights into the parameters until `train` is called, as schedule-free optimizers do.
 
-        A second call changes nothing, nor does a call inside `slow_weights`. A state saved in between holds the weights
-        of the run too: loaded beside the model's, `train` puts the run back and it goes on bit for bit. ``step()`` in
-        between is refused. An inner optimizer with ``eval()`` and ``train()`` of its own gets the same calls.
+        A second call changes nothing, nor does one inside `slow_weights`. A state saved in between holds the weights of
+        the run too, and ``step()`` is refused. An inner optimizer with ``eval()`` and ``train()`` gets the same calls.
         """
         if self._shown or self._kept is not None:
             return
@@ -357,10 +352,9 @@ class LabOptimizer(GroupSettings):
     def _fill(self, places: dict[Any, torch.Tensor], saved: dict[Any, dict[str, Any]]) -> None:
         self.state.clear()
         for i, own in saved.items():
-            if i not in places:
-                self.state[i] = own
-                continue
-            self.state[places[i]] = {name: _placed(name, value, places[i]) for name, value in own.items()}
+            p = places.get(i)
+            placed = own if p is None else {name: _placed(name, value, p) for name, value in own.items()}
+            self.state[i if p is None else p] = placed
 
     def __getstate__(self) -> dict[str, Any]:
         kept = {name: getattr(self, name) for name in ("_phase", "_grad_evals", "_kept", "_rehearsed", "hyper")}

@@ -15,8 +15,9 @@ from torch.optim import Optimizer
 
 from nala_lab.core import require, require_number
 
-__all__ = ["GroupSettings", "InGroups", "number", "require_lr"]
+__all__ = ["PLAIN", "GroupSettings", "InGroups", "number", "require_lr"]
 
+PLAIN = (torch.Tensor, torch.nn.Parameter)
 _REFUSED = {
     "capturable": "the phase of the cycle is a Python integer, so a CUDA graph would replay one phase for ever",
     "differentiable": "slow and trial weights are written in place, outside the autograd graph",
@@ -65,6 +66,10 @@ class GroupSettings(Optimizer):
     @classmethod
     def _in_groups(cls) -> list[str]:
         return [name for name in dir(cls) if isinstance(getattr(cls, name), InGroups)]
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return (*self._whole, *self._in_groups())
 
     def _own_settings(self) -> dict[str, Any]:
         """The settings for groups that do not say otherwise, by key."""
@@ -118,11 +123,8 @@ class GroupSettings(Optimizer):
         """Refuse a parameter some of whose numbers share an address: a step would move them several times."""
         for p in group["params"]:
             hint = "some of its numbers lie at one address; use .clone() or .contiguous()"
-            strides = tuple(p.stride()) if p.layout is torch.strided and type(p) in _PLAIN else ()
+            strides = tuple(p.stride()) if p.layout is torch.strided and type(p) in PLAIN else ()
             require("strides of a parameter", strides, not _overlaps(p, strides), "one place for each number", hint)
-
-
-_PLAIN = (torch.Tensor, torch.nn.Parameter)
 
 
 def _overlaps(p: torch.Tensor, strides: tuple[int, ...]) -> bool:

@@ -52,13 +52,9 @@ def bn_statistics(model: torch.nn.Module | None, loader: Any) -> Iterator[None]:
     if model is None or loader is None:
         yield
         return
-    with torch.inference_mode(False), torch.no_grad():
-        buffers = [(buffer, buffer.clone()) for buffer in model.buffers()]
-    try:
+    with shown_at([(buffer, buffer) for buffer in model.buffers()]):  # they are put back at the end
         _estimate(model, loader)
         yield
-    finally:
-        _write([buffer for buffer, _ in buffers], [kept for _, kept in buffers])
 
 
 def _estimate(model: torch.nn.Module, loader: Any) -> None:
@@ -71,7 +67,16 @@ def _estimate(model: torch.nn.Module, loader: Any) -> None:
     try:
         with torch.random.fork_rng(devices=devices, device_type=device.type if devices else "cuda"):
             with torch.inference_mode(False), torch.no_grad():
-                _one_pass(model, norms, loader, device)
+                model.train()
+                for norm in norms:
+                    norm.reset_running_stats()
+                    norm.momentum = None  # torch: None is the plain average over the batches seen
+                seen = 0
+                for batch in loader:
+                    _forward(model, _moved(batch, device))
+                    seen += 1
+        rule = "an iterable that yields batches, again each time"
+        require("recompute_bn", seen, seen > 0, rule, "no batch was seen; a used-up iterator?")
     finally:
         for module, training in modes:
             module.training = training
@@ -79,24 +84,10 @@ def _estimate(model: torch.nn.Module, loader: Any) -> None:
             norm.momentum = momentum
 
 
-def _one_pass(model: torch.nn.Module, norms: Sequence[_BatchNorm], loader: Any, device: torch.device) -> None:
-    model.train()
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = None  # torch: None is the plain average over the batches seen
-    seen = 0
-    for batch in loader:
-        _forward(model, _moved(batch, device))
-        seen += 1
-    rule = "an iterable that yields batches, again each time"
-    require("recompute_bn", seen, seen > 0, rule, "no batch was seen; a used-up iterator?")
-
-
 def _forward(model: torch.nn.Module, batch: Any) -> None:
-    """Show the model one batch of whatever kind a loader yields.
+    """Show the model one batch of whatever kind a loader yields: see `slow_weights`, `recompute_bn`.
 
-    A tensor is the input, and so is the first entry of a tuple or list. Of a mapping or a dataclass the entries that
-    ``forward`` names are its arguments; where it names none, the batch as a whole is.
+    Where ``forward`` names no entry of a mapping or dataclass, it gets the batch as a whole.
     """
     while isinstance(batch, list | tuple):
         batch = batch[0]

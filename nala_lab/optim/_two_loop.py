@@ -1,26 +1,20 @@
 """The slow loop around any torch optimizer: what Lookahead, NALA and OuterMomentum share.
 
-Per parameter the wrapper keeps one tensor of its own, ``state[p]["slow"]``: phi_{t-1}, written when a cycle starts, so
-that weights loaded after the optimizer was built, or clipped between two cycles, are where the next cycle begins. The
-inner optimizer's state stays in the inner optimizer and is never given a key. In half precision NALA keeps a second
-one, ``state[p]["exact"]``: y_t with all its digits.
-
-Every parameter takes part in every synchronisation, with or without a gradient: a layer that is frozen in mid-cycle
-is mixed with its slow copy like any other, and one that never moved stays where it is, to the last bit.
+Per parameter the wrapper keeps ``state[p]["slow"]``: phi_{t-1}, written when a cycle starts, so that weights loaded or
+clipped before are where it begins; in half precision NALA also ``state[p]["exact"]``: y_t with all its digits. The
+inner optimizer's state is never given a key. Every parameter takes part in every mix, with or without a gradient.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import asdict, replace
 from typing import Any
 
 import torch
 from torch.optim import Optimizer
 
 from nala_lab.core import require
-from nala_lab.methods.hyper import LookaheadHyper, NALAHyper
 from nala_lab.optim._base import LabOptimizer, bare_step, local, require_closure, wide
 from nala_lab.optim._groups import require_lr
 from nala_lab.optim.adam import Adam
@@ -37,13 +31,7 @@ class TwoLoop(LabOptimizer):
     inner: Optimizer
     _rests_at_y = False  # a call may end at weights that are neither phi nor theta
 
-    def __init__(
-        self,
-        params: Any,
-        lr: Any,
-        hyper: LookaheadHyper | NALAHyper,
-        inner: Callable[[Any], Optimizer] | None,
-    ) -> None:
+    def __init__(self, params: Any, lr: Any, hyper: Any, inner: Callable[[Any], Optimizer] | None) -> None:
         require_lr(lr)
         made_by = "a function of the parameters, or None for Adam"
         require("inner", inner, inner is None or callable(inner), made_by, "such as lambda params: SGD(params, lr=0.1)")
@@ -85,13 +73,7 @@ class TwoLoop(LabOptimizer):
         self.inner.param_groups = groups
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Add parameters to both loops; added inside a cycle, their slow weights are the values they have now.
-
-        Raises
-        ------
-        ValueError
-            For an option out of range, and for `capturable` and `differentiable`, which are not supported.
-        """
+        """Add parameters to both loops; added inside a cycle, their slow weights are the values they have now."""
         self._check_new_group(param_group)
         self.inner.add_param_group(param_group)
         self._complete(self.param_groups[-1:])
@@ -114,11 +96,7 @@ class TwoLoop(LabOptimizer):
 
     @property
     def phase(self) -> int:
-        """Inner steps done in this cycle; 0 when the cycle is at its start.
-
-        An inner step that takes two calls, as AdaLA's does, counts when it is whole: between the two this is the
-        number before it, and ``opt.inner.phase`` is 1.
-        """
+        """Inner steps done in this cycle. One that takes two calls, as AdaLA's does, counts when it is whole."""
         return self._phase
 
     @property
@@ -132,14 +110,11 @@ class TwoLoop(LabOptimizer):
         return int(self.hyper.k)
 
     def _inside_cycle(self) -> bool:
-        return self._phase > 0 or self._inner_mid_step()
-
-    def _inner_mid_step(self) -> bool:
-        return isinstance(self.inner, LabOptimizer) and self.inner._mid_step
+        return self._phase > 0 or self._mid_step
 
     @property
     def _mid_step(self) -> bool:
-        return self._inner_mid_step()
+        return isinstance(self.inner, LabOptimizer) and self.inner._mid_step
 
     def _copy_slow(self, params: list[torch.Tensor]) -> None:
         for p in params:
@@ -147,12 +122,12 @@ class TwoLoop(LabOptimizer):
             if self._rests_at_y and p.dtype != wide(p):
                 self.state[p]["exact"] = p.detach().to(wide(p), copy=True)
 
-    def _slow(self, p: torch.Tensor) -> torch.Tensor:
-        """phi_{t-1} of `p`, after ``model.to(...)`` too."""
-        slow: torch.Tensor = self.state[p]["slow"]
-        if slow.dtype != wide(p) or slow.device != p.device:
-            slow = self.state[p]["slow"] = slow.to(p.device, wide(p))
-        return slow
+    def _kept_as(self, p: torch.Tensor, name: str = "slow") -> torch.Tensor:
+        """phi_{t-1} of `p`, or another copy that follows it, after ``model.to(...)`` too."""
+        kept: torch.Tensor = self.state[p][name]
+        if kept.dtype != wide(p) or kept.device != p.device:
+            kept = self.state[p][name] = kept.to(p.device, wide(p))
+        return kept
 
     @torch.no_grad()
     def _start_cycle(self) -> None:
@@ -167,7 +142,7 @@ class TwoLoop(LabOptimizer):
 
     def _pairs(self, params: list[torch.Tensor]) -> tuple[list[Any], list[Any]]:
         """(p, slow) of one type, as the shards that this process holds, and those whose slow copy is wider."""
-        pairs = [(p, self._slow(p)) for p in params]
+        pairs = [(p, self._kept_as(p)) for p in params]
         same = [(local(p), local(slow)) for p, slow in pairs if p.dtype == slow.dtype]
         return same, [(p, slow) for p, slow in pairs if p.dtype != slow.dtype]
 
@@ -178,7 +153,7 @@ class TwoLoop(LabOptimizer):
         self._enter_cycle()
         loss = _unhooked(self.inner)(None if closure is None else self._counted(closure))
         self._grad_evals += closure is None
-        if not self._inner_mid_step():
+        if not self._mid_step:
             self._phase += 1
             if self._phase == 1 and self.hyper.inner_state == "pullback":
                 self._anchors(self._params())
@@ -190,28 +165,32 @@ class TwoLoop(LabOptimizer):
                 self._reset_inner()
             self._start_cycle()
 
-    def _back(self, group: dict[str, Any]) -> float:
-        """How much of the way back to the slow weights the synchronisation goes, in this group."""
+    def _back(self, group: dict[str, Any]) -> Any:
+        """How much of the way back to the slow weights the synchronisation goes, in this group; or what `_go` needs."""
         return 0.0
 
-    def _by_group(self) -> list[tuple[list[torch.Tensor], float]]:
+    def _by_group(self) -> list[tuple[list[torch.Tensor], Any]]:
         """The parameters of each group with its `_back`; every setting is read before anything moves."""
         return [(list(dict.fromkeys(group["params"])), self._back(group)) for group in self.param_groups]
 
     @torch.no_grad()
     def _mix(self) -> None:
-        """Weights <- weights + back (slow - weights), in place, without a copy of the model."""
-        for params, weight in self._by_group():
+        """Weights <- y_t, in place, without a copy of the model; in half precision y_t is kept with all its digits."""
+        for params, how in self._by_group():
             same, mixed = self._pairs(params)
             if same:
-                torch._foreach_lerp_([p for p, _ in same], [slow for _, slow in same], weight)
-            for p in params:
-                if p.dtype == wide(p):
+                whole = [p for p in params if p.dtype == wide(p)]
+                self._go([p for p, _ in same], [slow for _, slow in same], whole, how)
+                for p in whole:
                     self.state[p].pop("exact", None)  # of a model that was in half precision before
             for p, slow in mixed:
-                exact = p.to(slow.dtype).lerp_(slow, weight)
-                self.state[p]["exact"] = exact  # what p would be with all its digits, until the cycle ends
+                exact = self.state[p]["exact"] = p.to(slow.dtype)  # y_t, until the cycle ends
+                self._go([local(exact)], [local(slow)], [p], how)
                 p.copy_(exact)
+
+    def _go(self, theta: list[torch.Tensor], slow: list[torch.Tensor], params: list[torch.Tensor], how: Any) -> None:
+        """Turn theta_{t,k} into y_t = theta + back (slow - theta), in place."""
+        torch._foreach_lerp_(theta, slow, how)
 
     @torch.no_grad()
     def _end_cycle(self) -> None:
@@ -282,7 +261,7 @@ class TwoLoop(LabOptimizer):
             getattr(self.inner, mode)()
 
     def _displaced(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        return [(p, self._slow(p)) for p in self._params()] if self._inside_cycle() else []
+        return [(p, self._kept_as(p)) for p in self._params()] if self._inside_cycle() else []
 
     def _back_to_slow(self) -> None:
         if not self._inside_cycle():
@@ -313,10 +292,10 @@ class TwoLoop(LabOptimizer):
             self._anchors(self._params())
 
     def _options(self) -> dict[str, Any]:
-        return {"inner": type(self.inner).__name__, **asdict(self.hyper)}
+        return {"inner": type(self.inner).__name__, **super()._options()}
 
     def _set_options(self, options: dict[str, Any]) -> None:
-        self.hyper = replace(self.hyper, **{name: options[name] for name in asdict(self.hyper)})
+        super()._set_options(options)
         self._complete(self.param_groups)
 
     def _pack(self) -> dict[str, Any]:
@@ -357,8 +336,8 @@ class TwoLoop(LabOptimizer):
             drawer = {key.removeprefix("inner."): v for key, v in own.items() if key.startswith("inner.")}
             if drawer:
                 inner["state"][i] = drawer
+        self.inner.load_state_dict(inner)  # first: what it refuses leaves all as it was
         self._fill(places, outer)
-        self.inner.load_state_dict(inner)
 
     def _take_cycle(self, saved: dict[str, Any]) -> dict[str, Any]:
         cycle = super()._take_cycle(saved)

@@ -8,7 +8,7 @@
     "raw"   theta_t = theta_{t-1} - lr m_hat_t / sqrt(s_t + eps)
     "hat-inside"   theta_t = theta_{t-1} - lr m_hat_t / sqrt(s_hat_t + eps)
 
-m is ``state[p]["exp_avg"]``, s is ``state[p]["exp_avg_var"]``.
+with m_hat_t = m_t / (1 - beta1^t), s_hat_t = s_t / (1 - beta2^t). m is ``state[p]["exp_avg"]``, s ``exp_avg_var``.
 """
 
 from __future__ import annotations
@@ -19,15 +19,12 @@ from typing import Any
 import torch
 
 from nala_lab.methods.hyper import AdaBeliefHyper
-from nala_lab.optim._adaptive import Group, add_belief, add_mean, begin, count, each, move, refuse_flags, with_grad
-from nala_lab.optim._base import LabOptimizer
+from nala_lab.optim._adaptive import Adaptive, add_belief, add_mean, count, each, move
 
 __all__ = ["AdaBelief"]
 
-_MOMENTS = ("exp_avg", "exp_avg_var")
 
-
-class AdaBelief(LabOptimizer):
+class AdaBelief(Adaptive):
     """AdaBelief: the step is long where the gradient is what its average led to expect.
 
     Parameters
@@ -65,30 +62,12 @@ class AdaBelief(LabOptimizer):
     """
 
     _whole = ("denominator",)
+    _moments = ("exp_avg", "exp_avg_var")
 
-    def __init__(
-        self,
-        params: Any,
-        lr: Any = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
-        *,
-        denominator: str = "hat",
-    ) -> None:
+    def __init__(self, params: Any, lr: Any = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+                 weight_decay: float = 0.0, *, denominator: str = "hat") -> None:  # fmt: skip
         self.hyper = AdaBeliefHyper(denominator=denominator)
         super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
-
-    def _check_group(self, group: Group) -> None:
-        super()._check_group(group)
-        AdaBeliefHyper(betas=group["betas"], eps=group["eps"], weight_decay=group["weight_decay"])
-        refuse_flags(group)
-
-    def _options(self) -> dict[str, Any]:
-        return {"denominator": self.hyper.denominator}
-
-    def _set_options(self, options: dict[str, Any]) -> None:
-        self.hyper = AdaBeliefHyper(denominator=options["denominator"])
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -97,18 +76,9 @@ class AdaBelief(LabOptimizer):
             return None
         loss = self._spend(closure)
         pairs = self._begun()
-        each(pairs, self.state, _MOMENTS, self._update)
+        each(pairs, self.state, self._moments, self._update)
         count(pairs, self.state)
         return loss
-
-    def _begun(self) -> list[tuple[torch.Tensor, Group]]:
-        pairs = with_grad(self)
-        for p, _ in pairs:
-            begin(self.state[p], p, *_MOMENTS)
-        return pairs
-
-    def _allocate(self) -> None:
-        self._begun()
 
     def _update(self, x: Any) -> None:
         m = add_mean(x.exp_avg, x.g, x.group)  # m_t

@@ -31,45 +31,29 @@ import torch
 
 from nala_lab.core import require_choice
 from nala_lab.methods.hyper import PROBES, AdaLAHyper
-from nala_lab.optim._adaptive import (
-    Group,
-    Lists,
-    add_belief,
-    add_mean,
-    add_square,
-    begin,
-    count,
-    each,
-    moment,
-    move,
-    refuse_flags,
-    with_grad,
-)
-from nala_lab.optim._base import LabOptimizer, require_closure
+from nala_lab.optim._adaptive import Adaptive, add_belief, add_mean, add_square, count, each, moment, move, with_grad
+from nala_lab.optim._base import require_closure
 from nala_lab.optim._groups import InGroups
 
 __all__ = ["AdaLA"]
 
-_READING = ("probe", "probe_batch", "denominator", "blend", "every")
 TORCH_PROBES = tuple(probe for probe in PROBES if probe != "implicit")
 _MOMENTS = ("exp_avg", "exp_avg_var")  # per parameter, beside "step"
 _MORE = {"adam": ("exp_avg_sq",), "adabelief": ("probe_avg_var",), "lagged": ("previous_grad",)}
 _POINT = ("base", "grad")  # and "probed": every probe but "lagged"
 
 
-class AdaLA(LabOptimizer):
+class AdaLA(Adaptive):
     """AdaLA: the second moment is built from how much the gradient changes one step ahead.
 
     Parameters
     ----------
-    params : parameters or parameter groups. lr : step size >= 0. betas : decay rates in [0, 1).
-    eps : >= 0; enters twice, in every step of the average and at the root.
+    params, lr, betas, eps, denominator : as of `AdaBelief`.
     weight_decay : L2 coefficient >= 0, added to both gradients, each where it is taken.
     probe : the trial step, one of the names above.
     probe_batch : ``"next"``: calls of ``step()`` alternate. The first takes the gradient at theta_{t-1} and leaves the
         weights at the probe point (``phase == 1``); the second, with the gradient of the next batch there, puts them
         back and takes the adapted step. ``"same"``: ``step(closure)`` evaluates the closure at both points.
-    denominator : ``"hat"``, sqrt(s_hat) + eps, ``"raw"``, sqrt(s + eps), or ``"hat-inside"``, sqrt(s_hat + eps).
     blend : in [0, 1], the weight of g_{t+1} against m_t in the second moment; 0 is AdaBelief, and takes no probe unless
         another group does. It is a key of every group and may be changed there, or for all by ``opt.blend = ...``.
     every : looks ahead at steps 1, 1 + every, ... only; a call in between is a whole step, AdaBelief's.
@@ -82,12 +66,10 @@ class AdaLA(LabOptimizer):
 
     Notes
     -----
-    A whole step spends two gradients (``lagged``, and a step that does not look ahead: one, and such a ``step()`` is a
-    whole step), so n steps spend n + ceil(n / every). Per parameter four
-    tensors are kept: m, s, the weights before the probe, and g_t; the probes adam and adabelief keep a fifth. A
-    parameter takes part when it has a gradient at both points; with one only it is left, or put back, where it was.
-    `sync` from a probe point puts the weights back and drops g_t; with ``code`` the m and s of that trial stay, as
-    that reading has it.
+    A step spends two gradients (one with ``lagged``, and where it does not look ahead: n steps spend
+    n + ceil(n / every)). Per parameter m, s, the weights before the probe and g_t are kept; the probes adam and
+    adabelief keep a fifth tensor. A parameter takes part when it has a gradient at both points; with one only it is
+    where it was. `sync` from a probe point puts the weights back and drops g_t, but not the m and s of ``code``.
 
     References
     ----------
@@ -114,36 +96,20 @@ class AdaLA(LabOptimizer):
     blend = InGroups()
     _whole = ("every", "probe", "probe_batch", "denominator")
 
-    def __init__(
-        self,
-        params: Any,
-        lr: Any = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
-        *,
-        probe: str = "own",
-        probe_batch: str = "next",
-        denominator: str = "hat",
-        blend: float = 1.0,
-        every: int = 1,
-    ) -> None:
+    def __init__(self, params: Any, lr: Any = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+                 weight_decay: float = 0.0, *, probe: str = "own", probe_batch: str = "next", denominator: str = "hat",
+                 blend: float = 1.0, every: int = 1) -> None:  # fmt: skip
         require_choice("probe", probe, TORCH_PROBES, "'implicit' is in the NumPy twin only")
         self._steps = 0  # whole steps
-        shared = {"probe": probe, "probe_batch": probe_batch, "denominator": denominator}
-        self.hyper = AdaLAHyper(**shared, blend=blend, every=every)
+        reading = {"probe": probe, "probe_batch": probe_batch, "denominator": denominator}
+        self.hyper = AdaLAHyper(**reading, blend=blend, every=every)
         super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "blend": blend})
 
-    def _check_group(self, group: Group) -> None:
-        super()._check_group(group)
-        AdaLAHyper(betas=group["betas"], eps=group["eps"], weight_decay=group["weight_decay"])
-        refuse_flags(group)
-
     def _options(self) -> dict[str, Any]:
-        return {**{name: getattr(self.hyper, name) for name in _READING}, "whole": self._steps}
+        return {**super()._options(), "whole": self._steps}
 
     def _set_options(self, options: dict[str, Any]) -> None:
-        self.hyper = AdaLAHyper(**{name: options[name] for name in _READING})
+        super()._set_options(options)
         self._steps = options["whole"]
 
     def _restart(self) -> None:
@@ -163,34 +129,27 @@ class AdaLA(LabOptimizer):
         return self._phase == 1
 
     def _displaced(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        return [(p, own["base"]) for p in self._params() if self._stands_at_probe(own := self.state.get(p, {}))]
-
-    def _stands_at_probe(self, state: dict[str, Any]) -> bool:
-        return self._phase == 1 and bool(state.get("probed"))
+        states = [(p, self.state.get(p, {})) for p in self._params()] if self._phase == 1 else []
+        return [(p, own["base"]) for p, own in states if own.get("probed")]
 
     def _own(self, p: torch.Tensor) -> dict[str, Any]:
         own = super()._own(p)
         return {**own, "probed": False} if self._shown and "probed" in own else own
 
     @property
-    def _moments(self) -> tuple[str, ...]:
+    def _moments(self) -> tuple[str, ...]:  # type: ignore[override]
         return _MOMENTS + _MORE.get(self.hyper.probe, ())
 
-    def _begun(self) -> list[tuple[torch.Tensor, Group]]:
+    def _begun(self) -> list[tuple[torch.Tensor, Any]]:
         """Parameters with a gradient; their state is made once and whole, so it has the same keys at every phase."""
-        pairs, looks_ahead = with_grad(self), self._looks_ahead()
-        for p, _ in pairs:
-            state = self.state[p]
-            begin(state, p, *self._moments)
-            if looks_ahead and "base" not in state:
-                state.update(base=p.detach().clone(), grad=moment(p), probed=False)
+        pairs = super()._begun()
+        for p, _ in pairs if self._looks_ahead() else ():
+            if "base" not in self.state[p]:
+                self.state[p].update(base=p.detach().clone(), grad=moment(p), probed=False)
         return pairs
 
     def _looks_ahead(self) -> bool:
         return self.hyper.probe != "lagged" and any(self._setting(group, "blend") > 0 for group in self.param_groups)
-
-    def _allocate(self) -> None:
-        self._begun()
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -250,23 +209,23 @@ class AdaLA(LabOptimizer):
         count(pairs, self.state)
         self._steps += 1
 
-    def _probe(self, x: Lists) -> None:
+    def _probe(self, x: Any) -> None:
         torch._foreach_copy_(x.base, x.p)  # theta_{t-1}
         torch._foreach_copy_(x.grad, x.g)  # g_t
         self._try(x)
 
-    def _adapt(self, x: Lists) -> None:
+    def _adapt(self, x: Any) -> None:
         torch._foreach_copy_(x.p, x.base)  # back to theta_{t-1}, bit for bit
         self._step(x, x.grad, x.g)
 
-    def _believe(self, x: Lists) -> None:
+    def _believe(self, x: Any) -> None:
         self._step(x, x.g, None)
 
-    def _lag(self, x: Lists) -> None:
+    def _lag(self, x: Any) -> None:
         self._step(x, x.g, x.previous_grad)
         torch._foreach_copy_(x.previous_grad, x.g)
 
-    def _step(self, x: Lists, g: Any, ahead: Any) -> None:
+    def _step(self, x: Any, g: Any, ahead: Any) -> None:
         """theta_t, with `ahead` in the place of g_{t+1}; None where the step does not look ahead."""
         m = add_mean(x.exp_avg, g, x.group)  # m_t, from g_t only
         if self.hyper.probe == "adam":  # what a probe keeps for itself, now that the step counts
@@ -280,7 +239,7 @@ class AdaLA(LabOptimizer):
 
     # ---- the probe ---------------------------------------------------------------------------------------------
 
-    def _try(self, x: Lists) -> None:
+    def _try(self, x: Any) -> None:
         """Move the weights from theta_{t-1} to the probe point; only ``code`` keeps anything of it."""
         probe, form = self.hyper.probe, self.hyper.denominator
         if probe == "grad":
@@ -299,7 +258,7 @@ class AdaLA(LabOptimizer):
             s = add_belief(s, x.g, m, x.group, new=new)
             move(x.p, m, s, x.t, x.group, form)
 
-    def _before(self, x: Lists) -> tuple[Any, int]:
+    def _before(self, x: Any) -> tuple[Any, int]:
         """s_{t-1}, and the number of steps in it."""
         if x.t == 1 and self.hyper.denominator != "raw":
             # s_hat_0 is 0/0; eps alone drives s_hat to eps / (1 - beta2) at every t, as s_1 = eps with t = 1 has it.

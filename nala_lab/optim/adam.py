@@ -9,26 +9,25 @@ from typing import Any
 import torch
 from torch.optim.adam import adam
 
-from nala_lab.core import require_choice
+from nala_lab.core import require, require_choice
 from nala_lab.methods.hyper import ADAM_FORMS
 from nala_lab.optim._adaptive import add_mean, add_square, begin, count, each, move, refuse_flags, with_grad
 from nala_lab.optim._base import bare_step, wide
+from nala_lab.optim._groups import PLAIN
 
 __all__ = ["Adam"]
 
-_FUSED_ON = ("cpu", "cuda")
-_HALF = (torch.float16, torch.bfloat16)
-_PLAIN = (torch.Tensor, torch.nn.Parameter)
-_FLAGS = ("weight_decay", "eps", "maximize", "amsgrad", "foreach", "decoupled_weight_decay")  # the last since torch 2.7
+_TORCH_S = ADAM_FORMS[0]
+_OPTIONS = ("weight_decay", "eps", "maximize", "amsgrad", "foreach", "decoupled_weight_decay")  # the last: torch >= 2.7
+_MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
 class Adam(torch.optim.Adam):
     """torch.optim.Adam with the same numbers, run in the quickest way that is right; and three other forms of it.
 
-    Where neither `fused` nor `foreach` is given, a group of ordinary float32 and float64 parameters on a CPU or a CUDA
-    device is fused. This is given up when a gradient does not lie in memory as its parameter does: torch 2.13 on a CPU
-    then pairs weights with the gradients of others. For float16 and bfloat16 the moments are float32 and the step is
-    computed in float32; in torch's own, eps = 1e-8 is zero in float16.
+    Unless `fused` or `foreach` is given, a group of ordinary float32 and float64 parameters on a CPU or a CUDA device
+    is fused, until a gradient does not lie in memory as its parameter does: torch 2.13 on a CPU then pairs weights with
+    the gradients of others. Half types are computed in float32; in torch's own, eps = 1e-8 is zero in float16.
 
     Parameters
     ----------
@@ -39,7 +38,8 @@ class Adam(torch.optim.Adam):
     Raises
     ------
     ValueError
-        For an unknown form, and for an option of torch's that another form does not have.
+        For an unknown form, an option of torch's that another form does not have, a state saved with another form,
+        and for `capturable` and `differentiable` with float16 and bfloat16.
 
     Examples
     --------
@@ -54,20 +54,26 @@ class Adam(torch.optim.Adam):
     """
 
     def __init__(self, params: Any, lr: Any = 1e-3, betas: tuple[Any, Any] = (0.9, 0.999), eps: float = 1e-8,
-                 weight_decay: float = 0.0, *, form: str = "kingma-ba", **options: Any) -> None:  # fmt: skip
+                 weight_decay: float = 0.0, *, form: str = _TORCH_S, **options: Any) -> None:  # fmt: skip
         require_choice("form", form, ADAM_FORMS)
         self._form = form
         super().__init__(params, lr, betas, eps, weight_decay, **options)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add parameters, as torch's own does."""
+        merged = {**self.defaults, **param_group}
+        form = merged.get("form", self._form)
+        require("form", form, form == self._form, f"form={self._form!r}", "it belongs to the whole optimizer")
+        if self._form != _TORCH_S:
+            refuse_flags(merged)
+            param_group["form"] = self._form  # for the saved state; `_form` is what is done
         super().add_param_group(param_group)
         group = self.param_groups[-1]
-        if self._form == ADAM_FORMS[0]:
-            _choose(group)
-            return
-        refuse_flags(group)
-        group["form"] = self._form
+        if group["fused"] is None and not group["foreach"]:
+            group["fused"] = self._fused(group)
+
+    def _fused(self, group: dict[str, Any]) -> bool | None:
+        return (self._form == _TORCH_S and all(map(_fits, group["params"]))) or None
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -76,48 +82,58 @@ class Adam(torch.optim.Adam):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        others = [pair for pair in with_grad(self) if "form" in pair[1]] if self._form != ADAM_FORMS[0] else []
-        for p, _ in others:
-            begin(self.state[p], p, "exp_avg", "exp_avg_sq")
-        each(others, self.state, ("exp_avg", "exp_avg_sq"), _other_form)
-        count(others, self.state)
-        done = {p for p, _ in others}
-        narrow = {p: p.grad for p in self._all() if p.dtype in _HALF and p.grad is not None and p not in done}
-        hidden = narrow | {p: p.grad for p in done}
+        if self._form != _TORCH_S:
+            pairs = with_grad(self)
+            for p, _ in pairs:
+                begin(self.state[p], p, *_MOMENTS)
+            each(pairs, self.state, _MOMENTS, self._other_form)
+            count(pairs, self.state)
+            return loss
+        narrow = {p: p.grad for p in self._all() if p.dtype != wide(p) and p.grad is not None}
         for group in self.param_groups:
-            _keep(group)
-        for p in hidden:
+            if any(p in narrow for p in group["params"]):
+                refuse_flags(group, ("capturable", "differentiable"), "half types do not have it")
+            if group["fused"] and not all(_lies_alike(p, p.grad) for p in group["params"] if p.grad is not None):
+                group["fused"] = None
+        for p in narrow:
             p.grad = None
         bare_step(torch.optim.Adam)(self)
-        for p, grad in hidden.items():
+        for p, grad in narrow.items():
             p.grad = grad
         for group in self.param_groups if narrow else ():
             self._narrow_step(group, [p for p in dict.fromkeys(group["params"]) if p in narrow])
         return loss
 
     def _narrow_step(self, group: dict[str, Any], params: list[Any]) -> None:
-        names = ("exp_avg", "exp_avg_sq", *(["max_exp_avg_sq"] if group["amsgrad"] else []))
+        names = (*_MOMENTS, *(["max_exp_avg_sq"] if group["amsgrad"] else []))
         for p in params:
-            own = self.state[p]
-            own.setdefault("step", torch.tensor(0.0, dtype=torch.float32))
-            for name in names:
-                if name not in own:
-                    own[name] = torch.zeros_like(p, dtype=wide(p))
+            begin(self.state[p], p, *names)
         work = [p.to(wide(p)) for p in params]
         grads = [p.grad.to(wide(p)) for p in params]
         state: list[Any] = [[self.state[p][name] for p in params] for name in names] + [[]] * (3 - len(names))
-        (beta1, beta2), flags = group["betas"], {name: group[name] for name in _FLAGS if name in group}
+        (beta1, beta2), options = group["betas"], {name: group[name] for name in _OPTIONS if name in group}
         adam(work, grads, *state, [self.state[p]["step"] for p in params], beta1=beta1, beta2=beta2, lr=group["lr"],
-             **flags)  # fmt: skip
+             **options)  # fmt: skip
         for p, exact in zip(params, work, strict=True):
             p.copy_(exact)
+
+    def _other_form(self, x: Any) -> None:
+        """One step of a form that torch has not, over lists."""
+        m = add_mean(x.exp_avg, x.g, x.group)  # m_t
+        printed = self._form == "printed"
+        squared = torch._foreach_div(m, 1 - x.group["betas"][0] ** x.t) if printed else x.g  # m_hat_t or g_t
+        v = add_square(x.exp_avg_sq, squared, x.group)  # v_t
+        move(x.p, m, v, x.t, x.group, "tensorflow" if self._form == "tensorflow" else "hat-inside")
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take a state over, as torch's own does; whether to be fused is decided here, and moments stay float32."""
         groups: list[dict[str, Any]] = state_dict["param_groups"]
+        for group in groups:
+            saved = group.get("form", _TORCH_S)
+            require("state_dict", saved, saved == self._form, f"saved with form={self._form!r}", "its moments differ")
         if len(groups) == len(self.param_groups):  # torch says what is wrong otherwise
             pairs = zip(groups, self.param_groups, strict=True)
-            groups = [{**new, "fused": old["fused"] if new["foreach"] else _fused(old)} for new, old in pairs]
+            groups = [{**new, "fused": old["fused"] if new["foreach"] else self._fused(old)} for new, old in pairs]
         super().load_state_dict({**state_dict, "param_groups": groups})
         keys = chain.from_iterable(group["params"] for group in groups)
         for key, p in zip(keys, self._all(), strict=True):
@@ -132,32 +148,9 @@ class Adam(torch.optim.Adam):
         return [p for group in self.param_groups for p in group["params"]]
 
 
-def _other_form(x: Any) -> None:
-    """One step of a form that torch has not, over lists."""
-    form, beta1 = x.group["form"], x.group["betas"][0]
-    m = add_mean(x.exp_avg, x.g, x.group)  # m_t
-    squared = torch._foreach_div(m, 1 - beta1**x.t) if form == "printed" else x.g  # m_hat_t or g_t
-    v = add_square(x.exp_avg_sq, squared, x.group)  # v_t
-    move(x.p, m, v, x.t, x.group, "tensorflow" if form == "tensorflow" else "hat-inside")
-
-
-def _choose(group: dict[str, Any]) -> None:
-    if group["fused"] is None and not group["foreach"]:
-        group["fused"] = _fused(group)
-
-
-def _fused(group: dict[str, Any]) -> bool | None:
-    return all(map(_fits, group["params"])) or None
-
-
 def _fits(p: torch.Tensor) -> bool:
-    kinds = (torch.float32, torch.float64)
-    return type(p) in _PLAIN and p.device.type in _FUSED_ON and p.dtype in kinds and p.is_contiguous()
-
-
-def _keep(group: dict[str, Any]) -> None:
-    if group["fused"] and not all(_lies_alike(p, p.grad) for p in group["params"] if p.grad is not None):
-        group["fused"] = None
+    right = p.device.type in ("cpu", "cuda") and p.dtype in (torch.float32, torch.float64)
+    return type(p) in PLAIN and right and p.is_contiguous()
 
 
 def _lies_alike(p: torch.Tensor, grad: torch.Tensor) -> bool:

@@ -25,16 +25,9 @@ class Lookahead(TwoLoop):
 
     Parameters
     ----------
-    params : parameters, or parameter groups with the options of the inner optimizer.
-    lr : learning rate of the default inner optimizer. With `inner` given, lr is set there.
-    k : inner steps per cycle, at least 1.
+    params, lr, k, inner : as of `NALA`.
     alpha : the slow step >= 0; 0 freezes, 1 keeps the inner result. A key of every group.
-    inner : function of the parameters that makes the inner optimizer; None for ``torch.optim.Adam(params, lr=lr)``.
-        ``opt.param_groups`` is the inner optimizer's list.
-    inner_state : at the synchronisation ``"keep"`` the inner state, ``"reset"`` it to that of a new optimizer, or
-        ``"pullback"`` its momentum: v <- alpha v_k + (1 - alpha) v_slow, with v_slow the momentum after the previous
-        synchronisation, at first zero. Second moments and counters are kept. A reset is made when
-        the next cycle begins.
+    inner_state : as of `NALA`; the momentum pulled back is v <- alpha v_k + (1 - alpha) v_slow.
 
     Raises
     ------
@@ -69,16 +62,8 @@ class Lookahead(TwoLoop):
     alpha = InGroups()
     _whole = ("k", "inner_state")
 
-    def __init__(
-        self,
-        params: Any,
-        lr: Any = 1e-3,
-        *,
-        k: int = 5,
-        alpha: float = 0.5,
-        inner: Callable[[Any], Optimizer] | None = None,
-        inner_state: str = "keep",
-    ) -> None:
+    def __init__(self, params: Any, lr: Any = 1e-3, *, k: int = 5, alpha: float = 0.5,
+                 inner: Callable[[Any], Optimizer] | None = None, inner_state: str = "keep") -> None:  # fmt: skip
         super().__init__(params, lr, LookaheadHyper(k=k, alpha=alpha, inner_state=inner_state), inner)
 
     @torch.no_grad()

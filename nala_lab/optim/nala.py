@@ -45,16 +45,14 @@ class NALA(TwoLoop):
         weights stand at y_t (``phase == k``), and the next ``step()``, with the gradient of a new batch, is the outer
         step. ``"same"``: ``step(closure)`` only; call k evaluates the closure once more, at y_t, and takes the outer
         step too. It returns the inner loss.
-    inner_state : at the synchronisation ``"keep"`` the inner state, ``"reset"`` it to that of a new optimizer, or
-        ``"pullback"`` its momentum (SGD's buffer, Adam's first moment): v <- (1 + mu) v_k - mu v_slow, with v_slow
-        the momentum after the previous synchronisation, at first zero. Second moments and counters are kept. A reset is
-        made when the next cycle begins.
+    inner_state : at the synchronisation ``"keep"`` the inner state, ``"reset"`` it as the next cycle begins, or
+        ``"pullback"`` its momentum (SGD's buffer, Adam's first moment; no second moment, no counter):
+        v <- (1 + mu) v_k - mu v_slow, with v_slow the momentum after the previous synchronisation, at first zero.
 
     Raises
     ------
     ValueError
-        When an argument is outside its range or NaN, an option is unknown, the inner optimizer does not fit, or
-        ``outer_batch="same"`` is stepped without a closure.
+        When an argument is outside its range or NaN, an option is unknown, or the inner optimizer does not fit.
 
     Notes
     -----
@@ -89,18 +87,9 @@ class NALA(TwoLoop):
     _whole = ("k", "outer_batch", "inner_state")
     _rests_at_y = True
 
-    def __init__(
-        self,
-        params: Any,
-        lr: Any = 1e-3,
-        *,
-        k: int = 5,
-        mu: float = -0.5,
-        alpha: float = 1e-3,
-        inner: Callable[[Any], Optimizer] | None = None,
-        outer_batch: str = "fresh",
-        inner_state: str = "keep",
-    ) -> None:
+    def __init__(self, params: Any, lr: Any = 1e-3, *, k: int = 5, mu: float = -0.5, alpha: float = 1e-3,
+                 inner: Callable[[Any], Optimizer] | None = None, outer_batch: str = "fresh",
+                 inner_state: str = "keep") -> None:  # fmt: skip
         require_choice("outer_batch", outer_batch, OUTER_BATCHES, "'full' is in the NumPy twin only")
         shared = OUTER_BATCHES[outer_batch]
         hyper = NALAHyper(k=k, mu=mu, alpha=alpha, outer_batch=shared, inner_state=inner_state)
@@ -124,7 +113,7 @@ class NALA(TwoLoop):
         """
         if self._rehearses(closure):
             return None
-        same = self.hyper.outer_batch == "last"
+        same = getattr(self.hyper, "outer_batch", "fresh") == "last"
         if same:
             require_closure(closure, "outer_batch='same' evaluates the same mini-batch again, at y_t")
         if self._phase == self.k:
@@ -134,6 +123,8 @@ class NALA(TwoLoop):
             self._mix()  # weights <- y_t
             if same:
                 self._outer_step(closure)
+            elif not self._rests_at_y:
+                self._end_cycle()
         return loss
 
     def _outer_step(self, closure: Callable[[], Any] | None) -> Any:

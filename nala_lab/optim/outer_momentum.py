@@ -20,7 +20,7 @@ from torch.optim import Optimizer
 
 from nala_lab.core import require
 from nala_lab.methods.hyper import OuterMomentumHyper
-from nala_lab.optim._base import local, wide
+from nala_lab.optim._base import local
 from nala_lab.optim._groups import InGroups
 from nala_lab.optim._two_loop import TwoLoop
 from nala_lab.optim.nala import NALA
@@ -36,16 +36,12 @@ class OuterMomentum(NALA):
 
     Parameters
     ----------
-    params : parameters, or parameter groups with the options of the inner optimizer.
-    lr : learning rate of the default inner optimizer. With `inner` given, lr is set there.
-    k : inner steps per cycle, at least 1.
+    params, lr, k, inner : as of `NALA`. The state of the inner optimizer is kept across cycles.
     nu : outer learning rate >= 0. beta : outer momentum in [0, 1). style : ``"nesterov"`` or ``"heavy-ball"``.
         nu, beta and alpha are keys of every group.
     alpha : outer step size >= 0. 0: the k-th ``step()`` ends the cycle, as Lookahead's does, and no gradient is taken
         at y. Above 0: after the k-th the weights stand at y_t (``phase == k``), and the next ``step()``, with the
         gradient of a new batch, is the outer step, as NALA's is.
-    inner : function of the parameters that makes the inner optimizer; None for ``torch.optim.Adam(params, lr=lr)``.
-        Its state is kept across cycles.
     workers : 1. One process runs one inner loop; the NumPy twin averages several.
 
     Raises
@@ -81,19 +77,9 @@ class OuterMomentum(NALA):
     alpha = InGroups()
     _whole = ("k", "style", "workers")
 
-    def __init__(
-        self,
-        params: Any,
-        lr: Any = 1e-3,
-        *,
-        k: int = 5,
-        nu: float = 0.7,
-        beta: float = 0.9,
-        style: str = "nesterov",
-        alpha: float = 0.0,
-        inner: Callable[[Any], Optimizer] | None = None,
-        workers: int = 1,
-    ) -> None:
+    def __init__(self, params: Any, lr: Any = 1e-3, *, k: int = 5, nu: float = 0.7, beta: float = 0.9,
+                 style: str = "nesterov", alpha: float = 0.0, inner: Callable[[Any], Optimizer] | None = None,
+                 workers: int = 1) -> None:  # fmt: skip
         require("workers", workers, workers == 1, "workers=1", "the NumPy twin averages several inner loops")
         hyper = OuterMomentumHyper(k=k, nu=nu, beta=beta, style=style, alpha=alpha, workers=workers)
         TwoLoop.__init__(self, params, lr, hyper, inner)
@@ -107,51 +93,17 @@ class OuterMomentum(NALA):
         """Decay factor of the NALA that this is without velocity: nu - 1."""
         return self.nu - 1
 
-    @torch.no_grad()
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Take one inner step, or the outer step when the weights stand at y_t; return the closure's loss, if any."""
-        if self._rehearses(closure):
-            return None
-        if self._phase == self.k:
-            return self._outer_step(closure)
-        loss = self._inner_step(closure)
-        if self._phase == self.k:
-            self._leap()
-            if not self._rests_at_y:
-                self._end_cycle()
-        return loss
-
     def _copy_slow(self, params: list[torch.Tensor]) -> None:
         super()._copy_slow(params)
         for p in params:
             self.state[p]["velocity"] = torch.zeros_like(self.state[p]["slow"])
 
-    def _velocity(self, p: torch.Tensor) -> torch.Tensor:
-        """b_{t-1} of `p`, after ``model.to(...)`` too."""
-        velocity: torch.Tensor = self.state[p]["velocity"]
-        if velocity.dtype != wide(p) or velocity.device != p.device:
-            velocity = self.state[p]["velocity"] = velocity.to(p.device, wide(p))
-        return velocity
+    def _back(self, group: dict[str, Any]) -> tuple[float, float]:
+        return self._setting(group, "nu"), self._setting(group, "beta")
 
-    def _leap(self) -> None:
-        """Weights <- y_t, without a copy of the model; in half precision y_t is kept with all its digits."""
-        settings = [(self._setting(group, "nu"), self._setting(group, "beta")) for group in self.param_groups]
-        for group, (nu, beta) in zip(self.param_groups, settings, strict=True):
-            params = list(dict.fromkeys(group["params"]))
-            same = [p for p in params if p.dtype == self._slow(p).dtype]
-            if same:
-                self._leap_from([local(p) for p in same], same, nu, beta)
-            for p in same:
-                self.state[p].pop("exact", None)  # of a model that was in half precision before
-            for p in params:
-                if p.dtype != self._slow(p).dtype:
-                    exact = self.state[p]["exact"] = p.to(wide(p))
-                    self._leap_from([exact], [p], nu, beta)
-                    p.copy_(exact)
-
-    def _leap_from(self, theta: list[torch.Tensor], params: list[torch.Tensor], nu: float, beta: float) -> None:
+    def _go(self, theta: list[torch.Tensor], slow: list[torch.Tensor], params: list[torch.Tensor], how: Any) -> None:
         """Turn theta_{t,k} into y_t and b_{t-1} into b_t, in place; on the way theta holds -D_t, which is exact."""
-        slow, b = [local(self._slow(p)) for p in params], [local(self._velocity(p)) for p in params]
+        (nu, beta), b = how, [local(self._kept_as(p, "velocity")) for p in params]
         torch._foreach_sub_(theta, slow)  # -D_t
         torch._foreach_mul_(b, beta)
         torch._foreach_sub_(b, theta)  # b_t = beta b_{t-1} + D_t

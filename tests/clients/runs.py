@@ -17,10 +17,11 @@ from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, TensorDataset
 
 from nala_lab.core import stream
-from nala_lab.optim import NALA, AdaLA, Lookahead
+from nala_lab.optim import NALA, AdaLA, Lookahead, OuterMomentum
 
 EPOCHS, STEPS, BATCH = 3, 5, 8
-SETTINGS = {"NALA": (NALA, {"k": 3, "alpha": 0.05}), "Lookahead": (Lookahead, {"k": 3}), "AdaLA": (AdaLA, {})}
+SETTINGS = {"NALA": (NALA, {"k": 3, "alpha": 0.05}), "Lookahead": (Lookahead, {"k": 3}), "AdaLA": (AdaLA, {}),
+            "OuterMomentum": (OuterMomentum, {"k": 3})}  # fmt: skip
 
 
 def network():
@@ -146,7 +147,7 @@ def by_skorch(name, folder, part):
     if part == "rest":
         net.load_params(**files)
     for epoch in {"whole": range(EPOCHS), "first": range(1), "rest": range(1, EPOCHS)}[part]:
-        if name == "NALA":
+        if name != "AdaLA":
             net.set_params(optimizer__alpha=0.05 / (1 + epoch))  # skorch writes it into the parameter groups
             assert net.optimizer_.alpha == 0.05 / (1 + epoch)
         net.partial_fit(examples(), epochs=1)

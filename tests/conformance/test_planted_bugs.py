@@ -160,12 +160,14 @@ def second_gradient_without_decay(patch):
 
 
 def velocity_forgotten(patch):
-    patch.setattr(OuterMomentum, "_velocity", lambda self, p: torch.zeros_like(self.state[p]["slow"]))
+    kept = TwoLoop._kept_as
+    zero = lambda self, p, name="slow": kept(self, p, name) * (name != "velocity")  # noqa: E731
+    patch.setattr(OuterMomentum, "_kept_as", zero)
 
 
 def leap_without_the_new_displacement(patch):
     patch.setattr(OuterMomentum, "_back", lambda self, group: 1 - group["nu"])
-    patch.setattr(OuterMomentum, "_leap", NALA._mix)
+    patch.setattr(OuterMomentum, "_go", NALA._go)
 
 
 def looks_ahead_one_step_late(patch):

@@ -29,6 +29,8 @@ from torch.testing._internal.common_utils import TestCase  # noqa: F401
 K, CALLS = 3, 10
 LOOPS = {"NALA": NALA, "Lookahead": Lookahead, "OuterMomentum": OuterMomentum}
 OWN = {"AdaBelief": AdaBelief, "AdaLA": AdaLA, "Adam": Adam}
+SHOWS_INNER = {"NALA": {"mu": 0.0, "alpha": 0.0}, "Lookahead": {"alpha": 1.0}}  # a cycle ends where the inner loop does
+PUBLIC = ("AdaBelief", "AdaBound", "Adan", "Lion", "RAdam", "Yogi")  # of pytorch-optimizer
 NOT_ASKED = {  # (loop, optimizer or settings, question), "*" for any: why it makes no sense
     ("OuterMomentum", "LBFGS", "*"): "L-BFGS goes with inner_state='reset' only, which OuterMomentum has not",
     ("*", "Rprop", "groups_have_their_own_lr_and_may_come_late"): "Rprop steps by at least 1e-6, lr = 0 or not",
@@ -91,10 +93,23 @@ def same(a, b):
 
 
 def first_steps_are_the_inner_optimizers(case):
-    """Before the first synchronisation nothing of the loop is to be seen."""
+    """Before the first synchronisation nothing of the loop is to be seen, P23 not in the inner state either."""
     params, bare = case.params(), case.params()
     opt, inner = case.make(params), case.inner(bare)
+    assert len(opt.inner.state) == len(inner.state)
     same(run(case, opt, params, 0, K - 1), run(case, inner, bare, 0, K - 1))
+    assert [set(opt.inner.state[p]) for p in params] == [set(inner.state[p]) for p in bare]
+
+
+def a_reset_is_a_new_optimizer(case):
+    """P6: moments and counters together, wherever the optimizer keeps them."""
+    params, bare = case.params(), case.params()
+    opt = LOOPS[case.loop](params, k=2, inner=case.inner, inner_state="reset", **SHOWS_INNER[case.loop])
+    spent = 2 + (case.loop == "NALA")
+    for call in range(0, 3 * spent, spent):
+        end = run(case, case.inner(bare), bare, call, call + 2)
+        run(case, opt, params, call, call + spent)
+        same([p.detach() for p in params], end)
 
 
 def state_is_saved_and_loaded_at_every_phase(case):
@@ -118,11 +133,13 @@ def hooks_fire_once_and_in_order(case):
     opt = case.make(params)
     opt.register_step_pre_hook(lambda *a: seen.append("pre"))
     opt.register_step_post_hook(lambda *a: seen.append("post"))
+    opt.register_state_dict_pre_hook(lambda o: seen.append("saves"))
     opt.register_state_dict_post_hook(lambda o, s: seen.append("saved"))
     opt.register_load_state_dict_pre_hook(lambda o, s: seen.append("loads"))
+    opt.register_load_state_dict_post_hook(lambda o: seen.append("loaded"))
     case.call(opt, params, 0)
     opt.load_state_dict(opt.state_dict())
-    assert seen == ["pre", "post", "saved", "loads"], seen
+    assert seen == ["pre", "post", "saves", "saved", "loads", "loaded"], seen
 
 
 def schedulers_move_the_lr_that_is_used(case):
@@ -156,14 +173,19 @@ def zero_gradients_leave_everything_finite(case):
 
 
 def groups_have_their_own_lr_and_may_come_late(case):
-    params, late = case.params(), case.params(seed=1)
+    kind = torch.float32 if case.info.optim_cls is torch.optim.NAdam else torch.float64  # as above
+    params, late = case.params(kind), case.params(kind, seed=1)
     opt = case.make([{"params": params[:1], "lr": 0.0}, {"params": params[1:]}])
     before = params[0].detach().clone()
     run(case, opt, params, 0, K - 1)
     same([params[0].detach()], [before])
     opt.add_param_group({"params": late, "lr": 0.0})
-    run(case, opt, [*params, *late], K - 1)
-    assert len(opt.state_dict()["param_groups"]) == len(opt.param_groups) == 3
+    run(case, opt, [*params, *late], K - 1, K)
+    groups = [[torch.nn.Parameter(p.detach().clone()) for p in group["params"]] for group in opt.param_groups]
+    other = case.make([{"params": group} for group in groups])
+    other.load_state_dict(copy.deepcopy(opt.state_dict()))
+    assert [group["lr"] for group in other.param_groups] == [group["lr"] for group in opt.param_groups]
+    same(run(case, opt, [*params, *late], K), run(case, other, sum(groups, []), K))
 
 
 def entries_of_no_parameter_survive(case):
@@ -221,6 +243,8 @@ def questions(case):
         asked.append(groups_have_their_own_lr_and_may_come_late)
     if case.loop in LOOPS:
         asked.append(first_steps_are_the_inner_optimizers)
+    if case.loop in SHOWS_INNER:
+        asked.append(a_reset_is_a_new_optimizer)
     if case.info.supports_complex:
         asked.append(complex_parameters_work)
     if case.loop in LOOPS and case.info.supports_sparse and not case.settings.get("weight_decay"):
@@ -245,9 +269,24 @@ def answer(case, question):
     return ""
 
 
+def public():
+    """Optimizers of another library, described as torch describes its own."""
+    try:
+        import pytorch_optimizer
+    except ImportError:
+        return
+    for name in PUBLIC:
+        given = types.SimpleNamespace(kwargs={"lr": 0.01}, desc="pytorch-optimizer")
+        yield types.SimpleNamespace(
+            optim_cls=getattr(pytorch_optimizer, name), optim_inputs_func=lambda _, given=given: [given],
+            optim_error_inputs_func=lambda *_: [], scheduler_inputs=(), supports_param_groups=True,
+            only_supports_sparse_grads=False, supports_complex=False, supports_sparse=False,
+        )  # fmt: skip
+
+
 def main(quick):
     """A line for each: case, settings, question, why it was not asked, what went wrong."""
-    for info in optim_db:
+    for info in [*optim_db, *public()]:
         loops = [*LOOPS, *(OWN if info.optim_cls is torch.optim.Adam else ())]
         inputs = info.optim_inputs_func("cpu")
         for given in inputs[:1] + [x for x in inputs[1:] if x.desc == "maximize"] if quick else inputs:

@@ -1,12 +1,16 @@
 """Wrong use gets one sentence with the argument, the rule and the value, before anything is changed."""
 
+import copy
+import inspect
 import math
 import re
+from functools import partial
 
 import pytest
 import torch
 
-from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead
+from nala_lab.methods.hyper import ADAM_FORMS
+from nala_lab.optim import NALA, AdaBelief, AdaLA, Adam, Lookahead, OuterMomentum
 
 SGD = torch.optim.SGD
 BAD = [
@@ -35,6 +39,13 @@ BAD = [
     (AdaLA, {"probe": "implicit"}, "probe in {'own', 'grad', 'adam', 'adabelief', 'self', 'lagged', 'code'}, got"),
     (AdaLA, {"probe_batch": "last"}, "probe_batch in {'next', 'same'}, got probe_batch='last'"),
     (AdaLA, {"probe": "lagged", "probe_batch": "same"}, "probe_batch='next' when probe='lagged'"),
+    (AdaLA, {"blend": 1.5}, "blend must satisfy 0 <= blend <= 1, got blend=1.5"),
+    (AdaLA, {"every": 0}, "every must satisfy integer every >= 1"),
+    (AdaLA, {"every": 2, "probe": "lagged"}, "every must satisfy every=1 when probe='lagged'"),
+    (AdaLA, {"every": 2, "probe": "code"}, "every must satisfy every=1 when probe='code'"),
+    (OuterMomentum, {"workers": 2}, "workers must satisfy workers=1"),
+    (OuterMomentum, {"beta": 1.0}, "0 <= beta < 1"),
+    (OuterMomentum, {"nu": -1.0}, "0 <= nu"),
 ]  # fmt: skip
 LR = [(m, {"lr": v}, f"lr must satisfy 0 <= lr < inf, got lr={v}") for m in (NALA, Lookahead, AdaBelief, AdaLA)
       for v in (-1e-3, math.inf, math.nan)]  # fmt: skip
@@ -42,6 +53,7 @@ LR = [(m, {"lr": v}, f"lr must satisfy 0 <= lr < inf, got lr={v}") for m in (NAL
 
 @pytest.mark.parametrize(("maker", "options", "sentence"), BAD + LR)
 def test_a_wrong_option_is_one_clear_sentence(maker, options, sentence):
+    """P5, P11, P32."""
     with pytest.raises(ValueError, match=re.escape(sentence)) as caught:
         maker([torch.nn.Parameter(torch.ones(2))], **options)
     assert "\n" not in str(caught.value)
@@ -66,11 +78,52 @@ def test_the_parameters_are_checked_as_torch_does(maker):
     assert len(opt.param_groups) == 1
 
 
-@pytest.mark.parametrize("option", ["maximize", "amsgrad"])
-@pytest.mark.parametrize("maker", [AdaBelief, AdaLA])
-def test_an_option_that_would_be_ignored_is_refused(maker, option):
-    with pytest.raises(ValueError, match=f"{option} must satisfy {option} left out, got {option}=True"):
-        maker([{"params": [torch.nn.Parameter(torch.ones(2))], option: True}])
+OURS = {"self", "params", "lr", "betas", "eps", "weight_decay"}
+FLAGS = set(inspect.signature(torch.optim.Adam).parameters) - OURS  # whatever the installed torch has
+
+
+@pytest.mark.parametrize("option", sorted(FLAGS))
+@pytest.mark.parametrize("maker", [AdaBelief, AdaLA, *(partial(Adam, form=form) for form in ADAM_FORMS[1:])], ids=str)
+def test_an_option_of_torch_that_would_be_ignored_is_refused(maker, option):
+    w, late = torch.nn.Parameter(torch.ones(2)), torch.nn.Parameter(torch.ones(2))
+    sentence = f"{option} must satisfy .*, got {option}=True \\((this method does not have it|the phase|slow and trial)"
+    with pytest.raises(ValueError, match=sentence):
+        maker([{"params": [w], option: True}])
+    opt = maker([w])
+    with pytest.raises(ValueError, match=sentence):
+        opt.add_param_group({"params": [late], option: True})
+    assert len(opt.param_groups) == 1
+
+
+@pytest.mark.parametrize("option", ["capturable", "differentiable"])
+def test_adam_in_half_precision_refuses_what_its_own_step_has_not(option):
+    w = torch.nn.Parameter(torch.ones(2, dtype=torch.bfloat16))
+    opt = Adam([w], **{option: True})
+    w.grad = torch.ones_like(w)
+    with pytest.raises(ValueError, match=f"{option} must satisfy {option} left out.*half types do not have it"):
+        opt.step()
+    assert w.grad is not None and (w == 1).all() and not opt.state
+
+
+def test_the_form_of_adam_is_one_and_a_state_of_another_is_refused():
+    """A state has the moments of its form; torch's own Adam has the first one."""
+    made = {form: Adam([torch.nn.Parameter(torch.ones(2))], form=form) for form in ADAM_FORMS}
+    states = {form: opt.state_dict() for form, opt in made.items()}
+    for form, opt in made.items():
+        for other, state in states.items():
+            if form == other:
+                opt.load_state_dict(state)
+                continue
+            with pytest.raises(ValueError, match=f"state_dict must satisfy saved with form='{form}', got .*'{other}'"):
+                opt.load_state_dict(state)
+            with pytest.raises(ValueError, match=f"form must satisfy form='{form}', got form='{other}'"):
+                opt.add_param_group({"params": [torch.nn.Parameter(torch.ones(1))], "form": other})
+            wrapped = Lookahead([torch.nn.Parameter(torch.ones(2))], inner=partial(Adam, form=form))
+            before = copy.deepcopy(wrapped.state_dict())
+            with pytest.raises(ValueError, match=f"saved with form='{form}'"):
+                wrapped.load_state_dict(Lookahead([torch.ones(2)], k=2, inner=partial(Adam, form=other)).state_dict())
+            assert wrapped.state_dict() == before
+    made[ADAM_FORMS[0]].load_state_dict(torch.optim.Adam([torch.ones(2)]).state_dict())
 
 
 @pytest.mark.parametrize("make", [lambda p: NALA(p, outer_batch="same"), lambda p: AdaLA(p, probe_batch="same")])

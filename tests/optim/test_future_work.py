@@ -1,4 +1,4 @@
-"""What both papers leave to future work: a blended and an occasional look ahead, NALA around AdaLA, outer velocity."""
+"""What both papers leave to future work: a blended and an occasional look ahead, and NALA around AdaLA."""
 
 import math
 
@@ -7,10 +7,9 @@ import pytest
 import torch
 
 from nala_lab.core import stream
-from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead, OuterMomentum
+from nala_lab.optim import NALA, AdaBelief, AdaLA
 from nala_lab.reference import AdaLA as NumpyAdaLA
 from nala_lab.reference import run
-from nala_lab.verify import other_papers as published
 
 ODD = {"lr": 0.05, "betas": (0.7, 0.85), "eps": 1e-2}
 EPS = 2.0**-52
@@ -98,40 +97,6 @@ def test_the_second_moment_on_a_linear_objective_is_its_closed_form(probe, every
     assert np.abs(opt.state[w]["exp_avg_var"].numpy() - s).max() <= allowed
 
 
-def test_a_step_between_two_looks_is_adabelief_s_from_the_same_state():
-    grads = draws("between", 10)
-    _, opt = walk(lambda p: AdaLA(p, **ODD, every=4), grads[:2])  # probe and adapted step; three plain ones follow
-    w = opt.param_groups[0]["params"][0]
-    other = torch.nn.Parameter(w.detach().clone())
-    belief = AdaBelief([other], **ODD)
-    belief.state[other] = {key: opt.state[w][key].clone() for key in ("step", "exp_avg", "exp_avg_var")}
-    for g in grads[2:5]:
-        w.grad, other.grad = g.clone(), g.clone()
-        opt.step()
-        belief.step()
-        assert torch.equal(w, other) and opt.phase == 0
-    w.grad = grads[5].clone()
-    opt.step()
-    assert opt.phase == 1
-
-
-@pytest.mark.parametrize(
-    ("options", "sentence"),
-    [
-        ({"blend": 1.5}, "blend must satisfy 0 <= blend <= 1, got blend=1.5"),
-        ({"blend": float("nan")}, "got blend=nan"),
-        ({"every": 0}, "every must satisfy integer every >= 1"),
-        ({"every": 2, "probe": "lagged"}, "every must satisfy every=1 when probe='lagged'"),
-        ({"every": 2, "probe": "code"}, "every must satisfy every=1 when probe='code'"),
-    ],
-)
-def test_what_adala_refuses(options, sentence):
-    for make in (lambda: AdaLA([torch.nn.Parameter(torch.ones(1))], **options), lambda: NumpyAdaLA(**options)):
-        with pytest.raises(ValueError) as caught:
-            make()
-        assert sentence in str(caught.value)
-
-
 # ---- NALA around AdaLA -------------------------------------------------------------------------------------------
 
 
@@ -160,104 +125,3 @@ def test_nala_with_mu_0_and_alpha_0_around_adala_is_adala_to_the_last_bit(option
     assert torch.equal(w, bare.param_groups[0]["params"][0])
 
 
-# ---- outer velocity ----------------------------------------------------------------------------------------------
-
-
-def curvature(x):
-    return np.array([0.3, 1.1, 2.0, 0.7]) * (x - np.array([1.0, -2.0, 0.5, 3.0]))
-
-
-def outer(k, lr, cycles, **options):
-    """phi_0 .. phi_T of OuterMomentum around gradient descent."""
-    start = stream(0, "future", "start").normal(size=4) + 2
-    w = torch.nn.Parameter(torch.tensor(start))
-    opt = OuterMomentum([w], k=k, inner=lambda p: torch.optim.SGD(p, lr=lr), **options)
-    phi = [start]
-    while len(phi) <= cycles:
-        w.grad = torch.tensor(curvature(w.detach().numpy()))
-        opt.step()
-        if opt.phase == 0:
-            phi.append(w.detach().numpy().copy())
-    return np.stack(phi)
-
-
-EDGES = {
-    "Lookahead": ({"nu": 0.4, "beta": 0.0}, published.lookahead, {"alpha": 0.4}),
-    "Reptile": ({"nu": 0.4, "beta": 0.0}, published.reptile, {"epsilon": 0.4}),
-    "NALA": ({"nu": 0.7, "beta": 0.0, "alpha": 0.2}, published.nala, {"mu": -0.3, "alpha": 0.2}),
-    "SNOO": ({"nu": 0.8, "beta": 0.6}, published.snoo, {"nu": 0.8, "beta": 0.6}),
-    "DiLoCo, one worker": ({"nu": 0.8, "beta": 0.6}, published.diloco, {"nu": 0.8, "beta": 0.6, "workers": 1}),
-    "SlowMo": ({"nu": 0.8, "beta": 0.6, "style": "heavy-ball"}, published.slowmo, {"a": 0.8, "beta": 0.6}),
-}
-
-
-@pytest.mark.parametrize("name", EDGES)
-def test_published_methods_are_points_of_outer_momentum(name):
-    """Against the recurrence of the method's own paper, in NumPy. The map contracts, up to the velocity's memory of
-    1 / (1 - beta) = 2.5 cycles; a cycle rounds a dozen numbers below 16 by half an ulp."""
-    ours, recurrence, theirs = EDGES[name]
-    phi = outer(3, 0.1, 8, **ours)
-    exact = recurrence(curvature, phi[0], 8, 3, 0.1, **theirs)
-    assert np.abs(phi - exact).max() <= 2.5 * 12 * 8 * 16 * EPS
-    assert np.abs(exact[8] - exact[4]).max() > 1e-3  # and it moves
-
-
-def test_without_velocity_the_torch_classes_agree_around_adam():
-    """beta = 0: Lookahead's slow step is nu, NALA's mu is nu - 1; they mix by another formula, so to rounding only."""
-    grads = draws("edges", 24)
-    for options, other in [
-        ({"nu": 0.3, "k": 3}, lambda p: Lookahead(p, lr=0.05, k=3, alpha=0.3)),
-        ({"nu": 0.6, "k": 2, "alpha": 0.1}, lambda p: NALA(p, lr=0.05, k=2, mu=-0.4, alpha=0.1)),
-    ]:
-        path, opt = walk(lambda p, o=options: OuterMomentum(p, lr=0.05, beta=0.0, **o), grads)
-        theirs, its = walk(other, grads)
-        assert (path - theirs).abs().max() <= 24 * 8 * 8 * EPS  # eight roundings of numbers below 8 a call
-        assert (opt.phase, opt.grad_evals) == (its.phase, its.grad_evals)
-
-
-@pytest.mark.parametrize("alpha", [0.0, 0.1])
-def test_a_run_resumes_to_the_last_bit_from_every_phase_with_its_velocity(alpha):
-    def make(params):
-        return OuterMomentum(params, lr=0.05, k=2, nu=0.8, beta=0.6, alpha=alpha)
-
-    grads = draws("resume", 11)
-    whole, _ = walk(make, grads)
-    for stop in range(1, 11):
-        path, opt = walk(make, grads[:stop])
-        saved = opt.state_dict()
-        w = torch.nn.Parameter(path[-1].clone())
-        resumed = make([w])
-        resumed.load_state_dict(saved)
-        for g in grads[stop:]:
-            w.grad = g.clone()
-            resumed.step()
-        assert torch.equal(w, whole[-1]), stop
-
-
-def test_the_state_is_the_inner_one_and_two_copies():
-    w = torch.nn.Parameter(torch.ones(6))
-    opt = OuterMomentum([w], k=2, alpha=0.1)
-    for _ in range(7):
-        w.grad = torch.ones(6)
-        opt.step()
-    assert {key: value.numel() for key, value in opt.state[w].items()} == {"slow": 6, "velocity": 6}
-
-
-def test_half_precision_keeps_its_slow_weights_and_velocity_in_float32():
-    """A displacement of 2^-10 from 1 is below half an ulp of bfloat16 (2^-9), so in its own type it would be lost."""
-    w = torch.nn.Parameter(torch.ones(1, dtype=torch.bfloat16))
-    opt = OuterMomentum([w], k=1, nu=2.0**-3, beta=0.0, inner=lambda p: torch.optim.SGD(p, lr=2.0**-7))
-    for _ in range(8):
-        w.grad = torch.ones_like(w)
-        opt.step()
-    assert opt.state[w]["velocity"].dtype == opt.state[w]["slow"].dtype == torch.float32
-    assert opt.state[w]["slow"].item() < 1 - 2.0**-8 and w.item() < 1
-
-
-@pytest.mark.parametrize(
-    ("options", "sentence"),
-    [({"workers": 2}, "workers must satisfy workers=1"), ({"beta": 1.0}, "0 <= beta < 1"), ({"nu": -1.0}, "0 <= nu")],
-)
-def test_what_outer_momentum_refuses(options, sentence):
-    with pytest.raises(ValueError, match=sentence):
-        OuterMomentum([torch.nn.Parameter(torch.ones(1))], **options)

@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead, OuterMomentum
-from tests.optim.training import network, train
 
 SETTINGS = [(NALA, "alpha"), (NALA, "mu"), (Lookahead, "alpha"), (OuterMomentum, "nu"), (OuterMomentum, "beta"),
             (OuterMomentum, "alpha"), (AdaLA, "blend")]  # fmt: skip
@@ -121,18 +120,6 @@ def test_a_loop_around_a_loop_keeps_both_alphas():
     assert opt.inner.alpha == opt.param_groups[0]["alpha"] == 0.75
     opt.alpha = 0.5
     assert (opt.alpha, opt.inner.alpha) == (0.5, 0.75)
-
-
-def test_a_scheduler_that_writes_groups_reaches_alpha():
-    model = network()
-    opt = NALA(model.parameters(), k=2, alpha=0.5)
-    used = []
-    for call in range(9):
-        for group in opt.param_groups:
-            group["alpha"] = 0.5 / (1 + call)
-        train(model, opt, call, call + 1)
-        used.append(opt.alpha)
-    assert used == [0.5 / (1 + call) for call in range(9)]
 
 
 def test_next_gradient_says_what_is_spent_next():

@@ -1,7 +1,6 @@
 """Saving and loading: every phase resumes bit for bit, in a fresh process, without touching what was handed over."""
 
 import copy
-import io
 import os
 import pickle  # noqa: TID251 - only our own live objects go through it, no file is ever read with it
 import subprocess
@@ -11,7 +10,7 @@ import pytest
 import torch
 
 from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead
-from tests.optim.training import CALLS, HALF, MAKERS, ROOT, K, network, train
+from tests.optim.training import CALLS, MAKERS, ROOT, network, train
 
 
 def leaves(value):
@@ -131,34 +130,6 @@ def test_the_groups_are_the_inner_optimizers_always(maker):
     assert not any(key in group for group in fresh.param_groups for key in ("cycle", "phase", "slow"))
 
 
-@pytest.mark.parametrize("calls", range(5))
-def test_groups_added_inside_a_cycle_are_saved_and_resumed(calls):
-    """P22, at every phase."""
-    model, late = network(), torch.nn.Linear(4, 2).requires_grad_(False)
-    states = []
-    for stop in (None, calls + 1):
-        torch.nn.init.constant_(late.weight, 0.5)
-        torch.nn.init.constant_(late.bias, -0.5)
-        model.load_state_dict(network().state_dict())
-        late.requires_grad_(False)
-        opt = NALA(model.parameters(), lr=0.01, k=K)
-        train(model, opt, 0, calls)
-        late.requires_grad_(True)
-        opt.add_param_group({"params": late.parameters(), "lr": 0.1})
-        assert opt.param_groups[1]["betas"] == (0.9, 0.999)
-        for call in range(calls, CALLS):
-            if call == stop:
-                again = NALA([{"params": model.parameters()}, {"params": late.parameters()}], lr=0.5, k=7)
-                again.load_state_dict(opt.state_dict())
-                opt = again
-            both = torch.nn.ModuleList([model, late])
-            for i, p in enumerate(both.parameters()):
-                p.grad = torch.full_like(p, 0.1 * (i - call))
-            opt.step()
-        states.append(copy.deepcopy({"model": model.state_dict(), "late": late.state_dict(), "opt": opt.state_dict()}))
-    assert identical(*states)
-
-
 def test_settings_come_back_with_the_state():
     """As torch does with the options of a group: what was saved wins."""
     model = network()
@@ -186,44 +157,3 @@ def test_a_foreign_state_is_refused_in_one_sentence():
             opt.load_state_dict(state)
     with pytest.raises(ValueError, match="saved by AdaBelief"):
         AdaBelief(model.parameters()).load_state_dict(adam)
-
-
-@pytest.mark.parametrize("name", ["NALA", "Lookahead", "AdaBelief", "AdaLA"])
-def test_state_hooks_see_the_whole_state_once(name):
-    model, opt = trained(name, 2)
-    seen = []
-    opt.register_state_dict_pre_hook(lambda o: seen.append("pre"))
-    opt.register_state_dict_post_hook(lambda o, s: seen.append(s["param_groups"][0]["cycle"]["method"]))
-    opt.register_load_state_dict_pre_hook(lambda o, s: seen.append("load"))
-    opt.register_load_state_dict_post_hook(lambda o: seen.append(o.phase))
-    opt.load_state_dict(opt.state_dict())
-    assert seen == ["pre", name, "load", opt.phase]
-
-
-@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
-@pytest.mark.parametrize("name", HALF)
-def test_half_precision_resumes_with_its_float32_accumulators(name, dtype):
-    """torch's own load would cast them to the type of the weights."""
-    finals = []
-    for stop in (None, *range(1, CALLS)):
-        model = network(dtype)
-        opt = HALF[name](model.parameters())
-        for call in range(CALLS):
-            if call == stop:
-                buffer = io.BytesIO()
-                torch.save({"model": model.state_dict(), "opt": opt.state_dict()}, buffer)
-                buffer.seek(0)
-                saved = torch.load(buffer, weights_only=True)
-                model = network(dtype)
-                opt = HALF[name](model.parameters())
-                opt.load_state_dict(saved["opt"])
-                model.load_state_dict(saved["model"])
-            train(model, opt, call, call + 1)
-        finals.append({"model": model.state_dict(), "opt": opt.state_dict()})
-    assert all(identical(final, finals[0]) for final in finals[1:])
-    own = [value for key, value in leaves_of_wrapper(finals[0]["opt"]) if key not in ("base", "probed")]
-    assert own and all(value.dtype == torch.float32 for value in own)
-
-
-def leaves_of_wrapper(saved):
-    return [(key, v) for own in saved["state"].values() for key, v in own.items() if not key.startswith("inner.")]

@@ -5,8 +5,7 @@ import copy
 import pytest
 import torch
 
-from nala_lab.core import stream
-from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead
+from nala_lab.optim import NALA, Lookahead
 from tests.optim.training import CALLS, MAKERS, K, batch, network, train
 
 
@@ -49,7 +48,7 @@ def test_phi_is_what_the_weights_were_when_the_cycle_began(name):
     assert phases == set(range(expected.get(name, default)))
 
 
-@pytest.mark.parametrize("mode", ["plain", "nested", "raise", "inference", "batchnorm", "save"])
+@pytest.mark.parametrize("mode", ["plain", "nested", "raise", "inference", "batchnorm", "save", "eval"])
 @pytest.mark.parametrize("name", MAKERS)
 def test_looking_changes_nothing_in_the_training_that_follows(name, mode):
     """P31, at every phase: bit for bit the run that never looked."""
@@ -90,6 +89,18 @@ def look(model, opt, mode):
             model.train()
         with pytest.raises(RuntimeError), opt.slow_weights(model, recompute_bn=[torch.zeros(3, 99)]):
             pass  # a batch of the wrong shape, inside the estimation
+    elif mode == "eval":  # each mode asked for twice, and inside the context
+        with opt.slow_weights():
+            phi = weights(model)
+        for _ in range(2):
+            opt.eval()
+            assert equal(weights(model), phi)
+        with opt.slow_weights(model):
+            opt.eval()
+            opt.train()
+            assert equal(weights(model), phi)
+        opt.train()
+        opt.train()
     elif mode == "save":
         with opt.slow_weights():
             opt.state_dict()
@@ -301,14 +312,3 @@ def test_slow_weights_in_half_precision_keep_their_further_digits(dtype):
     # between two roundings to `dtype` the fast step of 1 is off by at most half a spacing at 100: 0.25, times alpha
     assert (narrow.state[w]["slow"] - exact).abs().max() <= 300 * 0.01 * 0.25 + 0.25
     assert (w != 100.0).all()
-
-
-def test_one_loop_methods_answer_too():
-    draw = stream(0, "optim", "one loop")
-    w = torch.nn.Parameter(torch.tensor(draw.normal(size=3)))
-    for maker in (AdaBelief, AdaLA):
-        opt = maker([w])
-        with opt.slow_weights():
-            pass
-        opt.sync()
-        assert opt.phase == 0 and opt.grad_evals == 0

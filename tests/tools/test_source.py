@@ -116,6 +116,7 @@ def test_nothing_that_ships_reads_pickles():
 
 
 def test_no_version_is_compared_as_text():
+    """P37."""
     found = [
         f"{name(path)}:{node.lineno}"
         for path in python_files()
