@@ -41,7 +41,7 @@ highlight_language = "none"
 add_module_names = False
 nitpicky = False
 
-mathjax_path = "mathjax/tex-mml-chtml.js"  # a copy in _static: nothing is asked of another server
+mathjax_path = "mathjax/tex-chtml-full.js"  # a copy in _static: nothing is asked of another server
 html_theme = "pydata_sphinx_theme"
 html_title = f"nala_lab {release}"
 html_static_path = ["_static"]

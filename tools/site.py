@@ -21,6 +21,8 @@ import nala_lab
 from tools.doors import api, lab_pages, links, lite, methods
 
 ROOT = Path(__file__).resolve().parents[1]
+MOST = 45  # MB that the site may have without Pyodide
+AS_IT_STANDS = re.compile(r"(<(?:pre|textarea|script|style)\b.*?</(?:pre|textarea|script|style)>)", re.DOTALL)
 BUTTON = re.compile(rb'<p><a class="run-lesson".*?</p>\n?')
 FORWARD = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>nala_lab</title>
@@ -65,10 +67,9 @@ def write_source(source: Path, found: Path) -> list[str]:
 
     es5 = Path(mathjax.__file__).parent / "static" / "mathjax" / "es5"
     local = source / "_static" / "mathjax"
-    local.mkdir(parents=True)
-    shutil.copy(es5 / "tex-mml-chtml.js", local)
-    shutil.copytree(es5 / "output" / "chtml", local / "output" / "chtml")
-    shutil.copytree(es5 / "input" / "tex" / "extensions", local / "input" / "tex" / "extensions")
+    fonts = Path("output", "chtml", "fonts", "woff-v2")
+    shutil.copytree(es5 / fonts, local / fonts)
+    shutil.copy(es5 / "tex-chtml-full.js", local)  # with every extension of TeX inside
     names = api.write(source)
     methods.write(source / "methods")
     bad = lab_pages.write_results(source, found)
@@ -85,6 +86,21 @@ def render(source: Path, out: Path) -> list[str]:
     return ["Sphinx warned: see above"] if subprocess.run(command, env=alone, check=False).returncode else []
 
 
+def close_up(page: str) -> str:
+    """The page without empty lines and indents, which are a tenth of what the theme's templates write."""
+    parts = AS_IT_STANDS.split(page)
+    return "".join(part if i % 2 else re.sub(r"\s*\n\s*", "\n", part) for i, part in enumerate(parts))
+
+
+def tidy(site: Path) -> None:
+    """Take away what Sphinx and the theme leave and no reader needs."""
+    (site / "_static" / "webpack-macros.html").unlink(missing_ok=True)  # the theme's own template, no page
+    for path in site.rglob("*.map"):  # for those who debug the theme
+        path.unlink()
+    for path in site.rglob("*.html"):
+        path.write_text(close_up(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
 def pack(site: Path, target: Path) -> None:
     """The site without the browser edition as one file that can be mailed; the same bytes from the same site."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -98,10 +114,15 @@ def pack(site: Path, target: Path) -> None:
                 archive.writestr(entry, BUTTON.sub(b"", data) if path.suffix == ".html" else data)
 
 
-def size(folder: Path, *, without: str = "") -> float:
-    """MB of all files below `folder`."""
-    inside = (p for p in folder.rglob("*") if p.is_file() and not (without and without in p.parts))
-    return sum(p.stat().st_size for p in inside) / 1e6
+def size(folder: Path) -> float:
+    """MB of all files below `folder`, those of Pyodide left out; the lab's own wheel counts."""
+    own = (p for p in folder.rglob("*") if p.is_file() and ("pyodide" not in p.parts or p.name.startswith("nala_lab-")))
+    return sum(p.stat().st_size for p in own) / 1e6
+
+
+def too_large(out: Path) -> list[str]:
+    """A sentence when the site has more than MOST."""
+    return [f"the site has {size(out):.1f} MB without Pyodide, more than {MOST}"] if size(out) > MOST else []
 
 
 def build(out: Path) -> list[str]:
@@ -122,16 +143,14 @@ def build(out: Path) -> list[str]:
     (source / "in_the_browser.txt").write_text(" ".join(runnable), encoding="utf-8")
     lap("source")
     said += render(source, site)
-    (site / "_static" / "webpack-macros.html").unlink(missing_ok=True)  # the theme's own template, no page
+    tidy(site)
     shutil.rmtree(out / "jupyter_execute", ignore_errors=True)  # a second copy of the lessons' pictures, linked nowhere
-    for path in site.rglob("*.map"):  # for those who debug the theme
-        path.unlink()
     lap("Sphinx")
     if runnable:
         said += lite.build(ROOT, work, site / "lite", runnable)
         lap("browser")
     (out / "index.html").write_text(FORWARD.format(version=nala_lab.__version__), encoding="utf-8")
-    said += links.faults(out)
+    said += links.faults(out) + too_large(out)
     pack(out, work / "nala_lab-site.zip")
     lap("links and zip")
     print("site: seconds:", ", ".join(clock))
@@ -145,7 +164,7 @@ def main(arguments: list[str]) -> int:
     said = build(out)
     print("\n".join(f"site: {sentence}" for sentence in said), file=sys.stderr)
     verdict = "something failed" if said else "all good"
-    print(f"wrote {out} ({size(out, without='pyodide'):.1f} MB without Pyodide) and one file to mail: {verdict}")
+    print(f"wrote {out} ({size(out):.1f} MB without Pyodide) and one file to mail: {verdict}")
     return 1 if said else 0
 
 

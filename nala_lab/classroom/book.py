@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -18,6 +19,13 @@ __all__ = ["Book", "grades", "stored"]
 
 FORMAT = 1
 LARGEST = 4_000_000  # bytes: a grade file of a whole class with every exercise has a tenth of it
+
+
+class Link(str):
+    """HTML that a notebook shows as a link."""
+
+    def _repr_html_(self) -> str:
+        return str(self)
 
 
 class Book:
@@ -105,6 +113,12 @@ class Book:
         partial.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
         os.replace(partial, target)
         return target
+
+    def download(self) -> Link:
+        """A link that saves the file of `export` out of a browser tab, whose folder is not on your disk."""
+        path = self.export()
+        data = base64.b64encode(path.read_bytes()).decode()
+        return Link(f'<a download="{path.name}" href="data:application/json;base64,{data}">Save {path.name}</a>')
 
 
 def _better(now: Mapping[str, Any] | None, before: Mapping[str, Any]) -> dict[str, Any]:

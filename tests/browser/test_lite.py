@@ -1,10 +1,12 @@
 """The browser edition in a fresh Chromium with the network cut: every lesson runs to its end."""
 
+import json
 import os
 import statistics
 
 import pytest
 
+from nala_lab.classroom import check, exercise, grades
 from tests.browser.lab import keep, note
 from tests.browser.lite import CUT, Folder, Tab
 from tests.tools.tree import ROOT
@@ -95,11 +97,86 @@ def moved(page, number: int) -> float:
     return page.evaluate("() => window.later")
 
 
+@pytest.fixture(scope="module")
+def student(offline, edition):
+    """Lesson 00 as one has it who never touches a mouse: opened, all cells run, the first answer's cell in front."""
+    opened = Keys(Tab(offline, edition.url), "00_start_here")
+    yield opened
+    opened.tab.close()
+
+
+class Keys:
+    """A lesson under the keyboard."""
+
+    def __init__(self, tab, name: str) -> None:
+        self.tab, self.path, self.press = tab, f"{name}.ipynb", tab.page.keyboard.press
+        tab.open(name)
+        self.press("Control+a")
+        self.press("Control+Enter")
+        self.wait(lambda s: s["errors"] or (all(s["counts"]) and s["kernel"] == "idle"))
+
+    def wait(self, ready):
+        state = self.tab.wait(self.path, ready)
+        assert state["errors"] == []
+        return state
+
+    def walk_to(self, start: str) -> None:
+        """Arrow keys until the cell that begins so is in front: up from wherever we are, then down."""
+        for key in ("ArrowUp", "ArrowDown"):
+            for _ in range(120):
+                if self.wait(lambda s: True)["active"].startswith(start):
+                    return
+                self.press(key)
+        raise AssertionError(f"no cell begins with {start!r}")
+
+    def write(self, text: str) -> None:
+        """Put text into the cell in front and run it; the next one is in front then."""
+        self.press("Enter")
+        self.wait(lambda s: s["mode"] == "edit")
+        self.press("Control+a")
+        self.tab.page.keyboard.type(text)
+        self.press("Shift+Enter")
+
+    def run(self, start: str) -> dict:
+        """Run the cell in front, which begins so; what it shows."""
+        before = max(self.wait(lambda s: s["active"].startswith(start) and all(s["counts"]))["counts"])
+        self.press("Control+Enter")
+        return self.wait(lambda s: all(s["counts"]) and max(s["counts"]) > before and s["shown"])["shown"][-1]
+
+
+def test_with_the_keyboard_alone_the_first_exercise_is_answered_wrong_and_then_right(student):
+    solution = exercise("00.1", "demo").solution.tolist()
+    grades().clear()
+    for answer in ([0.123, 0.5], solution):
+        said = check("00.1", answer, "demo")
+        student.walk_to("answer_00_1")
+        student.write(f"answer_00_1 = {answer!r}")
+        shown = student.run('check("00.1"')
+        assert "".join(shown["text/markdown"]) == said._repr_markdown_() and said.right == (answer == solution)
+        assert said.message.split(".")[0] in student.tab.page.locator(".jp-mod-active .jp-OutputArea").inner_text()
+    keep(student.tab.page, "lite-exercise")
+
+
+def test_the_grades_can_be_saved(student):
+    student.walk_to("grades()")
+    student.press("Enter")
+    student.press("Control+a")
+    student.tab.page.keyboard.type("grades().download()")
+    student.run("grades().download()")
+    with student.tab.page.expect_download() as caught:
+        student.tab.page.locator("a[download]").click()
+    book = json.loads(caught.value.path().read_text(encoding="utf-8"))
+    row = book["students"]["demo"]["00.1"]
+    assert caught.value.suggested_filename == "00-demo.json"
+    assert (row["points"], row["of"], row["tries"], row["last"]) == (1, 1, 2, "right")
+    assert row["answer"] == exercise("00.1", "demo").solution.tolist()
+
+
 def test_a_new_version_of_a_lesson_reaches_a_returning_student():
     one, two = (lite.settings(f"0.1.0 {state}")["jupyter-config-data"]["contentsStorageName"] for state in "ab")
     assert one != two
 
 
-def test_the_lessons_are_those_that_need_no_torch():
+def test_the_lessons_are_those_that_need_no_torch_and_the_game():
     numbers = {name[:2] for name in LESSONS}
-    assert numbers == {f"{n:02d}" for n in (0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 16, 17, 18, 20)}
+    assert numbers == {f"{n:02d}" for n in (0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 16, 17, 18, 19, 20)}

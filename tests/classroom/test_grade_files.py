@@ -1,7 +1,9 @@
 """Grade files: marks survive a second lesson and a restart, and one bad file of thirty is a line in a list."""
 
+import base64
 import json
 import os
+import re
 
 import pytest
 
@@ -46,6 +48,14 @@ def test_a_vector_and_a_wrong_answer_can_be_exported(tmp_path):
     check("01.1", 123.0, student="b")
     book = json.loads(grades().export(tmp_path / "b.json").read_text())["students"]["b"]
     assert len(book["00.1"]["answer"]) == 2 and book["01.1"]["answer"] == 123.0 and book["01.1"]["points"] == 0
+
+
+def test_the_link_holds_the_grade_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    check("01.1", RIGHT, student="Ada")
+    name, data = re.fullmatch(r'<a download="(.*)" href="data:application/json;base64,(.*)">Save \1</a>',
+                              grades().download()._repr_html_()).groups()  # fmt: skip
+    assert base64.b64decode(data) == (tmp_path / name).read_bytes() and b'"points": 1' in base64.b64decode(data)
 
 
 def test_marks_are_computed_again_from_the_answers(tmp_path):

@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from tests.tools.tree import ROOT
-from tools.doors import lite, wheels
+from tools.doors import lite, slim, wheels
 
 
 @pytest.fixture
@@ -67,3 +67,22 @@ def test_a_lesson_that_imports_torch_at_the_top_is_left_out(tmp_path):
                        "04_d": "from nala_lab import optim"}.items():  # fmt: skip
         (tmp_path / f"{name}.py").write_text(text)
     assert lite.runnable(tmp_path) == ["01_a", "03_c"]
+
+
+def test_of_the_game_the_edition_holds_what_comes_before_torch():
+    book = (ROOT / "notebooks" / f"{lite.GAME}.ipynb").read_text(encoding="utf-8")
+    cells = ["".join(cell["source"]) for cell in json.loads(lite.up_to_torch(book))["cells"]]
+    assert len(cells) > 10 and cells[-1].endswith("in a browser the lesson ends here.")
+    assert not [cell for cell in cells if "import torch" in cell] and lite.GAME in lite.runnable(ROOT / "notebooks")
+    plain = json.dumps({"cells": [{"cell_type": "code", "source": ["import numpy"]}]})
+    assert lite.up_to_torch(plain) == plain
+
+
+def test_what_draws_diagrams_is_left_out_with_what_only_it_asks_for(tmp_path):
+    chunks = {"lab/bundle.js": "a.e(1),a.e(2)", "1.ab.js": "lab", "2.cd.js": "elk.layered b.e(3).e(1)", "3.ef.js": "x",
+              "4.gh.js": "asked for in a way that is not seen"}  # fmt: skip
+    (tmp_path / "lab").mkdir()
+    for name, text in chunks.items():
+        (tmp_path / name).write_text(text)
+    slim.drop_diagrams(tmp_path)
+    assert {path.name for path in tmp_path.rglob("*.js")} == {"bundle.js", "1.ab.js", "4.gh.js"}

@@ -5,6 +5,7 @@ import sys
 import zipfile
 
 import pytest
+from PIL import Image
 
 from tools import site
 from tools.doors import lab_pages
@@ -21,7 +22,7 @@ def plant(found, *, checks=CHECK, claims=CLAIM, figures=FIGURE):
     found.mkdir(exist_ok=True)
     for name, row in (("checks", checks), ("ledger", claims), ("figures", figures)):
         (found / f"{name}.json").write_text(json.dumps({"checks": [row]} if name == "checks" else [row]))
-    (found / "f.png").write_bytes(b"long png")
+    Image.new("RGB", (3, 2), "red").save(found / "f.png")
     (found / "f.svg").write_bytes(b"svg")
     return found
 
@@ -68,11 +69,35 @@ def test_failures_are_counted_and_pictures_have_words(tmp_path):
     source = tmp_path / "source"
     assert lab_pages.write_results(source, plant(tmp_path / "found")) == 0
     page = (source / "lab" / "f.md").read_text(encoding="utf-8")
-    assert 'src="../_static/figures/f.svg" alt="A &quot;b&quot;"' in page  # the smaller of the two
+    assert 'src="../_static/figures/f.svg" alt="A &quot;b&quot;"' in page
     not_drawn = {"name": "f", "error": "RecordError: <x>"}
     bad = plant(tmp_path / "found", checks=CHECK | {"verdict": "fail"}, figures=not_drawn)
     assert lab_pages.write_results(source, bad) == 2
     assert "Not drawn: RecordError: &lt;x&gt;" in (source / "lab" / "f.md").read_text(encoding="utf-8")
+
+
+def test_a_large_drawing_is_shown_by_its_pixels(tmp_path):
+    found = plant(tmp_path / "found")
+    (found / "f.svg").write_bytes(b" " * 500_001)
+    assert lab_pages.picture(FIGURE, tmp_path, found) == "f.webp"
+    with Image.open(tmp_path / "f.webp") as shown, Image.open(found / "f.png") as drawn:
+        assert shown.convert("RGB").tobytes() == drawn.tobytes()
+
+
+def test_what_is_written_as_it_stands_keeps_its_lines_and_the_rest_no_indent():
+    page = "<p>\n\n   one\n  two</p><pre>\n  a\n\n    b</pre>\n\n<script>\n  x\n</script>  <b>c</b> d"
+    close = "<p>\none\ntwo</p><pre>\n  a\n\n    b</pre>\n<script>\n  x\n</script>  <b>c</b> d"
+    assert site.close_up(page) == close
+
+
+def test_the_size_is_that_of_all_but_pyodide_and_has_a_limit(monkeypatch, tmp_path):
+    for name in ("a.html", "lite/b.js", "lite/static/pyodide/scipy.whl", "lite/static/pyodide/nala_lab-0.1.0.whl"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x" * 1000)
+    assert site.size(tmp_path) == 0.003
+    assert site.too_large(tmp_path) == []
+    monkeypatch.setattr(site, "MOST", 0.002)
+    assert site.too_large(tmp_path) == ["the site has 0.0 MB without Pyodide, more than 0.002"]
 
 
 def test_a_lesson_with_an_error_is_named(tmp_path):

@@ -153,7 +153,9 @@ def write(source: Path) -> int:
     tops = [n for n in modules if n in PACKAGES or n.rpartition(".")[0] not in modules]
     tree = "".join(f"   {name}\n" for name in tops)
     (folder / "index.rst").write_text(f"{HEAD}\n.. toctree::\n   :maxdepth: 2\n\n{tree}", encoding="utf-8")
-    rows = "".join(f'<li><a href="{{{{ pathto("api/{n}") }}}}">{n}</a></li>\n' for n in modules if n not in PACKAGES)
+    # the modules of BY_MODULE are listed on its page: in the margin of every page they would be a tenth of the site
+    rows = "".join(f'<li><a href="{{{{ pathto("api/{n}") }}}}">{n}</a></li>\n' for n in modules
+                   if n not in PACKAGES and n.rpartition(".")[0] not in BY_MODULE)  # fmt: skip
     margin = f'<nav class="api-margin" aria-label="Packages"><ul>\n{rows}</ul></nav>\n'
     (templates / "api_margin.html").write_text(margin, encoding="utf-8")
     return len(stems)

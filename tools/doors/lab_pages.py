@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 Rows = Sequence[dict[str, Any]]
 
 
@@ -79,18 +81,25 @@ def ledger_page(rows: Rows) -> str:
     )
 
 
+def picture(entry: dict[str, Any], pictures: Path, folder: Path) -> str:
+    """Put the entry's picture into `pictures` and return its name: the SVG, or where that is large the PNG's pixels."""
+    svg, target = folder / entry["svg"], pictures / entry["svg"]
+    if svg.stat().st_size <= 500_000:
+        return str(shutil.copy(svg, target).name)
+    target = target.with_suffix(".webp")
+    Image.open(folder / entry["png"]).save(target, lossless=True)  # a quarter of the PNG, with the same pixels
+    return target.name
+
+
 def figure_page(entry: dict[str, Any], pictures: Path, folder: Path) -> str:
-    """One figure or table of the papers; copies its picture, the smaller of SVG and PNG, into `pictures`."""
+    """One figure or table of the papers."""
     text = f"# {entry.get('title') or entry['name']}\n\n"
     if entry.get("error"):
         return f"{text}<p class='bad'>Not drawn: {html.escape(entry['error'])}</p>\n"
-    files = [folder / entry[kind] for kind in ("svg", "png") if kind in entry]
-    if files:
-        smaller = min(files, key=lambda path: path.stat().st_size)
-        shutil.copy(smaller, pictures / smaller.name)
+    if "svg" in entry:
         alt = html.escape(entry["alt"], quote=True)
         text += (
-            f'<figure class="drawing"><img src="../_static/figures/{smaller.name}" alt="{alt}">'
+            f'<figure class="drawing"><img src="../_static/figures/{picture(entry, pictures, folder)}" alt="{alt}">'
             f"<figcaption>{html.escape(entry['caption'])}</figcaption></figure>\n\n"
         )
     if entry.get("table"):

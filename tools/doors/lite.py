@@ -16,12 +16,14 @@ import sys
 from pathlib import Path
 
 import nala_lab
+from tools.doors.slim import DISABLED, slim
 from tools.doors.wheels import Wheel, checkout_wheel, installed_wheel
 
 FOLDER = "NALA_LAB_PYODIDE"  # environment variable: where a Pyodide distribution lies
 CORE = ("pyodide.js", "pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
 # Not to be had in a browser: torch, what loads it, and a package that is not among those the edition brings.
 ABSENT = ("torch", "nala_lab.optim", "nala_lab.experiments", "nala_lab.audit", "sklearn")
+GAME = "19_find_the_bug"  # its game needs NumPy; the edition holds it up to where its text says that torch is needed
 EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "@jupyterlite/pyodide-kernel-extension")
 
 # What the lab needs beside Pyodide's own packages; pure Python. name -> (imports, depends)
@@ -40,18 +42,27 @@ LAB_DEPENDS = ["numpy", "scipy", "matplotlib", "pillow", "ipywidgets", "latex2ma
 
 
 def runnable(notebooks: Path) -> list[str]:
-    """The lessons that import nothing of ABSENT outside a function."""
-    return [path.stem for path in sorted(notebooks.glob("[0-9]*.py")) if not _needs_absent(path)]
+    """The lessons that import nothing of ABSENT outside a function, and the game."""
+    paths = sorted(notebooks.glob("[0-9]*.py"))
+    return [p.stem for p in paths if p.stem == GAME or not _needs_absent(p.read_text(encoding="utf-8"))]
 
 
-def _needs_absent(path: Path) -> bool:
+def _needs_absent(source: str) -> bool:
     names = []
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for node in ast.parse(source).body:
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         if isinstance(node, ast.ImportFrom):
             names += [f"{node.module}.{alias.name}" for alias in node.names]
     return any(f"{name}.".startswith(f"{other}.") for name in names for other in ABSENT)
+
+
+def up_to_torch(book: str) -> str:
+    """A notebook without its first cell that imports something of ABSENT, and without what follows."""
+    whole = json.loads(book)
+    code = ["".join(cell["source"]) if cell["cell_type"] == "code" else "" for cell in whole["cells"]]
+    end = next((i for i, source in enumerate(code) if _needs_absent(source)), len(code))
+    return json.dumps(whole | {"cells": whole["cells"][:end]}, ensure_ascii=False)
 
 
 def prepare(root: Path, work: Path) -> tuple[list[str], str]:
@@ -120,7 +131,7 @@ def settings(content: str) -> dict[str, object]:
         "jupyter-lite-schema-version": 0,
         "jupyter-config-data": {
             "appName": "nala_lab", "exposeAppInBrowser": True, "contentsStorageName": f"nala_lab {content}",
-            "settingsOverrides": free_keys(),
+            "settingsOverrides": free_keys(), "disabledExtensions": DISABLED,
             "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": kernel},
         },
     }  # fmt: skip
@@ -134,7 +145,8 @@ def build(root: Path, work: Path, out: Path, stems: list[str]) -> list[str]:
     books = [lite / "lessons" / f"{stem}.ipynb" for stem in stems]
     books[0].parent.mkdir()
     for book in books:
-        shutil.copyfile(root / "notebooks" / book.name, book)
+        text = (root / "notebooks" / book.name).read_text(encoding="utf-8")
+        book.write_text(up_to_torch(text), encoding="utf-8")
     state = hashlib.sha256(b"".join(book.read_bytes() for book in books)).hexdigest()[:12]
     (lite / "jupyter-lite.json").write_text(json.dumps(settings(f"{nala_lab.__version__} {state}")), encoding="utf-8")
     extensions = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
@@ -150,4 +162,7 @@ def build(root: Path, work: Path, out: Path, stems: list[str]) -> list[str]:
     command = [sys.executable, "-m", "jupyterlite_core", "build", "--lite-dir", str(lite)]
     done = subprocess.run(command, cwd=lite, capture_output=True, text=True, check=False)
     good = done.returncode == 0 and (out / "lab" / "index.html").is_file()
-    return [] if good else [f"JupyterLite was not built: {(done.stdout + done.stderr)[-2000:]}"]
+    if not good:
+        return [f"JupyterLite was not built: {(done.stdout + done.stderr)[-2000:]}"]
+    slim(out)
+    return []
