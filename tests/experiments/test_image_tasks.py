@@ -9,7 +9,7 @@ from nala_lab.experiments.data.augment import Augmentation
 from nala_lab.experiments.run.optimizers import METHODS, get_method
 from nala_lab.experiments.tasks import SCALES, get_task
 from nala_lab.experiments.tasks.image_workload import ImageWorkload
-from nala_lab.experiments.tasks.images import GRID_TASKS, GRIDS, IMAGES
+from nala_lab.experiments.tasks.images import IMAGES
 
 NAMES = [task.name for task in IMAGES]
 OF_NALA = [name for name in NAMES if name.startswith(("lenet5-cifar", "tf", "alexnet", "resnet18"))]
@@ -133,16 +133,3 @@ def test_softmax_twice_changes_the_loss_and_no_answer():
     assert seen["accuracy"] == seen_twice["accuracy"]
     # Scores between 0 and 1: the loss lies between its floor and one more, wherever the logits are.
     assert a.item() != b.item() and 1.4611 < b.item() < 2.4612
-
-
-def test_the_grids_are_those_of_tables_7_to_9():
-    assert set(GRID_TASKS) <= set(NAMES)
-    assert [g["k"] for g in GRIDS["k"]] == [3, 4, 5, 6, 7]
-    assert [g["mu"] for g in GRIDS["mu"]] == [-0.3, -0.4, -0.5, -0.6, -0.7]
-    assert [g["alpha"] for g in GRIDS["alpha"]] == [0.0001, 0.001, 0.01]
-    centre = {"lr": 1e-3, "k": 5, "mu": -0.5, "alpha": 1e-3}
-    for name, settings in GRIDS.items():
-        assert centre in settings
-        for one in settings:
-            assert {key for key in centre if one[key] != centre[key]} <= {name}
-            get_method("nala").with_settings(one)

@@ -76,7 +76,7 @@ def test_what_is_installed_is_the_library_and_it_runs_without_the_checkout(tmp_p
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(tmp_path), str(ROOT)]
     subprocess.run(pip, check=True)
     top = {p.name for p in tmp_path.iterdir() if not p.name.endswith(".dist-info")} - {"bin"}
-    assert top == {"nala_lab", "problems", "paper_figs"}
+    assert top == {"nala_lab", "problems", "paper_figs"} and (tmp_path / "paper_figs/sweeps/papers.toml").is_file()
     code = "import nala_lab.methods.table, nala_lab.reference, problems; print(nala_lab.__file__, problems.__file__)"
     clean = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")} | {"PYTHONPATH": str(tmp_path)}
     said = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=clean, check=True, capture_output=True)

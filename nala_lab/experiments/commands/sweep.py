@@ -24,10 +24,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``nala-lab sweep``."""
     add = parser.add_argument
     parser.description = (
-        "Run every combination in a TOML file. What is finished in the store is skipped, what was saved is taken up, "
-        "so a sweep that was killed goes on when it is started again, and two may write the same store."
+        "Run every combination in a TOML file, or every run of a table or figure of the papers (nala_table5). What is "
+        "finished in the store is skipped, what was saved is taken up, so a sweep that was killed goes on when it is "
+        "started again, and two may write the same store."
     )
-    add("spec", type=Path, metavar="SPEC", help="TOML file with tasks, optimizers, seeds, scale, epochs, grid")
+    add("spec", metavar="SPEC",
+        help="TOML file with tasks, optimizers, seeds, scale, epochs, grid; or the name of a sweep that comes with the "
+             "lab, which an unknown name lists")  # fmt: skip
+    add("--scale", metavar="SCALE", help="instead of the file's: smoke, cpu or paper")
+    add("--seeds", "--seed", nargs="+", type=int, metavar="N", help="instead of the file's")
+    add("--epochs", type=int, metavar="N", help="instead of the file's")
     add("--out", type=Path, default=Path("runs"), metavar="DIR", help="the store (default: runs)")
     add("--jobs", type=int, default=1, metavar="N", help="runs at the same time (default: 1)")
     add("--backend", default="local", metavar="NAME", help="local processes (default), or a dask cluster")
@@ -36,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--device", default="auto", metavar="DEVICE", help="auto (default), cpu, cuda or mps")
     add("--checkpoint-minutes", type=float, default=5.0, metavar="M", help="save each run every M minutes (default: 5)")
     add("--data-dir", metavar="DIR", help="where the data files are (default: the folders of NALA_LAB_DATA)")
-    add("--dry-run", action="store_true", help="print the runs and stop")
+    add("--dry-run", action="store_true", help="print the runs, what they cost on this machine, and stop")
     add("--quiet", action="store_true", help="no progress bar")
 
 
@@ -48,28 +54,32 @@ def main(args: argparse.Namespace) -> int:
     ValueError
         In one sentence, for a file, name or value that is not what it should be, before anything is trained.
     """
+    from nala_lab.experiments.commands.committed import find
+    from nala_lab.experiments.commands.estimate import told
     from nala_lab.experiments.data.fetch import data_folders
-    from nala_lab.experiments.run.sweeping import Store, read_spec, sweep
+    from nala_lab.experiments.run.sweeping import Store, cells, sweep
 
     require("--out", str(args.out), not args.out.exists() or args.out.is_dir(), "the name of a folder")
     require_number("--checkpoint-minutes", args.checkpoint_minutes, low=0, open_low=True)
     if args.threads is not None:
         require_int("--threads", args.threads, low=1)
-    todo = read_spec(args.spec)
+    instead = {key: getattr(args, key) for key in ("scale", "seeds", "epochs") if getattr(args, key) is not None}
+    todo, folders = cells({**find(args.spec), **instead}), data_folders(args.data_dir)
     if args.dry_run:
-        print("\n".join(cell.label for cell in todo) + f"\n{len(todo)} runs")
+        for line in told(todo, folders=folders, device=args.device, threads=args.threads):
+            print(line, flush=True)
         return 0
     store, counts = Store.now(args.out).root, Counter[str]()  # the files of the code may be edited during a sweep
     outcomes = sweep(todo, args.out, jobs=args.jobs, backend=args.backend, address=args.address,
-                     folders=data_folders(args.data_dir), device=args.device, threads=args.threads,
+                     folders=folders, device=args.device, threads=args.threads,
                      minutes=args.checkpoint_minutes)  # fmt: skip
     try:
         _follow(outcomes, counts, len(todo), quiet=args.quiet)
     except ChildProcessError as error:
         print(f"nala-lab sweep: {error}", file=sys.stderr)
         return 1
-    told = ", ".join(f"{counts[state]} {words}" for state, words in _WORDS.items() if counts[state])
-    print(f"{len(todo)} runs: {told or 'none ended'} -> {store}")
+    ended = ", ".join(f"{counts[state]} {words}" for state, words in _WORDS.items() if counts[state])
+    print(f"{len(todo)} runs: {ended or 'none ended'} -> {store}")
     if counts["stopped"] or sum(counts.values()) < len(todo):
         print("stopped; the same command goes on")
         return STOPPED

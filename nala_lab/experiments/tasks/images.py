@@ -28,7 +28,7 @@ from nala_lab.experiments.tasks.base import Decay, Halving, Milestones, Scale, T
 from nala_lab.methods.table import ADALA_METHODS, PAPER_METHODS
 from nala_lab.methods.task_settings import TASK_SETTINGS
 
-__all__ = ["GRIDS", "GRID_TASKS", "IMAGES", "make_images"]
+__all__ = ["IMAGES", "make_images"]
 
 NALA_METHODS = PAPER_METHODS
 NALA_THREE = ("nala", "lookahead", "adam")  # Figs. 3 and 4
@@ -38,19 +38,6 @@ CROPPED = Augmentation(crop=32, padding=4, flip=True)
 LIT = Augmentation(crop=32, padding=4, flip=True, brightness=63, contrast=(0.2, 1.8))
 GROWN = Augmentation(size=32, crop=32, padding=4, flip=True, brightness=63, contrast=(0.2, 1.8))
 RELEASED = Augmentation(crop=24, flip=True, brightness=63, contrast=(0.2, 1.8), standardise="image")
-
-# Tables 7 to 9 of the NALA paper: one hyperparameter at a time around k = 5, mu = -0.5, alpha = 0.001, with lr 0.001
-# for all three tasks, also the ResNet, for which Table 5 has 0.0002.
-GRID_TASKS = ("lenet5-cifar100", "alexnet-cifar10", "resnet18-fashion-mnist")
-_CENTRE = {"lr": 1e-3, "k": 5, "mu": -0.5, "alpha": 1e-3}
-GRIDS: dict[str, tuple[dict[str, Any], ...]] = {
-    name: tuple({**_CENTRE, name: value} for value in values)
-    for name, values in {
-        "k": (3, 4, 5, 6, 7),
-        "mu": (-0.3, -0.4, -0.5, -0.6, -0.7),
-        "alpha": (1e-4, 1e-3, 1e-2),
-    }.items()
-}
 
 
 def make_images(scale: Scale, *, seed: int, folders: Sequence[Path], device: Any, data: str, network: str,
