@@ -85,7 +85,8 @@ print(f"{unrolled.size} numbers rebuilt, largest difference {np.abs(unrolled - l
 proof = prove(PROOF_LENGTH)
 claim(proof.holds and len(proof.residuals) == PROOF_LENGTH,
       "sympy finds no difference, for every t that it writes out and in the induction")
-Markdown(f"$$\\phi_3 = {sp.latex(proof.unrolled[3])}$$")
+shown = min(3, PROOF_LENGTH)
+Markdown(f"$$\\phi_{shown} = {sp.latex(proof.unrolled[shown])}$$")
 # %% slideshow={"slide_type": "subslide"}
 greek = {name: name.replace("theta", r"\theta").replace("phi", r"\phi") for name in proof.inductive}
 rows = [

@@ -222,12 +222,13 @@ def test_what_a_notebook_shows():
         (-1.0, 0.5, "differ in sign"),
         (0.0, 0.5, "off by 0.5"),
         (..., 0.5, "The run says 0.5."),
-        ("x", 0.5, "The run says 0.5."),
+        ("it grows", 0.5, "Written down: it grows. The run says 0.5."),
+        ((0, 25), 0.5, "if you meant 0.25, write it with a point, not with a comma. The run says 0.5."),
     ],
 )
 def test_a_prediction_meets_what_happened(guess, value, words):
     met = str(predict("q?", guess).meets(value))
-    assert words in met and "Next time" not in met
+    assert words in met and "Next time" not in met and "in place of the dots" not in met
 
 
 def test_words_are_a_prediction_and_a_mistyped_number_is_none():
