@@ -121,6 +121,7 @@ for ax, mu in zip(panels, (-0.5, -0.8, 0.5), strict=True):
     plots.eq5_weights(ax, w.fast, start=float(w.start), horizon=float(eq5.horizon(mu)), title=rf"$\mu = {mu}$")
     ax.set_ylim(top=1.4 * w.fast.max())
     ax.legend(fontsize=12, loc="upper right")
+    ax.set_ylabel(ax.get_ylabel() if ax is panels[0] else "")
 plots.show(
     figure,
     alt="Bars: weight of each past inner result in the slow weights after eight cycles, newest at the "
