@@ -66,7 +66,7 @@ odd, even, product = 5, 4, 2.1
 guess = predict(f"Error after {STEPS} gradients with k = {odd}? It starts at 1.", ...)  # a number in place of the dots
 averaged = {k: run(Lookahead(SGD(lr=product / lam), k=k, alpha=0.5), bowl.grad, start, cycles=STEPS // k) for k in (odd, even)}
 left = {k: abs(loops.final[0] - minimum) for k, loops in averaged.items()}
-claim(left[odd] < 0.1 < 1 < left[even], "k = 5 is rescued and k = 4 is not")
+claim(left[odd] < 0.1 < 1 < left[even], f"k = {odd} is rescued and k = {even} is not")
 print(f"error after {STEPS} gradients, from 1: {left[odd]:.4f} with k = {odd}, {left[even]:.4f} with k = {even}")
 guess.meets(left[odd])
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}

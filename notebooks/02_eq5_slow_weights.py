@@ -85,7 +85,8 @@ print(f"{unrolled.size} numbers rebuilt, largest difference {np.abs(unrolled - l
 proof = prove(PROOF_LENGTH)
 claim(proof.holds and len(proof.residuals) == PROOF_LENGTH,
       "sympy finds no difference, for every t that it writes out and in the induction")
-Markdown(f"$$\\phi_3 = {sp.latex(proof.unrolled[3])}$$")
+shown = min(3, PROOF_LENGTH)
+Markdown(f"$$\\phi_{shown} = {sp.latex(proof.unrolled[shown])}$$")
 # %% slideshow={"slide_type": "subslide"}
 greek = {name: name.replace("theta", r"\theta").replace("phi", r"\phi") for name in proof.inductive}
 rows = [
@@ -120,6 +121,7 @@ for ax, mu in zip(panels, (-0.5, -0.8, 0.5), strict=True):
     plots.eq5_weights(ax, w.fast, start=float(w.start), horizon=float(eq5.horizon(mu)), title=rf"$\mu = {mu}$")
     ax.set_ylim(top=1.4 * w.fast.max())
     ax.legend(fontsize=12, loc="upper right")
+    ax.set_ylabel(ax.get_ylabel() if ax is panels[0] else "")
 plots.show(
     figure,
     alt="Bars: weight of each past inner result in the slow weights after eight cycles, newest at the "

@@ -119,7 +119,7 @@ plots.landscape(near, valley.value, ((-1.35, -0.8), (0.85, 1.45)), minimum=0.0, 
 plots.two_loop(near, safe, cycles=4, momentum=False)
 near.legend(loc="upper left", fontsize=12)
 plots.landscape(far, valley.value, ((-1.6, 1.5), (-0.5, 2.1)), minimum=0.0, minimizers=valley.minimizers, levels=9, resolution=101)
-far.plot(*safe.slow.T, "-o", color=plots.COLOURS["nala"], ms=3, label=rf"slow weights, {len(safe.fast)} cycles")
+far.plot(*safe.slow.T, "-o", color=plots.ROLES["slow"], ms=3, label=rf"slow weights, {len(safe.fast)} cycles")
 far.legend(loc="upper center", fontsize=12)
 plots.show(fig, alt="Left: the first four cycles near the start. The first purple outer step is longer than the blue arrow before it, and each purple arrow points across the valley to its floor. Right: the slow weights go down the curved valley and up again on the other side, to the star at (1, 1).")
 outer = 0.001 * np.linalg.norm(safe.outer_grad, axis=-1)
@@ -257,8 +257,8 @@ for text, (name, _, _) in racers.items():
     shade = next(shades[name]) if name in shades else {}
     for panel in (top, ax):
         plots.decay(panel, results[text], error(results[text]), name=name, against="gradients", legend=text, **shade)
-top.set(xlim=(0, 300), ylim=(1e-10, 10), xlabel="", title="all nine")
-ax.set(xlim=(0, 300), ylim=(2e-3, 6), title="the same, the upper part alone")
+top.set(xlim=(0, 150), ylim=(1e-11, 10), xlabel="", title="all nine")
+ax.set(xlim=(0, 150), ylim=(3e-2, 6), title="the same, the upper part alone")
 for line in (*top.lines[2:8], *ax.lines[:2], ax.lines[8]):  # each name once, where its line can be told from the others
     line.set_label("_")
 for panel in (top, ax):

@@ -228,10 +228,10 @@ for eps in (1e-8, 1e-16):
 # What happens above the limit is not a clean divergence. The error grows until $(g_t-g_{t+1})^2$ fills the average $s$; that shortens the steps, the error decays; then $s$ forgets, at the rate $\beta_2$, and it begins again.
 # %%
 ax = plt.subplots(figsize=(8.2, 4.4))[1]
-for f, dash in ((0.97, "--"), (1.03, "-")):
+for f, shade in zip((1.03, 0.97), plots.variants("adala", 2), strict=True):
     curvature = f * limit(1e-8)
     t = run(AdaLA(), lambda x, c=curvature: c * x, [1e-6], steps=4000)
-    ax.plot(np.maximum(np.abs(t.x[:, 0]), 1e-40), dash, color=PINK if f > 1 else "black", lw=1.2, label=rf"$\lambda$ = {f} of the limit")
+    ax.plot(np.maximum(np.abs(t.x[:, 0]), 1e-40), **shade, lw=1.2, label=rf"$\lambda$ = {f} of the limit")
     late = np.abs(t.x[1000:, 0]).max()
     claim((late > 1e-6) == (f > 1), "above the limit the error comes back, below it is gone")
 ax.set(yscale="log", ylim=(1e-40, 10), xlabel="step", ylabel=r"$|x_t|$, units of $x$")

@@ -67,7 +67,7 @@ for rows in batches:
 phase, naive, slow = (np.array(column) for column in zip(*log, strict=True))
 ax, x = plt.subplots(figsize=(8.6, 4.6))[1], np.arange(1, len(log) + 1)
 ax.plot(x, naive, "-", color=plots.ROLES["fast"], lw=1.4, label="read after every step()")
-ax.plot(x, slow, drawstyle="steps-post", color=plots.COLOURS["nala"], label=r"slow weights $\phi_t$")
+ax.plot(x, slow, drawstyle="steps-post", color=plots.ROLES["slow"], label=r"slow weights $\phi_t$")
 for here, mark, text in ((phase == 5, "d", r"the weights stand at $y_t$"), (phase == 0, "o", r"the weights are $\phi_t$")):
     ax.plot(x[here], naive[here], mark, color=plots.ROLES["slow"], ms=8, label=text)
 ax.set(xlabel="gradient evaluations", ylabel="test loss (nats)")

@@ -284,8 +284,8 @@ for convention in momentum_cycle.CONVENTIONS:
     radius = [momentum_cycle.spectral_radius(momentum_cycle.cycle_matrix(lam, lr=eta, beta=beta, k=int(k), mu=-0.5, convention=convention)).max() for k in counts]
     rate[convention] = np.array(radius) ** (1 / counts)
 ax = plots.axes_or_new(None, figsize=(7.6, 4.4))
-for convention, mark, colour in (("keep", "s", plots.ROLES["measured"]), ("reset", "^", plots.ROLES["slow"]), ("pullback", "o", plots.ROLES["gradient"])):
-    ax.plot(counts, rate[convention], marker=mark, color=colour, label=convention)
+for convention, mark, shade in zip(("pullback", "reset", "keep"), "o^s", plots.variants("lookahead", 3), strict=True):
+    ax.plot(counts, rate[convention], marker=mark, **shade, label=f"Lookahead, {convention}")
 ax.axhline(1, color=plots.ROLES["limit"], label="stability edge")
 ax.axhline(sigma, color=plots.COLOURS["heavyball"], ls=":", label="heavy ball alone")
 ax.set(xlabel="inner steps $k$ per cycle", ylabel="rate per gradient", ylim=(0.78, 1.45), xticks=counts)

@@ -240,7 +240,7 @@ for text, (name, cost, spend) in shown.items():
     for ax, window in zip(axes, ((0, 40), (260, 300)), strict=True):
         ax.plot(curve, color=plots.COLOURS[name], lw=1.5, label=text)
         ax.plot(np.arange(0, 301, cost), curve[::cost], ".", color=plots.COLOURS[name], ms=5)
-        ax.plot(at, sampled, "o", color=plots.COLOURS[name], mec="white", ms=9)
+        ax.plot(at, sampled, "o", color=plots.COLOURS[name], mec="white", ms=9, label="_" if misses[1:] else f"{TRAJECTORIES} runs")
         ax.set(xlim=window, yscale="log", xlabel="gradient evaluations")
 axes[0].set(ylim=(0.3, 4), ylabel="expected loss $E f - f^*$")
 axes[1].set(ylim=(0.08, 0.8))

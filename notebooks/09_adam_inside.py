@@ -127,7 +127,7 @@ Markdown(f"Predicted growth per step **{radius:.4f}**, measured {growth:.4f}. Wi
 figure, (left, right) = plt.subplots(1, 2, figsize=(10.2, 4.2))
 left.plot(np.abs(leaves), color=plots.COLOURS["adam"], lw=1.2, label=r"$\beta=(0.9, 0.999)$")
 left.plot(1e-9 * radius ** np.arange(430), color="black", ls="--", lw=1.4, label=f"{radius:.4f} per step")
-left.plot(np.maximum(np.abs(stays), 1e-17), color=plots.COLOURS["heavyball"], lw=1.2, label=r"$\beta=(0, 0.9)$")
+left.plot(np.maximum(np.abs(stays), 1e-17), color=plots.variants("adam", 2)[1]["color"], lw=1.2, label=r"$\beta=(0, 0.9)$")
 left.set(yscale="log", ylim=(1e-16, 1e2), xlabel="step", ylabel=r"deviation from the cycle, $|\,|x|/A-1|$")
 left.legend(loc="center right")
 right.plot(errors[0.01][-1500:] / (0.01 / 38), color=plots.COLOURS["adam"], lw=0.8)
@@ -247,8 +247,8 @@ claim(abs(abs(signs[5][-1, 0]) / cycle - 1) < 0.01 and abs(signs[4][-1, 0]) < 0.
       "the odd k ends on its cycle and the even k goes on falling")
 # %%
 ax = plots.axes_or_new(None, figsize=(8.0, 4.0))
-for k, marker in ((5, "o"), (4, "s")):
-    ax.plot(np.abs(signs[k][:, 0]), marker + "-", ms=4, lw=1, color=plots.COLOURS["nala"] if k == 5 else plots.COLOURS["lookahead"], label=f"k = {k}")
+for k, marker, shade in zip((5, 4), "os", plots.variants("nala", 2), strict=True):
+    ax.plot(np.abs(signs[k][:, 0]), marker=marker, ms=4, **shade | {"lw": 1}, label=f"NALA, k = {k}")
 ax.axhline(cycle, color="black", ls="--", label="predicted cycle, odd k")
 ax.set(yscale="log", xlabel="cycle", ylabel=r"$|\phi_t|$, units of $x$")
 ax.legend()

@@ -211,7 +211,7 @@ guess.meets(fast / slow)
 problem = Quadratic(np.geomspace(1 / kappa, 1.0, 12), rotation=4, shift=np.linspace(-1, 2, 12), offset=0.3)
 members = {
     "nala": (NALA(SGD(lr=1.0), k=k, mu=-0.5, alpha=1.0), dict(nu=0.5, beta=0.0, alpha=1.0), "NALA"),
-    "nag": (
+    "OuterMomentum": (
         family("SNOO", SGD(lr=1.0), k=k, lr=nu, momentum=beta),
         dict(nu=nu, beta=beta),
         "SNOO (outer velocity)",
@@ -246,7 +246,7 @@ left.set(
 )
 left.legend()
 kappas = np.geomspace(10, 1e5, 30)
-for key, slope in (("nala", -1.0), ("nag", -0.5)):
+for key, slope in (("nala", -1.0), ("OuterMomentum", -0.5)):
     ends = [np.array([1 / c, 1.0]) for c in kappas]
     if key == "nala":
         need = [1 - float(rate_per_gradient(e, lr=1.0, k=k, mu=-0.5, alpha=1.0).max()) for e in ends]
@@ -298,7 +298,7 @@ for key, (name, *_) in players.items():
     left.plot(*paths[key].T, **plots.look(key), ms=5, lw=1.4, label=name)
 left.plot(0, 0, "*", ms=16, color=plots.ROLES["minimum"])
 left.set(xlim=(-2.6, 2.6), ylim=(-2.6, 2.6), aspect="equal", xlabel="player $u$", ylabel="player $v$", title="slow weights, 12 cycles")
-left.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3, fontsize=12, columnspacing=1.0)
+figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=3)
 alphas = np.linspace(0, 1, 101)
 for lr, dash in ((0.1, ":"), (0.3, "-"), (0.5, "--")):
     right.plot(

@@ -298,9 +298,9 @@ for task, runs in GANS.items():
         figure, axes = plt.subplots(1, len(first), figsize=(2.4 * len(first), 2.8), squeeze=False)
         for ax, run in zip(axes[0], first, strict=True):
             ax.imshow(page(run), interpolation="nearest")
-            ax.set_title(f"{plots.label(run.optimizer)}, FID {run.column('test', 'fid')[-1]:.0f}", fontsize=12)
+            ax.set_title(plots.label(run.optimizer))
             ax.axis("off")
-        plots.show(figure, alt=f"{task}: nine generated images of 32 by 32 pixels for each of {len(first)} optimizers, with the stand-in's FID. After so few gradients they are coloured patches, not objects.")
+        plots.show(figure, alt=f"{task}: nine generated images of 32 by 32 pixels for each of {len(first)} optimizers. After so few gradients they are coloured patches, not objects.")
     else:
         display(Markdown(f"*{task}: no page of samples yet.*"))
 # %% [markdown]

@@ -30,10 +30,10 @@ CALLS = 18  # calls of step() in the pictures of the cases
 # **Predict:** how many of the five are *slower* than the sound program?
 # %%
 cases = {letter: Case(letter) for letter in "ABCDE"}
-figure, panels = plt.subplots(1, 5, figsize=(17, 3.8))
+figure, panels = plt.subplots(1, 5, figsize=(10.2, 4.4), sharey=True)
 for ax, case in zip(panels, cases.values(), strict=True):
-    case.plot(ax).set_ylabel("")
-panels[0].set_ylabel(r"$|\phi_t|$")
+    case.plot(ax).legend(loc="upper right", handlelength=0.8, borderpad=0.2)
+    ax.label_outer()
 plots.show(figure, alt="Five panels, one for each case: size of the slow weight against the cycle, logarithmic, the sound program solid and the case dashed. All lines fall. Each case ends below the sound program, case E more than two decades.")
 claim(all(ax.lines[1].get_ydata()[-1] < 0.8 * ax.lines[0].get_ydata()[-1] for ax in panels),
       "each case ends below the sound program")
@@ -122,8 +122,8 @@ with planted(CASES["B"]):
     case_b = losses("nala_lab.optim:Lookahead", STEPS)
 
 figure, ax = plt.subplots(figsize=(7, 3.6))
-ax.plot(sound, color=SOUND, lw=2, label="one of them")
-ax.plot(case_b, color=plots.COLOURS["lookahead"], lw=2, ls="--", label="the other")
+ax.plot(sound, color=plots.ROLES["fast"], lw=2, label="one of them")
+ax.plot(case_b, color=plots.ROLES["measured"], lw=2, ls="--", label="the other")
 ax.set(xlabel="round over the four batches", ylabel="mean loss", yscale="log")
 ax.legend()
 plots.show(figure, alt="Two loss curves on a logarithmic axis. They fall in the same way and lie on top of each other at the end; neither looks wrong.")

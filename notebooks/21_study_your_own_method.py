@@ -54,10 +54,10 @@ class Homesick(SignMomentum):
 
 
 ends = {}
-ax = plots.axes_or_new(None, figsize=(5.2, 3.2))
-for rule, dash in ((SignMomentum(), "-"), (Homesick(), "--")):
+ax = plots.axes_or_new(None, figsize=(7.6, 4.2))
+for rule, dash, part in ((SignMomentum(), "-", "predicted"), (Homesick(), "--", "fail")):
     x = run(rule, lambda x: x, [1.0, -2.0], steps=300, keep="slow").x
-    ax.plot(0.5 * (x**2).sum(axis=1), dash, label=type(rule).__name__)
+    ax.plot(0.5 * (x**2).sum(axis=1), dash, color=plots.ROLES[part], label=type(rule).__name__)
     ends[type(rule).__name__] = 0.5 * (x[-1] ** 2).sum()
 ax.set(xlabel="gradients", ylabel="f(x)", yscale="log")
 ax.legend()
@@ -142,9 +142,10 @@ claim(audit and all(line.tone == "good" for line in audit), "it passes the audit
 line = {name: one.line("factors", "rate, condition 100") for name, one in (("NALA", page), ("Nesterov", torch_page))}
 values = {name: one.data["rate"] for name, one in line.items()}
 values |= {name: line["NALA"].data[name] for name in ("gradient descent", "NAG", "heavy ball")}
-ax = plots.axes_or_new(None, figsize=(5.6, 2.8))
-ax.barh(list(values), [1 - value for value in values.values()], color="#0072B2")
-ax.set(xscale="log", xlabel="1 - rate per gradient, condition 100 (longer is faster)")
+ax = plots.axes_or_new(None, figsize=(8.2, 3.8))
+looks = {"gradient descent": "SGD", "Nesterov": "own.Nesterov"}
+ax.barh(list(values), [1 - value for value in values.values()], color=[plots.look(looks.get(name, name))["color"] for name in values])
+ax.set(xlabel="1 - rate per gradient (longer is faster)", title="condition number 100")
 plots.show(ax, alt="Bars of one minus the rate per gradient: NALA over gradient descent is shortest, then gradient descent, Nesterov's momentum in torch, NAG at its best, heavy ball.")
 claim(values["heavy ball"] < values["NAG"] < values["Nesterov"] < values["gradient descent"], "the worst cases stand in this order")
 for one in (mine, page, torch_page):

@@ -204,14 +204,14 @@ def compare(lr):
 
 
 def drawn(pairs, lr):
-    figure, axes = plt.subplots(1, 2, figsize=(9, 3.6))
+    figure, axes = plt.subplots(1, 2, figsize=(10, 4.4))
     for (name, method), (line, runs) in pairs.items():
         ax, style = axes[int(name == "late")], plots.look(method.lower())
         ax.plot(range(1, 9), line, color=style["color"], label=f"{method}, predicted")
         ax.plot(range(1, 9), runs.mean(1), "o", color=style["color"], mfc="white")
         ax.set(xlabel="cycles", title=f"{name}, $\\eta$ = {lr}")
     axes[0].set_ylabel("mean loss (dots: 200 copies)")
-    axes[0].legend(fontsize=10)
+    axes[0].legend()
     return axes[0]
 
 
@@ -286,7 +286,7 @@ for method in METHODS:
     mine = [row["method"] == method for row in kept["rows"]]
     ax.plot([row["start"] for row in kept["rows"] if row["method"] == method], away[mine], **plots.look(method.lower()) | {"linestyle": "", "markersize": 5}, label=method)
 ax.set(xscale="log", xlabel="gradients before the forecast", ylabel="(realised − forecast)\nin standard deviations", ylim=(-3, 3))
-ax.legend(fontsize=10, ncols=4, loc="lower center")
+ax.legend(ncols=4, loc="lower center")
 plots.show(ax, alt="Realised minus forecast change of LeNet-5's loss over 50 gradients, in forecast standard deviations, for a hundred runs that start after 60 to 1000 gradients. Nearly all points lie in the grey band of the 90 percent interval.")
 # %%
 Markdown(f"**{inside.sum()} of {len(inside)}** lie inside. The nominal share is 90 %, and 80 to 97 was asked for. The intervals are somewhat wide: the misses are {np.sqrt(np.mean(((realised - change) / spread) ** 2)):.2f} forecast standard deviations, root mean square, because the forecast holds the noise constant while training lowers it. Before gradient 60, from the random start, the forecast is of no use: the loss bends down.")
@@ -305,7 +305,7 @@ def together(curve, width=7):
     return [gain[max(0, i - 3) : i + 4].sum() / max(bend[max(0, i - 3) : i + 4].sum(), 1e-12) for i in range(len(gain))]
 
 
-figure, axes = plt.subplots(1, 3, figsize=(11, 3.8), sharey=True)
+figure, axes = plt.subplots(1, 3, figsize=(10.2, 4.6), sharey=True)
 for ax, (task, curves) in zip(axes, best.items(), strict=True):
     for rule, colour in INNER.items():
         x, slow = curves[rule]["grad_evals"], 1 + np.array(curves[rule]["mu_star"], float)
@@ -316,7 +316,7 @@ for ax, (task, curves) in zip(axes, best.items(), strict=True):
     ax.axhline(1, color="black", lw=0.8)
     ax.set(yscale="log", xlabel="gradients", title=task.removeprefix("lenet5-"))
 axes[0].set_ylabel(r"best slow step $1+\mu^\star$")
-axes[0].legend(fontsize=9)
+figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
 plots.show(axes[0], alt="Best slow step 1 + mu over training on a logarithmic axis, in three panels for digits, Fashion-MNIST and CIFAR-10, with SGD, momentum and Adam inside; the paper's constant 0.5 is a dashed line and 1 a thin one.")
 # %%
 last = {(task, rule): together({name: values[-15:] for name, values in curve.items() if name in ("gain", "curvature", "noise")})[7] - 1 for task, curves in best.items() for rule, curve in curves.items()}

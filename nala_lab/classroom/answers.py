@@ -12,6 +12,7 @@ __all__ = ["read"]
 
 Real = NDArray[np.float64]
 DEEPEST = 4  # brackets around one number that are taken off
+OPEN = "There is no answer yet: write yours in place of the dots."
 MANY = 10**9  # a longer integer is not repeated in a sentence
 
 
@@ -44,7 +45,7 @@ def read(answer: object, *, size: int = 0) -> Real | str:
 
 def _read(answer: Any, size: int) -> Real | str:
     if answer is None or answer is Ellipsis:
-        return "There is no answer yet: write yours in place of the dots."
+        return OPEN
     if isinstance(answer, (str, bytes)):
         return _text(answer)
     if isinstance(answer, (dict, set, frozenset)):

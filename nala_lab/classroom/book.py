@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ class Book:
 
     def __init__(self) -> None:
         self._rows: dict[tuple[str, str], dict[str, Any]] = {}
+        self._hints: Counter[tuple[str, str]] = Counter()
 
     def enter(self, student: str, feedback: Feedback, answer: object) -> None:
         """Count one try; an answer that was right before stays right."""
@@ -48,17 +50,19 @@ class Book:
         row = self._rows.setdefault(key, {"points": 0, "of": feedback.of, "tries": 0, "answer": None, "last": ""})
         row["tries"] += 1
         row["last"] = feedback.kind
+        self._hints[key] += feedback.kind == "other"
         if feedback.right or not row["points"]:
             value = read(answer, size=find(feedback.exercise).size)
             row |= {"points": feedback.points, "answer": None if isinstance(value, str) else value.tolist()}
 
-    def tries(self, student: str, exercise: str) -> int:
-        """How often this student has tried this exercise in this session."""
-        return int(self._rows.get((student, exercise), {}).get("tries", 0))
+    def hints(self, student: str, exercise: str) -> int:
+        """How many hints this student was given for this exercise in this session."""
+        return self._hints[student, exercise]
 
     def clear(self) -> None:
         """Forget everything."""
         self._rows.clear()
+        self._hints.clear()
 
     def as_json(self) -> dict[str, Any]:
         """The book as plain lists and dictionaries."""
@@ -101,10 +105,12 @@ class Book:
         Raises
         ------
         ValueError
-            When another kind of file has that name; it stays as it is.
+            When another kind of file has that name, which stays as it is; when there is nothing to write.
         """
         target = Path(path if path is not None else self.name)
         content = self.as_json()
+        if not self._rows and not target.exists():
+            raise ValueError("no answer was checked since this notebook started: run the check cells, then export")
         if target.exists():
             for student, rows in stored(target).items():
                 mine = content["students"].setdefault(student, {})

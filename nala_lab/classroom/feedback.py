@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nala_lab.classroom.answers import read
-from nala_lab.classroom.sheets import Exercise, Personal, same
+from nala_lab.classroom.sheets import EQUAL, Exercise, Personal, same
 
 __all__ = ["Feedback", "judge"]
 
@@ -42,8 +42,8 @@ class Feedback:
         return f"**{self.exercise} · {head}{score}.** {self.message}"
 
 
-def judge(sheet: Personal, answer: object, tries: int = 0) -> Feedback:
-    """Judge one answer; `tries` earlier ones choose the hint. It never raises, whatever `answer` is."""
+def judge(sheet: Personal, answer: object, hints: int = 0) -> Feedback:
+    """Judge one answer; after `hints` hints the next one is given. It never raises, whatever `answer` is."""
     exercise = sheet.exercise
     value = read(answer, size=exercise.size)
     if isinstance(value, str):
@@ -51,7 +51,7 @@ def judge(sheet: Personal, answer: object, tries: int = 0) -> Feedback:
         return Feedback(exercise.id, False, kind, value, 0, exercise.points)
     if same(value, sheet.solution, exercise.rtol):
         return Feedback(exercise.id, True, "right", _praise(sheet), exercise.points, exercise.points)
-    kind, message = _diagnose(sheet, value, tries)
+    kind, message = _diagnose(sheet, value, hints)
     return Feedback(exercise.id, False, kind, message, 0, exercise.points)
 
 
@@ -60,28 +60,34 @@ def _praise(sheet: Personal) -> str:
     return f"To six digits the answer is {exact}."
 
 
-def _diagnose(sheet: Personal, value: Real, tries: int) -> tuple[str, str]:
+def _diagnose(sheet: Personal, value: Real, hints: int) -> tuple[str, str]:
     exercise = sheet.exercise
     for mistake, wrong in sheet.wrong:
         if same(value, wrong, exercise.rtol):
             return mistake.name, mistake.feedback
     if exercise.whole and np.any(value != np.round(value)):
-        words = "The exercise counts something, so the answer is a whole number: round in the right direction."
-        return "not whole", words
+        close = np.all(np.abs(value - sheet.solution) < 1)
+        end = ": round in the right direction." if close else ", and yours is not near it yet."
+        return "not whole", f"The exercise counts something, so the answer is a whole number{end}"
     for error in sheet.near:
         if same(value, error.value, exercise.rtol):
             return error.name, error.words
     if exercise.whole and np.all(np.abs(value - sheet.solution) == 1):
         words = "You are off by one: put your number and its neighbours into the formula, and see which fits."
         return "off by one", words
-    if same(value, sheet.solution, CLOSE * exercise.rtol):
+    if same(value, sheet.solution, CLOSE * exercise.rtol) or same(value, _two_digits(sheet.solution), EQUAL):
         return "close", f"Very close: keep more digits on the way and round only at the end ({exercise.form})."
-    return "other", f"This is not the number yet. {_hint(exercise, tries)}"
+    return "other", f"This is not the number yet. {_hint(exercise, hints)}"
 
 
-def _hint(exercise: Exercise, tries: int) -> str:
+def _two_digits(value: Real) -> Real:
+    """The number as who rounds much too early has it."""
+    return np.vectorize(lambda x: float(f"{x:.2g}"))(value)
+
+
+def _hint(exercise: Exercise, given: int) -> str:
     """The first step in words, then the next ones, then the equations; after the last one they begin again."""
     steps = exercise.derivation
     hints = [f"A first step: {steps[0][0]}", *(f"A next step: {words}" for words, _ in steps[1:])]
     hints += [f"Written down: `{equation}`." for _, equation in steps[:-1] or steps]
-    return hints[tries % len(hints)]
+    return hints[given % len(hints)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from nala_lab.classroom.answers import OPEN
 from nala_lab.classroom.predicting import Prediction
 
 __all__ = ["WAIT", "load_ipython_extension", "once_predicted"]
@@ -32,10 +33,11 @@ def once_predicted(shell: Any, name: str, cell: str) -> None:
     from IPython.utils.capture import capture_output
 
     given = shell.user_ns.get(name)
-    if isinstance(given, Prediction) and given.written:
+    problem = f"{given.note} " if isinstance(given, Prediction) and given.note != OPEN else ""
+    if problem and given.written:
         shell.run_cell(cell).raise_error()
         return
     with capture_output():
         result = shell.run_cell(cell)
     result.raise_error()
-    display(Markdown(WAIT))
+    display(Markdown(problem + WAIT))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nala_lab.classroom.answers import read
+from nala_lab.classroom.answers import OPEN, read
 
 __all__ = ["Outcome", "Prediction", "predict"]
 
@@ -62,7 +62,8 @@ class Prediction:
         """
         value = float(measured)
         if self.guess is None:
-            return Outcome(self.question, f"The run says {value:.4g}.", None)
+            said = "" if self.note == OPEN else f"{self.note} "  # words, or why it is no number
+            return Outcome(self.question, f"{said}The run says {value:.4g}.", None)
         words = _compare(self.guess, value)
         return Outcome(
             self.question, f"You said {self.guess:.4g}, the run says {value:.4g}: {words}", self.guess - value

@@ -119,7 +119,10 @@ class Personal:
 
     def _number(self, found: re.Match[str]) -> str:
         name = found.group(1)
-        return f"{self.data[name]:g}" if name in self.data else found.group(0)
+        if name not in self.data:
+            return found.group(0)
+        digits, _, power = f"{self.data[name]:g}".partition("e")  # 1e-06 would be read as 1 e - 06 in a formula
+        return (rf"{digits} \cdot 10^{{{int(power)}}}" if power else digits).removeprefix(r"1 \cdot ")
 
     def _repr_markdown_(self) -> str:
         exercise = self.exercise

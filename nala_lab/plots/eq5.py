@@ -63,7 +63,7 @@ def eq5_weights(ax: Axes | None, weights: Array, *, start: float | None = None, 
     ax.axhline(0, color="#444444", lw=1.0)
     # The caller's weights decide the axis; a sum of one is the sanity check a reader can do by eye.
     total = float(w.sum() + (start or 0.0))
-    ax.set(xlabel="age $a$ in cycles (0 = newest)", title=title)
+    ax.set(xlabel="age $a$ in cycles\n(0 = newest)", title=title)
     ax.set_ylabel(rf"weight in $\phi_t$ (sum {total:.4g})")
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.legend(loc="best")

@@ -147,7 +147,7 @@ def _line(ax: Axes, edge: EdgeLike, places: Mapping[str, tuple[float, float]], v
     flat = start[1] == end[1]  # a short line between neighbours: its words stand above it
     back = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"}
     ax.text(*middle, f"{edge.id}{_SIGNS[verdict]}\n{edge.relation}", ha="center", va="bottom" if flat else "center",
-            fontsize=14 if flat else 15, color=colour, fontweight="bold", bbox=None if flat else back, gid="edge",
+            fontsize=14 if flat else 16, color=colour, fontweight="bold", bbox=None if flat else back, gid="edge",
             linespacing=1.05, zorder=3)  # fmt: skip
 
 
@@ -184,10 +184,10 @@ def _box(ax: Axes, node: NodeLike, places: Mapping[str, tuple[float, float]]) ->
     ax.add_patch(shape)
     title = f"{node.name}: the one interface" if hub else node.name
     words = [_HUB_LINES, "     ".join(_formula(node.update).split("; "))] if hub else _lines(node)
-    ax.text(x, y + height / 2 - 0.08, title, ha="center", va="top", fontsize=17, fontweight="bold", gid="node",
+    ax.text(x, y + height / 2 - 0.08, title, ha="center", va="top", fontsize=19, fontweight="bold", gid="node",
             zorder=3)  # fmt: skip
-    ax.text(x, y - 0.16, "\n".join(words), ha="center", va="center", fontsize=18 if hub else 14.5,
-            linespacing=1.25 if hub else 1.1, gid="node", zorder=3)  # fmt: skip
+    ax.text(x, y - 0.16, "\n".join(words), ha="center", va="center", fontsize=19 if hub else 16,
+            linespacing=1.25 if hub else 1.05, gid="node", zorder=3)  # fmt: skip
 
 
 def _legend(ax: Axes, judged: bool) -> None:

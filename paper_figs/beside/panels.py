@@ -86,7 +86,9 @@ def curves_drawing(
     picked = [pick(_task(source, panel), arms, folder) for panel in panels]
     with plt.rc_context(RC):
         figure, axes = plt.subplots(*shape, figsize=size, squeeze=False)
-        heads = [f"{one.letter}. {one.title}" if one.letter else one.title for one in words.panels]
+        titles = [one.title.replace("MINIST", "MNIST") for one in words.panels]  # a slip of the NALA paper's Fig. 4
+        heads = [f"{one.letter}. {title}" if one.letter else title
+                 for one, title in zip(words.panels, titles, strict=True)]  # fmt: skip
         across = _ROOM // shape[1]
         cut = [_panel(ax, panel, runs, source, head, across)
                for ax, panel, runs, head in zip(axes.flat, panels, picked, heads, strict=True)]  # fmt: skip
@@ -109,8 +111,8 @@ def curves_drawing(
         figure=figure,
         title=f"{name}: {words.caption.rstrip('.')} (our runs)",
         caption=under,
-        alt=f"{len(panels)} panels. " + " ".join(_alt(p, r, t.title) for p, r, t in
-                                                 zip(panels, picked, words.panels, strict=True)),
+        alt=f"{len(panels)} panels. " + " ".join(_alt(p, r, t) for p, r, t in
+                                                 zip(panels, picked, titles, strict=True)),
         table=found.noted(note),
     )  # fmt: skip
 

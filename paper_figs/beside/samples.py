@@ -53,6 +53,7 @@ def samples_drawing(number: int, column: int, folder: Path = RECORDS) -> Drawing
         figure, axes = plt.subplots(rows, _ACROSS, figsize=(10.0, high * rows + 0.7))
         for ax in axes.flat:
             ax.axis("off")
+            ax.set_box_aspect(1)  # words have the place of a picture
         for ax, (letter, name) in zip(axes.flat, panels, strict=False):
             cell = source.cell(name, column) if name in source.column(column) else None
             _panel(ax, f"({letter}) {name}" if letter else name, runs, name, cell)

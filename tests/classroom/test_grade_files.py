@@ -8,7 +8,7 @@ import re
 import pytest
 
 from nala_lab.classroom import check, collect, exercise, grades, roster
-from nala_lab.classroom.book import LARGEST, Book
+from nala_lab.classroom.book import LARGEST
 
 RIGHT = float(exercise("01.1", "ada").solution)
 
@@ -73,7 +73,8 @@ def test_marks_are_computed_again_from_the_answers(tmp_path):
 
 
 def test_an_export_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
-    path = Book().export(tmp_path / "g.json")
+    check("01.2", 5.0, student="ada")
+    path = grades().export(tmp_path / "g.json")
     before = path.read_text()
     check("01.1", RIGHT, student="ada")
     monkeypatch.setattr("nala_lab.classroom.book.os.replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
@@ -100,6 +101,13 @@ def test_a_later_right_answer_replaces_an_earlier_wrong_one(tmp_path):
     check("01.1", RIGHT, "ada")
     grades().export(path)
     assert collect(path).marks == {"ada": {"01.1": 1}}
+
+
+def test_an_empty_book_writes_no_empty_file_for_the_teacher(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="no answer was checked since this notebook started"):
+        grades().export()
+    assert not list(tmp_path.iterdir())
 
 
 def test_another_kind_of_file_is_not_written_over(tmp_path):

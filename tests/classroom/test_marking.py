@@ -3,11 +3,12 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from nala_lab.classroom import Feedback, check, exercise, grades, predict, teacher
+from nala_lab.classroom import LESSONS, Feedback, check, exercise, exercises, grades, predict, teacher
 from nala_lab.classroom.feedback import CLOSE, judge
 from nala_lab.classroom.neighbours import BY_K, GENERAL
 from nala_lab.classroom.sheets import Data, Exercise, Mistake, draws, personal
@@ -77,7 +78,28 @@ def test_a_number_in_brackets_is_that_number():
 def test_the_next_try_gets_the_next_hint_and_each_is_a_sentence():
     said = [check("01.1", 123.0, "ada").message for _ in range(4)]
     assert len(set(said)) == 4 and all(text.endswith(".") for text in said)
-    assert check("01.1", 123.0, "grace").message == said[0]
+    for slip in (..., "five", -exercise("01.1", "grace").solution):  # no hint was given for these, so none is left out
+        check("01.1", slip, "grace")
+    assert check("01.1", 123.0, "grace").message == said[0] and "A first step" in said[0]
+
+
+def test_who_rounds_to_two_digits_reads_about_digits():
+    for lesson in LESSONS:
+        for item in exercises(lesson):
+            sheet = exercise(item.id, "ada")
+            rounded = [float(f"{x:.2g}") for x in np.atleast_1d(sheet.solution)]
+            assert item.whole or judge(sheet, rounded if item.size else rounded[0]).kind in ("right", "close"), item.id
+
+
+def test_a_count_that_is_far_off_is_not_to_be_rounded():
+    sheet = exercise("00.2", "ada")
+    assert "round in the right direction" in judge(sheet, sheet.solution + 0.4).message
+    assert "not near" in judge(sheet, sheet.solution / 7 + 0.4).message
+
+
+def test_a_small_number_is_a_power_of_ten_in_a_formula():
+    item = replace(made(0.3, eps=(1e-6,), a=(2.5e-7,), k=(5,)), prompt="$[eps]$, $[a]$, $[k]$, $[none]$")
+    assert personal(item, "").prompt == r"$10^{-6}$, $2.5 \cdot 10^{-7}$, $5$, $[none]$"
 
 
 def test_junk_through_the_front_door():
@@ -200,12 +222,13 @@ def test_what_a_notebook_shows():
         (-1.0, 0.5, "differ in sign"),
         (0.0, 0.5, "off by 0.5"),
         (..., 0.5, "The run says 0.5."),
-        ("x", 0.5, "The run says 0.5."),
+        ("it grows", 0.5, "Written down: it grows. The run says 0.5."),
+        ((0, 25), 0.5, "if you meant 0.25, write it with a point, not with a comma. The run says 0.5."),
     ],
 )
 def test_a_prediction_meets_what_happened(guess, value, words):
     met = str(predict("q?", guess).meets(value))
-    assert words in met and "Next time" not in met
+    assert words in met and "Next time" not in met and "in place of the dots" not in met
 
 
 def test_words_are_a_prediction_and_a_mistyped_number_is_none():

@@ -63,7 +63,7 @@ ROUNDS: dict[str, list[list[Edit | Cell]]] = {
             Edit(4, "valley.grad, minimum, cycles", "valley.grad, valley.start, cycles"),
             Cell(3, HORIZON),
         ],
-        [Edit(2, "SGD(lr=1 / lam), k=2", "SGD(lr=0.5 / lam), k=2")],
+        [Edit(2, "SGD(lr=1 / lam), k=2", "SGD(lr=0.5 / lam), k=2"), Edit(0, "PROOF_LENGTH = 8", "PROOF_LENGTH = 2")],
     ],
     "03": [
         [

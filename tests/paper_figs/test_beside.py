@@ -174,6 +174,8 @@ def test_a_page_of_samples_is_the_picture_of_the_record(tmp_path):
     drawing = samples_drawing(4, 1, tmp_path)
     shown = [np.asarray(image.get_array()) for ax in drawing.figure.axes for image in ax.images]
     assert len(shown) == 1 and np.array_equal(np.rint(255 * shown[0][..., :3]), pixels)
+    drawing.figure.draw_without_rendering()
+    assert len({round(ax.get_position().y1, 3) for ax in drawing.figure.axes[:4]}) == 1  # words stand as pictures do
     assert "FID: 91.50 [1]" in drawing.figure.axes[1].get_title() and "a stand-in" in drawing.caption
 
 

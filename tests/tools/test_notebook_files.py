@@ -1,14 +1,18 @@
 """Each committed notebook is a pair: the .py that is reviewed and the .ipynb that was run from it without an error."""
 
 import json
+from base64 import b64decode
+from io import BytesIO
 
 import pytest
+from matplotlib.image import imread
 
 from tests.tools.tree import ROOT, files, name
 from tools.notebooks import disagreement
 
 LESSONS = [path for path in files() if path.parent == ROOT / "notebooks" and path.suffix in (".py", ".ipynb")]
 STEMS = sorted({path.with_suffix("") for path in LESSONS})
+DARK = 0.75  # of white: a text's or a line's pixel is darker, a legend's pale edge is not
 
 
 def test_there_are_lessons():
@@ -26,3 +30,14 @@ def test_the_committed_notebook_shows_something_and_no_error(stem):
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     assert outputs
     assert not [o for o in outputs if o["output_type"] == "error" or o.get("name") == "stderr"]
+
+
+@pytest.mark.parametrize("stem", STEMS, ids=name)
+def test_no_picture_is_cut_off(stem):
+    """What runs over a picture's edge, such as a label that is too long, leaves dark pixels on its last row."""
+    for cell in json.loads(stem.with_suffix(".ipynb").read_text(encoding="utf-8"))["cells"]:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                picture = imread(BytesIO(b64decode("".join(output["data"]["image/png"]))), format="png")[..., :3]
+                edges = (picture[0], picture[-1], picture[:, 0], picture[:, -1])
+                assert min(edge.min() for edge in edges) > DARK, cell["source"]

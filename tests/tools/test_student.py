@@ -56,6 +56,7 @@ def test_an_answer_is_shown_once_something_is_written_down(shell, typed):
     hidden = typed in ("...", "'0,5'")
     assert waits == [False, hidden, hidden, False, hidden, False]
     assert ("it is 42" in shown[1]) == ("43" in shown[2]) == (not hidden)
+    assert ("with a point" in shown[1]) == (typed == "'0,5'")
     assert "84" in shown[-1]  # hidden or not, the cells were run
 
 

@@ -173,10 +173,9 @@ EXERCISES = (
     Exercise(
         id="02.5",
         title="a slot that starts at zero",
-        prompt=r"A program keeps $\phi$ in a slot that is initialised to zero instead of $\theta_0$. $\mu = "
-        r"[mu]$. The run starts "
-        r"on flat ground at $\theta_0 = 1$: every gradient is zero, and every $\theta_{i,k}$ is 1. What is $\phi_t$ at "
-        r"$t = [t]$, if only $\phi$ were read from the slot and the inner loops always started at 1?",
+        prompt=r"A program starts $\phi$ at zero instead of at $\theta_0 = 1$, and $\mu = [mu]$. Suppose that every "
+        r"inner loop ends at $\theta_{i,k} = 1$ and that every gradient is zero. What is $\phi_t$ after $t = [t]$ "
+        r"cycles?",
         draw=draws(mu=tuple(-n / 50 for n in range(20, 46)), t=(2, 3, 4, 5)),
         solution=lambda d: eq5.weights(int(d.t), d.mu).fast.sum(),
         mistakes=(
