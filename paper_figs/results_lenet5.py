@@ -64,7 +64,8 @@ def as_published_table(folder: Path = RECORDS) -> Table:
         gaps = {equal: _gaps(choice) for equal, choice in at.items()}
         for name in PAPER_METHODS:
             values = {equal: _accuracy(choice, name) for equal, choice in at.items()}
-            both = name == "nala"
+            runs = {tuple(run.path for run in choice.by_arm.get(name, ())) for choice in at.values()}
+            both = len(runs) > 1  # other runs at the other budget
             accuracy = "; ".join(f"{value} (equal {equal})" if both else value for equal, value in values.items()
                                  if both or equal == BUDGETS[-1])  # fmt: skip
             rows.append((data, label(name), accuracy, *(gaps[equal].get(name, "–") for equal in at)))

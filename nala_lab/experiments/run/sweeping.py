@@ -34,6 +34,7 @@ from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
+from warnings import catch_warnings, filterwarnings
 
 from nala_lab.core import require, require_choice, require_int
 from nala_lab.experiments.run.alone import Busy, known_by
@@ -301,7 +302,9 @@ def _pooled(worker: Worker, left: Sequence[Cell], jobs: int, backend: str, addre
     local = backend == "local"
     worker = replace(worker, parent=os.getpid()) if local else worker
     stopped = False
-    with _ForAll() if local else StopRequest() as request, _engine(backend, address, jobs):
+    with _ForAll() if local else StopRequest() as request, _engine(backend, address, jobs), catch_warnings():
+        # Between two runs a process that has grown is replaced, and loky warns of it: no run is lost by that.
+        filterwarnings("ignore", message="A worker stopped while some jobs", category=UserWarning)
         pool = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs",
                         **({"backend": "loky"} if local else {}))  # fmt: skip
         todo = (delayed(worker)(cell) for cell in left if not stopped and request.signum is None)
