@@ -141,6 +141,7 @@ def test_sentences_are_read_against_the_papers_own_tables():
     assert said("NALA", ["Adam", "NAG"], "better").verdict is None  # agreeing proves nothing
     assert said("Adam", ["NAG"], "better").verdict == NOT_REPRODUCED  # 0.72265625 twice
     assert said("Adam", ["NAG"], "equal").verdict is None
+    assert said("Adam", ["NAG"], "at least as good").verdict is None
     assert said("NALA", ["Adam"], "equal", within=0.01).verdict == NOT_REPRODUCED  # 0.7383 and 0.7227
     unclear = said("NALA", ["NAG"], "better", number=2, column=0)  # 12,00 is 1,200 or 12,000; NAG 1,900
     assert unclear.verdict is None and "cannot be read off" in unclear.words
