@@ -18,12 +18,13 @@ from nala_lab.study.subject import Studied
 __all__ = ["identity", "seconds_per_gradient"]
 
 _SIZE = 100_000  # weights: enough for arithmetic to count beside calls
+_UNSURE = 2.0  # quartiles further apart than this factor are no measurement
 _SHAPES = ((100, 500), (100, 400), (10_000,))
 
 
 def identity(one: Studied, sizes: Sizes) -> Section:
     """The section: gradients, state, time."""
-    lines = [_kind(one), _gradients(one)]
+    lines = [_kind(one), _gradients(one), _repeats(one)]
     for what, ask in (("state", _state), ("time per gradient", _time)):
         try:
             lines.append(ask(one, sizes))
@@ -52,6 +53,15 @@ def _gradients(one: Studied) -> Line:
         return Line("gradients", text, f"as it says itself ({says})", GOOD, data)
     said = f"it says {says}, but {', '.join(map(str, one.spends[:3]))} were spent: what it costs is miscounted"
     return Line("gradients", f"{text}, not {says}", said, BAD, data)
+
+
+def _repeats(one: Studied) -> Line:
+    """Whether what it does depends on what was asked of it before: then no number of the page is its own."""
+    first, again = (one.run(lambda x: x, np.array([1.0, -2.0]), 20).x for _ in range(2))
+    if np.array_equal(first, again, equal_nan=True):
+        return Line("run twice", "the same", "from the same start, to the last bit", GOOD)
+    why = "it draws, or remembers something outside its state: every line here depends on what was run before"
+    return Line("run twice", "not the same", why, BAD)
 
 
 def _state(one: Studied, sizes: Sizes) -> Line:
@@ -121,6 +131,8 @@ def _time(one: Studied, sizes: Sizes) -> Line:
     pairs_text = f"quartiles {low:.2f} to {high:.2f} of {sizes.rounds} interleaved pairs"
     evidence = f"{pairs_text}, {_SIZE:,} weights; the gradient itself costs nothing here"
     data = {"ratio": middle, "low": low, "high": high}
+    if high > _UNSURE * low:
+        return Line("time per gradient", "cannot tell", f"{evidence}; the machine was busy", data=data)
     return Line("time per gradient", f"{middle:.2f} x {whose}", evidence, data=data)
 
 
