@@ -21,13 +21,14 @@ from typing import Any, NoReturn
 import numpy as np
 
 from nala_lab.certify.semidefinite import WorstCase, residual, smooth_class, solve, turned
-from nala_lab.core import require, require_choice, require_int, require_number
+from nala_lab.core import Array, require, require_choice, require_int, require_number
 from nala_lab.drive import Method, twin_of
 from nala_lab.measure.linear_map import NotLinear
+from nala_lab.measure.machines import machine
 from nala_lab.measure.step_table import fixed_steps
 from nala_lab.methods.making import numpy_twin
 from nala_lab.reference.oracle import Oracle
-from nala_lab.reference.rules import as_rule, slip
+from nala_lab.reference.rules import as_rule, described, slip
 
 __all__ = ["METRICS", "Vector", "worst_case_of"]
 
@@ -195,7 +196,20 @@ def _rule(name: str, method: Any, length: str, n: int) -> Any:
     wanted = "init(x) and step(x, grad, state)" if length == "steps" else "init(x) and cycle(grad, state)"
     has = all(callable(getattr(rule, part, None)) for part in ("init", length[:-1]))  # "step" or "cycle"
     require(name, method, has and not isinstance(rule, type), f"a rule with {wanted} when {length} are given")
+    first, again = (_floats(rule, n) for _ in range(2))
+    if not np.array_equal(first, again, equal_nan=True):
+        why = "it remembers something outside its state"
+        raise NotLinear(described(rule), "the same run from the same start", why)
     return rule
+
+
+def _floats(rule: Any, n: int) -> Array:
+    run = machine(rule, lambda x: x)
+    run.begin(np.ones(1))
+    with np.errstate(all="ignore"):  # how far it goes is not asked
+        for _ in range(n):
+            run.cycle()
+    return np.array(run.x)
 
 
 def _run(rule: Any, gradient: Callable[[Any], Any], start: Any, n: int) -> Any:
@@ -215,13 +229,13 @@ def _run(rule: Any, gradient: Callable[[Any], Any], start: Any, n: int) -> Any:
                 if oracle.first is None:
                     slip(rule, "take a gradient in every step", "a step without grad(theta)")
         return _point(x)
-    except Nonlinear as told:
+    except (Nonlinear, AttributeError, TypeError) as told:  # with numbers it has run already
         why = f"{told}; an adaptive or nonlinear rule has no worst case by this programme"
-        raise NotLinear(rule, "steps that are linear in points and gradients", why) from None
+        raise NotLinear(described(rule), "steps that are linear in points and gradients", why) from None
 
 
 def _point(x: Any) -> Any:
     entries = np.ravel(x)
     ok = len(entries) == 1 and isinstance(entries[0], Vector)
-    require("x", x, ok, "one vector", "the rule returned something else than a combination of points and gradients")
+    require("x", np.shape(x), ok, "one vector", "the rule returned no combination of points and gradients")
     return entries[0].point

@@ -7,6 +7,7 @@ inner loop the weights have moved on to y_t. Nothing is computed from the formul
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -20,12 +21,12 @@ from nala_lab.drive.method import Method
 from nala_lab.methods.making import torch_twin
 from nala_lab.reference.oracle import Oracle, Spent
 
-__all__ = ["run", "two_loops", "until_rest"]
+__all__ = ["Bench", "made_by", "run", "two_loops"]
 
 MOST_CALLS = 10_000  # of step() in one cycle: an optimizer that has not come back to its start by then never will
 
 
-class _Bench:
+class Bench:
     """The weights, split over two tensors so that a loop over parameters is exercised, and the log."""
 
     def __init__(self, oracle: Oracle, x0: Array) -> None:
@@ -44,6 +45,7 @@ class _Bench:
         return self.oracle.log
 
     def read(self) -> Array:
+        """The weights, in one array."""
         return np.concatenate([p.detach().numpy().copy() for p in self.params], axis=-1)
 
     def closure(self) -> torch.Tensor:
@@ -56,9 +58,11 @@ class _Bench:
         return torch.zeros(())
 
     def build(self, method: Method | Callable[[list[Any]], Any]) -> Any:
-        named = isinstance(method, Method)
-        opt = torch_twin(method.name, self.params, **method.shared()) if named else method(self.params)
-        require("method", type(opt).__name__, isinstance(opt, torch.optim.Optimizer), "a torch optimizer when made")
+        """The optimizer of these weights; its inner steps are noted."""
+        if isinstance(method, Method):
+            opt = torch_twin(method.name, self.params, **method.shared())
+        else:
+            opt = made_by(method, self.params)
         if two_loops(opt):
             opt.inner.register_step_post_hook(self._note_fast)
         return opt
@@ -70,33 +74,44 @@ class _Bench:
 
     def step(self, opt: torch.optim.Optimizer) -> None:
         """One cycle, or one step of a method with one loop: until the optimizer is back at phase 0."""
-        spent = len(self.log)
-        until_rest(opt, lambda: self._call(opt))
-        require("method", type(opt).__name__, len(self.log) > spent, "an optimizer whose step calls the closure")
+        spent, self.fast, self.begun = self.oracle.evals, [], [len(self.log)]
+        for _ in range(MOST_CALLS):
+            self._again = False
+            opt.step(self.closure)
+            # the inner one may still stand at a probe when the outer phase is 0
+            if all(getattr(one, "phase", 0) == 0 for one in (opt, getattr(opt, "inner", None))):
+                break
+        else:
+            raise RuntimeError(f"phase of {type(opt).__name__} is not 0 after {MOST_CALLS} calls of step")
+        require("method", type(opt).__name__, self.oracle.evals > spent, "an optimizer whose step calls the closure")
 
-    def _call(self, opt: torch.optim.Optimizer) -> None:
-        self._again = False
-        opt.step(self.closure)
+
+def made_by(factory: Callable[[list[Any]], Any], params: list[Any]) -> Any:
+    """Give the optimizer that a factory makes of `params`.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, when it makes none, or one whose step takes no closure.
+    """
+    name: str = getattr(factory, "__name__", type(factory).__name__)
+    try:
+        opt = factory(params)
+    except Exception as error:  # whatever its author raises
+        said = " ".join(str(error).split())
+        raise ValueError(f"{name} must be made of a list of parameters, got {said}") from error
+    kind = type(opt).__name__
+    require("method", kind, isinstance(opt, torch.optim.Optimizer), "a factory of torch optimizers", f"{name} made it")
+    try:
+        inspect.signature(opt.step).bind(None)
+    except TypeError:
+        require("method", kind, False, "an optimizer with step(closure)", "step(self, closure=None), as torch has it")
+    return opt
 
 
 def two_loops(opt: Any) -> bool:
     """True for the lab's optimizers with two loops, and for those that show theirs in the same way."""
     return hasattr(opt, "slow_weights") and isinstance(getattr(opt, "inner", None), torch.optim.Optimizer)
-
-
-def until_rest(opt: torch.optim.Optimizer, call: Callable[[], Any]) -> None:
-    """Call until `opt` is between two cycles, or steps; its inner one may stand at a probe when its own phase is 0.
-
-    Raises
-    ------
-    RuntimeError
-        When it never is.
-    """
-    for _ in range(MOST_CALLS):
-        call()
-        if all(getattr(one, "phase", 0) == 0 for one in (opt, getattr(opt, "inner", None))):
-            return
-    raise RuntimeError(f"phase of {type(opt).__name__} is not 0 after {MOST_CALLS} calls of step")
 
 
 def run(method: Method | Callable[[list[Any]], Any], grad: Callable[..., Any], x0: Any, *, cycles: int | None = None,
@@ -115,7 +130,7 @@ def run(method: Method | Callable[[list[Any]], Any], grad: Callable[..., Any], x
     """
     x = np.array(x0, dtype=np.float64)
     require("x0", x0, x.ndim >= 1 and bool(np.all(inside(x, limit))), f"(..., d) finite entries within {limit:g}")
-    bench, ending = _Bench(Oracle(grad, rng=rng), x), Ending(tol, limit)
+    bench, ending = Bench(Oracle(grad, rng=rng), x), Ending(tol, limit)
     opt = bench.build(method)
     cycles_through = two_loops(opt)
     rows = range(1, require_length(cycles_through, cycles, steps) + 1)
@@ -126,11 +141,10 @@ def run(method: Method | Callable[[list[Any]], Any], grad: Callable[..., Any], x
         return _run_two_loops(name, bench, opt, rows, ending)
 
 
-def _run_two_loops(name: str, bench: _Bench, opt: Any, rows: range, ending: Ending) -> TwoLoop:
+def _run_two_loops(name: str, bench: Bench, opt: Any, rows: range, ending: Ending) -> TwoLoop:
     slow, evals = [bench.read()], [0]
     fast, inner_grads, lookahead, outer_grad = [], [], [], []
     for row in rows:
-        bench.fast, bench.begun = [], [len(bench.log)]
         bench.step(opt)
         slow.append(bench.read())
         evals.append(len(bench.log))
@@ -159,7 +173,7 @@ def _run_two_loops(name: str, bench: _Bench, opt: Any, rows: range, ending: Endi
     )
 
 
-def _run_one_loop(name: str, bench: _Bench, opt: Any, rows: range, ending: Ending) -> OneLoop:
+def _run_one_loop(name: str, bench: Bench, opt: Any, rows: range, ending: Ending) -> OneLoop:
     x, evals = [bench.read()], [0]
     for row in rows:
         bench.step(opt)

@@ -26,6 +26,8 @@ __all__ = ["CycleMap", "Factors", "NotLinear", "cycle_factors", "cycle_matrix"]
 # Linear methods agree to rounding, some 1e-13 here; an Adam or a clip is off by 1e-3 and more.
 _SAME = 1e-9
 _SCALES = (1.0, 1024.0)  # a clipped gradient is linear near the minimiser only
+_LATE = 100  # cycles after which a step is still to be the same: lr may fall with them
+_LEFT = "it leaves the numbers, as where the gradient is 0"
 
 
 class NotLinear(ValueError):
@@ -155,6 +157,7 @@ def cycle_factors(method: Any, lam: ArrayLike, *, steps: int = 1) -> Factors:
     pokes = [poked.after(np.repeat(e[:, None], n, axis=1)) for e in np.eye(b)]
     maps = np.stack(pokes, axis=-1).transpose(1, 0, 2)  # (n, b, b): [mode, to, from]
     poked.judge(lambda z: np.einsum("nij,jn->in", maps, z), apart=True)
+    poked.alike(maps, values)
     kept, expand = poked.needed(np.max([_seen(m, 1) for m in maps], axis=0))
     return Factors(values, maps[:, kept] @ expand, poked.gradients, tuple(poked.names[i] for i in kept))
 
@@ -214,16 +217,32 @@ class _Poked:
             runs.append(np.stack(rows) / scale)
         z, scaled = runs
         if not np.isfinite(z).all() or not np.isfinite(scaled).all():
-            self.refuse("it leaves the numbers at the minimiser, where the gradient is 0")
+            self.refuse(_LEFT)
         size = np.abs(z).max(axis=(0, 1), initial=np.finfo(float).tiny)
         size = size if apart else size.max()
         told = np.stack([apply(one) for one in z[:-1]])
         off = float((np.abs(told - z[1:]).max(axis=(0, 1)) / size).max())
-        if off > _SAME:
+        if not off <= _SAME:
             self.refuse(f"the step after a run is off by {_share(off)}")
         off = float((np.abs(scaled - z).max(axis=(0, 1)) / size).max())
-        if off > _SAME:
+        if not off <= _SAME:
             self.refuse(f"a start {_SCALES[1]:g} times as far is off by {_share(off)}")
+        self.machine.begin(np.zeros(self.d))
+        for _ in range(_LATE):
+            self.cycle()
+        off = float((np.abs(self.after(z[0]) - z[1]).max(axis=0) / size).max())
+        if not off <= _SAME:
+            self.refuse(f"the same step after {_LATE} others is off by {_share(off)}")
+
+    def alike(self, maps: Array, values: Array) -> None:
+        """Require every coordinate to have the map of its curvature: with these dealt anew, the maps go with them."""
+        dealt = stream(0, "curvatures dealt anew").permutation(len(values))
+        self.gradient = lambda x: values[dealt] * x
+        for e, column in zip(np.eye(self.blocks), maps.transpose(2, 1, 0), strict=True):
+            found = self.after(np.repeat(e[:, None], self.d, axis=1))
+            off = np.abs(found - column[:, dealt]).max(axis=0) / np.abs(found).max(axis=0, initial=1.0)
+            if not off.max() <= _SAME:
+                raise NotLinear(self.name, "the same map in every coordinate", "it tells coordinates apart")
 
     def needed(self, seen: Array) -> tuple[list[int], Array]:
         """The blocks that reach the weights and are no combination of others, and every block (b, kept) in these.
@@ -238,6 +257,8 @@ class _Poked:
             self.cycle()
             rows.append(self.read())
         samples = np.concatenate(rows, axis=1)
+        if not np.isfinite(samples).all():
+            self.refuse(_LEFT)
         samples /= np.abs(samples).max(axis=1, keepdims=True) + (samples == 0).all(axis=1, keepdims=True)
         kept: list[int] = []
         for block in range(self.blocks):

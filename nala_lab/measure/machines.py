@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from nala_lab.core import Array, require
+from nala_lab.core import Array
 from nala_lab.drive import Method, twin_of
 from nala_lab.methods.making import numpy_twin, torch_twin
 from nala_lab.methods.table import find
@@ -180,48 +180,47 @@ class TorchMachine(Machine):
         self.factory, self.gradient = factory, gradient
 
     @property
+    def spent(self) -> int:  # type: ignore[override]
+        """Gradients spent since `begin`."""
+        return self.bench.oracle.evals
+
+    @property
     def x(self) -> Array:  # type: ignore[override]
         """The weights."""
-        return np.array(self.weight.detach().numpy())
+        return self.bench.read()
 
     def begin(self, x0: Array) -> None:
         """Make the optimizer of weights that stand at `x0`."""
-        import torch
+        from nala_lab.drive.torch_run import Bench
 
-        self.spent = 0
-        self.weight = torch.nn.Parameter(torch.from_numpy(np.array(x0, dtype=np.float64)))
-        self.opt = self.factory([self.weight])
-        kind, rule = type(self.opt).__name__, "a factory of torch optimizers"
-        require(name_of(self.factory), kind, isinstance(self.opt, torch.optim.Optimizer), rule)
-
-    def _closure(self) -> Any:
-        import torch
-
-        self.spent += 1
-        self.weight.grad = torch.from_numpy(np.array(self.gradient(self.x), dtype=np.float64))
-        return torch.zeros(())
+        self.bench = Bench(Oracle(self.gradient, keeps=False), np.array(x0, dtype=np.float64))
+        self.opt = self.bench.build(self.factory)
 
     def cycle(self) -> None:
         """Call ``step(closure)`` until the optimizer, and the one it wraps, are at phase 0."""
-        from nala_lab.drive.torch_run import until_rest
+        self.bench.step(self.opt)
 
-        before, kind = self.spent, type(self.opt).__name__
-        until_rest(self.opt, lambda: self.opt.step(self._closure))
-        require("method", kind, self.spent > before, "an optimizer whose step calls the closure")
+    def _tensors(self) -> dict[str, list[Any]]:
+        """Name -> the parts of a buffer, one for each of the parameters that the weights are split over."""
+        parts = [self._of(p) for p in self.bench.params]
+        return {name: [part[name] for part in parts] for name in parts[0] if all(name in part for part in parts)}
 
-    def _tensors(self) -> dict[str, Any]:
+    def _of(self, weight: Any) -> dict[str, Any]:
         import torch
 
-        found = {"x": self.weight.detach()}
+        found = {"x": weight.detach()}
         for prefix, one in (("", self.opt), ("inner.", getattr(self.opt, "inner", None))):
-            for name, value in getattr(one, "state", {}).get(self.weight, {}).items():
-                if torch.is_tensor(value) and value.shape == self.weight.shape and value.is_floating_point():
+            for name, value in getattr(one, "state", {}).get(weight, {}).items():
+                if torch.is_tensor(value) and value.shape == weight.shape and value.is_floating_point():
                     found[prefix + name] = value
         return found
 
     def memory(self) -> dict[str, Array]:
         """The weights, and the tensors of their shape in the state."""
-        return {name: np.array(value.detach().numpy()) for name, value in self._tensors().items()}
+        return {
+            name: np.concatenate([part.detach().numpy() for part in parts], axis=-1)
+            for name, parts in self._tensors().items()
+        }
 
     def write(self, values: dict[str, Array]) -> None:
         """Overwrite weights and state in place."""
@@ -230,4 +229,5 @@ class TorchMachine(Machine):
         own = self._tensors()
         with torch.no_grad():
             for name, value in values.items():
-                own[name].copy_(torch.from_numpy(np.array(value)))
+                for held, part in zip(own[name], np.split(value, self.bench.cuts, axis=-1), strict=True):
+                    held.copy_(torch.from_numpy(np.array(part)))

@@ -87,9 +87,11 @@ def usable(rows: Array, minimizer: Any, values: Any, minimum: float) -> Usable:
     floor, advice = f"the rounding of {name}", "give float64 rows" if eps > 1e-10 else "start farther away"
     level, still = _plateau(size)
     if level > ABOVE_FLOOR * float(noise.max(initial=0.0)):
-        floor, advice = "a noise floor", "start farther away, or lower the noise"
+        # of one coordinate, noise scatters by a factor e: so does a slow swing that falls all the same
+        floor, advice = "a floor of noise or swings", "run longer, start farther away, or lower the noise"
         if still:
-            floor, advice = "a point beside the minimizer", "give the minimizer more digits, or leave it out"
+            floor = "a point beside the minimizer"
+            advice = "give the minimizer more digits, or leave it out, if the method has not stopped by itself"
     noise = np.maximum(noise, level)
     low = ~(size > ABOVE_FLOOR * noise)
     stop = int(np.argmax(low)) if low.any() else len(size)

@@ -10,6 +10,7 @@ that torch does not know, such as those of `nala_lab.certify.worst_case_of`.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -81,9 +82,11 @@ def fixed_steps(method: Any, steps: int) -> FixedSteps:
     points, iterates, spent = _played(method, basis[0], basis[1:], steps)
     draws = stream(0, "gradients to play").normal(size=(1 + n, 3))
     for scale in (1.0, 1024.0):
-        seen = np.stack([*_played(method, scale * draws[0], scale * draws[1:], steps)[1]])
-        told = iterates @ (scale * draws)
-        off = float(np.abs(seen - told).max() / np.abs(told).max())
+        seen = [np.stack(found) for found in _played(method, scale * draws[0], scale * draws[1:], steps)[:2]]
+        told = [np.stack(found) @ (scale * draws) for found in (points, iterates)]
+        off = math.inf  # where it takes another number of gradients
+        if all(a.shape == b.shape for a, b in zip(seen, told, strict=True)):
+            off = max(float(np.abs(a - b).max() / np.abs(b).max()) for a, b in zip(seen, told, strict=True))
         if not off <= _SAME:
             why = f"random gradients lead {off:.1g} away: it is adaptive or nonlinear"
             raise NotLinear(name_of(method), "steps that add multiples of gradients", why)

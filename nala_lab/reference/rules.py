@@ -56,6 +56,7 @@ __all__ = ["as_rule", "begin", "described", "is_ours", "is_two_loops", "raise_ag
            "step_of"]  # fmt: skip
 
 _STEP = "step(theta, grad, state)"
+_UNLIKE = "operands could not be broadcast together with"  # as NumPy says it
 
 
 class _Function:
@@ -217,7 +218,7 @@ def require_array(rule: Any, function: str, name: str, value: Any, like: Array) 
 
 
 def raise_again(rule: Any, trouble: ValueError) -> NoReturn:
-    """Raise what the rule raised; a write into a read-only array as a sentence about the rule.
+    """Raise what the rule raised; a write into a read-only array, or a wrong shape, as a sentence about the rule.
 
     Raises
     ------
@@ -228,6 +229,9 @@ def raise_again(rule: Any, trouble: ValueError) -> NoReturn:
         hint = "they are read-only: make new arrays"
         raise ValueError(f"{_name(rule)} must leave theta and gradients as they are, got a write into one in place "
                          f"({hint})") from trouble  # fmt: skip
+    if str(trouble).startswith(_UNLIKE):
+        shapes = str(trouble).removeprefix(_UNLIKE).strip()
+        raise ValueError(f"{_name(rule)} must combine arrays of theta's shape, got {shapes}") from trouble
     raise trouble
 
 

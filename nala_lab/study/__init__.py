@@ -79,7 +79,13 @@ def study(method: Any, *, name: str | None = None, options: Mapping[str, Any] | 
     ('to the ulp', 'lr x curvature = 2')
     """
     one = studied(method, name=name, options=options, inner=inner)
-    sizes = fitted(sizes, seconds_per_gradient(one))
+    try:
+        sizes = fitted(sizes, seconds_per_gradient(one))
+    except ValueError:
+        raise
+    except Exception as error:  # whatever its author raises
+        said = " ".join(str(error).split())
+        raise ValueError(f"{one.name} must run from ten ones with the gradient x, got {said}") from error
     sections = []
     with bar(total=len(_SECTIONS), show=progress, desc=one.name, unit="part") as shown:
         for key, title, make in _SECTIONS:

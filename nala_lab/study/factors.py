@@ -198,7 +198,7 @@ def _picture(one: Studied, at: Array, values: Array, best: dict[int, float], how
         left.plot(at[inside], shown, dash, ms=3, color="#0072B2", label=f"{one.name}, {how}")
         left.plot([0, wide], [1, 1], "k:", lw=1, label="1: neither grows nor shrinks")
         left.set(xlabel="lr x curvature", ylabel="factor of a cycle", xlim=(0, wide), ylim=(0, 2.2))
-        left.legend(loc="upper right")
+        left.legend(loc="best")
         for (name, of), dash in zip(BESIDE.items(), (":", "-.", "--"), strict=True):
             text = name + (" = bound" if of is BOUND else "")
             right.plot(KAPPAS, [1 - of(k) for k in KAPPAS], dash, color="#555555", label=text)

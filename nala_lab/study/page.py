@@ -16,6 +16,7 @@ __all__ = ["Study"]
 
 # The browser itself is told to load nothing and run nothing.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+_NARROW = 500  # pixels: such a picture can be shrunk to the width of a phone, a wider one is scrolled
 _CSS = """
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --paper: #fff; --line: #d0d7de; --good: #0b6b4f;
   --bad: #b3330e; }
@@ -30,6 +31,9 @@ th { width: 15rem; } td.verdict { width: 16rem; font-weight: 600; }
 .good { color: var(--good); } .bad { color: var(--bad); } .note { color: var(--soft); font-size: 0.92rem; }
 td.evidence { overflow-wrap: anywhere; }
 img { max-width: 100%; height: auto; background: #fff; border-radius: 6px; }
+@media (max-width: 46rem) { tr { display: block; padding: 0.4rem 0; border-bottom: 1px solid var(--line); }
+  th, td, td.verdict { display: inline-block; width: auto; padding: 0 0.9rem 0 0; border: 0; }
+  td.evidence { display: block; } p.wide { overflow-x: auto; } p.wide img { max-width: none; } }
 """
 
 
@@ -139,7 +143,9 @@ def _section(section: Section) -> str:
     image = ""
     if section.picture is not None:
         data = base64.b64encode(section.picture.png).decode()
-        image = f'<p><img src="data:image/png;base64,{data}" alt="{html.escape(section.picture.alt)}"></p>\n'
+        alt = html.escape(section.picture.alt)
+        wide = ' class="wide"' if int.from_bytes(section.picture.png[16:20], "big") > _NARROW else ""  # of its header
+        image = f'<p{wide}><img src="data:image/png;base64,{data}" alt="{alt}"></p>\n'
     note = f'<p class="note">{html.escape(section.note)}</p>\n' if section.note else ""
     return f"<h2>{html.escape(section.title)}</h2>\n<table>\n{rows}</table>\n{note}{image}"
 

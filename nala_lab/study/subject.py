@@ -30,11 +30,10 @@ AROUND = ("sgd", "momentum", "adam")  # what the audit can put a wrapper around
 
 @dataclass(frozen=True)
 class Rows:
-    """A run: the weights after each cycle (rows, ..., d), the gradients spent by then (rows,), and how it ended."""
+    """A run: the weights after each cycle (rows, ..., d), and the gradients spent by then (rows,)."""
 
     x: Array
     evals: Array
-    outcome: str
 
 
 @dataclass(frozen=True)
@@ -65,11 +64,9 @@ class Studied:
         """Whether it runs for cycles."""
         if self.twin == "numpy":
             return is_two_loops(as_rule(self.method))
-        import torch
-
         from nala_lab.drive.torch_run import two_loops
 
-        return two_loops(self.method([torch.nn.Parameter(torch.zeros(2, dtype=torch.float64))]))
+        return two_loops(_opt(self.method))
 
     @cached_property
     def spends(self) -> tuple[int, ...]:
@@ -100,13 +97,17 @@ class Studied:
         return moved if math.isfinite(moved) and moved > 0 else 1.0
 
     def run(self, grad: Callable[..., Any], x0: Any, gradients: float, *, rng: Any = None) -> Rows:
-        """Run for (at least) so many gradients, in whole cycles."""
-        length = {"cycles" if self.two_loops else "steps": max(1, math.ceil(gradients / self.per_cycle))}
+        """Run for so many gradients; the cycle in which the last of them is spent is finished, and none comes after.
+
+        What a cycle costs may depend on where it is: it is run for as many as there can be, and cut by the count.
+        """
+        length = {"cycles" if self.two_loops else "steps": max(1, math.ceil(gradients / min(self.spends)))}
         if self.twin == "numpy":
             t = reference_run(self.method, grad, x0, rng=rng, keep="slow", limit=LIMIT, **length)
         else:
             t = drive_run("torch", self.method, grad, x0, rng=rng, limit=LIMIT, **length)
-        return Rows(np.asarray(t.slow if self.two_loops else t.x), np.asarray(t.evals), t.outcome)
+        end = int(np.searchsorted(t.evals, gradients)) + 1
+        return Rows(np.asarray(t.slow if self.two_loops else t.x)[:end], np.asarray(t.evals)[:end])
 
     def times_lr(self, factor: float) -> Studied | None:
         """The same method with `factor` times its learning rate; None where that changes nothing."""
@@ -245,10 +246,8 @@ def _of_factory(factory: Any, target: Any, name: str, options: Mapping[str, Any]
 
 def _period(make: Callable[[list[Any]], Any], subject: Any) -> int:
     """Steps of a cycle as the audit reads them off the optimizer; 1 where its own phase tells when a cycle ends."""
-    import torch
-
     try:
-        opt = make([torch.nn.Parameter(torch.zeros(2, dtype=torch.float64))])
+        opt = _opt(make)
         return 1 if hasattr(opt, "phase") else int(subject.cycle(opt))
     except Exception:  # whatever its author raises; what it is matters here only
         return 1
@@ -268,14 +267,14 @@ def _claimed(factory: Any, options: Mapping[str, Any]) -> tuple[int, ...]:
 
 
 def _torch_lr(one: Studied) -> float | None:
+    lr = _opt(one.method).param_groups[0].get("lr")
+    return None if lr is None else float(lr)
+
+
+def _opt(factory: Callable[[list[Any]], Any]) -> Any:
+    """An optimizer of two weights, each a parameter of its own as in every run."""
     import torch
 
-    try:
-        opt = one.method([torch.nn.Parameter(torch.zeros(2, dtype=torch.float64))])
-    except Exception as error:  # whatever its author raises
-        said = " ".join(str(error).split())
-        raise ValueError(f"{one.name} must be made of a list of parameters, got {said}") from error
-    kind = type(opt).__name__
-    require(one.name, kind, isinstance(opt, torch.optim.Optimizer), "a factory of torch optimizers")
-    lr = opt.param_groups[0].get("lr")
-    return None if lr is None else float(lr)
+    from nala_lab.drive.torch_run import made_by
+
+    return made_by(factory, [torch.nn.Parameter(torch.zeros(1, dtype=torch.float64)) for _ in range(2)])

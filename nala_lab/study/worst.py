@@ -49,6 +49,6 @@ def _line(one: Studied, lr_times_L: float, n: int, run: str, gradients: int) -> 
         value = worst_case_of(one.method, L=L, m=RATIO * L, **how).value
     descent = (1 - RATIO) ** (2 * gradients)
     evidence = f"after {run}; gradient descent with steps 1/L has {short(descent)} after as many"
-    verdict = f"{value:.5f}" + ("" if value < 1 else ": may end further away")
+    verdict = f"{value:.5f}" + ("" if value < 1 else ": may end no nearer")
     data = {"value": value, "gradients": gradients, "gradient_descent": descent, "lr_times_L": lr_times_L}
     return Line(f"worst case, lr L = {lr_times_L:g}", verdict, evidence, data=data)

@@ -8,6 +8,7 @@ import pytest
 from nala_lab.certify import worst_case, worst_case_of
 from nala_lab.certify.any_method import Nonlinear, Vector
 from nala_lab.drive import Method
+from nala_lab.measure import NotLinear
 from nala_lab.reference import NAG, NALA, SGD, AdaBelief, AdaLA, Adam, HeavyBall, Lookahead
 from nala_lab.theory import worst_functions as formulas
 from tests.verify.mutants import plant
@@ -193,6 +194,32 @@ def test_adaptive_and_nonlinear_rules_are_refused_in_a_sentence(rule):
         worst_case_of(rule, L=1.0, steps=2)
 
 
+class Counts(Signs):
+    """Its steps shrink with every call there ever was."""
+
+    n = 0
+
+    def step(self, x, grad, state):
+        self.n += 1
+        return x - grad(x) / self.n, state
+
+
+class Searches(Signs):
+    def step(self, x, grad, state):
+        g = grad(x)
+        return x - g * min(1.0, np.vdot(g, g)), state
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [(Counts(), "Counts.*remembers something outside its state"), (Searches(), "Searches.*no attribute 'conjugate'")],
+)
+def test_a_rule_that_is_none_of_vectors_is_refused_by_its_name(rule, words):
+    with pytest.raises(NotLinear, match=words) as told:
+        worst_case_of(rule, L=1.0, steps=2)
+    assert "0x" not in str(told.value)
+
+
 def test_nala_over_adam_is_refused_as_well():
     with pytest.raises(ValueError, match="adaptive or nonlinear"):
         worst_case_of(NALA(Adam(), k=2), L=1.0, cycles=1)
@@ -211,7 +238,7 @@ def test_nala_over_adam_is_refused_as_well():
         (SGD(1.0), {"steps": 1, "L": -1.0}, "L must satisfy"),
         (SGD(1.0), {"steps": 1, "m": 1.0}, "m must satisfy"),
         (SGD(1.0), {"steps": 1, "against": 3}, "against must satisfy a rule"),
-        (Forgets(), {"steps": 1}, "x must satisfy one vector"),
+        (Forgets(), {"steps": 1}, "Forgets must return theta from its step"),
     ],
 )
 def test_slips_are_one_sentence(method, how, words):

@@ -140,5 +140,5 @@ def test_an_optimizer_that_takes_no_gradient_is_named():
 
     with pytest.raises(ValueError, match="method must satisfy an optimizer whose step calls the closure, got .*'Idle'"):
         run("torch", lambda params: Idle(params, lr=0.1), lambda x: x, [1.0], steps=1)
-    with pytest.raises(ValueError, match="method must satisfy a torch optimizer when made, got method='list'"):
+    with pytest.raises(ValueError, match="method must satisfy a factory of torch optimizers, got method='list'"):
         run("torch", list, lambda x: x, [1.0], steps=1)

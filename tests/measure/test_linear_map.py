@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nala_lab.drive import Method, run, twin_of
-from nala_lab.measure import cycle_factors, cycle_matrix, fixed_steps, reference_matrix
+from nala_lab.measure import NotLinear, cycle_factors, cycle_matrix, fixed_steps, reference_matrix
 from nala_lab.reference import NALA, SGD, Adam, HeavyBall, Lookahead
 
 torch = pytest.importorskip("torch")
@@ -141,6 +141,78 @@ def test_what_is_no_linear_map_is_refused_in_a_sentence(method):
         cycle_matrix(method, A)
 
 
+class StepLR(torch.optim.SGD):
+    """lr falls after ten steps."""
+
+    def __init__(self, params):
+        super().__init__(params, lr=0.1)
+        self.schedule = torch.optim.lr_scheduler.StepLR(self, 10)
+
+    def step(self, closure=None):
+        super().step(closure)
+        self.schedule.step()
+
+
+class SAM(torch.optim.SGD):
+    """The gradient is taken at a distance from the weights that is no multiple of gradients (Foret et al. 2021)."""
+
+    def step(self, closure=None):
+        closure()
+        moves = [(p, 0.05 * p.grad / p.grad.norm()) for p in self.param_groups[0]["params"]]
+        for p, move in moves:
+            p.data.add_(move)
+        closure()
+        for p, move in moves:
+            p.data.sub_(move).sub_(p.grad, alpha=0.1)
+
+
+class Secant:
+    """Barzilai and Borwein: 0/0 where nothing moves."""
+
+    def init(self, theta):
+        return None
+
+    def step(self, theta, grad, before):
+        g = grad(theta)
+        lr = 0.1 if before is None else np.sum((theta - before[0]) ** 2) / np.sum((theta - before[0]) * (g - before[1]))
+        return theta - lr * g, (theta, g)
+
+
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        (StepLR, "the same step after 100 others is off"),
+        (Secant(), "the step after a run"),
+        (SAM, "the step after a run"),
+    ],
+)
+def test_what_is_linear_at_first_only_is_refused_too(method, words):
+    with pytest.raises(NotLinear, match=words):
+        cycle_matrix(method, [1.0, 0.5])
+
+
+def test_a_table_of_steps_holds_where_gradients_are_taken():
+    with pytest.raises(NotLinear, match="random gradients"):
+        fixed_steps(SAM, 2)
+
+
+def in_groups(params):
+    first, *rest = params
+    return torch.optim.SGD([{"params": [first], "lr": 0.2}, *({"params": [p]} for p in rest)], lr=0.1)
+
+
+def test_every_instrument_splits_the_weights_alike():
+    rows = run("torch", in_groups, lambda x: x, [1.0, 1.0], steps=1)
+    assert np.array_equal(cycle_matrix(in_groups, [1.0, 1.0]).matrix, np.diag(rows.x[1]))
+    with pytest.raises(NotLinear, match="it tells coordinates apart"):
+        cycle_factors(in_groups, np.linspace(0.1, 1.0, 7))
+
+
+class NoClosure(torch.optim.SGD):
+    def step(self):
+        pass
+
+
 def test_a_stranger_with_two_loops_needs_the_steps_of_its_cycle():
     class OthersLookahead(torch.optim.SGD):
         def __init__(self, params):
@@ -171,6 +243,9 @@ def test_a_stranger_with_two_loops_needs_the_steps_of_its_cycle():
         (lambda theta, grad: 0.9 * theta, "must take a gradient in every step"),
         (lambda theta, grad: grad(theta)[:1], "shape"),
         (lambda theta, grad: None, "must return theta"),
+        (lambda theta, grad: theta - 0.1 * grad(theta) + np.ones(3), "must combine arrays of theta's shape"),
+        (NoClosure, "an optimizer with step.closure."),
+        (torch.nn.Linear(2, 2), "Linear must be made of a list of parameters, got linear"),
     ],
 )
 def test_a_slip_is_one_sentence(method, sentence):

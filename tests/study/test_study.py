@@ -24,6 +24,7 @@ from nala_lab.study.factors import BESIDE, KAPPAS, best_rate, factors  # noqa: E
 from nala_lab.study.identity import identity  # noqa: E402
 from nala_lab.study.noise import noise, sgd_at  # noqa: E402
 from nala_lab.study.worst import worst  # noqa: E402
+from problems import Rosenbrock  # noqa: E402
 from tests.tools.test_numpy_only import block  # noqa: E402
 
 
@@ -229,6 +230,38 @@ def test_a_cycle_that_is_too_long_for_the_worst_case_says_how_long_it_is():
     assert found.evidence.startswith("3 steps spend 9 gradients, and at most 8")
 
 
+class Forgetful(SGD):
+    """Takes half as long steps in every run that comes."""
+
+    runs = [0]
+
+    def init(self, theta):
+        self.runs[0] += 1
+        return super().init(theta)
+
+    def step(self, theta, grad, state):
+        return theta - 0.5 ** self.runs[0] * grad(theta), state
+
+
+def test_a_method_that_does_not_repeat_itself_is_told():
+    found = {each.what: each for each in identity(studied(Forgetful(0.1)), SMOKE).lines}
+    assert (found["run twice"].verdict, found["run twice"].tone) == ("not the same", "bad")
+
+
+def test_a_run_ends_when_its_gradients_are_spent_wherever_they_go():
+    """L-BFGS takes up to 25 gradients in a step where there is something to search for."""
+    one = studied(torch.optim.LBFGS)
+    assert min(one.spends) == 1
+    rows = one.run(Rosenbrock().grad, [-1.2, 1.0], 100)
+    assert 100 <= rows.evals[-1] < 125 and len(rows.x) == len(rows.evals)
+
+
+def test_times_that_scatter_are_no_verdict(monkeypatch):
+    ticks = iter(np.cumsum(np.random.default_rng(0).lognormal(sigma=3.0, size=100)))
+    monkeypatch.setattr("nala_lab.study.identity.perf_counter", lambda: next(ticks))
+    assert line(identity(studied(SGD(0.1)), SMOKE), "time per gradient").verdict == "cannot tell"
+
+
 def test_a_method_that_takes_more_than_it_asks_for_is_below_the_bound():
     """Its gradients are no measure of what it knows."""
     found = line(factors(studied(knows_the_minimiser), SMOKE), "rate, condition 1000")
@@ -288,6 +321,7 @@ def test_noise_that_has_not_settled_is_not_a_number():
         (3, "method must satisfy"),
         (lambda params: params, "a factory of torch optimizers"),
         (torch.optim.SGD([torch.zeros(1)], lr=0.1), "a factory that makes the optimizer"),
+        (torch.optim.SparseAdam, "SparseAdam must run from ten ones .* does not support dense gradients"),
     ],
 )
 def test_a_slip_is_one_sentence(method, sentence):
