@@ -8,13 +8,9 @@ import torch
 
 from nala_lab.core import stream
 from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead
-from tests.optim.training import CALLS, MAKERS, K, momentum, network, train
+from tests.optim.training import CALLS, MAKERS, K, momentum, network, train, weights
 
 DEVICES = [d for d, there in (("cuda", torch.cuda.is_available()), ("mps", torch.backends.mps.is_available())) if there]
-
-
-def weights(model):
-    return [p.detach().clone() for p in model.parameters()]
 
 
 @pytest.mark.parametrize("name", MAKERS)

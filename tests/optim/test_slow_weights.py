@@ -6,15 +6,7 @@ import pytest
 import torch
 
 from nala_lab.optim import NALA, Lookahead
-from tests.optim.training import CALLS, MAKERS, K, batch, network, train
-
-
-def weights(model):
-    return [p.detach().clone() for p in model.parameters()]
-
-
-def equal(a, b):
-    return all(torch.equal(x, y) for x, y in zip(a, b, strict=True))
+from tests.optim.training import CALLS, MAKERS, K, batch, equal, network, train, weights
 
 
 def slow_path(name, calls):
