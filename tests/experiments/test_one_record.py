@@ -16,13 +16,13 @@ TIMES = re.compile(rb'"(seconds|images_per_second)":[^,}]*')
 
 
 def records(folder, *more, **environment):
-    """What ``nala-lab train`` leaves of three runs, without the times, by file."""
+    """What ``nala-lab train`` leaves of two runs, without the times, by file."""
     folder.mkdir()
     kept = {key: os.environ[key] for key in ("PATH", "PYTHONPATH", "NALA_LAB_DATA") if key in os.environ}
-    env = {**kept, "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [kept.get("PYTHONPATH")])]), **environment}
-    words = ["train", "lenet5-digits", "--optimizer", "nala", "adabelief", "adala", "--scale", "smoke", "--quiet"]
+    env = {**kept, "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [kept.get("PYTHONPATH")])]), "OMP_NUM_THREADS": "1"}
+    words = ["train", "lenet5-digits", "--optimizer", "nala", "adala", "--scale", "smoke", "--quiet"]
     done = subprocess.run([sys.executable, "-c", COMMAND, *words, *more, "--out", str(folder / "o")], cwd=folder,
-                          env=env, capture_output=True, text=True)  # fmt: skip
+                          env={**env, **environment}, capture_output=True, text=True)  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     return {path.name: TIMES.sub(b"", path.read_bytes()) for path in sorted((folder / "o").rglob("*.jsonl"))}
 
@@ -43,9 +43,8 @@ def test_every_environment_leaves_the_same_record(tmp_path):
     locked, home = tmp_path / "locked", str(tmp_path)
     locked.mkdir(mode=0o500)
     plain = records(tmp_path / "plain", HOME=home)
-    assert len(plain) == 3 and all(b'"loss"' in record for record in plain.values())
-    assert records(tmp_path / "no compiler", HOME=home, PATH="/nowhere") == plain
-    assert records(tmp_path / "no home") == plain
+    assert len(plain) == 2 and all(b'"loss"' in record for record in plain.values())
+    assert records(tmp_path / "no compiler, no home", PATH="/nowhere") == plain
     assert records(tmp_path / "read only", HOME=str(locked)) == plain and not list(locked.iterdir())
     with ten_busy_processes():
         assert records(tmp_path / "busy", HOME=home) == plain

@@ -5,7 +5,7 @@ import torch
 
 from nala_lab.core import stream
 from nala_lab.optim import NALA, AdaBelief, AdaLA, _adaptive
-from tests.optim.walks import MAKERS, ODD, parameters, walk
+from tests.optim.walks import MAKERS, parameters, walk
 
 ONE_LOOP = [name for name in MAKERS if name.startswith("Ada")]
 WAYS = ("alone", "few", "parts", "together")
@@ -135,26 +135,3 @@ def test_autograd_notices_the_step():
     opt.step()
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         loss.backward()
-
-
-def test_state_and_weights_that_were_replaced_are_the_ones_that_count():
-    """Nothing of one call is kept for the next but the state."""
-    for change in ("state", "storage", "fewer"):
-        ends = []
-        for late in (False, True):
-            params = parameters(torch.float64, shapes=((3, 5), (4,)))
-            opt = AdaBelief(params, **ODD)
-            for call in range(6):
-                for p in params:
-                    p.grad = torch.full_like(p, 1.0 + call)
-                if call == 3 and change == "state":
-                    for own in opt.state.values():
-                        own["exp_avg"] = own["exp_avg"].mul_(1.5) if late else 1.5 * own["exp_avg"]
-                if call == 3 and change == "storage":
-                    for p in params:
-                        p.data = p.data.mul_(1.5) if late else 1.5 * p.data
-                if call >= 3 and change == "fewer":
-                    opt.param_groups[0]["params"] = params[1:] if late else [p for p in params if p.dim() == 1]
-                opt.step()
-            ends.append(torch.cat([p.detach().ravel() for p in params]))
-        assert torch.equal(*ends)
