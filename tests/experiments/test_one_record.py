@@ -18,11 +18,11 @@ TIMES = re.compile(rb'"(seconds|images_per_second)":[^,}]*')
 def records(folder, *more, **environment):
     """What ``nala-lab train`` leaves of two runs, without the times, by file."""
     folder.mkdir()
-    kept = {key: os.environ[key] for key in ("PATH", "PYTHONPATH", "NALA_LAB_DATA") if key in os.environ}
-    env = {**kept, "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [kept.get("PYTHONPATH")])]), "OMP_NUM_THREADS": "1"}
+    kept = {key: os.environ[key] for key in ("PATH", "NALA_LAB_DATA") if key in os.environ}
+    env = {**kept, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **environment}
     words = ["train", "lenet5-digits", "--optimizer", "nala", "adala", "--scale", "smoke", "--quiet"]
     done = subprocess.run([sys.executable, "-c", COMMAND, *words, *more, "--out", str(folder / "o")], cwd=folder,
-                          env={**env, **environment}, capture_output=True, text=True)  # fmt: skip
+                          env=env, capture_output=True, text=True)  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     return {path.name: TIMES.sub(b"", path.read_bytes()) for path in sorted((folder / "o").rglob("*.jsonl"))}
 
