@@ -137,7 +137,7 @@ def test_a_fused_inner_optimizer_is_unscaled_by_the_scaler():
 
 @pytest.mark.parametrize("maker", FOUR)
 def test_a_cycle_counts_steps_and_not_backward_calls(maker):
-    """Four parts of a batch, accumulated, are the batch; quarters of small integers add up exactly."""
+    """P29: four parts of a batch, accumulated, are the batch; quarters of small integers add up exactly."""
     whole, parts = (torch.nn.Parameter(torch.zeros(3, dtype=torch.float64)) for _ in range(2))
     one, two = maker([whole]), maker([parts])
     draw = stream(0, "optim", "parts")
