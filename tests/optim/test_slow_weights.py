@@ -6,19 +6,8 @@ import pytest
 import torch
 
 from nala_lab.optim import NALA, Lookahead
+from tests.optim.test_resume import trained
 from tests.optim.training import CALLS, MAKERS, K, batch, equal, network, train, weights
-
-
-def slow_path(name, calls):
-    """Weights after each call, and what slow_weights shows then."""
-    model = network()
-    opt = MAKERS[name](model.parameters())
-    seen = []
-    for call in range(calls):
-        with opt.slow_weights():
-            seen.append((opt.phase, weights(model)))
-        train(model, opt, call, call + 1)
-    return model, opt, seen
 
 
 @pytest.mark.parametrize("name", MAKERS)
@@ -148,7 +137,7 @@ def test_wrong_use_is_one_clear_sentence():
 @pytest.mark.parametrize("name", MAKERS)
 def test_sync_ends_a_run_at_its_slow_weights(name, calls):
     """P9: from every phase, what slow_weights showed; a second call changes nothing; training can go on."""
-    model, opt, _ = slow_path(name, calls)
+    model, opt = trained(name, calls)
     with opt.slow_weights():
         phi = weights(model)
     spent = opt.grad_evals
@@ -165,7 +154,7 @@ def test_sync_ends_a_run_at_its_slow_weights(name, calls):
 @pytest.mark.parametrize("name", MAKERS)
 def test_a_checkpoint_made_inside_the_context_is_a_synchronised_run(name, calls):
     """Model and optimizer saved there belong together: they stand at phi, at phase 0."""
-    model, opt, _ = slow_path(name, calls)
+    model, opt = trained(name, calls)
     with opt.slow_weights():
         saved = copy.deepcopy(model.state_dict()), opt.state_dict()
     other_model = network()
