@@ -132,17 +132,6 @@ def test_one_optimizer_around_both_players_synchronises_them_at_one_iterate():
     assert np.abs(path - want).max() <= 40 * 8 * 4 * 2.0**-53  # 40 steps of fewer than 8 roundings of numbers below 4
 
 
-def test_two_optimizers_out_of_step_are_another_method():
-    """P16: what users do with one wrapper a player, and why the page says to use groups."""
-
-    def apart(x, y, lr):
-        first = Lookahead([x], k=5, alpha=0.5, inner=lambda p: torch.optim.SGD(p, lr=lr))
-        second = Lookahead([y], k=4, alpha=0.5, inner=lambda p: torch.optim.SGD(p, lr=lr, maximize=True))
-        return [first, second]
-
-    assert np.abs(play(apart, 40, 0.3) - play(together, 40, 0.3)).max() > 0.1
-
-
 # ---- eps, and the pseudo-gradient -----------------------------------------------------------------------------------
 
 

@@ -1,6 +1,5 @@
 """Learning rate schedulers, scaled gradients, accumulation and clipping around the optimizers of the lab."""
 
-
 import pytest
 import torch
 

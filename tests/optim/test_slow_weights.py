@@ -228,15 +228,6 @@ def test_weights_loaded_after_the_optimizer_was_built_are_the_slow_weights():
     assert equal(weights(model), weights(pretrained))
 
 
-def test_steps_skipped_at_the_start_leave_the_slow_weights_alone():
-    """P3: a gradient scaler skips the first steps."""
-    model = network()
-    opt = Lookahead(model.parameters(), k=1, alpha=0.0)
-    start = weights(model)
-    train(model, opt, 0, 3)
-    assert equal(weights(model), start)  # a slot at zero would give zero
-
-
 @pytest.mark.parametrize("maker", [NALA, Lookahead])
 def test_a_frozen_layer_does_not_drift_and_a_layer_frozen_in_mid_cycle_is_synchronised(maker):
     """P7."""
