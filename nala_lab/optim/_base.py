@@ -343,10 +343,9 @@ class LabOptimizer(GroupSettings):
     def _unpack(self, saved: dict[str, Any]) -> None:
         places = self._places(saved)
         self._fill(places, saved["state"])
-        pairs = zip(self.param_groups, saved["param_groups"], strict=True)
-        names = [{key: old[key] for key in ("param_names",) if key in old} for old in self.param_groups]
         self.param_groups = [
-            {**name, **new, "params": old["params"]} for name, (old, new) in zip(names, pairs, strict=True)
+            {**{key: old[key] for key in ("param_names",) if key in old}, **new, "params": old["params"]}
+            for old, new in zip(self.param_groups, saved["param_groups"], strict=True)
         ]
 
     def _fill(self, places: dict[Any, torch.Tensor], saved: dict[Any, dict[str, Any]]) -> None:

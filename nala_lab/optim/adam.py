@@ -109,11 +109,10 @@ class Adam(torch.optim.Adam):
         for p in params:
             begin(self.state[p], p, *names)
         work = [p.to(wide(p)) for p in params]
-        grads = [p.grad.to(wide(p)) for p in params]
         state: list[Any] = [[self.state[p][name] for p in params] for name in names] + [[]] * (3 - len(names))
         (beta1, beta2), options = group["betas"], {name: group[name] for name in _OPTIONS if name in group}
-        adam(work, grads, *state, [self.state[p]["step"] for p in params], beta1=beta1, beta2=beta2, lr=group["lr"],
-             **options)  # fmt: skip
+        adam(work, [p.grad.to(wide(p)) for p in params], *state, [self.state[p]["step"] for p in params], beta1=beta1,
+             beta2=beta2, lr=group["lr"], **options)  # fmt: skip
         for p, exact in zip(params, work, strict=True):
             p.copy_(exact)
 

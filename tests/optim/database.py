@@ -279,7 +279,8 @@ def public():
         given = types.SimpleNamespace(kwargs={"lr": 0.01}, desc="pytorch-optimizer")
         yield types.SimpleNamespace(
             optim_cls=getattr(pytorch_optimizer, name), optim_inputs_func=lambda _, given=given: [given],
-            optim_error_inputs_func=lambda *_: [], scheduler_inputs=(), supports_param_groups=True,
+            optim_error_inputs_func=lambda *_: [], scheduler_inputs=(),
+            supports_param_groups=name != "AdaBound",  # it keeps one lr of each group from its constructor
             only_supports_sparse_grads=False, supports_complex=False, supports_sparse=False,
         )  # fmt: skip
 

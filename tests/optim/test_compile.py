@@ -43,7 +43,7 @@ def losses(name, calls, backend):
 @pytest.mark.filterwarnings("ignore")  # torch's own, about profiling and about code it does not trace
 @pytest.mark.parametrize("name", MAKERS)
 def test_a_compiled_training_step_is_the_same_and_compiles_once(name):
-    """Three cycles of NALA with a scheduler; at most two graphs after the first call would be allowed, none is made."""
+    """P33: three cycles of NALA with a scheduler; no graph is made after the first call."""
     calls = 3 * (K + 1)
     eager, phases, _ = losses(name, calls, None)
     compiled, same_phases, graphs = losses(name, calls, "eager")

@@ -54,16 +54,10 @@ def goes_on(make, dtype, stop, folder):
     assert identical(opt.state_dict(), other.state_dict())
 
 
-@pytest.mark.parametrize("name", MAKERS)
-def test_it_carries_everything_from_inside_a_cycle(name, tmp_path):
-    goes_on(MAKERS[name], torch.float32, K, tmp_path)  # NALA stands at y_t, AdaLA at its probe
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("stop", [s for s in range(2 * (K + 1)) if s != K])
+@pytest.mark.parametrize("stop", [pytest.param(s, marks=pytest.mark.slow) if s != K else s for s in range(2 * (K + 1))])
 @pytest.mark.parametrize("name", MAKERS)
 def test_it_carries_everything_from_every_phase(name, stop, tmp_path):
-    """P24: before and after the first step."""
+    """P24: before and after the first step; after K calls NALA stands at y_t, AdaLA at its probe."""
     goes_on(MAKERS[name], torch.float32, stop, tmp_path)
 
 

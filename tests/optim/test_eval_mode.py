@@ -8,17 +8,9 @@ import pytest
 import torch
 
 from nala_lab.optim import Lookahead
-from tests.optim.training import CALLS, MAKERS, batch, network, train
+from tests.optim.training import CALLS, MAKERS, batch, equal, network, train, weights
 
 Pair = namedtuple("Pair", "inputs targets")
-
-
-def weights(model):
-    return [p.detach().clone() for p in model.parameters()]
-
-
-def equal(a, b):
-    return all(torch.equal(x, y) for x, y in zip(a, b, strict=True))
 
 
 @pytest.mark.parametrize("name", MAKERS)

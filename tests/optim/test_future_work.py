@@ -123,5 +123,3 @@ def test_nala_with_mu_0_and_alpha_0_around_adala_is_adala_to_the_last_bit(option
     reached = [path[i * per_cycle - 1] for i in range(1, 5)] if per_cycle else [path[i] for i in (4, 8, 13, 17)]
     assert torch.equal(torch.stack(ends), torch.stack(reached))
     assert torch.equal(w, bare.param_groups[0]["params"][0])
-
-

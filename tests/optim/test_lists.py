@@ -4,8 +4,46 @@ import pytest
 import torch
 
 from nala_lab.core import stream
-from nala_lab.optim import NALA, AdaBelief, AdaLA, _adaptive
-from tests.optim.walks import MAKERS, ODD, parameters, walk
+from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead, _adaptive
+from nala_lab.optim.adala import TORCH_PROBES
+
+SHAPES = ((), (1,), (0,), (7, 9), (3, 5, 2, 2), (20, 21), (3,))
+ODD = {"lr": 0.05, "betas": (0.7, 0.85), "eps": 1e-3, "weight_decay": 0.1}
+MAKERS = {
+    "AdaBelief": lambda p: AdaBelief(p, **ODD),
+    "AdaBelief raw": lambda p: AdaBelief(p, **ODD, denominator="raw"),
+    "AdaBelief without decay": lambda p: AdaBelief(p, **{**ODD, "weight_decay": 0.0}),
+    "AdaLA": lambda p: AdaLA(p, **ODD),
+    "AdaLA raw": lambda p: AdaLA(p, **ODD, denominator="raw"),
+    "AdaLA without decay": lambda p: AdaLA(p, **{**ODD, "weight_decay": 0.0}),
+    "NALA": lambda p: NALA(p, lr=0.05, k=3, mu=0.3, alpha=0.05),  # its weight of the slow copy is below 1/2
+    "Lookahead": lambda p: Lookahead(p, lr=0.05, k=3, alpha=0.3, inner_state="pullback"),
+    "AdaLA blended": lambda p: AdaLA(p, **ODD, blend=0.3),
+    "AdaLA now and then": lambda p: AdaLA(p, **ODD, every=2),
+    **{f"AdaLA {probe}": lambda p, probe=probe: AdaLA(p, **ODD, probe=probe) for probe in TORCH_PROBES},
+}
+
+
+def parameters(dtype, shapes=SHAPES, layout=torch.contiguous_format):
+    draw = stream(0, "walks", "weights")
+    made = [torch.tensor(draw.normal(size=shape) + 2, dtype=dtype) for shape in shapes]
+    return [torch.nn.Parameter(p.contiguous(memory_format=layout) if p.dim() == 4 else p) for p in made]
+
+
+def walk(make, dtype, calls=7, **how):
+    """Weights after every call, with given gradients; the last parameter has one only now and then."""
+    params, draw, path = parameters(dtype, **how), stream(0, "walks", "gradients"), []
+    opt = make(params)
+    for call in range(calls):
+        for p in params:
+            g = torch.tensor(draw.normal(size=tuple(p.shape)), dtype=dtype)
+            p.grad = torch.empty_like(p).copy_(g)
+        if call % 5 == 2:
+            params[-1].grad = None
+        opt.step()
+        path.append(torch.cat([p.detach().contiguous().ravel() for p in params]))
+    return torch.stack(path), opt
+
 
 ONE_LOOP = [name for name in MAKERS if name.startswith("Ada")]
 WAYS = ("alone", "few", "parts", "together")
@@ -135,26 +173,3 @@ def test_autograd_notices_the_step():
     opt.step()
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         loss.backward()
-
-
-def test_state_and_weights_that_were_replaced_are_the_ones_that_count():
-    """Nothing of one call is kept for the next but the state."""
-    for change in ("state", "storage", "fewer"):
-        ends = []
-        for late in (False, True):
-            params = parameters(torch.float64, shapes=((3, 5), (4,)))
-            opt = AdaBelief(params, **ODD)
-            for call in range(6):
-                for p in params:
-                    p.grad = torch.full_like(p, 1.0 + call)
-                if call == 3 and change == "state":
-                    for own in opt.state.values():
-                        own["exp_avg"] = own["exp_avg"].mul_(1.5) if late else 1.5 * own["exp_avg"]
-                if call == 3 and change == "storage":
-                    for p in params:
-                        p.data = p.data.mul_(1.5) if late else 1.5 * p.data
-                if call >= 3 and change == "fewer":
-                    opt.param_groups[0]["params"] = params[1:] if late else [p for p in params if p.dim() == 1]
-                opt.step()
-            ends.append(torch.cat([p.detach().ravel() for p in params]))
-        assert torch.equal(*ends)

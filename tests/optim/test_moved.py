@@ -8,13 +8,9 @@ import torch
 
 from nala_lab.core import stream
 from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead
-from tests.optim.training import CALLS, MAKERS, K, momentum, network, train
+from tests.optim.training import CALLS, MAKERS, K, momentum, network, train, weights
 
 DEVICES = [d for d, there in (("cuda", torch.cuda.is_available()), ("mps", torch.backends.mps.is_available())) if there]
-
-
-def weights(model):
-    return [p.detach().clone() for p in model.parameters()]
 
 
 @pytest.mark.parametrize("name", MAKERS)
@@ -134,17 +130,6 @@ def test_one_optimizer_around_both_players_synchronises_them_at_one_iterate():
     path = play(together, 40, 0.3)[::5]
     want = [np.linalg.matrix_power(cycle, t) @ path[0] for t in range(9)]
     assert np.abs(path - want).max() <= 40 * 8 * 4 * 2.0**-53  # 40 steps of fewer than 8 roundings of numbers below 4
-
-
-def test_two_optimizers_out_of_step_are_another_method():
-    """P16: what users do with one wrapper a player, and why the page says to use groups."""
-
-    def apart(x, y, lr):
-        first = Lookahead([x], k=5, alpha=0.5, inner=lambda p: torch.optim.SGD(p, lr=lr))
-        second = Lookahead([y], k=4, alpha=0.5, inner=lambda p: torch.optim.SGD(p, lr=lr, maximize=True))
-        return [first, second]
-
-    assert np.abs(play(apart, 40, 0.3) - play(together, 40, 0.3)).max() > 0.1
 
 
 # ---- eps, and the pseudo-gradient -----------------------------------------------------------------------------------

@@ -1,7 +1,5 @@
 """Learning rate schedulers, scaled gradients, accumulation and clipping around the optimizers of the lab."""
 
-import copy
-
 import pytest
 import torch
 
@@ -138,7 +136,7 @@ def test_a_fused_inner_optimizer_is_unscaled_by_the_scaler():
 
 @pytest.mark.parametrize("maker", FOUR)
 def test_a_cycle_counts_steps_and_not_backward_calls(maker):
-    """Four parts of a batch, accumulated, are the batch; quarters of small integers add up exactly."""
+    """P29: four parts of a batch, accumulated, are the batch; quarters of small integers add up exactly."""
     whole, parts = (torch.nn.Parameter(torch.zeros(3, dtype=torch.float64)) for _ in range(2))
     one, two = maker([whole]), maker([parts])
     draw = stream(0, "optim", "parts")
@@ -152,23 +150,6 @@ def test_a_cycle_counts_steps_and_not_backward_calls(maker):
         one.step()
         two.step()
         assert torch.equal(whole, parts) and (one.phase, one.grad_evals) == (two.phase, two.grad_evals)
-
-
-@pytest.mark.parametrize("maker", FOUR)
-def test_a_gradient_that_was_clipped_is_used_as_it_is(maker):
-    """The look-ahead gradient and AdaLA's probe are gradients like any other: clip before each step()."""
-    clipped, given = (torch.nn.Parameter(torch.ones(3, dtype=torch.float64)) for _ in range(2))
-    one, two = maker([clipped], lr=0.1), maker([given], lr=0.1)
-    draw = stream(0, "optim", "clip")
-    for _ in range(13):
-        clipped.grad = torch.tensor(draw.normal(size=3) * 9)
-        before = copy.deepcopy(clipped.grad)
-        torch.nn.utils.clip_grad_norm_([clipped], 1.0)
-        assert not torch.equal(before, clipped.grad)
-        given.grad = clipped.grad.clone()
-        one.step()
-        two.step()
-        assert torch.equal(clipped, given)
 
 
 def test_clipping_the_look_ahead_gradient_bounds_the_outer_step():

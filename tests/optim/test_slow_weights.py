@@ -6,27 +6,8 @@ import pytest
 import torch
 
 from nala_lab.optim import NALA, Lookahead
-from tests.optim.training import CALLS, MAKERS, K, batch, network, train
-
-
-def weights(model):
-    return [p.detach().clone() for p in model.parameters()]
-
-
-def equal(a, b):
-    return all(torch.equal(x, y) for x, y in zip(a, b, strict=True))
-
-
-def slow_path(name, calls):
-    """Weights after each call, and what slow_weights shows then."""
-    model = network()
-    opt = MAKERS[name](model.parameters())
-    seen = []
-    for call in range(calls):
-        with opt.slow_weights():
-            seen.append((opt.phase, weights(model)))
-        train(model, opt, call, call + 1)
-    return model, opt, seen
+from tests.optim.test_resume import trained
+from tests.optim.training import CALLS, MAKERS, K, batch, equal, network, train, weights
 
 
 @pytest.mark.parametrize("name", MAKERS)
@@ -156,7 +137,7 @@ def test_wrong_use_is_one_clear_sentence():
 @pytest.mark.parametrize("name", MAKERS)
 def test_sync_ends_a_run_at_its_slow_weights(name, calls):
     """P9: from every phase, what slow_weights showed; a second call changes nothing; training can go on."""
-    model, opt, _ = slow_path(name, calls)
+    model, opt = trained(name, calls)
     with opt.slow_weights():
         phi = weights(model)
     spent = opt.grad_evals
@@ -173,7 +154,7 @@ def test_sync_ends_a_run_at_its_slow_weights(name, calls):
 @pytest.mark.parametrize("name", MAKERS)
 def test_a_checkpoint_made_inside_the_context_is_a_synchronised_run(name, calls):
     """Model and optimizer saved there belong together: they stand at phi, at phase 0."""
-    model, opt, _ = slow_path(name, calls)
+    model, opt = trained(name, calls)
     with opt.slow_weights():
         saved = copy.deepcopy(model.state_dict()), opt.state_dict()
     other_model = network()
@@ -245,15 +226,6 @@ def test_weights_loaded_after_the_optimizer_was_built_are_the_slow_weights():
     early = NALA(pretrained.parameters(), k=K, lr=0.01)
     train(pretrained, early, 0, CALLS)
     assert equal(weights(model), weights(pretrained))
-
-
-def test_steps_skipped_at_the_start_leave_the_slow_weights_alone():
-    """P3: a gradient scaler skips the first steps."""
-    model = network()
-    opt = Lookahead(model.parameters(), k=1, alpha=0.0)
-    start = weights(model)
-    train(model, opt, 0, 3)
-    assert equal(weights(model), start)  # a slot at zero would give zero
 
 
 @pytest.mark.parametrize("maker", [NALA, Lookahead])

@@ -61,6 +61,14 @@ def batch(call, dtype=torch.float32):
     return torch.tensor(draw.normal(size=(8, 4)), dtype=dtype), torch.tensor(draw.normal(size=(8, 2)), dtype=dtype)
 
 
+def weights(model):
+    return [p.detach().clone() for p in model.parameters()]
+
+
+def equal(a, b):
+    return all(torch.equal(x, y) for x, y in zip(a, b, strict=True))
+
+
 def train(model, opt, first, last):
     """Make calls first .. last-1 of ``step``; call number c always sees batch c."""
     for call in range(first, last):
