@@ -27,10 +27,12 @@ from torch.nn import functional as F
 import paper_figs
 from nala_lab import plots
 from nala_lab.classroom import agree, claim
+from nala_lab.experiments.commands.committed import committed
 from nala_lab.experiments.data.author_curves import published_curves
 from nala_lab.experiments.data.images import load_data
 from nala_lab.experiments.models import lenet5, torch_stream
 from nala_lab.experiments.run.one_run import execute, plan
+from nala_lab.experiments.run.sweeping import cells
 from nala_lab.experiments.tasks import get_task
 from nala_lab.experiments.tasks.image_workload import ImageWorkload
 from nala_lab.results.comparable import runs_of
@@ -209,7 +211,7 @@ for task, runs in LENETS.items():
         claim(len({grads for _, grads in ends.values()}) == 1 and ends["nala"][0] * 6 == ends["nala"][1] * 5,
               "all runs have the same gradients, and NALA five sixths of them as timesteps")
 # %% [markdown]
-# Read the seconds with care: these runs shared a machine with other work, so the third axis here says more about the machine than about the optimizers. `benchmarks/RESULTS.md` has timings that were made for timing.
+# Read the seconds with care. Their axis says whether other processes were at work on the machine ("shared"), or that the records are older than this mark; on a shared machine it says more about the machine than about the optimizers. `benchmarks/RESULTS.md` has timings that were made for timing.
 #
 # **A table of "steps to an accuracy"**, the form of the paper's Tables 2, 4 and 6, in both units. The first epoch's end at which the mean over seeds has reached the target:
 # %%
@@ -294,6 +296,20 @@ if deep:
 else:
     display(Markdown("*No deep network has been run yet:* `nala-lab train resnet18-cifar10 --scale cpu` writes the records."))
 # %% [markdown]
+# **What the owner of a GPU types.** Everything that the papers' tables and figures are made of is a committed sweep, at the papers' own length and at equal timesteps: `nala-lab sweep nala_table5 --device cuda`. With `--dry-run` it says beforehand what that costs on this machine; with `--scale smoke --seeds 0` it is over in seconds. Names in one line need the same runs.
+# %%
+sweeps = {}
+for name, spec in committed().items():
+    sweeps.setdefault(str(spec), []).append((name, spec))
+lines = ["| `nala-lab sweep` ... | tasks | runs |", "|---|---|---|"]
+for same in sweeps.values():
+    spec = same[0][1]
+    lines.append(f"| {', '.join(name for name, _ in same)} | {', '.join(spec['tasks'])} | {len(cells(spec))} |")
+display(Markdown("\n".join(lines)))
+printed = [spec for name, spec in committed().items() if name.startswith(("nala_", "adala_"))]
+claim(all((spec["scale"], spec["options"]["equal"]) == ("paper", "timesteps") for spec in printed),
+      "every table and figure is planned at the papers' length and budget")
+# %% [markdown]
 # **A divergence, kept.** `tfalexnet-cifar10` starts as the released program does: normal weights with standard deviation 0.1. Its first losses are in the thousands, and its gradients as large. Adam divides by their size. The step from $y_t$ does not:
 #
 # $$\phi_t = y_t - \alpha\,\nabla J(y_t).$$
@@ -345,4 +361,4 @@ except ValueError as missing:
 # 3. Train `smoke("lenet5-cifar10", "nala", seed=0, epochs=4, changes={"mu": 0.0})`. **Predict** first whether the test loss after 24 gradients is nearer to Adam's. Then `changes={"mu": 0.0, "alpha": 0.1}`.
 # 4. Run `smoke(..., options=Options(equal="timesteps"))` from `nala_lab.experiments.run.options`. How many gradients does NALA get now? Which axis is equal?
 # 5. How low can the double-softmax loss of a network with 90 % accuracy be? Write it down with (3), then make logits that reach it.
-# 6. With GPU or patience: `nala-lab train lenet5-cifar10 --scale paper --seeds 0 1 2 --resume`, and section 6 again with `RECORDS="runs"`.
+# 6. With GPU or patience: `nala-lab sweep nala_table1`, and section 6 again with the folder of its records as `RECORDS`. First look at its `--dry-run`.

@@ -41,8 +41,8 @@ def three_axes(
 
     Notes
     -----
-    Seconds are means over seeds. They belong to the machine and to what else it did: unlike the other two axes they
-    are not the same at every repetition.
+    Seconds are means over seeds. They belong to the machine and to what else it did, unlike the other two axes: theirs
+    says whether the machine was shared, quiet, or both in turn, where the records say it (`Record.machine`).
 
     Raises
     ------
@@ -62,6 +62,9 @@ def three_axes(
             require("rows", sorted(lengths), len(lengths) == 1, "the same for every seed", f"runs of {name}")
             x = np.mean([run.column(kind, axis)[start:] for run in runs], axis=0)
             curves[name] = (x, factor * np.stack([run.column(kind, column)[start:] for run in runs]))
+        if axis == "seconds":
+            states = sorted({record.machine or "not marked" for record in records})
+            xlabel = f"{xlabel}\n(machine: {', '.join(states)})"
         training_curves(ax, curves, xlabel=xlabel, ylabel=ylabel if axis == "timestep" else "", log=log)
         ax.get_legend().remove()
         ax.xaxis.set_major_locator(MaxNLocator(nbins=4))

@@ -26,6 +26,7 @@ __all__ = [
     "DIVERGED",
     "FINISHED",
     "LIMIT",
+    "QUIET",
     "SCHEMA",
     "UNFINISHED",
     "Record",
@@ -38,6 +39,7 @@ __all__ = [
 
 SCHEMA = 1
 LIMIT = 200_000  # bytes, a run of 230 epochs; a larger record does not belong into a repository
+QUIET = 0.1  # cores: what an idle system does for itself stays below; a convention of this lab
 FINISHED, DIVERGED, UNFINISHED = "finished", "diverged", "unfinished"
 
 _HEADER_KEYS = (
@@ -95,6 +97,16 @@ class Record:
     def outcome(self) -> str:
         """``"finished"``, ``"diverged"``, or ``"unfinished"`` for the prefix that a kill left."""
         return str(self.footer["outcome"]) if self.footer else UNFINISHED
+
+    @property
+    def machine(self) -> str:
+        """Whether the machine was the run's alone: ``"quiet"``, ``"shared"``, or ``""`` where the record does not say.
+
+        It tells what the seconds are worth. Shared means that other processes kept more than QUIET cores busy, on
+        average over the training; runs that are trained at the same time are such processes to each other.
+        """
+        others = (self.footer or {}).get("totals", {}).get("other_cores")
+        return "" if others is None or math.isnan(others) else "quiet" if others <= QUIET else "shared"
 
     def column(self, kind: str, name: str) -> NDArray[np.float64]:
         """The numbers called `name` in the rows of one `kind`, as (rows,) floats; empty when none."""

@@ -1,8 +1,17 @@
-"""Rows by the paper's clock, at the start of a cycle; the look-ahead gradient on the last mini-batch, as released."""
+"""Rows by the paper's clock, at the start of a cycle; the look-ahead gradient on the last mini-batch, as released.
+
+And the clock of seconds, which says what the machine's other processes did meanwhile.
+"""
+
+import subprocess
+import sys
+import time
+from types import SimpleNamespace
 
 import pytest
 import torch
 
+from nala_lab.experiments.run import log
 from nala_lab.experiments.run.loop import Plan, train
 from nala_lab.experiments.run.one_run import Saving, execute, plan
 from nala_lab.experiments.run.optimizers import METHODS
@@ -91,3 +100,33 @@ def test_a_text_goes_on_with_its_hidden_state_and_is_not_given_twice(tmp_path):
 def test_a_batch_that_the_loop_cannot_give_is_refused():
     with pytest.raises(ValueError, match="outer_batch must satisfy outer_batch in {'fresh', 'last'}, got .*'full'"):
         METHODS["nala"].with_settings({"outer_batch": "full"})
+
+
+def test_processor_seconds_of_others_are_counted_while_the_clock_runs_and_only_then(monkeypatch):
+    now = {"time": 0.0, "own": 0.0, "user": 100.0, "idle": 7.0}
+    spent = SimpleNamespace(_asdict=lambda: {"user": now["user"], "idle": now["idle"], "iowait": 5.0, "guest": 3.0})
+    monkeypatch.setattr(log, "psutil", SimpleNamespace(cpu_times=lambda: spent))
+    monkeypatch.setattr(log, "time", SimpleNamespace(perf_counter=lambda: now["time"], process_time=lambda: now["own"]))
+
+    def passes(seconds, own, others):
+        for name, more in {"time": seconds, "own": own, "user": own + others, "idle": 9}.items():
+            now[name] += more
+
+    clock = log.Clock(torch.device("cpu"))
+    clock.start(), passes(10, own=20, others=5), clock.stop()
+    passes(50, own=50, others=40)  # evaluation
+    assert (clock.seconds, clock.other_cores) == (10, 0.5)
+    later = log.Clock(torch.device("cpu"))
+    later.load_state_dict(clock.state_dict())
+    later.start(), passes(10, own=10, others=25), later.stop()
+    assert (later.seconds, later.other_cores) == (20, 1.5)
+
+
+def test_a_busy_neighbour_is_seen():
+    clock = log.Clock(torch.device("cpu"))
+    busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        clock.start(), time.sleep(0.5), clock.stop()
+    finally:
+        busy.kill(), busy.wait()
+    assert clock.other_cores > 0.3  # one core is 1; a machine with other work may not give the neighbour all of it

@@ -23,7 +23,7 @@ def check(record, task):
     """A whole record of finite numbers, with the three x-axes, the main metric, and the loss where there is one."""
     assert record.outcome == FINISHED, record.footer
     totals = record.footer["totals"]
-    assert totals["grad_evals"] >= totals["timesteps"] >= 1 and totals["seconds"] > 0
+    assert totals["grad_evals"] >= totals["timesteps"] >= 1 and totals["seconds"] > 0 and totals["other_cores"] >= 0
     assert len(record.column("train", "loss")) >= 1
     epochs = [row["epoch"] for row in record.rows if row["kind"] == "test"]
     assert epochs == list(range(TASKS[task].scales["smoke"].epochs + 1))

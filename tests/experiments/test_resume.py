@@ -28,8 +28,8 @@ COMMAND = ["train", "tiny", "--scale", "smoke", "--optimizer", "nala", "--quiet"
 def content(record):
     """The whole record without the seconds, which are the machine's, and what is made of them."""
     rows = [{key: value for key, value in row.items() if key != "seconds"} for row in record.rows]
-    footer = {**record.footer, "totals": {k: v for k, v in record.footer["totals"].items() if "second" not in k}}
-    return record.header, rows, footer
+    totals = {k: v for k, v in record.footer["totals"].items() if not k.endswith(("second", "seconds", "cores"))}
+    return record.header, rows, {**record.footer, "totals": totals}
 
 
 def stop_after(monkeypatch, gradients, signum=signal.SIGTERM):

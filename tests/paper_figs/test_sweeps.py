@@ -92,7 +92,7 @@ def test_what_a_dry_run_counts_is_what_the_runs_spend(tmp_path, capsys, monkeypa
     spent, images = (sum(one[name] for one in totals) for name in ("grad_evals", "images"))
     assert labels == ["lenet5-digits nala seed 0", "lenet5-digits adam seed 0"]
     assert f"2 runs, {spent:,} gradients, {images:,} images; " in line and line.endswith("digits, 1,024 images")
-    assert total.startswith(f"2 runs, {spent:,} gradients: about 0.00 hours") and "(cpu, threads: 1)" in total
+    assert total.startswith(f"2 runs, {spent:,} gradients: about 0.00 hours") and "(cpu, threads: 1; " in total
     assert "checkpoint of up to 1.0 MB" in total  # of NALA: weights, slow weights and Adam's moments
 
 
@@ -105,11 +105,12 @@ def test_without_data_it_is_timed_on_generated_ones_and_counted_by_the_published
     name, gradients, monkeypatch, capsys
 ):
     monkeypatch.delenv("NALA_LAB_DATA", raising=False)
-    monkeypatch.setattr(estimate, "_timed", lambda run, workload: (3600.0, 5_000_000))
+    monkeypatch.setattr(estimate, "_timed", lambda run, workload: (3600.0, 5_000_000, 0.24))
     *lines, total = dry(capsys, name, "--device", "cpu")
     tasks = [line for line in lines if "the data are not at hand" in line]
     assert len(tasks) == len(SPECS[name]["tasks"]) and "cifar-10 (generated), 1,024 images: the data" in tasks[0]
     assert f", {gradients:,.0f} gradients: about {gradients:,.0f} hours" in total and "up to 5.0 MB" in total
+    assert "other processes kept up to 0.2 cores busy" in total
 
 
 @pytest.mark.parametrize(

@@ -29,13 +29,27 @@ RUNS = [
 
 def test_each_panel_has_its_own_x_and_the_same_y():
     figure = three_axes(RUNS, "test", "loss", ylabel="loss (nats)", factor=10, start=1)
-    assert [ax.get_xlabel() for ax in figure.axes] == list(THREE_AXES.values())
+    *labels, seconds = (ax.get_xlabel() for ax in figure.axes)
+    assert [*labels, seconds.partition("\n")[0]] == list(THREE_AXES.values())
     x = {"timestep": [1, 2], "grad_evals": [1.2, 2.4], "seconds": [2.5, 4.5]}  # seconds: mean over seeds 0 and 1
     for ax, axis in zip(figure.axes, THREE_AXES, strict=True):
         line = ax.lines[0]
         assert line.get_label() == label("nala") and len(ax.lines) == 2  # the diverged run is not drawn
         np.testing.assert_allclose(line.get_xdata(), x[axis], rtol=1e-15)
         assert line.get_ydata().tolist() == [30.0, 20.0]
+    plt.close(figure)
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [([None], "not marked"), ([0.02, 0.1], "quiet"), ([0.11], "shared"), ([1.5, 0.0], "quiet, shared")],
+)
+def test_the_seconds_say_what_else_the_machine_did(others, said):
+    runs = [made("nala", seed, [2.0, 1.0]) for seed in range(len(others))]
+    for run, cores in zip(runs, others, strict=True):
+        run.footer["totals"].update({} if cores is None else {"other_cores": cores})
+    figure = three_axes(runs, "test", "loss", ylabel="loss")
+    assert figure.axes[2].get_xlabel() == f"seconds of training\n(machine: {said})"
     plt.close(figure)
 
 

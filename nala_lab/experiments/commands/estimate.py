@@ -52,22 +52,24 @@ def told(todo: Sequence[Cell], *, folders: Sequence[Path], device: str, threads:
 
 
 def _costs(todo: Sequence[Run]) -> Iterator[str]:
-    seconds, disk, saved, spent = 0.0, 0, 0, 0
+    seconds, others, disk, saved, spent = 0.0, 0.0, 0, 0, 0
     for task, group in groupby(todo, key=lambda run: run.task.name):
         runs = list(group)
         workload, batches = _workload(runs[0])
-        each, checkpoint = _timed(runs[0], workload)
+        each, checkpoint, beside = _timed(runs[0], workload)
         counts = [_gradients(run, batches) for run in runs]
         number, unit, data = sum(counts), UNITS[workload.unit], workload.fingerprint
         absent = ABSENT if "standin" not in runs[0].scale.extra and data["name"].endswith("(generated)") else ""
-        seconds, spent, saved = seconds + number * each, spent + number, max(saved, checkpoint)
+        seconds, spent = seconds + number * each, spent + number
+        saved, others = max(saved, checkpoint), max(others, beside)
         disk += sum(_record(run, count) for run, count in zip(runs, counts, strict=True))
         yield (f"{task}: {len(runs)} runs, {number:,} gradients, "
                f"{number * workload.examples * runs[0].options.accumulate:,} {unit}; {each:.3g} s a gradient, "
                f"{_hours(number * each)}; {data['name']}, {data['train']:,} {unit}{absent}")  # fmt: skip
     yield (f"{len(todo)} runs, {spent:,} gradients: about {_hours(seconds)} of training on this machine, one run after "
-           f"another ({runs[0].device.type}, threads: {torch.get_num_threads()}); records of {disk / 1e6:.1f} MB, and "
-           f"of each run at work a checkpoint of up to {saved / 1e6:.1f} MB")  # fmt: skip
+           f"another ({runs[0].device.type}, threads: {torch.get_num_threads()}; other processes kept up to "
+           f"{others:.1f} cores busy while it was timed); records of {disk / 1e6:.1f} MB, and of each run at work a "
+           f"checkpoint of up to {saved / 1e6:.1f} MB")  # fmt: skip
 
 
 def _hours(seconds: float) -> str:
@@ -101,22 +103,22 @@ def _record(run: Run, count: int) -> int:
     return ENDS + TRAIN * rows + TEST * (run.scale.epochs + 1) + samples
 
 
-def _timed(run: Run, workload: Any) -> tuple[float, int]:
-    """Seconds for a gradient after the first one, and the bytes of a checkpoint."""
+def _timed(run: Run, workload: Any) -> tuple[float, int, float]:
+    """Seconds for a gradient after the first one, the bytes of a checkpoint, and the cores that others kept busy."""
     workload.evaluate, workload.bn_batches, workload.closing_rows = dict, lambda: None, tuple  # nothing is measured
     optimizer = run.method.build(workload.groups(), run.settings)
     together, there = run.options.accumulate, workload.batches
 
-    def each(steps: int) -> float:
+    def each(steps: int) -> tuple[float, float]:
         workload.batches = min(steps * together, there)
         plan = replace(run.plan, epochs=-(-steps * together // workload.batches))
         totals = train(workload, optimizer, plan, method=run.method, settings=run.settings, seed=run.seed,
                        row=lambda kind, **values: None, progress=False).totals  # fmt: skip
-        return float(totals["seconds"] / totals["grad_evals"])
+        return totals["seconds"] / totals["grad_evals"], totals["other_cores"]
 
-    seconds = each(1)
+    seconds, others = each(1)
     if seconds < SECONDS:
-        seconds = each(6 * max(1, min(8, round(SECONDS / 6 / max(seconds, 1e-3)))))
+        seconds, others = each(6 * max(1, min(8, round(SECONDS / 6 / max(seconds, 1e-3)))))
     with TemporaryDirectory() as folder:
         size = save(Path(folder) / "run.pt", model=workload.model, optimizer=optimizer).stat().st_size
-    return seconds, size
+    return seconds, size, others

@@ -186,6 +186,8 @@ def _line(record: Record, trained: bool, task: Task) -> str:
     shown = f"accuracy {100 * value:.2f} %" if task.main == "accuracy" else f"{task.main} {value:.4g}"
     rates = [f"{value:,.0f} {name.removesuffix('_per_second')}/s"
              for name, value in footer["totals"].items() if name.endswith("_per_second")]  # fmt: skip
+    if record.machine == "shared":
+        rates.append(f"beside {footer['totals']['other_cores']:g} busy cores of other processes")
     note = ", ".join(rates) if trained else "was there already"
     if record.header["data"]["name"].endswith(GENERATED):
         note += "; on GENERATED data, not the real ones: --data-dir says where these are"

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import psutil
 import torch
 
 __all__ = ["UNITS", "Clock", "Log", "Row", "short"]
@@ -16,7 +17,7 @@ Row = Callable[..., None]
 
 
 class Clock:
-    """Seconds of training; evaluation and saving are left out.
+    """Seconds of training, evaluation and saving left out; and what the machine's other processes did meanwhile.
 
     Work that was given to an accelerator counts when it is done, so reading the clock waits for the device.
     """
@@ -24,14 +25,16 @@ class Clock:
     def __init__(self, device: torch.device) -> None:
         self._device = device
         self._before, self._since = 0.0, math.nan
+        self._others, self._at_start = 0.0, 0.0  # processor seconds
 
     def start(self) -> None:
         """Go on."""
-        self._since = time.perf_counter()
+        self._since, self._at_start = time.perf_counter(), elsewhere()
 
     def stop(self) -> None:
         """Stand still."""
         self._before, self._since = self.seconds, math.nan
+        self._others += elsewhere() - self._at_start
 
     @property
     def seconds(self) -> float:
@@ -42,9 +45,25 @@ class Clock:
             torch.cuda.synchronize(self._device)
         return self._before + time.perf_counter() - self._since
 
-    def set(self, seconds: float) -> None:
-        """Stand still at so many seconds, those of an earlier process."""
-        self._before, self._since = seconds, math.nan
+    @property
+    def other_cores(self) -> float:
+        """Cores that other processes kept busy up to the last stop, on average; an accelerator's users are not seen."""
+        return round(max(self._others, 0.0) / self._before, 2) if self._before else math.nan
+
+    def state_dict(self) -> dict[str, float]:
+        """Return what has been counted."""
+        return {"seconds": self.seconds, "others": self._others}
+
+    def load_state_dict(self, state: Mapping[str, float]) -> None:
+        """Stand still at what an earlier process has counted."""
+        self._before, self._since, self._others = state["seconds"], math.nan, state["others"]
+
+
+def elsewhere() -> float:
+    """Processor seconds that this machine has spent outside this process; only differences mean something."""
+    spent = psutil.cpu_times()._asdict()
+    idle = ("idle", "iowait", "guest", "guest_nice")  # a guest's seconds are in user and nice as well
+    return sum(spent.values()) - sum(spent.get(name, 0.0) for name in idle) - time.process_time()
 
 
 class Log:
@@ -96,12 +115,12 @@ class Log:
         for row in rows:
             self._write(row)
 
-    def totals(self, grad_evals: int, seconds: float, examples: int, unit: str) -> dict[str, Any]:
-        """What a run cost."""
-        position, name = self.position(grad_evals, seconds), UNITS[unit]
-        rate = round(examples / seconds, 1) if seconds else math.nan
+    def totals(self, grad_evals: int, clock: Clock, examples: int, unit: str) -> dict[str, Any]:
+        """What a run cost, and whether its seconds were its own."""
+        position, name = self.position(grad_evals, clock.seconds), UNITS[unit]
+        rate = round(examples / clock.seconds, 1) if clock.seconds else math.nan
         return {"timesteps": position["timestep"], "grad_evals": grad_evals, "seconds": position["seconds"],
-                name: examples, f"{name}_per_second": rate}  # fmt: skip
+                name: examples, f"{name}_per_second": rate, "other_cores": clock.other_cores}  # fmt: skip
 
     def _write(self, row: dict[str, Any]) -> None:
         self.rows.append(row)

@@ -52,7 +52,7 @@ __all__ = ["Plan", "Result", "Trainer", "gradients", "train"]
 
 # How many losses may wait to be looked at: looking makes an accelerator wait, and costs the CPU nothing.
 WAITING, WAITING_ON = 32, {"cpu": 1}
-PARTS = ("given", "watch", "workload", "probe")  # of a run, each with a state of its own
+PARTS = ("clock", "given", "watch", "workload", "probe")  # of a run, each with a state of its own
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Result:
     outcome : ``"finished"`` or ``"diverged"``.
     diverged_at : the gradient, counted from 1, whose loss gave the run away; None for one that finished.
     diverged_because : the rule that it broke, in words; see `nala_lab.experiments.run.divergence`.
-    totals : timesteps, grad_evals, seconds, images (or tokens), images_per_second.
+    totals : timesteps, grad_evals, seconds, images (or tokens), images_per_second, other_cores.
     """
 
     outcome: str
@@ -381,20 +381,19 @@ class Trainer:
     def _result(self) -> Result:
         at, because = self._diverged or (None, None)
         examples = self.done * self.examples
-        totals = self.log.totals(self.done, self.clock.seconds, examples, self.workload.unit)
+        totals = self.log.totals(self.done, self.clock, examples, self.workload.unit)
         return Result(DIVERGED if self._diverged else FINISHED, at, because, totals)
 
     # ---- what a checkpoint holds beside model, optimizer and streams --------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
         """Return where the run stands, as plain values and tensors."""
-        own = {"done": self.done, "tested": self.tested, "seconds": self.clock.seconds, "rows": self.log.rows}
+        own = {"done": self.done, "tested": self.tested, "rows": self.log.rows}
         return own | {name: getattr(self, name).state_dict() for name in PARTS}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Stand where `state` was taken, and write its rows again."""
         self.done, self.tested = state["done"], state["tested"]
-        self.clock.set(state["seconds"])
         for name in PARTS:
             getattr(self, name).load_state_dict(state[name])
         self.log.replay(state["rows"])
