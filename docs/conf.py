@@ -25,6 +25,7 @@ nb_execution_mode = "off"  # the committed outputs are shown; `make site` has ch
 nb_render_markdown_format = "myst"  # with tables and formulas
 nb_render_image_options = {"alt": "A figure; it is said in words below."}
 myst_enable_extensions = ["amsmath", "dollarmath", "attrs_inline"]
+myst_dmath_double_inline = True  # a displayed formula may follow a line of words
 myst_heading_anchors = 3
 myst_links_external_new_tab = False
 
