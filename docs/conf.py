@@ -22,8 +22,10 @@ extensions = [
     "site_hooks",
 ]
 nb_execution_mode = "off"  # the committed outputs are shown; `make site` has checked that they are those of the .py
+nb_render_markdown_format = "myst"  # with tables and formulas
 nb_render_image_options = {"alt": "A figure; it is said in words below."}
 myst_enable_extensions = ["amsmath", "dollarmath", "attrs_inline"]
+myst_dmath_double_inline = True  # a displayed formula may follow a line of words
 myst_heading_anchors = 3
 myst_links_external_new_tab = False
 
@@ -60,5 +62,6 @@ html_theme_options = {
     "navbar_align": "left",
     "show_toc_level": 2,
 }
-html_sidebars = {"index": [], "api/*": ["api_margin.html"]}
+ALONE = ("index", "questions", "your_own_method", "gallery", "teachers", "windows", "publishing", "where", "studies/*")
+html_sidebars = {"api/*": ["api_margin.html"]} | {page: [] for page in ALONE}  # pages without others below them
 templates_path = ["_templates"]

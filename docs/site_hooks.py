@@ -25,6 +25,15 @@ def words_are_no_links(app: Any, doctree: Any) -> None:
             node.replace_self(node.children)
 
 
+def numbered_as_written(app: Any, doctree: Any) -> None:
+    """Sphinx puts a formula with rows into `split`, where TeX allows no tag of its own."""
+    for node in doctree.findall(nodes.math_block):
+        text = node.astext()
+        if r"\tag" in text and r"\\" in text and not text.lstrip().startswith(r"\begin"):
+            node["nowrap"] = True
+            node.children = [nodes.Text(rf"\begin{{equation}}{text}\end{{equation}}")]
+
+
 def only_pages_that_exist(app: Any, env: Any) -> None:
     """viewcode lists modules that have no source to show, as builtins; their link would be dead."""
     shown = getattr(env, "_viewcode_modules", {})
@@ -47,6 +56,7 @@ def setup(app: Any) -> dict[str, bool]:
     """What Sphinx calls when it loads this file as an extension."""
     app.connect("autodoc-process-docstring", process_docstring, priority=400)
     app.connect("doctree-read", words_are_no_links)
+    app.connect("doctree-read", numbered_as_written)
     app.connect("env-updated", only_pages_that_exist)
     app.connect("html-page-context", run_button)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

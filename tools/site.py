@@ -147,7 +147,7 @@ def build(out: Path) -> list[str]:
     shutil.rmtree(out / "jupyter_execute", ignore_errors=True)  # a second copy of the lessons' pictures, linked nowhere
     lap("Sphinx")
     if runnable:
-        said += lite.build(ROOT, work, site / "lite", runnable)
+        said += lite.build(ROOT, work, site / "lite", runnable, pyodide=Path(os.environ[lite.FOLDER]))
         lap("browser")
     (out / "index.html").write_text(FORWARD.format(version=nala_lab.__version__), encoding="utf-8")
     said += links.faults(out) + too_large(out)

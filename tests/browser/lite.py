@@ -22,7 +22,8 @@ STATE = """path => {
   const cells = panel.content.model.toJSON().cells.filter(c => c.cell_type === 'code' && c.source.length);
   const code = panel.content.activeCell;
   return {id: panel.id, mode: panel.content.mode, active: code ? code.model.sharedModel.source : '',
-    shown: code && code.model.type === 'code' ? code.model.outputs.toJSON().map(o => o.data || o) : [], kernel: kernel ? kernel.status : 'none', counts: cells.map(c => c.execution_count),
+    shown: code && code.model.type === 'code' ? code.model.outputs.toJSON().map(o => o.data || o) : [],
+    kernel: kernel ? kernel.status : 'none', counts: cells.map(c => c.execution_count),
     pictures: document.querySelectorAll('.jp-OutputArea-output img').length,
     errors: cells.flatMap(c => c.outputs.filter(o => o.output_type === 'error').map(o => o.ename + ': ' + o.evalue))};
 }"""

@@ -3,6 +3,7 @@
 import json
 import os
 import statistics
+from pathlib import Path
 
 import pytest
 
@@ -32,7 +33,7 @@ def edition(tmp_path_factory):
             pytest.fail(why)
         pytest.skip(why)
     work = tmp_path_factory.mktemp("edition")
-    assert lite.build(ROOT, work, work / "lite", stems) == []
+    assert lite.build(ROOT, work, work / "lite", stems, pyodide=Path(os.environ[lite.FOLDER])) == []
     served = Folder(work / "lite")
     yield served
     served.stop()

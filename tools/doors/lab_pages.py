@@ -150,4 +150,3 @@ def write_lessons(source: Path, notebooks: Path) -> list[str]:
     tree = "\n".join(stems)
     (folder / "README.md").write_text(f"{listed}\n```{{toctree}}\n:hidden:\n\n{tree}\n```\n", encoding="utf-8")
     return bad
-

@@ -91,21 +91,26 @@ def canonical(name: str) -> str:
     return name.lower().replace("_", "-").replace(".", "-")
 
 
-def distribution(root: Path, source: Path, out: Path) -> None:
-    """Copy Pyodide from `source` to `out`, with the lab and what it needs in the lock file."""
+def distribution(root: Path, source: Path, out: Path, cdn: str = "") -> None:
+    """Copy Pyodide from `source` to `out`, with the lab and what it needs in the lock file.
+
+    With the address of a CDN only that file and the packages that Pyodide does not have are in `out`.
+    """
     out.mkdir(parents=True)
     lock = json.loads((source / "pyodide-lock.json").read_text(encoding="utf-8"))
-    here = {canonical(key): p for key, p in lock["packages"].items() if (source / p["file_name"]).is_file()}
-    lab = checkout_wheel(root, out)
-    here["nala-lab"] = lock_entry(lab, ["nala_lab", "problems", "paper_figs"], LAB_DEPENDS)
+    here = {canonical(key): p for key, p in lock["packages"].items() if cdn or (source / p["file_name"]).is_file()}
+    for package in here.values():
+        if not cdn:
+            shutil.copyfile(source / package["file_name"], out / package["file_name"])
+        package["file_name"] = cdn + package["file_name"]
+    here["nala-lab"] = lock_entry(checkout_wheel(root, out), ["nala_lab", "problems", "paper_figs"], LAB_DEPENDS)
     for name, (imports, depends) in PURE.items():
-        here[name] = lock_entry(installed_wheel(name, out), imports, depends)
+        if not (cdn and name in here):
+            here[name] = lock_entry(installed_wheel(name, out), imports, depends)
     for package in here.values():
         package["depends"] = [name for name in package["depends"] if canonical(name) in here]
-        if not (out / package["file_name"]).exists():
-            shutil.copyfile(source / package["file_name"], out / package["file_name"])
     lock["packages"] = here
-    for name in CORE[:-1]:
+    for name in () if cdn else CORE[:-1]:
         shutil.copyfile(source / name, out / name)
     (out / CORE[-1]).write_text(json.dumps(lock, sort_keys=True), encoding="utf-8")
 
@@ -121,12 +126,13 @@ def free_keys() -> dict[str, object]:
     return {"@jupyterlab/shortcuts-extension:shortcuts": {"shortcuts": shortcuts}}
 
 
-def settings(content: str) -> dict[str, object]:
+def settings(content: str, cdn: str = "") -> dict[str, object]:
     """What the page is told; `content` names the lessons' state, so that a new one reaches a returning student."""
-    kernel = {
-        "disablePyPIFallback": True,
-        "loadPyodideOptions": {"packages": ["micropip", "comm", "ipython", "jedi"]},
-    }
+    options: dict[str, object] = {"packages": ["micropip", "comm", "ipython", "jedi"]}
+    kernel: dict[str, object] = {"disablePyPIFallback": True, "loadPyodideOptions": options}
+    if cdn:
+        options["lockFileURL"] = "./static/packages/pyodide-lock.json"
+        kernel["pyodideUrl"] = f"{cdn}pyodide.mjs"
     return {
         "jupyter-lite-schema-version": 0,
         "jupyter-config-data": {
@@ -137,32 +143,45 @@ def settings(content: str) -> dict[str, object]:
     }  # fmt: skip
 
 
-def build(root: Path, work: Path, out: Path, stems: list[str]) -> list[str]:
-    """Build the edition into `out`; what failed, one sentence each."""
+def build(
+    root: Path, work: Path, out: Path, stems: list[str], *, pyodide: Path, cdn: str = "", prefix: str = sys.prefix
+) -> list[str]:
+    """Build the edition into `out`; what failed, one sentence each.
+
+    Parameters
+    ----------
+    pyodide : the folder of Pyodide; with the address of a `cdn`, that of its lock file.
+    prefix : the environment that holds JupyterLite.
+    """
     lite = work / "site-lite"
+    packages = lite / "static" / ("packages" if cdn else "pyodide")
     shutil.rmtree(lite, ignore_errors=True)
-    distribution(root, Path(os.environ[FOLDER]), lite / "static" / "pyodide")
+    distribution(root, pyodide, packages, cdn)
     books = [lite / "lessons" / f"{stem}.ipynb" for stem in stems]
     books[0].parent.mkdir()
     for book in books:
         text = (root / "notebooks" / book.name).read_text(encoding="utf-8")
         book.write_text(up_to_torch(text), encoding="utf-8")
     state = hashlib.sha256(b"".join(book.read_bytes() for book in books)).hexdigest()[:12]
-    (lite / "jupyter-lite.json").write_text(json.dumps(settings(f"{nala_lab.__version__} {state}")), encoding="utf-8")
-    extensions = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
+    told = json.dumps(settings(f"{nala_lab.__version__} {state}", cdn))
+    (lite / "jupyter-lite.json").write_text(told, encoding="utf-8")
+    widgets, kernel = (Path(place, "share", "jupyter", "labextensions") for place in (sys.prefix, prefix))
     config = {
         "LiteBuildConfig": {
             "contents": ["lessons"], "output_dir": str(out), "no_sourcemaps": True, "no_libarchive": True,
             "apps": ["lab"], "ignore_sys_prefix": ["federated_extensions"],
-            "federated_extensions": [str(extensions / name) for name in EXTENSIONS],
+            "federated_extensions": [str(widgets / EXTENSIONS[0]), str(kernel / EXTENSIONS[1])],
         },
-        "PipliteAddon": {"piplite_urls": [str(next((lite / "static" / "pyodide").glob("comm-*.whl")))]},
+        "PipliteAddon": {"piplite_urls": [str(next(packages.glob("comm-*.whl")))]},
     }  # fmt: skip
     (lite / "jupyter_lite_config.json").write_text(json.dumps(config), encoding="utf-8")
-    command = [sys.executable, "-m", "jupyterlite_core", "build", "--lite-dir", str(lite)]
+    python = shutil.which("python", path=os.pathsep.join(str(Path(prefix, name)) for name in ("bin", "Scripts")))
+    command = [str(python), "-m", "jupyterlite_core", "build", "--lite-dir", str(lite)]
     done = subprocess.run(command, cwd=lite, capture_output=True, text=True, check=False)
     good = done.returncode == 0 and (out / "lab" / "index.html").is_file()
     if not good:
         return [f"JupyterLite was not built: {(done.stdout + done.stderr)[-2000:]}"]
+    if cdn:
+        shutil.copytree(packages, out / "static" / "packages", dirs_exist_ok=True)
     slim(out)
     return []
