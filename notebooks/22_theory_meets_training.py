@@ -349,7 +349,7 @@ plots.show(ax, alt="Learning rate times sharpness along full-batch training for 
 # ## Summary
 # * Gain, curvature, noise: three numbers, and $\mu^\star=$ gain/(curvature + noise) − 1. Early and quiet: go farther. Late and noisy: average.
 # * The forecast of SGD, Lookahead and NALA is good to a few percent while $\eta$ is small; at large steps the noise and the curvature change on the way.
-# * For large networks products and a few noise samples are enough. From the random start (gradient 0) the forecast of LeNet-5 fails; from gradient 60 on, 97 of 100 were covered, and 114 of 126 in an earlier design with smaller samples.
+# * For large networks products and a few noise samples are enough. From the random start (gradient 0) the forecast of LeNet-5 fails; from gradient 60 on its 90 % intervals hold.
 # * `--probe look-ahead` measures it on your own task. $\mu=-0.5$ is right somewhere, and nowhere always.
 # %% [markdown]
 # ## Exercises
