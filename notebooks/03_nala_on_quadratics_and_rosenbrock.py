@@ -396,4 +396,4 @@ grades()  # grades().export() writes the file for your teacher and names it by l
 #
 # 1. *Predict, then run.* Set `steep_mu = 0.5` in section 5, where $\alpha=1/L$. For which eigenvalues is $|\rho|$ smaller than that of $k+1$ steps of plain descent? Compare with the condition $0<\mu<2R/(1-R)$.
 # 2. In section 6, find by bisection on runs the $\alpha$ at which both methods are equal after 600 gradients. Compare with T07 at the smallest eigenvalue.
-# 3. Write the outer step with a velocity (SNOO, or the true NAG of Eq. 1 on the slow weights) in `nala_by_hand`. How many gradients does it need on the quadratic with $\kappa=100$ to reach the error that NALA has after 600?
+# 3. Give the slow weights a velocity: before each cycle move $\phi$ on by 0.6 times its last change, then call `nala_by_hand` for one cycle with $\mu=\alpha=0$. How many gradients does it need on the quadratic with $\kappa=100$ to reach the error that NALA has after 600?

@@ -234,7 +234,7 @@ for key, (method, parameters, name) in members.items():
     t = run(method, problem.grad, problem.start, cycles=CYCLES)
     far = np.linalg.norm(t.slow - problem.center, axis=1)
     left.plot(t.evals, far, **plots.look(key, marker=False), label=name)
-    claim(np.allclose(far, predicted(parameters), rtol=1e-6, atol=1e-12), f"T23 predicts every cycle of {name}")
+    claim(agree(far, predicted(parameters)), f"T23 predicts every cycle of {name}")
     left.plot(t.evals[::20], predicted(parameters)[::20], "o", color=plots.ROLES["predicted"], ms=4)
 left.plot([], [], "o", color=plots.ROLES["predicted"], ms=4, label="predicted")
 left.set(

@@ -137,7 +137,7 @@ claim(audit and all(line.tone == "good" for line in audit), "it passes the audit
 #
 # Rates per gradient at a condition number of 100, where a limit could be told; and the verdicts on the network.
 #
-# **Predict**: which of the two linear methods is nearer to the Chebyshev bound?
+# **Predict**: NALA over gradient descent, or Nesterov's momentum: which comes nearer to the heavy ball at its best? (Nothing that adds up gradients beats that one on quadratics: it is the *Chebyshev bound*.)
 # %%
 line = {name: one.line("factors", "rate, condition 100") for name, one in (("NALA", page), ("Nesterov", torch_page))}
 values = {name: one.data["rate"] for name, one in line.items()}
@@ -147,7 +147,7 @@ looks = {"gradient descent": "SGD", "Nesterov": "own.Nesterov"}
 ax.barh(list(values), [1 - value for value in values.values()], color=[plots.look(looks.get(name, name))["color"] for name in values])
 ax.set(xlabel="1 - rate per gradient (longer is faster)", title="condition number 100")
 plots.show(ax, alt="Bars of one minus the rate per gradient: NALA over gradient descent is shortest, then gradient descent, Nesterov's momentum in torch, NAG at its best, heavy ball.")
-claim(values["heavy ball"] < values["NAG"] < values["Nesterov"] < values["gradient descent"], "the worst cases stand in this order")
+claim(values["heavy ball"] < values["NAG"] < values["Nesterov"] < values["gradient descent"] < values["NALA"], "the worst cases stand in this order")
 for one in (mine, page, torch_page):
     for rival in ("Adam", "SGD"):
         verdict = one.line("training", f"beside {rival}")

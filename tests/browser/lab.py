@@ -1,7 +1,8 @@
 """JupyterLab as a person has it in front of them: started, opened in Chromium, used by mouse and keyboard.
 
 The application object that JupyterLab shows to its page (`expose_app_in_browser`) is used to look (is the kernel idle,
-has a cell an error) and to open a file; cells are run from the menu, and controls are moved by hand.
+has a cell an error), to open a file and to run single cells; all cells are run from the menu, and controls are moved
+by hand.
 """
 
 import json
@@ -97,6 +98,15 @@ _STATE = """path => {
     grumbles: cells.flatMap(c => c.outputs.filter(o => o.name === 'stderr').map(o => [o.text].flat().join('')))};
 }"""
 _COMMAND = "([name, path]) => window.jupyterapp.commands.execute(name, {path}).then(() => null)"
+_RUN = """async ([path, word]) => {
+  const book = [...window.jupyterapp.shell.widgets('main')].find(w => w.context && w.context.path === path).content;
+  for (const [i, cell] of book.widgets.entries())
+    if (cell.model.type === 'code' && cell.model.sharedModel.source.includes(word)) {
+      book.activeCellIndex = i;
+      await book.scrollToItem(i);
+      await window.jupyterapp.commands.execute('notebook:run-cell');
+    }
+}"""
 _CLOSE = """async path => {
   const panel = [...window.jupyterapp.shell.widgets('main')].find(w => w.context && w.context.path === path);
   await panel.sessionContext.shutdown();
@@ -153,6 +163,12 @@ class Lab:
             return stopped or (all(state["counts"]) and state["kernel"] == "idle")
 
         return panel, self.wait(path, through, "to have run all cells")
+
+    def run_cells(self, name: str, word: str):
+        """Run the code cells with a word in them, in their order and no others; the panel, at the last one."""
+        panel = self.open(name)
+        self.page.evaluate(_RUN, [f"{name}.ipynb", word])
+        return panel
 
     def close(self, name: str) -> None:
         """Close a notebook and end its kernel."""

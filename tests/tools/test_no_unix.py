@@ -9,7 +9,7 @@ import pytest
 
 from nala_lab.experiments.run import sweeping
 from nala_lab.experiments.run.signals import StopRequest
-from tests.tools.tree import LIBRARY, ROOT, name, python_files
+from tests.tools.tree import LIBRARY, ROOT, files, name, python_files
 
 MODULES = {"crypt", "fcntl", "grp", "pty", "pwd", "resource", "sh", "syslog", "termios", "tty"}
 # What every process of a test does first: Python reads sitecustomize, so the workers and servers that it starts do too.
@@ -147,3 +147,27 @@ def test_no_file_of_the_library_needs_unix_or_guesses_an_encoding():
         found += [f"{name(path)}:{n}: not on Windows" for n in unix_names(text) if name(path) not in HAS_ANOTHER_WAY]
         found += [f"{name(path)}:{n}: name the encoding" for n in without_encoding(text)]
     assert not found
+
+
+TAKEN = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+
+
+def refused(names):
+    """Names of files that Windows cannot write, or that are one file there."""
+    parts = {one: [part.lower() for part in one.split("/")] for one in names}
+    for one, path in parts.items():
+        if set(one) & set('\\:*?"<>|') or any(part[-1] in ". " or part.split(".")[0] in TAKEN for part in path):
+            yield one
+        if len(one) > 150 or sum("/".join(path) == other.lower() for other in names) > 1:  # 260 with the folder
+            yield one
+
+
+def test_every_committed_file_can_be_checked_out_and_has_unix_line_ends():
+    assert list(refused(["a/aux.py", "b:c", "d?", "A/x", "a/X", "e.", "f" * 151, "fine/con_tent.py"])) == [
+        "a/aux.py", "b:c", "d?", "A/x", "a/X", "e.", "f" * 151]  # fmt: skip
+    names = [name(path) for path in files()]
+    assert len(names) > 300 and not list(refused(names))
+    attributes = (ROOT / ".gitattributes").read_text(encoding="utf-8")
+    assert "* text=auto eol=lf" in attributes.splitlines()
+    text = [one for one in files() if one.suffix in (".py", ".md", ".toml", ".json")]
+    assert not [one for one in text if b"\r\n" in one.read_bytes()]
