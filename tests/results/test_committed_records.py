@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import paper_figs
+from nala_lab.results.comparable import BUDGETS, Arm, choose
 from nala_lab.results.records import FINISHED, LIMIT, load_records
 from nala_lab.results.tables import markdown_table, results_table
 
@@ -66,17 +67,22 @@ def test_at_a_seed_all_started_at_the_same_point_and_spent_the_same_gradients(re
         assert len({r.footer["totals"][budget] for r in group if r.outcome == FINISHED}) == 1
 
 
+@pytest.mark.parametrize("equal", BUDGETS)
 @pytest.mark.parametrize("task", LENET)
-def test_lenet_5_ran_at_the_papers_settings_on_all_published_images(task):
-    records = load_records(FOLDER / task)
+def test_lenet_5_ran_at_the_papers_settings_on_all_published_images_at_both_budgets(task, equal):
+    records = choose(load_records(FOLDER / task), [Arm(name, name) for name in PAPER], equal=equal).records
     seeds = sorted({record.seed for record in records})
-    assert sorted((r.optimizer, r.seed) for r in records) == sorted((name, seed) for name in PAPER for seed in seeds)
-    assert len(seeds) >= 3 and all(r.outcome == FINISHED and r.column("test", "epoch")[-1] >= 5 for r in records)
+    assert [(r.optimizer, r.seed) for r in records] == [(name, seed) for name in PAPER for seed in seeds]
+    assert len(seeds) >= 5 and all(r.outcome == FINISHED and r.column("test", "epoch")[-1] >= 5 for r in records)
     for record in records:
-        config = record.header["config"]
+        config, totals = record.header["config"], record.footer["totals"]
         assert PAPER[record.optimizer].items() <= config["optimizer"].items()
         assert config["batch_size"] == 256 and config["data"]["test"] == 10_000
         assert config["data"]["train"] == (60_000 if "fashion" in task else 50_000)
+        assert all("phase" in row for row in record.rows if row["kind"] == "train")  # by the papers' clock
+        assert totals["timesteps" if equal == "timesteps" else "grad_evals"] == config["epochs"] * (
+            config["data"]["train"] // 256
+        )
     rows = results_table(records)
     assert [row.optimizer for row in rows] == list(PAPER) and all(len(row.seeds) == len(seeds) for row in rows)
     assert markdown_table(rows).count("±") == 4 * len(PAPER)
