@@ -12,7 +12,7 @@ from tests.tools.tree import ROOT
 
 pytestmark = pytest.mark.slow
 COMMAND = "import sys; from nala_lab.cli import main; sys.exit(main())"
-TIMES = re.compile(rb'"(seconds|images_per_second)":[^,}]*')
+TIMES = re.compile(rb'"(seconds|images_per_second|other_cores)":[^,}]*')
 
 
 def records(folder, *more, **environment):
