@@ -83,7 +83,8 @@ def in_words(runs: Runs) -> str:
     groups: dict[str, list[str]] = defaultdict(list)
     for name, gap in judged(runs).items():
         groups[words[gap.verdict]].append(label(name))
-    said = [f"{where} {' and '.join(names)}" for where, names in sorted(groups.items())]
+    said = [f"{where} {' and '.join([*([', '.join(names[:-1])] if names[1:] else []), names[-1]])}"
+            for where, names in sorted(groups.items())]  # fmt: skip
     return f"At equal {budget_of(runs['nala'])} NALA's test accuracy is {', '.join(said)}. " if said else ""
 
 
