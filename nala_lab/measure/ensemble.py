@@ -1,4 +1,4 @@
-"""Many runs of NALA over gradient descent on a diagonal noisy quadratic, step by step and fast.
+"""Many runs on a diagonal noisy quadratic: of any method, or of NALA over gradient descent, which is fast.
 
     g = lam x + xi,  xi ~ N(0, w)  independent at every gradient and trajectory
 
@@ -10,14 +10,16 @@ number of threads.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from nala_lab.core import Array, covariance, eigenvalues, require, require_choice, require_int, stream
 from nala_lab.core.threads import in_threads
+from nala_lab.measure.noisy_runs import noisy_runs
 from nala_lab.methods.hyper import OUTER_BATCHES, NALAHyper, SGDHyper
 
 __all__ = ["Ensemble", "simulate"]
@@ -52,21 +54,25 @@ def simulate(
     w: ArrayLike,
     e0: ArrayLike,
     *,
-    lr: float,
-    k: int,
-    mu: float,
-    alpha: float,
     trajectories: int,
-    cycles: int,
+    method: Any = None,
+    cycles: int | None = None,
+    steps: int | None = None,
+    lr: float | None = None,
+    k: int | None = None,
+    mu: float | None = None,
+    alpha: float | None = None,
     outer: str = "fresh",
     seed: int = 0,
 ) -> Ensemble:
-    """Simulate `trajectories` runs of `cycles` cycles from the error e0.
+    """Simulate `trajectories` runs from the error e0, of `method` or of NALA over gradient descent.
 
     Parameters
     ----------
     lam, e0 : (d,) eigenvalues, initial error. w : covariance of the noise, one number, (d,) or (d, d), in the
-    coordinates of the eigenvectors. lr, k, mu, alpha, outer : as in the twins.
+    coordinates of the eigenvectors.
+    method : a rule, a factory of torch optimizers or a `drive.Method`, run for `cycles` or `steps` as it has two loops
+    or one. Without it, NALA's numbers: lr, k, mu, alpha, outer and cycles, as in the twins.
     seed : of the named streams.
 
     Raises
@@ -80,15 +86,28 @@ def simulate(
     >>> e = simulate([1.0], [1.0], [2.0], lr=0.5, k=2, mu=0.0, alpha=0.0, trajectories=1000, cycles=3)
     >>> e.mean.shape, e.final.shape
     ((4, 1), (1000, 1))
+    >>> from nala_lab.reference import Adam
+    >>> simulate([1.0], [1.0], [2.0], method=Adam(0.1), trajectories=10, steps=3).variance.shape
+    (4, 1)
     """
     lam, e0 = eigenvalues("lam", lam), eigenvalues("e0", e0)
     require("lam", lam.shape, lam.ndim == 1 and lam.shape == e0.shape, "the shape (d,) of e0")
     root = _root(covariance("w", w, len(lam)))
     require_int("trajectories", trajectories, low=1)
+    numbers = {"lr": lr, "k": k, "mu": mu, "alpha": alpha}
+    if method is not None:
+        given = sorted(name for name, value in numbers.items() if value is not None)
+        require("method", given, not given, f"{', '.join(numbers)} left out", "they are the method's own")
+        length = {name: value for name, value in (("cycles", cycles), ("steps", steps)) if value is not None}
+        require("cycles or steps", length, len(length) == 1, "one of the two")
+        require_int(*length, *length.values(), low=1)
+        blocks = noisy_runs(method, lam, root, e0, members=trajectories, length=length, seed=seed)
+        return _told((run.sum(1), np.einsum("tnd,tnd->td", run, run), run[-1]) for run in blocks)
     require_int("cycles", cycles, low=1)
     SGDHyper(lr=lr)
     require_choice("outer", outer, OUTER_BATCHES)
     NALAHyper(k=k, mu=mu, alpha=alpha)
+    require("steps", steps, steps is None, "steps left out", "NALA runs for cycles")
     one = _one_cycle(lam, root, lr, k, mu, alpha, outer)
     sizes = [min(_BLOCK, trajectories - start) for start in range(0, trajectories, _BLOCK)]
 
@@ -104,9 +123,14 @@ def simulate(
             square[cycle] = np.einsum("nd,nd->d", phi, phi)
         return mean, square, phi
 
-    done = in_threads(block, range(len(sizes)), _THREADS)
-    means, squares, finals = zip(*done, strict=True)
-    return Ensemble(sum(means) / trajectories, sum(squares) / trajectories, np.concatenate(finals))
+    return _told(in_threads(block, range(len(sizes)), _THREADS))
+
+
+def _told(blocks: Iterable[tuple[Array, Array, Array]]) -> Ensemble:
+    """Put together sums, sums of squares and last rows."""
+    sums, squares, finals = zip(*blocks, strict=True)
+    final = np.concatenate(finals)
+    return Ensemble(sum(sums) / len(final), sum(squares) / len(final), final)
 
 
 def _root(w: Array) -> Array:

@@ -1,0 +1,50 @@
+"""Many noisy runs of any method on a diagonal quadratic: a NumPy rule, or a factory of torch optimizers.
+
+All members of a block are rows of one array. That is the same as one run each for a method that treats coordinates
+alone; one that looks at all of them together (a norm, a trust ratio) is run member by member.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from nala_lab import drive
+from nala_lab.core import Array, stream
+
+__all__ = ["noisy_runs"]
+
+_BLOCK = 200  # members; a torch run of 100 cycles keeps every point of them
+
+
+def noisy_runs(method: Any, lam: Array, root: Array, e0: Array, *, members: int, length: Mapping[str, Any],
+               seed: int) -> Iterator[Array]:  # fmt: skip
+    """Give blocks of runs (T+1, members of the block, d); rows after the end of a run that diverged are NaN.
+
+    Parameters
+    ----------
+    lam, e0 : (d,). root : (d,) or (d, d), R with R R' the covariance of the noise of a gradient.
+    length : ``{"cycles": T}`` or ``{"steps": T}``.
+    """
+    twin = drive.twin_of(method)
+
+    def rows(grad: Callable[..., Array], x0: Array, rng: np.random.Generator | None = None) -> Array:
+        run = drive.run(twin, method, grad, x0, rng=rng, **length)
+        found = run.slow if hasattr(run, "slow") else run.x
+        whole = np.full((next(iter(length.values())) + 1, *x0.shape), np.nan)
+        whole[: len(found)] = found
+        return whole
+
+    def noisy(x: Array, rng: np.random.Generator) -> Array:
+        xi = rng.standard_normal(x.shape)
+        gradient: Array = lam * x + (xi * root if root.ndim == 1 else xi @ root.T)
+        return gradient
+
+    both = np.stack([e0, 3 * e0 + 1])
+    apart = np.stack([rows(lambda x: lam * x, one[None])[:, 0] for one in both], axis=1)
+    block = _BLOCK if np.array_equal(rows(lambda x: lam * x, both), apart, equal_nan=True) else 1
+    for index, start in enumerate(range(0, members, block)):
+        x0 = np.repeat(e0[None], min(block, members - start), axis=0)
+        yield rows(noisy, x0, stream(seed, "noisy runs", index))
