@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import os
 import re
@@ -124,7 +125,8 @@ class Book:
         """A link that saves the file of `export` out of a browser tab, whose folder is not on your disk."""
         path = self.export()
         data = base64.b64encode(path.read_bytes()).decode()
-        return Link(f'<a download="{path.name}" href="data:application/json;base64,{data}">Save {path.name}</a>')
+        name = html.escape(path.name)
+        return Link(f'<a download="{name}" href="data:application/json;base64,{data}">Save {name}</a>')
 
 
 def _better(now: Mapping[str, Any] | None, before: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nala_lab.core import require, require_int
 from nala_lab.core.progress import bar as progress_bar
+from nala_lab.core.strict_json import require_place, strict_json
 from nala_lab.experiments.commands.train import changes_of, chosen_names
 from nala_lab.results.records import Record, read_record
 
@@ -61,6 +61,7 @@ def main(args: argparse.Namespace) -> int:
     from nala_lab.experiments.run.tuning import judge, markdown
     from nala_lab.experiments.tasks import get_task
 
+    require_place("--json", args.json)
     task = get_task(args.task)
     todo = planned(args, task)
     records = _trained(args, [cell for _, _, tried in todo for _, cells in tried for cell in cells])
@@ -72,7 +73,7 @@ def main(args: argparse.Namespace) -> int:
         found.append(judge(name, space, done, task.best))
     print("\n" + markdown(found, task))
     if args.json is not None:
-        args.json.write_text(json.dumps(_told(args, todo, found), indent=1) + "\n", encoding="utf-8")
+        args.json.write_text(strict_json(_told(args, todo, found)) + "\n", encoding="utf-8")
     return 0
 
 
