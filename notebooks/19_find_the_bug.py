@@ -89,7 +89,7 @@ for name, value in programs.items():
 # %% [markdown]
 # ## 3 · Torch optimizers: the loss curve sees nothing
 #
-# From here on the lesson examines torch optimizers. It needs torch, which `make torch` adds; in a browser the lesson ends here.
+# From here on the lesson examines torch optimizers. It needs torch: `make torch` adds it; in a browser the lesson ends here.
 # %%
 import torch
 

@@ -16,6 +16,7 @@ MODULES = {"crypt", "fcntl", "grp", "pty", "pwd", "resource", "sh", "syslog", "t
 # SIGKILL stays, because subprocess itself sends it here; the names below are looked for in the source.
 BLOCK = f"""
 import os, signal, sys
+import psutil  # its half for Linux asks for `resource`, the one for Windows does not
 for module in {sorted(MODULES)!r}:
     sys.modules[module] = None
 for function in ("fork", "forkpty", "getuid", "geteuid", "killpg", "setsid"):
