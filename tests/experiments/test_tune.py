@@ -42,6 +42,12 @@ def test_an_optimum_at_the_edge_is_named(scores, edges):
     assert judge("sgd", space, [Trial("sgd", {"lr": 1.0}, (), 1)]).best is None
 
 
+def test_values_that_are_no_numbers_have_no_edge():
+    space = {"betas": [[0.9, 0.999], [0.9, 0.99]]}
+    found = [Trial("adam", {"betas": betas}, (betas[1],), 1) for betas in space["betas"]]
+    assert judge("adam", space, found).edges == ()
+
+
 def test_a_seed_that_diverged_takes_its_trial_out():
     found = [Trial("sgd", {"lr": 1.0}, (0.99,), 2), Trial("sgd", {"lr": 0.1}, (0.5, 0.6), 2)]
     assert judge("sgd", {"lr": [0.1, 1.0]}, found).best.changes == {"lr": 0.1}

@@ -169,7 +169,7 @@ def judge(optimizer: str, space: Space, found: Sequence[Trial], best: Any = max)
 
 def _at_edge(chosen: Trial, name: str, values: Sequence[Any], side: str) -> bool:
     """Whether the value is the last of its axis on this side, and the optimizer takes values still further out."""
-    if len(set(values)) < 2 or not all(_is_number(value) for value in values):
+    if not all(_is_number(value) for value in values) or len(set(values)) < 2:
         return False
     value, sign = chosen.changes[name], 1 if side == "upper" else -1
     if value != (max if side == "upper" else min)(values):
