@@ -1,6 +1,7 @@
 """The two tables of LeNet-5: NALA at both budgets, and every optimizer at the best of its trials."""
 
 import json
+import tomllib
 
 import pytest
 
@@ -62,6 +63,12 @@ def test_the_tuned_table_takes_the_winners_at_seeds_that_tuning_has_not_seen(tmp
     assert "4 trials each with one seed" in tuned_table(tmp_path).note
 
 
+def sweep_of(task):
+    """The committed sweep of the winners."""
+    name = f"lenet5_tuned_{task.removeprefix('lenet5-').replace('-', '_')}.toml"
+    return tomllib.loads((results_lenet5.TUNED.parent / "sweeps" / name).read_text(encoding="utf-8"))
+
+
 def test_the_committed_tuned_runs_are_those_of_the_winners_and_every_optimizer_had_as_many_trials():
     for task in TASKS:
         found = trials(task)["optimizers"]
@@ -70,4 +77,5 @@ def test_the_committed_tuned_runs_are_those_of_the_winners_and_every_optimizer_h
             scored = [trial for trial in one["trials"] if trial["score"] is not None]
             assert one["best"] == max(scored, key=lambda trial: trial["score"])["changes"]
             assert len(tuned(task).by_arm[name]) == 5
+            assert sweep_of(task)["grid"][name] == {key: [value] for key, value in one["best"].items()}
         assert len(list((results_lenet5.TUNED / task).glob("*.jsonl"))) == 5 * len(PAPER_METHODS)
