@@ -91,7 +91,8 @@ def tuned_table(folder: Path = TUNED) -> Table:
             rows.append((data, label(name), setting + edge, _accuracy(choice, name), gaps.get(name, "–")))
         (count,) = counts
         said.append(f"{data}, {count} trials each with one seed on a held-out tenth of the training images, then, "
-                    f"at seeds that tuning has not seen, {_size(choice)}: {in_words(choice.by_arm).strip()}")  # fmt: skip
+                    f"at seeds that tuning has not seen, {_size(choice)}: {in_words(choice.by_arm).strip()}"
+                    )  # fmt: skip
     heads = ("data", "optimizer", "best of its trials", "test accuracy (%)", "NALA minus it")
     return Table(heads, tuple(rows), f"{' '.join(said)} {_reading(choice)}")
 
