@@ -72,6 +72,8 @@ slides: setup  ## lectures 00 to 03 as slides, one offline page each
 bench: setup  ## time optimizers, loop and explorers; prints and keeps benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/optim_speed.py --write benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/loop_speed.py --write benchmarks/RESULTS.md
+	$(BIN)/python benchmarks/layout_speed.py --write benchmarks/RESULTS.md
+	$(BIN)/python benchmarks/record_cost.py --write benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/widgets_speed.py --write benchmarks/RESULTS.md
 
 pins: $(SITE)  ## write constraints.txt from what .venv holds

@@ -35,8 +35,8 @@ from nala_lab.experiments.tasks import Halving
 from nala_lab.experiments.tasks.image_workload import ImageWorkload, mini_batches
 from nala_lab.methods import label
 from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead
+from nala_lab.results.comparable import runs_of
 from nala_lab.results.evidence import SEPARATED
-from nala_lab.results.records import RecordError, load_records
 from nala_lab.results.tables import compare, markdown_comparison, markdown_table, results_table
 
 plots.use_style()
@@ -256,11 +256,7 @@ Markdown("\n".join(rows))
 # ## 7 · Fashion-MNIST, from records
 # The real runs are made by `nala-lab train lenet5-fashion-mnist`, on a CPU, with the original 60 000 + 10 000 images, five optimizers and several seeds. They write records, and this notebook only reads them. So the table below does not depend on your machine.
 # %%
-folder = Path(paper_figs.__file__).parent / "records" / "lenet5-fashion-mnist"
-try:
-    records = load_records(folder)
-except RecordError:
-    records = []
+records = runs_of(Path(paper_figs.__file__).parent / "records", "lenet5-fashion-mnist")
 names = [name for name in ("nala", "nag", "lookahead", "adam", "sgd") if any(r.optimizer == name for r in records)]
 whole_runs = {name: [r for r in records if r.optimizer == name and r.outcome == "finished"] for name in names}
 Markdown(markdown_table(results_table(records))) if records else Markdown("*No records are committed here yet.* `nala-lab train lenet5-fashion-mnist --seeds 0 1 2 --out paper_figs/records` writes them.")
@@ -273,7 +269,7 @@ if records:
         plots.training_curves(ax, curves, xlabel={"timestep": "timesteps, as the paper counts", "grad_evals": "gradient evaluations"}[cost], ylabel=words)
     axes[0].get_legend().remove()
     axes[1].get_legend().remove()
-    plots.show(fig, alt="LeNet-5 on Fashion-MNIST, a line for each optimizer. Left: the paper's metric, loss on one training mini-batch every 100 gradients, against timesteps; it jumps up and down. Middle and right: test loss and test accuracy of the slow weights after each epoch, against gradient evaluations; smooth. Lines are means over seeds, bands reach from the lowest to the highest seed.")
+    plots.show(fig, alt="LeNet-5 on Fashion-MNIST, a line for each optimizer. Left: the paper's metric, loss on one training mini-batch every 100 timesteps, against timesteps; it jumps up and down. Middle and right: test loss and test accuracy of the slow weights after each epoch, against gradient evaluations; smooth. Lines are means over seeds, bands reach from the lowest to the highest seed.")
 # %% [markdown]
 # ### The paper's metric beside the test accuracy
 # The NALA paper logs loss and accuracy on *one training mini-batch* every 100 steps, and tabulates the best of them. That number has two properties: it is a multiple of 1/256, and it is the luckiest of many batches. It also reads whatever weights the optimizer stands on at that moment.

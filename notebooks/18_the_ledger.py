@@ -22,11 +22,11 @@ from scipy import stats
 from nala_lab import plots
 from nala_lab.classroom import agree, by_chance, claim
 from nala_lab.core import stream
+from nala_lab.results.comparable import runs_of
 from nala_lab.results.evidence import Rule, a_a, detectable, holm, judge, judge_table, power, seeds_needed, sign_flip_p
 from nala_lab.results.metrics import METRICS
-from nala_lab.results.records import load_records
 from paper_figs import ledger
-from paper_figs.ledger.by_records import RECORDS
+from paper_figs.beside import RECORDS
 
 plots.use_style()
 # %% tags=["parameters"]
@@ -220,7 +220,7 @@ Markdown("To be separated with a chance of 80 % a difference must be " + ", ".jo
 # %% [markdown]
 # Two seeds, as in the NALA paper, can only separate differences that nobody needs a statistic for. What does a *printed* difference need? Table 1 prints NALA 0.9453 and Adam 0.9414 for LeNet-5 on CIFAR-10: one image of a batch of 256. Our committed runs (Fashion-MNIST, cpu scale) tell how much such runs differ from seed to seed.
 # %%
-runs = [r for r in load_records(RECORDS / "lenet5-fashion-mnist") if r.header["config"].get("epochs") == 10]
+runs = runs_of(RECORDS, "lenet5-fashion-mnist")  # at equal gradients
 best = {name: {r.seed: r.column("train", "accuracy").max() for r in runs if r.optimizer == name} for name in ("nala", "adam")}
 common = sorted(best["nala"].keys() & best["adam"].keys())
 differences = [best["nala"][seed] - best["adam"][seed] for seed in common]
