@@ -23,6 +23,7 @@ from tools.doors import api, lab_pages, links, lite, methods
 ROOT = Path(__file__).resolve().parents[1]
 MOST = 45  # MB that the site may have without Pyodide
 AS_IT_STANDS = re.compile(r"(<(?:pre|textarea|script|style)\b.*?</(?:pre|textarea|script|style)>)", re.DOTALL)
+COMMENT = re.compile(r"<!--(?!\[).*?-->", re.DOTALL)
 BUTTON = re.compile(rb'<p><a class="run-lesson".*?</p>\n?')
 FORWARD = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>nala_lab</title>
@@ -87,9 +88,9 @@ def render(source: Path, out: Path) -> list[str]:
 
 
 def close_up(page: str) -> str:
-    """The page without empty lines and indents, which are a tenth of what the theme's templates write."""
+    """The page without comments, empty lines and indents, a tenth of what the theme's templates write."""
     parts = AS_IT_STANDS.split(page)
-    return "".join(part if i % 2 else re.sub(r"\s*\n\s*", "\n", part) for i, part in enumerate(parts))
+    return "".join(part if i % 2 else re.sub(r"\s*\n\s*", "\n", COMMENT.sub("", part)) for i, part in enumerate(parts))
 
 
 def tidy(site: Path) -> None:

@@ -49,13 +49,13 @@ def _digest(data: bytes) -> str:
 
 
 def checkout_wheel(root: Path, folder: Path) -> Wheel:
-    """The lab as it is in the checkout, data files included, what was built or drawn left out."""
+    """The lab as in the checkout, without what was built or drawn, and the tuned runs, which no lesson there reads."""
 
     def files() -> Iterator[tuple[str, bytes]]:
         for package in OWN:
             for path in sorted((root / package).rglob("*")):
                 parts = path.relative_to(root).parts
-                if path.is_file() and not {"__pycache__", "out", "readme"} & set(parts) and path.suffix != ".c":
+                if path.is_file() and not {"__pycache__", "out", "readme", "tuned"} & set(parts):
                     yield "/".join(parts), path.read_bytes()
 
     return _write("nala-lab", nala_lab.__version__, files(), folder)
