@@ -85,7 +85,10 @@ def test_a_large_drawing_is_shown_by_its_pixels(tmp_path):
 
 
 def test_what_is_written_as_it_stands_keeps_its_lines_and_the_rest_no_indent_and_no_comment():
-    page = "<!-- of the\n theme --><p>\n\n   one\n  two</p><pre>\n  a\n\n    b</pre>\n\n<script>\n  x\n</script>  <b>c</b> d"
+    page = (
+        "<!-- of the\n theme --><p>\n\n   one\n  two</p><pre>\n  a\n\n    b</pre>\n\n"
+        "<script>\n  x\n</script>  <b>c</b> d"
+    )
     close = "<p>\none\ntwo</p><pre>\n  a\n\n    b</pre>\n<script>\n  x\n</script>  <b>c</b> d"
     assert site.close_up(page) == close
 
