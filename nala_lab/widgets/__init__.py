@@ -20,15 +20,5 @@ from nala_lab.widgets.probe_explorer import ProbeExplorer as ProbeExplorer
 from nala_lab.widgets.rate_explorer import RateExplorer as RateExplorer
 from nala_lab.widgets.trajectory_explorer import TrajectoryExplorer as TrajectoryExplorer
 
-__all__ = [
-    "METHODS",
-    "PLANES",
-    "AveragingExplorer",
-    "Explorer",
-    "FamilyChooser",
-    "NoiseExplorer",
-    "ProbeExplorer",
-    "RateExplorer",
-    "TrajectoryExplorer",
-    "problem",
-]
+__all__ = ["METHODS", "PLANES", "AveragingExplorer", "Explorer", "FamilyChooser", "NoiseExplorer", "ProbeExplorer",
+           "RateExplorer", "TrajectoryExplorer", "problem"]  # fmt: skip

@@ -221,8 +221,7 @@ class RatePicture(Picture):
         ax = self._decay
         self._predicted = self.line(ax, color=ROLES["predicted"], lw=2, label="predicted")
         self._measured = self.line(ax, "o", color=ROLES["measured"], ms=7, label="measured", clip_on=False)
-        ax.set(xlabel="cycles", title="distance to the minimum")
-        logarithmic(ax, 1e-6, 1)
+        logarithmic(ax, 1e-6, 1, xlabel="cycles", title="distance to the minimum")
         ax.legend(**BELOW, ncols=2)
 
     def update(self, view: RateView) -> None:

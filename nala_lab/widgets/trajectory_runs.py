@@ -14,7 +14,7 @@ import numpy as np
 from nala_lab.core import Array, OneLoop, TwoLoop, require, require_int, require_number, stream
 from nala_lab.methods import find, looks_ahead, most_gradients, numpy_twin
 from nala_lab.reference import run
-from nala_lab.widgets.planes import first_alpha, first_lr, problem, shared_settings
+from nala_lab.widgets.planes import first_alpha, first_lr, problem, shared_settings, start
 
 __all__ = ["Side", "TrajectorySettings", "TrajectoryView", "suited", "trajectory_view"]
 
@@ -61,9 +61,8 @@ def suited(chosen: dict[str, Any]) -> dict[str, Any]:
     """
     full = vars(TrajectorySettings()) | chosen
     where = full["problem"], full["moved"]
-    x1, x2 = (float(x) for x in problem(*where).start)
     rates = {f"lr_{side}": first_lr(full[side], full["inner"], *where) for side in ("left", "right")}
-    return {"x1": x1, "x2": x2, "alpha": first_alpha(*where), "at": full["gradients"], **rates}
+    return {**start(*where), "alpha": first_alpha(*where), "at": full["gradients"], **rates}
 
 
 @dataclass(frozen=True, eq=False)
