@@ -163,12 +163,8 @@ def _measured(one: Studied, sizes: Sizes, why: str) -> Section:
 def _mean_line(kappa: int, value: float, how: str) -> Line:
     beside = {name: of(kappa) for name, of in BESIDE.items()}
     told = ", ".join(f"{name} {short(v)}" for name, v in beside.items())
-    return Line(
-        f"mean rate, condition {kappa}",
-        f"{value:.5f}",
-        f"{how}; {told} = Chebyshev bound",
-        data={"mean": value, **beside},
-    )
+    return Line(f"mean rate, condition {kappa}", f"{value:.5f}", f"{how}; {told} = Chebyshev bound",
+                data={"mean": value, **beside})  # fmt: skip
 
 
 def _mean_factor(one: Studied, curvature: float, start: float, gradients: int) -> tuple[float, bool]:

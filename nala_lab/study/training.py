@@ -134,13 +134,8 @@ def _verdicts(one: Studied, tuned: dict[str, _Tuned], scores: dict[str, list[tup
         edge = f"; the lr of {name} is at the edge of what was tried" if tuned[name].edge else ""
         if list(pairs[name][0]) == list(pairs[name][1]):
             edge += "; the same in every pair, so there is no spread to judge by"
-        data = {
-            "gap": found.gap,
-            "low": found.low,
-            "high": found.high,
-            "p": found.p_corrected,
-            "verdict": found.verdict,
-        }
+        data = {"gap": found.gap, "low": found.low, "high": found.high, "p": found.p_corrected,
+                "verdict": found.verdict}  # fmt: skip
         lines.append(
             Line(f"beside {name}", found.verdict, told + edge, GOOD if found.verdict == BETTER else PLAIN, data)
         )

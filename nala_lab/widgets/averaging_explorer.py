@@ -105,17 +105,9 @@ def averaging_view(s: AveragingSettings) -> AveragingView:
         "phi_t by Eq. (5)": float(rebuilt[-1]),
         "phi_t of the run": float(slow[-1]),
     }
-    return AveragingView(
-        settings=s,
-        ages=np.arange(s.t + 1),
-        weights=newest_first,
-        ends=ends,
-        slow=slow,
-        rebuilt=rebuilt,
-        horizon=horizon,
-        numbers=numbers,
-        message=_reading(s.mu, numbers),
-    )
+    return AveragingView(settings=s, ages=np.arange(s.t + 1), weights=newest_first, ends=ends, slow=slow,
+                         rebuilt=rebuilt, horizon=horizon, numbers=numbers,
+                         message=_reading(s.mu, numbers))  # fmt: skip
 
 
 def _reading(mu: float, n: dict[str, Any]) -> str:

@@ -173,18 +173,9 @@ def family_view(s: FamilySettings) -> FamilyView:
         "tuned rate": tuned[2],
     }
     names = points(s)
-    return FamilyView(
-        settings=s,
-        rates=_map(s.style, s.alpha, s.k, s.lr, s.kappa),
-        names=names,
-        tuned=tuned[:2],
-        evals=evals,
-        measured=measured,
-        predicted=predicted,
-        plain=plain,
-        numbers=numbers,
-        message=_reading(names, rate),
-    )
+    return FamilyView(settings=s, rates=_map(s.style, s.alpha, s.k, s.lr, s.kappa), names=names, tuned=tuned[:2],
+                      evals=evals, measured=measured, predicted=predicted, plain=plain, numbers=numbers,
+                      message=_reading(names, rate))  # fmt: skip
 
 
 def _tuned(s: FamilySettings) -> tuple[float, float, float]:

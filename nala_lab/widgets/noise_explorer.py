@@ -171,18 +171,10 @@ def noise_view(s: NoiseSettings) -> NoiseView:
         "SGD in the long run": sgd_level,
         "gradients": spent,
     }
-    return NoiseView(
-        settings=s,
-        evals=evals[:rows],
-        exact=exact,
-        cloud=cloud[:rows],
-        sgd_evals=np.arange(spent + 1),
-        sgd=_expected(sgd_one, q, spent),
-        sweep=_sweep(replace(s, mu=0.0, cycles=1, chains=2, seed=0)),
-        sgd_level=sgd_level,
-        numbers=numbers,
-        message=_reading(level, sgd_level, _radius(one)),
-    )
+    return NoiseView(settings=s, evals=evals[:rows], exact=exact, cloud=cloud[:rows], sgd_evals=np.arange(spent + 1),
+                     sgd=_expected(sgd_one, q, spent), sweep=_sweep(replace(s, mu=0.0, cycles=1, chains=2, seed=0)),
+                     sgd_level=sgd_level, numbers=numbers,
+                     message=_reading(level, sgd_level, _radius(one)))  # fmt: skip
 
 
 def _expected(one: stochastic.Cycle, q: NoisyQuadratic, T: int) -> Array:

@@ -170,18 +170,12 @@ def probe_view(s: ProbeSettings) -> ProbeView:
             f"step {word}": float(moved[i]),
         }
     numbers |= _theory(s, at)
-    return ProbeView(
-        settings=s,
-        steps=steps,
-        now=now,
-        path=np.stack([steps[0].before, *(step.after for step in steps[:at])]),
-        probes=np.stack([step.probe for step in steps[:at]]),
-        surprises=np.stack([step.surprise for step in steps]),
-        divisors=np.stack([step.denominator for step in steps]),
-        curves=_curves(whole),
-        numbers=numbers,
-        message=_reading(s, at, steps, moved),
-    )
+    return ProbeView(settings=s, steps=steps, now=now,
+                     path=np.stack([steps[0].before, *(step.after for step in steps[:at])]),
+                     probes=np.stack([step.probe for step in steps[:at]]),
+                     surprises=np.stack([step.surprise for step in steps]),
+                     divisors=np.stack([step.denominator for step in steps]), curves=_curves(whole), numbers=numbers,
+                     message=_reading(s, at, steps, moved))  # fmt: skip
 
 
 def _theory(s: ProbeSettings, at: int) -> dict[str, float]:

@@ -151,16 +151,9 @@ def rate_view(s: RateSettings) -> RateView:
         "measured error": float(measured[-1]),
         "largest gap": decay_gap(predicted, measured),
     }
-    return RateView(
-        settings=s,
-        rates=radii(s.inner, s.k, s.alpha, s.beta, s.kappa, s.spectrum),
-        locus=roots(ends[:, None], s, LR_AXIS),
-        now=roots(ends, s),
-        measured=measured,
-        predicted=predicted,
-        numbers=numbers,
-        message=_reading(rate, numbers, s),
-    )
+    return RateView(settings=s, rates=radii(s.inner, s.k, s.alpha, s.beta, s.kappa, s.spectrum),
+                    locus=roots(ends[:, None], s, LR_AXIS), now=roots(ends, s), measured=measured, predicted=predicted,
+                    numbers=numbers, message=_reading(rate, numbers, s))  # fmt: skip
 
 
 def _rule(s: RateSettings) -> Any:

@@ -189,18 +189,10 @@ def _side(t: Any, s: TrajectorySettings, side: str) -> Side:
     points = t.slow if isinstance(t, TwoLoop) else t.x
     here = parts["here"]
     away = np.linalg.norm(np.atleast_2d(p.minimizers) - here, axis=-1)
-    return Side(
-        name=name,
-        two_loops=isinstance(t, TwoLoop),
-        looks_ahead=ahead,
-        evals=t.evals,
-        gaps=np.asarray(p.value(points)) - p.minimum,
-        gap=float(p.value(here)) - p.minimum,
-        distance=float(away.min()) if away.size else float("nan"),
-        outcome=t.outcome,
-        diverged_after=0 if t.diverged_at is None else int(t.evals[t.diverged_at]),
-        **parts,
-    )
+    return Side(name=name, two_loops=isinstance(t, TwoLoop), looks_ahead=ahead, evals=t.evals,
+                gaps=np.asarray(p.value(points)) - p.minimum, gap=float(p.value(here)) - p.minimum,
+                distance=float(away.min()) if away.size else float("nan"), outcome=t.outcome,
+                diverged_after=0 if t.diverged_at is None else int(t.evals[t.diverged_at]), **parts)  # fmt: skip
 
 
 def _one_loop(t: OneLoop, rows: int) -> dict[str, Any]:
