@@ -116,10 +116,8 @@ def _line(factor: float, half: float, variance: float) -> Line:
         return Line(what, "cannot tell", "the mean did not fall to an eighth, or at once, or the runs left the numbers",
                     data=data)  # fmt: skip
     if math.isnan(variance):
-        why = (
-            f"halves in {short(half)} gradients, but the variance has not settled by the end: more gradients are needed"
-        )
-        return Line(what, "cannot tell", why, data=data)
+        why = "but the variance has not settled by the end: more gradients are needed"
+        return Line(what, "cannot tell", f"halves in {short(half)} gradients, {why}", data=data)
     beside = sgd_at(half)
     ratio = variance / beside
     data |= {"sgd": beside, "ratio": ratio}

@@ -12,8 +12,8 @@ from nala_lab.drive import Method, run
 from nala_lab.verify.tally import Tally, Tolerance
 from problems import Quadratic, Rosenbrock
 
-__all__ = ["F64", "IDENTITY", "Batches", "add_moments", "factors", "false_alarms", "nala", "quadratic", "rosenbrock",
-           "settings_of_a_cycle", "size"]  # fmt: skip
+__all__ = ["F64", "IDENTITY", "OUTER", "Batches", "add_moments", "factors", "false_alarms", "nala", "plan", "quadratic",
+           "rosenbrock", "settings_of_a_cycle", "size"]  # fmt: skip
 
 # At most k T = 60 operations on numbers of the stated size, each rounded by 2^-53, through maps that enlarge an error
 # by at most 1e3 in all: 60 * 1.1e-16 * 1e3 = 7e-12 of the result, within 1e-10; and 1e-13 is 900 roundings of the
@@ -65,6 +65,15 @@ def factors(twin: str, method: Method, lam: Array) -> Array:
     """Run one cycle on sum lam_i (x_i - CENTER)^2 / 2 from distance 1 in every mode: rho(lam_i), measured."""
     t = run(twin, method, lambda x: lam * (x - CENTER), np.full(len(lam), CENTER + 1.0), cycles=1)
     return np.asarray(t.slow[1] - CENTER)
+
+
+# The outer mini-batches that a twin has; torch's has no full gradient.
+OUTER = {"numpy": ("fresh", "last", "full"), "torch": ("fresh", "last")}
+
+
+def plan(k: int, outer: str) -> list[str]:
+    """Which calls of a cycle share a mini-batch, as `Batches` takes it: k inner ones, then the outer one."""
+    return ["new"] * k + [{"fresh": "new", "last": "again", "full": "none"}[outer]]
 
 
 class Batches:
