@@ -48,8 +48,7 @@ def check(number: str, answer: object, student: str | int = "", *more: object) -
 
     Examples
     --------
-    >>> from nala_lab.classroom import exercise
-    >>> from nala_lab.classroom import check
+    >>> from nala_lab.classroom import check, exercise
     >>> check("01.1", "five", student="ada").message
     'Your answer is text: write the number without quotation marks.'
     >>> bool(check("01.1", float(exercise("01.1", "ada").solution), student="ada"))

@@ -18,19 +18,10 @@ from nala_lab.plots.style import RC, ROLES
 __all__ = ["PLACES", "RELATIONS", "EdgeLike", "NodeLike", "family_map"]
 
 PLACES: dict[str, tuple[float, float]] = {
-    "NALA": (0, 2),
-    "Reptile": (1, 2),
-    "Lookahead": (1, 1),
-    "NAG outer": (1, 3),
-    "NAG": (2, 3),
-    "GPA": (3, 3),
-    "SNOO": (2, 2),
-    "BMUF Nesterov": (3, 2),
-    "DiLoCo": (3, 1),
-    "BMUF classical": (4, 2),
-    "SlowMo": (4, 1),
+    "NALA": (0, 2), "Reptile": (1, 2), "Lookahead": (1, 1), "NAG outer": (1, 3), "NAG": (2, 3), "GPA": (3, 3),
+    "SNOO": (2, 2), "BMUF Nesterov": (3, 2), "DiLoCo": (3, 1), "BMUF classical": (4, 2), "SlowMo": (4, 1),
     "OuterMomentum": (2, 0),
-}
+}  # fmt: skip
 """Node -> (column, row) in which no two lines cross. The hub in row 0 is a bar under all columns."""
 
 RELATIONS: dict[str, str] = {"equals": "-", "tends to": "-", "never equals": "--"}

@@ -66,8 +66,7 @@ def study(method: Any, *, name: str | None = None, options: Mapping[str, Any] | 
 
     Examples
     --------
-    >>> from nala_lab.study import SMOKE
-    >>> from nala_lab.study import study
+    >>> from nala_lab.study import SMOKE, study
     >>> page = study(lambda theta, grad: theta - 0.1 * grad(theta), name="mine", sizes=SMOKE, progress=False)
     >>> page.line("invariances", "shift of x").verdict, page.line("factors", "stability edge").verdict
     ('to the ulp', 'lr x curvature = 2')

@@ -9,10 +9,9 @@ import numpy as np
 from nala_lab.core import stream
 from nala_lab.drive import Method, run
 from nala_lab.theory import eq5, scaling
+from nala_lab.verify import Check, Tally, Tolerance, check
 from nala_lab.verify.drawn_settings import drawn, number, whole
-from nala_lab.verify.runner import check
 from nala_lab.verify.shared import IDENTITY, quadratic, rosenbrock, size
-from nala_lab.verify.tally import Check, Tally, Tolerance
 
 COUNT, CYCLES = 30, 5
 EXACT = Tolerance(0.0, 0.0, "bit-equal: multiplying by 2^n commutes with every rounding")

@@ -16,11 +16,10 @@ from nala_lab.drive import Method, run
 from nala_lab.methods import find
 from nala_lab.theory import noise_one_mode, stochastic
 from nala_lab.theory.momentum_cycle import CONVENTIONS
+from nala_lab.verify import Check, Tally, Tolerance, check
 from nala_lab.verify.checks.t20_adala_noise import wandering
 from nala_lab.verify.drawn_settings import drawn, number, whole
-from nala_lab.verify.runner import check
-from nala_lab.verify.shared import OUTER, Batches, nala, plan, size
-from nala_lab.verify.tally import Check, Tally, Tolerance
+from nala_lab.verify.shared import OUTER, Batches, nala, plan, settings_of_a_cycle, size
 
 COUNT = 30
 SETTINGS, DRAWS, DIM, CYCLES = 1000, 300, 2, 2
@@ -49,10 +48,7 @@ def _scores(sample: Array, mean: Array, covariance: Array) -> Array:
 def _setting(rng: np.random.Generator, twin: str) -> tuple[dict[str, Any], str, str, str]:
     """Hyperparameters, inner rule, convention, outer batch, the unstable ones included."""
     rules = ("SGD", "HeavyBall", "NAG") if twin == "numpy" else ("SGD", "HeavyBall")
-    setting = {
-        "lr": float(rng.uniform(0.05, 1.2)), "k": int(rng.integers(1, 6)), "mu": float(rng.uniform(-0.95, 0.8)),
-        "alpha": float(rng.uniform(0, 1.2)),
-    }  # fmt: skip
+    setting = settings_of_a_cycle(rng, 1.0, lr=(0.05, 1.2), k=6, mu=(-0.95, 0.8), alpha=(0, 1.2))
     rule = str(rng.choice(rules))
     momentum = "momentum" in find(rule).traits
     return setting, rule, str(rng.choice(CONVENTIONS)) if momentum else "keep", str(rng.choice(OUTER[twin]))

@@ -10,9 +10,8 @@ import numpy as np
 from nala_lab.core import Array
 from nala_lab.drive import Method
 from nala_lab.theory import stability
-from nala_lab.verify.runner import check
+from nala_lab.verify import Check, Tally, Tolerance, check
 from nala_lab.verify.shared import factors
-from nala_lab.verify.tally import Check, Tally, Tolerance
 
 GRID = 200
 # Three zooms of [0, 4.5] by 199 leave a bracket of 5.7e-7, of which the middle is taken: 2.9e-7 against limits of 1.4

@@ -9,9 +9,8 @@ import numpy as np
 from nala_lab.core import Array, stream
 from nala_lab.drive import run
 from nala_lab.theory import noise_one_mode
-from nala_lab.verify.runner import check
+from nala_lab.verify import Check, Tally, check
 from nala_lab.verify.shared import CENTER, OUTER, Batches, false_alarms, nala, plan
-from nala_lab.verify.tally import Check, Tally
 
 DRAWS = 20_000
 LAM, W = np.array([0.5, 1.0, 0.1]), np.array([1.0, 0.3, 2.0])

@@ -11,9 +11,8 @@ from nala_lab.core import Array, stream
 from nala_lab.drive import Method, run
 from nala_lab.theory import stochastic
 from nala_lab.theory.momentum_cycle import CONVENTIONS
-from nala_lab.verify.runner import check
+from nala_lab.verify import Check, Tally, Tolerance, check
 from nala_lab.verify.shared import OUTER, Batches, add_moments, false_alarms, nala, plan
-from nala_lab.verify.tally import Check, Tally, Tolerance
 from problems import random_rotation
 
 DRAWS, CYCLES = 10_000, 3
