@@ -112,17 +112,14 @@ class Case:
         if contradiction is not None:
             would, does = ("pass", "fails") if _passes(name, contradiction) else ("fail", "passes")
             words = f"With `{name}` the question `{contradiction}` would {would}, and here it {does}."
-            return Verdict(self.letter, name, False, words)
-        others = [other for other in SUSPECTS if other != name and self._fits(other)]
-        if name != CASES[self.letter]:
-            return Verdict(self.letter, name, False, self._not_yet(name))
-        if others:
-            words = (
-                f"Your questions fit {_listed(others)} as well: this was partly luck. Which question tells them apart?"
-            )
-            return Verdict(self.letter, name, True, words)
-        words = f"Proved with {len(self.asked)} questions: nobody else fits all the answers. Now read `story()`."
-        return Verdict(self.letter, name, True, words)
+        elif name != CASES[self.letter]:
+            words = self._not_yet(name)
+        elif others := [other for other in SUSPECTS if other != name and self._fits(other)]:
+            also = f"Your questions fit {_listed(others)} as well"
+            words = f"{also}: this was partly luck. Which question tells them apart?"
+        else:
+            words = f"Proved with {len(self.asked)} questions: nobody else fits all the answers. Now read `story()`."
+        return Verdict(self.letter, name, name == CASES[self.letter], words)
 
     def _fits(self, name: str) -> bool:
         return all(_passes(name, q) == answer.passes for q, answer in self.asked.items())
