@@ -104,9 +104,7 @@ class MovedStochastic(Moved, StochasticProblem):
 
     inner: StochasticProblem
 
-    def __init__(
-        self, inner: StochasticProblem, shift: Array, rotation: Array, scale: float, offset: float
-    ) -> None:
+    def __init__(self, inner: StochasticProblem, shift: Array, rotation: Array, scale: float, offset: float) -> None:
         super().__init__(inner, shift, rotation, scale, offset)
         self.noise_depends_on_x = inner.noise_depends_on_x
 

@@ -75,9 +75,7 @@ class AdaBelief(AdaBeliefHyper):
         """State before the first step: both moments at zero."""
         return AdaBeliefState(m=zeros(theta), s=zeros(theta), t=0)
 
-    def step(
-        self, theta: Array, grad: Callable[[Array], Array], state: AdaBeliefState
-    ) -> tuple[Array, AdaBeliefState]:
+    def step(self, theta: Array, grad: Callable[[Array], Array], state: AdaBeliefState) -> tuple[Array, AdaBeliefState]:
         """One step: (theta_{t-1}, m, s, t-1) to (theta_t, m, s, t)."""
         beta1, beta2 = self.betas
         t = state.t + 1

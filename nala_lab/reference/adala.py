@@ -99,9 +99,7 @@ class AdaLA(AdaLAHyper):
         """State before the first step: everything at zero."""
         return AdaLAState(m=zeros(theta), s=zeros(theta), t=0, extra=zeros(theta))
 
-    def step(
-        self, theta: Array, grad: Callable[[Array], Array], state: AdaLAState
-    ) -> tuple[Array, AdaLAState]:
+    def step(self, theta: Array, grad: Callable[[Array], Array], state: AdaLAState) -> tuple[Array, AdaLAState]:
         """One step: probe, restore, adapt. (theta_{t-1}, state) to (theta_t, state)."""
         oracle = as_oracle(grad)
         g = decayed(oracle(theta), self.weight_decay, theta)  # g_t
@@ -132,9 +130,7 @@ class AdaLA(AdaLAHyper):
     def _denominator(self, s: Array, t: int) -> Array:
         return belief_denominator(s, t, self.betas[1], self.eps, self.denominator)
 
-    def _look_ahead(
-        self, theta: Array, g: Array, oracle: Oracle, state: AdaLAState
-    ) -> tuple[Array | None, AdaLAState]:
+    def _look_ahead(self, theta: Array, g: Array, oracle: Oracle, state: AdaLAState) -> tuple[Array | None, AdaLAState]:
         """g_{t+1}, None at a step that does not look ahead, and the state with what the reading keeps of its probe."""
         if self.probe == "lagged":
             return state.extra, state._replace(extra=g)

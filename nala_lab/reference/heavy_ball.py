@@ -56,9 +56,7 @@ class HeavyBall(MomentumHyper):
         """State before the first step: at rest."""
         return HeavyBallState(v=zeros(theta))
 
-    def step(
-        self, theta: Array, grad: Callable[[Array], Array], state: HeavyBallState
-    ) -> tuple[Array, HeavyBallState]:
+    def step(self, theta: Array, grad: Callable[[Array], Array], state: HeavyBallState) -> tuple[Array, HeavyBallState]:
         """One step: (theta_{t-1}, v_{t-1}) to (theta_t, v_t)."""
         g = decayed(grad(theta), self.weight_decay, theta)
         v = self.momentum * state.v - self.lr * g

@@ -20,7 +20,8 @@ from types import TracebackType
 from typing import Any, TextIO
 
 import numpy as np
-from numpy.typing import NDArray
+
+from nala_lab.core import Real
 
 __all__ = [
     "DIVERGED",
@@ -42,17 +43,7 @@ LIMIT = 200_000  # bytes, a run of 230 epochs; a larger record does not belong i
 QUIET = 0.1  # cores: what an idle system does for itself stays below; a convention of this lab
 FINISHED, DIVERGED, UNFINISHED = "finished", "diverged", "unfinished"
 
-_HEADER_KEYS = (
-    "schema",
-    "task",
-    "optimizer",
-    "seed",
-    "config",
-    "config_hash",
-    "data",
-    "versions",
-    "platform",
-)
+_HEADER_KEYS = ("schema", "task", "optimizer", "seed", "config", "config_hash", "data", "versions", "platform")
 _FOOTER_KEYS = ("outcome", "rows", "totals")
 _SPOKEN = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
@@ -108,7 +99,7 @@ class Record:
         others = (self.footer or {}).get("totals", {}).get("other_cores")
         return "" if others is None or math.isnan(others) else "quiet" if others <= QUIET else "shared"
 
-    def column(self, kind: str, name: str) -> NDArray[np.float64]:
+    def column(self, kind: str, name: str) -> Real:
         """The numbers called `name` in the rows of one `kind`, as (rows,) floats; empty when none."""
         return np.array([row[name] for row in self.rows if row["kind"] == kind], dtype=float)
 

@@ -25,14 +25,12 @@ Source: derived here; Ramjee, Algorithms 2 and 3. Status: proved; tight.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require, require_choice, require_int, require_number
+from nala_lab.core import Real, require, require_choice, require_int, require_number
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "DENOMINATORS", "METHODS", "step", "trajectory"]
-
-Floats = NDArray[np.float64]
 
 DENOMINATORS = ("hat", "raw", "hat-inside")
 METHODS = ("adala", "adala-lagged", "adala-code", "adabelief")
@@ -63,7 +61,7 @@ def _surprise(method: str, t: int, beta1: float, beta2: float) -> float:
 
 
 def step(t: int, c: ArrayLike, *, lr: float, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-         denominator: str = "hat", method: str = "adala") -> Floats:  # fmt: skip
+         denominator: str = "hat", method: str = "adala") -> Real:  # fmt: skip
     """Displacement of step `t` under the constant gradient `c`; the iterate moves by minus this.
 
     Parameters
@@ -111,7 +109,7 @@ def step(t: int, c: ArrayLike, *, lr: float, betas: tuple[float, float] = (0.9, 
 
 
 def trajectory(c: ArrayLike, steps: int, *, lr: float, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-               denominator: str = "hat", method: str = "adala") -> Floats:  # fmt: skip
+               denominator: str = "hat", method: str = "adala") -> Real:  # fmt: skip
     """Predict theta_t - theta_0 for t = 0..n.
 
     Parameters

@@ -26,14 +26,12 @@ Source: derived here. Status: proved (`stationary_step`: an approximation that s
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import eigenvalues, require, require_choice, require_number, variances
+from nala_lab.core import Real, eigenvalues, require, require_choice, require_number, variances
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "averaged_sgd_variance", "expected_surprise", "stationary_step"]
-
-Real = NDArray[np.float64]
 
 CARDS = (
     Card(

@@ -24,14 +24,12 @@ Source: derived here; Adam: Kingma & Ba 2015; Eq. (3) of Zuo et al. 2024; Ramjee
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require, require_choice, require_int, require_number
+from nala_lab.core import Real, require, require_choice, require_int, require_number
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "FORMS", "inner_displacement", "trajectory"]
-
-Floats = NDArray[np.float64]
 
 FORMS = ("kingma-ba", "printed", "tensorflow", "ramjee")
 
@@ -48,7 +46,7 @@ CARDS = (
 )
 
 
-def _slope(c: ArrayLike, eps: float) -> Floats:
+def _slope(c: ArrayLike, eps: float) -> Real:
     values = np.asarray(c, dtype=np.float64)
     require("c", c, bool(np.all(np.isfinite(values))), "finite numbers")
     defined = eps > 0 or bool(np.all(values != 0))
@@ -58,7 +56,7 @@ def _slope(c: ArrayLike, eps: float) -> Floats:
 
 def inner_displacement(
     c: ArrayLike, step: ArrayLike, *, lr: float, beta2: float = 0.999, eps: float = 1e-8, form: str = "kingma-ba"
-) -> Floats:
+) -> Real:
     """Displacement u_j of Adam's step `j` under the constant gradient `c`; the iterate moves by -u_j.
 
     Parameters
@@ -93,7 +91,7 @@ def inner_displacement(
 
 
 def trajectory(c: ArrayLike, cycles: int, *, k: int, mu: float, alpha: float, lr: float, beta2: float = 0.999,
-               eps: float = 1e-8, form: str = "kingma-ba", inner_state: str = "keep") -> Floats:  # fmt: skip
+               eps: float = 1e-8, form: str = "kingma-ba", inner_state: str = "keep") -> Real:  # fmt: skip
     """Predict phi_t - phi_0 for t = 0..T.
 
     Parameters

@@ -27,16 +27,14 @@ Source: derived here. Status: proved; tight.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require, require_int, require_number
+from nala_lab.core import Real, require, require_int, require_number
 from nala_lab.theory.card import Card
 from nala_lab.theory.digits import one_minus_power
 from nala_lab.theory.quadratic_rate import lookahead_factor
 
 __all__ = ["CARDS", "adam_break_even", "against_descent", "against_lookahead", "outer_share", "sufficient"]
-
-Real = NDArray[np.float64]
 
 CARDS = (
     Card(

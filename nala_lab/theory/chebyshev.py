@@ -32,14 +32,11 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nala_lab.core import require, require_int, require_number
+from nala_lab.core import Real, require, require_int, require_number
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "extreme_points", "floor", "floor_per_gradient", "optimal_k1", "optimal_k2", "roots", "searched"]
-
-Real = NDArray[np.float64]
 
 CARDS = (
     Card(

@@ -15,9 +15,9 @@ Source: derived here from the textbook descent lemma. Status: proved; upper boun
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require, require_number
+from nala_lab.core import Real, require, require_number
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "value_after_outer_step"]
@@ -35,9 +35,7 @@ CARDS = (
 )
 
 
-def value_after_outer_step(
-    value: ArrayLike, grad: ArrayLike, *, alpha: float, smoothness: float
-) -> NDArray[np.float64]:
+def value_after_outer_step(value: ArrayLike, grad: ArrayLike, *, alpha: float, smoothness: float) -> Real:
     """Give the upper bound on f(phi_t) from f and grad f at y_t.
 
     Parameters

@@ -21,15 +21,13 @@ Source: derived here. Status: proved; tight.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require, require_int, require_number
+from nala_lab.core import Real, require, require_int, require_number
 from nala_lab.theory.card import Card
 from nala_lab.theory.digits import one_minus_power
 
 __all__ = ["CARDS", "small_step_penalty", "variance_ratio_at_equal_speed"]
-
-Real = NDArray[np.float64]
 
 CARDS = (
     Card(

@@ -24,15 +24,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require, require_int, require_number
+from nala_lab.core import Real, require, require_int, require_number
 from nala_lab.theory.minibatch_cycle import Loop, Moments, cycle, expected_loss, in_x, propagate, start
 from nala_lab.theory.minibatch_noise import Noise
 
 __all__ = ["Forecast", "Local", "forecast", "loss_spread", "relinearised"]
 
-Real = NDArray[np.float64]
 Measure = Callable[[Real], "Local"]
 
 

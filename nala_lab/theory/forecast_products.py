@@ -21,15 +21,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require, require_int
+from nala_lab.core import Real, require, require_int
 from nala_lab.theory.forecast import Local
 from nala_lab.theory.minibatch_noise import Constant, finite_vector
 
 __all__ = ["reduced"]
 
-Real = NDArray[np.float64]
 _LOST = 1e-10  # of a vector's length: what is left of it after projection is rounding
 
 

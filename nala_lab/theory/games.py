@@ -20,15 +20,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require, require_int
+from nala_lab.core import Real, require, require_int
 from nala_lab.theory.card import Card
 from nala_lab.theory.quadratic_rate import lookahead_factor, rho
 
 __all__ = ["CARDS", "rotation_factor", "spectral_radius", "trajectory"]
-
-Real = NDArray[np.float64]
 
 CARDS = (
     Card(

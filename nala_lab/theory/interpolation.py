@@ -27,16 +27,14 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require
+from nala_lab.core import Array, Real, require
 
 __all__ = ["Envelope", "fractions", "slack"]
 
-Numbers = NDArray[Any]
 
-
-def fractions(values: Any) -> Numbers:
+def fractions(values: Any) -> Array:
     """Make an array of exact rationals; a float becomes the dyadic number it is.
 
     Examples
@@ -50,7 +48,7 @@ def fractions(values: Any) -> Numbers:
     return exact.reshape(array.shape)
 
 
-def slack(points: ArrayLike, grads: ArrayLike, values: ArrayLike, *, L: Any, m: Any = 0) -> Numbers:
+def slack(points: ArrayLike, grads: ArrayLike, values: ArrayLike, *, L: Any, m: Any = 0) -> Array:
     """Left side of (*) for every ordered pair; the diagonal is zero.
 
     Parameters
@@ -80,7 +78,7 @@ def slack(points: ArrayLike, grads: ArrayLike, values: ArrayLike, *, L: Any, m: 
     return np.asarray(rows - np.sum(gaps * gaps, axis=-1) / (2 * flat))
 
 
-def _shifted(points: Any, grads: Any, values: Any, L: Any, m: Any) -> tuple[Numbers, Numbers, Numbers, Any]:
+def _shifted(points: Any, grads: Any, values: Any, L: Any, m: Any) -> tuple[Array, Array, Array, Any]:
     x, g, f = np.asarray(points), np.asarray(grads), np.asarray(values)
     require("points", x.shape, x.ndim == 2, "shape (n, d)")
     require("grads", g.shape, g.shape == x.shape, f"the shape of points, {x.shape}")
@@ -113,8 +111,8 @@ class Envelope:
     (Fraction(5, 2), array([Fraction(-1, 1)], dtype=object))
     """
 
-    slopes: Numbers
-    offsets: Numbers
+    slopes: Array
+    offsets: Array
     L: Any = 1
     m: Any = 0
 
@@ -165,7 +163,7 @@ class Envelope:
         rows = [both(row)[which] for row in points.reshape(-1, points.shape[-1])]
         return np.array(rows).reshape(points.shape if which else points.shape[:-1])
 
-    def _value_and_grad(self, x: Numbers) -> tuple[Any, Numbers]:
+    def _value_and_grad(self, x: Array) -> tuple[Any, Array]:
         flat, j = self.L - self.m, self.piece(x)
         if j is None and x.dtype == object:
             raise ArithmeticError("several pieces are active at x: evaluate there in floats")
@@ -176,7 +174,7 @@ class Envelope:
         return value, np.asarray(self.m * x + pull)
 
 
-def _mixture(slopes: Numbers, heights: Numbers, flat: float) -> NDArray[np.float64]:
+def _mixture(slopes: Array, heights: Array, flat: float) -> Real:
     """Weights on the simplex that maximise <w, heights> - ||slopes' w||^2 / (2 flat), by an active-set method."""
     g, c = np.asarray(slopes, dtype=np.float64), np.asarray(heights, dtype=np.float64)
     quad = g @ g.T / flat
@@ -204,7 +202,7 @@ def _mixture(slopes: Numbers, heights: Numbers, flat: float) -> NDArray[np.float
     return np.asarray(w / w.sum())
 
 
-def _on_face(quad: NDArray[np.float64], c: NDArray[np.float64]) -> NDArray[np.float64]:
+def _on_face(quad: Real, c: Real) -> Real:
     n = len(c)
     kkt = np.block([[quad, np.ones((n, 1))], [np.ones((1, n)), np.zeros((1, 1))]])
     return np.asarray(np.linalg.solve(kkt, np.append(c, 1.0))[:n])

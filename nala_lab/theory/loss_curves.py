@@ -20,16 +20,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import OptimizeResult, differential_evolution
 
-from nala_lab.core import eigenvalues, require, require_choice, require_int, variances
+from nala_lab.core import Real, eigenvalues, require, require_choice, require_int, variances
 from nala_lab.theory.digits import one_minus_power
 from nala_lab.theory.noise_one_mode import OUTER, cycle_moments, one_minus_factor
 
 __all__ = ["best_for_budget", "curves", "loss_at_budget"]
 
-Real = NDArray[np.float64]
 _BLOCK = 256  # settings at a time: with 50 modes the six arrays of a block stay in a 1 MB cache
 
 
@@ -76,9 +75,7 @@ def curves(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, lr: ArrayLike, k: int
     return np.nan_to_num(out, nan=np.inf, posinf=np.inf)
 
 
-def _march(
-    out: Real, lam: Real, start: Real, inner: tuple[Real, Real], cycle: tuple[Real, Real], period: int
-) -> None:
+def _march(out: Real, lam: Real, start: Real, inner: tuple[Real, Real], cycle: tuple[Real, Real], period: int) -> None:
     """Fill `out` (S, gradients + 1) with expected losses, one multiply-add per mode and gradient."""
     slow, fast = start.copy(), start.copy()
     half = lam / 2

@@ -17,16 +17,15 @@ from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import minimize
 
-from nala_lab.core import require, require_choice, require_int
+from nala_lab.core import Real, require, require_choice, require_int
 from nala_lab.theory.minibatch_cycle import Loop, Moments, cycle, expected_loss, start
 from nala_lab.theory.minibatch_noise import Noise
 
 __all__ = ["Best", "best_for_budget", "risk_at_budget"]
 
-Real = NDArray[np.float64]
 FREE = ("lr", "nu", "beta", "alpha")
 
 

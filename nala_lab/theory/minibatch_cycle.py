@@ -31,15 +31,14 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require, require_choice, require_int, require_number
+from nala_lab.core import Real, require, require_choice, require_int, require_number
 from nala_lab.methods.hyper import OuterMomentumHyper
 from nala_lab.theory.minibatch_noise import Noise
 
 __all__ = ["Loop", "Moments", "cycle", "expected_loss", "heavy_ball", "in_x", "inner", "nala", "propagate", "start"]
 
-Real = NDArray[np.float64]
 OUTER = ("fresh", "full")
 
 

@@ -33,14 +33,12 @@ from __future__ import annotations
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require, require_int, require_number
+from nala_lab.core import Real, require, require_int, require_number
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "Constant", "FiniteSum", "Noise", "Streaming", "batch_factor", "finite_vector"]
-
-Real = NDArray[np.float64]
 
 CARDS = (
     Card(

@@ -25,15 +25,14 @@ from math import factorial, perm, prod
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require, require_int
+from nala_lab.core import Real, require, require_int
 from nala_lab.theory.minibatch_cycle import Loop
 from nala_lab.theory.minibatch_noise import batch_factor
 
 __all__ = ["LossMoments", "loss_moments"]
 
-Real = NDArray[np.float64]
 Partition = tuple[tuple[int, ...], ...]
 ORDER = 4
 

@@ -25,12 +25,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nala_lab.core import eigenvalues, require_choice, require_int, require_number
+from nala_lab.core import Real, eigenvalues, require_choice, require_int, require_number
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "CONVENTIONS", "KINDS", "cycle_matrix", "lucas", "spectral_radius", "stable", "step_matrix"]
 
-Real = NDArray[np.float64]
 KINDS = ("heavy-ball", "nag")
 CONVENTIONS = ("keep", "reset", "pullback")
 

@@ -27,16 +27,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import eigenvalues, require, require_choice, require_int, require_number, variances
+from nala_lab.core import Real, eigenvalues, require, require_choice, require_int, require_number, variances
 from nala_lab.theory.card import Card
 from nala_lab.theory.digits import one_minus_power
 
 __all__ = ["CARDS", "OUTER", "cycle_moments", "lookahead_variance_ratio", "one_minus_factor", "sgd_variance",
            "stationary_variance"]  # fmt: skip
 
-Real = NDArray[np.float64]
 OUTER = ("fresh", "last", "full")
 
 CARDS = (

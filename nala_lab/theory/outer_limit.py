@@ -25,14 +25,11 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nala_lab.core import require, require_int, require_number
+from nala_lab.core import Real, require, require_int, require_number
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "outer_limit", "root_at_zero_mu"]
-
-Real = NDArray[np.float64]
 
 CARDS = (
     Card(

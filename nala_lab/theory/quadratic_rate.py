@@ -23,14 +23,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require, require_choice, require_int, require_number
+from nala_lab.core import Array, Real, require, require_choice, require_int, require_number
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "gradients_of", "lookahead_factor", "rate_per_gradient", "rho", "trajectory"]
-
-Numbers = NDArray[Any]
 
 CARDS = (
     Card(
@@ -45,7 +43,7 @@ CARDS = (
 )
 
 
-def _spectrum(lam: ArrayLike) -> Numbers:
+def _spectrum(lam: ArrayLike) -> Array:
     values = np.asarray(lam)
     numeric = np.issubdtype(values.dtype, np.number)
     require("lam", lam, bool(numeric and np.all(np.isfinite(values))), "finite numbers, real or complex")
@@ -60,7 +58,7 @@ def _check(lr: float, k: int, mu: float, alpha: float) -> None:
 
 
 @np.errstate(over="ignore", invalid="ignore")  # divergence is a result
-def lookahead_factor(lam: ArrayLike, *, lr: float, k: int, mu: float) -> Numbers:
+def lookahead_factor(lam: ArrayLike, *, lr: float, k: int, mu: float) -> Array:
     """Factor from the error of phi_{t-1} to the error of y_t: (1+mu)(1 - lr lam)^k - mu.
 
     Parameters
@@ -88,7 +86,7 @@ def lookahead_factor(lam: ArrayLike, *, lr: float, k: int, mu: float) -> Numbers
 
 
 @np.errstate(over="ignore", invalid="ignore")  # divergence is a result
-def rho(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> Numbers:
+def rho(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> Array:
     """Factor by which one NALA cycle multiplies the error along an eigenvector.
 
     rho(lam) = (1 - alpha lam) [(1+mu)(1 - lr lam)^k - mu]
@@ -123,9 +121,7 @@ def rho(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> Number
     return np.asarray((1 - alpha * _spectrum(lam)) * lookahead_factor(lam, lr=lr, k=k, mu=mu))
 
 
-def rate_per_gradient(
-    lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float, method: str = "nala"
-) -> NDArray[np.float64]:
+def rate_per_gradient(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float, method: str = "nala") -> Real:
     """Spread the rate of a cycle over the gradients it costs: |rho|^(1/(k+1)), at alpha = 0 too.
 
     With ``method="lookahead"`` (slow step 1+mu, alpha = 0; k = 1, mu = 0 is gradient descent) it is |rho|^(1/k).
@@ -164,7 +160,7 @@ def gradients_of(method: str, k: Any, alpha: ArrayLike) -> Any:
 @np.errstate(over="ignore", invalid="ignore")  # divergence is a result
 def trajectory(
     lam: ArrayLike, basis: ArrayLike, e0: ArrayLike, cycles: int, *, lr: float, k: int, mu: float, alpha: float
-) -> Numbers:
+) -> Array:
     """Predict the error of the slow weights at every cycle, for a whole spectrum at once.
 
     e_t = Q diag(rho^t) Q' e_0

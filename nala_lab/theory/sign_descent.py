@@ -25,14 +25,12 @@ Source: derived here. Status: proved; tight.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require, require_int, require_number
+from nala_lab.core import Real, require, require_int, require_number
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "cycle_amplitude", "distance_to_edge", "inner_end", "outer_map", "trajectory"]
-
-Real = NDArray[np.float64]
 
 CARDS = (
     Card(

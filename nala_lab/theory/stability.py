@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nala_lab.core import eigenvalues, require, require_int, require_number
+from nala_lab.core import Real, eigenvalues, require, require_int, require_number
 from nala_lab.theory.card import Card
 from nala_lab.theory.digits import one_minus_power
 
@@ -44,7 +44,7 @@ CARDS = (
 )
 
 
-def inner_limit(k: int, mu: ArrayLike) -> NDArray[np.float64]:
+def inner_limit(k: int, mu: ArrayLike) -> Real:
     """First value of lr lam at which Lookahead with slow step 1+mu stops contracting.
 
     Parameters

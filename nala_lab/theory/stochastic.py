@@ -32,16 +32,15 @@ from typing import Any
 
 import numpy as np
 import scipy.linalg
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import covariance, require, require_choice, require_int, require_number
+from nala_lab.core import Real, covariance, require, require_choice, require_int, require_number
 from nala_lab.theory.card import Card
 from nala_lab.theory.momentum_cycle import CONVENTIONS
 from nala_lab.theory.noise_one_mode import OUTER
 
 __all__ = ["CARDS", "INNER", "Cycle", "Moments", "cycle", "expected_loss", "inner_moments", "propagate", "stationary"]
 
-Real = NDArray[np.float64]
 INNER = ("gd", "heavy-ball", "nag")
 
 CARDS = (

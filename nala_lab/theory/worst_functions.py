@@ -34,9 +34,8 @@ Source: derived here. Status: T21 proved, tight; T22 lower bound proved, equalit
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nala_lab.core import require, require_int, require_number
+from nala_lab.core import Real, require, require_int, require_number
 from nala_lab.theory.card import Card
 from nala_lab.theory.digits import one_minus_power
 from nala_lab.theory.quadratic_rate import rho
@@ -201,7 +200,7 @@ def quadratic_value(*, L: float, lr: float, k: int, mu: float, alpha: float, cyc
     """
     _require(lr, k, mu, alpha, L)
     require_int("cycles", cycles, low=0)
-    lam: NDArray[np.float64] = np.linspace(0, L, grid)
+    lam: Real = np.linspace(0, L, grid)
     return float(np.max(lam / 2 * rho(lam, lr=lr, k=k, mu=mu, alpha=alpha) ** (2 * cycles)))
 
 

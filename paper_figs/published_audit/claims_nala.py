@@ -20,9 +20,7 @@ BEST = (1, 3, 5)
 STEPS = (2, 4, 6)
 
 
-def against(
-    table: Table, rival: str, ours: str = "", quantity: str | None = None, dataset: str = ""
-) -> list[float]:
+def against(table: Table, rival: str, ours: str = "", quantity: str | None = None, dataset: str = "") -> list[float]:
     """Give by how much `ours`, or the paper's own optimizer, is printed better than `rival`, a number a column.
 
     Examples

@@ -20,13 +20,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require
+from nala_lab.core import Real, require
 
 __all__ = ["Cloud", "cloud_of", "frechet_distance"]
-
-Real = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

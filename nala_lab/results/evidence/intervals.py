@@ -61,11 +61,7 @@ def _finite(name: str, values: Sequence[float]) -> np.ndarray:
     array = np.asarray(values, dtype=float)
     require(name, values, array.ndim == 1 and array.size >= 1, "a list of at least one number")
     require(
-        name,
-        values,
-        bool(np.isfinite(array).all()),
-        "finite numbers only",
-        "diverged runs stay out, and are counted",
+        name, values, bool(np.isfinite(array).all()), "finite numbers only", "diverged runs stay out, and are counted"
     )
     return array
 

@@ -19,8 +19,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nala_lab.core import Real
 from nala_lab.core.validate import require, require_choice, require_number
 from nala_lab.results.evidence.intervals import Paired, paired
 
@@ -160,13 +160,13 @@ def _paired(a: Sequence[float], b: Sequence[float], level: float) -> Paired:
     return replace(one, se=0.0, low=-math.inf, high=math.inf) if one.se <= rounding else one
 
 
-def _differences(a: Sequence[float], b: Sequence[float]) -> NDArray[np.float64]:
+def _differences(a: Sequence[float], b: Sequence[float]) -> Real:
     """a_i - b_i; only their signs where one of them is infinite."""
     first, second = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     require("b", list(b), first.shape == second.shape, "as many numbers as a", "pairs share a seed")
     told = not np.isnan([first, second]).any() and not (np.isinf(first) & np.isinf(second)).any()
     require("pairs", list(zip(a, b, strict=True)), told, "no NaN, and at most one infinity in a pair")
-    gaps: NDArray[np.float64] = first - second
+    gaps: Real = first - second
     if np.isinf(gaps).any():
         gaps = np.sign(gaps)
     return gaps
@@ -220,13 +220,13 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 @cache
-def _signs(n: int) -> NDArray[np.float64]:
+def _signs(n: int) -> Real:
     """All 2^(n-1) sign patterns whose first sign is +: the other half gives the same absolute sums."""
     bits = np.arange(2 ** (n - 1))[:, None] >> np.arange(n - 1) & 1
     return np.hstack([np.ones((bits.shape[0], 1)), 1.0 - 2.0 * bits])
 
 
-def sign_flip_p(differences: Sequence[float] | NDArray[np.float64]) -> float:
+def sign_flip_p(differences: Sequence[float] | Real) -> float:
     """Exact two-sided p-value of the mean under all 2^n sign flips; NaN above 16 differences that are not 0 or 1.
 
     If neither run of a pair is better, its difference is as likely with the other sign. No other assumption is made.
