@@ -168,8 +168,7 @@ def moved(problem: Problem, shift: ArrayLike | None = None, rotation: ArrayLike 
 
     Examples
     --------
-    >>> from problems import moved
-    >>> from problems import Booth
+    >>> from problems import Booth, moved
     >>> g = moved(Booth(), shift=[10.0, 20.0], rotation=[[0, -1], [1, 0]], scale=3.0, offset=-1.0)
     >>> g.minimizers.tolist(), g.minimum, float(g.value([7.0, 21.0]))
     ([[7.0, 21.0]], -1.0, -1.0)

@@ -57,8 +57,7 @@ CLASSIC: dict[str, Factory] = {
 def elsewhere(problem: Problem) -> Problem:
     """The problem moved to a place without special values: shift, rotation, scale and offset all at work.
 
-    >>> from problems import Booth
-    >>> from problems import elsewhere
+    >>> from problems import Booth, elsewhere
     >>> elsewhere(Booth()).minimum
     1.75
     """

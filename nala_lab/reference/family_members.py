@@ -85,8 +85,7 @@ def family(name: str, inner: Any, **parameters: Any) -> OuterMomentum:
 
     Examples
     --------
-    >>> from nala_lab.reference import family
-    >>> from nala_lab.reference import SGD
+    >>> from nala_lab.reference import SGD, family
     >>> family("Lookahead", SGD(lr=0.1), k=5, alpha=0.5).nu
     0.5
     """

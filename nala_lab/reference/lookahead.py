@@ -43,9 +43,8 @@ class Lookahead(LookaheadHyper):
 
     Examples
     --------
-    >>> from nala_lab.reference import Lookahead
+    >>> from nala_lab.reference import SGD, Lookahead
     >>> import numpy as np
-    >>> from nala_lab.reference import SGD
     >>> la = Lookahead(SGD(lr=0.5), k=2, alpha=0.5)
     >>> la.cycle(lambda x: x, la.init(np.array([4.0]))).state.phi  # 4 -> 2 -> 1, then halfway back to 4
     array([2.5])

@@ -58,9 +58,8 @@ class NALA(NALAHyper):
 
     Examples
     --------
-    >>> from nala_lab.reference import NALA
+    >>> from nala_lab.reference import NALA, SGD
     >>> import numpy as np
-    >>> from nala_lab.reference import SGD
     >>> nala = NALA(SGD(lr=0.5), k=2, mu=-0.5, alpha=0.1)
     >>> c = nala.cycle(lambda x: x, nala.init(np.array([4.0])))  # 4 -> 2 -> 1
     >>> c.y, c.state.phi  # halfway back to 4, then a gradient step of 0.1

@@ -55,9 +55,8 @@ class OuterMomentum(OuterMomentumHyper):
 
     Examples
     --------
-    >>> from nala_lab.reference import OuterMomentum
+    >>> from nala_lab.reference import SGD, OuterMomentum
     >>> import numpy as np
-    >>> from nala_lab.reference import SGD
     >>> snoo = OuterMomentum(SGD(lr=0.5), k=1, nu=1.0, beta=0.5)
     >>> c = snoo.cycle(lambda x: x, snoo.init(np.array([4.0])))  # D = b = 2, u = 2 + 0.5 * 2 = 3
     >>> c.state.phi

@@ -49,8 +49,7 @@ def run(method: Any, grad: Callable[..., Any], x0: Any, *, cycles: int | None = 
 
     Examples
     --------
-    >>> from nala_lab.reference import run
-    >>> from nala_lab.reference import NALA, SGD
+    >>> from nala_lab.reference import NALA, SGD, run
     >>> t = run(NALA(SGD(lr=0.1), k=5, mu=-0.5, alpha=0.01), lambda x: x, [1.0, -2.0], cycles=3)
     >>> t.slow.shape, t.fast.shape, t.grad_evals, t.outcome
     ((4, 2), (3, 6, 2), 18, 'out of budget')

@@ -104,8 +104,7 @@ def growth(lam: float, *, lr: float, betas: tuple[float, float] = (0.9, 0.999), 
 
     Examples
     --------
-    >>> from nala_lab.theory.adala_critical import critical_curvature
-    >>> from nala_lab.theory.adala_critical import growth
+    >>> from nala_lab.theory.adala_critical import critical_curvature, growth
     >>> round(growth(critical_curvature(lr=1e-3), lr=1e-3), 6)
     1.0
     """

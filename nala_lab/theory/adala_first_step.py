@@ -31,6 +31,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nala_lab.core import Real, require, require_choice, require_number
+from nala_lab.methods.hyper import require_betas
 from nala_lab.theory.card import Card
 from nala_lab.theory.first_step import adabelief_first_step, adam_first_step
 
@@ -125,8 +126,7 @@ def adala_first_step(x: ArrayLike, lam: ArrayLike, *, lr: float, betas: tuple[fl
     [-0.25, -3.0]
     """
     require_number("lr", lr, low=0)
-    for i, beta in enumerate(betas):
-        require_number(f"betas[{i}]", beta, low=0, high=1, open_high=True)
+    require_betas(betas)
     require_number("eps", eps, low=0, open_low=True, hint="eps keeps the denominator of a zero surprise above zero")
     require_choice("probe", probe, PROBES)
     require_choice("denominator", denominator, ("hat", "raw"))

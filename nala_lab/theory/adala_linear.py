@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nala_lab.core import Real, require, require_choice, require_int, require_number
+from nala_lab.methods.hyper import require_betas
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "DENOMINATORS", "METHODS", "step", "trajectory"]
@@ -90,8 +91,7 @@ def step(t: int, c: ArrayLike, *, lr: float, betas: tuple[float, float] = (0.9, 
     """
     require_int("t", t, low=1, hint="steps are counted from 1")
     require_number("lr", lr, low=0)
-    for i, beta in enumerate(betas):
-        require_number(f"betas[{i}]", beta, low=0, high=1, open_high=True)
+    require_betas(betas)
     require_number("eps", eps, low=0, open_low=True, hint="a linear objective leaves eps alone in the denominator")
     require_choice("denominator", denominator, DENOMINATORS)
     require_choice("method", method, METHODS)

@@ -29,6 +29,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nala_lab.core import Real, eigenvalues, require, require_choice, require_number, variances
+from nala_lab.methods.hyper import require_betas
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "averaged_sgd_variance", "expected_surprise", "stationary_step"]
@@ -115,8 +116,7 @@ def stationary_step(lam: float, sigma2: float, *, lr: float, betas: tuple[float,
     require_number("sigma2", sigma2, low=0)
     require_number("lr", lr, low=0, open_low=True)
     require_number("eps", eps, low=0)
-    require_number("betas[0]", betas[0], low=0, high=1, open_high=True)
-    require_number("betas[1]", betas[1], low=0, high=1, open_high=True)
+    require_betas(betas)
     limit = 2 * (1 + betas[0]) / (1 - betas[0]) / lam
 
     def excess(h: float) -> float:

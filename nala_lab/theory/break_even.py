@@ -29,10 +29,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nala_lab.core import Real, require, require_int, require_number
+from nala_lab.core import Real, require, require_number
 from nala_lab.theory.card import Card
 from nala_lab.theory.digits import one_minus_power
-from nala_lab.theory.quadratic_rate import lookahead_factor
+from nala_lab.theory.quadratic_rate import lookahead_factor, require_setting
 
 __all__ = ["CARDS", "adam_break_even", "against_descent", "against_lookahead", "outer_share", "sufficient"]
 
@@ -152,10 +152,7 @@ def outer_share(c: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> 
     >>> round(float(outer_share(0.01, lr=1e-3, k=5, mu=-0.5, alpha=1e-3)), 4)
     0.004
     """
-    require_number("lr", lr, low=0)
-    require_int("k", k, low=1, hint="k counts inner steps per cycle")
-    require_number("mu", mu, low=-1)
-    require_number("alpha", alpha, low=0)
+    require_setting(lr, k, mu, alpha)
     outer = alpha * np.abs(np.asarray(c, np.float64))
     inner = (1 + mu) * k * lr
     require("c", c, bool(np.all((outer + inner > 0) & (outer < np.inf))), "finite, with something that moves")

@@ -193,8 +193,7 @@ def searched(kappa: float, k: int, *, seed: int = 0) -> dict[str, float]:
 
     Examples
     --------
-    >>> from nala_lab.theory.chebyshev import floor
-    >>> from nala_lab.theory.chebyshev import searched
+    >>> from nala_lab.theory.chebyshev import floor, searched
     >>> best = searched(10.0, 2)
     >>> round(best["rate"] / floor(10.0, 3), 4)  # k = 2: the floor is attained
     1.0

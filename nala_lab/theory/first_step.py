@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nala_lab.core import Real, require, require_choice, require_number
+from nala_lab.methods.hyper import require_betas
 from nala_lab.theory.adam_linear import inner_displacement
 from nala_lab.theory.card import Card
 
@@ -74,8 +75,7 @@ def adabelief_first_step(g: ArrayLike, *, lr: float, betas: tuple[float, float] 
     -1.0
     """
     require_number("lr", lr, low=0)
-    for i, beta in enumerate(betas):
-        require_number(f"betas[{i}]", beta, low=0, high=1, open_high=True)
+    require_betas(betas)
     require_number("eps", eps, low=0)
     require_choice("denominator", denominator, ("hat", "raw"))
     slope, (beta1, beta2) = np.asarray(g, dtype=np.float64), betas

@@ -69,8 +69,7 @@ def forecast(local: Local, loop: Loop, *, T: int, covariance: ArrayLike | None =
 
     Examples
     --------
-    >>> from nala_lab.theory.forecast import Local
-    >>> from nala_lab.theory.forecast import forecast
+    >>> from nala_lab.theory.forecast import Local, forecast
     >>> from nala_lab.theory.minibatch_cycle import nala
     >>> from nala_lab.theory.minibatch_noise import Constant
     >>> here = Local(5.0, Constant([[2.0]], [[0.4]], g=[1.0]))
@@ -98,8 +97,7 @@ def relinearised(measure: Measure, point: ArrayLike, loop: Loop, *, T: int, ever
 
     Examples
     --------
-    >>> from nala_lab.theory.forecast import Local
-    >>> from nala_lab.theory.forecast import relinearised
+    >>> from nala_lab.theory.forecast import Local, relinearised
     >>> from nala_lab.theory.minibatch_cycle import nala
     >>> from nala_lab.theory.minibatch_noise import Constant
     >>> bowl = lambda x: Local(float(x @ x) / 2, Constant([[1.0]], [[0.0]], g=x))

@@ -100,9 +100,8 @@ class Envelope:
     Two pieces make the maximum |z|, and its envelope is Huber's function.
 
     >>> from fractions import Fraction
-    >>> from nala_lab.theory.interpolation import fractions
+    >>> from nala_lab.theory.interpolation import Envelope, fractions
     >>> import numpy as np
-    >>> from nala_lab.theory.interpolation import Envelope
     >>> huber = Envelope(np.array([[1.0], [-1.0]]), np.array([0.0, 0.0]), L=1.0)
     >>> [round(float(huber.value([x])), 12) for x in (0.0, 0.5, 3.0)]  # x^2/2 inside [-1, 1], |x| - 1/2 outside
     [0.0, 0.125, 2.5]

@@ -46,9 +46,8 @@ def risk_at_budget(noise: Noise, loop: Loop, z: Moments, budget: int) -> float:
 
     Examples
     --------
-    >>> from nala_lab.theory.minibatch_cycle import start
+    >>> from nala_lab.theory.minibatch_cycle import nala, start
     >>> from nala_lab.theory.minibatch_best import risk_at_budget
-    >>> from nala_lab.theory.minibatch_cycle import nala
     >>> from nala_lab.theory.minibatch_modes import streaming_modes
     >>> data = streaming_modes([1.0], sigma2=0.0, B=1)
     >>> risk_at_budget(data, nala(lr=0.25, k=1, mu=0.0), start(data, [1.0]), 2)  # 0.6875^2 / 2

@@ -105,17 +105,8 @@ def cycle_matrix(lam: ArrayLike, *, lr: float, beta: float, k: int, mu: float, a
 
     Parameters
     ----------
-    lam : eigenvalues (...). lr, beta, kind : the inner rule. k, mu, alpha : NALA's own. convention : what happens to
-    the momentum at the synchronisation, ``"keep"``, ``"reset"`` or ``"pullback"``.
-
-    Returns
-    -------
-    (..., 2, 2), dimensionless.
-
-    Raises
-    ------
-    ValueError
-        When an argument is out of range.
+    lam, lr, beta, kind : as in `step_matrix`, Returns and Raises too. k, mu, alpha : NALA's own. convention : what
+    happens to the momentum at the synchronisation, ``"keep"``, ``"reset"`` or ``"pullback"``.
 
     Examples
     --------

@@ -32,6 +32,7 @@ from numpy.typing import ArrayLike
 from nala_lab.core import Real, eigenvalues, require, require_choice, require_int, require_number, variances
 from nala_lab.theory.card import Card
 from nala_lab.theory.digits import one_minus_power
+from nala_lab.theory.quadratic_rate import require_setting
 
 __all__ = ["CARDS", "OUTER", "cycle_moments", "lookahead_variance_ratio", "one_minus_factor", "sgd_variance",
            "stationary_variance"]  # fmt: skip
@@ -88,10 +89,7 @@ def cycle_moments(
     >>> bool(T == 1 - 0.3 * 0.5), bool(N == 0.3**2)
     (True, True)
     """
-    require_number("lr", lr, low=0)
-    require_int("k", k, low=1)
-    require_number("mu", mu, low=-1)
-    require_number("alpha", alpha, low=0)
+    require_setting(lr, k, mu, alpha)
     require_choice("outer", outer, OUTER)
     lam = eigenvalues("lam", lam)
     lam, w = np.broadcast_arrays(lam, variances("w", w, lam))

@@ -28,7 +28,8 @@ from numpy.typing import ArrayLike
 from nala_lab.core import Array, Real, require, require_choice, require_int, require_number
 from nala_lab.theory.card import Card
 
-__all__ = ["CARDS", "gradients_of", "lookahead_factor", "rate_per_gradient", "rho", "trajectory"]
+__all__ = ["CARDS", "gradients_of", "lookahead_factor", "rate_per_gradient", "require_setting", "rho",
+           "trajectory"]  # fmt: skip
 
 CARDS = (
     Card(
@@ -50,7 +51,16 @@ def _spectrum(lam: ArrayLike) -> Array:
     return values.astype(np.complex128 if np.iscomplexobj(values) else np.float64)
 
 
-def _check(lr: float, k: int, mu: float, alpha: float) -> None:
+def require_setting(lr: float, k: int, mu: float, alpha: float = 0.0) -> None:
+    """Require lr >= 0, an integer k >= 1, mu >= -1 and alpha >= 0: what a cycle over gradient descent takes.
+
+    Raises ValueError when one of them is out of range.
+
+    Examples
+    --------
+    >>> from nala_lab.theory.quadratic_rate import require_setting
+    >>> require_setting(lr=0.1, k=5, mu=-0.5)
+    """
     require_number("lr", lr, low=0)
     require_int("k", k, low=1, hint="k counts inner steps per cycle")
     require_number("mu", mu, low=-1)
@@ -81,7 +91,7 @@ def lookahead_factor(lam: ArrayLike, *, lr: float, k: int, mu: float) -> Array:
     >>> float(lookahead_factor(1.0, lr=0.5, k=2, mu=-0.5))
     0.625
     """
-    _check(lr, k, mu, 0.0)
+    require_setting(lr, k, mu)
     return np.asarray((1 + mu) * (1 - lr * _spectrum(lam)) ** k - mu)
 
 
@@ -91,23 +101,8 @@ def rho(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> Array:
 
     rho(lam) = (1 - alpha lam) [(1+mu)(1 - lr lam)^k - mu]
 
-    Parameters
-    ----------
-    lam : eigenvalues (...), real or complex, units 1/lr.
-    lr, k, mu, alpha : inner step, inner steps per cycle, outer factor, outer gradient step.
-
-    Returns
-    -------
-    Same shape as `lam`, dimensionless.
-
-    Raises
-    ------
-    ValueError
-        When a hyperparameter is out of range or `lam` is not finite.
-
-    References
-    ----------
-    Derived in the module docstring; Algorithm 1 of Zuo et al. 2024.
+    Parameters, Returns and Raises as in `lookahead_factor`, with alpha, the outer gradient step. Derived in the module
+    docstring from Algorithm 1 of Zuo et al. 2024.
 
     Examples
     --------
@@ -117,7 +112,7 @@ def rho(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> Array:
     >>> round(abs(complex(rho(1j, lr=0.3, k=5, mu=-0.5, alpha=0.3))), 3)  # the game xy: the outer step hurts
     0.877
     """
-    _check(lr, k, mu, alpha)
+    require_setting(lr, k, mu, alpha)
     return np.asarray((1 - alpha * _spectrum(lam)) * lookahead_factor(lam, lr=lr, k=k, mu=mu))
 
 

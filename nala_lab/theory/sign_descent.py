@@ -29,6 +29,7 @@ from numpy.typing import ArrayLike
 
 from nala_lab.core import Real, require, require_int, require_number
 from nala_lab.theory.card import Card
+from nala_lab.theory.quadratic_rate import require_setting
 
 __all__ = ["CARDS", "cycle_amplitude", "distance_to_edge", "inner_end", "outer_map", "trajectory"]
 
@@ -47,9 +48,7 @@ CARDS = (
 
 def _check(lam: ArrayLike, lr: float, k: int, mu: float, alpha: float) -> Real:
     require_number("lr", lr, low=0, open_low=True, hint="a step of length 0 never reaches the minimum")
-    require_int("k", k, low=1, hint="k counts inner steps per cycle")
-    require_number("mu", mu, low=-1)
-    require_number("alpha", alpha, low=0)
+    require_setting(lr, k, mu, alpha)
     values = np.asarray(lam, np.float64)
     require("lam", lam, bool(np.all((values > 0) & np.isfinite(values))), "finite lam > 0")
     return values

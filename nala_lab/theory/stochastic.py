@@ -179,8 +179,7 @@ def propagate(
 
     Examples
     --------
-    >>> from nala_lab.theory.stochastic import cycle
-    >>> from nala_lab.theory.stochastic import propagate
+    >>> from nala_lab.theory.stochastic import cycle, propagate
     >>> sgd = cycle([[2.0]], [[1.0]], lr=0.25, k=1, mu=0.0, alpha=0.0)
     >>> propagate(sgd, [1.0], T=2).mean[:, 0]
     array([1.  , 0.5 , 0.25])
@@ -209,9 +208,8 @@ def inner_moments(one: Cycle, mean: ArrayLike, covariance: ArrayLike) -> Moments
 
     Examples
     --------
-    >>> from nala_lab.theory.stochastic import cycle
+    >>> from nala_lab.theory.stochastic import cycle, inner_moments
     >>> import numpy as np
-    >>> from nala_lab.theory.stochastic import inner_moments
     >>> two = cycle([[2.0]], [[1.0]], lr=0.25, k=2, mu=0.0, alpha=0.0)
     >>> inner_moments(two, [1.0, 0.0], np.zeros((2, 2))).covariance[:, 0, 0]
     array([0.      , 0.0625  , 0.078125])
@@ -232,8 +230,7 @@ def stationary(one: Cycle) -> Real:
 
     Examples
     --------
-    >>> from nala_lab.theory.stochastic import cycle
-    >>> from nala_lab.theory.stochastic import stationary
+    >>> from nala_lab.theory.stochastic import cycle, stationary
     >>> sgd = cycle([[1.0]], [[1.0]], lr=0.5, k=1, mu=0.0, alpha=0.0)
     >>> round(float(stationary(sgd)[0, 0]), 12)  # lr / (lam (2 - lr lam))
     0.333333333333
@@ -250,9 +247,7 @@ def expected_loss(A: ArrayLike, moments: Moments) -> Real:
 
     Examples
     --------
-    >>> from nala_lab.theory.stochastic import cycle
-    >>> from nala_lab.theory.stochastic import propagate
-    >>> from nala_lab.theory.stochastic import expected_loss
+    >>> from nala_lab.theory.stochastic import cycle, expected_loss, propagate
     >>> sgd = cycle([[2.0]], [[1.0]], lr=0.25, k=1, mu=0.0, alpha=0.0)
     >>> expected_loss([[2.0]], propagate(sgd, [1.0], T=1))
     array([1.    , 0.3125])

@@ -38,7 +38,7 @@ import numpy as np
 from nala_lab.core import Real, require, require_int, require_number
 from nala_lab.theory.card import Card
 from nala_lab.theory.digits import one_minus_power
-from nala_lab.theory.quadratic_rate import rho
+from nala_lab.theory.quadratic_rate import require_setting, rho
 
 __all__ = ["CARDS", "CERTIFIED", "break_even_alpha", "distance_factor", "huber_slope", "is_certified",
            "quadratic_value", "value_bound", "value_lower_bound"]  # fmt: skip
@@ -77,10 +77,7 @@ CERTIFIED = tuple(
 
 
 def _require(lr: float, k: int, mu: float, alpha: float, L: float) -> None:
-    require_number("lr", lr, low=0)
-    require_int("k", k, low=1, hint="k counts inner steps per cycle")
-    require_number("mu", mu, low=-1)
-    require_number("alpha", alpha, low=0)
+    require_setting(lr, k, mu, alpha)
     require_number("L", L, low=0, open_low=True)
 
 
@@ -191,8 +188,7 @@ def quadratic_value(*, L: float, lr: float, k: int, mu: float, alpha: float, cyc
 
     Examples
     --------
-    >>> from nala_lab.theory.worst_functions import value_bound
-    >>> from nala_lab.theory.worst_functions import quadratic_value
+    >>> from nala_lab.theory.worst_functions import quadratic_value, value_bound
     >>> round(quadratic_value(L=1, lr=1, k=5, mu=-0.5, alpha=1e-3, cycles=1), 5)
     0.12475
     >>> round(value_bound(L=1, lr=1, k=5, mu=-0.5, alpha=1e-3, cycles=1), 5)

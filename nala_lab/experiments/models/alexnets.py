@@ -42,8 +42,7 @@ def alexnet(classes: int = 10, *, size: int = 32, init: str = "he", generator: t
     Examples
     --------
     >>> import torch
-    >>> from nala_lab.experiments.models import alexnet
-    >>> from nala_lab.experiments.models import torch_stream
+    >>> from nala_lab.experiments.models import alexnet, torch_stream
     >>> model = alexnet(100, generator=torch_stream(0, "initial weights"))
     >>> sum(p.numel() for p in model.parameters()), model(torch.zeros(2, 3, 32, 32)).shape
     (28745284, torch.Size([2, 100]))

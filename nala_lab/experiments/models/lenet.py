@@ -43,8 +43,7 @@ def lenet5(classes: int = 10, *, channels: int = 1, size: int = 28, activation: 
     Examples
     --------
     >>> import torch
-    >>> from nala_lab.experiments.models import lenet5
-    >>> from nala_lab.experiments.models import torch_stream
+    >>> from nala_lab.experiments.models import lenet5, torch_stream
     >>> model = lenet5(channels=3, size=32, generator=torch_stream(0, "initial weights"))
     >>> sum(p.numel() for p in model.parameters())
     62006
@@ -81,8 +80,7 @@ def tf_lenet(classes: int = 10, *, generator: torch.Generator) -> nn.Sequential:
     Examples
     --------
     >>> import torch
-    >>> from nala_lab.experiments.models import tf_lenet
-    >>> from nala_lab.experiments.models import torch_stream
+    >>> from nala_lab.experiments.models import tf_lenet, torch_stream
     >>> model = tf_lenet(100, generator=torch_stream(0, "initial weights"))
     >>> sum(p.numel() for p in model.parameters()), model(torch.zeros(7, 3, 24, 24)).shape
     (1085668, torch.Size([7, 100]))

@@ -85,8 +85,7 @@ def resnet(classes: int = 10, *, depth: int = 18, channels: int = 3, generator: 
     Examples
     --------
     >>> import torch
-    >>> from nala_lab.experiments.models import resnet
-    >>> from nala_lab.experiments.models import torch_stream
+    >>> from nala_lab.experiments.models import resnet, torch_stream
     >>> model = resnet(depth=34, generator=torch_stream(0, "initial weights"))
     >>> sum(p.numel() for p in model.parameters()), model(torch.zeros(2, 3, 32, 32)).shape
     (21282122, torch.Size([2, 10]))

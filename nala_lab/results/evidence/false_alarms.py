@@ -65,8 +65,7 @@ def a_a(
 
     Examples
     --------
-    >>> from nala_lab.results.evidence import Rule
-    >>> from nala_lab.results.evidence import a_a
+    >>> from nala_lab.results.evidence import Rule, a_a
     >>> from nala_lab.core import stream
     >>> a_a(stream(0, "a_a example"), Rule(), tables=50).tables
     50

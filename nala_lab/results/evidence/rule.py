@@ -99,8 +99,7 @@ def judge(a: Sequence[float], b: Sequence[float], rule: Rule) -> Judgement:
 
     Examples
     --------
-    >>> from nala_lab.results.evidence import Rule
-    >>> from nala_lab.results.evidence import judge
+    >>> from nala_lab.results.evidence import Rule, judge
     >>> adam, nala = [0.90, 0.88, 0.91, 0.89, 0.90], [0.89, 0.86, 0.90, 0.88, 0.88]
     >>> found = judge(nala, adam, Rule(threshold=0.002))
     >>> found.verdict, round(found.gap, 3), round(found.p, 4), found.p_sign_flip
@@ -125,8 +124,7 @@ def judge_table(pairs: Pairs, rule: Rule) -> dict[str, Judgement]:
 
     Examples
     --------
-    >>> from nala_lab.results.evidence import Rule
-    >>> from nala_lab.results.evidence import judge_table
+    >>> from nala_lab.results.evidence import Rule, judge_table
     >>> base = [0.1, 0.5, 0.3, 0.2, 0.4]
     >>> table = {"same": (base, [x + 0.001 for x in base[::1]]), "far": (base, [0.3, 0.8, 0.5, 0.45, 0.6])}
     >>> {name: j.verdict for name, j in judge_table(table, Rule(threshold=0.01)).items()}
@@ -257,8 +255,7 @@ def effect_size(one: Paired) -> float:
 
     Examples
     --------
-    >>> from nala_lab.results.evidence import paired
-    >>> from nala_lab.results.evidence import effect_size
+    >>> from nala_lab.results.evidence import effect_size, paired
     >>> round(effect_size(paired([1.0, 2.0, 3.0], [0.0, 0.0, 0.0])), 4)  # d_z = 2, J(2) = 1/sqrt(pi)
     1.1284
     """
