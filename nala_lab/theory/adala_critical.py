@@ -35,15 +35,12 @@ __all__ = ["CARDS", "critical_curvature", "growth", "rest_denominator"]
 
 CARDS = (
     Card(
-        id="T18",
-        title="AdaLA's critical curvature",
+        id="T18", title="AdaLA's critical curvature", status="proved", kind="tight",
         statement="stable at a minimum iff lr lam / (sqrt(eps/(1-beta2)) + eps) < 2(1+beta1)/(1-beta1)",
         assumptions="f = lam x^2/2, the same objective at the probe, any probe; linearised at the minimum",
         source="derived here",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 def rest_denominator(*, beta2: float, eps: float, denominator: str = "hat") -> float:

@@ -40,15 +40,12 @@ PROBES = ("grad", "self", "implicit", "lagged")
 
 CARDS = (
     Card(
-        id="T19",
-        title="AdaLA's cycle of period two",
+        id="T19", title="AdaLA's cycle of period two", status="proved", kind="tight",
         statement="A = sqrt((lr lam q - eps)^2 - eps/(1-beta2)) / (lr lam^2), q = (1-beta1)/(2(1+beta1)) (grad, hat)",
         assumptions="f = lam x^2/2, lam above lam_crit, the same objective at the probe, bias corrections equal to 1",
         source="derived here",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 class CycleState(NamedTuple):

@@ -41,15 +41,12 @@ PROBES = ("own", "grad", "adam", "adabelief", "self", "implicit", "lagged", "cod
 
 CARDS = (
     Card(
-        id="T17",
-        title="first step of AdaLA on a quadratic, per probe",
+        id="T17", title="first step of AdaLA on a quadratic, per probe", status="proved", kind="tight",
         statement="-lr g/(sqrt((lam p)^2 + eps/(1-beta2)) + eps) with the probe's displacement p",
         assumptions="diagonal quadratic, the same objective at the probe, zero state, no weight decay",
         source="derived here; Ramjee, Algorithm 3",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 _NEWTON_STEPS = 60  # from above on a convex increasing function: quadratic at the end, never overshoots
 

@@ -38,15 +38,12 @@ METHODS = ("adala", "adala-lagged", "adala-code", "adabelief")
 
 CARDS = (
     Card(
-        id="T14",
-        title="AdaLA and AdaBelief on c'x",
+        id="T14", title="AdaLA and AdaBelief on c'x", status="proved", kind="tight",
         statement="step = lr c/(sqrt(eps/(1-beta2))+eps) (hat), lr c/sqrt(eps(1+(1-beta2^t)/(1-beta2))) (raw)",
         assumptions="constant gradient, no weight decay",
         source="derived here; Ramjee, Algorithms 2 and 3",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 def _surprise(method: str, t: int, beta1: float, beta2: float) -> float:

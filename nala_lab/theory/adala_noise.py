@@ -36,15 +36,12 @@ __all__ = ["CARDS", "averaged_sgd_variance", "expected_surprise", "stationary_st
 
 CARDS = (
     Card(
-        id="T20",
-        title="E (g - g')^2, next and same mini-batch",
+        id="T20", title="E (g - g')^2, next and same mini-batch", status="proved", kind="tight",
         statement="next: lr^2 lam^4 x^2 + sigma^2((1+lr lam)^2 + 1);  same: lr^2 lam^2 (lam^2 x^2 + sigma^2)",
         assumptions="f = lam x^2/2, additive noise of variance sigma^2, probe grad",
         source="derived here",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 def expected_surprise(

@@ -36,15 +36,12 @@ __all__ = ["CARDS", "CycleState", "amplitude", "jacobian", "radius", "state"]
 
 CARDS = (
     Card(
-        id="T15",
-        title="Adam's cycle of period two",
+        id="T15", title="Adam's cycle of period two", status="proved", kind="tight",
         statement="x -> -x at |x| = lr (1-beta1)/(2(1+beta1)) - eps/lam",
         assumptions="f = lam x^2/2, exact gradients, bias corrections equal to 1, no weight decay",
         source="derived here; Bock & Weiss 2019",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 class CycleState(NamedTuple):

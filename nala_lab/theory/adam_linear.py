@@ -35,15 +35,12 @@ FORMS = ("kingma-ba", "printed", "tensorflow", "ramjee")
 
 CARDS = (
     Card(
-        id="T13",
-        title="NALA with Adam inside on c'x",
+        id="T13", title="NALA with Adam inside on c'x", status="proved", kind="tight",
         statement="phi_t - phi_0 = -t [(1+mu) k lr c/(|c|+eps) + alpha c], and two other places of eps",
         assumptions="constant gradient, no weight decay, Adam's state kept or reset",
         source="derived here; Kingma & Ba 2015, Algorithm 1; Zuo et al. 2024, Eq. (3); Ramjee, Algorithm 1",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 def _slope(c: ArrayLike, eps: float) -> Real:

@@ -38,15 +38,12 @@ __all__ = ["CARDS", "adam_break_even", "against_descent", "against_lookahead", "
 
 CARDS = (
     Card(
-        id="T07",
-        title="break-even outer step, per gradient",
+        id="T07", title="break-even outer step, per gradient", status="proved", kind="tight",
         statement="beats Lookahead iff |alpha lam - 1| < |B|^(1/k);  beats GD iff |alpha lam - 1| < |r|^(k+1)/|B|",
         assumptions="one mode of a quadratic, exact gradients, gradient descent inside, the same lr, k and mu",
         source="derived here",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 def _positive(lam: ArrayLike) -> Real:

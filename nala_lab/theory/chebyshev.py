@@ -40,15 +40,12 @@ __all__ = ["CARDS", "extreme_points", "floor", "floor_per_gradient", "optimal_k1
 
 CARDS = (
     Card(
-        id="T05",
-        title="Chebyshev floor of a cycle",
+        id="T05", title="Chebyshev floor of a cycle", status="proved", kind="lower",
         statement="max |rho| >= 1/T_{k+1}((kappa+1)/(kappa-1)); equality for k = 1, 2 at the stated lr, mu, alpha",
         assumptions="quadratic with spectrum filling [m, L], exact gradients, gradient descent inside",
         source="derived here; extremal property of Chebyshev's polynomials",
-        status="proved",
-        kind="lower",
     ),
-)
+)  # fmt: skip
 
 
 def _interval(m: float, L: float) -> None:

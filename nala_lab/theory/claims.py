@@ -306,30 +306,21 @@ def claims() -> dict[str, Claim]:
 
 CARDS = (
     Card(
-        id="V03",
-        title="NALA can end farther from the minimiser than Lookahead",
+        id="V03", title="NALA can end farther from the minimiser than Lookahead", status="proved", kind="tight",
         statement="||phi_T - x*||^2 - ||phi_T^LA - x*||^2 = the exact gap > 0 on explicit functions",
         assumptions="functions and settings of theory.counterexamples, L-smooth and strongly convex",
         source="derived here (the smallest); the others by semidefinite programming, rounded to rationals",
-        status="proved",
-        kind="tight",
     ),
     Card(
-        id="V05",
-        title="NALA can end higher than Lookahead",
+        id="V05", title="NALA can end higher than Lookahead", status="proved", kind="tight",
         statement="f(phi_T) - f(phi_T^LA) = the exact gap > 0 on explicit functions",
         assumptions="functions and settings of theory.counterexamples; mu = -1/2 (V04), mu > 0, or lr = 1.9/L",
         source="derived here (the smallest); the others by semidefinite programming, rounded to rationals",
-        status="proved",
-        kind="tight",
     ),
     Card(
-        id="V06",
-        title="NALA at alpha = 0.001 is slower per gradient than Lookahead",
+        id="V06", title="NALA at alpha = 0.001 is slower per gradient than Lookahead", status="proved", kind="tight",
         statement="x^2/2, lr = 1/10, k = 5, mu = -1/2, 60 gradients: (0.999 B)^10 against B^12, B = 159049/200000",
         assumptions="gradient descent inside",
         source="derived here",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip

@@ -24,15 +24,12 @@ __all__ = ["CARDS", "value_after_outer_step"]
 
 CARDS = (
     Card(
-        id="T28",
-        title="descent of the outer step",
+        id="T28", title="descent of the outer step", status="proved", kind="upper",
         statement="f(phi_t) <= f(y_t) - alpha (1 - alpha L/2) ||grad f(y_t)||^2",
         assumptions="gradient L-Lipschitz between y_t and phi_t, full-batch outer gradient",
         source="derived here; the descent lemma",
-        status="proved",
-        kind="upper",
     ),
-)
+)  # fmt: skip
 
 
 def value_after_outer_step(value: ArrayLike, grad: ArrayLike, *, alpha: float, smoothness: float) -> Real:

@@ -34,15 +34,12 @@ __all__ = ["CARDS", "Weights", "absolute_weight", "effective_sample_size", "hori
 
 CARDS = (
     Card(
-        id="T12",
-        title="Eq. (5), unrolled for every mu",
+        id="T12", title="Eq. (5), unrolled for every mu", status="proved", kind="identity",
         statement="phi_t = (1+mu) sum (-mu)^(t-i) theta_{i,k} + (-mu)^t phi_0 - alpha sum (-mu)^(t-i) grad J(y_i)",
         assumptions="Algorithm 1's outer update; any inner optimizer, any gradients, any mu and alpha",
         source="Zuo et al. 2024, Eq. (5), with -mu where |mu| is printed",
-        status="proved",
-        kind="identity",
     ),
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -32,15 +32,12 @@ __all__ = ["CARDS", "small_step_penalty", "variance_ratio_at_equal_speed"]
 
 CARDS = (
     Card(
-        id="T11",
-        title="variance at equal speed",
+        id="T11", title="variance at equal speed", status="proved", kind="tight",
         statement="V_LA / V_SGD(same factor per gradient) = f(r)/f(T^{1/k}), f(r) = (1-r)(1+r^k)/((1+r)(1-r^k))",
         assumptions="one mode, additive noise, gradient descent inside, alpha = 0, 0 < r < 1, 0 < T < 1",
         source="derived here",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 def variance_ratio_at_equal_speed(r: ArrayLike, *, k: int, mu: float) -> Real:

@@ -30,15 +30,12 @@ __all__ = ["CARDS", "rotation_factor", "spectral_radius", "trajectory"]
 
 CARDS = (
     Card(
-        id="T24",
-        title="rate on a game",
+        id="T24", title="rate on a game", status="proved", kind="tight",
         statement="|rho| = sqrt(1 + alpha^2 s^2) |(1+mu)(1 - i lr s)^k - mu| on the bilinear game",
         assumptions="linear field, exact, simultaneous gradient descent-ascent inside",
         source="derived here; alpha = 0: arXiv 2006.14567",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 def _square(J: ArrayLike) -> Real:

@@ -17,15 +17,12 @@ __all__ = ["CARDS", "IDENTITIES", "Identity"]
 
 CARDS = (
     Card(
-        id="T25",
-        title="reductions of NALA",
+        id="T25", title="reductions of NALA", status="proved", kind="identity",
         statement="NALA(mu, 0) = Lookahead(1+mu); NALA(0, lr) = GD, k+1 steps; NALA(-1, alpha) = GD(alpha); ...",
         assumptions="as each says; any objective",
         source="derived here; Zuo et al. 2024, Algorithm 1; Zhang et al. 2019, Algorithm 1",
-        status="proved",
-        kind="identity",
     ),
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -35,15 +35,12 @@ CONVENTIONS = ("keep", "reset", "pullback")
 
 CARDS = (
     Card(
-        id="T02",
-        title="cycle matrix with momentum inside",
+        id="T02", title="cycle matrix with momentum inside", status="proved", kind="tight",
         statement="(e, v)_t = O^t (e, v)_0 with O from M^k = U_k M - delta U_{k-1} I",
         assumptions="quadratic, exact gradients, heavy ball or NAG inside, momentum kept, reset or pulled back",
         source="derived here; NAG: Zuo et al. 2024, Eq. 2",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 @np.errstate(over="ignore", invalid="ignore")  # divergence is a result

@@ -41,24 +41,18 @@ OUTER = ("fresh", "last", "full")
 
 CARDS = (
     Card(
-        id="T08",
-        title="stationary variance of one noisy mode",
+        id="T08", title="stationary variance of one noisy mode", status="proved", kind="tight",
         statement="Var phi' = T^2 Var phi + N;  V* = N / (1 - T^2)",
         assumptions="quadratic, additive noise of constant variance, gradient descent inside, |T| < 1",
         source="derived here",
-        status="proved",
-        kind="tight",
     ),
     Card(
-        id="T09",
-        title="Lookahead's stationary variance against SGD's",
+        id="T09", title="Lookahead's stationary variance against SGD's", status="proved", kind="tight",
         statement="V_LA / V_SGD = s (1 + R) / (2 - s (1 - R))",
         assumptions="quadratic, additive noise, gradient descent inside, alpha = 0, same learning rate",
         source="Zhang et al. 2019, Prop. 2; the ratio derived here",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 @np.errstate(over="ignore", invalid="ignore")  # divergence is a result

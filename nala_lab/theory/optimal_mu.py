@@ -26,15 +26,12 @@ __all__ = ["CARDS", "inner_range", "optimal_mu", "optimal_rate"]
 
 CARDS = (
     Card(
-        id="T04",
-        title="optimal mu on a quadratic, no outer step",
+        id="T04", title="optimal mu on a quadratic, no outer step", status="proved", kind="tight",
         statement="mu* = (R_max+R_min)/(2-R_max-R_min), rate (R_max-R_min)/(2-R_max-R_min)",
         assumptions="quadratic with spectrum filling [m, L], gradient descent inside, alpha = 0, every R < 1",
         source="derived here",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 def inner_range(m: float, L: float, *, lr: float, k: int) -> tuple[float, float]:

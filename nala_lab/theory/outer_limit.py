@@ -33,15 +33,12 @@ __all__ = ["CARDS", "outer_limit", "root_at_zero_mu"]
 
 CARDS = (
     Card(
-        id="T06",
-        title="largest outer step",
+        id="T06", title="largest outer step", status="proved", kind="tight",
         statement="alpha L <= min over x in (0,1] of (1 + 1/|(1+mu)(1 - lr L x)^k - mu|) / x",
         assumptions="quadratic with spectrum filling (0, L], gradient descent inside, Lookahead stable: |B| <= 1",
         source="derived here",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 _GRID = 4001
 _ZOOMS = 6  # each shrinks the bracket by 2000: 2000^-6 is far below an ulp, and at a minimum x counts quadratically

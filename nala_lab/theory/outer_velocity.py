@@ -36,15 +36,12 @@ __all__ = ["CARDS", "cycle_matrix", "effective_curvature", "tuned"]
 
 CARDS = (
     Card(
-        id="T23",
-        title="rate with outer velocity",
+        id="T23", title="rate with outer velocity", status="checked", kind="tight",
         statement="rate per cycle 1 - 2/sqrt(3 k_q + 1) at nu = 4/(3 q_L + q_l), k_q = q_L/q_l, q = 1 - (1 - lr lam)^k",
         assumptions="quadratic, exact gradients, gradient descent inside, Nesterov outer momentum, alpha = 0",
         source="derived here; constants: Lessard, Recht & Packard 2016",
-        status="checked",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 def effective_curvature(lam: ArrayLike, *, lr: float, k: int) -> Real:

@@ -33,15 +33,12 @@ __all__ = ["CARDS", "gradients_of", "lookahead_factor", "rate_per_gradient", "re
 
 CARDS = (
     Card(
-        id="T01",
-        title="rate of a cycle on a quadratic, gradient descent inside",
+        id="T01", title="rate of a cycle on a quadratic, gradient descent inside", status="proved", kind="tight",
         statement="rho = (1 - alpha lam)((1+mu)(1 - lr lam)^k - mu);  e_t = Q diag(rho^t) Q' e_0",
         assumptions="quadratic, exact gradients, gradient descent without momentum inside",
         source="derived here; alpha = 0: Zhang et al. 2019, Prop. 2",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 def _spectrum(lam: ArrayLike) -> Array:

@@ -35,15 +35,12 @@ __all__ = ["CARDS", "cycle_amplitude", "distance_to_edge", "inner_end", "outer_m
 
 CARDS = (
     Card(
-        id="T16",
-        title="outer map over sign descent",
+        id="T16", title="outer map over sign descent", status="proved", kind="tight",
         statement="phi' = c((1+mu) x_k - mu phi); period two at c(1+mu)lr/(1+c) for odd k, decay by c for even k",
         assumptions="f = sum lam_i x_i^2/2, lam > 0, Adam with betas (0, 0) and eps = 0 inside, exact gradients",
         source="derived here",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 def _check(lam: ArrayLike, lr: float, k: int, mu: float, alpha: float) -> Real:

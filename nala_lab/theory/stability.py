@@ -33,15 +33,12 @@ __all__ = ["CARDS", "inner_limit", "is_stable"]
 
 CARDS = (
     Card(
-        id="T03",
-        title="largest stable inner step, by parity of k",
+        id="T03", title="largest stable inner step, by parity of k", status="proved", kind="tight",
         statement="lr lam < 1 + ((1-mu)/(1+mu))^(1/k) for odd k, 2 for even k",
         assumptions="quadratic, gradient descent inside, alpha = 0, -1 < mu < 1",
         source="derived here",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 def inner_limit(k: int, mu: ArrayLike) -> Real:

@@ -45,15 +45,12 @@ INNER = ("gd", "heavy-ball", "nag")
 
 CARDS = (
     Card(
-        id="T10",
-        title="covariance with momentum inside, three conventions",
+        id="T10", title="covariance with momentum inside, three conventions", status="checked", kind="tight",
         statement="Sigma' = O Sigma O' + N;  Sigma* = O Sigma* O' + N (discrete Lyapunov)",
         assumptions="quadratic, additive noise of constant covariance; gradient descent, heavy ball or NAG inside",
         source="derived here",
-        status="checked",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

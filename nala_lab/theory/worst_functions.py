@@ -45,25 +45,19 @@ __all__ = ["CARDS", "CERTIFIED", "break_even_alpha", "distance_factor", "huber_s
 
 CARDS = (
     Card(
-        id="T21",
-        title="worst case over strongly convex functions",
+        id="T21", title="worst case over strongly convex functions", status="proved", kind="tight",
         statement="||phi_t - x*|| <= (1 - alpha m)((1+mu)(1 - lr m)^k - mu) ||phi_{t-1} - x*||",
         assumptions="L-smooth, m-strongly convex, gradient descent inside, -1 <= mu <= 0, lr, alpha <= 2/(L+m)",
         source="derived here; one gradient step: Nesterov 2004, Theorem 2.1.12",
-        status="proved",
-        kind="tight",
     ),
     Card(
-        id="T22",
-        title="worst case over convex functions",
+        id="T22", title="worst case over convex functions", status="certificate", kind="upper",
         statement="f(phi_T) - f* <= L ||phi_0 - x*||^2 / (2(2H+1)), H = T((1+mu) k lr + alpha) L",
         assumptions="L-smooth, convex, gradient descent inside, lr = 1/L, mu in {-1/2, 0}, k <= 3, T <= 3 (not k = 3, "
         "T = 1, mu = -1/2, alpha < 1/L); as a lower bound on the supremum: every setting",
         source="derived here; mu = 0: Drori & Teboulle 2014",
-        status="certificate",
-        kind="upper",
     ),
-)
+)  # fmt: skip
 
 # (mu, k, T, alpha L) at lr = 1/L for which the semidefinite programme returns Huber's value (tests/verify, slow part)
 CERTIFIED = tuple(

@@ -27,7 +27,7 @@ from paper_figs.published_audit import (
     same_settings,
     slips,
     softmax,
-)
+)  # fmt: skip
 from paper_figs.published_audit.finding import NOT_SEEN, SEEN, UNDECIDED, Finding, Material, material
 
 __all__ = ["AUDIT", "NOT_SEEN", "SEEN", "UNDECIDED", "Finding", "Material", "material", "run"]
