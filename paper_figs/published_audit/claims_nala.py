@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from paper_figs.published import Table
 from paper_figs.published_audit.cost import comparisons
-from paper_figs.published_audit.finding import Finding, Material, verdict
+from paper_figs.published_audit.finding import Finding, Material, number_in, verdict
 
 __all__ = ["abstract", "against", "alexnet_cifar10", "alexnet_cifar100", "alexnet_faster", "lenet_beats_three",
            "lenet_best_at_end", "lenet_faster_each_task", "lenet_slight_advantage", "only_exception", "resnet_as_adam",
@@ -32,8 +32,7 @@ def against(table: Table, rival: str, ours: str = "", quantity: str | None = Non
     gaps = []
     for a, b in zip(table.row(ours or table.subject).cells, table.row(rival).cells, strict=True):
         if quantity in (None, a.column.quantity) and dataset in ("", a.column.dataset):
-            assert a.value is not None and b.value is not None  # only tables of losses and accuracies come here
-            gaps.append(b.value - a.value if a.column.lower_is_better else a.value - b.value)
+            gaps.append(number_in(b) - number_in(a) if a.column.lower_is_better else number_in(a) - number_in(b))
     return gaps
 
 

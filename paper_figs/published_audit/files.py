@@ -6,12 +6,10 @@ from collections.abc import Iterator
 
 from paper_figs.published import Cell, Paper
 from paper_figs.published.released import Log, Released
-from paper_figs.published_audit.finding import Finding, Material, verdict
+from paper_figs.published_audit.finding import USUAL, Finding, Material, number_in, verdict
 
 __all__ = ["adala_rows_no_file", "adabelief_maxima", "fid_no_file", "released_files", "table_2_first_records",
            "table_4_first_records"]  # fmt: skip
-
-_USUAL = {"k": "5", "mu": "-0.5", "alpha": "0.001"}
 
 
 def in_a_file(cell: Cell, paper: Paper, released: Released) -> float | None:
@@ -28,7 +26,8 @@ def in_a_file(cell: Cell, paper: Paper, released: Released) -> float | None:
     if paper.key == "adala":
         curve = released.curve(column.model, cell.row)
         return None if curve is None else curve.best
-    usual = cell.row == _USUAL.get(paper.table(cell.table).varied, paper.subject)
+    varied = paper.table(cell.table).varied
+    usual = float(cell.row) == USUAL[varied] if varied else cell.row == paper.subject
     log = next((one for one in released.logs if (one.model, one.dataset) == (column.model, column.dataset)), None)
     return None if log is None or not usual else _of_log(cell, log)
 
@@ -168,9 +167,8 @@ def fid_no_file(m: Material) -> Finding:
     """Table 4 of the AdaLA paper: what it can be compared with."""
     table = m.adala.table(4)
     gains = {}
-    for number, column in enumerate(table.columns):
-        ours, theirs = table.cell(m.adala.subject, number).value, table.cell("AdaBelief", number).value
-        assert ours is not None and theirs is not None  # the loader checks the format
+    for i, column in enumerate(table.columns):
+        ours, theirs = (number_in(table.cell(row, i)) for row in (m.adala.subject, "AdaBelief"))
         gains[column.name] = {"AdaBelief - AdaLA": round(theirs - ours, 2), "in %": round(100 * (1 - ours / theirs), 1)}
     found = [cell.place for cell in table.cells() if in_a_file(cell, m.adala, m.released) is not None]
     return Finding(
