@@ -28,11 +28,11 @@ class Figure:
 
 
 def _curves(number: int, printed: int, **more: Any) -> Figure:
-    return Figure("beside.figures:training_drawing", {"number": number, "printed": printed, **more})
+    return Figure("beside.panels:training_drawing", {"number": number, "printed": printed, **more})
 
 
 def _epochs(number: int, printed: int) -> Figure:
-    return Figure("beside.figures:epochs_drawing", {"number": number, "printed": printed})
+    return Figure("beside.panels:epochs_drawing", {"number": number, "printed": printed})
 
 
 def _samples(number: int, column: int) -> Figure:

@@ -123,23 +123,11 @@ class MovedStochastic(Moved, StochasticProblem):
 
 
 @overload
-def moved(
-    problem: StochasticProblem,
-    shift: ArrayLike | None = ...,
-    rotation: ArrayLike | int | None = ...,
-    scale: float = ...,
-    *,
-    offset: float = ...,
-) -> MovedStochastic: ...
+def moved(problem: StochasticProblem, shift: ArrayLike | None = ..., rotation: ArrayLike | int | None = ...,
+          scale: float = ..., *, offset: float = ...) -> MovedStochastic: ...  # fmt: skip
 @overload
-def moved(
-    problem: Problem,
-    shift: ArrayLike | None = ...,
-    rotation: ArrayLike | int | None = ...,
-    scale: float = ...,
-    *,
-    offset: float = ...,
-) -> Moved: ...
+def moved(problem: Problem, shift: ArrayLike | None = ..., rotation: ArrayLike | int | None = ...,
+          scale: float = ..., *, offset: float = ...) -> Moved: ...  # fmt: skip
 def moved(problem: Problem, shift: ArrayLike | None = None, rotation: ArrayLike | int | None = None, scale: float = 1.0,
           *, offset: float = 0.0) -> Moved:  # fmt: skip
     """The problem seen in other coordinates and units.

@@ -63,16 +63,9 @@ class NoisyQuadratic(Quadratic, StochasticProblem):
     source = "Zhang, Lucas, Hinton and Ba, Lookahead Optimizer, NeurIPS 2019, section 3"
     noise_depends_on_x = False
 
-    def __init__(
-        self,
-        spectrum: ArrayLike,
-        covariance: ArrayLike,
-        *,
-        model: str = "additive",
-        rotation: ArrayLike | int | None = None,
-        shift: ArrayLike | None = None,
-        offset: float = 0.0,
-    ) -> None:
+    def __init__(self, spectrum: ArrayLike, covariance: ArrayLike, *, model: str = "additive",
+                 rotation: ArrayLike | int | None = None, shift: ArrayLike | None = None,
+                 offset: float = 0.0) -> None:  # fmt: skip
         super().__init__(spectrum, rotation=rotation, shift=shift, offset=offset)
         require("model", model, model in MODELS, f"one of {MODELS}")
         self.model = model

@@ -106,17 +106,9 @@ class Quadratic(Problem):
         return frozen(self.eigenvectors[:, self.eigenvalues == 0])
 
     @classmethod
-    def with_condition(
-        cls,
-        kappa: float,
-        dim: int,
-        *,
-        m: float = 1.0,
-        rotation: ArrayLike | int | None = None,
-        shift: ArrayLike | None = None,
-        offset: float = 0.0,
-        seed: int | None = None,
-    ) -> Quadratic:
+    def with_condition(cls, kappa: float, dim: int, *, m: float = 1.0, rotation: ArrayLike | int | None = None,
+                       shift: ArrayLike | None = None, offset: float = 0.0,
+                       seed: int | None = None) -> Quadratic:  # fmt: skip
         """A convex quadratic with eigenvalues log-spaced from m to kappa m.
 
         A `seed` draws what is not given: a uniform rotation, and a standard normal shift. The other

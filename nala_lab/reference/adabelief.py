@@ -49,15 +49,12 @@ class AdaBeliefState(NamedTuple):
 class AdaBelief(AdaBeliefHyper):
     """AdaBelief (Zhuang et al. 2020; Ramjee, Algorithm 2).
 
+    Raises ValueError when an argument is outside its range or NaN, or `denominator` is unknown.
+
     Parameters
     ----------
     lr, betas, eps, weight_decay : as for Adam. denominator : ``"hat"``, ``"raw"`` or ``"hat-inside"``, see above.
     feasible : a Box or Ball to project onto in the norm of the denominator, or None.
-
-    Raises
-    ------
-    ValueError
-        When an argument is outside its range or NaN, or `denominator` is unknown.
 
     Examples
     --------

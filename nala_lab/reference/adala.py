@@ -60,6 +60,8 @@ class AdaLAState(NamedTuple):
 class AdaLA(AdaLAHyper):
     """AdaLA (Ramjee, Algorithm 3).
 
+    Raises ValueError when an argument is outside its range or NaN, or an option is unknown.
+
     Parameters
     ----------
     lr, betas, eps, weight_decay : as for Adam; weight decay enters both gradients, each at its own point.
@@ -67,11 +69,6 @@ class AdaLA(AdaLAHyper):
     that of g_t. denominator : ``"hat"``, ``"raw"`` or ``"hat-inside"``. blend : in [0, 1], the weight of g_{t+1}
     against m_t; 0 is AdaBelief. every : looks ahead at every so many steps only. feasible : a Box or Ball to project
     onto, or None.
-
-    Raises
-    ------
-    ValueError
-        When an argument is outside its range or NaN, or an option is unknown.
 
     Notes
     -----

@@ -31,14 +31,11 @@ class HeavyBallState(NamedTuple):
 class HeavyBall(MomentumHyper):
     """Gradient descent with classical momentum (Polyak 1964).
 
+    Raises ValueError when an argument is outside its range or NaN.
+
     Parameters
     ----------
     lr : step size. momentum : in [0, 1). weight_decay : L2 coefficient.
-
-    Raises
-    ------
-    ValueError
-        When an argument is outside its range or NaN.
 
     Examples
     --------

@@ -25,16 +25,13 @@ __all__ = ["Lookahead"]
 class Lookahead(LookaheadHyper):
     """Lookahead: k steps forward, one step back.
 
+    Raises ValueError when an argument is outside its range, or the inner rule does not fit.
+
     Parameters
     ----------
     inner : the inner rule. k : inner steps per cycle. alpha : the slow step; 0 freezes, 1 keeps the inner result.
     inner_state : at the synchronisation the inner state is kept, reset, or its momentum is pulled back:
     v <- alpha v_k + (1 - alpha) v_slow, with v_slow the momentum after the previous synchronisation (first: zero).
-
-    Raises
-    ------
-    ValueError
-        When an argument is outside its range, or the inner rule does not fit.
 
     Notes
     -----

@@ -33,6 +33,8 @@ __all__ = ["NALA"]
 class NALA(NALAHyper):
     """NALA: k inner steps, a look-ahead point, and one gradient step from there (Zuo et al. 2024, Algorithm 1).
 
+    Raises ValueError when an argument is outside its range or NaN, or the inner rule does not fit.
+
     Parameters
     ----------
     inner : the inner rule A. k : inner steps per cycle. mu : finite, >= -1. alpha : outer step size >= 0.
@@ -43,11 +45,6 @@ class NALA(NALAHyper):
     follow it: the slow slot starts at zero instead of at the initial parameters, and the outer gradient is the last
     inner one, taken at theta_{t,k-1} and not spent again. On a quadratic this is exact; through a network the program
     mixes activations of theta_{t,k-1} with weights of y_t, and only the last layer's gradient agrees.
-
-    Raises
-    ------
-    ValueError
-        When an argument is outside its range or NaN, or the inner rule does not fit.
 
     Notes
     -----

@@ -42,16 +42,13 @@ class OuterState(NamedTuple):
 class OuterMomentum(OuterMomentumHyper):
     """Two loops with a velocity between the cycles, which NALA and Lookahead do not have.
 
+    Raises ValueError when an argument is outside its range, or the inner rule does not fit.
+
     Parameters
     ----------
     inner : the inner rule; its state is kept across cycles, per worker. k : inner steps per cycle and worker.
     nu : outer learning rate. beta : outer momentum in [0, 1). style : ``"nesterov"`` or ``"heavy-ball"``.
     alpha : outer gradient step at y_t on a fresh mini-batch; 0 takes (and spends) none. workers : inner loops averaged.
-
-    Raises
-    ------
-    ValueError
-        When an argument is outside its range, or the inner rule does not fit.
 
     Examples
     --------

@@ -25,6 +25,8 @@ def run(method: Any, grad: Callable[..., Any], x0: Any, *, cycles: int | None = 
         tol: float | None = None, limit: float = LIMIT, keep: str = "all", progress: bool = False) -> Any:  # fmt: skip
     """Run `method` from `x0` and return its Trajectory (OneLoop or TwoLoop).
 
+    Raises ValueError for a wrong argument. Divergence is no error: it is the trajectory's `outcome`.
+
     Parameters
     ----------
     method : a rule of ``nala_lab.reference``: NALA, Lookahead (two loops) or SGD ... AdaLA (one loop); or your own, see
@@ -41,11 +43,6 @@ def run(method: Any, grad: Callable[..., Any], x0: Any, *, cycles: int | None = 
     keep : ``"all"`` keeps every point and gradient, ``"slow"`` the iterates or slow weights and their costs, ``"last"``
     the last of them. The numbers are the same; see `nala_lab.core.trajectory.Trajectory` for the fields.
     progress : show a tqdm progress bar.
-
-    Raises
-    ------
-    ValueError
-        For a wrong argument. Divergence is no error: it is the trajectory's `outcome`.
 
     Examples
     --------

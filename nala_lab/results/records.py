@@ -23,20 +23,8 @@ import numpy as np
 
 from nala_lab.core import Real
 
-__all__ = [
-    "DIVERGED",
-    "FINISHED",
-    "LIMIT",
-    "QUIET",
-    "SCHEMA",
-    "UNFINISHED",
-    "Record",
-    "RecordError",
-    "RecordWriter",
-    "config_hash",
-    "load_records",
-    "read_record",
-]
+__all__ = ["DIVERGED", "FINISHED", "LIMIT", "QUIET", "SCHEMA", "UNFINISHED", "Record", "RecordError", "RecordWriter",
+           "config_hash", "load_records", "read_record"]  # fmt: skip
 
 SCHEMA = 1
 LIMIT = 200_000  # bytes, a run of 230 epochs; a larger record does not belong into a repository
@@ -183,10 +171,7 @@ class RecordWriter:
 def read_record(path: Path) -> Record:
     """Read one record and check it; a ``.partial`` file may lack its end.
 
-    Raises
-    ------
-    RecordError
-        One sentence with the file and the line, when it is not what a writer writes.
+    Raises RecordError, one sentence with the file and the line, when it is not what a writer writes.
     """
     partial = path.name.endswith(".partial")
     try:
@@ -215,10 +200,7 @@ def read_record(path: Path) -> Record:
 def load_records(folder: Path | str) -> list[Record]:
     """Read every whole record (``*.jsonl``) in `folder` and the folders below it, in the order of names.
 
-    Raises
-    ------
-    RecordError
-        When there is none, or one is broken.
+    Raises RecordError when there is none, or one is broken.
     """
     paths = sorted(Path(folder).rglob("*.jsonl"))
     if not paths:

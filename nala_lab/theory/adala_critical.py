@@ -72,14 +72,11 @@ def critical_curvature(*, lr: float, betas: tuple[float, float] = (0.9, 0.999), 
                        denominator: str = "hat") -> float:  # fmt: skip
     """lam_crit, in units of the Hessian.
 
+    Raises ValueError when an argument is out of range.
+
     Parameters
     ----------
     lr, betas, eps, probe, denominator : as in `nala_lab.reference.AdaLA`.
-
-    Raises
-    ------
-    ValueError
-        When an argument is out of range.
 
     Examples
     --------

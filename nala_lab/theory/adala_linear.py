@@ -62,6 +62,8 @@ def step(t: int, c: ArrayLike, *, lr: float, betas: tuple[float, float] = (0.9, 
          denominator: str = "hat", method: str = "adala") -> Real:  # fmt: skip
     """Displacement of step `t` under the constant gradient `c`; the iterate moves by minus this.
 
+    Raises ValueError when a number is out of range or an option is unknown.
+
     Parameters
     ----------
     t : the step, counted from 1.
@@ -74,11 +76,6 @@ def step(t: int, c: ArrayLike, *, lr: float, betas: tuple[float, float] = (0.9, 
     Returns
     -------
     Same shape as `c`, units of x.
-
-    Raises
-    ------
-    ValueError
-        When a number is out of range or an option is unknown.
 
     Examples
     --------
@@ -109,6 +106,8 @@ def trajectory(c: ArrayLike, steps: int, *, lr: float, betas: tuple[float, float
                denominator: str = "hat", method: str = "adala") -> Real:  # fmt: skip
     """Predict theta_t - theta_0 for t = 0..n.
 
+    Raises ValueError as in `step`, or when `steps` is negative.
+
     Parameters
     ----------
     c : (..., d) the constant gradient. steps : n >= 0. The rest as in `step`.
@@ -116,11 +115,6 @@ def trajectory(c: ArrayLike, steps: int, *, lr: float, betas: tuple[float, float
     Returns
     -------
     (n+1, ..., d) displacements, row 0 zero.
-
-    Raises
-    ------
-    ValueError
-        As in `step`, or when `steps` is negative.
 
     Examples
     --------

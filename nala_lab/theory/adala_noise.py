@@ -49,15 +49,12 @@ def expected_surprise(
 ) -> Real:
     """E (g - g')^2 at a point with E x^2 = `second_moment`.
 
+    Raises ValueError when an argument is out of range: no second moment or variance is negative.
+
     Parameters
     ----------
     second_moment, lam, sigma2 : (...) E x^2 (x^2 at a fixed point), curvature, variance of the gradient noise.
     lr : the probe's step. batch : ``"next"`` or ``"same"``.
-
-    Raises
-    ------
-    ValueError
-        When an argument is out of range: no second moment or variance is negative.
 
     Examples
     --------

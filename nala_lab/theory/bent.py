@@ -26,14 +26,11 @@ __all__ = ["Bent"]
 class Bent:
     """One such function, in whatever arithmetic its numbers have.
 
+    Raises ValueError when the function is not L-smooth or not m-strongly convex.
+
     Attributes
     ----------
     axes, normal : (d,) the a_i and p. bend : c > 0. L, m : the class it belongs to. both : h is even.
-
-    Raises
-    ------
-    ValueError
-        When the function is not L-smooth or not m-strongly convex.
 
     Examples
     --------

@@ -56,14 +56,11 @@ def _interval(m: float, L: float) -> None:
 def floor(kappa: float, gradients: int) -> float:
     """1 / T_n((kappa+1)/(kappa-1)), n gradients: the least error any polynomial method leaves on the whole spectrum.
 
+    Raises ValueError unless kappa > 1 and n is an integer >= 1.
+
     Parameters
     ----------
     kappa : condition number > 1. gradients : n, k+1 for a cycle of NALA, k for one of Lookahead.
-
-    Raises
-    ------
-    ValueError
-        Unless kappa > 1 and n is an integer >= 1.
 
     Examples
     --------
@@ -128,15 +125,12 @@ def extreme_points(m: float, L: float, n: int) -> Real:
 def optimal_k1(m: float, L: float, *, mu: float = 0.0, long_outer: bool = True) -> dict[str, float]:
     """lr and alpha that attain the floor with k = 1, for any mu > -1.
 
+    Raises ValueError unless 0 < m < L and mu > -1.
+
     Parameters
     ----------
     m, L : ends of the spectrum. mu : outer factor > -1; only (1+mu) lr matters.
     long_outer : which of the two steps is the longer.
-
-    Raises
-    ------
-    ValueError
-        Unless 0 < m < L and mu > -1.
 
     Examples
     --------
@@ -153,14 +147,11 @@ def optimal_k1(m: float, L: float, *, mu: float = 0.0, long_outer: bool = True) 
 def optimal_k2(m: float, L: float, *, outer: int = 0) -> dict[str, float]:
     """lr, mu and alpha that attain the floor with k = 2.
 
+    Raises ValueError unless 0 < m < L and outer is 0, 1 or 2.
+
     Parameters
     ----------
     m, L : ends of the spectrum. outer : which of the three roots (0 the smallest) the outer step removes.
-
-    Raises
-    ------
-    ValueError
-        Unless 0 < m < L and outer is 0, 1 or 2.
 
     Examples
     --------
@@ -179,14 +170,11 @@ def searched(kappa: float, k: int, *, seed: int = 0) -> dict[str, float]:
 
     Differential evolution on max |rho| over 100 (k+1) Chebyshev points, then a simplex.
 
+    Raises ValueError as `floor`.
+
     Returns
     -------
     dict with lr, mu, alpha in units of 1/L, and rate per cycle.
-
-    Raises
-    ------
-    ValueError
-        As `floor`.
 
     Examples
     --------

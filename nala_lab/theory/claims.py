@@ -31,16 +31,13 @@ HALF = Fraction(1, 2)
 class Claim:
     """One reading of the claim and what is true about it.
 
+    Raises ValueError for an unknown verdict.
+
     Attributes
     ----------
     id : ``"V01"`` ... statement : what is claimed. where : mu, lr, alpha, class of functions.
     verdict : one of `VERDICTS`. evidence : what was computed, in words and numbers. status : as `Card.status`.
     numbers : the exact numbers of the evidence, by name.
-
-    Raises
-    ------
-    ValueError
-        For an unknown verdict.
     """
 
     id: str
@@ -278,16 +275,9 @@ def looks_ahead() -> Claim:
 
 
 _ALL: tuple[Callable[[], Claim], ...] = (
-    one_cycle_value,
-    worst_case_per_cycle,
-    closer_after_several_cycles,
-    lower_after_several_cycles,
-    lower_after_several_cycles_elsewhere,
-    faster_per_gradient,
-    faster_than_gradient_descent,
-    accelerated,
-    looks_ahead,
-)
+    one_cycle_value, worst_case_per_cycle, closer_after_several_cycles, lower_after_several_cycles,
+    lower_after_several_cycles_elsewhere, faster_per_gradient, faster_than_gradient_descent, accelerated, looks_ahead,
+)  # fmt: skip
 
 
 def claims() -> dict[str, Claim]:

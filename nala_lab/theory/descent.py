@@ -35,6 +35,8 @@ CARDS = (
 def value_after_outer_step(value: ArrayLike, grad: ArrayLike, *, alpha: float, smoothness: float) -> Real:
     """Give the upper bound on f(phi_t) from f and grad f at y_t.
 
+    Raises ValueError when alpha or L is out of range, or the shapes do not fit together.
+
     Parameters
     ----------
     value : (...) f(y_t).
@@ -45,11 +47,6 @@ def value_after_outer_step(value: ArrayLike, grad: ArrayLike, *, alpha: float, s
     Returns
     -------
     (...) bounds, units of f.
-
-    Raises
-    ------
-    ValueError
-        When alpha or L is out of range, or the shapes do not fit together.
 
     Examples
     --------

@@ -21,6 +21,7 @@ Source: Zuo et al. 2024, Eq. (5); the form with -mu and the weight figures are d
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,33 +64,25 @@ class Weights:
         return np.asarray(self.fast.sum(axis=-1) + self.start)
 
 
-def _weights(t: int, mu: Real, base: Real) -> Weights:
-    powers = base[..., None] ** np.arange(t - 1, -1, -1)  # (..)^(t-i), i = 1..t
-    return Weights(fast=(1 + mu)[..., None] * powers, start=base**t, gradients=powers)
-
-
-def _checked_mu(mu: ArrayLike) -> Real:
+def _weights(t: int, mu: ArrayLike, base_of: Callable[[Real], Real]) -> Weights:
+    require_int("t", t, low=1, hint="t counts outer steps done")
     values = np.asarray(mu, dtype=np.float64)
     require("mu", mu, bool(np.all((values >= -1) & (values < np.inf))), "-1 <= mu < inf")
-    return values
+    base = base_of(values)
+    powers = base[..., None] ** np.arange(t - 1, -1, -1)  # (..)^(t-i), i = 1..t
+    return Weights(fast=(1 + values)[..., None] * powers, start=base**t, gradients=powers)
 
 
 def weights(t: int, mu: ArrayLike) -> Weights:
     """Give the coefficients of Eq. (5) at outer step `t`, for `mu` of any sign.
 
+    Raises ValueError when t < 1, or mu < -1 or not finite.
+    Source: Zuo et al. 2024, Eq. (5), with -mu where |mu| is printed.
+
     Parameters
     ----------
     t : outer steps done, integer >= 1.
     mu : the outer factor, one number or an array (...).
-
-    Raises
-    ------
-    ValueError
-        When t < 1, or mu < -1 or not finite.
-
-    References
-    ----------
-    Zuo et al. 2024, Eq. (5), with -mu where |mu| is printed.
 
     Examples
     --------
@@ -100,9 +93,7 @@ def weights(t: int, mu: ArrayLike) -> Weights:
     >>> weights(3, mu=0.5).fast
     array([ 0.375, -0.75 ,  1.5  ])
     """
-    require_int("t", t, low=1, hint="t counts outer steps done")
-    values = _checked_mu(mu)
-    return _weights(t, values, -values)
+    return _weights(t, mu, np.negative)
 
 
 def printed_weights(t: int, mu: ArrayLike) -> Weights:
@@ -116,13 +107,14 @@ def printed_weights(t: int, mu: ArrayLike) -> Weights:
     >>> float(printed_weights(4, mu=-0.5).total), float(printed_weights(4, mu=0.5).total)
     (1.0, 2.875)
     """
-    require_int("t", t, low=1, hint="t counts outer steps done")
-    values = _checked_mu(mu)
-    return _weights(t, values, np.abs(values))
+    return _weights(t, mu, np.abs)
 
 
 def unroll(fast_ends: ArrayLike, phi0: ArrayLike, outer_grads: ArrayLike, mu: float, alpha: float) -> Real:
     """Rebuild every phi_t from the inner results, the start and the outer gradients alone.
+
+    Raises ValueError when the shapes do not fit together, or mu or alpha is out of range.
+    Source: Zuo et al. 2024, Eq. (5).
 
     Parameters
     ----------
@@ -134,15 +126,6 @@ def unroll(fast_ends: ArrayLike, phi0: ArrayLike, outer_grads: ArrayLike, mu: fl
     Returns
     -------
     (T, ..., d) phi_1 .. phi_T.
-
-    Raises
-    ------
-    ValueError
-        When the shapes do not fit together, or mu or alpha is out of range.
-
-    References
-    ----------
-    Zuo et al. 2024, Eq. (5).
 
     Examples
     --------

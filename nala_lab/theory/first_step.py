@@ -45,9 +45,7 @@ def adam_first_step(
 
     Raises ValueError when a number is out of range, `form` is unknown, or a zero gradient meets eps = 0.
 
-    References
-    ----------
-    Kingma & Ba 2015, Algorithm 1, at t = 1.
+    Source: Kingma & Ba 2015, Algorithm 1, at t = 1.
 
     Examples
     --------
@@ -64,9 +62,7 @@ def adabelief_first_step(g: ArrayLike, *, lr: float, betas: tuple[float, float] 
 
     Raises ValueError when a number is out of range, `denominator` is unknown, or the denominator would be zero.
 
-    References
-    ----------
-    Ramjee, Algorithm 2, at t = 1.
+    Source: Ramjee, Algorithm 2, at t = 1.
 
     Examples
     --------

@@ -86,14 +86,11 @@ def forecast(local: Local, loop: Loop, *, T: int, covariance: ArrayLike | None =
 def relinearised(measure: Measure, point: ArrayLike, loop: Loop, *, T: int, every: int) -> Forecast:
     """Loss of the next T cycles, measured again every `every` cycles, and after the last, at the predicted mean.
 
+    Raises ValueError when `every` is below 1, or T below 0.
+
     Parameters
     ----------
     measure : from a point (d,) to its `Local`, with all covariances (no `Modes`). point : (d,) where the runs start.
-
-    Raises
-    ------
-    ValueError
-        When `every` is below 1, or T below 0.
 
     Examples
     --------

@@ -37,15 +37,12 @@ def reduced(
 ) -> Local:
     """Make a `Local` of at most (depth + 1)(s + 1) dimensions for `forecast` and `one_cycle`.
 
+    Raises ValueError when a shape does not fit, or g and all samples are zero.
+
     Parameters
     ----------
     g : (d,) gradient. product : v (d,) to H v (d,). samples : (s, d) batch gradients minus g, each of its own batch.
     depth : powers of H that are kept.
-
-    Raises
-    ------
-    ValueError
-        When a shape does not fit, or g and all samples are zero.
 
     Examples
     --------

@@ -84,6 +84,8 @@ def spectral_radius(J: ArrayLike, *, lr: float, k: int, mu: float, alpha: float)
 def trajectory(J: ArrayLike, e0: ArrayLike, cycles: int, *, lr: float, k: int, mu: float, alpha: float) -> Real:
     """Errors z_t - z* of the slow weights, t = 0 .. T, by powers of the cycle's matrix.
 
+    Raises ValueError when shapes do not fit or an argument is out of range.
+
     Parameters
     ----------
     J : (d, d) matrix of the field. e0 : (..., d). cycles : T >= 0. lr, k, mu, alpha : hyperparameters.
@@ -91,11 +93,6 @@ def trajectory(J: ArrayLike, e0: ArrayLike, cycles: int, *, lr: float, k: int, m
     Returns
     -------
     (T+1, ..., d).
-
-    Raises
-    ------
-    ValueError
-        When shapes do not fit or an argument is out of range.
 
     Examples
     --------

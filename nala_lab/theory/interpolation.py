@@ -51,6 +51,8 @@ def fractions(values: Any) -> Array:
 def slack(points: ArrayLike, grads: ArrayLike, values: ArrayLike, *, L: Any, m: Any = 0) -> Array:
     """Left side of (*) for every ordered pair; the diagonal is zero.
 
+    Raises ValueError for shapes that do not fit together, or m outside [0, L).
+
     Parameters
     ----------
     points, grads : (n, d). values : (n,). Floats or rationals.
@@ -59,11 +61,6 @@ def slack(points: ArrayLike, grads: ArrayLike, values: ArrayLike, *, L: Any, m: 
     Returns
     -------
     (n, n), units of f. Entry [i, j] >= 0 for all pairs iff a function of the class passes through the data.
-
-    Raises
-    ------
-    ValueError
-        For shapes that do not fit together, or m outside [0, L).
 
     Examples
     --------
@@ -146,10 +143,8 @@ class Envelope:
     def grad(self, x: Any) -> Any:
         """Gradient at x (..., d); the same shape.
 
-        Raises
-        ------
-        ArithmeticError
-            For exact entries where pieces mix: the answer is rational, but is not found by comparisons alone.
+        Raises ArithmeticError for exact entries where pieces mix: the answer is rational, but is not found by
+        comparisons alone.
         """
         return self._along(x, self._value_and_grad, 1)
 

@@ -37,6 +37,8 @@ def curves(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, lr: ArrayLike, k: int
            gradients: int, outer: str = "fresh", spend_outer: bool = True) -> Real:  # fmt: skip
     """Expected loss after 0 .. `gradients` gradients for S settings that share k.
 
+    Raises ValueError when an argument is out of range, or Lookahead's cost is asked for with alpha > 0.
+
     Parameters
     ----------
     lam, e0 : (d,) eigenvalues and initial errors. w : noise variance, one number, (d,) or a (d, d) covariance in the
@@ -47,11 +49,6 @@ def curves(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, lr: ArrayLike, k: int
     Returns
     -------
     (S, gradients + 1), units of f. A setting that diverges ends in inf, never in NaN.
-
-    Raises
-    ------
-    ValueError
-        When an argument is out of range, or Lookahead's cost is asked for with alpha > 0.
 
     Examples
     --------
@@ -156,6 +153,8 @@ def best_for_budget(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, budget: int,
 
     Differential evolution on the closed form; a search, so the result is an upper bound on the best loss.
 
+    Raises ValueError for an unknown method, or a budget that does not pay for a cycle of any k.
+
     Parameters
     ----------
     budget : gradients. ks : candidates for k. method : ``"SGD"`` (lr only), ``"Lookahead"`` (lr and slow step 1 + mu
@@ -164,11 +163,6 @@ def best_for_budget(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, budget: int,
     Returns
     -------
     dict with loss, k, lr, mu, alpha.
-
-    Raises
-    ------
-    ValueError
-        For an unknown method, or a budget that does not pay for a cycle of any k.
 
     Examples
     --------

@@ -64,16 +64,13 @@ def rate_map(x: tuple[str, ArrayLike], y: tuple[str, ArrayLike], *, lr: float = 
              method: str = "nala") -> RateMap:  # fmt: skip
     """Compute the map; every setting that is not an axis keeps its one value.
 
+    Raises ValueError for an unknown or repeated axis, an empty one, or a value outside its setting's range.
+
     Parameters
     ----------
     x, y : (name, values), two different names of AXES. lr, mu, alpha, k : settings. lam : the spectrum, (n,) or one
     eigenvalue; with an axis "kappa" only its largest value L is used and `modes` values down to L / kappa are made.
     per : ``"gradient"`` or ``"cycle"``. method : whose cycle, ``"nala"`` or ``"lookahead"`` (alpha = 0).
-
-    Raises
-    ------
-    ValueError
-        For an unknown or repeated axis, an empty one, or a value outside its setting's range.
 
     Examples
     --------

@@ -66,15 +66,12 @@ def best_for_budget(
 ) -> Best:
     """Search the free settings; the others stay as `loop` has them.
 
+    Raises ValueError for an unknown free setting or a budget below one cycle.
+
     Parameters
     ----------
     e0 : (d,) displacement of the start from the minimiser. free : some of "lr", "nu", "beta", "alpha".
     limit : lr and alpha are searched up to limit / max h.
-
-    Raises
-    ------
-    ValueError
-        For an unknown free setting or a budget below one cycle.
     """
     for name in free:
         require_choice("free", name, FREE)

@@ -49,14 +49,11 @@ def loss_moments(
 ) -> LossMoments:
     """Exact mean and variance of the loss of least squares mean_i (a_i' e + r_i)^2 / 2, from the displacement e0.
 
+    Raises ValueError when the shapes do not fit or d > 3.
+
     Parameters
     ----------
     a : (n, d) features, d <= 3. r : (n,) residuals at the minimiser, mean a_i r_i = 0. e0 : (d,).
-
-    Raises
-    ------
-    ValueError
-        When the shapes do not fit or d > 3.
 
     Examples
     --------

@@ -61,6 +61,8 @@ def cycle_moments(
 ) -> tuple[Real, Real]:
     """T and N of one cycle: E phi' = T E phi, Var phi' = T^2 Var phi + N.
 
+    Raises ValueError when an argument is out of range or a variance is negative.
+
     Parameters
     ----------
     lam, w : eigenvalue and variance of the gradient noise, broadcast together; or lam (d,) and w a (d, d) covariance
@@ -70,11 +72,6 @@ def cycle_moments(
     Returns
     -------
     T, N : arrays of the broadcast shape; T dimensionless, N in units of x^2.
-
-    Raises
-    ------
-    ValueError
-        When an argument is out of range or a variance is negative.
 
     Examples
     --------

@@ -60,14 +60,11 @@ def inner_range(m: float, L: float, *, lr: float, k: int) -> tuple[float, float]
 def optimal_mu(m: float, L: float, *, lr: float, k: int) -> float:
     """Give the mu that minimises max |rho| over [m, L] when alpha = 0.
 
+    Raises ValueError as in `inner_range`.
+
     Parameters
     ----------
     m, L : least and greatest curvature. lr, k : inner step and inner steps per cycle.
-
-    Raises
-    ------
-    ValueError
-        As in `inner_range`.
 
     Examples
     --------

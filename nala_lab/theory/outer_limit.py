@@ -69,6 +69,9 @@ def root_at_zero_mu(k: int) -> float:
 def outer_limit(k: int, mu: float, *, lr: float = 1.0) -> float:
     """Largest alpha L at which no mode of (0, L] grows.
 
+    Raises ValueError when an argument is out of range, or Lookahead without an outer step already diverges (|B| > 1
+    somewhere).
+
     Parameters
     ----------
     k : inner steps per cycle. mu : outer factor in [-1, 1]. lr : inner step in units of 1/L.
@@ -76,11 +79,6 @@ def outer_limit(k: int, mu: float, *, lr: float = 1.0) -> float:
     Returns
     -------
     a_max, dimensionless, at least 2.
-
-    Raises
-    ------
-    ValueError
-        When an argument is out of range, or Lookahead without an outer step already diverges (|B| > 1 somewhere).
 
     Examples
     --------

@@ -68,6 +68,8 @@ def require_setting(lr: float, k: int, mu: float, alpha: float = 0.0) -> None:
 def lookahead_factor(lam: ArrayLike, *, lr: float, k: int, mu: float) -> Array:
     """Factor from the error of phi_{t-1} to the error of y_t: (1+mu)(1 - lr lam)^k - mu.
 
+    Raises ValueError when a hyperparameter is out of range or `lam` is not finite.
+
     Parameters
     ----------
     lam : eigenvalues (...), real or complex, units 1/lr.
@@ -76,11 +78,6 @@ def lookahead_factor(lam: ArrayLike, *, lr: float, k: int, mu: float) -> Array:
     Returns
     -------
     Same shape as `lam`, dimensionless.
-
-    Raises
-    ------
-    ValueError
-        When a hyperparameter is out of range or `lam` is not finite.
 
     Examples
     --------
@@ -157,6 +154,8 @@ def trajectory(
 
     e_t = Q diag(rho^t) Q' e_0
 
+    Raises ValueError when shapes do not fit together or a hyperparameter is out of range.
+
     Parameters
     ----------
     lam : (d,) real eigenvalues.
@@ -168,11 +167,6 @@ def trajectory(
     Returns
     -------
     (T+1, ..., d) errors of phi_0 .. phi_T.
-
-    Raises
-    ------
-    ValueError
-        When shapes do not fit together or a hyperparameter is out of range.
 
     Examples
     --------

@@ -89,14 +89,11 @@ def inner_end(phi: ArrayLike, *, lr: float, k: int) -> Real:
 def outer_map(phi: ArrayLike, lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> Real:
     """phi after one cycle.
 
+    Raises ValueError when an argument is out of range.
+
     Parameters
     ----------
     phi : (..., d) slow weights, x* = 0. lam : (d,) curvatures > 0. lr, k, mu, alpha : hyperparameters.
-
-    Raises
-    ------
-    ValueError
-        When an argument is out of range.
 
     Examples
     --------

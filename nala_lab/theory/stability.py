@@ -44,6 +44,8 @@ CARDS = (
 def inner_limit(k: int, mu: ArrayLike) -> Real:
     """First value of lr lam at which Lookahead with slow step 1+mu stops contracting.
 
+    Raises ValueError when k < 1, or mu <= -1 (the slow weights never move), or not finite.
+
     Parameters
     ----------
     k : inner steps per cycle.
@@ -52,11 +54,6 @@ def inner_limit(k: int, mu: ArrayLike) -> Real:
     Returns
     -------
     Same shape as `mu`, dimensionless (lr times curvature).
-
-    Raises
-    ------
-    ValueError
-        When k < 1, or mu <= -1 (the slow weights never move), or not finite.
 
     Examples
     --------
@@ -77,6 +74,8 @@ def inner_limit(k: int, mu: ArrayLike) -> Real:
 def is_stable(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float = 0.0) -> NDArray[np.bool_]:
     """Say which modes contract, from the interval for R = (1 - lr lam)^k and not from rho.
 
+    Raises ValueError when a hyperparameter is out of range, mu = -1 included.
+
     Parameters
     ----------
     lam : (...) real eigenvalues.
@@ -85,11 +84,6 @@ def is_stable(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float = 0.
     Returns
     -------
     Booleans of the shape of `lam`.
-
-    Raises
-    ------
-    ValueError
-        When a hyperparameter is out of range, mu = -1 included.
 
     Examples
     --------

@@ -90,17 +90,14 @@ def cycle(A: ArrayLike, C: ArrayLike, *, lr: float | ArrayLike, k: int, mu: floa
           inner: str = "gd", beta: float = 0.0, convention: str = "keep") -> Cycle:  # fmt: skip
     """Build one cycle's exact map. SGD or heavy ball alone: k = 1, mu = 0, alpha = 0.
 
+    Raises ValueError when an argument is out of range, A is not symmetric or C is not a covariance.
+
     Parameters
     ----------
     A : (d, d) Hessian, symmetric. C : covariance of the gradient noise, one number, (d,) or (d, d).
     lr : learning rate, or (k,) one for each inner step. k, mu, alpha, outer : as `nala_lab.reference.NALA`
     (``"fresh"``, ``"last"``, ``"full"``). inner, beta : inner rule and its momentum. convention : of the momentum at
     the synchronisation.
-
-    Raises
-    ------
-    ValueError
-        When an argument is out of range, A is not symmetric or C is not a covariance.
 
     Examples
     --------
@@ -164,15 +161,12 @@ def propagate(
 ) -> Moments:
     """Mean and covariance after 0 .. T cycles, from a start with zero momentum.
 
+    Raises ValueError when the shapes do not fit.
+
     Parameters
     ----------
     cycles : one cycle, or a list of T for a schedule. mean0 : (d,) error of the start.
     covariance0 : of the start, one number, (d,), (d, d) or None.
-
-    Raises
-    ------
-    ValueError
-        When the shapes do not fit.
 
     Examples
     --------

@@ -78,6 +78,8 @@ def _require(lr: float, k: int, mu: float, alpha: float, L: float) -> None:
 def distance_factor(*, L: float, m: float, lr: float, k: int, mu: float, alpha: float) -> float:
     """T21: the exact worst factor of the distance to the minimiser over one cycle.
 
+    Raises ValueError where the theorem is silent: mu outside [-1, 0], or a step beyond 2/(L+m).
+
     Parameters
     ----------
     L, m : smoothness and strong convexity, 0 <= m <= L, units 1/lr.
@@ -86,11 +88,6 @@ def distance_factor(*, L: float, m: float, lr: float, k: int, mu: float, alpha: 
     Returns
     -------
     F in [0, 1], dimensionless; the factor of the squared distance is F^2.
-
-    Raises
-    ------
-    ValueError
-        Where the theorem is silent: mu outside [-1, 0], or a step beyond 2/(L+m).
 
     Examples
     --------

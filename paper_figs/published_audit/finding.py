@@ -75,15 +75,12 @@ class Material:
 def material(*, data: bool = False) -> Material:
     """Give the typed-in papers and what was released.
 
+    Raises ValueError with ``data=True`` and no folder that holds the files.
+
     Parameters
     ----------
     data : read the released logs from a folder of NALA_LAB_DATA instead of the stored summaries, which are the same
         on every machine.
-
-    Raises
-    ------
-    ValueError
-        With ``data=True`` and no folder that holds the files.
     """
     return Material(paper("nala"), paper("adala"), recounted() if data else released())
 

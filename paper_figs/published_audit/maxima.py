@@ -24,16 +24,13 @@ __all__ = ["best_against_late", "best_of", "best_of_450", "chance_of_best", "imp
 def best_of(p: float, n: int, batch: int = BATCH) -> Array:
     """Give the exact distribution of the best of `n` batches, (batch + 1,) chances of 0 .. batch correct images: (1).
 
+    Raises ValueError for a share outside 0 to 1, or no batch.
+
     Parameters
     ----------
     p : share of images that the classifier has right.
     n : number of independent batches.
     batch : images in a batch.
-
-    Raises
-    ------
-    ValueError
-        For a share outside 0 to 1, or no batch.
 
     Examples
     --------

@@ -49,10 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Run ``nala-lab sweep``; return 0 when every run has ended, 1 when one could not be run, 130 when stopped.
 
-    Raises
-    ------
-    ValueError
-        In one sentence, for a file, name or value that is not what it should be, before anything is trained.
+    Raises ValueError in one sentence, for a file, name or value that is not what it should be, before anything is
+    trained.
     """
     from nala_lab.experiments.commands.committed import find
     from nala_lab.experiments.commands.estimate import told

@@ -157,11 +157,8 @@ def tidy_nala(logs: Mapping[str, str]) -> str:
 def download_nala(folder: Path, *, url: str = NALA_URL, cache: Path | None = None) -> Path:
     """Download the NALA authors' logs and write ``nala_cifar_curves.csv.gz`` into `folder`.
 
-    Raises
-    ------
-    DataError
-        When a download fails, the logs are not those the lab knows, or the folder cannot be written. Logs that are
-        not the known ones leave the cache, so that the next attempt downloads them again.
+    Raises DataError when a download fails, the logs are not those the lab knows, or the folder cannot be written. Logs
+    that are not the known ones leave the cache, so that the next attempt downloads them again.
     """
     paths = {file: retrieve("nala-curves", url, file, cache) for file in NALA_LOGS}
     try:

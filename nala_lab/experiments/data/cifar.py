@@ -146,10 +146,7 @@ def _refuse_pickles(source: Cifar, place: Path) -> None:
 def parse_records(raw: bytes, label_bytes: int, classes: int, name: str = "records") -> tuple[np.ndarray, np.ndarray]:
     """Cut the bytes of an official file into images (n, 3, 32, 32) and labels (n,).
 
-    Raises
-    ------
-    DataError
-        For a length that is not a whole number of records, or a label that is not below `classes`.
+    Raises DataError for a length that is not a whole number of records, or a label that is not below `classes`.
 
     Examples
     --------

@@ -27,6 +27,8 @@ class MissingData(DataError):
 def parse_idx(raw: bytes, name: str = "IDX data") -> NDArray[np.uint8]:
     """Read an unpacked IDX file of unsigned bytes.
 
+    Raises DataError for a wrong magic number, or a length that is not what the header says.
+
     Parameters
     ----------
     raw : the whole file, not gzipped.
@@ -35,11 +37,6 @@ def parse_idx(raw: bytes, name: str = "IDX data") -> NDArray[np.uint8]:
     Returns
     -------
     (sizes of the header...) uint8 array, read-only.
-
-    Raises
-    ------
-    DataError
-        For a wrong magic number, or a length that is not what the header says.
 
     Examples
     --------

@@ -71,6 +71,8 @@ def critic(*, width: int = 64, size: int = 32, norm: bool = True, bounded: bool 
            draw: torch.Generator) -> nn.Sequential:  # fmt: skip
     """Network from images (n, 3, size, size) to scores (n,): 663,296 parameters by default.
 
+    Raises ValueError for a size that is not 32 or 64, or a width below 1.
+
     Parameters
     ----------
     width, size : as in `generator`.
@@ -78,11 +80,6 @@ def critic(*, width: int = 64, size: int = 32, norm: bool = True, bounded: bool 
         statement about single images and wants a critic without (Gulrajani et al. 2017, section 4).
     bounded : end in a sigmoid, as AdaBelief's program for WGAN does; a critic of a Wasserstein distance has none.
     draw : where the initial weights are drawn from.
-
-    Raises
-    ------
-    ValueError
-        For a size that is not 32 or 64, or a width below 1.
 
     Examples
     --------

@@ -98,10 +98,7 @@ class Outcome:
 def read_spec(path: Path | str) -> list[Cell]:
     """Read a sweep's TOML file.
 
-    Raises
-    ------
-    ValueError
-        In one sentence, for a file that is not TOML, an unknown key, or a cell that is not allowed.
+    Raises ValueError in one sentence, for a file that is not TOML, an unknown key, or a cell that is not allowed.
     """
     return cells(read_toml(path))
 
@@ -109,10 +106,7 @@ def read_spec(path: Path | str) -> list[Cell]:
 def cells(spec: Mapping[str, Any]) -> list[Cell]:
     """Every cell of a sweep, each of them checked.
 
-    Raises
-    ------
-    ValueError
-        For an unknown key, or a name or value that is not allowed.
+    Raises ValueError for an unknown key, or a name or value that is not allowed.
 
     Examples
     --------

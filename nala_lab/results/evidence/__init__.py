@@ -22,7 +22,7 @@ from nala_lab.results.evidence.rule import (
     judge,
     judge_table,
     sign_flip_p,
-)  # fmt: skip
+)
 from nala_lab.results.evidence.sample_size import detectable, power, power_equivalent, seeds_needed
 
 __all__ = [

@@ -69,10 +69,7 @@ def _finite(name: str, values: Sequence[float]) -> np.ndarray:
 def summary(values: Sequence[float]) -> Summary:
     """Mean, standard deviation and number of one value per seed.
 
-    Raises
-    ------
-    ValueError
-        For no value, or one that is not finite.
+    Raises ValueError for no value, or one that is not finite.
 
     Examples
     --------

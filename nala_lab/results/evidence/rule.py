@@ -40,6 +40,8 @@ Pairs = Mapping[str, tuple[Sequence[float], Sequence[float]]]
 class Rule:
     """What is decided before the runs are looked at.
 
+    Raises ValueError for a negative threshold, an error rate outside (0, 0.5), another test.
+
     Attributes
     ----------
     threshold : differences smaller than this do not matter in practice; in the unit of the metric. 0: all matter.
@@ -47,11 +49,6 @@ class Rule:
     error_rate : family-wise rate of false verdicts of one kind within a table.
     test : ``"t"``, or ``"sign-flip"``, which assumes symmetry only, but can separate nothing with fewer than 6 seeds at
         an error rate of 0.05, its smallest p-value being 2^(1-n).
-
-    Raises
-    ------
-    ValueError
-        For a negative threshold, an error rate outside (0, 0.5), another test.
     """
 
     threshold: float = 0.0
@@ -117,10 +114,7 @@ def judge_table(pairs: Pairs, rule: Rule) -> dict[str, Judgement]:
     "better" or "worse" when its difference is significant after Holm's correction, else "undecided". Each of the two
     kinds of false verdict has a family-wise rate of at most `error_rate`, whatever the dependence in the table.
 
-    Raises
-    ------
-    ValueError
-        For an empty table, lists of different lengths, empty ones, NaN, or a pair of two infinities.
+    Raises ValueError for an empty table, lists of different lengths, empty ones, NaN, or a pair of two infinities.
 
     Examples
     --------
