@@ -19,11 +19,8 @@ __all__ = ["Card", "cards", "map"]
 def cards() -> dict[str, Card]:
     """Collect the card of every closed form, by theorem number.
 
-    Raises ValueError when two files claim the same number.
-
-    Returns
-    -------
-    dict from ``"T01"``, ``"T03"`` ... to `Card`, sorted.
+    Returns a dict from ``"T01"``, ``"T03"`` ... to `Card`, sorted. Raises ValueError when two files claim the same
+    number.
 
     Examples
     --------

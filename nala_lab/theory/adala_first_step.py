@@ -95,7 +95,8 @@ def adala_first_step(x: ArrayLike, lam: ArrayLike, *, lr: float, betas: tuple[fl
                      eps: float = 1e-8, probe: str = "own", denominator: str = "hat") -> Real:  # fmt: skip
     """theta_1 - theta_0 of AdaLA on f = sum lam_i x_i^2 / 2 from `x`.
 
-    Raises ValueError when a number is out of range or an option is unknown.
+    Returns displacements of the common shape, units of x. Raises ValueError when a number is out of range or an option
+    is unknown.
     Source: Ramjee, Algorithm 3, at t = 1; derivation in the module docstring.
 
     Parameters
@@ -103,10 +104,6 @@ def adala_first_step(x: ArrayLike, lam: ArrayLike, *, lr: float, betas: tuple[fl
     x : (...) start. lam : (...) curvature, broadcasts against `x`.
     lr, betas, eps : as in Adam, eps > 0.
     probe : one of the eight readings. denominator : ``"hat"`` or ``"raw"``.
-
-    Returns
-    -------
-    Displacements of the common shape, units of x.
 
     Examples
     --------

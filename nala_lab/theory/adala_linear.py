@@ -62,7 +62,8 @@ def step(t: int, c: ArrayLike, *, lr: float, betas: tuple[float, float] = (0.9, 
          denominator: str = "hat", method: str = "adala") -> Real:  # fmt: skip
     """Displacement of step `t` under the constant gradient `c`; the iterate moves by minus this.
 
-    Raises ValueError when a number is out of range or an option is unknown.
+    Returns an array of the shape of `c`, units of x. Raises ValueError when a number is out of range or an option is
+    unknown.
 
     Parameters
     ----------
@@ -72,10 +73,6 @@ def step(t: int, c: ArrayLike, *, lr: float, betas: tuple[float, float] = (0.9, 
     denominator : ``"hat"``, ``"raw"`` or ``"hat-inside"``.
     method : ``"adala"`` for every probe that looks ahead (own, grad, adam, adabelief, self, implicit),
         ``"adala-lagged"``, ``"adala-code"``, or ``"adabelief"``.
-
-    Returns
-    -------
-    Same shape as `c`, units of x.
 
     Examples
     --------
@@ -106,15 +103,11 @@ def trajectory(c: ArrayLike, steps: int, *, lr: float, betas: tuple[float, float
                denominator: str = "hat", method: str = "adala") -> Real:  # fmt: skip
     """Predict theta_t - theta_0 for t = 0..n.
 
-    Raises ValueError as in `step`, or when `steps` is negative.
+    Returns (n+1, ..., d) displacements, row 0 zero. Raises ValueError as in `step`, or when `steps` is negative.
 
     Parameters
     ----------
     c : (..., d) the constant gradient. steps : n >= 0. The rest as in `step`.
-
-    Returns
-    -------
-    (n+1, ..., d) displacements, row 0 zero.
 
     Examples
     --------

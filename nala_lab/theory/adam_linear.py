@@ -83,8 +83,9 @@ def trajectory(c: ArrayLike, cycles: int, *, k: int, mu: float, alpha: float, lr
                eps: float = 1e-8, form: str = "kingma-ba", inner_state: str = "keep") -> Real:  # fmt: skip
     """Predict phi_t - phi_0 for t = 0..T.
 
-    Raises ValueError as in `inner_displacement`; and for ``inner_state="pullback"``, which mixes moments of different
-    step counts, so that bias correction no longer returns c.
+    Returns (T+1, d) displacements, row 0 zero. Raises ValueError as in `inner_displacement`; and for
+    ``inner_state="pullback"``, which mixes moments of different step counts, so that bias correction no longer returns
+    c.
 
     Parameters
     ----------
@@ -93,10 +94,6 @@ def trajectory(c: ArrayLike, cycles: int, *, k: int, mu: float, alpha: float, lr
     k, mu, alpha : inner steps per cycle, outer factor, outer gradient step.
     lr, beta2, eps, form : as in `inner_displacement`.
     inner_state : ``"keep"`` or ``"reset"`` Adam's state at each synchronisation.
-
-    Returns
-    -------
-    (T+1, d) displacements, row 0 zero.
 
     Examples
     --------

@@ -56,16 +56,12 @@ def _positive(lam: ArrayLike) -> Real:
 def against_lookahead(lam: ArrayLike, *, lr: float, k: int, mu: float) -> tuple[Real, Real]:
     """Ends of the interval of alpha in which NALA is faster per gradient than Lookahead(1+mu).
 
-    Raises ValueError when an argument is out of range.
+    Returns low and high, (...) each, units of lr. They coincide where B = 0 (Lookahead ends in one cycle and cannot be
+    beaten). low is negative where Lookahead diverges (|B| > 1). Raises ValueError when an argument is out of range.
 
     Parameters
     ----------
     lam : (...) eigenvalues > 0. lr, k, mu : shared by both methods.
-
-    Returns
-    -------
-    low, high : (...) each, units of lr. They coincide where B = 0 (Lookahead ends in one cycle and cannot be beaten).
-    low is negative where Lookahead diverges (|B| > 1).
 
     Examples
     --------

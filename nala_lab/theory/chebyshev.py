@@ -170,11 +170,7 @@ def searched(kappa: float, k: int, *, seed: int = 0) -> dict[str, float]:
 
     Differential evolution on max |rho| over 100 (k+1) Chebyshev points, then a simplex.
 
-    Raises ValueError as `floor`.
-
-    Returns
-    -------
-    dict with lr, mu, alpha in units of 1/L, and rate per cycle.
+    Returns a dict with lr, mu, alpha in units of 1/L, and rate per cycle. Raises ValueError as `floor`.
 
     Examples
     --------

@@ -35,7 +35,8 @@ CARDS = (
 def value_after_outer_step(value: ArrayLike, grad: ArrayLike, *, alpha: float, smoothness: float) -> Real:
     """Give the upper bound on f(phi_t) from f and grad f at y_t.
 
-    Raises ValueError when alpha or L is out of range, or the shapes do not fit together.
+    Returns (...) bounds, units of f. Raises ValueError when alpha or L is out of range, or the shapes do not fit
+    together.
 
     Parameters
     ----------
@@ -43,10 +44,6 @@ def value_after_outer_step(value: ArrayLike, grad: ArrayLike, *, alpha: float, s
     grad : (..., d) grad f(y_t).
     alpha : outer gradient step, units 1/curvature.
     smoothness : L, a Lipschitz constant of the gradient.
-
-    Returns
-    -------
-    (...) bounds, units of f.
 
     Examples
     --------

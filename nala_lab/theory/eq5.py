@@ -113,7 +113,8 @@ def printed_weights(t: int, mu: ArrayLike) -> Weights:
 def unroll(fast_ends: ArrayLike, phi0: ArrayLike, outer_grads: ArrayLike, mu: float, alpha: float) -> Real:
     """Rebuild every phi_t from the inner results, the start and the outer gradients alone.
 
-    Raises ValueError when the shapes do not fit together, or mu or alpha is out of range.
+    Returns (T, ..., d) phi_1 .. phi_T. Raises ValueError when the shapes do not fit together, or mu or alpha is out of
+    range.
     Source: Zuo et al. 2024, Eq. (5).
 
     Parameters
@@ -122,10 +123,6 @@ def unroll(fast_ends: ArrayLike, phi0: ArrayLike, outer_grads: ArrayLike, mu: fl
     phi0 : (..., d) the initial slow weights.
     outer_grads : (T, ..., d) grad J(y_1) .. grad J(y_T), as they were used.
     mu, alpha : the outer factor and the outer step.
-
-    Returns
-    -------
-    (T, ..., d) phi_1 .. phi_T.
 
     Examples
     --------

@@ -84,15 +84,11 @@ def spectral_radius(J: ArrayLike, *, lr: float, k: int, mu: float, alpha: float)
 def trajectory(J: ArrayLike, e0: ArrayLike, cycles: int, *, lr: float, k: int, mu: float, alpha: float) -> Real:
     """Errors z_t - z* of the slow weights, t = 0 .. T, by powers of the cycle's matrix.
 
-    Raises ValueError when shapes do not fit or an argument is out of range.
+    Returns (T+1, ..., d). Raises ValueError when shapes do not fit or an argument is out of range.
 
     Parameters
     ----------
     J : (d, d) matrix of the field. e0 : (..., d). cycles : T >= 0. lr, k, mu, alpha : hyperparameters.
-
-    Returns
-    -------
-    (T+1, ..., d).
 
     Examples
     --------

@@ -51,16 +51,13 @@ def fractions(values: Any) -> Array:
 def slack(points: ArrayLike, grads: ArrayLike, values: ArrayLike, *, L: Any, m: Any = 0) -> Array:
     """Left side of (*) for every ordered pair; the diagonal is zero.
 
+    Returns (n, n), units of f. Entry [i, j] >= 0 for all pairs iff a function of the class passes through the data.
     Raises ValueError for shapes that do not fit together, or m outside [0, L).
 
     Parameters
     ----------
     points, grads : (n, d). values : (n,). Floats or rationals.
     L, m : smoothness and strong convexity, 0 <= m < L.
-
-    Returns
-    -------
-    (n, n), units of f. Entry [i, j] >= 0 for all pairs iff a function of the class passes through the data.
 
     Examples
     --------

@@ -37,7 +37,8 @@ def curves(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, lr: ArrayLike, k: int
            gradients: int, outer: str = "fresh", spend_outer: bool = True) -> Real:  # fmt: skip
     """Expected loss after 0 .. `gradients` gradients for S settings that share k.
 
-    Raises ValueError when an argument is out of range, or Lookahead's cost is asked for with alpha > 0.
+    Returns (S, gradients + 1), units of f. A setting that diverges ends in inf, never in NaN. Raises ValueError when an
+    argument is out of range, or Lookahead's cost is asked for with alpha > 0.
 
     Parameters
     ----------
@@ -45,10 +46,6 @@ def curves(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, lr: ArrayLike, k: int
     coordinates of the eigenvectors. lr, mu, alpha : scalars or (S,).
     k : inner steps per cycle. gradients : length of the curves. outer : mini-batch of the outer gradient.
     spend_outer : False for Lookahead (alpha = 0), whose cycle costs k gradients; True: k + 1.
-
-    Returns
-    -------
-    (S, gradients + 1), units of f. A setting that diverges ends in inf, never in NaN.
 
     Examples
     --------
@@ -153,16 +150,13 @@ def best_for_budget(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, budget: int,
 
     Differential evolution on the closed form; a search, so the result is an upper bound on the best loss.
 
-    Raises ValueError for an unknown method, or a budget that does not pay for a cycle of any k.
+    Returns a dict with loss, k, lr, mu, alpha. Raises ValueError for an unknown method, or a budget that does not pay
+    for a cycle of any k.
 
     Parameters
     ----------
     budget : gradients. ks : candidates for k. method : ``"SGD"`` (lr only), ``"Lookahead"`` (lr and slow step 1 + mu
     in (0, 1]) or ``"NALA"`` (lr, mu in [-0.99, 0.5], alpha). seed : of the search.
-
-    Returns
-    -------
-    dict with loss, k, lr, mu, alpha.
 
     Examples
     --------

@@ -47,15 +47,11 @@ CARDS = (
 def step_matrix(lam: ArrayLike, *, lr: float, beta: float, kind: str = "heavy-ball") -> Real:
     """One inner step on (error, displacement), per eigenvalue.
 
-    Raises ValueError when an argument is out of range.
+    Returns (..., 2, 2), dimensionless. Raises ValueError when an argument is out of range.
 
     Parameters
     ----------
     lam : eigenvalues (...). lr : step size. beta : momentum in [0, 1). kind : ``"heavy-ball"`` or ``"nag"``.
-
-    Returns
-    -------
-    (..., 2, 2), dimensionless.
 
     Examples
     --------

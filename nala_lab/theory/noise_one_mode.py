@@ -61,17 +61,14 @@ def cycle_moments(
 ) -> tuple[Real, Real]:
     """T and N of one cycle: E phi' = T E phi, Var phi' = T^2 Var phi + N.
 
-    Raises ValueError when an argument is out of range or a variance is negative.
+    Returns T and N, arrays of the broadcast shape; T dimensionless, N in units of x^2. Raises ValueError when an
+    argument is out of range or a variance is negative.
 
     Parameters
     ----------
     lam, w : eigenvalue and variance of the gradient noise, broadcast together; or lam (d,) and w a (d, d) covariance
     in the coordinates of the eigenvectors, of which each mode sees its diagonal entry.
     lr, k, mu, alpha : hyperparameters. outer : ``"fresh"``, ``"last"`` or ``"full"`` outer gradient.
-
-    Returns
-    -------
-    T, N : arrays of the broadcast shape; T dimensionless, N in units of x^2.
 
     Examples
     --------

@@ -69,16 +69,12 @@ def root_at_zero_mu(k: int) -> float:
 def outer_limit(k: int, mu: float, *, lr: float = 1.0) -> float:
     """Largest alpha L at which no mode of (0, L] grows.
 
-    Raises ValueError when an argument is out of range, or Lookahead without an outer step already diverges (|B| > 1
-    somewhere).
+    Returns a_max, dimensionless, at least 2. Raises ValueError when an argument is out of range, or Lookahead without
+    an outer step already diverges (|B| > 1 somewhere).
 
     Parameters
     ----------
     k : inner steps per cycle. mu : outer factor in [-1, 1]. lr : inner step in units of 1/L.
-
-    Returns
-    -------
-    a_max, dimensionless, at least 2.
 
     Examples
     --------

@@ -68,16 +68,13 @@ def require_setting(lr: float, k: int, mu: float, alpha: float = 0.0) -> None:
 def lookahead_factor(lam: ArrayLike, *, lr: float, k: int, mu: float) -> Array:
     """Factor from the error of phi_{t-1} to the error of y_t: (1+mu)(1 - lr lam)^k - mu.
 
-    Raises ValueError when a hyperparameter is out of range or `lam` is not finite.
+    Returns an array of the shape of `lam`, dimensionless. Raises ValueError when a hyperparameter is out of range or
+    `lam` is not finite.
 
     Parameters
     ----------
     lam : eigenvalues (...), real or complex, units 1/lr.
     lr, k, mu : inner step, inner steps per cycle, outer factor.
-
-    Returns
-    -------
-    Same shape as `lam`, dimensionless.
 
     Examples
     --------
@@ -154,7 +151,8 @@ def trajectory(
 
     e_t = Q diag(rho^t) Q' e_0
 
-    Raises ValueError when shapes do not fit together or a hyperparameter is out of range.
+    Returns (T+1, ..., d) errors of phi_0 .. phi_T. Raises ValueError when shapes do not fit together or a
+    hyperparameter is out of range.
 
     Parameters
     ----------
@@ -163,10 +161,6 @@ def trajectory(
     e0 : (..., d) errors phi_0 - x*.
     cycles : outer steps T >= 0.
     lr, k, mu, alpha : as in `rho`.
-
-    Returns
-    -------
-    (T+1, ..., d) errors of phi_0 .. phi_T.
 
     Examples
     --------

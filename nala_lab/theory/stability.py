@@ -44,16 +44,13 @@ CARDS = (
 def inner_limit(k: int, mu: ArrayLike) -> Real:
     """First value of lr lam at which Lookahead with slow step 1+mu stops contracting.
 
-    Raises ValueError when k < 1, or mu <= -1 (the slow weights never move), or not finite.
+    Returns an array of the shape of `mu`, dimensionless (lr times curvature). Raises ValueError when k < 1, or mu <= -1
+    (the slow weights never move), or not finite.
 
     Parameters
     ----------
     k : inner steps per cycle.
     mu : outer factor > -1, one number or an array; the slow step is 1+mu.
-
-    Returns
-    -------
-    Same shape as `mu`, dimensionless (lr times curvature).
 
     Examples
     --------
@@ -74,16 +71,12 @@ def inner_limit(k: int, mu: ArrayLike) -> Real:
 def is_stable(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float = 0.0) -> NDArray[np.bool_]:
     """Say which modes contract, from the interval for R = (1 - lr lam)^k and not from rho.
 
-    Raises ValueError when a hyperparameter is out of range, mu = -1 included.
+    Returns booleans of the shape of `lam`. Raises ValueError when a hyperparameter is out of range, mu = -1 included.
 
     Parameters
     ----------
     lam : (...) real eigenvalues.
     lr, k, mu, alpha : inner step, inner steps per cycle, outer factor > -1, outer gradient step.
-
-    Returns
-    -------
-    Booleans of the shape of `lam`.
 
     Examples
     --------

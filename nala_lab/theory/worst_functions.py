@@ -78,16 +78,13 @@ def _require(lr: float, k: int, mu: float, alpha: float, L: float) -> None:
 def distance_factor(*, L: float, m: float, lr: float, k: int, mu: float, alpha: float) -> float:
     """T21: the exact worst factor of the distance to the minimiser over one cycle.
 
-    Raises ValueError where the theorem is silent: mu outside [-1, 0], or a step beyond 2/(L+m).
+    Returns F in [0, 1], dimensionless; the factor of the squared distance is F^2. Raises ValueError where the theorem
+    is silent: mu outside [-1, 0], or a step beyond 2/(L+m).
 
     Parameters
     ----------
     L, m : smoothness and strong convexity, 0 <= m <= L, units 1/lr.
     lr, k, mu, alpha : inner step, inner steps per cycle, outer factor, outer gradient step (0: Lookahead).
-
-    Returns
-    -------
-    F in [0, 1], dimensionless; the factor of the squared distance is F^2.
 
     Examples
     --------

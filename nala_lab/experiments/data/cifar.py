@@ -105,9 +105,7 @@ def read_cifar(source: Cifar, folders: Sequence[Path] = (), cache: Path | None =
     Searched in each folder, and in its subfolders named as the data set or as the archive unpacks: first the official
     files (``.gz`` or not), then the official archive, then the sheets.
 
-    Returns
-    -------
-    (name, pixels) : what the data are called, and images (n, 3, 32, 32) and labels (n,) of both splits, uint8.
+    Returns (name, pixels): what the data are called, and images (n, 3, 32, 32) and labels (n,) of both splits, uint8.
 
     Raises
     ------

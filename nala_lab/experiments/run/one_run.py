@@ -173,9 +173,7 @@ def execute(run: Run, out: Path, *, force: bool = False, progress: bool = True,
     A run that someone else trains is waited for, and its record read; with `wait` False that raises `Busy`. Two runs in
     one process, by threads, are trained one after the other.
 
-    Returns
-    -------
-    (record, trained) : `trained` is False when the record was there already.
+    Returns (record, trained): `trained` is False when the record was there already.
 
     Raises
     ------

@@ -41,11 +41,11 @@ from nala_lab.experiments.run.alone import Busy, known_by
 from nala_lab.experiments.run.one_run import Run, Saving, code_sha256, execute, find_device, held_out, plan
 from nala_lab.experiments.run.options import Options
 from nala_lab.experiments.run.signals import Stopped, StopRequest
-from nala_lab.experiments.run.spec_file import read_toml, require_axes
+from nala_lab.experiments.run.spec_file import require_axes
 from nala_lab.experiments.tasks import get_task
 from nala_lab.results.records import RecordError, read_record
 
-__all__ = ["BACKENDS", "Cell", "Outcome", "Store", "cells", "in_parallel", "read_spec", "sweep"]
+__all__ = ["BACKENDS", "Cell", "Outcome", "cells", "finished", "in_parallel", "store", "sweep"]
 
 BACKENDS = ("local", "dask")
 # Windows has no signal that asks: os.kill ends a process at once. But there Ctrl-C reaches every process of a console.
@@ -93,14 +93,6 @@ class Outcome:
     state: str
     detail: str = ""
     record: Path | None = None
-
-
-def read_spec(path: Path | str) -> list[Cell]:
-    """Read a sweep's TOML file.
-
-    Raises ValueError in one sentence, for a file that is not TOML, an unknown key, or a cell that is not allowed.
-    """
-    return cells(read_toml(path))
 
 
 def cells(spec: Mapping[str, Any]) -> list[Cell]:
@@ -151,29 +143,18 @@ def _combinations(axes: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield dict(zip(axes, values, strict=True))
 
 
-class Store:
-    """Where the records of one version of the code are kept.
+def store(out: Path) -> Path:
+    """The folder in `out` for records of the code as it is now; the files may be edited during a sweep."""
+    return out / f"code-{code_sha256()[:12]}"
 
-    Attributes
-    ----------
-    root : the folder of the code as it is now; workers are given it, for the files may be edited during a sweep.
-    """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    @classmethod
-    def now(cls, out: Path) -> Store:
-        """The store of the present code in the folder `out`."""
-        return cls(out / f"code-{code_sha256()[:12]}")
-
-    def finished(self) -> set[str]:
-        """Hashes of what is there already; a record that cannot be read is not, and its run will say so."""
-        found = set()
-        for path in self.root.rglob("*.jsonl"):
-            with suppress(RecordError):
-                found.add(known_by(read_record(path).header["config"]))
-        return found
+def finished(root: Path) -> set[str]:
+    """Hashes of what is in a store already; a record that cannot be read is not, and its run will say so."""
+    found = set()
+    for path in root.rglob("*.jsonl"):
+        with suppress(RecordError):
+            found.add(known_by(read_record(path).header["config"]))
+    return found
 
 
 @dataclass(frozen=True)
@@ -229,7 +210,7 @@ def sweep(todo: Sequence[Cell], out: Path, *, jobs: int = 1, backend: str = "loc
 
     Parameters
     ----------
-    todo : from `read_spec` or `cells`. out : the store.
+    todo : from `cells`. out : the store.
     jobs : runs at the same time; -1 is one for each core, and on a cluster leaves it to the cluster.
     backend : ``"local"`` processes, or a ``"dask"`` cluster, at `address`; a worker's threads train one after another.
     folders, device : as in `plan`; the same on every worker.
@@ -247,10 +228,10 @@ def sweep(todo: Sequence[Cell], out: Path, *, jobs: int = 1, backend: str = "loc
     require_int("jobs", jobs, low=-1)
     require("jobs", jobs, jobs != 0, "jobs != 0")
     share = 1 if jobs == -1 and backend == "local" else shared_threads(jobs)
-    store = Store.now(out)
-    worker = Worker(store.root, tuple(folders), device, share if threads is None else threads, minutes)
-    store.root.mkdir(parents=True, exist_ok=True)
-    done = store.finished()
+    root = store(out)
+    worker = Worker(root, tuple(folders), device, share if threads is None else threads, minutes)
+    root.mkdir(parents=True, exist_ok=True)
+    done = finished(root)
     left = []
     for cell in todo:
         if known_by(cell.run(folders, device).request) in done:

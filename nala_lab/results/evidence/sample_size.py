@@ -54,7 +54,8 @@ def seeds_needed(
 ) -> int | None:
     """Smallest number of seeds with which a true difference `gap` is separated with probability `wanted`.
 
-    Raises ValueError for sd <= 0, or `wanted` outside (error_rate, 1).
+    Returns the number, or None when a million seeds would not do, as for a gap of 0. Raises ValueError for sd <= 0, or
+    `wanted` outside (error_rate, 1).
 
     Parameters
     ----------
@@ -62,10 +63,6 @@ def seeds_needed(
     sd : standard deviation of the paired differences, in that unit.
     wanted : power, above the error rate and below 1.
     error_rate, comparisons : as `power`.
-
-    Returns
-    -------
-    The number, or None when a million seeds would not do, as for a gap of 0.
 
     Examples
     --------
