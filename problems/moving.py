@@ -139,6 +139,8 @@ def moved(problem: Problem, shift: ArrayLike | None = None, rotation: ArrayLike 
     box. The field of a game is moved like a gradient. R may mix the two players of a game; the
     dynamics is then the same one seen in other coordinates, and `signs` loses its meaning.
 
+    Raises ValueError for a scale that is not positive, a rotation that is not orthogonal, or a wrong shape.
+
     Parameters
     ----------
     problem : Problem
@@ -148,11 +150,6 @@ def moved(problem: Problem, shift: ArrayLike | None = None, rotation: ArrayLike 
     scale : float
         > 0: a negative scale would turn minima into maxima.
     offset : float
-
-    Raises
-    ------
-    ValueError
-        For a scale that is not positive, a rotation that is not orthogonal, or a wrong shape.
 
     Examples
     --------

@@ -36,16 +36,12 @@ FAMILY: dict[str, Callable[..., OuterMomentum]] = {
 def family(name: str, inner: Any, **parameters: Any) -> OuterMomentum:
     """Make the named method as a point of OuterMomentum.
 
+    Raises ValueError for an unknown name, or a parameter out of range; TypeError when a parameter is missing or not one
+    of the method's.
+
     Parameters
     ----------
     name : a key of FAMILY. inner : the inner rule. parameters : the method's own, as its paper names them.
-
-    Raises
-    ------
-    ValueError
-        For an unknown name, or a parameter out of range.
-    TypeError
-        When a parameter is missing or not one of the method's.
 
     Examples
     --------

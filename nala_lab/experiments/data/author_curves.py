@@ -79,17 +79,12 @@ def published_curves(
 ) -> list[Curve]:
     """Read curves; keywords such as ``network="VGG11", optimizer="Adam", split="test"`` pick some of them.
 
+    Raises MissingData when no folder holds a file, saying how to get it; DataError for a file with another checksum.
+
     Parameters
     ----------
     folders : where to look; None means the folders of NALA_LAB_DATA.
     files : names in FILES.
-
-    Raises
-    ------
-    MissingData
-        When no folder holds a file, saying how to get it.
-    DataError
-        For a file with another checksum.
     """
     where = data_folders() if folders is None else list(folders)
     found: list[Curve] = []

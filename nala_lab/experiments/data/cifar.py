@@ -107,12 +107,8 @@ def read_cifar(source: Cifar, folders: Sequence[Path] = (), cache: Path | None =
 
     Returns (name, pixels): what the data are called, and images (n, 3, 32, 32) and labels (n,) of both splits, uint8.
 
-    Raises
-    ------
-    MissingData
-        When no folder holds any of the files.
-    DataError
-        For a corrupt, truncated or incomplete file, or a download that fails.
+    Raises MissingData when no folder holds any of the files; DataError for a corrupt, truncated or incomplete file, or
+    a download that fails.
     """
     if not folders:
         archive = retrieve(source.name, source.url, source.archive, cache, source.archive_sha256)

@@ -52,6 +52,9 @@ def read_all(
     `name` or as torchvision calls it; nothing is downloaded, since someone said where the data are. Without, they are
     downloaded from `url`.
 
+    Raises MissingData when no folder holds any of the files; DataError when a folder holds a part of them, for a
+    corrupt file, or for a download that fails.
+
     Parameters
     ----------
     name : name of the data set.
@@ -59,13 +62,6 @@ def read_all(
     folders : where to look; files may be gzipped (``.gz``) or not.
     url : folder of the ``.gz`` files, ending in ``/``.
     cache : where downloads are kept; None means pooch's cache folder of this user.
-
-    Raises
-    ------
-    MissingData
-        When no folder holds any of the files.
-    DataError
-        When a folder holds a part of them, for a corrupt file, or for a download that fails.
     """
     if not folders:
         return {file: download(name, file, sha256, url, cache) for file, sha256 in files.items()}

@@ -22,6 +22,8 @@ def alexnet(classes: int = 10, *, size: int = 32, init: str = "he", generator: t
     the released program's: a first convolution of 6 x 6 with stride 2, the others 3 x 3, max-pooling 3 x 3 with
     strides 2, 1 and 1. Normalisation across 5 channels as in 2012: (2 + 1e-4 sum of squares)^0.75.
 
+    Raises ValueError for another size or init.
+
     Parameters
     ----------
     classes : number of outputs.
@@ -30,11 +32,6 @@ def alexnet(classes: int = 10, *, size: int = 32, init: str = "he", generator: t
     init : ``"he"``: variance 2 / fan-in; ``"std 0.1"``: N(0, 0.1^2) cut off at 0.2 in every layer, as released, from
         which the loss starts in the thousands.
     generator : where the initial weights are drawn from.
-
-    Raises
-    ------
-    ValueError
-        For another size or init.
 
     Source: Krizhevsky, Sutskever and Hinton (2012), "ImageNet classification with deep convolutional neural networks",
     section 3; released program of the NALA paper, function ``alexnet2``.

@@ -24,6 +24,8 @@ def lenet5(classes: int = 10, *, channels: int = 1, size: int = 28, activation: 
     maps see all 6, tanh is plain (the original is 1.7159 tanh(2x/3)), and the output is linear under a softmax
     cross-entropy instead of radial basis functions. Its third convolution, 5 x 5 on 5 x 5, is a linear layer.
 
+    Raises ValueError for another size or activation.
+
     Parameters
     ----------
     classes : number of outputs.
@@ -31,11 +33,6 @@ def lenet5(classes: int = 10, *, channels: int = 1, size: int = 28, activation: 
     size : pixels on a side, 28 or 32.
     activation : ``"tanh"`` as in 1998, or ``"relu"``.
     generator : where the initial weights are drawn from; see `initialise`.
-
-    Raises
-    ------
-    ValueError
-        For another size or activation.
 
     Source: LeCun, Bottou, Bengio and Haffner (1998), "Gradient-based learning applied to document recognition",
     section II.B; the NALA paper trains "LeNet-5" and cites it.

@@ -68,17 +68,14 @@ def resnet(classes: int = 10, *, depth: int = 18, channels: int = 3, generator: 
     11,173,962 parameters for depth 18 and 21,282,122 for 34, with ten classes and three channels. The stem of the
     paper, 7 x 7 with stride 2 and pooling, is for images of 224 x 224. Convolutions start at He's variance 2 / fan-in.
 
+    Raises ValueError for another depth.
+
     Parameters
     ----------
     classes : number of outputs.
     depth : 18 or 34 layers with weights.
     channels : 1 for grey images, 3 for coloured ones.
     generator : where the initial weights are drawn from.
-
-    Raises
-    ------
-    ValueError
-        For another depth.
 
     Source: He, Zhang, Ren and Sun (2016), "Deep residual learning for image recognition", Table 1.
 

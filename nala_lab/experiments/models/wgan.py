@@ -35,17 +35,14 @@ def _channels(width: int, size: int) -> list[int]:
 def generator(*, latent: int = 100, width: int = 64, size: int = 32, draw: torch.Generator) -> nn.Sequential:
     """Network from latent vectors (n, latent) to images (n, 3, size, size) in (-1, 1): 1,068,928 parameters by default.
 
+    Raises ValueError for a size that is not 32 or 64, or a width or length below 1.
+
     Parameters
     ----------
     latent : length of a latent vector.
     width : channels of the last hidden layer.
     size : pixels on a side, 32 or 64.
     draw : where the initial weights are drawn from; see `initialise_dcgan`.
-
-    Raises
-    ------
-    ValueError
-        For a size that is not 32 or 64, or a width or length below 1.
 
     Source: Radford, Metz and Chintala (2015), DCGAN; "a vanilla CNN generator" in the AdaLA paper, section 5.3.
 

@@ -175,15 +175,9 @@ def execute(run: Run, out: Path, *, force: bool = False, progress: bool = True,
 
     Returns (record, trained): `trained` is False when the record was there already.
 
-    Raises
-    ------
-    ValueError
-        For data that are missing or corrupt, and for a checkpoint in the way that is neither to be taken up nor to be
-        replaced by force.
-    Busy
-        When someone else trains the run, with `wait` False.
-    Stopped
-        When Ctrl-C or SIGTERM asked for an end; the run has been saved.
+    Raises ValueError for data that are missing or corrupt, and for a checkpoint in the way that is neither to be taken
+    up nor to be replaced by force; Busy when someone else trains the run, with `wait` False; Stopped when Ctrl-C or
+    SIGTERM asked for an end; the run has been saved.
     """
     saving = saving or Saving()
     name = f"{run.task.name} {run.method.name} seed {run.seed}"

@@ -208,6 +208,9 @@ def sweep(todo: Sequence[Cell], out: Path, *, jobs: int = 1, backend: str = "loc
           minutes: float | None = 5.0) -> Iterator[Outcome]:  # fmt: skip
     """Run cells, yielding what became of each as it ends; those that are busy elsewhere are waited for at the end.
 
+    Raises ValueError for a setting that is not allowed; OSError before anything is trained, when the store cannot be
+    written; as ChildProcessError, when a process was killed.
+
     Parameters
     ----------
     todo : from `cells`. out : the store.
@@ -216,13 +219,6 @@ def sweep(todo: Sequence[Cell], out: Path, *, jobs: int = 1, backend: str = "loc
     folders, device : as in `plan`; the same on every worker.
     threads : of each run; None shares the cores of this machine. Sums on a CPU depend on it in the last bit.
     minutes : how often a run is saved, so that a killed sweep loses no more than that; None saves nothing.
-
-    Raises
-    ------
-    ValueError
-        For a setting that is not allowed.
-    OSError
-        Before anything is trained, when the store cannot be written; as ChildProcessError, when a process was killed.
     """
     require_choice("backend", backend, BACKENDS)
     require_int("jobs", jobs, low=-1)

@@ -90,17 +90,13 @@ def paired(a: Sequence[float], b: Sequence[float], *, level: float = 0.95) -> Pa
     the difference less noisy than either. The differences are taken to be roughly normal, which 3 seeds
     cannot show.
 
+    Raises ValueError for lists of different lengths, empty ones, or numbers that are not finite; ModuleNotFoundError
+    without scipy, whose t quantile is used when there are two pairs or more.
+
     Parameters
     ----------
     a, b : (n,) one number per seed, in the same order.
     level : coverage of the interval, above 0 and below 1.
-
-    Raises
-    ------
-    ValueError
-        For lists of different lengths, empty ones, or numbers that are not finite.
-    ModuleNotFoundError
-        Without scipy, whose t quantile is used when there are two pairs or more.
 
     Examples
     --------
