@@ -61,7 +61,7 @@ FIGURES: dict[str, Figure] = {
     "adala_fig2": _epochs(2, 3),
     "adala_fig3": _samples(3, 0),
     "adala_fig4": _samples(4, 1),
-    "adala_table1": Figure("experimental_setup:draw"),
+    "adala_table1": Figure("beside.tables:setup_drawing"),
     **{f"adala_table{n}": _table("adala", n) for n in (2, 3, 4)},
 }
 """Name -> row, in the order in which they are drawn."""

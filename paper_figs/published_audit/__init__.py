@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from nala_lab.core import require_choice
-from paper_figs.published_audit import against_noise, claims, cost, files, grid, maxima, same_settings, slips, softmax
+from paper_figs.published_audit import against_noise, claims, cost, files, grid, maxima, same_settings, softmax
 from paper_figs.published_audit.finding import NOT_SEEN, SEEN, UNDECIDED, Finding, Material, material
 
 __all__ = ["AUDIT", "NOT_SEEN", "SEEN", "UNDECIDED", "Finding", "Material", "material", "run"]
@@ -38,7 +38,7 @@ AUDIT: dict[str, Callable[[Material], Finding]] = {
     "released-files": files.released_files,
     "table-2-first-records": files.table_2_first_records,
     "table-4-first-records": files.table_4_first_records,
-    "typing-slips": slips.typing_slips,
+    "typing-slips": grid.typing_slips,
     "adabelief-maxima": files.adabelief_maxima,
     "adala-rows-no-file": files.adala_rows_no_file,
     "adala-notebook-maxima": files.adala_notebook_maxima,

@@ -1,7 +1,8 @@
-"""On which grid the printed accuracies lie: correct images out of how many?"""
+"""How numbers are printed: out of how many images an accuracy is, and which strings break the format of their column."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from paper_figs.published import Cell
 from paper_figs.published_audit.finding import USUAL, Finding, Material, number_in, verdict
 
-__all__ = ["accuracies_over_256", "denominators", "last_digits", "mean_of_two_seeds"]
+__all__ = ["accuracies_over_256", "denominators", "last_digits", "mean_of_two_seeds", "typing_slips"]
 
 BATCH = 256
 DENOMINATORS = (*range(1, 2001), 10_000, 50_000, 60_000)
@@ -100,3 +101,24 @@ def mean_of_two_seeds(m: Material) -> Finding:
         where=("NALA, 2 random seeds (line 152)", "NALA Tables 1, 3, 5, 7, 8, 9 (lines 196-352)"),
         note="It does not say which of two runs is printed, nor whether there were two.",
     )  # fmt: skip
+
+
+def typing_slips(m: Material) -> Finding:
+    """Find every cell that is not written as the others of its kind, and list the slips of the text."""
+    cells, text = {}, {}
+    for paper in (m.nala, m.adala):
+        for table in paper.tables:
+            for cell in table.cells():
+                usual = paper.formats.get(cell.column.quantity, ".*")
+                if not re.fullmatch(usual, cell.printed):
+                    cells[cell.place] = {"printed": cell.printed, "may stand for": list(cell.readings)}
+        for slip in paper.text_slips:
+            lines = ", ".join(map(str, slip.lines))
+            text[f"{paper.key} (line {lines})"] = f'"{slip.printed}": {slip.note}'
+    open_ = [place for place, one in cells.items() if len(one["may stand for"]) > 1]
+    return Finding(
+        statement="At least one cell is printed so that it may stand for two numbers.",
+        verdict=verdict(bool(open_)),
+        numbers={"cells in an unusual format": cells, "of them with two readings": open_, "slips of the text": text},
+        where=("NALA Table 2 (lines 206, 209, 210)", "NALA Table 5 (line 310)"),
+    )
