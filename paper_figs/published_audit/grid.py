@@ -1,4 +1,4 @@
-"""How numbers are printed: out of how many images an accuracy is, and which strings break the format of their column."""
+"""How numbers are printed: the images an accuracy is out of, and the strings that break the format of their column."""
 
 from __future__ import annotations
 
