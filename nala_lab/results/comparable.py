@@ -91,16 +91,13 @@ def choose(records: Sequence[Record], arms: Sequence[Arm], full: Mapping[str, in
            equal: str | None = None) -> Choice:  # fmt: skip
     """Choose the runs of one task that stand for the arms of one table.
 
+    Raises ValueError for a record of an unknown scale; when an arm stands for several settings, or the arms for several
+    protocols, that were run equally often.
+
     Parameters
     ----------
     records : whole runs. arms : with different labels. full : see `scale_of`.
     equal : one of BUDGETS, to take runs at this one only.
-
-    Raises
-    ------
-    ValueError
-        For a record of an unknown scale; when an arm stands for several settings, or the arms for several protocols,
-        that were run equally often.
     """
     budgets = BUDGETS if equal is None else (equal,)
     at = [record for record in records if set(budgets).intersection(budgets_of(record))]
@@ -134,10 +131,7 @@ def comparable(records: Sequence[Record]) -> list[Record]:
 def runs_of(folder: Path | str, task: str) -> list[Record]:
     """The whole runs in FOLDER/TASK that are `comparable`; an empty list where there is none.
 
-    Raises
-    ------
-    RecordError
-        For a record that is broken.
+    Raises RecordError for a record that is broken.
     """
     return comparable([read_record(path) for path in sorted((Path(folder) / task).glob("*.jsonl"))])
 
@@ -145,15 +139,12 @@ def runs_of(folder: Path | str, task: str) -> list[Record]:
 def scale_of(record: Record, full: Mapping[str, int] | None = None) -> str:
     """The scale of a run, one of SCALES.
 
+    Raises ValueError for another scale.
+
     Parameters
     ----------
     full : ``epochs`` and ``train`` (examples) that a run at the paper's scale has at least. With it, a run is "paper"
         only when it is as long, on as much real data, and measured as the paper's; else it was cut short.
-
-    Raises
-    ------
-    ValueError
-        For another scale.
     """
     config = record.header["config"]
     scale = str(config.get("scale", SCALES[0]))
