@@ -92,8 +92,9 @@ def rho(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> Array:
 
     rho(lam) = (1 - alpha lam) [(1+mu)(1 - lr lam)^k - mu]
 
-    Parameters, Returns and Raises as in `lookahead_factor`, with alpha, the outer gradient step. Derived in the module
-    docstring from Algorithm 1 of Zuo et al. 2024.
+    lam : eigenvalues (...), real or complex, units 1/lr. lr, k, mu : as of `lookahead_factor`. alpha : outer gradient
+    step, units of lr. Returns an array of the shape of `lam`, dimensionless; raises ValueError when a hyperparameter is
+    out of range or `lam` is not finite. Derived in the module docstring from Algorithm 1 of Zuo et al. 2024.
 
     Examples
     --------
