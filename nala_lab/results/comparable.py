@@ -4,7 +4,8 @@ Figures, ledger and lessons all choose with `choose`. What it takes, in this ord
 
 setting    of an arm, the runs at its named hyperparameters and, for those it does not name, the task's defaults; only
            where there is no such run, the setting that was run most often.
-scale      the largest that any arm has.
+scale      the largest at which every arm that was run has two seeds, for one run is no comparison; without such a
+           scale, the largest that any arm has. So a sweep that goes on for days shows itself once it can be read.
 protocol   everything in a configuration but seed, optimizer and device: the one with the most runs; of equally frequent
            ones the longest, and of those the one with equal gradients. What still ties is refused: no hash decides.
 
@@ -106,7 +107,7 @@ def choose(records: Sequence[Record], arms: Sequence[Arm], full: Mapping[str, in
     if not pool:
         return Choice("", {}, 0)
     scales = {key: scale_of(run, full) for key, run in pool.items()}
-    scale = max(scales.values(), key=SCALES.index)
+    scale = max(_in_twos(candidates.values(), scales) or scales.values(), key=SCALES.index)
     protocol, budget = _protocol([run for key, run in pool.items() if scales[key] == scale], budgets)
     by_arm = {}
     for label, runs in candidates.items():
@@ -117,6 +118,12 @@ def choose(records: Sequence[Record], arms: Sequence[Arm], full: Mapping[str, in
     fitting = sum(any(arm.fits(run) for arm in arms) for run in records)
     shown = {id(run) for group in by_arm.values() for run in group}
     return Choice(scale, by_arm, fitting - len(shown), budget)
+
+
+def _in_twos(groups: Iterable[Sequence[Record]], scales: Mapping[int, str]) -> list[str]:
+    """The scales at which each group that is not empty has at least two seeds."""
+    seeds = [{(scales[id(run)], run.seed) for run in runs} for runs in groups if runs]
+    return [scale for scale in SCALES if all(sum(at == scale for at, _ in group) > 1 for group in seeds)]
 
 
 def comparable(records: Sequence[Record]) -> list[Record]:
