@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nala_lab.methods.table import PAPER_METHODS, label
-from nala_lab.results.comparable import BUDGETS, Arm, Choice, choose
+from nala_lab.results.comparable import BUDGETS, SCALES, Arm, Choice, budgets_of, choose, scale_of
 from nala_lab.results.evidence import summary
 from nala_lab.results.metrics import METRICS, values_of
 from nala_lab.results.records import FINISHED
@@ -16,12 +16,13 @@ from paper_figs.beside.runs import RECORDS, records_of
 from paper_figs.drawing import Drawing, Table
 from paper_figs.results_fashion_mnist import against_nala, correction, in_words, judged, mean_and_spread
 
-__all__ = ["TASKS", "TUNED", "as_published", "as_published_table", "draw_published", "draw_tuned", "trials", "tuned",
-           "tuned_table"]  # fmt: skip
+__all__ = ["TASKS", "TUNED", "as_published", "as_published_table", "draw_published", "draw_tuned", "longer", "trials",
+           "tuned", "tuned_table"]  # fmt: skip
 
 TUNED = RECORDS.parent / "tuned"
 TASKS = {"lenet5-fashion-mnist": "Fashion-MNIST", "lenet5-cifar10": "CIFAR-10"}
-METRIC = METRICS["test accuracy"]
+METRIC_NAME = "test accuracy"
+METRIC = METRICS[METRIC_NAME]
 
 
 def as_published(task: str, equal: str, folder: Path = RECORDS) -> Choice:
@@ -70,12 +71,32 @@ def as_published_table(folder: Path = RECORDS) -> Table:
                                  if both or equal == BUDGETS[-1])  # fmt: skip
             rows.append((data, label(name), accuracy, *(gaps[equal].get(name, "–") for equal in at)))
         verdicts = " ".join(in_words(choice.by_arm).strip() for choice in at.values())
-        said.append(f"{data}, {_size(at[BUDGETS[-1]])}: {verdicts}")
+        sizes = {equal: _size(choice) for equal, choice in at.items()}
+        size = " and ".join(f"{size} (equal {equal})" for equal, size in sizes.items())
+        size = sizes[BUDGETS[0]] if len(set(sizes.values())) == 1 else size
+        said.append(f"{data}, {size}: {verdicts}{longer(task, at[BUDGETS[0]], folder)}")
     heads = ("data", "optimizer", "test accuracy (%)", *(f"NALA minus it at equal {e}" for e in reversed(BUDGETS)))
     note = (f"{' '.join(said)} A method without look-ahead gradients makes the same run at either budget; NALA "
             "gets (k+1)/k as many gradients at equal timesteps, the papers' budget. "
             + _reading(at[BUDGETS[-1]]))  # fmt: skip
     return Table(heads, tuple(rows), note)
+
+
+def longer(task: str, shown: Choice, folder: Path = RECORDS) -> str:
+    """Tell the runs at the published settings that are longer than those shown: see `choose`, scale."""
+    if not shown.scale:
+        return ""
+    told, epochs = [], 0
+    for name in PAPER_METHODS:
+        for run in filter(Arm(name, name).means, records_of(folder / task)):
+            if SCALES.index(scale_of(run)) > SCALES.index(shown.scale) and shown.budget in budgets_of(run):
+                test, batch = (values_of([run], METRICS[of]) for of in (METRIC_NAME, "batch accuracy"))
+                numbers = [f"{100 * value:.2f}" for value in (*test, *batch)]
+                told.append(f"{label(name)} {' and '.join(numbers) or 'diverged'}")
+                epochs = max(epochs, run.header["config"]["epochs"])
+    waiting = (f" So far at {epochs} epochs and equal {shown.budget}, test accuracy and, as the paper counts, the best "
+               f"mini-batch; no comparison until every optimizer has two seeds: {'; '.join(told)}.")  # fmt: skip
+    return waiting if told else ""
 
 
 def tuned_table(folder: Path = TUNED) -> Table:

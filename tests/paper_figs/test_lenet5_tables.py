@@ -14,12 +14,13 @@ from paper_figs.results_lenet5 import TASKS, as_published_table, trials, tuned, 
 BEST = {"nala": {"lr": 0.01, "mu": -0.2}, "adam": {"lr": 0.003, "betas": [0.9, 0.99]}, "sgd": {"lr": 0.3}}
 
 
-def write(folder, task, optimizer, seed, accuracy, *, equal="grad_evals", epochs=3, **settings):
-    config = {"scale": "cpu", "epochs": epochs, "batch_size": 256, "equal": equal, "seed": seed, "data": {},
+def write(folder, task, optimizer, seed, accuracy, *, equal="grad_evals", epochs=3, scale="cpu", **settings):
+    config = {"scale": scale, "epochs": epochs, "batch_size": 256, "equal": equal, "seed": seed, "data": {},
               "optimizer": {"name": optimizer, **default_settings(task, optimizer), **settings}}  # fmt: skip
     header = dict(task=task, optimizer=optimizer, seed=seed, config=config, data={}, versions={}, platform={})
     name = f"{optimizer}-{seed}-{equal}-{len(list((folder / task).glob('*')))}.jsonl"
     with RecordWriter(folder / task / name, header) as out:
+        out.row("train", timestep=1, accuracy=accuracy + 0.05)
         out.row("test", epoch=epochs, accuracy=accuracy)
         out.finish("finished", totals={})
 
@@ -43,6 +44,19 @@ def test_at_the_published_settings_nala_has_a_run_at_each_budget(published):
     accuracy, gradients, timesteps = rows["CIFAR-10", "Lookahead"]
     assert accuracy == "82.00 ± 0.10" and gradients.startswith("-2.00 ") and timesteps.startswith("+0.50 ")
     assert "At equal timesteps NALA's test accuracy is" in table.note and "3 epochs, batch 256, 3 seeds" in table.note
+
+
+@pytest.mark.parametrize(("whole", "told"), [(1, True), (2, False)])
+def test_longer_runs_are_told_until_every_optimizer_has_two_seeds(published, whole, told):
+    for name in PAPER_METHODS:
+        for seed in range(whole if name == PAPER_METHODS[-1] else 2):
+            equal = "timesteps" if name == "nala" else "grad_evals"
+            write(published, "lenet5-cifar10", name, seed, 0.6 + 0.1 * seed, scale="paper", epochs=230, equal=equal)
+    note = as_published_table(published).note
+    assert ("So far at 230 epochs and equal timesteps, " in note) == told
+    both = "3 epochs, batch 256, 3 seeds (equal gradients) and 230 epochs, batch 256, 2 seeds (equal timesteps)"
+    assert (f"CIFAR-10, {both}" in note) == (not told)  # NALA at equal gradients is not there yet
+    assert ("NALA 60.00 and 65.00; NALA 70.00 and 75.00; NAG" in note) == told
 
 
 def test_the_tuned_table_takes_the_winners_at_seeds_that_tuning_has_not_seen(tmp_path):
