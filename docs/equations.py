@@ -8,6 +8,7 @@ block stays as it was written: a wrong formula is worse than a plain one.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 __all__ = ["NotRead", "formula", "typeset"]
@@ -28,6 +29,7 @@ WORDS = set("if when for every or and over of even odd faster cycles blocks".spl
 OPERATORS = {sign: sign for sign in "=<>+-,;:"} | {
     "<=>": r"\iff", "<=": r"\le", ">=": r"\ge", "->": r"\to", "<-": r"\leftarrow", "~": r"\sim", "in": r"\in",
     "..": r"\dots", "...": r"\dots", "(x)": r"\otimes", " . ": r"\cdot"}  # fmt: skip
+MAY_END = {",", ";", ":", "..", "..."} | WORDS
 OPEN = {"(": "(", "[": "[", "{": r"\{", "⟨": r"\langle", "|": r"\lvert", "||": r"\lVert"}
 CLOSE = {")": ")", "]": "]", "}": r"\}", "⟩": r"\rangle", "|": r"\rvert", "||": r"\rVert"}
 PARTNERS = {"(": (")", "]"), "[": (")", "]"), "{": ("}",), "⟨": ("⟩",), "|": ("|",), "||": ("||",)}
@@ -76,6 +78,8 @@ def _fraction(above: list[Factor], below: Factor) -> Factor:
 def _product(parts: list[Factor]) -> str:
     """A product, with a fraction bar for a slash where that cannot be read in two ways."""
     out: list[Factor] = []
+    if parts and "/" in (parts[0].tex, parts[-1].tex):
+        raise NotRead("a slash without its two sides")
     while parts:
         part, *parts = parts
         if part.tex == "/" and part.touches and out and parts and parts[0].touches:  # a/b holds closer than a / b
@@ -115,6 +119,7 @@ class _Reader:
         """Up to one of the closing signs, which is not taken; "" is the end. In an index or a power slashes stay."""
         out: list[str] = []
         product: list[Factor] = []
+        last = ""
         while not self.next(*closing):
             kind, text, touches = self.tokens[self.at]
             if kind == "end":
@@ -123,9 +128,11 @@ class _Reader:
                 product.append(Factor(self.take(), touches))
             elif text in OPERATORS or text in WORDS:
                 out += [_product(product), OPERATORS.get(self.take()) or rf"\text{{ {text} }}"]
-                product = []
+                product, last = [], text
             else:
                 product.append(self.factor())
+        if last and not product and last not in MAY_END:
+            raise NotRead(f"{last} without what follows")
         out.append(_join(product) if slashes else _product(product))
         return " ".join(part for part in out if part)
 
@@ -170,7 +177,7 @@ class _Reader:
 
     def scripts(self, base: str) -> str:
         """`base` with what follows of indices, powers, hats, primes and stars."""
-        low = high = ""
+        low, high, above_first = "", "", False
         while True:
             (_, text, touches), after = self.tokens[self.at], self.tokens[min(self.at + 1, len(self.tokens) - 1)]
             if text == "_" and touches:
@@ -181,15 +188,18 @@ class _Reader:
                     low += f" {self.script()}"
             elif text == "^":
                 self.take()
+                above_first |= not low
                 high += f" {self.script()}"
             elif text in ("'", "*") and touches and not (text == "*" and after[2] and after[0] in ("name", "number")):
+                above_first |= not low
                 high += r" \prime" if self.take() == "'" else " *"
             else:
                 break
-        if base in BIG.values() and r" \dots " in low and not high:  # i = 1 .. t
+        if base in BIG.values() and " = " in low and r" \dots " in low and not high:  # i = 1 .. t
             low, _, high = low.partition(r" \dots ")
+        both = [f"_{{{low.strip()}}}" * bool(low), f"^{{{high.strip()}}}" * bool(high)]
         factorial = self.take() if self.next("!") else ""
-        return base + (f"_{{{low.strip()}}}" if low else "") + (f"^{{{high.strip()}}}" if high else "") + factorial
+        return base + "".join(both[::-1] if above_first else both) + factorial
 
     def script(self) -> str:
         """An index or a power; brackets that only hold it together are LaTeX's."""
@@ -255,14 +265,22 @@ def _depth(text: str) -> int:
     return sum(text.count(sign) for sign in "([{") - sum(text.count(sign) for sign in ")]}")
 
 
-def _cell(text: str, at: int | None, first: bool) -> tuple[str, str, bool]:
-    """Left of its first relation, at `at`, and from there on; and whether it is a formula, not words alone."""
+def _relation(text: str) -> int:
+    """Where its first sign of relation outside of brackets stands; -1 without one."""
+    return next((found.start() for found in RELATION.finditer(text) if not _depth(text[: found.start()])), -1)
+
+
+def _cell(text: str, first: bool) -> tuple[str, str, bool]:
+    """Left of the relation, and from there on; and whether it is a formula, not words alone."""
+    at = _relation(text)
     try:
         whole = formula(text)
-        before = "" if at is None else formula(text[:at])
-        return before, whole[len(before) :].strip(), at is not None or re.search(r"[-+/(|]", text) is not None
+        before = formula(text[:at]) if at >= 0 else ""
+        if not whole.startswith(before):
+            raise NotRead(f"a relation inside of {text}")
+        return before, whole[len(before) :].strip(), at >= 0 or re.search(r"[-+/(|]", text) is not None
     except NotRead:
-        if at is None:
+        if at < 0:
             return "", _words(text), False
         if len(text[:at].split()) < 2:
             raise
@@ -298,23 +316,26 @@ def typeset(block: list[str]) -> str:
 
     Raises NotRead, with the reason, when a part of it is not the lab's way to write an equation.
     """
+    lines = [_cells(line) for line in _lines(block)]
+    places = Counter(place for cells in lines for start, text in cells for place in {start, start + max(_relation(text), 0)})
     rows = []
     columns: dict[int, int] = {}  # a place in the line, where a cell or its relation stood: the column of it
-    for line in _lines(block):
-        row: dict[int, str] = {}
-        tag, equation, last = "", False, -1
-        for start, text in _cells(line):
+    for cells in lines:
+        row: list[str] = []
+        tag, equation = "", False
+        for start, text in cells:
             if NUMBER.fullmatch(text):
                 tag = rf" \tag*{{{text}}}"
                 continue
-            at = next((found.start() for found in RELATION.finditer(text) if _depth(text[: found.start()]) == 0), None)
-            before, after, formed = _cell(text, at, not row)
-            last = next((c for place, c in columns.items() if place == start and c > last), last + 1)
-            columns.setdefault(start, last)
-            columns.setdefault(start + (at or 0), last)
-            row[last] = f"{before} & {after}"
+            before, after, formed = _cell(text, not row)
             equation |= formed
+            if row and places[start] == 1:  # in no line but this: no column
+                row[-1] += rf" \qquad {before} {after}"
+                continue
+            at = columns.setdefault(start, len(row))
+            columns.setdefault(start + max(_relation(text), 0), at)
+            row += [" & "] * (at - len(row)) + [f"{before} & {after}"]
         if not equation:
-            raise NotRead(f"a line without an equation: {line.strip()}")
-        rows.append(" & ".join(row.get(c, " & ") for c in range(last + 1)) + tag)
+            raise NotRead(f"a line without an equation: {'  '.join(text for _, text in cells)}")
+        rows.append(" & ".join(row) + tag)
     return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
