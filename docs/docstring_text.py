@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+import sys
+from typing import Any
 
 from equations import NotRead, typeset
 
-__all__ = ["blocks", "equation", "is_code", "readable"]
+__all__ = ["blocks", "equation", "is_code", "readable", "with_equations"]
 
 _CODE = re.compile(r"``.+?``|`[^`]+`_*|:\w+:`[^`]+`")
 _SECTION = re.compile(r"-{3,}\s*$")
@@ -97,3 +100,18 @@ def readable(lines: list[str]) -> list[str]:
     """A docstring in which formulas stay as they stand: indented ones line by line, those in a sentence unmarked."""
     first = next((i for i, line in enumerate(lines) if _SECTION.match(line)), len(lines) + 1) - 1
     return _prose(lines[:first]) + _sections(lines[first:])
+
+
+def with_equations(lines: list[str], obj: Any) -> list[str]:
+    """The docstring of `obj`, below its first paragraph what its file says above all, if equations are in that.
+
+    Where a file has functions they are what its equations are about, not the classes of their results.
+    """
+    module = sys.modules.get(getattr(obj, "__module__", ""))
+    names = getattr(module, "__all__", ())
+    functions = [name for name in names if inspect.isfunction(getattr(module, name))]
+    text = (inspect.getdoc(module) or "").splitlines() if obj.__name__ in (functions or names) else []
+    if not any(block[0].startswith("    ") and equation(block) for block in blocks(text)):
+        return lines
+    end = lines.index("") if "" in lines else len(lines)
+    return [*lines[:end], "", *text, *lines[end:]]

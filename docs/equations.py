@@ -180,12 +180,12 @@ class _Reader:
         low, high, above_first = "", "", False
         while True:
             (_, text, touches), after = self.tokens[self.at], self.tokens[min(self.at + 1, len(self.tokens) - 1)]
-            if text == "_" and touches:
+            if text == "_" and touches and not low:
                 self.take()
                 if self.next("hat"):
                     base = rf"\{self.take()}{{{base}}}"
                 else:
-                    low += f" {self.script()}"
+                    low = self.script()
             elif text == "^":
                 self.take()
                 above_first |= not low

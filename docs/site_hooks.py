@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
-import sys
 from pathlib import Path
 from typing import Any
 
-from docstring_text import blocks, equation, readable
+from docstring_text import readable, with_equations
 from docutils import nodes
 from sphinx import addnodes
 
 
 def process_docstring(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
-    """Hand autodoc the docstring in its readable form, below its first paragraph the equations of its file."""
-    rest = lines.index("") if "" in lines else len(lines)
-    lines[rest:rest] = ["", *equations_of_file(app, obj)] if what in ("class", "function") else []
-    lines[:] = readable(lines)
-
-
-def equations_of_file(app: Any, obj: Any) -> list[str]:
-    """What the file of a public name says above all, if equations are in it and no page of its own shows them.
-
-    Where a file has functions they are what the equations are about, not the classes of their results.
-    """
-    module = sys.modules.get(getattr(obj, "__module__", ""))
-    names = getattr(module, "__all__", ())
-    shown = (Path(app.srcdir) / "api" / f"{module.__name__}.rst").is_file() if module else True
-    functions = [n for n in names if inspect.isfunction(getattr(module, n))]
-    if shown or getattr(obj, "__name__", "") not in (functions or names):
-        return []
-    text = (inspect.getdoc(module) or "").splitlines()
-    return text if any(block[0].startswith("    ") and equation(block) for block in blocks(text)) else []
+    """Hand autodoc the docstring in its readable form, with the equations of a file that has no page of its own."""
+    page = Path(app.srcdir, "api", f"{getattr(obj, '__module__', '')}.rst")
+    shown = what not in ("class", "function") or page.is_file()
+    lines[:] = readable(lines if shown else with_equations(lines, obj))
 
 
 def words_are_no_links(app: Any, doctree: Any) -> None:

@@ -89,6 +89,7 @@ def test_every_method_is_stated_in_formulas_by_both_twins(key):
     ("m_hat_t^2", r"\hat{m}_{t}^{2}"),
     ("|B|^(1/k) lr", r"\lvert B \rvert^{1 / k} \, \mathrm{lr}"),
     ("sum_{i=1..t} <u, v>", r"\sum_{i = 1}^{t} \langle u , v \rangle"),
+    ("J''^2 - x_2'", r"J^{\prime \prime 2} - x_{2}^{\prime}"),
     ("x* - V*_LA", r"x^{*} - V^{*}_{\mathrm{LA}}"),
     ("[[a, -b], [0, 1]]", r"\begin{pmatrix} a & - b \\ 0 & 1 \end{pmatrix}"),
 ])  # fmt: skip
@@ -97,16 +98,17 @@ def test_an_expression_is_read_as_it_is_meant(text, latex):
 
 
 def test_lines_keep_their_columns_labels_and_numbers():
-    block = ['    "hat"   y_t = a      i = 0 .. k      Eq. (4)', "    raw     y = b        as printed"]
-    first, second = equations.typeset(block).splitlines()[1:-1]
+    block = ['    "hat"   y_t = a      i = 0 .. k      Eq. (4)', "    raw     y = b        as printed", "            <= c"]
+    first, second, third = equations.typeset(block).splitlines()[1:-1]
     assert first == r' & \text{"hat"} & y_{t} & = a & i & = 0 \dots k \tag*{Eq. (4)} \\'
-    assert second == r" & \text{raw} & y & = b &  & \text{as printed}"
+    assert second == r" & \text{raw} & y & = b &  & \text{as printed} \\"
+    assert third == r" &  &  & \le c"
 
 
 @pytest.mark.parametrize("line, why", [
     ("y = foo + 1", "word foo"), ("y = (a + 1", "bracket"), ("y = [[a, b], c]", "matrix without rows"), ("y = a $ 2", "sign $"),
     ("own    the trial step", "without an equation"), ("y = a, and then it ends", "word"), ("y = 2 |x", "bracket"),
-    ("f(x)    y = a.b", "sign"), ("y = a -", "- without"), ("y = a^", "sign"), ("y = / 2", "slash"),
+    ("f(x)    y = a.b", "sign"), ("y = a -", "- without"), ("y = a^", "sign"), ("y = a    xy", "neither words"), ("y = a_b_c", "sign _"), ("y = / 2", "slash"),
 ])  # fmt: skip
 def test_what_is_not_read_to_its_last_sign_stays_as_it_is(line, why):
     with pytest.raises(equations.NotRead, match=re.escape(why)):
