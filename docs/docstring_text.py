@@ -7,7 +7,7 @@ import re
 import sys
 from typing import Any
 
-from equations import NotRead, typeset
+from tools.doors.equations import NotRead, typeset
 
 __all__ = ["blocks", "equation", "is_code", "readable", "with_equations"]
 
@@ -45,6 +45,7 @@ def blocks(lines: list[str]) -> list[list[str]]:
 
 
 def is_code(block: list[str]) -> bool:
+    """Whether an indented block is a program, or markup already."""
     return any(line.lstrip().startswith((">>>", "..", "| ", "- ", "* ")) for line in block)
 
 

@@ -2,7 +2,9 @@
 
     g = lam x + xi,  E xi = 0,  Var xi = w
 
-where w = lam^2 sigma^2 in the random-minimum model of Zhang et al. 2019. With r = 1 - lr lam, R = r^k, c = 1 - alpha lam, s = 1 + mu, B = s R - mu, T = c B and Q_k = sum_{j<k} r^{2j}, a cycle
+where w = lam^2 sigma^2 in the random-minimum model of Zhang et al. 2019.
+
+With r = 1 - lr lam, R = r^k, c = 1 - alpha lam, s = 1 + mu, B = s R - mu, T = c B and Q_k = sum_{j<k} r^{2j}, a cycle
 maps mean and variance of phi by
 
     E phi'   = T E phi

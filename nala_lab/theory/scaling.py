@@ -11,8 +11,9 @@ for bit (no overflow or underflow):
     NALA                          alpha -> alpha / 2^n    the outer step is plain gradient descent
 
 Lookahead changes nothing of its own. AdaLA with the probe grad has no rescaling: the probe's displacement lr g changes
-with the loss. So Adam with eps = 0 and Lookahead over it do not see the scale of the loss; NALA over Adam does, through alpha alone.
-That is a property of the design: alpha inherits the units of a learning rate for gradients, lr those of the weights.
+with the loss. So Adam with eps = 0 and Lookahead over it do not see the scale of the loss; NALA over Adam does, through
+alpha alone. That is a property of the design: alpha inherits the units of a learning rate for gradients, lr those of
+the weights.
 
 Source: derived here. Status: proved; identity.
 """

@@ -48,7 +48,8 @@ def test_a_formula_in_a_sentence_is_no_markup():
 
 def test_an_indented_equation_is_a_formula_and_a_table_stays_line_by_line():
     text = ["T.", "", "    a = b", "      = c", "", "Cases:", "    k odd   it stays", "End."]
-    formula = [".. math::", "   :no-wrap:", "", r"   \begin{align*}", r"   a & = b \\", r"    & = c", r"   \end{align*}", ""]
+    rows = [r"   \begin{align*}", r"   a & = b \\", r"    & = c", r"   \end{align*}"]
+    formula = [".. math::", "   :no-wrap:", "", *rows, ""]
     assert readable(text) == ["T.", "", *formula, "Cases:", "", "::", "", "    k odd   it stays", "", "End.", ""]
 
 

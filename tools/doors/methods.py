@@ -64,8 +64,9 @@ def page(facts: Facts) -> str:
     settings = "\n".join(f"| `{name}` | `{value!r}` |" for name, value in facts.published.items())
     traits = ", ".join(sorted(facts.traits)) or "none of those that the table knows"
     return (
-        f"# {facts.label}\n\nSource: {facts.source}. Traits: {traits}.\n\n{_equations(facts.numpy)}## Twins\n\n{_twin(facts.numpy, 'NumPy')}\n"
-        f"{_twin(facts.torch, 'torch')}\n\n## Published settings\n\n| setting | value |\n|---|---|\n{settings}\n\n"
+        f"# {facts.label}\n\nSource: {facts.source}. Traits: {traits}.\n\n{_equations(facts.numpy)}"
+        f"## Twins\n\n{_twin(facts.numpy, 'NumPy')}\n{_twin(facts.torch, 'torch')}\n\n"
+        f"## Published settings\n\n| setting | value |\n|---|---|\n{settings}\n\n"
         f"Train with it: `nala-lab train --optimizer {facts.key}`.\n\n## Cite this\n\n{cite(facts.source)}"
     )
 

@@ -10,20 +10,21 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 
 __all__ = ["NotRead", "formula", "typeset"]
 
-GREEK = {name: rf"\{name}" for name in "alpha beta gamma delta zeta eta theta kappa mu nu xi rho sigma tau phi psi omega "
-         "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split()} | {
-    "eps": r"\varepsilon", "lam": r"\lambda", "pi": r"\pi"}  # fmt: skip
+GREEK = {name: rf"\{name}" for name in "alpha beta gamma delta zeta eta theta kappa mu nu xi pi rho sigma tau phi psi "
+         "omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split()} | {
+    "eps": r"\varepsilon", "lam": r"\lambda"}  # fmt: skip
 FUNCTIONS = {name: rf"\{name}" for name in "exp log cos sin max min sup inf lim".split()} | {
     name: rf"\operatorname{{{name}}}" for name in "argmin diag sign tr Var Cov sd eig span expm1 log1p mean".split()
 }
 BIG = {"sum": r"\sum", "prod": r"\prod", "(x)_": r"\bigotimes"}
 SYMBOLS = GREEK | FUNCTIONS | BIG | {"grad": r"\nabla", "hess": r"\nabla^2"}
-NAMES = set("lr weight_decay momentum denominator l2 rate rest gain curvature noise outer inner step start own shared floor "
-            "depth row field scale shift offset weight weights buffers spectrum radius factor gradients LA SGD crit slow "
-            "block".split())  # fmt: skip
+NAMES = set("lr weight_decay momentum denominator l2 rate rest gain curvature noise outer inner step start own shared "
+            "floor depth row field scale shift offset weight weights buffers spectrum radius factor gradients LA SGD "
+            "crit slow block".split())  # fmt: skip
 PRODUCTS = set("HD Hg HV CV cD dJ".split())  # two names without a space between them
 WORDS = set("if when for every or and over of even odd faster cycles blocks".split())  # between an equation's symbols
 OPERATORS = {sign: sign for sign in "=<>+-,;:"} | {
@@ -48,7 +49,7 @@ class NotRead(ValueError):
 
 @dataclass
 class Factor:
-    """A part of a product. `touches`: no space before it. `inner`: what stands in it, when it is one pair of brackets."""
+    """A part of a product. `touches`: no space before it. `inner`: what stands in it, if it is one pair of brackets."""
 
     tex: str
     touches: bool
@@ -62,12 +63,9 @@ class Factor:
 
 def _join(factors: list[Factor]) -> str:
     """Factors side by side, with a gap beside a name of several letters."""
-    out = ""
-    for factor in factors:
-        long = r"\mathrm" in (factor.tex[:7], before.tex[:7]) if out else False
-        out += (r" \, " if long and "/" not in (factor.tex, before.tex) else " ") * bool(out) + factor.tex
-        before = factor
-    return out
+    texts = [factor.tex for factor in factors]
+    gaps = [r" \, " if r"\mathrm" in (a[:7], b[:7]) and "/" not in (a, b) else " " for a, b in pairwise(texts)]
+    return "".join(text + gap for text, gap in zip(texts, [*gaps, ""], strict=False))
 
 
 def _fraction(above: list[Factor], below: Factor) -> Factor:
@@ -273,6 +271,8 @@ def _relation(text: str) -> int:
 def _cell(text: str, first: bool) -> tuple[str, str, bool]:
     """Left of the relation, and from there on; and whether it is a formula, not words alone."""
     at = _relation(text)
+    if NUMBER.fullmatch(text):
+        return "", rf"\text{{{text}}}", False
     try:
         whole = formula(text)
         before = formula(text[:at]) if at >= 0 else ""
@@ -317,16 +317,13 @@ def typeset(block: list[str]) -> str:
     Raises NotRead, with the reason, when a part of it is not the lab's way to write an equation.
     """
     lines = [_cells(line) for line in _lines(block)]
-    places = Counter(place for cells in lines for start, text in cells for place in {start, start + max(_relation(text), 0)})
+    places = Counter(start + at for cells in lines for start, text in cells for at in {0, max(_relation(text), 0)})
     rows = []
     columns: dict[int, int] = {}  # a place in the line, where a cell or its relation stood: the column of it
     for cells in lines:
         row: list[str] = []
-        tag, equation = "", False
+        equation = False
         for start, text in cells:
-            if NUMBER.fullmatch(text):
-                tag = rf" \tag*{{{text}}}"
-                continue
             before, after, formed = _cell(text, not row)
             equation |= formed
             if row and places[start] == 1:  # in no line but this: no column
@@ -337,5 +334,5 @@ def typeset(block: list[str]) -> str:
             row += [" & "] * (at - len(row)) + [f"{before} & {after}"]
         if not equation:
             raise NotRead(f"a line without an equation: {'  '.join(text for _, text in cells)}")
-        rows.append(" & ".join(row) + tag)
+        rows.append(" & ".join(row))
     return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
