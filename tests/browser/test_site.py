@@ -59,7 +59,7 @@ def test_every_formula_of_a_page_is_set_and_scrolls_in_its_box_on_a_phone(site, 
     assert site.evaluate(cut) == [] and site.evaluate("document.documentElement.scrollWidth") == 390
 
 
-def test_methods_and_theorems_have_their_formulas():
+def test_methods_and_theorems_have_their_formulas(site):
     pages = {"methods/nala", "methods/adala", "api/nala_lab.optim.NALA", "api/nala_lab.reference.AdaLA"}
     pages |= {f"api/{module.__name__}" for module in api.packages() if getattr(module, "CARDS", ())}
     assert pages - {name.removesuffix(".html") for name in FORMULAS} == {

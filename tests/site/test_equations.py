@@ -21,7 +21,7 @@ sys.path.remove(str(ROOT / "docs"))
 COMMANDS = {"varepsilon": "eps", "lambda": "lam", "nabla": "grad", "iff": "<=>", "le": "<=", "ge": ">=", "to": "->",
             "leftarrow": "<-", "sim": "~", "dots": "..", "otimes": "x", "bigotimes": "x", "cdot": ".", "langle": "<",
             "rangle": ">", "lvert": "|", "rvert": "|", "lVert": "||", "rVert": "||", "prime": "'"}  # fmt: skip
-UNSAID = "frac|left|right|text|mathrm|operatorname|qquad"  # say how a thing is set, and are no symbols
+UNSAID = "frac|left|right|text|mathrm|operatorname|mathop|qquad"  # say how a thing is set, and are no symbols
 # Blocks that stay as they were written, tables and programs, by file; every other one is a formula.
 LEFT = {
     "nala_lab.audit": 2, "nala_lab.classroom": 1, "nala_lab.experiments": 1, "nala_lab.optim.adala": 1,
@@ -88,6 +88,8 @@ def test_every_method_is_stated_in_formulas_by_both_twins(key):
     ("sum_i x_i / 2", r"\sum_{i} x_{i} / 2"),
     ("m_hat_t^2", r"\hat{m}_{t}^{2}"),
     ("|B|^(1/k) lr", r"\lvert B \rvert^{1 / k} \, \mathrm{lr}"),
+    ("(x)_s M - f(x)_s", r"\bigotimes_{s} M - f( x )_{s}"),
+    ("a (x) b", r"a \otimes b"),
     ("sum_{i=1..t} <u, v>", r"\sum_{i = 1}^{t} \langle u , v \rangle"),
     ("J''^2 - x_2'", r"J^{\prime \prime 2} - x_{2}^{\prime}"),
     ("x* - V*_LA", r"x^{*} - V^{*}_{\mathrm{LA}}"),
@@ -98,9 +100,9 @@ def test_an_expression_is_read_as_it_is_meant(text, latex):
 
 
 def test_lines_keep_their_columns_labels_and_numbers():
-    block = ['    "hat"   y_t = a    i = 0 .. k    Eq. (4)', "    raw     y = b      as printed", "            <= c"]
+    block = ['    "hat"   y_t = a    i = 0 .. k    Eq. (4)', "    raw     y = b      as printed", "              <= c"]
     first, second, third = equations.typeset(block).splitlines()[1:-1]
-    assert first == r' & \text{"hat"} & y_{t} & = a & i & = 0 \dots k \qquad  \text{Eq. (4)} \\'
+    assert first == r' & \text{“hat”} & y_{t} & = a & i & = 0 \dots k \qquad  \text{Eq. (4)} \\'
     assert second == r" & \text{raw} & y & = b &  & \text{as printed} \\"
     assert third == r" &  &  & \le c"
 
@@ -125,6 +127,7 @@ def said(text):
 def symbols(latex):
     """The same of LaTeX."""
     latex = re.sub(r"\\hat\{(\w)\}", r"\1 hat ", latex.replace(r"\nabla^2", " hess ").replace("...", ".."))
+    latex = re.sub("[“”]", '"', latex)
     latex = re.sub(r"(\\sum_\{[^{}]*=[^{}]*\})\^\{", r"\1 \\dots {", latex)
     latex = re.sub(r"\\(begin|end)\{\w+\*?\}|\\,|\\\\", " ", latex)
     latex = re.sub(rf"\\(?:{UNSAID})(?![a-z])", "", latex)

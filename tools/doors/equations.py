@@ -18,8 +18,9 @@ GREEK = {name: rf"\{name}" for name in "alpha beta gamma delta zeta eta theta ka
          "omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split()} | {
     "eps": r"\varepsilon", "lam": r"\lambda"}  # fmt: skip
 FUNCTIONS = {name: rf"\{name}" for name in "exp log cos sin max min sup inf lim".split()} | {
-    name: rf"\operatorname{{{name}}}" for name in "argmin diag sign tr Var Cov sd eig span expm1 log1p mean".split()
+    name: rf"\operatorname{{{name}}}" for name in "argmin diag sign tr Var Cov sd eig span mean".split()
 }
+FUNCTIONS |= {name: rf"\mathop{{\mathrm{{{name}}}}}" for name in ("expm1", "log1p")}  # one word, with the digit
 BIG = {"sum": r"\sum", "prod": r"\prod", "(x)_": r"\bigotimes"}
 SYMBOLS = GREEK | FUNCTIONS | BIG | {"grad": r"\nabla", "hess": r"\nabla^2"}
 NAMES = set("lr weight_decay momentum denominator l2 rate rest gain curvature noise outer inner step start own shared "
@@ -35,8 +36,8 @@ OPEN = {"(": "(", "[": "[", "{": r"\{", "⟨": r"\langle", "|": r"\lvert", "||":
 CLOSE = {")": ")", "]": "]", "}": r"\}", "⟩": r"\rangle", "|": r"\rvert", "||": r"\rVert"}
 PARTNERS = {"(": (")", "]"), "[": (")", "]"), "{": ("}",), "⟨": ("⟩",), "|": ("|",), "||": ("||",)}
 TOKEN = re.compile(
-    r'(?P<number>\d+(?:\.\d+)?)|(?P<quoted>"[^"]*")|(?P<name>weight_decay|log1p|expm1|l2|[A-Za-z]+|(?<= )\(x\)_)'
-    r"|(?P<sign>(?<=[ {])\(x\)(?= )| \. |<=>|<=|>=|->|<-|\.\.\.?|\|\||[-+*/^_()\[\]{}|⟨⟩<>=~,;:'!])"
+    r'(?P<number>\d+(?:\.\d+)?)|(?P<quoted>"[^"]*")|(?P<name>weight_decay|log1p|expm1|l2|[A-Za-z]+|(?<![^ ])\(x\)_)'
+    r"|(?P<sign>(?<![^ {])\(x\)(?= )| \. |<=>|<=|>=|->|<-|\.\.\.?|\|\||[-+*/^_()\[\]{}|⟨⟩<>=~,;:'!])"
 )
 RELATION = re.compile(r"<=>|<=|>=|->|<-|[=~]|(?<!\S)[<>](?=\s)")
 NUMBER = re.compile(r"Eq\. \(\d+\)(, first line)?|\(\*\)")
@@ -155,7 +156,7 @@ class _Reader:
         if kind == "number":
             return text
         if kind == "quoted":
-            return rf"\text{{{text}}}"
+            return rf"\text{{“{text[1:-1]}”}}"
         if text == "sqrt" and self.next("("):
             return rf"\sqrt{{{self.group()[0]}}}"
         if text == "(x)_":
@@ -245,14 +246,15 @@ def _words(text: str) -> str:
     """A label or a remark: words as they stand, with the symbols among them set as symbols."""
     out, words = [], 0
     for word in text.split():
-        core = word.rstrip(",.:;)") if word.startswith("(") else word.rstrip(",.:;")
-        if WORD.fullmatch(word) and core not in GREEK and (len(core) > 1 or word == "a"):
+        core = word.rstrip(",.:;")
+        core = core[:-1] if core.endswith(")") and "(" not in core else core
+        bare = core.strip("()")
+        if WORD.fullmatch(word) and bare not in GREEK and (len(bare) > 1 or word == "a"):
             out.append(word)
-            words += len(core) > 2
-        elif any(kind == "sign" and sign in OPERATORS for kind, sign, _ in _Reader(word).tokens[:-2]):
+            words += len(bare) > 2
+        elif any(kind == "sign" and sign in OPERATORS for kind, sign, _ in _Reader(core).tokens):
             raise NotRead(f"words and signs in {text}")
         else:
-            core = word.rstrip(",.:;")
             out.append(f"${formula(core)}${word[len(core) :]}")
     if not words:
         raise NotRead(f"neither words nor an equation: {text}")
@@ -311,26 +313,32 @@ def _cells(line: str) -> list[tuple[int, str]]:
     return cells
 
 
+def _places(start: int, text: str) -> list[tuple[int, bool]]:
+    """Where a cell begins, unless a relation does, and where its relation stands: what holds a column together."""
+    at = _relation(text)
+    return [(start, False)] * (at != 0) + [(start + at, True)] * (at >= 0)
+
+
 def typeset(block: list[str]) -> str:
     """The block as one formula in rows and columns, numbered as written.
 
     Raises NotRead, with the reason, when a part of it is not the lab's way to write an equation.
     """
     lines = [_cells(line) for line in _lines(block)]
-    places = Counter(start + at for cells in lines for start, text in cells for at in {0, max(_relation(text), 0)})
+    places = Counter(place for cells in lines for start, text in cells for place in _places(start, text))
     rows = []
-    columns: dict[int, int] = {}  # a place in the line, where a cell or its relation stood: the column of it
+    columns: dict[tuple[int, bool], int] = {}
     for cells in lines:
         row: list[str] = []
         equation = False
         for start, text in cells:
             before, after, formed = _cell(text, not row)
             equation |= formed
-            if row and places[start] == 1:  # in no line but this: no column
+            if row and places[_places(start, text)[0]] == 1:  # in no line but this: no column
                 row[-1] += rf" \qquad {before} {after}"
                 continue
-            at = columns.setdefault(start, len(row))
-            columns.setdefault(start + max(_relation(text), 0), at)
+            at = columns.setdefault(_places(start, text)[0], len(row))
+            columns.setdefault(_places(start, text)[-1], at)
             row += [" & "] * (at - len(row)) + [f"{before} & {after}"]
         if not equation:
             raise NotRead(f"a line without an equation: {'  '.join(text for _, text in cells)}")
