@@ -48,16 +48,9 @@ def ask(subject: Any, one: Item) -> Row:
     return Row(one.name, one.group, "pass" if answer.ok else "fail", evidence, answer.text)
 
 
-def audit(
-    target: str,
-    *,
-    options: Mapping[str, Any] | None = None,
-    kind: str | None = None,
-    inner: str = "momentum",
-    only: Iterable[str] | None = None,
-    timeout: float = TIMEOUT,
-    mutant: str | None = None,
-) -> Iterator[Row]:
+def audit(target: str, *, options: Mapping[str, Any] | None = None, kind: str | None = None, inner: str = "momentum",
+          only: Iterable[str] | None = None, timeout: float = TIMEOUT,
+          mutant: str | None = None) -> Iterator[Row]:  # fmt: skip
     """Audit ``"package.module:factory"``: yield a row for each item of its kind, asked in a process of its own.
 
     Parameters
@@ -91,14 +84,10 @@ def audit(
 
 @contextmanager
 def _server(job: Mapping[str, Any]) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(
-        [sys.executable, "-m", "nala_lab.audit.server", json.dumps(job)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        encoding="utf-8",
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([p for p in sys.path if p] + [os.getcwd()])},
-    ) as server:
+    command = [sys.executable, "-m", "nala_lab.audit.server", json.dumps(job)]
+    where = {**os.environ, "PYTHONPATH": os.pathsep.join([p for p in sys.path if p] + [os.getcwd()])}
+    pipe, silent = subprocess.PIPE, subprocess.DEVNULL
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=silent, encoding="utf-8", env=where) as server:
         try:
             yield server
         finally:

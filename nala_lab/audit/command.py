@@ -73,12 +73,7 @@ def _subject(args: argparse.Namespace) -> dict[str, Any]:
     if args.museum:
         require_choice("--museum", args.museum, MUTANTS)
         one = MUTANTS[args.museum]
-        return {
-            "target": one.target,
-            "options": dict(one.options),
-            "kind": None,
-            "inner": one.inner,
-            "mutant": one.name,
-        }
+        return {"target": one.target, "options": dict(one.options), "kind": None, "inner": one.inner,
+                "mutant": one.name}  # fmt: skip
     require("target", args.target, bool(args.target), "package.module:factory", "such as torch.optim:Adam")
     return {"target": args.target, "options": _options(args.options), "kind": args.kind, "inner": args.inner}

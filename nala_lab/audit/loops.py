@@ -22,18 +22,9 @@ MOMENTA = ("momentum_buffer", "exp_avg")
 Gradient = Callable[[torch.Tensor], torch.Tensor]
 
 
-def slow_loop(
-    inner_of: Callable[[Any], Optimizer],
-    start: torch.Tensor,
-    grad: Gradient,
-    *,
-    k: int,
-    weight: float,
-    calls: int,
-    outer_lr: float | None = None,
-    own_call: bool = True,
-    momentum: str = "keep",
-) -> torch.Tensor:
+def slow_loop(inner_of: Callable[[Any], Optimizer], start: torch.Tensor, grad: Gradient, *, k: int, weight: float,
+              calls: int, outer_lr: float | None = None, own_call: bool = True,
+              momentum: str = "keep") -> torch.Tensor:  # fmt: skip
     """Weights after each of `calls` calls of ``step()``, shape (calls, d).
 
     Parameters

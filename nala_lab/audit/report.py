@@ -24,8 +24,7 @@ def _number(evidence: float | int | str) -> str:
 def format_row(row: Row) -> str:
     """One line: item, verdict, evidence, explanation.
 
-    >>> from nala_lab.audit import Row
-    >>> from nala_lab.audit import format_row
+    >>> from nala_lab.audit import Row, format_row
     >>> print(format_row(Row("sync-steps", "algorithm", "fail", 7, "k=7: mixed after [1, 8, 15]")))
     sync-steps          FAIL           7          k=7: mixed after [1, 8, 15]
     """
@@ -36,8 +35,7 @@ def format_row(row: Row) -> str:
 def summary(rows: Sequence[Row]) -> str:
     """How many rows have which verdict.
 
-    >>> from nala_lab.audit import Row
-    >>> from nala_lab.audit import summary
+    >>> from nala_lab.audit import Row, summary
     >>> summary([Row("a", "state", "pass", 0, ""), Row("b", "state", "hang", "", "")])
     '1 pass, 1 hang'
     """

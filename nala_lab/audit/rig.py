@@ -137,10 +137,10 @@ def identical(one: Any, two: Any) -> bool:
     )
 
 
-def trained(s: Subject, upto: int, **settings: Any) -> tuple[torch.nn.Module, Any]:
+def trained(s: Subject, upto: int) -> tuple[torch.nn.Module, Any]:
     """A network and its optimizer after `upto` calls."""
     model = network()
-    opt = s.short(model.parameters(), **settings)
+    opt = s.short(model.parameters())
     train(s, model, opt, 0, upto)
     return model, opt
 

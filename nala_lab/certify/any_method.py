@@ -107,17 +107,8 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
-def worst_case_of(
-    method: Any,
-    *,
-    L: float,
-    m: float = 0.0,
-    steps: int | None = None,
-    cycles: int | None = None,
-    metric: str = "distance",
-    against: Any = None,
-    margin: float = 0.0,
-) -> WorstCase:
+def worst_case_of(method: Any, *, L: float, m: float = 0.0, steps: int | None = None, cycles: int | None = None,
+                  metric: str = "distance", against: Any = None, margin: float = 0.0) -> WorstCase:  # fmt: skip
     """Solve for the worst L-smooth m-strongly convex function of a method (see the module docstring).
 
     Parameters

@@ -81,20 +81,9 @@ def exact(name: str, value: Any) -> Fraction:
         raise ValueError(f"{name} must satisfy a finite number or fraction, got {name}={value!r}") from error
 
 
-def certify_quadratic(
-    *,
-    lr: Any,
-    k: int,
-    mu: Any,
-    alpha: Any,
-    interval: tuple[Any, Any] | None = None,
-    points: Sequence[Any] | None = None,
-    inner: str = "gd",
-    momentum: Any = 0,
-    inner_state: str = "keep",
-    tol: float = 1e-6,
-    bits: int = 192,
-) -> Enclosure:
+def certify_quadratic(*, lr: Any, k: int, mu: Any, alpha: Any, interval: tuple[Any, Any] | None = None,
+                      points: Sequence[Any] | None = None, inner: str = "gd", momentum: Any = 0,
+                      inner_state: str = "keep", tol: float = 1e-6, bits: int = 192) -> Enclosure:  # fmt: skip
     """Enclose the largest spectral radius of a cycle over an interval of lam, or over single values.
 
     Parameters
@@ -140,19 +129,15 @@ def certify_quadratic(
     require("interval", interval, one, "interval or points, one of the two")
     size = _radius_of(setting, k, inner, inner_state)
     gradients = k + 1  # NALA evaluates its outer gradient at alpha = 0 too
-    with _precision(bits):
+    from flint import ctx
+
+    with ctx.workprec(bits):
         if points is not None:
             return _over_points([exact("points", p) for p in points], size, gradients)
         assert interval is not None
         low, high = (exact("interval", end) for end in interval)
         require("interval", interval, 0 <= low <= high, "0 <= low <= high")
         return _over_interval(low, high, size, tol, gradients)
-
-
-def _precision(bits: int) -> Any:
-    from flint import ctx
-
-    return ctx.workprec(bits)
 
 
 def arb_of(x: Fraction) -> Any:

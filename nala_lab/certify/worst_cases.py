@@ -30,19 +30,8 @@ def nala(setting: dict[str, Any]) -> Method:
     return Method("NALA", inner=inner, k=setting["k"], mu=setting["mu"], alpha=setting["alpha"])
 
 
-def worst_case(
-    *,
-    L: float,
-    lr: float,
-    k: int,
-    mu: float,
-    alpha: float,
-    m: float = 0.0,
-    cycles: int = 1,
-    measure: str = "distance",
-    against: str | None = None,
-    margin: float = 0.0,
-) -> WorstCase:
+def worst_case(*, L: float, lr: float, k: int, mu: float, alpha: float, m: float = 0.0, cycles: int = 1,
+               measure: str = "distance", against: str | None = None, margin: float = 0.0) -> WorstCase:  # fmt: skip
     """Solve for the worst L-smooth m-strongly convex function of NALA (see the module docstring).
 
     Parameters

@@ -13,23 +13,17 @@
 Solutions and wrong answers are computed by nala_lab.theory, the derivations by sympy; tests compare the two.
 """
 
-from nala_lab.classroom.bank import LESSONS as LESSONS
-from nala_lab.classroom.bank import exercises as exercises
-from nala_lab.classroom.book import grades as grades
-from nala_lab.classroom.bug_hunt import Case as Case
-from nala_lab.classroom.claims import agree as agree
-from nala_lab.classroom.claims import at_most as at_most
-from nala_lab.classroom.claims import by_chance as by_chance
-from nala_lab.classroom.claims import claim as claim
-from nala_lab.classroom.collecting import collect as collect
-from nala_lab.classroom.extras import torch_is_here as torch_is_here
-from nala_lab.classroom.feedback import Feedback as Feedback
-from nala_lab.classroom.first_picture import three_ways as three_ways
-from nala_lab.classroom.marking import check as check
-from nala_lab.classroom.marking import exercise as exercise
-from nala_lab.classroom.marking import teacher as teacher
-from nala_lab.classroom.paper import roster as roster
-from nala_lab.classroom.predicting import predict as predict
+from nala_lab.classroom.bank import LESSONS, exercises
+from nala_lab.classroom.book import grades
+from nala_lab.classroom.bug_hunt import Case
+from nala_lab.classroom.claims import agree, at_most, by_chance, claim
+from nala_lab.classroom.collecting import collect
+from nala_lab.classroom.extras import torch_is_here
+from nala_lab.classroom.feedback import Feedback
+from nala_lab.classroom.first_picture import three_ways
+from nala_lab.classroom.marking import check, exercise, teacher
+from nala_lab.classroom.paper import roster
+from nala_lab.classroom.predicting import predict
 
 __all__ = ["LESSONS", "Case", "Feedback", "agree", "at_most", "by_chance", "check", "claim", "collect", "exercise",
            "exercises", "grades", "predict", "roster", "teacher", "three_ways", "torch_is_here"]  # fmt: skip

@@ -15,7 +15,7 @@ from typing import Any
 from nala_lab.classroom.answers import read
 from nala_lab.classroom.bank import find
 from nala_lab.classroom.feedback import Feedback
-from nala_lab.classroom.names import in_table
+from nala_lab.classroom.shown import Shown, in_table, table
 
 __all__ = ["Book", "grades", "stored"]
 
@@ -30,7 +30,7 @@ class Link(str):
         return str(self)
 
 
-class Book:
+class Book(Shown):
     """Best points, number of tries and best answer, for each student and exercise. Nothing else about anybody.
 
     Examples
@@ -74,17 +74,14 @@ class Book:
 
     def table(self) -> str:
         """The book as a Markdown table."""
-        rows = [f"| {in_table(who) or '(no name)'} | {what} | {row['points']} of {row['of']} | {row['tries']} |"
+        rows = [(in_table(who) or "(no name)", what, f"{row['points']} of {row['of']}", str(row["tries"]))
                 for (who, what), row in sorted(self._rows.items())]  # fmt: skip
-        return "\n".join(["| student | exercise | points | tries |", "|---|---|---|---|", *rows])
+        return table(("student", "exercise", "points", "tries"), rows)
 
     def _repr_markdown_(self) -> str:
         if not self._rows:
             return "No answer was checked yet."
         return f'{self.table()}\n\n`grades().export("{self.name}")` writes this for your teacher.'
-
-    def __repr__(self) -> str:
-        return self._repr_markdown_()
 
     @property
     def name(self) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nala_lab.classroom.questions import QUESTIONS, SETTING, START, Answer, _bowl
+from nala_lab.classroom.shown import Shown, table
 from nala_lab.classroom.specimen import SUSPECTS, Program, nala, planted
 from nala_lab.core import require
 
@@ -22,7 +23,7 @@ CASES = {"A": "zero-slot", "B": "one-more", "C": "early-gradient", "D": "shared-
 
 
 @dataclass(frozen=True, repr=False)
-class Verdict:
+class Verdict(Shown):
     """What an accusation leads to."""
 
     case: str
@@ -38,9 +39,6 @@ class Verdict:
 
     def __str__(self) -> str:
         return self._repr_markdown_().replace("**", "")
-
-    def __repr__(self) -> str:
-        return str(self)
 
 
 @dataclass
@@ -85,8 +83,8 @@ class Case:
         own, sound = (p(_bowl, [START], 8, **SETTING)[:, 0] for p in (self._program, nala))
         return (
             f"Size of the slow weight against the cycle, logarithmic, from 3. The sound program stands at "
-            f"{sound[1]:.2f} after one cycle and at "
-            f"{sound[4]:.2f} after four; the case at {abs(own[1]):.2f} and {abs(own[4]):.2f}."
+            f"{sound[1]:.2f} after one cycle and at {sound[4]:.2f} after four; the case at {abs(own[1]):.2f} and "
+            f"{abs(own[4]):.2f}."
         )
 
     def run(self, question: str) -> Answer:
@@ -114,17 +112,14 @@ class Case:
         if contradiction is not None:
             would, does = ("pass", "fails") if _passes(name, contradiction) else ("fail", "passes")
             words = f"With `{name}` the question `{contradiction}` would {would}, and here it {does}."
-            return Verdict(self.letter, name, False, words)
-        others = [other for other in SUSPECTS if other != name and self._fits(other)]
-        if name != CASES[self.letter]:
-            return Verdict(self.letter, name, False, self._not_yet(name))
-        if others:
-            words = (
-                f"Your questions fit {_listed(others)} as well: this was partly luck. Which question tells them apart?"
-            )
-            return Verdict(self.letter, name, True, words)
-        words = f"Proved with {len(self.asked)} questions: nobody else fits all the answers. Now read `story()`."
-        return Verdict(self.letter, name, True, words)
+        elif name != CASES[self.letter]:
+            words = self._not_yet(name)
+        elif others := [other for other in SUSPECTS if other != name and self._fits(other)]:
+            also = f"Your questions fit {_listed(others)} as well"
+            words = f"{also}: this was partly luck. Which question tells them apart?"
+        else:
+            words = f"Proved with {len(self.asked)} questions: nobody else fits all the answers. Now read `story()`."
+        return Verdict(self.letter, name, name == CASES[self.letter], words)
 
     def _fits(self, name: str) -> bool:
         return all(_passes(name, q) == answer.passes for q, answer in self.asked.items())
@@ -157,11 +152,9 @@ def _listed(names: list[str]) -> str:
 
 def questions() -> str:
     """All questions as a Markdown table."""
-    rows = [f"| `{q.name}` | {q.asks} |" for q in QUESTIONS.values()]
-    return "\n".join(["| question | what it asks |", "|---|---|", *rows])
+    return table(("question", "what it asks"), [(f"`{q.name}`", q.asks) for q in QUESTIONS.values()])
 
 
 def suspects() -> str:
     """All suspects as a Markdown table."""
-    rows = [f"| `{s.name}` | {s.what} |" for s in SUSPECTS.values()]
-    return "\n".join(["| suspect | what it does |", "|---|---|", *rows])
+    return table(("suspect", "what it does"), [(f"`{s.name}`", s.what) for s in SUSPECTS.values()])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from glob import glob
@@ -12,14 +10,15 @@ from pathlib import Path
 from nala_lab.classroom.bank import find
 from nala_lab.classroom.book import stored
 from nala_lab.classroom.feedback import judge
-from nala_lab.classroom.names import DEMO, in_table, named
+from nala_lab.classroom.names import DEMO, named
 from nala_lab.classroom.sheets import personal
+from nala_lab.classroom.shown import Table
 
-__all__ = ["Marks", "collect", "cell"]
+__all__ = ["Marks", "collect"]
 
 
-@dataclass
-class Marks:
+@dataclass(repr=False)
+class Marks(Table):
     """What `collect` found.
 
     Attributes
@@ -46,36 +45,9 @@ class Marks:
             lines.append([student or "(no name)", *points, str(sum(mine.values()))])
         return lines
 
-    def csv(self, path: Path | str) -> Path:
-        """Write `rows` to a file that a spreadsheet opens with every letter right, and return its path."""
-        target = Path(path)
-        with target.open("w", encoding="utf-8-sig", newline="") as file:
-            csv.writer(file).writerows([[cell(text) for text in row] for row in self.rows()])
-        return target
-
     def _repr_markdown_(self) -> str:
-        head, *lines = ["| " + " | ".join(map(in_table, row)) + " |" for row in self.rows()]
-        table = [head, "|" + "---|" * (len(self.exercises) + 2), *lines]
         notes = [f"* {name}: {text}." for name, text in self.unread + self.remarks]
-        return "\n".join([*table, "", *notes])
-
-    def __str__(self) -> str:
-        return self._repr_markdown_()
-
-    def __repr__(self) -> str:
-        return str(self)
-
-
-def cell(text: str) -> str:
-    """A cell's text that no spreadsheet takes for a formula: a student chooses the name. Numbers stay numbers.
-
-    Examples
-    --------
-    >>> cell("=1+1"), cell("ada"), cell("-0.5")
-    ("'=1+1", 'ada', '-0.5')
-    """
-    number = re.fullmatch(r"-?[\d.]+(e[+-]\d+)?", text)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) and not number else text
+        return "\n".join([super()._repr_markdown_(), "", *notes])
 
 
 def collect(paths: Path | str | Iterable[Path | str]) -> Marks:

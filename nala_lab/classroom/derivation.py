@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,23 +19,12 @@ PRINTED = {"lr": r"\eta", "lam": r"\lambda", "mu": r"\mu", "alpha": r"\alpha", "
 FUNCTIONS = ("sqrt", "log", "exp", "Abs", "ceiling", "floor", "Min", "Max", "sign", "Rational", "pi")
 
 
-class Step(tuple[str, str, float]):
-    """One step: its sentence, its equation in LaTeX, and the value of its left side."""
+class Step(NamedTuple):
+    """One step: its sentence, its equation in LaTeX, and the value of its left side with the student's numbers."""
 
-    @property
-    def sentence(self) -> str:
-        """What is done."""
-        return self[0]
-
-    @property
-    def latex(self) -> str:
-        """The equation."""
-        return self[1]
-
-    @property
-    def value(self) -> float:
-        """The left side with the student's numbers."""
-        return self[2]
+    sentence: str
+    latex: str
+    value: float
 
 
 def derive(exercise: Exercise, data: Data) -> list[Step]:
@@ -59,7 +48,7 @@ def derive(exercise: Exercise, data: Data) -> list[Step]:
         expression, symbols = _parse(right)
         value = expression.subs({symbol: values[name] for name, symbol in symbols.items()}).evalf(25)
         values[left] = value
-        steps.append(Step((sentence, f"{_latex(_parse(left)[0])} = {_latex(expression)}", float(value))))
+        steps.append(Step(sentence, f"{_latex(_parse(left)[0])} = {_latex(expression)}", float(value)))
     return steps
 
 
@@ -81,6 +70,5 @@ def _parse(text: str) -> tuple[Any, dict[str, Any]]:
 def _latex(expression: Any) -> str:
     from sympy import latex
 
-    return str(
-        latex(expression, symbol_names={s: PRINTED[s.name] for s in expression.free_symbols if s.name in PRINTED})
-    )
+    names = {s: PRINTED[s.name] for s in expression.free_symbols if s.name in PRINTED}
+    return str(latex(expression, symbol_names=names))

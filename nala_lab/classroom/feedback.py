@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from nala_lab.classroom.answers import read
 from nala_lab.classroom.sheets import EQUAL, Exercise, Personal, same
+from nala_lab.classroom.shown import Shown, six_digits
 
 __all__ = ["Feedback", "judge"]
 
@@ -16,8 +17,8 @@ Real = NDArray[np.float64]
 CLOSE = 3.0  # tolerances: so near comes only who rounded too early, for every known error lies farther off
 
 
-@dataclass(frozen=True)
-class Feedback:
+@dataclass(frozen=True, repr=False)
+class Feedback(Shown):
     """What a student reads. `kind` names the case: right, none, junk, close, other, or the name of a mistake."""
 
     exercise: str
@@ -33,9 +34,6 @@ class Feedback:
     def __str__(self) -> str:
         return f"{self.exercise}: {'right' if self.right else 'not yet'}. {self.message}"
 
-    def __repr__(self) -> str:
-        return str(self)
-
     def _repr_markdown_(self) -> str:
         head = "✔ right" if self.right else ("… open" if self.kind == "none" else "✘ not yet")
         score = f" ({self.points} of {self.of})" if self.of else ""
@@ -50,14 +48,10 @@ def judge(sheet: Personal, answer: object, hints: int = 0) -> Feedback:
         kind = "none" if answer is None or answer is Ellipsis else "junk"
         return Feedback(exercise.id, False, kind, value, 0, exercise.points)
     if same(value, sheet.solution, exercise.rtol):
-        return Feedback(exercise.id, True, "right", _praise(sheet), exercise.points, exercise.points)
+        praise = f"To six digits the answer is {six_digits(sheet.solution)}."
+        return Feedback(exercise.id, True, "right", praise, exercise.points, exercise.points)
     kind, message = _diagnose(sheet, value, hints)
     return Feedback(exercise.id, False, kind, message, 0, exercise.points)
-
-
-def _praise(sheet: Personal) -> str:
-    exact = ", ".join(f"{number:.6g}" for number in np.atleast_1d(sheet.solution))
-    return f"To six digits the answer is {exact}."
 
 
 def _diagnose(sheet: Personal, value: Real, hints: int) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-import numpy as np
+from numpy.typing import ArrayLike
 
 from nala_lab.classroom.answers import comma
 from nala_lab.classroom.bank import find
@@ -14,6 +14,7 @@ from nala_lab.classroom.derivation import Step, derive
 from nala_lab.classroom.feedback import Feedback, judge
 from nala_lab.classroom.names import named
 from nala_lab.classroom.sheets import Personal, personal
+from nala_lab.classroom.shown import Shown, six_digits, table
 
 __all__ = ["GRADING", "TeacherSheet", "check", "exercise", "teacher"]
 
@@ -47,8 +48,7 @@ def check(number: str, answer: object, student: str | int = "", *more: object) -
 
     Examples
     --------
-    >>> from nala_lab.classroom import exercise
-    >>> from nala_lab.classroom import check
+    >>> from nala_lab.classroom import check, exercise
     >>> check("01.1", "five", student="ada").message
     'Your answer is text: write the number without quotation marks.'
     >>> bool(check("01.1", float(exercise("01.1", "ada").solution), student="ada"))
@@ -75,7 +75,7 @@ def _done(feedback: Feedback) -> Feedback:
 
 
 @dataclass(frozen=True, repr=False)
-class TeacherSheet:
+class TeacherSheet(Shown):
     """An exercise with its derivation and its typical errors, for one student's numbers."""
 
     sheet: Personal
@@ -92,29 +92,13 @@ class TeacherSheet:
             f"{i}. {step.sentence} $\\displaystyle {step.latex}$ ≈ {step.value:.6g}"
             for i, step in enumerate(self.steps, 1)
         ]
-        errors = [f"| {value} | {name} | {words} |" for name, value, words in self.errors]
-        words = (
-            f"An answer counts as right within {exercise.rtol:g} of itself." if not exercise.whole else "It is exact."
+        words = "It is exact." if exercise.whole else f"An answer counts as right within {exercise.rtol:g} of itself."
+        errors = table(
+            ("a student who answers", "made this error", "and reads"),
+            [(value, name, words) for name, value, words in self.errors],
         )
-        return "\n".join(
-            [
-                str(self.sheet),
-                "",
-                f"**Solution: {_text(self.sheet.solution)}.** {words}",
-                "",
-                *steps,
-                "",
-                "| a student who answers | made this error | and reads |",
-                "|---|---|---|",
-                *errors,
-            ]
-        )
-
-    def __str__(self) -> str:
-        return self._repr_markdown_()
-
-    def __repr__(self) -> str:
-        return str(self)
+        solution = f"**Solution: {_text(self.sheet.solution)}.** {words}"
+        return "\n".join([str(self.sheet), "", solution, "", *steps, "", errors])
 
 
 def teacher(number: str, student: str | int = "") -> TeacherSheet:
@@ -135,6 +119,6 @@ def teacher(number: str, student: str | int = "") -> TeacherSheet:
     return TeacherSheet(sheet, tuple(derive(sheet.exercise, sheet.data)))
 
 
-def _text(value: object) -> str:
-    numbers = [f"{number:.6g}" for number in np.atleast_1d(np.asarray(value, np.float64))]
-    return numbers[0] if len(numbers) == 1 else "[" + ", ".join(numbers) + "]"
+def _text(value: ArrayLike) -> str:
+    numbers = six_digits(value)
+    return f"[{numbers}]" if "," in numbers else numbers

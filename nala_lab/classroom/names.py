@@ -6,7 +6,7 @@ import unicodedata
 
 import numpy as np
 
-__all__ = ["DEMO", "in_table", "named"]
+__all__ = ["DEMO", "named"]
 
 LONGEST = 200
 DEMO = "demo"  # the name that the lessons come with: who marks finds it where nobody wrote a name
@@ -32,11 +32,6 @@ def named(student: object) -> str:
     if not isinstance(student, str) or len(student) > LONGEST or not _can_be_written(student):
         raise LookupError(f"student is a name or a whole number, of at most {LONGEST} characters.")
     return unicodedata.normalize("NFC", student).strip().casefold()
-
-
-def in_table(text: str) -> str:
-    """The text as a cell of a Markdown table: in one line, and its strokes are no borders."""
-    return " ".join(text.split()).replace("|", "\\|")
 
 
 def _can_be_written(text: str) -> bool:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
-
-import numpy as np
 
 from nala_lab.classroom.bank import exercises as lesson_exercises
 from nala_lab.classroom.bank import find
-from nala_lab.classroom.collecting import cell
-from nala_lab.classroom.names import in_table, named
+from nala_lab.classroom.names import named
 from nala_lab.classroom.sheets import Personal, personal
+from nala_lab.classroom.shown import Table, six_digits
 from nala_lab.core import require
 
 __all__ = ["Roster", "roster"]
 
 
 @dataclass(frozen=True, repr=False)
-class Roster:
+class Roster(Table):
     """The sheets of a class, in the order of the names: student -> sheets."""
 
     students: dict[str, tuple[Personal, ...]]
@@ -29,7 +25,7 @@ class Roster:
         """A head, then a line for each student and exercise: the numbers and the solution."""
         lines = [["student", "exercise", "numbers", "solution"]]
         for student, sheets in self.students.items():
-            lines += [[student, s.exercise.id, _numbers(s), _solution(s)] for s in sheets]
+            lines += [[student, s.exercise.id, _numbers(s), six_digits(s.solution)] for s in sheets]
         return lines
 
     def sheets(self) -> str:
@@ -37,22 +33,6 @@ class Roster:
         parts = [f"# {student}\n\n" + "\n\n".join(map(str, sheets)) for student, sheets in self.students.items()]
         return "\n\n".join(parts) + "\n"
 
-    def csv(self, path: Path | str) -> Path:
-        """Write `rows` to a file that a spreadsheet opens with every letter right, and return its path."""
-        target = Path(path)
-        with target.open("w", encoding="utf-8-sig", newline="") as file:
-            csv.writer(file).writerows([[cell(text) for text in row] for row in self.rows()])
-        return target
-
-    def _repr_markdown_(self) -> str:
-        head, *lines = ["| " + " | ".join(map(in_table, row)) + " |" for row in self.rows()]
-        return "\n".join([head, "|---|---|---|---|", *lines])
-
-    def __str__(self) -> str:
-        return self._repr_markdown_()
-
-    def __repr__(self) -> str:
-        return str(self)
 
 
 def roster(names: Iterable[str | int], exercises: str | Iterable[str]) -> Roster:
@@ -89,7 +69,3 @@ def roster(names: Iterable[str | int], exercises: str | Iterable[str]) -> Roster
 
 def _numbers(sheet: Personal) -> str:
     return ", ".join(f"{name} = {value:g}" for name, value in sheet.data.items())
-
-
-def _solution(sheet: Personal) -> str:
-    return ", ".join(f"{value:.6g}" for value in np.atleast_1d(sheet.solution))

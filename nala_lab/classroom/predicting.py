@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from nala_lab.classroom.answers import OPEN, read
+from nala_lab.classroom.shown import Shown
 
 __all__ = ["Outcome", "Prediction", "predict"]
 
 
-@dataclass(frozen=True)
-class Outcome:
+@dataclass(frozen=True, repr=False)
+class Outcome(Shown):
     """A prediction beside what happened."""
 
     question: str
@@ -25,12 +26,9 @@ class Outcome:
     def __str__(self) -> str:
         return f"{self.question} {self.message}"
 
-    def __repr__(self) -> str:
-        return str(self)
 
-
-@dataclass(frozen=True)
-class Prediction:
+@dataclass(frozen=True, repr=False)
+class Prediction(Shown):
     """A question and the number that was written down for it, or the sentence that says why it is none.
 
     `written` is true for words as well.
@@ -46,9 +44,6 @@ class Prediction:
 
     def __str__(self) -> str:
         return f"Predict: {self.question} {self.note}"
-
-    def __repr__(self) -> str:
-        return str(self)
 
     def meets(self, measured: float) -> Outcome:
         """Put the number that a run gave beside the prediction.

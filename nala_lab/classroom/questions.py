@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nala_lab.classroom.shown import Shown
 from nala_lab.classroom.specimen import Program
 from nala_lab.theory.quadratic_rate import lookahead_factor, rho
 from nala_lab.theory.worst_functions import travel
@@ -21,7 +22,7 @@ CLOSE = 1e-12  # a run here is at most 200 roundings of 1e-16 of numbers below 1
 
 
 @dataclass(frozen=True, repr=False)
-class Answer:
+class Answer(Shown):
     """What a question found: the number, the one that was known, and whether they agree."""
 
     question: str
@@ -35,9 +36,6 @@ class Answer:
 
     def __str__(self) -> str:
         return self._repr_markdown_().replace("**", "").replace("`", "")
-
-    def __repr__(self) -> str:
-        return str(self)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nala_lab.classroom.neighbours import Error, method_errors, slips
+from nala_lab.classroom.shown import Shown
 from nala_lab.core import stream
 
 __all__ = ["Data", "Exercise", "Mistake", "Personal", "draws", "personal", "same"]
@@ -102,8 +103,8 @@ class Exercise:
 
 
 @dataclass(frozen=True, repr=False)
-class Personal:
-    """An exercise with one student's numbers in it."""
+class Personal(Shown):
+    """An exercise with one student's numbers in it; what is shown of it has no solution."""
 
     exercise: Exercise
     student: str
@@ -127,12 +128,6 @@ class Personal:
     def _repr_markdown_(self) -> str:
         exercise = self.exercise
         return f"**Exercise {exercise.id} · {exercise.title}.** {self.prompt}\n\n*Answer: {exercise.form}.*"
-
-    def __str__(self) -> str:
-        return self._repr_markdown_()
-
-    def __repr__(self) -> str:  # what a notebook keeps beside the Markdown: no address, and no solution
-        return str(self)
 
 
 def draws(**choices: Sequence[float]) -> Callable[[np.random.Generator], Data]:

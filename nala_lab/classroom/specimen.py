@@ -52,59 +52,33 @@ class Suspect:
     seen: str
 
 
-SUSPECTS: dict[str, Suspect] = {
-    s.name: s
-    for s in (
-        Suspect("sound", "nothing is wrong", None, ""),
-        Suspect(
-            "zero-slot",
-            "the slow weights start at zero instead of at the initial weights",
+SUSPECTS: dict[str, Suspect] = {s.name: s for s in (
+    Suspect("sound", "nothing is wrong", None, ""),
+    Suspect("zero-slot", "the slow weights start at zero instead of at the initial weights",
             ("phi = theta.copy()", "phi = np.zeros_like(theta)"),
             "The released TensorFlow program of the NALA paper keeps phi in an optimizer slot that is initialised to "
-            "zero. At mu = -0.5 the first synchronisation halves every weight.",
-        ),
-        Suspect(
-            "one-more",
-            "each cycle takes k + 1 inner steps",
-            ("for _ in range(k):", "for _ in range(k + 1):"),
-            "Off by one in a counter is the commonest slip of public look-ahead wrappers: `if count > k` for `== k`.",
-        ),
-        Suspect(
-            "wrong-sign",
-            "y mixes with the wrong sign of mu, so that it extrapolates where it should average",
+            "zero. At mu = -0.5 the first synchronisation halves every weight."),
+    Suspect("one-more", "each cycle takes k + 1 inner steps", ("for _ in range(k):", "for _ in range(k + 1):"),
+            "Off by one in a counter is the commonest slip of public look-ahead wrappers: `if count > k` for `== k`."),
+    Suspect("wrong-sign", "y mixes with the wrong sign of mu, so that it extrapolates where it should average",
             ("y = (1 + mu) * theta - mu * phi", "y = (1 - mu) * theta + mu * phi"),
             "The NALA paper calls y an extrapolation point, prints |mu| in Eq. (5) where -mu belongs, and uses mu < 0. "
-            "Who programs from the words gets this line.",
-        ),
-        Suspect(
-            "early-gradient",
-            "the outer gradient is taken at the old slow weights and not at y",
+            "Who programs from the words gets this line."),
+    Suspect("early-gradient", "the outer gradient is taken at the old slow weights and not at y",
             ("phi = y - alpha * grad(y)", "phi = y - alpha * grad(phi)"),
             "A framework that computes all gradients before the update cannot do otherwise without a second pass; the "
-            "name look-ahead then stands for nothing.",
-        ),
-        Suspect(
-            "shared-memory",
-            "slow and fast weights are one array from the second cycle on",
+            "name look-ahead then stands for nothing."),
+    Suspect("shared-memory", "slow and fast weights are one array from the second cycle on",
             ("theta = phi.copy()", "theta = phi"),
-            "A published Lookahead caches its slow weights without a copy; the in-place inner step then moves "
-            "both, and "
-            "the average is one of a thing with itself.",
-        ),
-        Suspect(
-            "no-outer",
-            "the outer gradient step is left out, which is Lookahead",
+            "A published Lookahead caches its slow weights without a copy; the in-place inner step then moves both, "
+            "and the average is one of a thing with itself."),
+    Suspect("no-outer", "the outer gradient step is left out, which is Lookahead",
             ("phi = y - alpha * grad(y)", "phi = y"),
-            "Nobody sees it at the paper's alpha = 0.001, because the step is that small.",
-        ),
-        Suspect(
-            "outer-twice",
-            "the outer step is twice as long",
+            "Nobody sees it at the paper's alpha = 0.001, because the step is that small."),
+    Suspect("outer-twice", "the outer step is twice as long",
             ("phi = y - alpha * grad(y)", "phi = y - 2 * alpha * grad(y)"),
-            "A gradient summed over two passes without `zero_grad` between them is twice the gradient.",
-        ),
-    )
-}
+            "A gradient summed over two passes without `zero_grad` between them is twice the gradient."),
+)}  # fmt: skip
 """Everybody who may be accused, by name: five of them are the cases."""
 
 

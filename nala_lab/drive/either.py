@@ -35,8 +35,7 @@ def run(twin: str, method: Any, grad: Callable[..., Any], x0: Any, *, cycles: in
 
     Examples
     --------
-    >>> from nala_lab.drive import Method
-    >>> from nala_lab.drive import run
+    >>> from nala_lab.drive import Method, run
     >>> run("numpy", Method("SGD", lr=0.5), lambda x: x, [4.0], steps=2).x[:, 0]
     array([4., 2., 1.])
     """

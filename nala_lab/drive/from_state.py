@@ -18,14 +18,15 @@ from nala_lab.reference.oracle import Oracle
 
 __all__ = ["LATE", "late_steps"]
 
+Gradient = Callable[[Array], Array]
+Late = tuple[Array, dict[str, Array]]
 LATE = 2**23  # 0.99999^LATE = 4e-37 is nothing beside 1, and a float32 counter still counts on from here
 _TORCH = {"m": "exp_avg", "v": "exp_avg_sq", "s": "exp_avg_var", "last": "previous_grad"}
 _REFERENCE = {"m": "m", "v": "v", "s": "s", "last": "extra"}
 
 
-def late_steps(
-    twin: str, method: Method, grad: Callable[[Array], Array], x: Array, state: Mapping[str, Array], steps: int = 1
-) -> tuple[Array, dict[str, Array]]:
+def late_steps(twin: str, method: Method, grad: Gradient, x: Array, state: Mapping[str, Array],
+               steps: int = 1) -> Late:  # fmt: skip
     """Apply `steps` steps of `method` from `x` (d,) with `state` and return the x and the state they lead to.
 
     Parameters
@@ -40,9 +41,8 @@ def late_steps(
 
     Examples
     --------
-    >>> from nala_lab.drive import Method
+    >>> from nala_lab.drive import Method, late_steps
     >>> import numpy as np
-    >>> from nala_lab.drive import late_steps
     >>> adam = Method("Adam", lr=1.0, betas=(0.0, 0.0), eps=0.0)
     >>> late_steps("numpy", adam, lambda x: x, np.array([0.5]), {"m": np.array([-0.5]), "v": np.array([0.25])})[0]
     array([-0.5])
@@ -51,9 +51,7 @@ def late_steps(
     return (_torch if twin == "torch" else _numpy)(method, grad, x, state, steps)
 
 
-def _numpy(
-    method: Method, grad: Callable[[Array], Array], x: Array, state: Mapping[str, Array], steps: int
-) -> tuple[Array, dict[str, Array]]:
+def _numpy(method: Method, grad: Gradient, x: Array, state: Mapping[str, Array], steps: int) -> Late:
     rule = numpy_twin(method.name, **method.shared())
     names = {name: _REFERENCE[name] for name in state}
     after = rule.init(x)._replace(t=LATE, **{names[name]: value for name, value in state.items()})
@@ -63,9 +61,7 @@ def _numpy(
     return np.asarray(reached), {name: np.asarray(getattr(after, names[name])) for name in state}
 
 
-def _torch(
-    method: Method, grad: Callable[[Array], Array], x: Array, state: Mapping[str, Array], steps: int
-) -> tuple[Array, dict[str, Array]]:
+def _torch(method: Method, grad: Gradient, x: Array, state: Mapping[str, Array], steps: int) -> Late:
     import torch
 
     weight = torch.nn.Parameter(torch.from_numpy(np.array(x)))

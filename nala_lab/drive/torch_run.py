@@ -158,19 +158,10 @@ def _run_two_loops(name: str, bench: Bench, opt: Any, rows: range, ending: Endin
         if ending.comes(row, bench.log[-1].gradient):
             break
     k = len(inner_grads[0])
-    return TwoLoop(
-        method=name,
-        outcome=ending.outcome,
-        diverged_at=ending.diverged_at,
-        evals=np.array(evals),
-        timesteps=k * np.arange(len(slow)),
-        k=k,
-        slow=np.stack(slow),
-        fast=np.stack(fast),
-        lookahead=np.stack(lookahead),
-        outer_grad=np.stack(outer_grad),
-        inner_grads=np.stack(inner_grads),
-    )
+    return TwoLoop(method=name, outcome=ending.outcome, diverged_at=ending.diverged_at, evals=np.array(evals),
+                   timesteps=k * np.arange(len(slow)), k=k, slow=np.stack(slow), fast=np.stack(fast),
+                   lookahead=np.stack(lookahead), outer_grad=np.stack(outer_grad),
+                   inner_grads=np.stack(inner_grads))  # fmt: skip
 
 
 def _run_one_loop(name: str, bench: Bench, opt: Any, rows: range, ending: Ending) -> OneLoop:
@@ -184,17 +175,9 @@ def _run_one_loop(name: str, bench: Bench, opt: Any, rows: range, ending: Ending
             break
     firsts = [bench.log[i] for i in evals[:-1]]
     lasts = [bench.log[i - 1] if i - before > 1 else None for before, i in pairwise(evals)]
-    return OneLoop(
-        method=name,
-        outcome=ending.outcome,
-        diverged_at=ending.diverged_at,
-        evals=np.array(evals),
-        timesteps=np.arange(len(x)),
-        x=np.stack(x),
-        grads=np.stack([spent.gradient for spent in firsts]),
-        points=np.stack([spent.point for spent in firsts]),
-        **_probe_rows(lasts, x[0]),
-    )
+    return OneLoop(method=name, outcome=ending.outcome, diverged_at=ending.diverged_at, evals=np.array(evals),
+                   timesteps=np.arange(len(x)), x=np.stack(x), grads=np.stack([spent.gradient for spent in firsts]),
+                   points=np.stack([spent.point for spent in firsts]), **_probe_rows(lasts, x[0]))  # fmt: skip
 
 
 def _probe_rows(lasts: list[Spent | None], like: Array) -> dict[str, Array | None]:

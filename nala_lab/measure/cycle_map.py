@@ -64,17 +64,8 @@ def _rule(inner: str, lr: Any, beta: Any) -> Any:
     return HeavyBall(lr=lr, momentum=beta) if inner == "heavy-ball" else NAG(lr=lr, momentum=beta)
 
 
-def reference_matrix(
-    lam: Any,
-    *,
-    lr: Any,
-    k: int,
-    mu: Any,
-    alpha: Any,
-    inner: str = "heavy-ball",
-    beta: Any = 0,
-    convention: str = "keep",
-) -> Array:
+def reference_matrix(lam: Any, *, lr: Any, k: int, mu: Any, alpha: Any, inner: str = "heavy-ball", beta: Any = 0,
+                     convention: str = "keep") -> Array:  # fmt: skip
     """Matrix of one cycle of the NumPy twin on (phi, v) for one eigenvalue; 1 x 1 over gradient descent.
 
     Parameters
@@ -133,16 +124,8 @@ def symbolic_matrix(
     import sympy
 
     symbols = {name: sympy.Symbol(name) for name in ("lambda", "eta", "mu", "alpha", "beta")}
-    entries = reference_matrix(
-        symbols["lambda"],
-        lr=symbols["eta"],
-        k=k,
-        mu=symbols["mu"],
-        alpha=symbols["alpha"],
-        beta=symbols["beta"],
-        inner=inner,
-        convention=convention,
-    )
+    entries = reference_matrix(symbols["lambda"], lr=symbols["eta"], k=k, mu=symbols["mu"], alpha=symbols["alpha"],
+                               beta=symbols["beta"], inner=inner, convention=convention)  # fmt: skip
     return sympy.Matrix(entries.tolist()).applyfunc(sympy.expand), symbols
 
 

@@ -49,22 +49,10 @@ class Ensemble:
         return variance
 
 
-def simulate(
-    lam: ArrayLike,
-    w: ArrayLike,
-    e0: ArrayLike,
-    *,
-    trajectories: int,
-    method: Any = None,
-    cycles: int | None = None,
-    steps: int | None = None,
-    lr: float | None = None,
-    k: int | None = None,
-    mu: float | None = None,
-    alpha: float | None = None,
-    outer: str = "fresh",
-    seed: int = 0,
-) -> Ensemble:
+def simulate(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, trajectories: int, method: Any = None,
+             cycles: int | None = None, steps: int | None = None, lr: float | None = None, k: int | None = None,
+             mu: float | None = None, alpha: float | None = None, outer: str = "fresh",
+             seed: int = 0) -> Ensemble:  # fmt: skip
     """Simulate `trajectories` runs from the error e0, of `method` or of NALA over gradient descent.
 
     Parameters

@@ -23,8 +23,8 @@ from nala_lab.core import require
 from nala_lab.optim._base import LabOptimizer, local, wide
 from nala_lab.optim._groups import PLAIN
 
-__all__ = ["Adaptive", "Group", "List", "add_belief", "add_mean", "add_square", "begin", "count", "each", "moment",
-           "move", "refuse_flags", "with_grad"]  # fmt: skip
+__all__ = ["Adaptive", "Group", "List", "add_belief", "add_mean", "add_number", "add_square", "begin", "count", "each",
+           "moment", "move", "refuse_flags", "with_grad"]  # fmt: skip
 
 Group = dict[str, Any]
 List = Any  # of tensors; torch's foreach functions give lists or tuples
@@ -159,7 +159,17 @@ def count(pairs: Iterable[tuple[torch.Tensor, Group]], state: Mapping[Any, dict[
     """The step of these parameters is done."""
     counters = [state[p]["step"] for p, _ in pairs]
     if counters:
-        torch._foreach_add_(counters, 1)
+        add_number(counters, 1)
+
+
+def add_number(xs: List, x: float, *, new: bool = False) -> List:
+    """`x` more, in place or as new tensors. On a CPU torch would wrap a plain number anew for every tensor."""
+    add = torch._foreach_add if new else torch._foreach_add_
+    return (add(xs, _wrapped(x, xs), alpha=1) if xs[0].is_cpu else add(xs, x)) or xs
+
+
+def _wrapped(x: float, xs: List) -> Any:
+    return torch.scalar_tensor(x, dtype=xs[0].dtype) if xs[0].is_cpu else x
 
 
 # ---- the equations, over lists ---------------------------------------------------------------------------------------
@@ -174,7 +184,8 @@ def add_mean(m: List, g: List, group: Group, *, new: bool = False) -> List:
 def add_square(s: List, residual: List, group: Group, *, new: bool = False) -> List:
     """v_t = beta2 v_{t-1} + (1 - beta2) residual^2, in place or as new tensors."""
     beta2 = group["betas"][1]
-    s = torch._foreach_mul(s, beta2) if new else torch._foreach_mul_(s, beta2) or s
+    factor = _wrapped(beta2, s)
+    s = torch._foreach_mul(s, factor) if new else torch._foreach_mul_(s, factor) or s
     torch._foreach_addcmul_(s, residual, residual, 1 - beta2)
     return s
 
@@ -182,8 +193,7 @@ def add_square(s: List, residual: List, group: Group, *, new: bool = False) -> L
 def add_belief(s: List, g: List, expected: List, group: Group, *, new: bool = False) -> List:
     """s_t = beta2 s_{t-1} + (1 - beta2) (g_t - expected)^2 + eps, in place or as new tensors."""
     s = add_square(s, torch._foreach_sub(g, expected), group, new=new)
-    torch._foreach_add_(s, group["eps"])
-    return s
+    return add_number(s, group["eps"])
 
 
 def move(p: List, m: List, s: List, t: int, group: Group, form: str, t_s: int | None = None) -> None:
@@ -195,15 +205,15 @@ def move(p: List, m: List, s: List, t: int, group: Group, form: str, t_s: int | 
     (beta1, beta2), eps = group["betas"], group["eps"]
     length = float(group["lr"]) / (1 - beta1**t)
     if form == "raw":
-        root = torch._foreach_add(s, eps)
+        root = add_number(s, eps, new=True)
         torch._foreach_sqrt_(root)
     else:
         c = sqrt(1 - beta2 ** (t if t_s is None else t_s))
         if form in ("hat", "tensorflow"):
             root = torch._foreach_sqrt(s)
-            torch._foreach_add_(root, eps * c if form == "hat" else eps)  # TensorFlow's eps is not corrected
+            add_number(root, eps * c if form == "hat" else eps)  # TensorFlow's eps is not corrected
         else:
-            root = torch._foreach_add(s, eps * c * c)
+            root = add_number(s, eps * c * c, new=True)
             torch._foreach_sqrt_(root)
         length *= c
     torch._foreach_addcdiv_(p, m, root, -length)

@@ -8,6 +8,7 @@ optimizer is refused there. Keys that no method knows (a name, a scale of one's 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, overload
 
 import torch
@@ -32,6 +33,12 @@ def number(value: Any) -> Any:
 def require_lr(lr: Any, name: str = "lr") -> None:
     """Require 0 <= lr < inf, as a number or as a tensor with one element."""
     require_number(name, number(lr), low=0)
+
+
+@lru_cache  # settings are read at every step, and seldom change
+def _allowed(hyper: Any, name: str, value: float) -> float:
+    replace(hyper, **{name: value})
+    return value
 
 
 class InGroups:
@@ -84,6 +91,8 @@ class GroupSettings(Optimizer):
             When what was written there is out of range.
         """
         value = number(group.get(self._key(name), getattr(self.hyper, name)))
+        if type(value) is float:
+            return _allowed(self.hyper, name, value)
         replace(self.hyper, **{name: value})
         return float(value)
 

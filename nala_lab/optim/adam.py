@@ -11,7 +11,7 @@ from torch.optim.adam import adam
 
 from nala_lab.core import require, require_choice
 from nala_lab.methods.hyper import ADAM_FORMS
-from nala_lab.optim._adaptive import add_mean, add_square, begin, count, each, move, refuse_flags, with_grad
+from nala_lab.optim._adaptive import add_mean, add_number, add_square, begin, count, each, move, refuse_flags, with_grad
 from nala_lab.optim._base import bare_step, wide
 from nala_lab.optim._groups import PLAIN
 
@@ -19,6 +19,9 @@ __all__ = ["Adam"]
 
 _TORCH_S = ADAM_FORMS[0]
 _OPTIONS = ("weight_decay", "eps", "maximize", "amsgrad", "foreach", "decoupled_weight_decay")  # the last: torch >= 2.7
+_KERNEL_S = ("lr", "weight_decay", "eps", "maximize")
+_NOT_AT_ONCE = ("amsgrad", "capturable", "differentiable", "decoupled_weight_decay")
+_PLAIN_TYPES = (torch.float32, torch.float64)
 _MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
@@ -89,6 +92,8 @@ class Adam(torch.optim.Adam):
             each(pairs, self.state, _MOMENTS, self._other_form)
             count(pairs, self.state)
             return loss
+        if self._at_once():
+            return loss
         narrow = {p: p.grad for p in self._all() if p.dtype != wide(p) and p.grad is not None}
         for group in self.param_groups:
             if any(p in narrow for p in group["params"]):
@@ -103,6 +108,41 @@ class Adam(torch.optim.Adam):
         for group in self.param_groups if narrow else ():
             self._narrow_step(group, [p for p in dict.fromkeys(group["params"]) if p in narrow])
         return loss
+
+    def _at_once(self) -> bool:
+        """Step by torch's fused kernel itself, where torch's own step would do nothing else; say whether it was done.
+
+        For a small network that step is mostly Python, which looks for cases that are ruled out here.
+        """
+        if hasattr(self, "grad_scale") or hasattr(self, "found_inf"):  # torch.amp.GradScaler has left a message
+            return False
+        lists = [self._columns(group) for group in self.param_groups]
+        if None in lists:
+            return False
+        for group, columns in zip(self.param_groups, lists, strict=True):
+            if columns:
+                p, g, m, v, steps = columns
+                add_number(steps, 1)
+                (beta1, beta2), options = group["betas"], {name: group[name] for name in _KERNEL_S}
+                torch._fused_adam_(p, g, m, v, [], steps, beta1=beta1, beta2=beta2, amsgrad=False, **options)
+        return True
+
+    def _columns(self, group: dict[str, Any]) -> list[Any] | None:
+        """Weights, gradients, moments and counters of a group, if the kernel can take them as they are."""
+        numbers = all(type(x) is float for x in (group["lr"], *group["betas"]))  # they may be tensors
+        if not (group["fused"] and numbers) or any(group.get(flag) for flag in _NOT_AT_ONCE):
+            return None
+        rows = []
+        for p in group["params"]:
+            grad, own = p.grad, self.state.get(p)
+            if grad is None:
+                continue
+            plain = p.is_cpu and p.dtype in _PLAIN_TYPES and grad.dtype is p.dtype and grad.layout is torch.strided
+            if not (own and plain and _lies_alike(p, grad)):
+                return None
+            rows.append((p, grad, own["exp_avg"], own["exp_avg_sq"], own["step"]))
+        one_type = len({row[0].dtype for row in rows}) < 2
+        return [list(column) for column in zip(*rows, strict=True)] if one_type else None
 
     def _narrow_step(self, group: dict[str, Any], params: list[Any]) -> None:
         names = (*_MOMENTS, *(["max_exp_avg_sq"] if group["amsgrad"] else []))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -15,22 +15,16 @@ from matplotlib.patches import FancyBboxPatch, Patch
 from nala_lab.core import require, require_choice
 from nala_lab.plots.style import RC, ROLES
 
-__all__ = ["PLACES", "RELATIONS", "EdgeLike", "NodeLike", "family_map"]
+if TYPE_CHECKING:
+    from nala_lab.theory.family_edges import Edge, Node
+
+__all__ = ["PLACES", "RELATIONS", "family_map"]
 
 PLACES: dict[str, tuple[float, float]] = {
-    "NALA": (0, 2),
-    "Reptile": (1, 2),
-    "Lookahead": (1, 1),
-    "NAG outer": (1, 3),
-    "NAG": (2, 3),
-    "GPA": (3, 3),
-    "SNOO": (2, 2),
-    "BMUF Nesterov": (3, 2),
-    "DiLoCo": (3, 1),
-    "BMUF classical": (4, 2),
-    "SlowMo": (4, 1),
+    "NALA": (0, 2), "Reptile": (1, 2), "Lookahead": (1, 1), "NAG outer": (1, 3), "NAG": (2, 3), "GPA": (3, 3),
+    "SNOO": (2, 2), "BMUF Nesterov": (3, 2), "DiLoCo": (3, 1), "BMUF classical": (4, 2), "SlowMo": (4, 1),
     "OuterMomentum": (2, 0),
-}
+}  # fmt: skip
 """Node -> (column, row) in which no two lines cross. The hub in row 0 is a bar under all columns."""
 
 RELATIONS: dict[str, str] = {"equals": "-", "tends to": "-", "never equals": "--"}
@@ -43,33 +37,7 @@ _FILLS = {"memoryless": "#E3EEF6", "keeps a velocity": "#FBEFD9", "the interface
 _GREEK = dict(zip("phi theta alpha beta gamma epsilon zeta eta mu nu Delta grad".split(), "φθαβγεζημνΔ∇", strict=True))
 
 
-class NodeLike(Protocol):
-    """A method; `nala_lab.theory.family_edges.Node` is one."""
-
-    @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def update(self) -> str: ...  # noqa: D102
-    @property
-    def state(self) -> str: ...  # noqa: D102
-    @property
-    def extra_gradient(self) -> bool: ...  # noqa: D102
-
-
-class EdgeLike(Protocol):
-    """A relation between two methods; `nala_lab.theory.family_edges.Edge` is one."""
-
-    @property
-    def id(self) -> str: ...  # noqa: D102
-    @property
-    def left(self) -> str: ...  # noqa: D102
-    @property
-    def right(self) -> str: ...  # noqa: D102
-    @property
-    def relation(self) -> str: ...  # noqa: D102
-
-
-def family_map(ax: Axes | None, nodes: Sequence[NodeLike], edges: Sequence[EdgeLike], *,
+def family_map(ax: Axes | None, nodes: Sequence[Node], edges: Sequence[Edge], *,
                verdicts: Mapping[str, str] | None = None,
                places: Mapping[str, tuple[float, float]] | None = None) -> Axes:  # fmt: skip
     """Draw the graph of the family, for a figure of 17.8 by 10.2 inches.
@@ -131,7 +99,7 @@ def _border(start: tuple[float, float], end: tuple[float, float], size: tuple[fl
     return start[0] + share * dx, start[1] + share * dy
 
 
-def _line(ax: Axes, edge: EdgeLike, places: Mapping[str, tuple[float, float]], verdict: str | None) -> None:
+def _line(ax: Axes, edge: Edge, places: Mapping[str, tuple[float, float]], verdict: str | None) -> None:
     left, right = _centre(edge.left, places), _centre(edge.right, places)
     if edge.right == HUB:  # straight down to the bar
         start, end = _border(left, (left[0], right[1]), BOX), (left[0], right[1] + BAR / 2)
@@ -151,7 +119,7 @@ def _line(ax: Axes, edge: EdgeLike, places: Mapping[str, tuple[float, float]], v
             linespacing=1.05, zorder=3)  # fmt: skip
 
 
-def _kind(node: NodeLike) -> str:
+def _kind(node: Node) -> str:
     if node.name == HUB:
         return "the interface"
     return "memoryless" if node.state == "none" else "keeps a velocity"
@@ -165,7 +133,7 @@ def _formula(text: str) -> str:
     return text.replace(" - ", " − ").replace("-=", "−=").replace("1-b", "1−b")
 
 
-def _lines(node: NodeLike) -> list[str]:
+def _lines(node: Node) -> list[str]:
     """The update rule, a step a line, then what the method keeps and spends."""
     steps = re.split(r"; |, (?=one task)", _formula(node.update))
     # What stands in brackets stays together: textwrap does not break at a no-break space.
@@ -175,7 +143,7 @@ def _lines(node: NodeLike) -> list[str]:
     return [*rows, keeps, *(["k+1 gradients a cycle"] if node.extra_gradient else [])]
 
 
-def _box(ax: Axes, node: NodeLike, places: Mapping[str, tuple[float, float]]) -> None:
+def _box(ax: Axes, node: Node, places: Mapping[str, tuple[float, float]]) -> None:
     x, y = _centre(node.name, places)
     hub = node.name == HUB
     width, height = (4 * STEP[0] + BOX[0], BAR) if hub else BOX

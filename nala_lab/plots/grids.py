@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,7 +14,10 @@ from matplotlib.patches import Patch
 from nala_lab.core import Array, require
 from nala_lab.plots.style import ROLES, axes_or_new, label, look
 
-__all__ = ["MAP_LABELS", "Grid", "rate_map"]
+if TYPE_CHECKING:
+    from nala_lab.theory.maps import RateMap
+
+__all__ = ["MAP_LABELS", "rate_map"]
 
 MAP_LABELS: dict[str, str] = {
     "lr": r"inner step $\eta$ (1/curvature)",
@@ -32,20 +35,7 @@ _FAST = LinearSegmentedColormap.from_list("fast", ["#2F6690", "#8FB9D3", "#DCE9E
 _MARKS = "*PDX"
 
 
-class Grid(Protocol):
-    """What a map needs: two named axes and the rates, (len(y), len(x)); `nala_lab.theory.maps.RateMap` is one."""
-
-    @property
-    def x(self) -> tuple[str, Array]: ...  # noqa: D102
-    @property
-    def y(self) -> tuple[str, Array]: ...  # noqa: D102
-    @property
-    def rate(self) -> Array: ...  # noqa: D102
-    @property
-    def per(self) -> str: ...  # noqa: D102
-
-
-def rate_map(ax: Axes | None, grid: Grid, *, rivals: Mapping[str, Array] | None = None, floor: float | None = None,
+def rate_map(ax: Axes | None, grid: RateMap, *, rivals: Mapping[str, Array] | None = None, floor: float | None = None,
              points: Mapping[str, tuple[float, float]] | None = None, levels: Sequence[float] | None = None,
              bar: bool = True) -> Axes:  # fmt: skip
     r"""Draw a map of rates: dark is fast, grey does not converge, the brown line is the edge between.
@@ -153,7 +143,7 @@ def _geometric(values: Array) -> bool:
     return bool(np.allclose(ratios, ratios[0], rtol=1e-6) and not np.allclose(steps, steps[0], rtol=1e-6))
 
 
-def _finish(ax: Axes, grid: Grid, entries: list[Any]) -> None:
+def _finish(ax: Axes, grid: RateMap, entries: list[Any]) -> None:
     for name, axis in zip("xy", (grid.x, grid.y), strict=True):
         ax.set(**{f"{name}label": MAP_LABELS.get(axis[0], axis[0])})
         if axis[0] == "k":

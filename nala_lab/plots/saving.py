@@ -36,9 +36,8 @@ def save(fig: Figure, path: str | Path, *, alt: str, title: str = "") -> tuple[P
 
     Examples
     --------
-    >>> from nala_lab.plots import save
+    >>> from nala_lab.plots import axes_or_new, save
     >>> import tempfile
-    >>> from nala_lab.plots import axes_or_new
     >>> folder = tempfile.TemporaryDirectory()
     >>> ax = axes_or_new(None)
     >>> [p.name for p in save(ax.figure, folder.name + "/empty", alt="An empty pair of axes.")]

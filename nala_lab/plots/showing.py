@@ -34,8 +34,7 @@ def show(figure: Figure | Axes, *, alt: str) -> None:
 
     Examples
     --------
-    >>> from nala_lab.plots import show
-    >>> from nala_lab.plots import axes_or_new
+    >>> from nala_lab.plots import axes_or_new, show
     >>> show(axes_or_new(None, figsize=(4, 3)), alt="An empty pair of axes.")
     <IPython.core.display.Image object>
     <IPython.core.display.Markdown object>

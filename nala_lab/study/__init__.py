@@ -23,18 +23,12 @@ from nala_lab.study.factors import factors as factors_of
 from nala_lab.study.identity import identity as identity_of
 from nala_lab.study.identity import seconds_per_gradient
 from nala_lab.study.invariances import invariances as invariances_of
-from nala_lab.study.lines import Line as Line
-from nala_lab.study.lines import Section as Section
-from nala_lab.study.lines import cannot
+from nala_lab.study.lines import Line, Section, cannot
 from nala_lab.study.noise import noise as noise_of
-from nala_lab.study.page import Study as Study
+from nala_lab.study.page import Study
 from nala_lab.study.paths import paths as paths_of
-from nala_lab.study.sizes import FULL as FULL
-from nala_lab.study.sizes import SMOKE as SMOKE
-from nala_lab.study.sizes import Sizes as Sizes
-from nala_lab.study.sizes import fitted
-from nala_lab.study.subject import Studied as Studied
-from nala_lab.study.subject import studied as studied
+from nala_lab.study.sizes import FULL, SMOKE, Sizes, fitted
+from nala_lab.study.subject import Studied, studied
 from nala_lab.study.training import training as training_of
 from nala_lab.study.worst import worst as worst_of
 
@@ -72,8 +66,7 @@ def study(method: Any, *, name: str | None = None, options: Mapping[str, Any] | 
 
     Examples
     --------
-    >>> from nala_lab.study import SMOKE
-    >>> from nala_lab.study import study
+    >>> from nala_lab.study import SMOKE, study
     >>> page = study(lambda theta, grad: theta - 0.1 * grad(theta), name="mine", sizes=SMOKE, progress=False)
     >>> page.line("invariances", "shift of x").verdict, page.line("factors", "stability edge").verdict
     ('to the ulp', 'lr x curvature = 2')

@@ -121,18 +121,21 @@ def _again(radius: Array, first: int) -> str:
     return f"; stable once more at {_FINE[first + later[0]]:.3g}" if len(later) else ""
 
 
+def _beside(kappa: int) -> tuple[dict[str, float], str]:
+    """The other methods' rates, and these in words."""
+    rates = {name: of(kappa) for name, of in BESIDE.items()}
+    return rates, ", ".join(f"{name} {short(value)}" for name, value in rates.items()) + " = Chebyshev bound"
+
+
 def _judged(kappa: int, best: float, how: str) -> Line:
-    beside = {name: of(kappa) for name, of in BESIDE.items()}
-    told = ", ".join(f"{name} {short(value)}" for name, value in beside.items())
+    beside, told = _beside(kappa)
     data = {"rate": best, **beside, "bound": BOUND(kappa)}
-    evidence = f"{how}; {told} = Chebyshev bound"
+    evidence = f"{how}; {told}"
     what = f"rate, condition {kappa}"
     if best < BOUND(kappa) * (1 - 1e-3):
         return Line(what, f"{best:.5f}: below the bound", f"{evidence}: its gradients are miscounted", BAD, data)
     gaps = {name: value for name, value in beside.items() if 1 - best >= (1 - value) * (1 - _CLOSE)}
-    verdict = f"no slower than {next(iter(gaps))}" if gaps else "slower than gradient descent"
-    if len(gaps) > 1:
-        verdict = f"no slower than {list(gaps)[-1]}"
+    verdict = f"no slower than {list(gaps)[-1]}" if gaps else "slower than gradient descent"
     return Line(what, f"{best:.5f}: {verdict}", evidence, data=data)
 
 
@@ -154,21 +157,12 @@ def _measured(one: Studied, sizes: Sizes, why: str) -> Section:
     for kappa in KAPPAS:
         best[kappa], far_at = min((_reduction(one, kappa, r, sizes.long), r) for r in _FAR)
         how = f"mean of {sizes.long} gradients, from {far_at} lr away at lr x L = 1, the best of {len(_FAR)} starts"
-        lines.append(_mean_line(kappa, best[kappa], how))
+        beside, others = _beside(kappa)
+        data = {"mean": best[kappa], **beside}
+        lines.append(Line(f"mean rate, condition {kappa}", f"{best[kappa]:.5f}", f"{how}; {others}", data=data))
     note = ("A mean over a run is no limit: it belongs to this length and these starts. The bound is one of limits for "
             "the worst start, so a mean may lie below it. The quadratics lie across the coordinates.")  # fmt: skip
     return Section("factors", "Quadratics", tuple(lines), note, _picture(one, at, values, best, "mean of a run"))
-
-
-def _mean_line(kappa: int, value: float, how: str) -> Line:
-    beside = {name: of(kappa) for name, of in BESIDE.items()}
-    told = ", ".join(f"{name} {short(v)}" for name, v in beside.items())
-    return Line(
-        f"mean rate, condition {kappa}",
-        f"{value:.5f}",
-        f"{how}; {told} = Chebyshev bound",
-        data={"mean": value, **beside},
-    )
 
 
 def _mean_factor(one: Studied, curvature: float, start: float, gradients: int) -> tuple[float, bool]:
@@ -191,13 +185,12 @@ def _reduction(one: Studied, kappa: float, far: float, gradients: int) -> float:
 def _picture(one: Studied, at: Array, values: Array, best: dict[int, float], how: str) -> Any:
     def draw(axes: Any) -> None:
         left, right = axes
-        wide = _WIDE
-        inside = at <= wide
+        inside = at <= _WIDE
         dash = "-" if how == "extracted" else "o-"
         shown = np.minimum(values[inside], 2.2)
         left.plot(at[inside], shown, dash, ms=3, color="#0072B2", label=f"{one.name}, {how}")
-        left.plot([0, wide], [1, 1], "k:", lw=1, label="1: neither grows nor shrinks")
-        left.set(xlabel="lr x curvature", ylabel="factor of a cycle", xlim=(0, wide), ylim=(0, 2.2))
+        left.plot([0, _WIDE], [1, 1], "k:", lw=1, label="1: neither grows nor shrinks")
+        left.set(xlabel="lr x curvature", ylabel="factor of a cycle", xlim=(0, _WIDE), ylim=(0, 2.2))
         left.legend(loc="best")
         for (name, of), dash in zip(BESIDE.items(), (":", "-.", "--"), strict=True):
             text = name + (" = bound" if of is BOUND else "")

@@ -62,17 +62,9 @@ def drawn(draw: Callable[[Any], None], alt: str, *, columns: int = 1) -> Picture
 
     from nala_lab.plots import RC
 
-    with plt.rc_context(
-        {
-            **RC,
-            "font.size": 10,
-            "legend.fontsize": 8,
-            "axes.titlesize": 10,
-            "axes.labelsize": 10,
-            "xtick.labelsize": 9,
-            "ytick.labelsize": 9,
-        }
-    ):
+    small = {"font.size": 10, "legend.fontsize": 8, "axes.titlesize": 10, "axes.labelsize": 10, "xtick.labelsize": 9,
+             "ytick.labelsize": 9}  # fmt: skip
+    with plt.rc_context(RC | small):
         figure, axes = plt.subplots(1, columns, figsize=(4.6 * columns, 3.4), squeeze=False, layout="constrained")
         draw(axes[0])
         stream = io.BytesIO()

@@ -113,17 +113,11 @@ def _line(factor: float, half: float, variance: float) -> Line:
     what = f"at {factor:g} lr"
     data = {"lr_factor": factor, "gradients_to_half": half, "variance": variance}
     if not math.isfinite(half):
-        return Line(
-            what,
-            "cannot tell",
-            "the mean did not fall to an eighth, or at once, or the runs left the numbers",
-            data=data,
-        )
+        return Line(what, "cannot tell", "the mean did not fall to an eighth, or at once, or the runs left the numbers",
+                    data=data)  # fmt: skip
     if math.isnan(variance):
-        why = (
-            f"halves in {short(half)} gradients, but the variance has not settled by the end: more gradients are needed"
-        )
-        return Line(what, "cannot tell", why, data=data)
+        why = "but the variance has not settled by the end: more gradients are needed"
+        return Line(what, "cannot tell", f"halves in {short(half)} gradients, {why}", data=data)
     beside = sgd_at(half)
     ratio = variance / beside
     data |= {"sgd": beside, "ratio": ratio}

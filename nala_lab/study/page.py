@@ -73,9 +73,8 @@ class Study:
         parts = [f"# {_cell(self.title)}", _about(self.about)]
         for section in self.sections:
             rows = ["| | verdict | evidence |", "|---|---|---|"]
-            rows += [
-                f"| {_cell(line.what)} | **{_cell(line.verdict)}** | {_cell(line.evidence)} |" for line in section.lines
-            ]
+            for line in section.lines:
+                rows.append(f"| {_cell(line.what)} | **{_cell(line.verdict)}** | {_cell(line.evidence)} |")
             parts += [f"## {section.title}", "\n".join(rows)]
             if section.note:
                 parts.append(_cell(section.note))

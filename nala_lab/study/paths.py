@@ -62,15 +62,13 @@ def _picture(one: Studied, runs: list[tuple[Problem, Any]]) -> Any:
 
     def draw(axes: Any) -> None:
         for ax, (problem, rows) in zip(axes, runs, strict=True):
-            landscape(
-                ax, problem.value, problem.box, minimum=problem.minimum, minimizers=problem.minimizers, resolution=101
-            )
+            known = {"minimum": problem.minimum, "minimizers": problem.minimizers}
+            landscape(ax, problem.value, problem.box, resolution=101, **known)
             if rows is not None:
                 ax.plot(*rows.T, ".-", color="#111111", ms=3, lw=0.8, label=one.name)
                 ax.plot(*rows[0], "o", mfc="white", mec="#111111", label="start")
             ax.set_title(problem.name)
         axes[0].legend(loc="lower right")
 
-    return drawn(
-        draw, f"Paths of {one.name} over the level sets of Rosenbrock's and Himmelblau's functions.", columns=2
-    )
+    alt = f"Paths of {one.name} over the level sets of Rosenbrock's and Himmelblau's functions."
+    return drawn(draw, alt, columns=2)

@@ -13,18 +13,10 @@ class Sizes:
 
     Attributes
     ----------
-    rounds : int
-        Pairs of timings.
-    curve, long : int
-        Curvatures at which the factor of a nonlinear method is measured, and the gradients of each.
-    members, noisy : int
-        Runs and gradients under noise.
-    path : int
-        Gradients on the two landscapes.
-    trials, seeds, training : int
-        Of the small network; the last is the gradients of a run.
-    questions : tuple of str, or None
-        Names of the audit's items; None asks all.
+    rounds : pairs of timings. members, noisy : runs and gradients under noise. path : gradients on the two landscapes.
+    curve, long : curvatures at which the factor of a nonlinear method is measured, and the gradients of each.
+    trials, seeds, training : of the small network; the last is the gradients of a run.
+    questions : names of the audit's items; None asks all.
     """
 
     rounds: int = 40

@@ -134,16 +134,10 @@ def _verdicts(one: Studied, tuned: dict[str, _Tuned], scores: dict[str, list[tup
         edge = f"; the lr of {name} is at the edge of what was tried" if tuned[name].edge else ""
         if list(pairs[name][0]) == list(pairs[name][1]):
             edge += "; the same in every pair, so there is no spread to judge by"
-        data = {
-            "gap": found.gap,
-            "low": found.low,
-            "high": found.high,
-            "p": found.p_corrected,
-            "verdict": found.verdict,
-        }
-        lines.append(
-            Line(f"beside {name}", found.verdict, told + edge, GOOD if found.verdict == BETTER else PLAIN, data)
-        )
+        data = {"gap": found.gap, "low": found.low, "high": found.high, "p": found.p_corrected,
+                "verdict": found.verdict}  # fmt: skip
+        tone = GOOD if found.verdict == BETTER else PLAIN
+        lines.append(Line(f"beside {name}", found.verdict, told + edge, tone, data))
     return lines
 
 
@@ -163,6 +157,5 @@ def _picture(one: Studied, curves: dict[str, tuple[Array, Array]]) -> Any:
         axes[0].set(yscale="log", xlabel="gradients", ylabel="test loss (nats), seed 0")
         axes[0].legend()
 
-    return drawn(
-        draw, f"Test loss of {one.name}, Adam and SGD against gradients, seed 0, each at its best learning rate."
-    )
+    alt = f"Test loss of {one.name}, Adam and SGD against gradients, seed 0, each at its best learning rate."
+    return drawn(draw, alt)

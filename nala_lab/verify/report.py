@@ -54,8 +54,7 @@ def format_table(checks: Sequence[Check]) -> str:
 
     Examples
     --------
-    >>> from nala_lab.verify import Check
-    >>> from nala_lab.verify import format_table
+    >>> from nala_lab.verify import Check, format_table
     >>> print(format_table([Check.failed("T27", "first step", "torch", "ValueError: no")]).splitlines()[-1])
     1 checks, 1 failed
     """
@@ -75,9 +74,8 @@ def to_json(checks: Sequence[Check]) -> str:
 
     Examples
     --------
-    >>> from nala_lab.verify import Check
+    >>> from nala_lab.verify import Check, to_json
     >>> import json
-    >>> from nala_lab.verify import to_json
     >>> json.loads(to_json([Check.failed("T27", "first step", "torch", "no")]))["checks"][0]["verdict"]
     'fail'
     """

@@ -91,9 +91,8 @@ def run_checks(only: Collection[str] | None = None, seed: int = 0, *, twins: Col
     known = sorted({entry.id for entry in entries})
     if only is not None:
         unknown = sorted(set(only) - set(known))
-        require(
-            "only", unknown[0] if unknown else only, not unknown and bool(only), f"one or more of {', '.join(known)}"
-        )
+        good = not unknown and bool(only)
+        require("only", unknown[0] if unknown else only, good, f"one or more of {', '.join(known)}")
         entries = [entry for entry in entries if entry.id in set(only)]
     entries = [entry for entry in entries if thorough or not entry.thorough]
     wanted = available_twins() if twins is None else tuple(twins)

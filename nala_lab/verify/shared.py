@@ -12,9 +12,10 @@ from nala_lab.drive import Method, run
 from nala_lab.verify.tally import Tally, Tolerance
 from problems import Quadratic, Rosenbrock
 
-__all__ = ["F64", "IDENTITY", "Batches", "add_moments", "factors", "false_alarms", "nala", "quadratic", "rosenbrock",
-           "settings_of_a_cycle", "size"]  # fmt: skip
+__all__ = ["F64", "IDENTITY", "OUTER", "Batches", "add_moments", "factors", "false_alarms", "nala", "plan", "quadratic",
+           "rosenbrock", "settings_of_a_cycle", "size"]  # fmt: skip
 
+Range = tuple[float, float]
 # At most k T = 60 operations on numbers of the stated size, each rounded by 2^-53, through maps that enlarge an error
 # by at most 1e3 in all: 60 * 1.1e-16 * 1e3 = 7e-12 of the result, within 1e-10; and 1e-13 is 900 roundings of the
 # largest number on the way, for results that are small because large numbers cancelled.
@@ -37,14 +38,13 @@ def rosenbrock() -> Rosenbrock:
     return Rosenbrock(3)
 
 
-def settings_of_a_cycle(rng: np.random.Generator, smoothness: float) -> dict[str, Any]:
-    """Draw lr, k, mu and alpha over the legal range, unstable settings included, for curvature up to `smoothness`."""
+def settings_of_a_cycle(rng: np.random.Generator, smoothness: float, *, lr: Range = (0, 2.2), k: int = 10,
+                        mu: Range = (-1, 1.2), alpha: Range = (0, 2.2)) -> dict[str, Any]:  # fmt: skip
+    """Draw lr, k below `k`, mu and alpha for curvature up to `smoothness`; as they stand, unstable settings too."""
     return {
-        "lr": float(rng.uniform(0, 2.2)) / smoothness,
-        "k": int(rng.integers(1, 10)),
-        "mu": float(rng.uniform(-1, 1.2)),
-        "alpha": float(rng.uniform(0, 2.2)) / smoothness,
-    }
+        "lr": float(rng.uniform(*lr)) / smoothness, "k": int(rng.integers(1, k)), "mu": float(rng.uniform(*mu)),
+        "alpha": float(rng.uniform(*alpha)) / smoothness,
+    }  # fmt: skip
 
 
 def size(*arrays: Array) -> float:
@@ -65,6 +65,15 @@ def factors(twin: str, method: Method, lam: Array) -> Array:
     """Run one cycle on sum lam_i (x_i - CENTER)^2 / 2 from distance 1 in every mode: rho(lam_i), measured."""
     t = run(twin, method, lambda x: lam * (x - CENTER), np.full(len(lam), CENTER + 1.0), cycles=1)
     return np.asarray(t.slow[1] - CENTER)
+
+
+# The outer mini-batches that a twin has; torch's has no full gradient.
+OUTER = {"numpy": ("fresh", "last", "full"), "torch": ("fresh", "last")}
+
+
+def plan(k: int, outer: str) -> list[str]:
+    """Which calls of a cycle share a mini-batch, as `Batches` takes it: k inner ones, then the outer one."""
+    return ["new"] * k + [{"fresh": "new", "last": "again", "full": "none"}[outer]]
 
 
 class Batches:

@@ -86,8 +86,7 @@ class Tally:
 
     Examples
     --------
-    >>> from nala_lab.verify import Tolerance
-    >>> from nala_lab.verify import Tally
+    >>> from nala_lab.verify import Tally, Tolerance
     >>> row = Tally("T27", "first step", "numpy", Tolerance(1e-10, 1e-13, "rounding"))
     >>> row.add([1.0, 2.0], [1.0, 2.1], setting="lr=0.1")
     >>> row.check().verdict, row.check().predicted, row.check().cases

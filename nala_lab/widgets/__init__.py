@@ -9,26 +9,14 @@ a projector's screen at once; a button unfolds the others, and what changes noth
 Nothing here loads torch.
 """
 
-from nala_lab.widgets.averaging_explorer import AveragingExplorer as AveragingExplorer
-from nala_lab.widgets.explorer import Explorer as Explorer
-from nala_lab.widgets.family_explorer import FamilyChooser as FamilyChooser
-from nala_lab.widgets.noise_explorer import NoiseExplorer as NoiseExplorer
-from nala_lab.widgets.planes import METHODS as METHODS
-from nala_lab.widgets.planes import PLANES as PLANES
-from nala_lab.widgets.planes import problem as problem
-from nala_lab.widgets.probe_explorer import ProbeExplorer as ProbeExplorer
-from nala_lab.widgets.rate_explorer import RateExplorer as RateExplorer
-from nala_lab.widgets.trajectory_explorer import TrajectoryExplorer as TrajectoryExplorer
+from nala_lab.widgets.averaging_explorer import AveragingExplorer
+from nala_lab.widgets.explorer import Explorer
+from nala_lab.widgets.family_explorer import FamilyChooser
+from nala_lab.widgets.noise_explorer import NoiseExplorer
+from nala_lab.widgets.planes import METHODS, PLANES, problem
+from nala_lab.widgets.probe_explorer import ProbeExplorer
+from nala_lab.widgets.rate_explorer import RateExplorer
+from nala_lab.widgets.trajectory_explorer import TrajectoryExplorer
 
-__all__ = [
-    "METHODS",
-    "PLANES",
-    "AveragingExplorer",
-    "Explorer",
-    "FamilyChooser",
-    "NoiseExplorer",
-    "ProbeExplorer",
-    "RateExplorer",
-    "TrajectoryExplorer",
-    "problem",
-]
+__all__ = ["METHODS", "PLANES", "AveragingExplorer", "Explorer", "FamilyChooser", "NoiseExplorer", "ProbeExplorer",
+           "RateExplorer", "TrajectoryExplorer", "problem"]  # fmt: skip

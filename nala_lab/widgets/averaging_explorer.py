@@ -41,7 +41,6 @@ class AveragingView:
     Attributes
     ----------
     ages : (t+1,) 0 .. t. weights : (t+1,) weight in phi_t of the inner result of that age, the last one that of phi_0.
-    before, inner, y, after : phi_{t-1}, theta_{t,k}, y_t and phi_t of the run's last cycle.
     ends, slow, rebuilt : (t,) inner results, (t+1,) slow weights of the run, (t,) the same rebuilt by Eq. (5).
     horizon : outer steps remembered; NaN where the weights do not decay.
     """
@@ -49,10 +48,6 @@ class AveragingView:
     settings: AveragingSettings
     ages: Array
     weights: Array
-    before: float
-    inner: float
-    y: float
-    after: float
     ends: Array
     slow: Array
     rebuilt: Array
@@ -110,21 +105,9 @@ def averaging_view(s: AveragingSettings) -> AveragingView:
         "phi_t by Eq. (5)": float(rebuilt[-1]),
         "phi_t of the run": float(slow[-1]),
     }
-    return AveragingView(
-        settings=s,
-        ages=np.arange(s.t + 1),
-        weights=newest_first,
-        before=float(slow[-2]),
-        inner=float(ends[-1]),
-        y=float(run_.lookahead[-1, 0]),
-        after=float(slow[-1]),
-        ends=ends,
-        slow=slow,
-        rebuilt=rebuilt,
-        horizon=horizon,
-        numbers=numbers,
-        message=_reading(s.mu, numbers),
-    )
+    return AveragingView(settings=s, ages=np.arange(s.t + 1), weights=newest_first, ends=ends, slow=slow,
+                         rebuilt=rebuilt, horizon=horizon, numbers=numbers,
+                         message=_reading(s.mu, numbers))  # fmt: skip
 
 
 def _reading(mu: float, n: dict[str, Any]) -> str:
@@ -142,7 +125,6 @@ def _reading(mu: float, n: dict[str, Any]) -> str:
 
 
 _MOST = 41  # bars that exist; those beyond t have height 0
-_NAMES = (r"$\phi_{t-1}$", r"$\theta_{t,k}$", r"$y_t$")
 
 
 class AveragingPicture(Picture):
@@ -178,7 +160,7 @@ class AveragingPicture(Picture):
         ax.axvspan(0, 1, color="#DCE9EE", label="interpolation")
         ax.axvspan(1, 2.7, color="#FBEFD9", label="extrapolation")
         ax.axhline(0, color="#444444", lw=1.5)
-        for place, name, role in ((0, _NAMES[0], "slow"), (1, _NAMES[1], "fast")):
+        for place, name, role in ((0, r"$\phi_{t-1}$", "slow"), (1, r"$\theta_{t,k}$", "fast")):
             ax.plot([place], [0], "o", ms=14, color=ROLES[role], zorder=4)
             ax.annotate(name, (place, 0), (0, -26), textcoords="offset points", ha="center", fontsize=17)
         self._y = self.line(ax, "d", ms=19, color="white", mec=ROLES["gradient"], mew=3, zorder=6)
@@ -231,7 +213,7 @@ class AveragingPicture(Picture):
             f"Bars: the newest inner result has weight {view.weights[0]:.3g} in the slow weights, the one before "
             f"{view.weights[1]:.3g}, and the start {view.weights[-1]:.3g} after {s.t} cycles. With mu = {s.mu:.3g} the "
             f"look-ahead point {regime(s.mu)}: it lies {1 + s.mu:.3g} times the way from phi to theta. In a noisy run "
-            f"the slow weights end at {view.after:.4g}, as Eq. (5) says."
+            f"the slow weights end at {view.slow[-1]:.4g}, as Eq. (5) says."
         )
 
 

@@ -13,27 +13,15 @@ from typing import Any
 
 import ipywidgets as w  # type: ignore[import-untyped, unused-ignore]
 
-__all__ = [
-    "LOGARITHMIC",
-    "button",
-    "choice",
-    "counter",
-    "grid",
-    "log_slider",
-    "move",
-    "slider",
-    "through",
-    "tick",
-    "toggle",
-]
+__all__ = ["LOGARITHMIC", "button", "choice", "counter", "grid", "log_slider", "move", "slider", "through", "tick",
+           "toggle"]  # fmt: skip
 
 LOGARITHMIC = "nala-log"  # by this class `speaking` knows a slider whose position is an exponent
 _WIDE = {"description_width": "106px"}
-_LAYOUT = {"width": "auto"}  # as wide as its column
 
 
 def _common(name: str, help: str) -> dict[str, Any]:
-    return {"description": name, "tooltip": help or name, "style": _WIDE, "layout": w.Layout(**_LAYOUT)}
+    return {"description": name, "tooltip": help or name, "style": _WIDE, "layout": w.Layout(width="auto")}
 
 
 def through(value: float, low: float, step: float) -> float:
@@ -75,10 +63,8 @@ def log_slider(name: str, value: float, low: float, high: float, *, help: str = 
     """
     power = math.log10(value)
     low, high = through(power, low, 0.025), max(high, power)
-    made = w.FloatLogSlider(
-        value=value, base=10, min=low, max=high, step=0.025, readout_format=".3g", **_common(name, help)
-    )
-    return made.add_class(LOGARITHMIC)
+    options = {"base": 10, "min": low, "max": high, "step": 0.025, "readout_format": ".3g"}
+    return w.FloatLogSlider(value=value, **options, **_common(name, help)).add_class(LOGARITHMIC)
 
 
 def counter(name: str, value: int, low: int, high: int, *, help: str = "", step: int = 1) -> Any:

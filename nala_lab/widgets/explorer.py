@@ -100,6 +100,9 @@ class Explorer:
         """Name the controls that change nothing with these settings: they are greyed out."""
         return frozenset()
 
+    def follow(self, moved: str, value: Any) -> None:
+        """Move the controls that go with the one called `moved`, which somebody has just set to `value`."""
+
     def layout(self) -> Any:
         """Arrange title, picture, controls, numbers, and the folded controls."""
         return self._stack(under=[])
@@ -232,8 +235,12 @@ class Explorer:
         return bundle, {"image/png": {"alt": self.alt}}
 
     def _changed(self, change: Any) -> None:
-        if not self._quiet:
-            self.refresh()
+        if self._quiet:
+            return
+        moved = next(name for name, control in self.controls.items() if control is change["owner"])
+        with self._silence():
+            self.follow(moved, change["new"])
+        self.refresh()
 
     @contextmanager
     def _silence(self) -> Iterator[None]:

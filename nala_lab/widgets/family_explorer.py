@@ -173,18 +173,9 @@ def family_view(s: FamilySettings) -> FamilyView:
         "tuned rate": tuned[2],
     }
     names = points(s)
-    return FamilyView(
-        settings=s,
-        rates=_map(s.style, s.alpha, s.k, s.lr, s.kappa),
-        names=names,
-        tuned=tuned[:2],
-        evals=evals,
-        measured=measured,
-        predicted=predicted,
-        plain=plain,
-        numbers=numbers,
-        message=_reading(names, rate),
-    )
+    return FamilyView(settings=s, rates=_map(s.style, s.alpha, s.k, s.lr, s.kappa), names=names, tuned=tuned[:2],
+                      evals=evals, measured=measured, predicted=predicted, plain=plain, numbers=numbers,
+                      message=_reading(names, rate))  # fmt: skip
 
 
 def _tuned(s: FamilySettings) -> tuple[float, float, float]:
@@ -226,8 +217,7 @@ class FamilyPicture(Picture):
         self._plain = self.line(ax, lw=2.2, label="gradient descent", **look("sgd", marker=False))
         self._predicted = self.line(ax, color=ROLES["predicted"], lw=2, label="predicted")
         self._measured = self.line(ax, "o", color=ROLES["measured"], ms=7, label="measured", clip_on=False)
-        ax.set(xlabel="gradient evaluations", title="distance to the minimum")
-        logarithmic(ax, 1e-6, 1)
+        logarithmic(ax, 1e-6, 1, xlabel="gradient evaluations", title="distance to the minimum")
         ax.legend(**BELOW, ncols=2)
 
     def update(self, view: FamilyView) -> None:
@@ -318,14 +308,10 @@ class FamilyChooser(Explorer):
             "cycles": counter("cycles", s.cycles, 5, 100, step=5),
         }
 
-    def _changed(self, change: Any) -> None:
-        if self._quiet:
-            return
-        method = self.controls["method"]
-        with self._silence():
-            if change["owner"] is method:
-                for name, value in PRESETS.get(change["new"], {}).items():
-                    self.controls[name].value = value
-            elif change["owner"] not in (self.controls["lr"], self.controls["kappa"], self.controls["cycles"]):
-                method.value = _FREE
-        self.refresh()
+    def follow(self, moved: str, value: Any) -> None:
+        """A method brings its point; a point that is chosen by hand is free."""
+        if moved == "method":
+            for name, number in PRESETS.get(value, {}).items():
+                self.controls[name].value = number
+        elif moved not in ("lr", "kappa", "cycles"):
+            self.controls["method"].value = _FREE

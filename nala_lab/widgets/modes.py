@@ -21,18 +21,10 @@ _HUGE = 1e12
 
 
 SPECTRA = ("even", "LeNet-5")
-LENET: Array = np.array(
-    [
-        (13.99, 0.04371),
-        (12.81, 0.04335),
-        (8.415, 0.03676),
-        (7.166, 0.0235),
-        (3.41, 0.005149),
-        (1.704, 0.004807),
-        (0.8478, 0.001804),
-        (0.5524, 0.0008739),
-    ]
-).T[:, ::-1]
+LENET: Array = np.array([
+    (0.5524, 0.8478, 1.704, 3.41, 7.166, 8.415, 12.81, 13.99),
+    (0.0008739, 0.001804, 0.004807, 0.005149, 0.0235, 0.03676, 0.04335, 0.04371),
+])  # fmt: skip
 """Curvatures of LeNet-5 and its gradient's variance along each, (2, 8), largest last.
 
 LeNet-5 on Fashion-MNIST after 500 gradients of SGD, mini-batches of 256: the largest curvatures, of ranks 1, 2, 3, 5,

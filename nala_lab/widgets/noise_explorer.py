@@ -171,18 +171,10 @@ def noise_view(s: NoiseSettings) -> NoiseView:
         "SGD in the long run": sgd_level,
         "gradients": spent,
     }
-    return NoiseView(
-        settings=s,
-        evals=evals[:rows],
-        exact=exact,
-        cloud=cloud[:rows],
-        sgd_evals=np.arange(spent + 1),
-        sgd=_expected(sgd_one, q, spent),
-        sweep=_sweep(replace(s, mu=0.0, cycles=1, chains=2, seed=0)),
-        sgd_level=sgd_level,
-        numbers=numbers,
-        message=_reading(level, sgd_level, _radius(one)),
-    )
+    return NoiseView(settings=s, evals=evals[:rows], exact=exact, cloud=cloud[:rows], sgd_evals=np.arange(spent + 1),
+                     sgd=_expected(sgd_one, q, spent), sweep=_sweep(replace(s, mu=0.0, cycles=1, chains=2, seed=0)),
+                     sgd_level=sgd_level, numbers=numbers,
+                     message=_reading(level, sgd_level, _radius(one)))  # fmt: skip
 
 
 def _expected(one: stochastic.Cycle, q: NoisyQuadratic, T: int) -> Array:
@@ -215,20 +207,17 @@ class NoisePicture(Picture):
         self._sgd = self.line(ax, lw=2.2, label="SGD, exact", **look("sgd", marker=False))
         self._mean = self.line(ax, "o", color=ROLES["measured"], ms=8, mec="white", label="their mean", clip_on=False)
         self._exact = self.line(ax, color=look("nala")["color"], lw=2.6, label="NALA, exact")
-        ax.set(xlabel="gradient evaluations", title="loss above the minimum")
-        logarithmic(ax, 1e-3, 10)
+        logarithmic(ax, 1e-3, 10, xlabel="gradient evaluations", title="loss above the minimum")
         ax.legend(handles=[self._cloud, self._mean, self._exact, self._sgd], **BELOW, ncols=4, markerscale=1.4)
         self._build_levels()
 
     def _build_levels(self) -> None:
         ax = self._levels
         ax.axvline(0, color="#444444", lw=1)
-        style: dict[str, Any] = look("nala", marker=False)
-        self._sweep = self.line(ax, lw=2.6, label="NALA", **style)
+        self._sweep = self.line(ax, lw=2.6, label="NALA", **look("nala", marker=False))
         self._level = self.line(ax, lw=2.2, label="SGD", **look("sgd", marker=False))
         self._here = self.line(ax, label="here", **HERE)
-        ax.set(xlabel=r"outer factor $\mu$", title="loss in the long run, exact", xlim=(-1, 1.5))
-        logarithmic(ax, 1e-3, 10)
+        logarithmic(ax, 1e-3, 10, xlabel=r"outer factor $\mu$", title="loss in the long run, exact", xlim=(-1, 1.5))
         ax.legend(handles=[self._sweep, self._level, self._here], **BELOW, ncols=3, markerscale=0.7)
 
     def update(self, view: NoiseView) -> None:

@@ -75,9 +75,12 @@ def power(number: float) -> str:
     return "10" + f"{round(np.log10(number))}".translate(_RAISED)
 
 
-def logarithmic(ax: Axes, low: float, high: float) -> None:
-    """Make the y-axis logarithmic, to be moved by `under`; with ten times fewer marks to draw than is usual."""
-    ax.set(yscale="log", ylim=(low, high))
+def logarithmic(ax: Axes, low: float, high: float, **named: Any) -> None:
+    """Make the y-axis logarithmic, to be moved by `under`; with ten times fewer marks to draw than is usual.
+
+    `named` are other settings of the axes, such as ``xlabel``.
+    """
+    ax.set(**named, yscale="log", ylim=(low, high))
     ax.yaxis.set_minor_locator(NullLocator())
     ax.yaxis.set_major_formatter(lambda y, _: power(y))
     room(ax, y=power(1e-16))

@@ -11,7 +11,8 @@ from nala_lab.core import require_choice
 from nala_lab.methods import WITH_TWINS, Facts, find, looks_ahead
 from problems import CLASSIC, PROBLEMS, Problem, Quadratic
 
-__all__ = ["INNERS", "METHODS", "PLANES", "first_alpha", "first_lr", "movable", "problem", "reads", "shared_settings"]
+__all__ = ["INNERS", "METHODS", "PLANES", "first_alpha", "first_lr", "movable", "problem", "reads", "shared_settings",
+           "start"]  # fmt: skip
 
 METHODS: tuple[str, ...] = tuple(facts.label for facts in WITH_TWINS.values() if facts.look is not None)
 """Methods with a NumPy twin and a look of their own, by which two are told apart, as they are printed."""
@@ -49,6 +50,17 @@ def problem(name: str, moved: bool = False) -> Problem:
     if name in _QUADRATICS:
         return _QUADRATICS[name]()
     return (PROBLEMS if moved else CLASSIC)[name]()
+
+
+def start(name: str, moved: bool = False) -> dict[str, float]:
+    """Give the problem's start by the names of its two controls.
+
+    Examples
+    --------
+    >>> start("rosenbrock")
+    {'x1': -1.2, 'x2': 1.0}
+    """
+    return dict(zip(("x1", "x2"), problem(name, moved).start.tolist(), strict=True))
 
 
 def movable(name: str) -> bool:

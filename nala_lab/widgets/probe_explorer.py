@@ -23,7 +23,7 @@ from nala_lab.widgets.controls import choice, counter, log_slider, move, slider
 from nala_lab.widgets.explorer import Explorer
 from nala_lab.widgets.parts import APART, BELOW, logarithmic, under
 from nala_lab.widgets.picture import Picture
-from nala_lab.widgets.planes import PLANES, problem
+from nala_lab.widgets.planes import PLANES, problem, start
 
 __all__ = ["ProbeExplorer", "ProbeSettings", "probe_view"]
 
@@ -62,8 +62,7 @@ class ProbeStep:
     @property
     def surprise(self) -> Array:
         """|g_t - g_{t+1}|, (2,)."""
-        surprise: Array = np.abs(self.g - self.g_next)
-        return surprise
+        return np.asarray(np.abs(self.g - self.g_next))
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,18 +170,12 @@ def probe_view(s: ProbeSettings) -> ProbeView:
             f"step {word}": float(moved[i]),
         }
     numbers |= _theory(s, at)
-    return ProbeView(
-        settings=s,
-        steps=steps,
-        now=now,
-        path=np.stack([steps[0].before, *(step.after for step in steps[:at])]),
-        probes=np.stack([step.probe for step in steps[:at]]),
-        surprises=np.stack([step.surprise for step in steps]),
-        divisors=np.stack([step.denominator for step in steps]),
-        curves=_curves(whole),
-        numbers=numbers,
-        message=_reading(s, at, steps, moved),
-    )
+    return ProbeView(settings=s, steps=steps, now=now,
+                     path=np.stack([steps[0].before, *(step.after for step in steps[:at])]),
+                     probes=np.stack([step.probe for step in steps[:at]]),
+                     surprises=np.stack([step.surprise for step in steps]),
+                     divisors=np.stack([step.denominator for step in steps]), curves=_curves(whole), numbers=numbers,
+                     message=_reading(s, at, steps, moved))  # fmt: skip
 
 
 def _theory(s: ProbeSettings, at: int) -> dict[str, float]:
@@ -201,9 +194,8 @@ def _reading(s: ProbeSettings, at: int, steps: tuple[ProbeStep, ...], moved: Arr
         return ended if at >= s.at else f"{ended} Step {at} is shown."
     if s.probe == "lagged":
         return f"Step {at}: no probe is taken; the gradient of the step before stands for g_t+1."
-    ratio = float(np.linalg.norm(moved)) / max(
-        float(np.linalg.norm(steps[at - 1].probe - steps[at - 1].before)), 1e-300
-    )
+    probed = float(np.linalg.norm(steps[at - 1].probe - steps[at - 1].before))
+    ratio = float(np.linalg.norm(moved)) / max(probed, 1e-300)
     return f"Step {at}: the probe looks ahead, and the step that is taken is {ratio:.3g} times as long as the probe."
 
 
@@ -224,14 +216,12 @@ class ProbePicture(Picture):
         self._divisors = [self.line(ax, color=colour, lw=2, ls=dash, label=f"denominator, {name}")
                        for (name, colour), dash in zip(_COORDINATES, ("-", "--"), strict=True)]  # fmt: skip
         self._when = self.line(ax, color="#444444", lw=1.4)
-        ax.set(xlabel="step", title=r"surprise $|g_t-g_{t+1}|$", xlim=(1, 40))
-        logarithmic(ax, 1e-3, 10)
+        logarithmic(ax, 1e-3, 10, xlabel="step", title=r"surprise $|g_t-g_{t+1}|$", xlim=(1, 40))
         ax.legend(**BELOW, ncols=2)
         ax = self._falls
         self._curves = {name: self.line(ax, lw=2.4, label=name, **look(name, marker=False))
                         for name in ("AdaLA", "AdaBelief", "Adam")}  # fmt: skip
-        ax.set(xlabel="gradient evaluations", title="$f$ above its minimum")
-        logarithmic(ax, 1e-3, 10)
+        logarithmic(ax, 1e-3, 10, xlabel="gradient evaluations", title="$f$ above its minimum")
         ax.legend(**BELOW, ncols=2)
 
     def update(self, view: ProbeView) -> None:
@@ -326,8 +316,7 @@ class ProbeExplorer(Explorer):
     def __init__(
         self, problem: str = "valley", probe: str = "own", *, show: Sequence[str] | None = None, **settings: Any
     ) -> None:
-        start = dict(zip(("x1", "x2"), _start(problem), strict=True))
-        super().__init__(show=show, **({"problem": problem, "probe": probe} | start | settings))
+        super().__init__(show=show, **({"problem": problem, "probe": probe} | start(problem) | settings))
 
     def make_controls(self, s: ProbeSettings) -> dict[str, Any]:
         """Make them in the order in which they are shown."""
@@ -346,20 +335,10 @@ class ProbeExplorer(Explorer):
             "steps": counter("steps in all", s.steps, 5, 80, step=5),
         }
 
-    def _changed(self, change: Any) -> None:
-        if self._quiet:
-            return
-        name = next(name for name, control in self.controls.items() if control is change["owner"])
-        with self._silence():
-            if name == "problem":
-                for axis, x, (low, high) in zip(("x1", "x2"), _start(change["new"]), problem(change["new"]).box,
-                                                strict=True):  # fmt: skip
-                    move(self.controls[axis], low, high, x)
-            if name == "steps":
-                self.controls["at"].max = change["new"]  # a value above it is cut to it
-        self.refresh()
-
-
-def _start(name: str) -> tuple[float, float]:
-    x1, x2 = (float(x) for x in problem(name).start)
-    return x1, x2
+    def follow(self, moved: str, value: Any) -> None:
+        """A problem brings its box and its start; a shorter run is shown at a step that it has."""
+        if moved == "problem":
+            for (axis, x), (low, high) in zip(start(value).items(), problem(value).box, strict=True):
+                move(self.controls[axis], low, high, x)
+        if moved == "steps":
+            self.controls["at"].max = value  # a value above it is cut to it

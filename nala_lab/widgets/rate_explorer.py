@@ -151,16 +151,9 @@ def rate_view(s: RateSettings) -> RateView:
         "measured error": float(measured[-1]),
         "largest gap": decay_gap(predicted, measured),
     }
-    return RateView(
-        settings=s,
-        rates=radii(s.inner, s.k, s.alpha, s.beta, s.kappa, s.spectrum),
-        locus=roots(ends[:, None], s, LR_AXIS),
-        now=roots(ends, s),
-        measured=measured,
-        predicted=predicted,
-        numbers=numbers,
-        message=_reading(rate, numbers, s),
-    )
+    return RateView(settings=s, rates=radii(s.inner, s.k, s.alpha, s.beta, s.kappa, s.spectrum),
+                    locus=roots(ends[:, None], s, LR_AXIS), now=roots(ends, s), measured=measured, predicted=predicted,
+                    numbers=numbers, message=_reading(rate, numbers, s))  # fmt: skip
 
 
 def _rule(s: RateSettings) -> Any:
@@ -221,8 +214,7 @@ class RatePicture(Picture):
         ax = self._decay
         self._predicted = self.line(ax, color=ROLES["predicted"], lw=2, label="predicted")
         self._measured = self.line(ax, "o", color=ROLES["measured"], ms=7, label="measured", clip_on=False)
-        ax.set(xlabel="cycles", title="distance to the minimum")
-        logarithmic(ax, 1e-6, 1)
+        logarithmic(ax, 1e-6, 1, xlabel="cycles", title="distance to the minimum")
         ax.legend(**BELOW, ncols=2)
 
     def update(self, view: RateView) -> None:

@@ -23,6 +23,7 @@ __all__ = ["TrajectoryExplorer"]
 
 _REACH = 4  # times half of 1 / curvature: the slider of alpha goes to 2 / curvature, where a gradient step turns back
 ALPHA = "outer gradient step of NALA, from 0 to 2 / curvature at the problem's start"
+_CHOICES = ("problem", "moved", "left", "right", "inner")
 _FLOOR = 1e-16  # below the rounding of f there is nothing to show
 
 
@@ -37,8 +38,7 @@ class TrajectoryPicture(Picture):
         falls = self._axes[2]
         self._falls = [self.line(falls, lw=2.4) for _ in range(2)]
         self._now = [self.line(falls, "o", ms=11, mec="black", mew=1.4, clip_on=False) for _ in range(2)]
-        falls.set(xlabel="gradients spent", title="$f$ above its minimum")
-        logarithmic(falls, 1e-3, 10)
+        logarithmic(falls, 1e-3, 10, xlabel="gradients spent", title="$f$ above its minimum")
 
     @property
     def planes(self) -> list[Axes]:
@@ -282,26 +282,20 @@ class TrajectoryExplorer(Explorer):
 
     def suit(self) -> None:
         """Set start, step sizes and outer step to values that suit the problem and the methods."""
-        values = {name: self.controls[name].value for name in ("problem", "moved", "left", "right", "inner")}
-        values_there = suited(values)
         with self._silence():
-            where = values["problem"], values["moved"]
-            ranges = zip(("x1", "x2"), problem(*where).box, strict=True)
-            for name, (low, high) in (*ranges, ("alpha", (0.0, _REACH * first_alpha(*where)))):
-                move(self.controls[name], low, high, values_there.pop(name))
-            for name, value in values_there.items():
-                self.controls[name].value = value
+            self.follow("problem", self.controls["problem"].value)
         self.refresh()
 
-    def _changed(self, change: Any) -> None:
-        if self._quiet:
-            return
-        owner = change["owner"]
-        if any(owner is self.controls[name] for name in ("problem", "moved", "left", "right", "inner")):
-            self.suit()
-        else:
-            if owner is self.controls["gradients"]:
-                with self._silence():
-                    self.controls["at"].max = change["new"]
-                    self.controls["at"].value = change["new"]
-            self.refresh()
+    def follow(self, moved: str, value: Any) -> None:
+        """Another problem or method brings what suits it; a run of another length is shown to its end."""
+        if moved in _CHOICES:
+            chosen = {name: self.controls[name].value for name in _CHOICES}
+            values, where = suited(chosen), (chosen["problem"], chosen["moved"])
+            ranges = zip(("x1", "x2"), problem(*where).box, strict=True)
+            for name, (low, high) in (*ranges, ("alpha", (0.0, _REACH * first_alpha(*where)))):
+                move(self.controls[name], low, high, values.pop(name))
+            for name, there in values.items():
+                self.controls[name].value = there
+        elif moved == "gradients":
+            self.controls["at"].max = value
+            self.controls["at"].value = value

@@ -5,7 +5,7 @@ A gradient evaluation is the unit of time on both sides, so that a method with t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 from nala_lab.core import Array, OneLoop, TwoLoop, require, require_int, require_number, stream
 from nala_lab.methods import find, looks_ahead, most_gradients, numpy_twin
 from nala_lab.reference import run
-from nala_lab.widgets.planes import first_alpha, first_lr, problem, shared_settings
+from nala_lab.widgets.planes import first_alpha, first_lr, problem, shared_settings, start
 
 __all__ = ["Side", "TrajectorySettings", "TrajectoryView", "suited", "trajectory_view"]
 
@@ -61,9 +61,8 @@ def suited(chosen: dict[str, Any]) -> dict[str, Any]:
     """
     full = vars(TrajectorySettings()) | chosen
     where = full["problem"], full["moved"]
-    x1, x2 = (float(x) for x in problem(*where).start)
     rates = {f"lr_{side}": first_lr(full[side], full["inner"], *where) for side in ("left", "right")}
-    return {"x1": x1, "x2": x2, "alpha": first_alpha(*where), "at": full["gradients"], **rates}
+    return {**start(*where), "alpha": first_alpha(*where), "at": full["gradients"], **rates}
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,30 +142,16 @@ def trajectory_view(s: TrajectorySettings) -> TrajectoryView:
     require_number("noise", s.noise, low=0)
     for name, x in (("x1", s.x1), ("x2", s.x2)):
         require_number(name, x)
-    whole = _Key(s)
+    whole = replace(s, at=0)  # stepping forth and back runs nothing again
     sides = tuple(_side(_run(whole, side), s, side) for side in ("left", "right"))
     told = [_divergence(word, side) for word, side in zip(("Left", "Right"), sides, strict=True)]
     message = " ".join(filter(None, told)) or _reading(sides)
     return TrajectoryView(s, np.array([s.x1, s.x2]), (sides[0], sides[1]), message)
 
 
-class _Key:
-    """Settings without the step that is shown: stepping forth and back runs nothing again."""
-
-    def __init__(self, s: TrajectorySettings) -> None:
-        self.s = s
-        self._rest = tuple(value for name, value in vars(s).items() if name != "at")
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and self._rest == other._rest
-
-    def __hash__(self) -> int:
-        return hash(self._rest)
-
-
 @lru_cache(maxsize=64)
-def _run(key: _Key, side: str) -> Any:
-    s, p = key.s, problem(key.s.problem, key.s.moved)
+def _run(s: TrajectorySettings, side: str) -> Any:
+    p = problem(s.problem, s.moved)
     name, settings = getattr(s, side), shared_settings(getattr(s, side), s, getattr(s, f"lr_{side}"))
     method, word = numpy_twin(name, **settings), "cycles" if find(name).two_loops else "steps"
     length: dict[str, Any] = {word: -(-s.gradients // most_gradients(name, settings))}
@@ -190,18 +175,10 @@ def _side(t: Any, s: TrajectorySettings, side: str) -> Side:
     points = t.slow if isinstance(t, TwoLoop) else t.x
     here = parts["here"]
     away = np.linalg.norm(np.atleast_2d(p.minimizers) - here, axis=-1)
-    return Side(
-        name=name,
-        two_loops=isinstance(t, TwoLoop),
-        looks_ahead=ahead,
-        evals=t.evals,
-        gaps=np.asarray(p.value(points)) - p.minimum,
-        gap=float(p.value(here)) - p.minimum,
-        distance=float(away.min()) if away.size else float("nan"),
-        outcome=t.outcome,
-        diverged_after=0 if t.diverged_at is None else int(t.evals[t.diverged_at]),
-        **parts,
-    )
+    return Side(name=name, two_loops=isinstance(t, TwoLoop), looks_ahead=ahead, evals=t.evals,
+                gaps=np.asarray(p.value(points)) - p.minimum, gap=float(p.value(here)) - p.minimum,
+                distance=float(away.min()) if away.size else float("nan"), outcome=t.outcome,
+                diverged_after=0 if t.diverged_at is None else int(t.evals[t.diverged_at]), **parts)  # fmt: skip
 
 
 def _one_loop(t: OneLoop, rows: int) -> dict[str, Any]:

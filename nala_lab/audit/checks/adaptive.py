@@ -57,9 +57,8 @@ def first_step(s: Subject) -> Answer:
     return _linear(s, 1)
 
 
-@item(
-    "linear-objective", "are steps 1 to 6 on a linear objective what the sum says?", group="algorithm", kinds=ADAPTIVE
-)
+@item("linear-objective", "are steps 1 to 6 on a linear objective what the sum says?", group="algorithm",
+      kinds=ADAPTIVE)  # fmt: skip
 def linear_objective(s: Subject) -> Answer:
     """Bias corrections, eps in the average and eps at the root, without running a recursion."""
     return _linear(s, 6)

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
-from nala_lab.audit.rig import calls, closure_of, flat, network, train, worst
+from nala_lab.audit.rig import calls, closure_of, flat, network, train, trained, worst
 from nala_lab.audit.spec import Answer, NotApplicable, item
 from nala_lab.audit.subject import Subject, read
 
@@ -28,8 +28,7 @@ def is_optimizer(s: Subject) -> Answer:
 @item("hooks-once", "do step hooks fire once a call, with this optimizer?", group="contract")
 def hooks_once(s: Subject) -> Answer:
     """Own hooks, and torch's global ones, over two cycles; twice means a profiler counts each step twice."""
-    model = network()
-    opt = s.short(model.parameters())
+    model, opt = trained(s, 0)
     seen: list[str] = []
     total = calls(s, opt)
     train(s, model, opt, 0, total)  # before anybody listens: finding out what step() needs takes steps too
@@ -53,8 +52,7 @@ def hooks_once(s: Subject) -> Answer:
 @item("zero-grad", "does zero_grad() clear, and zero_grad(set_to_none=False) zero?", group="contract")
 def zero_grad(s: Subject) -> Answer:
     """Both ways, on every parameter."""
-    model = network()
-    opt = s.short(model.parameters())
+    model, opt = trained(s, 0)
     closure_of(model, opt, 0)()
     opt.zero_grad(set_to_none=False)
     left = sum(p.grad is None or bool(p.grad.any()) for p in model.parameters())
@@ -67,8 +65,7 @@ def zero_grad(s: Subject) -> Answer:
 @item("closure", "is the closure called once per gradient, with gradients on, and its loss returned?", group="contract")
 def closure(s: Subject) -> Answer:
     """Cost of a cycle in closure calls: k for Lookahead, k + 1 for NALA, 2 for AdaLA, else 1."""
-    model = network()
-    opt = s.short(model.parameters())
+    model, opt = trained(s, 0)
     if isinstance(opt, torch.optim.LBFGS):
         raise NotApplicable("L-BFGS evaluates the closure several times")
     enabled: list[bool] = []
@@ -105,7 +102,7 @@ def bad_options(s: Subject) -> Answer:
     let_in = []
     for options in bad:
         try:
-            s.make(network().parameters(), **{**options})
+            s.make(network().parameters(), **options)
             let_in.append(options)
         except Exception:  # packages have error classes of their own
             continue
@@ -113,17 +110,15 @@ def bad_options(s: Subject) -> Answer:
     return Answer(not let_in, len(let_in), said)
 
 
-@item(
-    "amp-skip", "does a step that the gradient scaler skips leave weights and cycle where they were?", group="contract"
-)
+@item("amp-skip", "does a step that the gradient scaler skips leave weights and cycle where they were?",
+      group="contract")  # fmt: skip
 def amp_skip(s: Subject) -> Answer:
     """A run with overflows at calls 1 and 3 must be the run without these calls."""
     if s.needs_closure:
         raise NotApplicable("torch's GradScaler takes no closure")
     finals = []
     for overflows in ((), (1, 3)):
-        model = network()
-        opt = s.short(model.parameters())
+        model, opt = trained(s, 0)
         # the scale is a power of two at any time, so that scaling and unscaling are exact
         scaler = torch.amp.GradScaler("cpu", init_scale=2.0, backoff_factor=0.5, growth_interval=10**6)
         done = 0

@@ -40,17 +40,9 @@ def expected(s: Subject, opt: Any, calls: int, momentum: str) -> torch.Tensor:
     inner, k, alpha = inner_of(opt), read(opt, "k"), read(opt, "alpha")
     if inner is None or k is None or alpha is None:
         raise NotApplicable("it does not show its inner optimizer, k and alpha")
-    return slow_loop(
-        lambda params: bare(inner, params),
-        start().detach(),
-        quadratic,
-        k=int(k),
-        weight=s.slow_step(opt),
-        calls=calls,
-        outer_lr=float(alpha) if s.looks_ahead(opt) else None,
-        own_call=s.cycle(opt) > int(k),
-        momentum=momentum,
-    )
+    return slow_loop(lambda params: bare(inner, params), start().detach(), quadratic, k=int(k), weight=s.slow_step(opt),
+                     calls=calls, outer_lr=float(alpha) if s.looks_ahead(opt) else None, own_call=s.cycle(opt) > int(k),
+                     momentum=momentum)  # fmt: skip
 
 
 def compared(s: Subject, inner: str | None, momentum: str, **settings: Any) -> Answer:

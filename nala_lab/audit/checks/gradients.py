@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from nala_lab.audit.rig import calls, drive, flat, network, start, train, worst
+from nala_lab.audit.rig import calls, drive, flat, start, train, trained, worst
 from nala_lab.audit.spec import TWO_LOOPS, Answer, NotApplicable, item
 from nala_lab.audit.subject import Subject, read
 
@@ -114,9 +114,8 @@ def half_precision(s: Subject) -> Answer:
 @item("network", "does it train a network to finite weights?", group="contract")
 def trains(s: Subject) -> Answer:
     """A smoke test, and named so."""
-    model = network()
+    model, opt = trained(s, 0)
     before = flat(model.parameters())
-    opt = s.short(model.parameters())
     train(s, model, opt, 0, 2 * calls(s, opt))
     moved = worst(flat(model.parameters()), before)
     return Answer(0 < moved < 1e6, moved, "largest movement of a weight")

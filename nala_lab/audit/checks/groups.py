@@ -83,8 +83,7 @@ def schedulers(s: Subject) -> Answer:
     }
     refused = []
     for name, make in makers.items():
-        model = network()
-        opt = s.short(model.parameters())
+        model, opt = trained(s, 0)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")

@@ -72,8 +72,7 @@ def deep_copy(s: Subject) -> Answer:
 @item("aliasing", "does every tensor of the state have storage of its own?", group="state")
 def aliasing(s: Subject) -> Answer:
     """After each call: none shared with a weight or gradient, none with another entry of any state."""
-    model = network()
-    opt = s.short(model.parameters())
+    model, opt = trained(s, 0)
     found: set[str] = set()
     for call in range(3 * s.cycle(opt)):
         train(s, model, opt, call, call + 1)

@@ -85,10 +85,8 @@ def _reduction(s: Subject, mu: float) -> Answer:
     path = path_of(s, opt, w, cycles * s.cycle(opt))
     wanted = slow_loop(INNERS["adam"], start().detach(), quadratic, k=k, weight=1 + mu, calls=cycles * k)
     gap = worst(path[s.cycle(opt) - 1 :: s.cycle(opt)], wanted[k - 1 :: k])
-    said = "with" if own_call else "without"
-    return Answer(
-        gap < 1e-12, gap, f"largest difference at the ends of {cycles} cycles, {said} a call for the gradient"
-    )
+    said = f"{'with' if own_call else 'without'} a call for the gradient"
+    return Answer(gap < 1e-12, gap, f"largest difference at the ends of {cycles} cycles, {said}")
 
 
 @item("nala-first-slow", "are the first slow weights the initial weights?", group="algorithm", kinds=NALA)

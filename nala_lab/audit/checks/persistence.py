@@ -54,8 +54,7 @@ def _detached(value: Any) -> Any:
 @item("resume", "saved after each call of two cycles, does the run go on bit for bit?", group="state")
 def resume(s: Subject) -> Answer:
     """Every phase of the cycle, the initial one and the one that stands at a look-ahead point included."""
-    model = network()
-    opt = s.short(model.parameters())
+    model, opt = trained(s, 0)
     last = calls(s, opt)
     saved = []
     for stop in range(last):
@@ -91,8 +90,7 @@ def resume_dtype(s: Subject) -> Answer:
 @item("fresh-process", "does a file saved in mid-cycle resume in a new process?", group="state")
 def fresh_process(s: Subject) -> Answer:
     """torch.save here, torch.load(weights_only=True) there; the final weights are compared bit for bit."""
-    model = network()
-    opt = s.short(model.parameters())
+    model, opt = trained(s, 0)
     stop, last = s.cycle(opt) + 1, calls(s, opt)
     train(s, model, opt, 0, stop)
     with tempfile.TemporaryDirectory() as folder:
@@ -115,8 +113,7 @@ def fresh_process(s: Subject) -> Answer:
 @item("plain-state", "does the state hold tensors and plain Python only, readable with weights_only?", group="state")
 def plain_state(s: Subject) -> Answer:
     """At every phase of a cycle; no objects, no NumPy numbers, no parameters as keys."""
-    model = network()
-    opt = s.short(model.parameters())
+    model, opt = trained(s, 0)
     odd: set[str] = set()
     for call in range(calls(s, opt)):
         saved = opt.state_dict()
@@ -151,8 +148,7 @@ def distributed_state(s: Subject) -> Answer:
 
     if s.needs_closure:
         raise NotApplicable("torch fills a new optimizer by step() without a closure")
-    model = network()
-    opt = s.short(model.parameters())
+    model, opt = trained(s, 0)
     stop, last = s.cycle(opt) + 1, calls(s, opt)
     train(s, model, opt, 0, stop)
     weights, saved = _detached(model.state_dict()), _detached(named.get_optimizer_state_dict(model, opt))

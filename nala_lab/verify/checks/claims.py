@@ -18,8 +18,7 @@ from nala_lab.theory.bent import Bent
 from nala_lab.theory.claims import claims
 from nala_lab.theory.counterexamples import COUNTEREXAMPLES, SMALL, CounterExample
 from nala_lab.theory.interpolation import Envelope
-from nala_lab.verify.runner import check
-from nala_lab.verify.tally import Check, Tally, Tolerance
+from nala_lab.verify import Check, Tally, Tolerance, check
 
 EXACT = Tolerance(0.0, 0.0, "rational arithmetic")
 # At most 18 gradients a run (32 on a bent quadratic, of 6 products each), each some 6 x 25 products of numbers below 3:

@@ -17,10 +17,9 @@ from nala_lab.theory import (
     first_step,
     sign_descent,
 )
+from nala_lab.verify import Check, Tally, Tolerance, check
 from nala_lab.verify.drawn_settings import drawn, number, whole
-from nala_lab.verify.runner import check
 from nala_lab.verify.shared import CENTER, F64, nala, size
-from nala_lab.verify.tally import Check, Tally, Tolerance
 from problems import Linear
 
 COUNT = 30

@@ -9,10 +9,9 @@ import numpy as np
 from nala_lab.core import stream
 from nala_lab.drive import Method, run
 from nala_lab.theory import eq5, scaling
+from nala_lab.verify import Check, Tally, Tolerance, check
 from nala_lab.verify.drawn_settings import drawn, number, whole
-from nala_lab.verify.runner import check
 from nala_lab.verify.shared import IDENTITY, quadratic, rosenbrock, size
-from nala_lab.verify.tally import Check, Tally, Tolerance
 
 COUNT, CYCLES = 30, 5
 EXACT = Tolerance(0.0, 0.0, "bit-equal: multiplying by 2^n commutes with every rounding")
@@ -75,20 +74,17 @@ def drawn_reductions(twin: str, seed: int) -> list[Check]:
         # the two mixes round differently, and steps of lr |g| / sqrt(eps) make 1e-16 into anything in a few cycles: the
         # two runs are compared over one cycle, and NALA's synchronisations with its own inner results after that
         nala = two_loops("NALA", mu=mu, alpha=0.0)
+        mixed = nala.slow[:-1] + (1 + mu) * (nala.fast[:, -1] - nala.slow[:-1])
         pairs = {
             "alpha=0, first cycle": (two_loops("Lookahead", alpha=1 + mu).slow[:2], nala.slow[:2]),
-            "alpha=0, every synchronisation": (
-                nala.slow[:-1] + (1 + mu) * (nala.fast[:, -1] - nala.slow[:-1]),
-                nala.slow[1:],
-            ),
+            "alpha=0, every synchronisation": (mixed, nala.slow[1:]),
             "mu=-1": (descent, two_loops("NALA", mu=-1.0, alpha=alpha).slow),
             "mu=alpha=0": (alone, two_loops("NALA", mu=0.0, alpha=0.0).slow),
         }
         for name, (want, got) in pairs.items():
             # theta and phi are mixed with weights 1 + mu and mu, whose roundings are of that size
-            row.add(
-                want, got, scale=(1 + 2 * abs(mu)) ** 2 * size(want, got, nala.fast), setting=f"{name}, {inner}, {case}"
-            )
+            scale = (1 + 2 * abs(mu)) ** 2 * size(want, got, nala.fast)
+            row.add(want, got, scale=scale, setting=f"{name}, {inner}, {case}")
     return [row.check()]
 
 

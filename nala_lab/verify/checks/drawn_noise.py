@@ -16,11 +16,10 @@ from nala_lab.drive import Method, run
 from nala_lab.methods import find
 from nala_lab.theory import noise_one_mode, stochastic
 from nala_lab.theory.momentum_cycle import CONVENTIONS
+from nala_lab.verify import Check, Tally, Tolerance, check
 from nala_lab.verify.checks.t20_adala_noise import wandering
 from nala_lab.verify.drawn_settings import drawn, number, whole
-from nala_lab.verify.runner import check
-from nala_lab.verify.shared import Batches, nala, size
-from nala_lab.verify.tally import Check, Tally, Tolerance
+from nala_lab.verify.shared import OUTER, Batches, nala, plan, settings_of_a_cycle, size
 
 COUNT = 30
 SETTINGS, DRAWS, DIM, CYCLES = 1000, 300, 2, 2
@@ -49,14 +48,10 @@ def _scores(sample: Array, mean: Array, covariance: Array) -> Array:
 def _setting(rng: np.random.Generator, twin: str) -> tuple[dict[str, Any], str, str, str]:
     """Hyperparameters, inner rule, convention, outer batch, the unstable ones included."""
     rules = ("SGD", "HeavyBall", "NAG") if twin == "numpy" else ("SGD", "HeavyBall")
-    outers = ("fresh", "last", "full") if twin == "numpy" else ("fresh", "last")
-    setting = {
-        "lr": float(rng.uniform(0.05, 1.2)), "k": int(rng.integers(1, 6)), "mu": float(rng.uniform(-0.95, 0.8)),
-        "alpha": float(rng.uniform(0, 1.2)),
-    }  # fmt: skip
+    setting = settings_of_a_cycle(rng, 1.0, lr=(0.05, 1.2), k=6, mu=(-0.95, 0.8), alpha=(0, 1.2))
     rule = str(rng.choice(rules))
     momentum = "momentum" in find(rule).traits
-    return setting, rule, str(rng.choice(CONVENTIONS)) if momentum else "keep", str(rng.choice(outers))
+    return setting, rule, str(rng.choice(CONVENTIONS)) if momentum else "keep", str(rng.choice(OUTER[twin]))
 
 
 def _one(twin: str, seed: int, i: int) -> tuple[Array, str]:
@@ -68,9 +63,8 @@ def _one(twin: str, seed: int, i: int) -> tuple[Array, str]:
     A, root = (q * rng.uniform(0.05, 2.0, DIM)) @ q.T, rng.normal(size=(DIM, DIM))
     inner = Method(rule, lr=setting["lr"], **({"momentum": beta} if beta else {}))
     method = nala(setting, inner, inner_state=convention, outer_batch=outer)
-    plan = ["new"] * setting["k"] + [{"fresh": "new", "last": "again", "full": "none"}[outer]]
-    start = rng.normal(size=DIM)
-    t = run(twin, method, Batches(A, root, rng, plan), np.broadcast_to(start, (DRAWS, DIM)), cycles=CYCLES)
+    start, batches = rng.normal(size=DIM), Batches(A, root, rng, plan(setting["k"], outer))
+    t = run(twin, method, batches, np.broadcast_to(start, (DRAWS, DIM)), cycles=CYCLES)
     kind = {"SGD": "gd", "HeavyBall": "heavy-ball", "NAG": "nag"}[rule]
     one = stochastic.cycle(A, root @ root.T, **setting, outer=outer, inner=kind, beta=beta, convention=convention)
     moments = stochastic.propagate(one, start, T=CYCLES)
@@ -84,14 +78,13 @@ def drawn_one_mode(twin: str, seed: int) -> list[Check]:
         0.0, 4.5, f"4.5 z (variances by Wilson-Hilferty); {6.8e-6 * 6 * COUNT:.0e} false alarms expected"
     )
     row = Tally("T08", f"mean and variance, {COUNT} drawn settings", twin, tolerance, statement="z-scores, 0 expected")
-    outers = ("fresh", "last", "full") if twin == "numpy" else ("fresh", "last")
+    outers = OUTER[twin]
     cases = {"lr": number(0, 3), "k": whole(1, 9), "mu": number(-1, 2), "alpha": number(0, 3)}
     more = {"which": whole(0, len(outers) - 1), "log_w": number(-6, 4)}
     lam, start, n = np.array([0.0, 0.3, 1.0]), np.array([1.0, -2.0, 0.5]), 1000
     for i, case in enumerate(drawn(seed, f"T08 {twin}", COUNT, **cases, **more)):
         outer, w = outers[case.pop("which")], 10 ** case.pop("log_w")
-        plan = ["new"] * case["k"] + [{"fresh": "new", "last": "again", "full": "none"}[outer]]
-        grad = Batches(np.diag(lam), np.sqrt(w) * np.eye(3), stream(seed, "T08 drawn", i), plan)
+        grad = Batches(np.diag(lam), np.sqrt(w) * np.eye(3), stream(seed, "T08 drawn", i), plan(case["k"], outer))
         t = run(twin, nala(case, outer_batch=outer), grad, np.broadcast_to(start, (n, 3)), cycles=3)
         factor, noise = noise_one_mode.cycle_moments(lam, w, **case, outer=outer)
         mean, variance = start * factor**3, noise * (1 + factor**2 + factor**4)

@@ -9,10 +9,9 @@ import numpy as np
 from nala_lab.core import stream
 from nala_lab.drive import Method, run
 from nala_lab.theory import games, momentum_cycle, outer_limit, quadratic_rate
+from nala_lab.verify import Check, Tally, Tolerance, check
 from nala_lab.verify.drawn_settings import drawn, number, whole
-from nala_lab.verify.runner import check
 from nala_lab.verify.shared import factors, nala, size
-from nala_lab.verify.tally import Check, Tally, Tolerance
 from problems import Quadratic
 
 COUNT = 40

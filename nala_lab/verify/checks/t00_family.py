@@ -12,10 +12,9 @@ from nala_lab.drive import TWINS, Method, run
 from nala_lab.reference import NAG, SGD, family
 from nala_lab.reference import run as run_reference
 from nala_lab.theory.family_edges import EDGES
+from nala_lab.verify import Check, Tally, Tolerance, check
 from nala_lab.verify import other_papers as published
-from nala_lab.verify.runner import check
 from nala_lab.verify.shared import IDENTITY, quadratic, rosenbrock, size
-from nala_lab.verify.tally import Check, Tally, Tolerance
 from problems import Problem
 
 TITLES = {edge.id: f"{edge.left} {edge.relation} {edge.right}" for edge in EDGES}

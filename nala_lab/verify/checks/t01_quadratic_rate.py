@@ -9,9 +9,8 @@ import numpy as np
 from nala_lab.core import stream
 from nala_lab.drive import Method, run
 from nala_lab.theory import quadratic_rate
-from nala_lab.verify.runner import check
+from nala_lab.verify import Check, Tally, Tolerance, check
 from nala_lab.verify.shared import F64, nala, quadratic, settings_of_a_cycle, size
-from nala_lab.verify.tally import Check, Tally, Tolerance
 
 CYCLES = 6
 # alpha is large enough that a gradient at theta_k instead of y_t moves the result at first order; k of both parities

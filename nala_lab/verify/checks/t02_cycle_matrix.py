@@ -12,9 +12,8 @@ from nala_lab.drive import Method, run
 from nala_lab.measure import cycle_map
 from nala_lab.theory.momentum_cycle import CONVENTIONS, cycle_matrix
 from nala_lab.theory.quadratic_rate import rho
-from nala_lab.verify.runner import check
+from nala_lab.verify import Check, Tally, Tolerance, check
 from nala_lab.verify.shared import quadratic
-from nala_lab.verify.tally import Check, Tally, Tolerance
 
 # k T <= 60 two-by-two products of entries below 3, errors enlarged by a non-normal map by at most 1e4
 RUN = Tolerance(1e-9, 1e-12, "60 products of 2x2 matrices, 2^-53 each, non-normal growth 1e4")

@@ -7,9 +7,8 @@ import numpy as np
 from nala_lab.core import stream
 from nala_lab.drive import Method, run
 from nala_lab.theory import optimal_mu
-from nala_lab.verify.runner import check
+from nala_lab.verify import Check, Tally, Tolerance, check
 from nala_lab.verify.shared import F64
-from nala_lab.verify.tally import Check, Tally, Tolerance
 
 CENTER = -1.25
 STRICT = Tolerance(0.0, 0.0, "strict: 0.02 away the rate is larger by 0.02 q_max or 0.02 q_min, far above rounding")

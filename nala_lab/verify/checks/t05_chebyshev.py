@@ -8,9 +8,8 @@ import numpy as np
 
 from nala_lab.core import stream
 from nala_lab.theory import chebyshev
-from nala_lab.verify.runner import check
+from nala_lab.verify import Check, Tally, Tolerance, check
 from nala_lab.verify.shared import factors, nala, settings_of_a_cycle
-from nala_lab.verify.tally import Check, Tally, Tolerance
 
 # at most 12 roundings of 2^-53 in numbers below (3 kappa)^1 = 150 at the far end: 12 * 1.1e-16 * 150 = 2e-13
 REACHED = Tolerance(1e-9, 1e-12, "12 roundings of 2^-53 in factors up to 150")

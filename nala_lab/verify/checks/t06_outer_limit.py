@@ -6,9 +6,8 @@ import numpy as np
 
 from nala_lab.core import Array
 from nala_lab.theory import outer_limit
-from nala_lab.verify.runner import check
+from nala_lab.verify import Check, Tally, Tolerance, check
 from nala_lab.verify.shared import factors, nala
-from nala_lab.verify.tally import Check, Tally, Tolerance
 
 GRID = 301
 # bisection of [0.9, 1.1] of the prediction 20 times: 2e-7; the largest factor is found with two zooms by 150, which

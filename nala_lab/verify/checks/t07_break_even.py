@@ -9,9 +9,8 @@ import numpy as np
 from nala_lab.core import Array, stream
 from nala_lab.drive import Method, run
 from nala_lab.theory import break_even
-from nala_lab.verify.runner import check
+from nala_lab.verify import Check, Tally, Tolerance, check
 from nala_lab.verify.shared import CENTER, F64, nala, size
-from nala_lab.verify.tally import Check, Tally, Tolerance
 from problems import Linear
 
 LAM = np.array([0.01, 0.2, 0.55, 1.0])

@@ -9,13 +9,11 @@ import numpy as np
 from nala_lab.core import Array, stream
 from nala_lab.drive import run
 from nala_lab.theory import noise_one_mode
-from nala_lab.verify.runner import check
-from nala_lab.verify.shared import CENTER, Batches, false_alarms, nala
-from nala_lab.verify.tally import Check, Tally
+from nala_lab.verify import Check, Tally, check
+from nala_lab.verify.shared import CENTER, OUTER, Batches, false_alarms, nala, plan
 
 DRAWS = 20_000
 LAM, W = np.array([0.5, 1.0, 0.1]), np.array([1.0, 0.3, 2.0])
-OUTER = {"numpy": ("fresh", "last", "full"), "torch": ("fresh", "last")}  # the torch twin has no full gradient
 SETTINGS: tuple[dict[str, Any], ...] = (
     {"lr": 0.3, "k": 5, "mu": -0.5, "alpha": 0.1},  # the last batch costs 41 % more variance on the first mode
     {"lr": 1.4, "k": 3, "mu": -0.3, "alpha": 0.4},  # R < 0 on the second mode
@@ -24,13 +22,9 @@ SETTINGS: tuple[dict[str, Any], ...] = (
 MOMENTS = 3 * 3 * 4 * 6  # settings x outer batches x cycles x (mean, variance of three modes)
 
 
-def _plan(k: int, outer: str) -> list[str]:
-    return ["new"] * k + [{"fresh": "new", "last": "again", "full": "none"}[outer]]
-
-
 def _sample(twin: str, setting: dict[str, Any], outer: str, start: Array, cycles: int, rng: Any) -> Array:
     """phi_0 .. phi_T of an ensemble, less the minimum; the modes do not see each other."""
-    grad = Batches(np.diag(LAM), np.diag(np.sqrt(W)), rng, _plan(setting["k"], outer), CENTER)
+    grad = Batches(np.diag(LAM), np.diag(np.sqrt(W)), rng, plan(setting["k"], outer), CENTER)
     return np.asarray(run(twin, nala(setting, outer_batch=outer), grad, start + CENTER, cycles=cycles).slow - CENTER)
 
 

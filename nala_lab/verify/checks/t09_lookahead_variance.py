@@ -9,9 +9,8 @@ import numpy as np
 from nala_lab.core import stream
 from nala_lab.drive import Method, run
 from nala_lab.theory import noise_one_mode
-from nala_lab.verify.runner import check
+from nala_lab.verify import Check, Tally, Tolerance, check
 from nala_lab.verify.shared import CENTER, Batches, false_alarms
-from nala_lab.verify.tally import Check, Tally, Tolerance
 
 DRAWS = 20_000
 LAM = np.array([1.0, 0.4])

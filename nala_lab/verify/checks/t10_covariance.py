@@ -11,13 +11,11 @@ from nala_lab.core import Array, stream
 from nala_lab.drive import Method, run
 from nala_lab.theory import stochastic
 from nala_lab.theory.momentum_cycle import CONVENTIONS
-from nala_lab.verify.runner import check
-from nala_lab.verify.shared import Batches, add_moments, false_alarms, nala
-from nala_lab.verify.tally import Check, Tally, Tolerance
+from nala_lab.verify import Check, Tally, Tolerance, check
+from nala_lab.verify.shared import OUTER, Batches, add_moments, false_alarms, nala, plan
 from problems import random_rotation
 
 DRAWS, CYCLES = 10_000, 3
-OUTER = {"numpy": ("fresh", "last", "full"), "torch": ("fresh", "last")}
 INNER = {"numpy": ("HeavyBall", "NAG"), "torch": ("HeavyBall",)}  # torch's NAG keeps other points
 ENGINE = {"HeavyBall": "heavy-ball", "NAG": "nag"}
 # O has norm below 3 and radius below 0.97 here: the Lyapunov solver and 2000 cycles agree to 1e3 roundings
@@ -47,9 +45,8 @@ def covariance_with_momentum(twin: str, seed: int) -> list[Check]:
     start = np.array([1.0, -2.0, 0.5])
     setting: dict[str, Any] = {"lr": 0.25, "k": 3, "mu": -0.4, "alpha": 0.15}
     for inner, convention, outer in cases:
-        plan = ["new"] * 3 + [{"fresh": "new", "last": "again", "full": "none"}[outer]]
         method = nala(setting, Method(inner, lr=0.25, momentum=0.7), outer_batch=outer, inner_state=convention)
-        grad = Batches(A, root, stream(seed, "T10", inner, convention, outer), plan)
+        grad = Batches(A, root, stream(seed, "T10", inner, convention, outer), plan(3, outer))
         t = run(twin, method, grad, np.broadcast_to(start, (DRAWS, 3)), cycles=CYCLES)
         one = stochastic.cycle(
             A, root @ root.T, **setting, outer=outer, inner=ENGINE[inner], beta=0.7, convention=convention

@@ -7,9 +7,8 @@ import numpy as np
 from nala_lab.core import stream
 from nala_lab.drive import Method, run
 from nala_lab.theory import equal_speed, noise_one_mode
-from nala_lab.verify.runner import check
+from nala_lab.verify import Check, Tally, Tolerance, check
 from nala_lab.verify.shared import CENTER, F64, Batches, false_alarms
-from nala_lab.verify.tally import Check, Tally, Tolerance
 
 DRAWS = 20_000
 SETTINGS = ((0.7, 10, -0.5), (0.9, 5, 0.2), (0.5, 3, -0.8), (0.95, 2, -0.5))  # (r, k, mu)

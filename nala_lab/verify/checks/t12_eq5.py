@@ -10,9 +10,8 @@ import numpy as np
 from nala_lab.core import stream
 from nala_lab.drive import Method, run
 from nala_lab.theory import eq5
-from nala_lab.verify.runner import check
+from nala_lab.verify import Check, Tally, check
 from nala_lab.verify.shared import F64, IDENTITY, quadratic, rosenbrock, size
-from nala_lab.verify.tally import Check, Tally
 from problems import NoisyQuadratic
 
 CYCLES = 8

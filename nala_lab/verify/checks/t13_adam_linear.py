@@ -5,9 +5,8 @@ from __future__ import annotations
 from nala_lab.core import stream
 from nala_lab.drive import Method, run
 from nala_lab.theory import adam_linear
-from nala_lab.verify.runner import check
+from nala_lab.verify import Check, Tally, check
 from nala_lab.verify.shared import F64, size
-from nala_lab.verify.tally import Check, Tally
 from problems import Linear
 
 CYCLES = 7

@@ -8,9 +8,8 @@ from typing import Any
 from nala_lab.core import stream
 from nala_lab.drive import Method, probes, run
 from nala_lab.theory import adala_linear
-from nala_lab.verify.runner import check
+from nala_lab.verify import Check, Tally, Tolerance, check
 from nala_lab.verify.shared import size
-from nala_lab.verify.tally import Check, Tally, Tolerance
 from problems import Linear
 
 STEPS = 20

@@ -9,9 +9,8 @@ import numpy as np
 from nala_lab.core import Array
 from nala_lab.drive import Method, late_steps, run
 from nala_lab.theory import adam_cycle
-from nala_lab.verify.runner import check
+from nala_lab.verify import Check, Tally, Tolerance, check
 from nala_lab.verify.shared import CENTER
-from nala_lab.verify.tally import Check, Tally, Tolerance
 
 LAM = np.array([0.1, 1.0, 30.0, 700.0])
 SETTINGS: tuple[dict[str, Any], ...] = (

@@ -9,9 +9,8 @@ import numpy as np
 from nala_lab.core import stream
 from nala_lab.drive import Method, run
 from nala_lab.theory import sign_descent
-from nala_lab.verify.runner import check
-from nala_lab.verify.shared import nala
-from nala_lab.verify.tally import Check, Tally, Tolerance
+from nala_lab.verify import Check, Tally, Tolerance, check
+from nala_lab.verify.shared import nala, settings_of_a_cycle
 
 CYCLES = 12
 # at most 12 cycles of 10 steps of a few roundings of numbers below 10; the outer map never enlarges an error by more
@@ -30,10 +29,7 @@ def outer_map(twin: str, seed: int) -> list[Check]:
     rng = stream(seed, "T16")
     for _ in range(12):
         lam = np.exp(rng.uniform(-3, 2, 6))
-        setting: dict[str, Any] = {
-            "lr": float(rng.uniform(0.05, 0.5)), "k": int(rng.integers(1, 9)), "mu": float(rng.uniform(-1, 0.5)),
-            "alpha": float(rng.uniform(0, 0.2)),
-        }  # fmt: skip
+        setting = settings_of_a_cycle(rng, 1.0, lr=(0.05, 0.5), k=9, mu=(-1, 0.5), alpha=(0, 0.2))
         start = rng.uniform(-3, 3, 6)
         predicted = sign_descent.trajectory(start, lam, CYCLES, **setting)
         edge = sign_descent.distance_to_edge(predicted, lr=setting["lr"]).min(axis=1)

@@ -7,9 +7,8 @@ from typing import Any
 from nala_lab.core import stream
 from nala_lab.drive import Method, probes, run
 from nala_lab.theory import adala_first_step
-from nala_lab.verify.runner import check
+from nala_lab.verify import Check, Tally, Tolerance, check
 from nala_lab.verify.shared import size
-from nala_lab.verify.tally import Check, Tally, Tolerance
 from problems import Quadratic
 
 # g - g' carries 2^-52 |g| <= 2e-14 against a denominator of at least sqrt(eps/(1-beta2)) = 1e-2; the fixed point of the

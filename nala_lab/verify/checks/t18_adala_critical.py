@@ -9,8 +9,7 @@ import numpy as np
 
 from nala_lab.drive import Method, late_steps, probes
 from nala_lab.theory.adala_critical import critical_curvature, growth
-from nala_lab.verify.runner import check
-from nala_lab.verify.tally import Check, Tally, Tolerance
+from nala_lab.verify import Check, Tally, Tolerance, check
 
 # so near that (g - g')^2 is below 1e-16 of eps even for the reading adam, whose probe is lr g / eps there
 STEPS, NEAR = 80, 1e-20

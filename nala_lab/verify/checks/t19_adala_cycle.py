@@ -8,8 +8,7 @@ import numpy as np
 
 from nala_lab.drive import Method, late_steps, probes
 from nala_lab.theory import adala_critical, adala_cycle
-from nala_lab.verify.runner import check
-from nala_lab.verify.tally import Check, Tally, Tolerance
+from nala_lab.verify import Check, Tally, Tolerance, check
 
 # twenty roundings of 2^-53; g - g' is a difference of numbers of its own size; 1 - beta2 >= 1e-3 divides one of them
 STEP = Tolerance(1e-9, 1e-12, "20 roundings of 2^-53, 1 - beta2 = 1e-3; implicit: iterated to a relative 1e-13")

@@ -9,9 +9,8 @@ import numpy as np
 from nala_lab.core import stream
 from nala_lab.drive import Method, run
 from nala_lab.theory import adala_noise
-from nala_lab.verify.runner import check
+from nala_lab.verify import Check, Tally, check
 from nala_lab.verify.shared import CENTER, Batches, false_alarms
-from nala_lab.verify.tally import Check, Tally
 
 DRAWS = 20_000
 LAM, SIGMA2 = np.array([0.5, 3.0, 20.0]), np.array([1.0, 0.2, 4.0])

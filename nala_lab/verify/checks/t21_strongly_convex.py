@@ -10,9 +10,8 @@ from nala_lab.certify.worst_cases import nala
 from nala_lab.core import Array, stream
 from nala_lab.drive import run
 from nala_lab.theory import worst_functions as worst_case
-from nala_lab.verify.runner import check
+from nala_lab.verify import Check, Tally, Tolerance, check
 from nala_lab.verify.shared import F64, quadratic, size
-from nala_lab.verify.tally import Check, Tally, Tolerance
 from problems import Logistic
 
 CYCLES = 8

@@ -10,9 +10,8 @@ from nala_lab.certify.worst_cases import nala
 from nala_lab.core import Array, stream
 from nala_lab.drive import run
 from nala_lab.theory import worst_functions as worst_case
-from nala_lab.verify.runner import check
-from nala_lab.verify.shared import F64, quadratic, size
-from nala_lab.verify.tally import Check, Tally, Tolerance
+from nala_lab.verify import Check, Tally, Tolerance, check
+from nala_lab.verify.shared import F64, quadratic, settings_of_a_cycle, size
 from problems import Quadratic
 
 # The certificates are equal to the formula within 2e-6 (the solver's tolerance), the runs round 1e-13 of their numbers.
@@ -35,12 +34,7 @@ class _Huber:
 
 
 def _drawn(rng: np.random.Generator, L: float) -> dict[str, Any]:
-    return {
-        "lr": float(rng.uniform(0.05, 1)) / L,
-        "k": int(rng.integers(1, 7)),
-        "mu": float(rng.uniform(-0.5, 0.5)),
-        "alpha": float(rng.uniform(0, 2)) / L,
-    }
+    return settings_of_a_cycle(rng, L, lr=(0.05, 1), k=7, mu=(-0.5, 0.5), alpha=(0, 2))
 
 
 @check("T22")

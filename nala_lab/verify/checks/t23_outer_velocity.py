@@ -11,9 +11,8 @@ from nala_lab.reference import SGD, OuterMomentum
 from nala_lab.reference import run as run_reference
 from nala_lab.reference.outer_momentum import OuterState
 from nala_lab.theory import outer_velocity
-from nala_lab.verify.runner import check
+from nala_lab.verify import Check, Tally, Tolerance, check
 from nala_lab.verify.shared import F64, quadratic, size
-from nala_lab.verify.tally import Check, Tally, Tolerance
 
 # at the tuned pair two eigenvalues meet: an error of 1e-13 in the map moves them by its square root, 3e-7
 RATE = Tolerance(2e-6, 0.0, "a double eigenvalue: the square root of 2^-53 times a few hundred")

@@ -9,9 +9,8 @@ import numpy as np
 from nala_lab.core import stream
 from nala_lab.drive import run
 from nala_lab.theory import games
-from nala_lab.verify.runner import check
+from nala_lab.verify import Check, Tally, Tolerance, check
 from nala_lab.verify.shared import F64, nala, settings_of_a_cycle, size
-from nala_lab.verify.tally import Check, Tally, Tolerance
 from problems import BilinearGame, moved
 
 CYCLES = 6

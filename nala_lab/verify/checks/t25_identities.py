@@ -10,9 +10,8 @@ import numpy as np
 from nala_lab.core import Array
 from nala_lab.drive import TWINS, Method, run
 from nala_lab.theory.identities import IDENTITIES
-from nala_lab.verify.runner import check
+from nala_lab.verify import Check, Tally, check
 from nala_lab.verify.shared import IDENTITY, quadratic, rosenbrock, size
-from nala_lab.verify.tally import Check, Tally
 from problems import Problem
 
 INNER = (
@@ -109,15 +108,11 @@ def nag_two_forms(twin: str, p: Problem) -> Sides:
         yield left, right, f"momentum={momentum}"
 
 
-RUNS: dict[str, Callable[[str, Problem], Sides]] = {
-    "no-outer-step": no_outer_step,
-    "plain-descent": plain_descent,
-    "inner-loop-ignored": inner_loop_ignored,
-    "two-steps": two_steps,
-    "lookahead-then-descent": lookahead_then_descent,
-    "inner-kept-whole": inner_kept_whole,
-    "nag-two-forms": nag_two_forms,
-}
+SIDES: tuple[Callable[[str, Problem], Sides], ...] = (
+    no_outer_step, plain_descent, inner_loop_ignored, two_steps, lookahead_then_descent, inner_kept_whole,
+    nag_two_forms,
+)  # fmt: skip
+RUNS = {sides.__name__.replace("_", "-"): sides for sides in SIDES}
 ONLY_NUMPY = ("nag-two-forms",)  # torch's SGD(nesterov=True) keeps other points; the torch twin has no NAG
 
 

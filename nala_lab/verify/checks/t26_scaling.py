@@ -10,9 +10,8 @@ from nala_lab.core import Array
 from nala_lab.drive import Method, run
 from nala_lab.methods import find
 from nala_lab.theory import scaling
-from nala_lab.verify.runner import check
+from nala_lab.verify import Check, Tally, Tolerance, check
 from nala_lab.verify.shared import quadratic, rosenbrock
-from nala_lab.verify.tally import Check, Tally, Tolerance
 from problems import Problem
 
 EXACT = Tolerance(0.0, 0.0, "bit-equal: multiplying by 2^n commutes with every rounding")

@@ -9,9 +9,8 @@ import numpy as np
 from nala_lab.core import stream
 from nala_lab.drive import Method, run
 from nala_lab.theory import first_step
-from nala_lab.verify.runner import check
+from nala_lab.verify import Check, Tally, check
 from nala_lab.verify.shared import F64, size
-from nala_lab.verify.tally import Check, Tally
 from problems import PROBLEMS
 
 

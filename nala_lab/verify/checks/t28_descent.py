@@ -6,9 +6,8 @@ import numpy as np
 
 from nala_lab.drive import Method, run
 from nala_lab.theory import descent
-from nala_lab.verify.runner import check
+from nala_lab.verify import Check, Tally, Tolerance, check
 from nala_lab.verify.shared import quadratic
-from nala_lab.verify.tally import Check, Tally, Tolerance
 from problems import Logistic
 
 # f is a sum of at most 100 rounded terms of its own size: 100 * 2^-53 = 1e-14 of it; theory.md 8 grants 1e-12

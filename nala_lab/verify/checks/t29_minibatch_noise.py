@@ -16,9 +16,8 @@ from nala_lab.drive import Method, run
 from nala_lab.theory.minibatch_cycle import Loop, expected_loss, in_x, propagate, start
 from nala_lab.theory.minibatch_noise import FiniteSum
 from nala_lab.theory.minibatch_variance import loss_moments
-from nala_lab.verify.runner import check
+from nala_lab.verify import Check, Tally, check
 from nala_lab.verify.shared import F64, nala, size
-from nala_lab.verify.tally import Check, Tally
 from problems import LeastSquares
 
 E0 = np.array([1.0, -0.5])

@@ -1,0 +1,66 @@
+"""The default inner optimizer calls torch's fused kernel itself where it can, and has the bits of torch's own step."""
+
+import pytest
+import torch
+
+from nala_lab.optim.adam import Adam
+
+FLOAT, DOUBLE = torch.float32, torch.float64
+
+
+def nothing(opt, params, t):
+    """Leave everything as it is."""
+
+
+def freeze(opt, params, t):
+    params[t % 2].grad = None
+
+
+def decay(opt, params, t):
+    opt.param_groups[0]["lr"] = 0.1 / (t + 1)
+
+
+def scaler(opt, params, t):
+    """torch.amp.GradScaler tells a fused optimizer: gradients are 4 times too long, one in three is void."""
+    opt.grad_scale, opt.found_inf = torch.tensor(4.0), torch.tensor(float(t % 3 == 2))
+
+
+# what is asked for, types of two weights, what happens before a step, and whether the kernel is called at once
+CASES = {
+    "plain": ({}, (FLOAT, FLOAT), nothing, True),
+    "options": ({"weight_decay": 0.1, "maximize": True, "eps": 1e-3}, (DOUBLE, DOUBLE), nothing, True),
+    "frozen": ({}, (FLOAT, FLOAT), freeze, True),
+    "schedule": ({}, (FLOAT, FLOAT), decay, True),
+    "tensor lr": ({"lr": torch.tensor(0.1)}, (FLOAT, FLOAT), nothing, False),
+    "amsgrad": ({"amsgrad": True}, (FLOAT, FLOAT), nothing, False),
+    "two types": ({}, (FLOAT, DOUBLE), nothing, False),
+    "scaler": ({}, (FLOAT, FLOAT), scaler, False),
+}
+
+
+def trained(kind, types, options, before):
+    """Weights after seven steps, and what every call of the shorter way answered."""
+    draw = torch.Generator().manual_seed(3)
+    starts = [torch.randn(shape, generator=draw).to(t) for shape, t in zip(((), (3, 2)), types, strict=True)]
+    params = [torch.nn.Parameter(start) for start in starts]
+    opt, answers = kind(params, fused=True, **options), []
+    if kind is Adam:
+        shorter = opt._at_once
+        opt._at_once = lambda: answers.append(shorter()) or answers[-1]
+    for t in range(7):
+        for p in params:
+            p.grad = torch.randn(p.shape, generator=draw).to(p.dtype)
+        before(opt, params, t)
+        opt.step()
+    return params, opt.state, answers
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_bits_are_torch_s(name):
+    options, types, before, at_once = CASES[name]
+    theirs, their_state, _ = trained(torch.optim.Adam, types, options, before)
+    ours, our_state, answers = trained(Adam, types, options, before)
+    assert answers[0] is False and set(answers[2:]) == {at_once}  # the first step makes the state
+    for p, q in zip(ours, theirs, strict=True):
+        assert torch.equal(p, q)
+        assert all(torch.equal(our_state[p][key], their_state[q][key]) for key in their_state[q])
