@@ -7,7 +7,7 @@
     raw          step_t = lr c / sqrt(s_t + eps)                     AdaLA   31.6 times larger at first than at infinity
     hat-inside   step_t = lr c / sqrt(s_t / (1 - beta2^t) + eps)     AdaLA   lr c / sqrt(eps/(1-beta2) + eps)
 
-with hat and hat-inside at every t.
+where AdaLA's step of hat and of hat-inside is the same at every t.
 
 Assumptions: constant gradient c, no weight decay, no feasible set.
 

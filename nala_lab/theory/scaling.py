@@ -12,9 +12,9 @@ for bit (no overflow or underflow):
 
 Adam's step is m / sqrt(v), of degree 0 in g. Lookahead changes nothing of its own. AdaLA with the probe grad has no
 rescaling: the probe's displacement lr g changes with the loss.
-So Adam with eps = 0 and Lookahead over it do not see the scale of the loss; NALA over Adam does, through
-alpha alone. That is a property of the design: alpha inherits the units of a learning rate for gradients, lr those of
-the weights.
+
+So Adam with eps = 0 and Lookahead over it do not see the scale of the loss; NALA over Adam does, through alpha alone.
+That is a property of the design: alpha inherits the units of a learning rate for gradients, lr those of the weights.
 
 Source: derived here. Status: proved; identity.
 """

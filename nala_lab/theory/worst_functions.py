@@ -14,7 +14,7 @@ T22 (Formula B). f is L-smooth and convex, T cycles, H = T [ (1+mu) k lr + alpha
 
     sup_f f(phi_T) - f*  >=  L ||phi_0 - x*||^2 / (2 (2H + 1))        mu >= -1, lr >= 0, alpha >= 0
 
-proved, with equality at lr = 1/L and the settings of `CERTIFIED` only.
+The bound is proved; it is reached at lr = 1/L and the settings of `CERTIFIED` only.
 
 Proof of the lower bound. Take Huber's function with slope c = L R/(2H+1): |f'| <= c everywhere, so a cycle moves phi
 by at most [(1+mu) k lr + alpha] c, and after T of them phi_T >= R - H c / L = (H+1) c / L, which lies where f is
