@@ -11,6 +11,7 @@ State z = (e_phi, v) with v the inner momentum as a displacement. An inner step 
 Over a cycle, with c = I - alpha A, s = 1 + mu, P = M_k ... M_1, z_k = P z + sum_j S_j n_j xi_j, S_j = M_k ... M_{j+1}:
 
     z' = G z_k - F z + (-alpha xi_outer, 0)
+
     keep       G = diag(c s, I),    F = diag(mu c, 0)
     reset      G = diag(c s, 0),    F = diag(mu c, 0)
     pullback   G = diag(c s, s I),  F = diag(mu c, mu I)
