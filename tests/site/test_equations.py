@@ -111,7 +111,8 @@ def test_lines_keep_their_columns_labels_and_numbers():
     ("y = foo + 1", "word foo"), ("y = (a + 1", "bracket"), ("y = [[a, b], c]", "matrix without rows"),
     ("y = a $ 2", "sign $"), ("own    the trial step", "without an equation"), ("y = a, and then it ends", "word"),
     ("y = 2 |x", "bracket"), ("f(x)    y = a.b", "sign"), ("y = a -", "- without"), ("y = a^", "sign"),
-    ("y = a    xy", "neither words"), ("y = a_b_c", "sign _"), ("y = / 2", "slash"),
+    ("y = a    xy", "neither words"), ("y = a_b_c", "sign _"), ("y = 2*x", "sign *"),
+    ("y = a^2^3", "sign ^"), ("y = a*(b + c)", "sign *"), ("y = / 2", "slash"),
 ])  # fmt: skip
 def test_what_is_not_read_to_its_last_sign_stays_as_it_is(line, why):
     with pytest.raises(equations.NotRead, match=re.escape(why)):

@@ -178,18 +178,20 @@ class _Reader:
         """`base` with what follows of indices, powers, hats, primes and stars."""
         low, high, above_first = "", "", False
         while True:
-            (_, text, touches), after = self.tokens[self.at], self.tokens[min(self.at + 1, len(self.tokens) - 1)]
+            _, text, touches = self.tokens[self.at]
+            then, after, holds = self.tokens[min(self.at + 1, len(self.tokens) - 1)]
+            star = text == "*" and not (holds and (then != "sign" or after in ("(", "[")))  # x*, not 2*x
             if text == "_" and touches and not low:
                 self.take()
                 if self.next("hat"):
                     base = rf"\{self.take()}{{{base}}}"
                 else:
                     low = self.script()
-            elif text == "^":
+            elif text == "^" and (not high or high.endswith(("prime", "*"))):
                 self.take()
                 above_first |= not low
                 high += f" {self.script()}"
-            elif text in ("'", "*") and touches and not (text == "*" and after[2] and after[0] in ("name", "number")):
+            elif touches and (text == "'" or star):
                 above_first |= not low
                 high += r" \prime" if self.take() == "'" else " *"
             else:
@@ -229,7 +231,7 @@ class _Reader:
         return inner, f"{left}{OPEN[begin]} {inner} {right}{CLOSE[self.take()]}"
 
     def row(self) -> str:
-        entries = []
+        entries: list[str] = []
         if self.take() != "[":
             raise NotRead("a matrix without rows")
         while not entries or self.take() == ",":
