@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from nala_lab.core import Array
 from nala_lab.plots import RC, save
 
-__all__ = ["SLIP", "Drawing", "Table", "write"]
+__all__ = ["SLIP", "Drawing", "Table", "band", "write"]
 
 SLIP = "†"
 """Ends a cell whose printed string breaks the number format of its column."""
@@ -122,6 +124,12 @@ class Drawing:
     caption: str
     alt: str = ""
     table: Table | None = None
+
+
+def band(ax: Axes, x: Array, values: Array, style: dict[str, Any]) -> None:
+    """Draw the mean of values (seeds, rows) over x (rows,), and a band from the lowest to the highest seed."""
+    ax.plot(x, values.mean(axis=0), **style)
+    ax.fill_between(x, values.min(axis=0), values.max(axis=0), color=style["color"], alpha=0.15, lw=0)
 
 
 def write(name: str, drawing: Drawing, out: Path) -> dict[str, Any]:

@@ -28,11 +28,11 @@ class Figure:
 
 
 def _curves(number: int, printed: int, **more: Any) -> Figure:
-    return Figure("beside.figures:training_drawing", {"number": number, "printed": printed, **more})
+    return Figure("beside.panels:training_drawing", {"number": number, "printed": printed, **more})
 
 
 def _epochs(number: int, printed: int) -> Figure:
-    return Figure("beside.figures:epochs_drawing", {"number": number, "printed": printed})
+    return Figure("beside.panels:epochs_drawing", {"number": number, "printed": printed})
 
 
 def _samples(number: int, column: int) -> Figure:
@@ -61,7 +61,7 @@ FIGURES: dict[str, Figure] = {
     "adala_fig2": _epochs(2, 3),
     "adala_fig3": _samples(3, 0),
     "adala_fig4": _samples(4, 1),
-    "adala_table1": Figure("experimental_setup:draw"),
+    "adala_table1": Figure("beside.tables:setup_drawing"),
     **{f"adala_table{n}": _table("adala", n) for n in (2, 3, 4)},
 }
 """Name -> row, in the order in which they are drawn."""

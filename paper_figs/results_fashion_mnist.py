@@ -130,10 +130,7 @@ def results_table(runs: Runs) -> Table:
 def draw(folder: Path = FOLDER) -> Drawing:
     """Draw test loss against gradients, and the final test accuracy of every seed.
 
-    Raises
-    ------
-    RecordError
-        When the folder holds no records.
+    Raises RecordError when the folder holds no records.
     """
     records = load_records(folder)
     runs = by_optimizer(records)

@@ -13,7 +13,7 @@ from nala_lab.core import Array
 from nala_lab.plots import RC, look, name_lines, variants
 from nala_lab.reference import AdaBelief, AdaLA, run
 from nala_lab.theory.adala_first_step import adala_first_step, probe_displacement
-from paper_figs.drawing import Drawing, Table
+from paper_figs.drawing import Drawing, Table, band
 from paper_figs.side_by_side.adala_program import dropped_step, released, surprise
 from paper_figs.side_by_side.network import arcs
 
@@ -136,7 +136,7 @@ def _steps(ax: Axes) -> None:
 
 def _surprises(ax: Axes) -> None:
     for kind in ("own", "grad", "released"):
-        _band(ax, LRS, ratios(kind), _style(kind, kind))
+        band(ax, LRS, ratios(kind), _style(kind, kind))
     ax.set(xscale="log", yscale="log", xlabel="learning rate", ylabel=r"$|g_t - g_{t+1}|\;/\;|g_t|$",
            title=f"B. Network, first step, {SEEDS} seeds")  # fmt: skip
 
@@ -144,14 +144,9 @@ def _surprises(ax: Axes) -> None:
 def _network(ax: Axes) -> None:
     names = {"own": "own", "adabelief": "AdaBelief", "released": "released"}
     for kind, name in names.items():
-        _band(ax, np.arange(STEPS + 1), losses(kind), _style(kind, name) | {"markevery": 25})
+        band(ax, np.arange(STEPS + 1), losses(kind), _style(kind, name) | {"markevery": 25})
     ax.set(yscale="log", xlabel="steps (AdaLA: 2 gradients each)", ylabel="training loss (nats)",
            title=f"C. Network, {SEEDS} seeds")  # fmt: skip
-
-
-def _band(ax: Axes, x: Array, values: Array, style: dict[str, Any]) -> None:
-    ax.plot(x, values.mean(axis=0), **style)
-    ax.fill_between(x, values.min(axis=0), values.max(axis=0), color=style["color"], alpha=0.15, lw=0)
 
 
 def _table() -> Table:

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from nala_lab.core import Array
 from nala_lab.plots import RC, name_lines, variants
 from nala_lab.reference import SGD, Adam
-from paper_figs.drawing import Drawing, Table
+from paper_figs.drawing import Drawing, Table, band
 from paper_figs.side_by_side.nala_program import VARIANTS, Followed, closed_form, follow, rate
 from paper_figs.side_by_side.network import Network, arcs
 
@@ -29,9 +29,9 @@ LOOKS = {name: look | {"marker": mark}
 _SHORT = dict(zip(VARIANTS, ("Algorithm 1", "empty slot", "stale", "both"), strict=True))  # at the lines' ends
 
 
-def follow_quadratic(variant: str) -> Array:
+def follow_quadratic(variant: str, *, alpha: float = ALPHA, cycles: int = T) -> Array:
     """phi_0 ... phi_T of a run on the quadratic, (T+1,)."""
-    run = follow(lambda a, w: LAM * (a - CENTRE), SGD(lr=LR), np.array([X0]), k=K, mu=MU, alpha=ALPHA, cycles=T,
+    run = follow(lambda a, w: LAM * (a - CENTRE), SGD(lr=LR), np.array([X0]), k=K, mu=MU, alpha=alpha, cycles=cycles,
                  variant=variant)  # fmt: skip
     return run.phi[:, 0]
 
@@ -139,29 +139,22 @@ def _rates(ax: Axes) -> None:
 
 
 def _measured_rate(alpha: float, name: str) -> float:
-    run = follow(lambda a, w: LAM * (a - CENTRE), SGD(lr=LR), np.array([X0]), k=K, mu=MU, alpha=alpha, cycles=1,
-                 variant=name)  # fmt: skip
-    return float(abs(run.phi[1, 0] - CENTRE) / abs(X0 - CENTRE))
+    return float(abs(follow_quadratic(name, alpha=alpha, cycles=1)[1] - CENTRE) / abs(X0 - CENTRE))
 
 
 def _network(ax: Axes) -> None:
     for name in VARIANTS:
-        _band(ax, np.arange(CYCLES + 1), losses(name), name, every=5)
+        band(ax, np.arange(CYCLES + 1), losses(name), _style(name) | {"markevery": 5})
     ax.set(xlabel="cycles", ylabel="training loss (nats)", yscale="log", title=f"C. Network, {SEEDS} seeds")
 
 
 def _scales(ax: Axes) -> None:
     for name in ("Algorithm 1", "released: both"):
-        _band(ax, np.array(SCALES), scales_losses(name), name)
+        band(ax, np.array(SCALES), scales_losses(name), _style(name))
     ax.set(xlabel="initial weights, times usual", ylabel="loss after 20 cycles (nats)", xscale="log",
            yscale="log", title=f"D. Network, by its start, {SEEDS} seeds")  # fmt: skip
     ax.set_xticks(SCALES, [f"{scale:g}" for scale in SCALES])
     ax.minorticks_off()
-
-
-def _band(ax: Axes, x: Array, values: Array, name: str, every: int = 1) -> None:
-    ax.plot(x, values.mean(axis=0), markevery=every, **_style(name))  # type: ignore[arg-type]
-    ax.fill_between(x, values.min(axis=0), values.max(axis=0), color=_style(name)["color"], alpha=0.15, lw=0)
 
 
 def _table() -> Table:

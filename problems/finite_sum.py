@@ -61,16 +61,13 @@ class FiniteSum(StochasticProblem):
     def batch_grad(self, x: ArrayLike, indices: ArrayLike) -> Array:
         """Gradient of the batch: mean over `indices` of the examples' gradients, regulariser included.
 
+        Raises ValueError for an empty batch or an index outside 0 .. n-1.
+
         Parameters
         ----------
         x : array (..., d)
         indices : integer array (B,) or (..., B)
             One batch for all points, or one for each. An example may occur more than once.
-
-        Raises
-        ------
-        ValueError
-            For an empty batch or an index outside 0 .. n-1.
         """
         point, chosen = self._point("x", x), np.asarray(indices)
         require("indices.dtype", str(chosen.dtype), chosen.dtype.kind in "iu", "an integer array")

@@ -16,17 +16,14 @@ from problems.symbols import number, numbers
 class Linear(Problem):
     """f(x) = c'x + b. It has no minimiser: `minimizers` has shape (0, d) and `minimum` is -inf.
 
+    Raises ValueError if c is zero or not finite.
+
     Parameters
     ----------
     c : array (d,)
         The slope, not all zero (units: f per length).
     b : float
         The value at the origin.
-
-    Raises
-    ------
-    ValueError
-        If c is zero or not finite.
 
     Examples
     --------

@@ -19,6 +19,8 @@ class Logistic(FiniteSum):
     Parameters as for `FiniteSum`, but l2 > 0: without a ridge separable data have no minimiser.
     Mini-batches are drawn without replacement unless replace=True.
 
+    Raises ValueError for labels other than -1 and +1, l2 <= 0, and as `FiniteSum`.
+
     Attributes
     ----------
     L, m, kappa : float
@@ -30,11 +32,6 @@ class Logistic(FiniteSum):
     Notes
     -----
     The minimiser is found by damped Newton steps from 0 until a step no longer shortens the gradient.
-
-    Raises
-    ------
-    ValueError
-        For labels other than -1 and +1, l2 <= 0, and as `FiniteSum`.
 
     Examples
     --------

@@ -104,9 +104,7 @@ class MovedStochastic(Moved, StochasticProblem):
 
     inner: StochasticProblem
 
-    def __init__(
-        self, inner: StochasticProblem, shift: Array, rotation: Array, scale: float, offset: float
-    ) -> None:
+    def __init__(self, inner: StochasticProblem, shift: Array, rotation: Array, scale: float, offset: float) -> None:
         super().__init__(inner, shift, rotation, scale, offset)
         self.noise_depends_on_x = inner.noise_depends_on_x
 
@@ -125,23 +123,11 @@ class MovedStochastic(Moved, StochasticProblem):
 
 
 @overload
-def moved(
-    problem: StochasticProblem,
-    shift: ArrayLike | None = ...,
-    rotation: ArrayLike | int | None = ...,
-    scale: float = ...,
-    *,
-    offset: float = ...,
-) -> MovedStochastic: ...
+def moved(problem: StochasticProblem, shift: ArrayLike | None = ..., rotation: ArrayLike | int | None = ...,
+          scale: float = ..., *, offset: float = ...) -> MovedStochastic: ...  # fmt: skip
 @overload
-def moved(
-    problem: Problem,
-    shift: ArrayLike | None = ...,
-    rotation: ArrayLike | int | None = ...,
-    scale: float = ...,
-    *,
-    offset: float = ...,
-) -> Moved: ...
+def moved(problem: Problem, shift: ArrayLike | None = ..., rotation: ArrayLike | int | None = ...,
+          scale: float = ..., *, offset: float = ...) -> Moved: ...  # fmt: skip
 def moved(problem: Problem, shift: ArrayLike | None = None, rotation: ArrayLike | int | None = None, scale: float = 1.0,
           *, offset: float = 0.0) -> Moved:  # fmt: skip
     """The problem seen in other coordinates and units.
@@ -153,6 +139,8 @@ def moved(problem: Problem, shift: ArrayLike | None = None, rotation: ArrayLike 
     box. The field of a game is moved like a gradient. R may mix the two players of a game; the
     dynamics is then the same one seen in other coordinates, and `signs` loses its meaning.
 
+    Raises ValueError for a scale that is not positive, a rotation that is not orthogonal, or a wrong shape.
+
     Parameters
     ----------
     problem : Problem
@@ -163,15 +151,9 @@ def moved(problem: Problem, shift: ArrayLike | None = None, rotation: ArrayLike 
         > 0: a negative scale would turn minima into maxima.
     offset : float
 
-    Raises
-    ------
-    ValueError
-        For a scale that is not positive, a rotation that is not orthogonal, or a wrong shape.
-
     Examples
     --------
-    >>> from problems import moved
-    >>> from problems import Booth
+    >>> from problems import Booth, moved
     >>> g = moved(Booth(), shift=[10.0, 20.0], rotation=[[0, -1], [1, 0]], scale=3.0, offset=-1.0)
     >>> g.minimizers.tolist(), g.minimum, float(g.value([7.0, 21.0]))
     ([[7.0, 21.0]], -1.0, -1.0)

@@ -25,6 +25,9 @@ class NoisyQuadratic(Quadratic, StochasticProblem):
     The second is the model of the Lookahead paper: each mini-batch has its own minimum c. A scalar S
     with "additive" is the model of constant variance. None of these covariances depends on x.
 
+    Raises ValueError for a covariance that is not positive semi-definite, an unknown model, and as `Quadratic`.
+    Source: Zhang, Lucas, Hinton and Ba, Lookahead Optimizer, NeurIPS 2019, section 3.
+
     Parameters
     ----------
     spectrum, rotation, shift, offset
@@ -42,15 +45,6 @@ class NoisyQuadratic(Quadratic, StochasticProblem):
         trace(A S)/2 for "random-minimum", else 0. The expected loss of a batch, E (x-c)'A(x-c)/2, is
         larger than `value` by this constant; Zhang et al. plot that loss, `value` leaves it out.
 
-    Raises
-    ------
-    ValueError
-        For a covariance that is not positive semi-definite, an unknown model, and as `Quadratic`.
-
-    References
-    ----------
-    Zhang, Lucas, Hinton and Ba, Lookahead Optimizer, NeurIPS 2019, section 3.
-
     Examples
     --------
     >>> from problems import NoisyQuadratic
@@ -63,16 +57,9 @@ class NoisyQuadratic(Quadratic, StochasticProblem):
     source = "Zhang, Lucas, Hinton and Ba, Lookahead Optimizer, NeurIPS 2019, section 3"
     noise_depends_on_x = False
 
-    def __init__(
-        self,
-        spectrum: ArrayLike,
-        covariance: ArrayLike,
-        *,
-        model: str = "additive",
-        rotation: ArrayLike | int | None = None,
-        shift: ArrayLike | None = None,
-        offset: float = 0.0,
-    ) -> None:
+    def __init__(self, spectrum: ArrayLike, covariance: ArrayLike, *, model: str = "additive",
+                 rotation: ArrayLike | int | None = None, shift: ArrayLike | None = None,
+                 offset: float = 0.0) -> None:  # fmt: skip
         super().__init__(spectrum, rotation=rotation, shift=shift, offset=offset)
         require("model", model, model in MODELS, f"one of {MODELS}")
         self.model = model

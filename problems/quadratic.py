@@ -19,6 +19,8 @@ class Quadratic(Problem):
 
         f(x) = (x - x*)' A (x - x*) / 2 + f_min,    A = Q diag(spectrum) Q'
 
+    Raises ValueError for entries that are not finite, a rotation that is not orthogonal, or a wrong shape.
+
     Parameters
     ----------
     spectrum : array (d,)
@@ -48,11 +50,6 @@ class Quadratic(Problem):
     With a zero eigenvalue (and none negative) the minimisers are x* + span(null_space); `minimizers`
     then lists x* only. With a negative eigenvalue f has no minimum: `minimizers` is empty, `minimum`
     is -inf and x* is a saddle or a maximum.
-
-    Raises
-    ------
-    ValueError
-        For entries that are not finite, a rotation that is not orthogonal, or a wrong shape.
 
     Examples
     --------
@@ -106,17 +103,9 @@ class Quadratic(Problem):
         return frozen(self.eigenvectors[:, self.eigenvalues == 0])
 
     @classmethod
-    def with_condition(
-        cls,
-        kappa: float,
-        dim: int,
-        *,
-        m: float = 1.0,
-        rotation: ArrayLike | int | None = None,
-        shift: ArrayLike | None = None,
-        offset: float = 0.0,
-        seed: int | None = None,
-    ) -> Quadratic:
+    def with_condition(cls, kappa: float, dim: int, *, m: float = 1.0, rotation: ArrayLike | int | None = None,
+                       shift: ArrayLike | None = None, offset: float = 0.0,
+                       seed: int | None = None) -> Quadratic:  # fmt: skip
         """A convex quadratic with eigenvalues log-spaced from m to kappa m.
 
         A `seed` draws what is not given: a uniform rotation, and a standard normal shift. The other

@@ -45,9 +45,7 @@ CLASSIC: dict[str, Factory] = {
     "ackley-3d": lambda: Ackley(3),
     "noisy-quadratic": lambda: NoisyQuadratic([1.0, 3.0, 10.0], _COVARIANCE),
     "noisy-quadratic-constant": lambda: NoisyQuadratic([1.0, 3.0, 10.0], 0.7),
-    "noisy-quadratic-random-minimum": lambda: NoisyQuadratic(
-        [1.0, 3.0, 10.0], _COVARIANCE, model="random-minimum"
-    ),
+    "noisy-quadratic-random-minimum": lambda: NoisyQuadratic([1.0, 3.0, 10.0], _COVARIANCE, model="random-minimum"),
     "least-squares": lambda: LeastSquares.generated(12, 3, seed=1, batch_size=4),
     "least-squares-replacement": lambda: LeastSquares.generated(12, 3, seed=2, l2=0.1, batch_size=4, replace=True),
     "logistic": lambda: Logistic.generated(12, 3, seed=3, l2=0.05, batch_size=5),
@@ -59,8 +57,7 @@ CLASSIC: dict[str, Factory] = {
 def elsewhere(problem: Problem) -> Problem:
     """The problem moved to a place without special values: shift, rotation, scale and offset all at work.
 
-    >>> from problems import Booth
-    >>> from problems import elsewhere
+    >>> from problems import Booth, elsewhere
     >>> elsewhere(Booth()).minimum
     1.75
     """

@@ -37,9 +37,8 @@ def as_torch(problem: Problem) -> TorchFunction:
 
     Examples
     --------
-    >>> from problems import as_torch
+    >>> from problems import Booth, as_torch
     >>> import torch
-    >>> from problems import Booth
     >>> x = torch.tensor([0.0, 0.0], dtype=torch.float64, requires_grad=True)
     >>> as_torch(Booth())(x).backward()
     >>> x.grad.tolist()
@@ -95,9 +94,8 @@ def torch_value(problem: Problem) -> TorchFunction:
 
     Autograd differentiates it, which checks the hand-written gradient by a third route.
 
-    >>> from problems import torch_value
+    >>> from problems import Booth, torch_value
     >>> import torch
-    >>> from problems import Booth
     >>> float(torch_value(Booth())(torch.zeros(2, dtype=torch.float64)))
     74.0
     """

@@ -2,8 +2,8 @@
 
 from nala_lab.core.modes import covariance, eigenvalues, variances
 from nala_lab.core.streams import stream
-from nala_lab.core.trajectory import Array, OneLoop, Trajectory, TwoLoop
+from nala_lab.core.trajectory import Array, OneLoop, Real, Trajectory, TwoLoop
 from nala_lab.core.validate import require, require_choice, require_int, require_number
 
-__all__ = ["Array", "OneLoop", "Trajectory", "TwoLoop", "covariance", "eigenvalues", "require", "require_choice",
-           "require_int", "require_number", "stream", "variances"]  # fmt: skip
+__all__ = ["Array", "OneLoop", "Real", "Trajectory", "TwoLoop", "covariance", "eigenvalues", "require",
+           "require_choice", "require_int", "require_number", "stream", "variances"]  # fmt: skip

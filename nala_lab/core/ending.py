@@ -43,16 +43,13 @@ def inside(x: Array, limit: float = LIMIT) -> Any:
 class Ending:
     """Decides when a run ends, and how.
 
+    Raises ValueError for a limit or a tolerance out of range.
+
     Parameters
     ----------
     tol : "converged" when every entry of the last gradient of a row is at most this; None never is.
     limit : "diverged" when an entry of any point of a row leaves [-limit, limit] or is no number. The run goes on
         while another member of the ensemble lives.
-
-    Raises
-    ------
-    ValueError
-        For a limit or a tolerance out of range.
     """
 
     def __init__(self, tol: float | None = None, limit: float = LIMIT) -> None:

@@ -37,14 +37,11 @@ def eigenvalues(name: str, value: Any) -> Array:
 def variances(name: str, value: Any, lam: Array) -> Array:
     """Read the noise variance that each mode of `lam` sees, from a scalar, a vector or a covariance matrix.
 
+    Raises ValueError for a negative variance, NaN, or a matrix that is no covariance.
+
     Returns
     -------
     An array that broadcasts with `lam`: for a matrix its diagonal, otherwise the numbers given.
-
-    Raises
-    ------
-    ValueError
-        For a negative variance, NaN, or a matrix that is no covariance.
 
     Examples
     --------

@@ -16,15 +16,12 @@ def stream(seed: int, *name: object) -> np.random.Generator:
 
     Adding a stream never shifts the numbers of another one, so a new experiment leaves the old ones as they were.
 
+    Raises ValueError when `seed` is not a non-negative integer.
+
     Parameters
     ----------
     seed : non-negative integer, the seed of the whole run.
     name : what the numbers are for, in one or more words.
-
-    Raises
-    ------
-    ValueError
-        When `seed` is not a non-negative integer.
 
     Examples
     --------

@@ -8,13 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any, NoReturn
 
+import numpy as np
 from numpy.typing import NDArray
 
 from nala_lab.core.validate import require_choice
 
-__all__ = ["KEEPS", "Array", "NotKept", "OneLoop", "Trajectory", "TwoLoop"]
+__all__ = ["KEEPS", "Array", "NotKept", "OneLoop", "Real", "Trajectory", "TwoLoop"]
 
 Array = NDArray[Any]
+Real = NDArray[np.float64]
 KEEPS = ("all", "slow", "last")
 
 

@@ -18,6 +18,8 @@ __all__ = ["is_symbolic", "require", "require_choice", "require_int", "require_n
 def require(name: str, value: object, ok: bool, rule: str, hint: str = "") -> None:
     """Raise ``ValueError`` in the lab's one wording unless `ok` is true.
 
+    Raises ValueError when `ok` is false.
+
     Parameters
     ----------
     name : the argument as the caller spells it.
@@ -25,11 +27,6 @@ def require(name: str, value: object, ok: bool, rule: str, hint: str = "") -> No
     ok : the allowed region, evaluated by the caller.
     rule : the allowed region in words or symbols.
     hint : why the rule exists, or what to do instead.
-
-    Raises
-    ------
-    ValueError
-        When `ok` is false.
 
     Examples
     --------

@@ -38,6 +38,9 @@ def save(path: Path | str, *, model: Any = None, optimizer: Any = None, schedule
          streams: Streams | None = None, **progress: Any) -> Path:  # fmt: skip
     """Write the state of a run, and return the path.
 
+    Raises CheckpointError when something in it is neither a tensor nor plain Python, or the file cannot be written.
+    What stood under `path` is then still there.
+
     Parameters
     ----------
     path : the name of the file; its folder is made. What stood under that name is replaced.
@@ -45,12 +48,6 @@ def save(path: Path | str, *, model: Any = None, optimizer: Any = None, schedule
         model and optimizer describe a run that stands at its slow weights.
     streams : random generators by name, of torch or NumPy; where each of them stands is saved.
     progress : plain values to be given back by `load`: ``step=120, epoch=3, best=0.91``.
-
-    Raises
-    ------
-    CheckpointError
-        When something in it is neither a tensor nor plain Python, or the file cannot be written. What stood under
-        `path` is then still there.
     """
     path = Path(path)
     given = {"model": model, "optimizer": optimizer, "scheduler": scheduler, "scaler": scaler}
@@ -72,11 +69,8 @@ def load(path: Path | str, *, model: Any = None, optimizer: Any = None, schedule
     The file is read and checked as a whole before the first object is changed. An object that is left out is not
     restored; one that is given must be in the file.
 
-    Raises
-    ------
-    CheckpointError
-        When the file is missing, broken, from another program or a newer version, lacks a part that is asked for,
-        or holds a state that does not fit.
+    Raises CheckpointError when the file is missing, broken, from another program or a newer version, lacks a part that
+    is asked for, or holds a state that does not fit.
 
     Examples
     --------

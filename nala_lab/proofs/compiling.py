@@ -48,10 +48,7 @@ def coqc() -> str | None:
 def version() -> str:
     """The version that coqc states, "8.16.1".
 
-    Raises
-    ------
-    ValueError
-        Outside the versions that the files are written for.
+    Raises ValueError outside the versions that the files are written for.
     """
     asked = [str(coqc()), "--print-version"]
     said = subprocess.run(asked, capture_output=True, encoding="utf-8", check=True).stdout.split()[0]

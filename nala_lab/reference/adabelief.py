@@ -49,15 +49,12 @@ class AdaBeliefState(NamedTuple):
 class AdaBelief(AdaBeliefHyper):
     """AdaBelief (Zhuang et al. 2020; Ramjee, Algorithm 2).
 
+    Raises ValueError when an argument is outside its range or NaN, or `denominator` is unknown.
+
     Parameters
     ----------
     lr, betas, eps, weight_decay : as for Adam. denominator : ``"hat"``, ``"raw"`` or ``"hat-inside"``, see above.
     feasible : a Box or Ball to project onto in the norm of the denominator, or None.
-
-    Raises
-    ------
-    ValueError
-        When an argument is outside its range or NaN, or `denominator` is unknown.
 
     Examples
     --------
@@ -75,9 +72,7 @@ class AdaBelief(AdaBeliefHyper):
         """State before the first step: both moments at zero."""
         return AdaBeliefState(m=zeros(theta), s=zeros(theta), t=0)
 
-    def step(
-        self, theta: Array, grad: Callable[[Array], Array], state: AdaBeliefState
-    ) -> tuple[Array, AdaBeliefState]:
+    def step(self, theta: Array, grad: Callable[[Array], Array], state: AdaBeliefState) -> tuple[Array, AdaBeliefState]:
         """One step: (theta_{t-1}, m, s, t-1) to (theta_t, m, s, t)."""
         beta1, beta2 = self.betas
         t = state.t + 1

@@ -60,6 +60,8 @@ class AdaLAState(NamedTuple):
 class AdaLA(AdaLAHyper):
     """AdaLA (Ramjee, Algorithm 3).
 
+    Raises ValueError when an argument is outside its range or NaN, or an option is unknown.
+
     Parameters
     ----------
     lr, betas, eps, weight_decay : as for Adam; weight decay enters both gradients, each at its own point.
@@ -67,11 +69,6 @@ class AdaLA(AdaLAHyper):
     that of g_t. denominator : ``"hat"``, ``"raw"`` or ``"hat-inside"``. blend : in [0, 1], the weight of g_{t+1}
     against m_t; 0 is AdaBelief. every : looks ahead at every so many steps only. feasible : a Box or Ball to project
     onto, or None.
-
-    Raises
-    ------
-    ValueError
-        When an argument is outside its range or NaN, or an option is unknown.
 
     Notes
     -----
@@ -99,9 +96,7 @@ class AdaLA(AdaLAHyper):
         """State before the first step: everything at zero."""
         return AdaLAState(m=zeros(theta), s=zeros(theta), t=0, extra=zeros(theta))
 
-    def step(
-        self, theta: Array, grad: Callable[[Array], Array], state: AdaLAState
-    ) -> tuple[Array, AdaLAState]:
+    def step(self, theta: Array, grad: Callable[[Array], Array], state: AdaLAState) -> tuple[Array, AdaLAState]:
         """One step: probe, restore, adapt. (theta_{t-1}, state) to (theta_t, state)."""
         oracle = as_oracle(grad)
         g = decayed(oracle(theta), self.weight_decay, theta)  # g_t
@@ -132,9 +127,7 @@ class AdaLA(AdaLAHyper):
     def _denominator(self, s: Array, t: int) -> Array:
         return belief_denominator(s, t, self.betas[1], self.eps, self.denominator)
 
-    def _look_ahead(
-        self, theta: Array, g: Array, oracle: Oracle, state: AdaLAState
-    ) -> tuple[Array | None, AdaLAState]:
+    def _look_ahead(self, theta: Array, g: Array, oracle: Oracle, state: AdaLAState) -> tuple[Array | None, AdaLAState]:
         """g_{t+1}, None at a step that does not look ahead, and the state with what the reading keeps of its probe."""
         if self.probe == "lagged":
             return state.extra, state._replace(extra=g)

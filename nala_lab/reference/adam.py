@@ -42,16 +42,13 @@ class AdamState(NamedTuple):
 class Adam(AdamHyper):
     """Adam (Kingma & Ba 2015, Algorithm 1; Zuo et al. 2024, Eq. 3).
 
+    Raises ValueError when an argument is outside its range or NaN, or `form` is unknown.
+
     Parameters
     ----------
     lr : step size, in units of x. betas : decay rates (beta1, beta2), each in [0, 1). eps : units of the gradient
     (of its square in the forms "printed" and "ramjee"). weight_decay : L2 coefficient, added to the gradient. form :
     see above. feasible : a Box or Ball to project onto in the norm of the denominator, or None.
-
-    Raises
-    ------
-    ValueError
-        When an argument is outside its range or NaN, or `form` is unknown.
 
     Examples
     --------

@@ -31,14 +31,11 @@ class HeavyBallState(NamedTuple):
 class HeavyBall(MomentumHyper):
     """Gradient descent with classical momentum (Polyak 1964).
 
+    Raises ValueError when an argument is outside its range or NaN.
+
     Parameters
     ----------
     lr : step size. momentum : in [0, 1). weight_decay : L2 coefficient.
-
-    Raises
-    ------
-    ValueError
-        When an argument is outside its range or NaN.
 
     Examples
     --------
@@ -56,9 +53,7 @@ class HeavyBall(MomentumHyper):
         """State before the first step: at rest."""
         return HeavyBallState(v=zeros(theta))
 
-    def step(
-        self, theta: Array, grad: Callable[[Array], Array], state: HeavyBallState
-    ) -> tuple[Array, HeavyBallState]:
+    def step(self, theta: Array, grad: Callable[[Array], Array], state: HeavyBallState) -> tuple[Array, HeavyBallState]:
         """One step: (theta_{t-1}, v_{t-1}) to (theta_t, v_t)."""
         g = decayed(grad(theta), self.weight_decay, theta)
         v = self.momentum * state.v - self.lr * g

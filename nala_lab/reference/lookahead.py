@@ -27,16 +27,13 @@ __all__ = ["Lookahead"]
 class Lookahead(LookaheadHyper):
     """Lookahead: k steps forward, one step back.
 
+    Raises ValueError when an argument is outside its range, or the inner rule does not fit.
+
     Parameters
     ----------
     inner : the inner rule. k : inner steps per cycle. alpha : the slow step; 0 freezes, 1 keeps the inner result.
     inner_state : at the synchronisation the inner state is kept, reset, or its momentum is pulled back:
     v <- alpha v_k + (1 - alpha) v_slow, with v_slow the momentum after the previous synchronisation (first: zero).
-
-    Raises
-    ------
-    ValueError
-        When an argument is outside its range, or the inner rule does not fit.
 
     Notes
     -----
@@ -45,9 +42,8 @@ class Lookahead(LookaheadHyper):
 
     Examples
     --------
-    >>> from nala_lab.reference import Lookahead
+    >>> from nala_lab.reference import SGD, Lookahead
     >>> import numpy as np
-    >>> from nala_lab.reference import SGD
     >>> la = Lookahead(SGD(lr=0.5), k=2, alpha=0.5)
     >>> la.cycle(lambda x: x, la.init(np.array([4.0]))).state.phi  # 4 -> 2 -> 1, then halfway back to 4
     array([2.5])

@@ -33,15 +33,12 @@ class NAGState(NamedTuple):
 class NAG(NAGHyper):
     """Nesterov's accelerated gradient (Nesterov 1983; Zuo et al. 2024, Eqs. 1 and 2).
 
+    Raises ValueError when an argument is outside its range or NaN.
+
     Parameters
     ----------
     lr : step size (the paper's alpha_t). momentum : in [0, 1) (the paper's mu_t). weight_decay : L2 coefficient,
     applied at the look-ahead point, where the gradient is taken. form : ``"eq2"`` (Sutskever) or ``"eq1"``.
-
-    Raises
-    ------
-    ValueError
-        When an argument is outside its range or NaN.
 
     Examples
     --------

@@ -33,6 +33,8 @@ __all__ = ["NALA"]
 class NALA(NALAHyper):
     """NALA: k inner steps, a look-ahead point, and one gradient step from there (Zuo et al. 2024, Algorithm 1).
 
+    Raises ValueError when an argument is outside its range or NaN, or the inner rule does not fit.
+
     Parameters
     ----------
     inner : the inner rule A. k : inner steps per cycle. mu : finite, >= -1. alpha : outer step size >= 0.
@@ -44,11 +46,6 @@ class NALA(NALAHyper):
     inner one, taken at theta_{t,k-1} and not spent again. On a quadratic this is exact; through a network the program
     mixes activations of theta_{t,k-1} with weights of y_t, and only the last layer's gradient agrees.
 
-    Raises
-    ------
-    ValueError
-        When an argument is outside its range or NaN, or the inner rule does not fit.
-
     Notes
     -----
     A cycle spends k + 1 gradients when the inner rule spends one a step, also with alpha = 0: Algorithm 1 takes grad
@@ -58,9 +55,8 @@ class NALA(NALAHyper):
 
     Examples
     --------
-    >>> from nala_lab.reference import NALA
+    >>> from nala_lab.reference import NALA, SGD
     >>> import numpy as np
-    >>> from nala_lab.reference import SGD
     >>> nala = NALA(SGD(lr=0.5), k=2, mu=-0.5, alpha=0.1)
     >>> c = nala.cycle(lambda x: x, nala.init(np.array([4.0])))  # 4 -> 2 -> 1
     >>> c.y, c.state.phi  # halfway back to 4, then a gradient step of 0.1

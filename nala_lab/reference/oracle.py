@@ -40,6 +40,10 @@ class Spent(NamedTuple):
 class Oracle:
     """Count and log the gradients of ``grad(x)`` or, with `rng`, of ``grad(x, rng)``.
 
+    Raises ValueError when a gradient is not of real numbers or has another shape than its point, when the function
+    writes into x, when ``again`` comes before any mini-batch was drawn, or when ``full`` is asked of a stochastic
+    gradient without `full_grad`.
+
     Parameters
     ----------
     grad : callable, (..., d) -> (..., d); with `rng` it is called as ``grad(x, rng)`` and draws its mini-batch from it.
@@ -55,13 +59,6 @@ class Oracle:
     evals : gradients spent. log : list of Spent.
     first, last : the first gradient since ``first`` was set to None, and the last one.
     seen : called with the points of a run that are not kept; a run looks there whether they have diverged.
-
-    Raises
-    ------
-    ValueError
-        When a gradient is not of real numbers or has another shape than its point, when the function writes into x,
-        when ``again`` comes before any mini-batch was drawn, or when ``full`` is asked of a stochastic gradient
-        without `full_grad`.
 
     Examples
     --------

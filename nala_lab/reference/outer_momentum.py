@@ -43,22 +43,18 @@ class OuterState(NamedTuple):
 class OuterMomentum(OuterMomentumHyper):
     """Two loops with a velocity between the cycles, which NALA and Lookahead do not have.
 
+    Raises ValueError when an argument is outside its range, or the inner rule does not fit.
+
     Parameters
     ----------
     inner : the inner rule; its state is kept across cycles, per worker. k : inner steps per cycle and worker.
     nu : outer learning rate. beta : outer momentum in [0, 1). style : ``"nesterov"`` or ``"heavy-ball"``.
     alpha : outer gradient step at y_t on a fresh mini-batch; 0 takes (and spends) none. workers : inner loops averaged.
 
-    Raises
-    ------
-    ValueError
-        When an argument is outside its range, or the inner rule does not fit.
-
     Examples
     --------
-    >>> from nala_lab.reference import OuterMomentum
+    >>> from nala_lab.reference import SGD, OuterMomentum
     >>> import numpy as np
-    >>> from nala_lab.reference import SGD
     >>> snoo = OuterMomentum(SGD(lr=0.5), k=1, nu=1.0, beta=0.5)
     >>> c = snoo.cycle(lambda x: x, snoo.init(np.array([4.0])))  # D = b = 2, u = 2 + 0.5 * 2 = 3
     >>> c.state.phi

@@ -205,10 +205,7 @@ def _name(rule: Any) -> str:
 def require_array(rule: Any, function: str, name: str, value: Any, like: Array) -> None:
     """Require an array of the shape of `like`; of its kind, or of Python objects where symbols have come in.
 
-    Raises
-    ------
-    ValueError
-        Otherwise; the sentence names the rule.
+    Raises ValueError otherwise; the sentence names the rule.
     """
     must = f"return {name} from its {function} as {like.dtype} of shape {like.shape}"
     if not isinstance(value, np.ndarray):
@@ -220,10 +217,7 @@ def require_array(rule: Any, function: str, name: str, value: Any, like: Array) 
 def raise_again(rule: Any, trouble: ValueError) -> NoReturn:
     """Raise what the rule raised; a write into a read-only array, or a wrong shape, as a sentence about the rule.
 
-    Raises
-    ------
-    ValueError
-        Always.
+    Raises ValueError, always.
     """
     if writes_in_place(trouble):
         hint = "they are read-only: make new arrays"
@@ -238,10 +232,7 @@ def raise_again(rule: Any, trouble: ValueError) -> NoReturn:
 def slip(rule: Any, must: str, got: Any, hint: str = "") -> NoReturn:
     """Say what `rule` must do, and what it did.
 
-    Raises
-    ------
-    ValueError
-        Always.
+    Raises ValueError, always.
     """
     if isinstance(got, np.ndarray):
         got = f"one array of shape {got.shape}"

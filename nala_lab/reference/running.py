@@ -25,6 +25,8 @@ def run(method: Any, grad: Callable[..., Any], x0: Any, *, cycles: int | None = 
         tol: float | None = None, limit: float = LIMIT, keep: str = "all", progress: bool = False) -> Any:  # fmt: skip
     """Run `method` from `x0` and return its Trajectory (OneLoop or TwoLoop).
 
+    Raises ValueError for a wrong argument. Divergence is no error: it is the trajectory's `outcome`.
+
     Parameters
     ----------
     method : a rule of ``nala_lab.reference``: NALA, Lookahead (two loops) or SGD ... AdaLA (one loop); or your own, see
@@ -42,15 +44,9 @@ def run(method: Any, grad: Callable[..., Any], x0: Any, *, cycles: int | None = 
     the last of them. The numbers are the same; see `nala_lab.core.trajectory.Trajectory` for the fields.
     progress : show a tqdm progress bar.
 
-    Raises
-    ------
-    ValueError
-        For a wrong argument. Divergence is no error: it is the trajectory's `outcome`.
-
     Examples
     --------
-    >>> from nala_lab.reference import run
-    >>> from nala_lab.reference import NALA, SGD
+    >>> from nala_lab.reference import NALA, SGD, run
     >>> t = run(NALA(SGD(lr=0.1), k=5, mu=-0.5, alpha=0.01), lambda x: x, [1.0, -2.0], cycles=3)
     >>> t.slow.shape, t.fast.shape, t.grad_evals, t.outcome
     ((4, 2), (3, 6, 2), 18, 'out of budget')

@@ -27,15 +27,12 @@ class SGDState(NamedTuple):
 class SGD(SGDHyper):
     """Gradient descent; stochastic when the gradient is (Robbins & Monro 1951).
 
+    Raises ValueError when lr or weight_decay is negative, infinite or NaN.
+
     Parameters
     ----------
     lr : step size, units of x per unit of gradient.
     weight_decay : L2 coefficient, added to the gradient as ``weight_decay * theta``.
-
-    Raises
-    ------
-    ValueError
-        When lr or weight_decay is negative, infinite or NaN.
 
     Examples
     --------

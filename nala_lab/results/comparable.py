@@ -4,7 +4,8 @@ Figures, ledger and lessons all choose with `choose`. What it takes, in this ord
 
 setting    of an arm, the runs at its named hyperparameters and, for those it does not name, the task's defaults; only
            where there is no such run, the setting that was run most often.
-scale      the largest that any arm has.
+scale      the largest at which every arm that was run has two seeds, for one run is no comparison; without such a
+           scale, the largest that any arm has. So a sweep that goes on for days shows itself once it can be read.
 protocol   everything in a configuration but seed, optimizer and device: the one with the most runs; of equally frequent
            ones the longest, and of those the one with equal gradients. What still ties is refused: no hash decides.
 
@@ -91,16 +92,13 @@ def choose(records: Sequence[Record], arms: Sequence[Arm], full: Mapping[str, in
            equal: str | None = None) -> Choice:  # fmt: skip
     """Choose the runs of one task that stand for the arms of one table.
 
+    Raises ValueError for a record of an unknown scale; when an arm stands for several settings, or the arms for several
+    protocols, that were run equally often.
+
     Parameters
     ----------
     records : whole runs. arms : with different labels. full : see `scale_of`.
     equal : one of BUDGETS, to take runs at this one only.
-
-    Raises
-    ------
-    ValueError
-        For a record of an unknown scale; when an arm stands for several settings, or the arms for several protocols,
-        that were run equally often.
     """
     budgets = BUDGETS if equal is None else (equal,)
     at = [record for record in records if set(budgets).intersection(budgets_of(record))]
@@ -109,7 +107,7 @@ def choose(records: Sequence[Record], arms: Sequence[Arm], full: Mapping[str, in
     if not pool:
         return Choice("", {}, 0)
     scales = {key: scale_of(run, full) for key, run in pool.items()}
-    scale = max(scales.values(), key=SCALES.index)
+    scale = max(_in_twos(candidates.values(), scales) or scales.values(), key=SCALES.index)
     protocol, budget = _protocol([run for key, run in pool.items() if scales[key] == scale], budgets)
     by_arm = {}
     for label, runs in candidates.items():
@@ -120,6 +118,12 @@ def choose(records: Sequence[Record], arms: Sequence[Arm], full: Mapping[str, in
     fitting = sum(any(arm.fits(run) for arm in arms) for run in records)
     shown = {id(run) for group in by_arm.values() for run in group}
     return Choice(scale, by_arm, fitting - len(shown), budget)
+
+
+def _in_twos(groups: Iterable[Sequence[Record]], scales: Mapping[int, str]) -> list[str]:
+    """The scales at which each group that is not empty has at least two seeds."""
+    seeds = [{(scales[id(run)], run.seed) for run in runs} for runs in groups if runs]
+    return [scale for scale in SCALES if all(sum(at == scale for at, _ in group) > 1 for group in seeds)]
 
 
 def comparable(records: Sequence[Record]) -> list[Record]:
@@ -134,10 +138,7 @@ def comparable(records: Sequence[Record]) -> list[Record]:
 def runs_of(folder: Path | str, task: str) -> list[Record]:
     """The whole runs in FOLDER/TASK that are `comparable`; an empty list where there is none.
 
-    Raises
-    ------
-    RecordError
-        For a record that is broken.
+    Raises RecordError for a record that is broken.
     """
     return comparable([read_record(path) for path in sorted((Path(folder) / task).glob("*.jsonl"))])
 
@@ -145,15 +146,12 @@ def runs_of(folder: Path | str, task: str) -> list[Record]:
 def scale_of(record: Record, full: Mapping[str, int] | None = None) -> str:
     """The scale of a run, one of SCALES.
 
+    Raises ValueError for another scale.
+
     Parameters
     ----------
     full : ``epochs`` and ``train`` (examples) that a run at the paper's scale has at least. With it, a run is "paper"
         only when it is as long, on as much real data, and measured as the paper's; else it was cut short.
-
-    Raises
-    ------
-    ValueError
-        For another scale.
     """
     config = record.header["config"]
     scale = str(config.get("scale", SCALES[0]))

@@ -20,39 +20,18 @@ from types import TracebackType
 from typing import Any, TextIO
 
 import numpy as np
-from numpy.typing import NDArray
 
-__all__ = [
-    "DIVERGED",
-    "FINISHED",
-    "LIMIT",
-    "QUIET",
-    "SCHEMA",
-    "UNFINISHED",
-    "Record",
-    "RecordError",
-    "RecordWriter",
-    "config_hash",
-    "load_records",
-    "read_record",
-]
+from nala_lab.core import Real
+
+__all__ = ["DIVERGED", "FINISHED", "LIMIT", "QUIET", "SCHEMA", "UNFINISHED", "Record", "RecordError", "RecordWriter",
+           "config_hash", "load_records", "read_record"]  # fmt: skip
 
 SCHEMA = 1
 LIMIT = 200_000  # bytes, a run of 230 epochs; a larger record does not belong into a repository
 QUIET = 0.1  # cores: what an idle system does for itself stays below; a convention of this lab
 FINISHED, DIVERGED, UNFINISHED = "finished", "diverged", "unfinished"
 
-_HEADER_KEYS = (
-    "schema",
-    "task",
-    "optimizer",
-    "seed",
-    "config",
-    "config_hash",
-    "data",
-    "versions",
-    "platform",
-)
+_HEADER_KEYS = ("schema", "task", "optimizer", "seed", "config", "config_hash", "data", "versions", "platform")
 _FOOTER_KEYS = ("outcome", "rows", "totals")
 _SPOKEN = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
@@ -108,7 +87,7 @@ class Record:
         others = (self.footer or {}).get("totals", {}).get("other_cores")
         return "" if others is None or math.isnan(others) else "quiet" if others <= QUIET else "shared"
 
-    def column(self, kind: str, name: str) -> NDArray[np.float64]:
+    def column(self, kind: str, name: str) -> Real:
         """The numbers called `name` in the rows of one `kind`, as (rows,) floats; empty when none."""
         return np.array([row[name] for row in self.rows if row["kind"] == kind], dtype=float)
 
@@ -192,10 +171,7 @@ class RecordWriter:
 def read_record(path: Path) -> Record:
     """Read one record and check it; a ``.partial`` file may lack its end.
 
-    Raises
-    ------
-    RecordError
-        One sentence with the file and the line, when it is not what a writer writes.
+    Raises RecordError, one sentence with the file and the line, when it is not what a writer writes.
     """
     partial = path.name.endswith(".partial")
     try:
@@ -224,10 +200,7 @@ def read_record(path: Path) -> Record:
 def load_records(folder: Path | str) -> list[Record]:
     """Read every whole record (``*.jsonl``) in `folder` and the folders below it, in the order of names.
 
-    Raises
-    ------
-    RecordError
-        When there is none, or one is broken.
+    Raises RecordError when there is none, or one is broken.
     """
     paths = sorted(Path(folder).rglob("*.jsonl"))
     if not paths:

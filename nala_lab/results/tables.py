@@ -67,10 +67,7 @@ def compare(records: Sequence[Record], a: str, b: str, *, level: float = 0.95) -
 
     The records must be of one task, and of one setting for each of the two.
 
-    Raises
-    ------
-    ValueError
-        When a seed of an optimizer occurs twice, so that it is not clear what is compared.
+    Raises ValueError when a seed of an optimizer occurs twice, so that it is not clear what is compared.
     """
     pairs = _pairs(records, a, b)
     return paired(*pairs, level=level) if pairs[0] else None

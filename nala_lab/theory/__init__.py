@@ -19,14 +19,8 @@ __all__ = ["Card", "cards", "map"]
 def cards() -> dict[str, Card]:
     """Collect the card of every closed form, by theorem number.
 
-    Returns
-    -------
-    dict from ``"T01"``, ``"T03"`` ... to `Card`, sorted.
-
-    Raises
-    ------
-    ValueError
-        When two files claim the same number.
+    Returns a dict from ``"T01"``, ``"T03"`` ... to `Card`, sorted. Raises ValueError when two files claim the same
+    number.
 
     Examples
     --------

@@ -36,15 +36,12 @@ __all__ = ["CARDS", "critical_curvature", "growth", "rest_denominator"]
 
 CARDS = (
     Card(
-        id="T18",
-        title="AdaLA's critical curvature",
+        id="T18", title="AdaLA's critical curvature", status="proved", kind="tight",
         statement="stable at a minimum iff lr lam / (sqrt(eps/(1-beta2)) + eps) < 2(1+beta1)/(1-beta1)",
         assumptions="f = lam x^2/2, the same objective at the probe, any probe; linearised at the minimum",
         source="derived here",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 def rest_denominator(*, beta2: float, eps: float, denominator: str = "hat") -> float:
@@ -76,14 +73,11 @@ def critical_curvature(*, lr: float, betas: tuple[float, float] = (0.9, 0.999), 
                        denominator: str = "hat") -> float:  # fmt: skip
     """lam_crit, in units of the Hessian.
 
+    Raises ValueError when an argument is out of range.
+
     Parameters
     ----------
     lr, betas, eps, probe, denominator : as in `nala_lab.reference.AdaLA`.
-
-    Raises
-    ------
-    ValueError
-        When an argument is out of range.
 
     Examples
     --------
@@ -105,8 +99,7 @@ def growth(lam: float, *, lr: float, betas: tuple[float, float] = (0.9, 0.999), 
 
     Examples
     --------
-    >>> from nala_lab.theory.adala_critical import critical_curvature
-    >>> from nala_lab.theory.adala_critical import growth
+    >>> from nala_lab.theory.adala_critical import critical_curvature, growth
     >>> round(growth(critical_curvature(lr=1e-3), lr=1e-3), 6)
     1.0
     """

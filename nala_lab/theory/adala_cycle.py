@@ -31,6 +31,7 @@ import math
 from typing import NamedTuple
 
 from nala_lab.core import require, require_choice, require_number
+from nala_lab.methods.hyper import require_betas
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "PROBES", "CycleState", "amplitude", "state"]
@@ -39,15 +40,12 @@ PROBES = ("grad", "self", "implicit", "lagged")
 
 CARDS = (
     Card(
-        id="T19",
-        title="AdaLA's cycle of period two",
+        id="T19", title="AdaLA's cycle of period two", status="proved", kind="tight",
         statement="A = sqrt((lr lam q - eps)^2 - eps/(1-beta2)) / (lr lam^2), q = (1-beta1)/(2(1+beta1)) (grad, hat)",
         assumptions="f = lam x^2/2, lam above lam_crit, the same objective at the probe, bias corrections equal to 1",
         source="derived here",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 class CycleState(NamedTuple):
@@ -75,9 +73,8 @@ def amplitude(lam: float, *, lr: float, betas: tuple[float, float] = (0.9, 0.999
     """
     require_number("lam", lam, low=0, open_low=True)
     require_number("lr", lr, low=0)
+    require_betas(betas)
     beta1, beta2 = betas
-    require_number("betas[0]", beta1, low=0, high=1, open_high=True)
-    require_number("betas[1]", beta2, low=0, high=1, open_high=True)
     require_number("eps", eps, low=0)
     require_choice("probe", probe, PROBES, "the other readings have no closed form")
     require_choice("denominator", denominator, ("hat", "raw"))

@@ -28,34 +28,30 @@ Source: derived here; Ramjee, Algorithm 3. Status: proved; tight.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require, require_choice, require_number
+from nala_lab.core import Real, require, require_choice, require_number
+from nala_lab.methods.hyper import require_betas
 from nala_lab.theory.card import Card
 from nala_lab.theory.first_step import adabelief_first_step, adam_first_step
 
 __all__ = ["CARDS", "PROBES", "adala_first_step", "probe_displacement"]
 
-Floats = NDArray[np.float64]
-
 PROBES = ("own", "grad", "adam", "adabelief", "self", "implicit", "lagged", "code")
 
 CARDS = (
     Card(
-        id="T17",
-        title="first step of AdaLA on a quadratic, per probe",
+        id="T17", title="first step of AdaLA on a quadratic, per probe", status="proved", kind="tight",
         statement="-lr g/(sqrt((lam p)^2 + eps/(1-beta2)) + eps) with the probe's displacement p",
         assumptions="diagonal quadratic, the same objective at the probe, zero state, no weight decay",
         source="derived here; Ramjee, Algorithm 3",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 _NEWTON_STEPS = 60  # from above on a convex increasing function: quadratic at the end, never overshoots
 
 
-def _fixed_point(pull: Floats, lam: Floats, beta2: float, eps: float, denominator: str) -> Floats:
+def _fixed_point(pull: Real, lam: Real, beta2: float, eps: float, denominator: str) -> Real:
     """Solve p * denominator(lam p) = pull = lr |g| for p >= 0."""
     if denominator == "raw":  # a quadratic in p^2, in the form without cancellation
         return np.asarray(pull / np.sqrt(eps + np.sqrt(eps**2 + (1 - beta2) * (lam * pull) ** 2)))
@@ -69,7 +65,7 @@ def _fixed_point(pull: Floats, lam: Floats, beta2: float, eps: float, denominato
 
 
 def probe_displacement(g: ArrayLike, lam: ArrayLike, *, lr: float, betas: tuple[float, float], eps: float,
-                       probe: str = "own", denominator: str = "hat") -> Floats:  # fmt: skip
+                       probe: str = "own", denominator: str = "hat") -> Real:  # fmt: skip
     """Give p: the first probe stands at x - p. Zero for ``lagged``, which takes none.
 
     Parameters and Raises as in `adala_first_step`, with the gradient `g` (...) in place of x.
@@ -96,27 +92,18 @@ def probe_displacement(g: ArrayLike, lam: ArrayLike, *, lr: float, betas: tuple[
 
 
 def adala_first_step(x: ArrayLike, lam: ArrayLike, *, lr: float, betas: tuple[float, float] = (0.9, 0.999),
-                     eps: float = 1e-8, probe: str = "own", denominator: str = "hat") -> Floats:  # fmt: skip
+                     eps: float = 1e-8, probe: str = "own", denominator: str = "hat") -> Real:  # fmt: skip
     """theta_1 - theta_0 of AdaLA on f = sum lam_i x_i^2 / 2 from `x`.
+
+    Returns displacements of the common shape, units of x. Raises ValueError when a number is out of range or an option
+    is unknown.
+    Source: Ramjee, Algorithm 3, at t = 1; derivation in the module docstring.
 
     Parameters
     ----------
     x : (...) start. lam : (...) curvature, broadcasts against `x`.
     lr, betas, eps : as in Adam, eps > 0.
     probe : one of the eight readings. denominator : ``"hat"`` or ``"raw"``.
-
-    Returns
-    -------
-    Displacements of the common shape, units of x.
-
-    Raises
-    ------
-    ValueError
-        When a number is out of range or an option is unknown.
-
-    References
-    ----------
-    Ramjee, Algorithm 3, at t = 1; derivation in the module docstring.
 
     Examples
     --------
@@ -127,8 +114,7 @@ def adala_first_step(x: ArrayLike, lam: ArrayLike, *, lr: float, betas: tuple[fl
     [-0.25, -3.0]
     """
     require_number("lr", lr, low=0)
-    for i, beta in enumerate(betas):
-        require_number(f"betas[{i}]", beta, low=0, high=1, open_high=True)
+    require_betas(betas)
     require_number("eps", eps, low=0, open_low=True, hint="eps keeps the denominator of a zero surprise above zero")
     require_choice("probe", probe, PROBES)
     require_choice("denominator", denominator, ("hat", "raw"))

@@ -30,29 +30,25 @@ Source: derived here; Ramjee, Algorithms 2 and 3. Status: proved; tight.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require, require_choice, require_int, require_number
+from nala_lab.core import Real, require, require_choice, require_int, require_number
+from nala_lab.methods.hyper import require_betas
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "DENOMINATORS", "METHODS", "step", "trajectory"]
-
-Floats = NDArray[np.float64]
 
 DENOMINATORS = ("hat", "raw", "hat-inside")
 METHODS = ("adala", "adala-lagged", "adala-code", "adabelief")
 
 CARDS = (
     Card(
-        id="T14",
-        title="AdaLA and AdaBelief on c'x",
+        id="T14", title="AdaLA and AdaBelief on c'x", status="proved", kind="tight",
         statement="step = lr c/(sqrt(eps/(1-beta2))+eps) (hat), lr c/sqrt(eps(1+(1-beta2^t)/(1-beta2))) (raw)",
         assumptions="constant gradient, no weight decay",
         source="derived here; Ramjee, Algorithms 2 and 3",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 def _surprise(method: str, t: int, beta1: float, beta2: float) -> float:
@@ -68,8 +64,11 @@ def _surprise(method: str, t: int, beta1: float, beta2: float) -> float:
 
 
 def step(t: int, c: ArrayLike, *, lr: float, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-         denominator: str = "hat", method: str = "adala") -> Floats:  # fmt: skip
+         denominator: str = "hat", method: str = "adala") -> Real:  # fmt: skip
     """Displacement of step `t` under the constant gradient `c`; the iterate moves by minus this.
+
+    Returns an array of the shape of `c`, units of x. Raises ValueError when a number is out of range or an option is
+    unknown.
 
     Parameters
     ----------
@@ -80,15 +79,6 @@ def step(t: int, c: ArrayLike, *, lr: float, betas: tuple[float, float] = (0.9, 
     method : ``"adala"`` for every probe that looks ahead (own, grad, adam, adabelief, self, implicit),
         ``"adala-lagged"``, ``"adala-code"``, or ``"adabelief"``.
 
-    Returns
-    -------
-    Same shape as `c`, units of x.
-
-    Raises
-    ------
-    ValueError
-        When a number is out of range or an option is unknown.
-
     Examples
     --------
     >>> from nala_lab.theory.adala_linear import step
@@ -97,8 +87,7 @@ def step(t: int, c: ArrayLike, *, lr: float, betas: tuple[float, float] = (0.9, 
     """
     require_int("t", t, low=1, hint="steps are counted from 1")
     require_number("lr", lr, low=0)
-    for i, beta in enumerate(betas):
-        require_number(f"betas[{i}]", beta, low=0, high=1, open_high=True)
+    require_betas(betas)
     require_number("eps", eps, low=0, open_low=True, hint="a linear objective leaves eps alone in the denominator")
     require_choice("denominator", denominator, DENOMINATORS)
     require_choice("method", method, METHODS)
@@ -116,21 +105,14 @@ def step(t: int, c: ArrayLike, *, lr: float, betas: tuple[float, float] = (0.9, 
 
 
 def trajectory(c: ArrayLike, steps: int, *, lr: float, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-               denominator: str = "hat", method: str = "adala") -> Floats:  # fmt: skip
+               denominator: str = "hat", method: str = "adala") -> Real:  # fmt: skip
     """Predict theta_t - theta_0 for t = 0..n.
+
+    Returns (n+1, ..., d) displacements, row 0 zero. Raises ValueError as in `step`, or when `steps` is negative.
 
     Parameters
     ----------
     c : (..., d) the constant gradient. steps : n >= 0. The rest as in `step`.
-
-    Returns
-    -------
-    (n+1, ..., d) displacements, row 0 zero.
-
-    Raises
-    ------
-    ValueError
-        As in `step`, or when `steps` is negative.
 
     Examples
     --------

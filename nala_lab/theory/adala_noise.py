@@ -26,26 +26,22 @@ Source: derived here. Status: proved (`stationary_step`: an approximation that s
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import eigenvalues, require, require_choice, require_number, variances
+from nala_lab.core import Real, eigenvalues, require, require_choice, require_number, variances
+from nala_lab.methods.hyper import require_betas
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "averaged_sgd_variance", "expected_surprise", "stationary_step"]
 
-Real = NDArray[np.float64]
-
 CARDS = (
     Card(
-        id="T20",
-        title="E (g - g')^2, next and same mini-batch",
+        id="T20", title="E (g - g')^2, next and same mini-batch", status="proved", kind="tight",
         statement="next: lr^2 lam^4 x^2 + sigma^2((1+lr lam)^2 + 1);  same: lr^2 lam^2 (lam^2 x^2 + sigma^2)",
         assumptions="f = lam x^2/2, additive noise of variance sigma^2, probe grad",
         source="derived here",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 def expected_surprise(
@@ -53,15 +49,12 @@ def expected_surprise(
 ) -> Real:
     """E (g - g')^2 at a point with E x^2 = `second_moment`.
 
+    Raises ValueError when an argument is out of range: no second moment or variance is negative.
+
     Parameters
     ----------
     second_moment, lam, sigma2 : (...) E x^2 (x^2 at a fixed point), curvature, variance of the gradient noise.
     lr : the probe's step. batch : ``"next"`` or ``"same"``.
-
-    Raises
-    ------
-    ValueError
-        When an argument is out of range: no second moment or variance is negative.
 
     Examples
     --------
@@ -117,8 +110,7 @@ def stationary_step(lam: float, sigma2: float, *, lr: float, betas: tuple[float,
     require_number("sigma2", sigma2, low=0)
     require_number("lr", lr, low=0, open_low=True)
     require_number("eps", eps, low=0)
-    require_number("betas[0]", betas[0], low=0, high=1, open_high=True)
-    require_number("betas[1]", betas[1], low=0, high=1, open_high=True)
+    require_betas(betas)
     limit = 2 * (1 + betas[0]) / (1 - betas[0]) / lam
 
     def excess(h: float) -> float:

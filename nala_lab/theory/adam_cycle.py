@@ -29,24 +29,20 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nala_lab.core import require, require_number
+from nala_lab.core import Real, require, require_number
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "CycleState", "amplitude", "jacobian", "radius", "state"]
 
 CARDS = (
     Card(
-        id="T15",
-        title="Adam's cycle of period two",
+        id="T15", title="Adam's cycle of period two", status="proved", kind="tight",
         statement="x -> -x at |x| = lr (1-beta1)/(2(1+beta1)) - eps/lam",
         assumptions="f = lam x^2/2, exact gradients, bias corrections equal to 1, no weight decay",
         source="derived here; Bock & Weiss 2019",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 class CycleState(NamedTuple):
@@ -93,9 +89,7 @@ def state(lam: float, *, lr: float, beta1: float = 0.9, eps: float = 1e-8) -> Cy
     return CycleState(x, -(1 - beta1) / (1 + beta1) * lam * x, (lam * x) ** 2)
 
 
-def jacobian(
-    lam: float, *, lr: float, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8
-) -> NDArray[np.float64]:
+def jacobian(lam: float, *, lr: float, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8) -> Real:
     """Derivative of one step at the cycle, flip taken out, in relative units of (x, m, v), shape (3, 3).
 
     Raises ValueError as `amplitude`, or when beta2 is outside [0, 1).

@@ -24,53 +24,37 @@ Source: derived here; Adam: Kingma & Ba 2015; Eq. (3) of Zuo et al. 2024; Ramjee
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require, require_choice, require_int, require_number
+from nala_lab.core import Real, require, require_choice, require_int, require_number
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "FORMS", "inner_displacement", "trajectory"]
-
-Floats = NDArray[np.float64]
 
 FORMS = ("kingma-ba", "printed", "tensorflow", "ramjee")
 
 CARDS = (
     Card(
-        id="T13",
-        title="NALA with Adam inside on c'x",
+        id="T13", title="NALA with Adam inside on c'x", status="proved", kind="tight",
         statement="phi_t - phi_0 = -t [(1+mu) k lr c/(|c|+eps) + alpha c], and two other places of eps",
         assumptions="constant gradient, no weight decay, Adam's state kept or reset",
         source="derived here; Kingma & Ba 2015, Algorithm 1; Zuo et al. 2024, Eq. (3); Ramjee, Algorithm 1",
-        status="proved",
-        kind="tight",
     ),
-)
-
-
-def _slope(c: ArrayLike, eps: float) -> Floats:
-    values = np.asarray(c, dtype=np.float64)
-    require("c", c, bool(np.all(np.isfinite(values))), "finite numbers")
-    defined = eps > 0 or bool(np.all(values != 0))
-    require("eps", eps, defined, "eps > 0 where c = 0", "with eps = 0 a zero gradient gives 0/0")
-    return values
+)  # fmt: skip
 
 
 def inner_displacement(
     c: ArrayLike, step: ArrayLike, *, lr: float, beta2: float = 0.999, eps: float = 1e-8, form: str = "kingma-ba"
-) -> Floats:
+) -> Real:
     """Displacement u_j of Adam's step `j` under the constant gradient `c`; the iterate moves by -u_j.
+
+    Raises ValueError when a number is out of range, `form` is unknown, or a zero gradient meets eps = 0.
 
     Parameters
     ----------
     c : (..., d) gradient.
     step : j >= 1, Adam's own count; one integer or an array that broadcasts against `c`.
     lr, beta2, eps : as in Adam (beta1 cancels). form : one of FORMS.
-
-    Raises
-    ------
-    ValueError
-        When a number is out of range, `form` is unknown, or a zero gradient meets eps = 0.
 
     Examples
     --------
@@ -84,7 +68,10 @@ def inner_displacement(
     require_number("beta2", beta2, low=0, high=1, open_high=True)
     require_number("eps", eps, low=0)
     require_choice("form", form, FORMS)
-    j, slope = np.asarray(step), _slope(c, eps)
+    j, slope = np.asarray(step), np.asarray(c, dtype=np.float64)
+    require("c", c, bool(np.all(np.isfinite(slope))), "finite numbers")
+    defined = eps > 0 or bool(np.all(slope != 0))
+    require("eps", eps, defined, "eps > 0 where c = 0", "with eps = 0 a zero gradient gives 0/0")
     require("step", step, bool(np.issubdtype(j.dtype, np.integer) and np.all(j >= 1)), "integer step >= 1")
     if form in ("printed", "ramjee"):
         return np.asarray(lr * slope / np.sqrt(slope**2 + eps))
@@ -93,8 +80,12 @@ def inner_displacement(
 
 
 def trajectory(c: ArrayLike, cycles: int, *, k: int, mu: float, alpha: float, lr: float, beta2: float = 0.999,
-               eps: float = 1e-8, form: str = "kingma-ba", inner_state: str = "keep") -> Floats:  # fmt: skip
+               eps: float = 1e-8, form: str = "kingma-ba", inner_state: str = "keep") -> Real:  # fmt: skip
     """Predict phi_t - phi_0 for t = 0..T.
+
+    Returns (T+1, d) displacements, row 0 zero. Raises ValueError as in `inner_displacement`; and for
+    ``inner_state="pullback"``, which mixes moments of different step counts, so that bias correction no longer returns
+    c.
 
     Parameters
     ----------
@@ -103,16 +94,6 @@ def trajectory(c: ArrayLike, cycles: int, *, k: int, mu: float, alpha: float, lr
     k, mu, alpha : inner steps per cycle, outer factor, outer gradient step.
     lr, beta2, eps, form : as in `inner_displacement`.
     inner_state : ``"keep"`` or ``"reset"`` Adam's state at each synchronisation.
-
-    Returns
-    -------
-    (T+1, d) displacements, row 0 zero.
-
-    Raises
-    ------
-    ValueError
-        As in `inner_displacement`; and for ``inner_state="pullback"``, which mixes moments of different step counts,
-        so that bias correction no longer returns c.
 
     Examples
     --------

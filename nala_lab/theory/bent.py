@@ -16,27 +16,21 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nala_lab.core import require
+from nala_lab.core import Array, require
 
 __all__ = ["Bent"]
-
-Numbers = NDArray[Any]
 
 
 @dataclass(frozen=True)
 class Bent:
     """One such function, in whatever arithmetic its numbers have.
 
+    Raises ValueError when the function is not L-smooth or not m-strongly convex.
+
     Attributes
     ----------
     axes, normal : (d,) the a_i and p. bend : c > 0. L, m : the class it belongs to. both : h is even.
-
-    Raises
-    ------
-    ValueError
-        When the function is not L-smooth or not m-strongly convex.
 
     Examples
     --------
@@ -47,8 +41,8 @@ class Bent:
     (array([1.]), 2.5)
     """
 
-    axes: Numbers
-    normal: Numbers
+    axes: Array
+    normal: Array
     bend: Any
     L: Any
     m: Any
@@ -64,17 +58,17 @@ class Bent:
     def _slope(self, t: Any) -> Any:
         return np.minimum(np.maximum(t, -self.bend if self.both else 0), self.bend)
 
-    def grad(self, x: Numbers) -> Numbers:
+    def grad(self, x: Array) -> Array:
         """Gradient at x, both (..., d)."""
         return np.asarray(self.axes * x + np.asarray(self._slope(x @ self.normal))[..., None] * self.normal)
 
-    def value(self, x: Numbers) -> Any:
+    def value(self, x: Array) -> Any:
         """f(x) for x of shape (..., d): h(t) = s t - s^2/2, s the slope of h at t, on all of its pieces."""
         t = x @ self.normal
         slope = self._slope(t)
         return (self.axes * x * x).sum(axis=-1) / 2 + slope * t - slope * slope / 2
 
-    def piece(self, x: Numbers) -> int:
+    def piece(self, x: Array) -> int:
         """Which piece of h holds <p, x>: -1 below the curved one, 0 on it, 1 beyond its bend."""
         t = self.normal @ x
         return int(t > self.bend) - int(t < (-self.bend if self.both else 0))

@@ -27,28 +27,23 @@ Source: derived here. Status: proved; tight.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require, require_int, require_number
+from nala_lab.core import Real, require, require_number
 from nala_lab.theory.card import Card
 from nala_lab.theory.digits import one_minus_power
-from nala_lab.theory.quadratic_rate import lookahead_factor
+from nala_lab.theory.quadratic_rate import lookahead_factor, require_setting
 
 __all__ = ["CARDS", "adam_break_even", "against_descent", "against_lookahead", "outer_share", "sufficient"]
 
-Real = NDArray[np.float64]
-
 CARDS = (
     Card(
-        id="T07",
-        title="break-even outer step, per gradient",
+        id="T07", title="break-even outer step, per gradient", status="proved", kind="tight",
         statement="beats Lookahead iff |alpha lam - 1| < |B|^(1/k);  beats GD iff |alpha lam - 1| < |r|^(k+1)/|B|",
         assumptions="one mode of a quadratic, exact gradients, gradient descent inside, the same lr, k and mu",
         source="derived here",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 def _positive(lam: ArrayLike) -> Real:
@@ -61,19 +56,12 @@ def _positive(lam: ArrayLike) -> Real:
 def against_lookahead(lam: ArrayLike, *, lr: float, k: int, mu: float) -> tuple[Real, Real]:
     """Ends of the interval of alpha in which NALA is faster per gradient than Lookahead(1+mu).
 
+    Returns low and high, (...) each, units of lr. They coincide where B = 0 (Lookahead ends in one cycle and cannot be
+    beaten). low is negative where Lookahead diverges (|B| > 1). Raises ValueError when an argument is out of range.
+
     Parameters
     ----------
     lam : (...) eigenvalues > 0. lr, k, mu : shared by both methods.
-
-    Returns
-    -------
-    low, high : (...) each, units of lr. They coincide where B = 0 (Lookahead ends in one cycle and cannot be beaten).
-    low is negative where Lookahead diverges (|B| > 1).
-
-    Raises
-    ------
-    ValueError
-        When an argument is out of range.
 
     Examples
     --------
@@ -154,10 +142,7 @@ def outer_share(c: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> 
     >>> round(float(outer_share(0.01, lr=1e-3, k=5, mu=-0.5, alpha=1e-3)), 4)
     0.004
     """
-    require_number("lr", lr, low=0)
-    require_int("k", k, low=1, hint="k counts inner steps per cycle")
-    require_number("mu", mu, low=-1)
-    require_number("alpha", alpha, low=0)
+    require_setting(lr, k, mu, alpha)
     outer = alpha * np.abs(np.asarray(c, np.float64))
     inner = (1 + mu) * k * lr
     require("c", c, bool(np.all((outer + inner > 0) & (outer < np.inf))), "finite, with something that moves")

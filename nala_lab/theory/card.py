@@ -17,6 +17,8 @@ STATUSES = ("proved", "checked", "certificate", "search")
 class Card:
     """One line of the theory room.
 
+    Raises ValueError when `status` or `kind` is not one of the words above.
+
     Attributes
     ----------
     id : the theorem's number, as ``"T12"``.
@@ -27,11 +29,6 @@ class Card:
     status : ``"proved"`` (a short proof stands in the module), ``"checked"`` (derived, and compared with an
         independent loop), ``"certificate"`` (numerical, with a residual) or ``"search"`` (an optimiser's best find).
     kind : ``"identity"`` or ``"tight"`` (an equality), ``"upper"`` or ``"lower"`` (a bound).
-
-    Raises
-    ------
-    ValueError
-        When `status` or `kind` is not one of the words above.
 
     Examples
     --------

@@ -32,26 +32,20 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nala_lab.core import require, require_int, require_number
+from nala_lab.core import Real, require, require_int, require_number
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "extreme_points", "floor", "floor_per_gradient", "optimal_k1", "optimal_k2", "roots", "searched"]
 
-Real = NDArray[np.float64]
-
 CARDS = (
     Card(
-        id="T05",
-        title="Chebyshev floor of a cycle",
+        id="T05", title="Chebyshev floor of a cycle", status="proved", kind="lower",
         statement="max |rho| >= 1/T_{k+1}((kappa+1)/(kappa-1)); equality for k = 1, 2 at the stated lr, mu, alpha",
         assumptions="quadratic with spectrum filling [m, L], exact gradients, gradient descent inside",
         source="derived here; extremal property of Chebyshev's polynomials",
-        status="proved",
-        kind="lower",
     ),
-)
+)  # fmt: skip
 
 
 def _interval(m: float, L: float) -> None:
@@ -62,14 +56,11 @@ def _interval(m: float, L: float) -> None:
 def floor(kappa: float, gradients: int) -> float:
     """1 / T_n((kappa+1)/(kappa-1)), n gradients: the least error any polynomial method leaves on the whole spectrum.
 
+    Raises ValueError unless kappa > 1 and n is an integer >= 1.
+
     Parameters
     ----------
     kappa : condition number > 1. gradients : n, k+1 for a cycle of NALA, k for one of Lookahead.
-
-    Raises
-    ------
-    ValueError
-        Unless kappa > 1 and n is an integer >= 1.
 
     Examples
     --------
@@ -134,15 +125,12 @@ def extreme_points(m: float, L: float, n: int) -> Real:
 def optimal_k1(m: float, L: float, *, mu: float = 0.0, long_outer: bool = True) -> dict[str, float]:
     """lr and alpha that attain the floor with k = 1, for any mu > -1.
 
+    Raises ValueError unless 0 < m < L and mu > -1.
+
     Parameters
     ----------
     m, L : ends of the spectrum. mu : outer factor > -1; only (1+mu) lr matters.
     long_outer : which of the two steps is the longer.
-
-    Raises
-    ------
-    ValueError
-        Unless 0 < m < L and mu > -1.
 
     Examples
     --------
@@ -159,14 +147,11 @@ def optimal_k1(m: float, L: float, *, mu: float = 0.0, long_outer: bool = True) 
 def optimal_k2(m: float, L: float, *, outer: int = 0) -> dict[str, float]:
     """lr, mu and alpha that attain the floor with k = 2.
 
+    Raises ValueError unless 0 < m < L and outer is 0, 1 or 2.
+
     Parameters
     ----------
     m, L : ends of the spectrum. outer : which of the three roots (0 the smallest) the outer step removes.
-
-    Raises
-    ------
-    ValueError
-        Unless 0 < m < L and outer is 0, 1 or 2.
 
     Examples
     --------
@@ -185,19 +170,11 @@ def searched(kappa: float, k: int, *, seed: int = 0) -> dict[str, float]:
 
     Differential evolution on max |rho| over 100 (k+1) Chebyshev points, then a simplex.
 
-    Returns
-    -------
-    dict with lr, mu, alpha in units of 1/L, and rate per cycle.
-
-    Raises
-    ------
-    ValueError
-        As `floor`.
+    Returns a dict with lr, mu, alpha in units of 1/L, and rate per cycle. Raises ValueError as `floor`.
 
     Examples
     --------
-    >>> from nala_lab.theory.chebyshev import floor
-    >>> from nala_lab.theory.chebyshev import searched
+    >>> from nala_lab.theory.chebyshev import floor, searched
     >>> best = searched(10.0, 2)
     >>> round(best["rate"] / floor(10.0, 3), 4)  # k = 2: the floor is attained
     1.0

@@ -31,16 +31,13 @@ HALF = Fraction(1, 2)
 class Claim:
     """One reading of the claim and what is true about it.
 
+    Raises ValueError for an unknown verdict.
+
     Attributes
     ----------
     id : ``"V01"`` ... statement : what is claimed. where : mu, lr, alpha, class of functions.
     verdict : one of `VERDICTS`. evidence : what was computed, in words and numbers. status : as `Card.status`.
     numbers : the exact numbers of the evidence, by name.
-
-    Raises
-    ------
-    ValueError
-        For an unknown verdict.
     """
 
     id: str
@@ -278,16 +275,9 @@ def looks_ahead() -> Claim:
 
 
 _ALL: tuple[Callable[[], Claim], ...] = (
-    one_cycle_value,
-    worst_case_per_cycle,
-    closer_after_several_cycles,
-    lower_after_several_cycles,
-    lower_after_several_cycles_elsewhere,
-    faster_per_gradient,
-    faster_than_gradient_descent,
-    accelerated,
-    looks_ahead,
-)
+    one_cycle_value, worst_case_per_cycle, closer_after_several_cycles, lower_after_several_cycles,
+    lower_after_several_cycles_elsewhere, faster_per_gradient, faster_than_gradient_descent, accelerated, looks_ahead,
+)  # fmt: skip
 
 
 def claims() -> dict[str, Claim]:
@@ -306,30 +296,21 @@ def claims() -> dict[str, Claim]:
 
 CARDS = (
     Card(
-        id="V03",
-        title="NALA can end farther from the minimiser than Lookahead",
+        id="V03", title="NALA can end farther from the minimiser than Lookahead", status="proved", kind="tight",
         statement="||phi_T - x*||^2 - ||phi_T^LA - x*||^2 = the exact gap > 0 on explicit functions",
         assumptions="functions and settings of theory.counterexamples, L-smooth and strongly convex",
         source="derived here (the smallest); the others by semidefinite programming, rounded to rationals",
-        status="proved",
-        kind="tight",
     ),
     Card(
-        id="V05",
-        title="NALA can end higher than Lookahead",
+        id="V05", title="NALA can end higher than Lookahead", status="proved", kind="tight",
         statement="f(phi_T) - f(phi_T^LA) = the exact gap > 0 on explicit functions",
         assumptions="functions and settings of theory.counterexamples; mu = -1/2 (V04), mu > 0, or lr = 1.9/L",
         source="derived here (the smallest); the others by semidefinite programming, rounded to rationals",
-        status="proved",
-        kind="tight",
     ),
     Card(
-        id="V06",
-        title="NALA at alpha = 0.001 is slower per gradient than Lookahead",
+        id="V06", title="NALA at alpha = 0.001 is slower per gradient than Lookahead", status="proved", kind="tight",
         statement="x^2/2, lr = 1/10, k = 5, mu = -1/2, 60 gradients: (0.999 B)^10 against B^12, B = 159049/200000",
         assumptions="gradient descent inside",
         source="derived here",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip

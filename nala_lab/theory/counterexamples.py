@@ -25,15 +25,12 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nala_lab.core import require_choice
+from nala_lab.core import Array, require_choice
 from nala_lab.theory.bent import Bent
 from nala_lab.theory.interpolation import Envelope, fractions, slack
 
 __all__ = ["COUNTEREXAMPLES", "SMALL", "CounterExample", "cycles_of"]
-
-Numbers = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -63,9 +60,9 @@ class CounterExample:
     lr: Fraction
     cycles: int
     function: Envelope | Bent
-    start: Numbers
+    start: Array
 
-    def paths(self) -> tuple[Numbers, Numbers]:
+    def paths(self) -> tuple[Array, Array]:
         """Slow weights of NALA and of Lookahead, each (T+1, d) of Fraction."""
         both = (self.alpha, Fraction(0))
         mine, theirs = (
@@ -79,7 +76,7 @@ class CounterExample:
         mine, theirs = (self._measure(path[-1]) for path in self.paths())
         return mine, theirs
 
-    def _measure(self, x: Numbers) -> Fraction:
+    def _measure(self, x: Array) -> Fraction:
         attained: Any = x @ x if self.measure == "distance" else self.function.value(x)
         return Fraction(attained)
 
@@ -97,9 +94,9 @@ class CounterExample:
 
         Not negative, as it must be for a function of the class: a check of the construction by other formulas.
         """
-        met: list[Numbers] = [np.array([Fraction(0)] * len(self.start), dtype=object)]
+        met: list[Array] = [np.array([Fraction(0)] * len(self.start), dtype=object)]
 
-        def watched(x: Numbers) -> Numbers:
+        def watched(x: Array) -> Array:
             if not any(np.array_equal(x, old) for old in met):
                 met.append(x)
             return np.asarray(self.function.grad(x))
@@ -115,9 +112,7 @@ class CounterExample:
         return Fraction(min(table[~np.eye(len(met), dtype=bool)]))
 
 
-def cycles_of(
-    grad: Callable[[Numbers], Numbers], x0: Numbers, cycles: int, *, lr: Any, k: int, mu: Any, alpha: Any
-) -> Numbers:
+def cycles_of(grad: Callable[[Array], Array], x0: Array, cycles: int, *, lr: Any, k: int, mu: Any, alpha: Any) -> Array:
     """Algorithm 1 over gradient descent in whatever arithmetic x0 has; (T+1, d). alpha = 0 takes no outer gradient."""
     path = [x0]
     for _ in range(cycles):
@@ -239,7 +234,6 @@ _ALL = (
         ),
     ),
 )  # fmt: skip
-
 
 
 def _small(

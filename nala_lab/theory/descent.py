@@ -15,30 +15,28 @@ Source: derived here from the textbook descent lemma. Status: proved; upper boun
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require, require_number
+from nala_lab.core import Real, require, require_number
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "value_after_outer_step"]
 
 CARDS = (
     Card(
-        id="T28",
-        title="descent of the outer step",
+        id="T28", title="descent of the outer step", status="proved", kind="upper",
         statement="f(phi_t) <= f(y_t) - alpha (1 - alpha L/2) ||grad f(y_t)||^2",
         assumptions="gradient L-Lipschitz between y_t and phi_t, full-batch outer gradient",
         source="derived here; the descent lemma",
-        status="proved",
-        kind="upper",
     ),
-)
+)  # fmt: skip
 
 
-def value_after_outer_step(
-    value: ArrayLike, grad: ArrayLike, *, alpha: float, smoothness: float
-) -> NDArray[np.float64]:
+def value_after_outer_step(value: ArrayLike, grad: ArrayLike, *, alpha: float, smoothness: float) -> Real:
     """Give the upper bound on f(phi_t) from f and grad f at y_t.
+
+    Returns (...) bounds, units of f. Raises ValueError when alpha or L is out of range, or the shapes do not fit
+    together.
 
     Parameters
     ----------
@@ -46,15 +44,6 @@ def value_after_outer_step(
     grad : (..., d) grad f(y_t).
     alpha : outer gradient step, units 1/curvature.
     smoothness : L, a Lipschitz constant of the gradient.
-
-    Returns
-    -------
-    (...) bounds, units of f.
-
-    Raises
-    ------
-    ValueError
-        When alpha or L is out of range, or the shapes do not fit together.
 
     Examples
     --------

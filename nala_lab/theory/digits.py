@@ -11,14 +11,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from nala_lab.core import Real
 
 __all__ = ["one_minus_power"]
 
 SMALL = 0.1  # beyond it the plain difference loses less than one digit
 
 
-def one_minus_power(x: Any, k: Any) -> NDArray[np.float64]:
+def one_minus_power(x: Any, k: Any) -> Real:
     """1 - (1 - x)^k, for real x (...) and any real k; for fractional k, 1 - |1 - x|^k.
 
     Examples

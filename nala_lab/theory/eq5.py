@@ -21,30 +21,26 @@ Source: Zuo et al. 2024, Eq. (5); the form with -mu and the weight figures are d
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require, require_int, require_number
+from nala_lab.core import Real, require, require_int, require_number
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "Weights", "absolute_weight", "effective_sample_size", "horizon", "mean_age", "printed_weights",
            "unroll", "weights"]  # fmt: skip
 
-Floats = NDArray[np.float64]
-
 CARDS = (
     Card(
-        id="T12",
-        title="Eq. (5), unrolled for every mu",
+        id="T12", title="Eq. (5), unrolled for every mu", status="proved", kind="identity",
         statement="phi_t = (1+mu) sum (-mu)^(t-i) theta_{i,k} + (-mu)^t phi_0 - alpha sum (-mu)^(t-i) grad J(y_i)",
         assumptions="Algorithm 1's outer update; any inner optimizer, any gradients, any mu and alpha",
         source="Zuo et al. 2024, Eq. (5), with -mu where |mu| is printed",
-        status="proved",
-        kind="identity",
     ),
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -58,43 +54,35 @@ class Weights:
     gradients : (..., t) of -alpha grad J(y_1) .. -alpha grad J(y_t).
     """
 
-    fast: Floats
-    start: Floats
-    gradients: Floats
+    fast: Real
+    start: Real
+    gradients: Real
 
     @property
-    def total(self) -> Floats:
+    def total(self) -> Real:
         """Sum of the weights of all points, (...): one in the correct form."""
         return np.asarray(self.fast.sum(axis=-1) + self.start)
 
 
-def _weights(t: int, mu: Floats, base: Floats) -> Weights:
-    powers = base[..., None] ** np.arange(t - 1, -1, -1)  # (..)^(t-i), i = 1..t
-    return Weights(fast=(1 + mu)[..., None] * powers, start=base**t, gradients=powers)
-
-
-def _checked_mu(mu: ArrayLike) -> Floats:
+def _weights(t: int, mu: ArrayLike, base_of: Callable[[Real], Real]) -> Weights:
+    require_int("t", t, low=1, hint="t counts outer steps done")
     values = np.asarray(mu, dtype=np.float64)
     require("mu", mu, bool(np.all((values >= -1) & (values < np.inf))), "-1 <= mu < inf")
-    return values
+    base = base_of(values)
+    powers = base[..., None] ** np.arange(t - 1, -1, -1)  # (..)^(t-i), i = 1..t
+    return Weights(fast=(1 + values)[..., None] * powers, start=base**t, gradients=powers)
 
 
 def weights(t: int, mu: ArrayLike) -> Weights:
     """Give the coefficients of Eq. (5) at outer step `t`, for `mu` of any sign.
 
+    Raises ValueError when t < 1, or mu < -1 or not finite.
+    Source: Zuo et al. 2024, Eq. (5), with -mu where |mu| is printed.
+
     Parameters
     ----------
     t : outer steps done, integer >= 1.
     mu : the outer factor, one number or an array (...).
-
-    Raises
-    ------
-    ValueError
-        When t < 1, or mu < -1 or not finite.
-
-    References
-    ----------
-    Zuo et al. 2024, Eq. (5), with -mu where |mu| is printed.
 
     Examples
     --------
@@ -105,9 +93,7 @@ def weights(t: int, mu: ArrayLike) -> Weights:
     >>> weights(3, mu=0.5).fast
     array([ 0.375, -0.75 ,  1.5  ])
     """
-    require_int("t", t, low=1, hint="t counts outer steps done")
-    values = _checked_mu(mu)
-    return _weights(t, values, -values)
+    return _weights(t, mu, np.negative)
 
 
 def printed_weights(t: int, mu: ArrayLike) -> Weights:
@@ -121,13 +107,15 @@ def printed_weights(t: int, mu: ArrayLike) -> Weights:
     >>> float(printed_weights(4, mu=-0.5).total), float(printed_weights(4, mu=0.5).total)
     (1.0, 2.875)
     """
-    require_int("t", t, low=1, hint="t counts outer steps done")
-    values = _checked_mu(mu)
-    return _weights(t, values, np.abs(values))
+    return _weights(t, mu, np.abs)
 
 
-def unroll(fast_ends: ArrayLike, phi0: ArrayLike, outer_grads: ArrayLike, mu: float, alpha: float) -> Floats:
+def unroll(fast_ends: ArrayLike, phi0: ArrayLike, outer_grads: ArrayLike, mu: float, alpha: float) -> Real:
     """Rebuild every phi_t from the inner results, the start and the outer gradients alone.
+
+    Returns (T, ..., d) phi_1 .. phi_T. Raises ValueError when the shapes do not fit together, or mu or alpha is out of
+    range.
+    Source: Zuo et al. 2024, Eq. (5).
 
     Parameters
     ----------
@@ -135,19 +123,6 @@ def unroll(fast_ends: ArrayLike, phi0: ArrayLike, outer_grads: ArrayLike, mu: fl
     phi0 : (..., d) the initial slow weights.
     outer_grads : (T, ..., d) grad J(y_1) .. grad J(y_T), as they were used.
     mu, alpha : the outer factor and the outer step.
-
-    Returns
-    -------
-    (T, ..., d) phi_1 .. phi_T.
-
-    Raises
-    ------
-    ValueError
-        When the shapes do not fit together, or mu or alpha is out of range.
-
-    References
-    ----------
-    Zuo et al. 2024, Eq. (5).
 
     Examples
     --------
@@ -168,14 +143,14 @@ def unroll(fast_ends: ArrayLike, phi0: ArrayLike, outer_grads: ArrayLike, mu: fl
     return np.asarray(np.tensordot(powers, (1 + mu) * ends - alpha * grads, axes=1) + decay * start)
 
 
-def _remembering_mu(mu: ArrayLike) -> Floats:
+def _remembering_mu(mu: ArrayLike) -> Real:
     values = np.asarray(mu, dtype=np.float64)
     hint = "at |mu| >= 1 the weights do not decay, so there is no finite memory"
     require("mu", mu, bool(np.all(np.abs(values) < 1)), "-1 < mu < 1", hint)
     return values
 
 
-def horizon(mu: ArrayLike) -> Floats:
+def horizon(mu: ArrayLike) -> Real:
     """Number of outer steps that are remembered: 1 / (1 - |mu|), the sum of |mu|^j over all ages j. Shape of `mu`.
 
     Raises ValueError when |mu| >= 1.
@@ -189,7 +164,7 @@ def horizon(mu: ArrayLike) -> Floats:
     return np.asarray(1 / (1 - np.abs(_remembering_mu(mu))))
 
 
-def mean_age(mu: ArrayLike) -> Floats:
+def mean_age(mu: ArrayLike) -> Real:
     """Mean age of the inner results in phi_t as t grows, in outer steps: -mu / (1 + mu). Shape of `mu`.
 
     It is sum_j j (1+mu)(-mu)^j. For mu < 0 this is the paper's |mu| / (1 - |mu|). For mu > 0 the weights alternate and
@@ -206,7 +181,7 @@ def mean_age(mu: ArrayLike) -> Floats:
     return np.asarray(-values / (1 + values))
 
 
-def effective_sample_size(mu: ArrayLike) -> Floats:
+def effective_sample_size(mu: ArrayLike) -> Real:
     """1 / sum w_j^2 = (1 - mu) / (1 + mu): how many independent inner results phi_t averages. Shape of `mu`.
 
     Independent errors of variance V in theta_{t,k} leave a variance of V over this number; for mu > 0 it is below one,
@@ -222,7 +197,7 @@ def effective_sample_size(mu: ArrayLike) -> Floats:
     return np.asarray((1 - values) / (1 + values))
 
 
-def absolute_weight(mu: ArrayLike) -> Floats:
+def absolute_weight(mu: ArrayLike) -> Real:
     """Sum of |w_j| over all ages: (1 + mu) / (1 - |mu|). One for mu <= 0, above one (overshoot) for mu > 0.
 
     Raises ValueError when |mu| >= 1.

@@ -70,9 +70,7 @@ def prove(t_max: int = 8) -> Proof:
 
     theta_i stands for theta_{i,k} and G_i for grad J(y_i). Raises ValueError when t_max is not an integer >= 1.
 
-    References
-    ----------
-    Zuo et al. 2024, Algorithm 1 and Eq. (5).
+    Source: Zuo et al. 2024, Algorithm 1 and Eq. (5).
 
     Examples
     --------
@@ -102,19 +100,13 @@ def printed_form_residual(t: int, mu_sign: int) -> Any:
 
     Zero for mu <= 0. For mu > 0 it is twice the sum of the odd-power terms, so it is non-zero from t = 1 on.
 
+    Raises ValueError when t < 1, or mu_sign is none of the three.
+    Source: Zuo et al. 2024, Eq. (5).
+
     Parameters
     ----------
     t : outer steps done, integer >= 1.
     mu_sign : -1, 0 or 1.
-
-    Raises
-    ------
-    ValueError
-        When t < 1, or mu_sign is none of the three.
-
-    References
-    ----------
-    Zuo et al. 2024, Eq. (5).
 
     Examples
     --------

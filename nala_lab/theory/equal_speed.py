@@ -22,27 +22,23 @@ Source: derived here. Status: proved; tight.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require, require_int, require_number
+from nala_lab.core import Real, require, require_int, require_number
 from nala_lab.theory.card import Card
 from nala_lab.theory.digits import one_minus_power
+from nala_lab.theory.quadratic_rate import require_setting
 
 __all__ = ["CARDS", "small_step_penalty", "variance_ratio_at_equal_speed"]
 
-Real = NDArray[np.float64]
-
 CARDS = (
     Card(
-        id="T11",
-        title="variance at equal speed",
+        id="T11", title="variance at equal speed", status="proved", kind="tight",
         statement="V_LA / V_SGD(same factor per gradient) = f(r)/f(T^{1/k}), f(r) = (1-r)(1+r^k)/((1+r)(1-r^k))",
         assumptions="one mode, additive noise, gradient descent inside, alpha = 0, 0 < r < 1, 0 < T < 1",
         source="derived here",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 def variance_ratio_at_equal_speed(r: ArrayLike, *, k: int, mu: float) -> Real:
@@ -87,10 +83,7 @@ def small_step_penalty(*, lr: float, k: int, mu: float, alpha: float) -> float:
     >>> round(small_step_penalty(lr=0.1, k=5, mu=-0.5, alpha=0.05), 12)  # alpha = (1+mu) lr: no penalty
     1.0
     """
-    require_number("lr", lr, low=0)
-    require_int("k", k, low=1)
-    require_number("mu", mu, low=-1)
-    require_number("alpha", alpha, low=0)
+    require_setting(lr, k, mu, alpha)
     moved = k * (1 + mu) * lr + alpha
     require("alpha", alpha, moved > 0, "alpha > 0 or (1+mu) lr > 0", "a method that does not move has no variance")
     return float((k + 1) * (k * ((1 + mu) * lr) ** 2 + alpha**2) / moved**2)

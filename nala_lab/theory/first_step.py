@@ -16,15 +16,14 @@ Source: derived here; Kingma & Ba 2015, Algorithm 1; Ramjee, Algorithm 2. Status
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require, require_choice, require_number
+from nala_lab.core import Real, require, require_choice, require_number
+from nala_lab.methods.hyper import require_betas
 from nala_lab.theory.adam_linear import inner_displacement
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "adabelief_first_step", "adam_first_step"]
-
-Floats = NDArray[np.float64]
 
 CARDS = (
     Card(
@@ -41,14 +40,12 @@ CARDS = (
 
 def adam_first_step(
     g: ArrayLike, *, lr: float, beta2: float = 0.999, eps: float = 1e-8, form: str = "kingma-ba"
-) -> Floats:
+) -> Real:
     """theta_1 - theta_0 of Adam, for the first gradient `g` (...); beta2 matters in TensorFlow's form only.
 
     Raises ValueError when a number is out of range, `form` is unknown, or a zero gradient meets eps = 0.
 
-    References
-    ----------
-    Kingma & Ba 2015, Algorithm 1, at t = 1.
+    Source: Kingma & Ba 2015, Algorithm 1, at t = 1.
 
     Examples
     --------
@@ -60,14 +57,12 @@ def adam_first_step(
 
 
 def adabelief_first_step(g: ArrayLike, *, lr: float, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-                         denominator: str = "hat") -> Floats:  # fmt: skip
+                         denominator: str = "hat") -> Real:  # fmt: skip
     """theta_1 - theta_0 of AdaBelief, for the first gradient `g` (...).
 
     Raises ValueError when a number is out of range, `denominator` is unknown, or the denominator would be zero.
 
-    References
-    ----------
-    Ramjee, Algorithm 2, at t = 1.
+    Source: Ramjee, Algorithm 2, at t = 1.
 
     Examples
     --------
@@ -76,8 +71,7 @@ def adabelief_first_step(g: ArrayLike, *, lr: float, betas: tuple[float, float] 
     -1.0
     """
     require_number("lr", lr, low=0)
-    for i, beta in enumerate(betas):
-        require_number(f"betas[{i}]", beta, low=0, high=1, open_high=True)
+    require_betas(betas)
     require_number("eps", eps, low=0)
     require_choice("denominator", denominator, ("hat", "raw"))
     slope, (beta1, beta2) = np.asarray(g, dtype=np.float64), betas

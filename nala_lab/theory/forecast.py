@@ -24,15 +24,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require, require_int, require_number
+from nala_lab.core import Real, require, require_int, require_number
 from nala_lab.theory.minibatch_cycle import Loop, Moments, cycle, expected_loss, in_x, propagate, start
 from nala_lab.theory.minibatch_noise import Noise
 
 __all__ = ["Forecast", "Local", "forecast", "loss_spread", "relinearised"]
 
-Real = NDArray[np.float64]
 Measure = Callable[[Real], "Local"]
 
 
@@ -70,8 +69,7 @@ def forecast(local: Local, loop: Loop, *, T: int, covariance: ArrayLike | None =
 
     Examples
     --------
-    >>> from nala_lab.theory.forecast import Local
-    >>> from nala_lab.theory.forecast import forecast
+    >>> from nala_lab.theory.forecast import Local, forecast
     >>> from nala_lab.theory.minibatch_cycle import nala
     >>> from nala_lab.theory.minibatch_noise import Constant
     >>> here = Local(5.0, Constant([[2.0]], [[0.4]], g=[1.0]))
@@ -88,19 +86,15 @@ def forecast(local: Local, loop: Loop, *, T: int, covariance: ArrayLike | None =
 def relinearised(measure: Measure, point: ArrayLike, loop: Loop, *, T: int, every: int) -> Forecast:
     """Loss of the next T cycles, measured again every `every` cycles, and after the last, at the predicted mean.
 
+    Raises ValueError when `every` is below 1, or T below 0.
+
     Parameters
     ----------
     measure : from a point (d,) to its `Local`, with all covariances (no `Modes`). point : (d,) where the runs start.
 
-    Raises
-    ------
-    ValueError
-        When `every` is below 1, or T below 0.
-
     Examples
     --------
-    >>> from nala_lab.theory.forecast import Local
-    >>> from nala_lab.theory.forecast import relinearised
+    >>> from nala_lab.theory.forecast import Local, relinearised
     >>> from nala_lab.theory.minibatch_cycle import nala
     >>> from nala_lab.theory.minibatch_noise import Constant
     >>> bowl = lambda x: Local(float(x @ x) / 2, Constant([[1.0]], [[0.0]], g=x))

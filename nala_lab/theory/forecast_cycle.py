@@ -87,8 +87,7 @@ def best_mu(parts: OneCycle, *, low: float = -1.0, high: float = np.inf) -> floa
 
     Examples
     --------
-    >>> from nala_lab.theory.forecast_cycle import OneCycle
-    >>> from nala_lab.theory.forecast_cycle import best_mu
+    >>> from nala_lab.theory.forecast_cycle import OneCycle, best_mu
     >>> best_mu(OneCycle(gain=0.25, curvature=0.3, noise=0.2, outer=0.0))
     -0.5
     >>> best_mu(OneCycle(gain=0.25, curvature=-0.3, noise=0.2, outer=0.0), high=1.0)

@@ -21,15 +21,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require, require_int
+from nala_lab.core import Real, require, require_int
 from nala_lab.theory.forecast import Local
 from nala_lab.theory.minibatch_noise import Constant, finite_vector
 
 __all__ = ["reduced"]
 
-Real = NDArray[np.float64]
 _LOST = 1e-10  # of a vector's length: what is left of it after projection is rounding
 
 
@@ -38,15 +37,12 @@ def reduced(
 ) -> Local:
     """Make a `Local` of at most (depth + 1)(s + 1) dimensions for `forecast` and `one_cycle`.
 
+    Raises ValueError when a shape does not fit, or g and all samples are zero.
+
     Parameters
     ----------
     g : (d,) gradient. product : v (d,) to H v (d,). samples : (s, d) batch gradients minus g, each of its own batch.
     depth : powers of H that are kept.
-
-    Raises
-    ------
-    ValueError
-        When a shape does not fit, or g and all samples are zero.
 
     Examples
     --------

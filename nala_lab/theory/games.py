@@ -20,27 +20,22 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require, require_int
+from nala_lab.core import Real, require, require_int
 from nala_lab.theory.card import Card
 from nala_lab.theory.quadratic_rate import lookahead_factor, rho
 
 __all__ = ["CARDS", "rotation_factor", "spectral_radius", "trajectory"]
 
-Real = NDArray[np.float64]
-
 CARDS = (
     Card(
-        id="T24",
-        title="rate on a game",
+        id="T24", title="rate on a game", status="proved", kind="tight",
         statement="|rho| = sqrt(1 + alpha^2 s^2) |(1+mu)(1 - i lr s)^k - mu| on the bilinear game",
         assumptions="linear field, exact, simultaneous gradient descent-ascent inside",
         source="derived here; alpha = 0: arXiv 2006.14567",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 def _square(J: ArrayLike) -> Real:
@@ -89,18 +84,11 @@ def spectral_radius(J: ArrayLike, *, lr: float, k: int, mu: float, alpha: float)
 def trajectory(J: ArrayLike, e0: ArrayLike, cycles: int, *, lr: float, k: int, mu: float, alpha: float) -> Real:
     """Errors z_t - z* of the slow weights, t = 0 .. T, by powers of the cycle's matrix.
 
+    Returns (T+1, ..., d). Raises ValueError when shapes do not fit or an argument is out of range.
+
     Parameters
     ----------
     J : (d, d) matrix of the field. e0 : (..., d). cycles : T >= 0. lr, k, mu, alpha : hyperparameters.
-
-    Returns
-    -------
-    (T+1, ..., d).
-
-    Raises
-    ------
-    ValueError
-        When shapes do not fit or an argument is out of range.
 
     Examples
     --------

@@ -17,15 +17,12 @@ __all__ = ["CARDS", "IDENTITIES", "Identity"]
 
 CARDS = (
     Card(
-        id="T25",
-        title="reductions of NALA",
+        id="T25", title="reductions of NALA", status="proved", kind="identity",
         statement="NALA(mu, 0) = Lookahead(1+mu); NALA(0, lr) = GD, k+1 steps; NALA(-1, alpha) = GD(alpha); ...",
         assumptions="as each says; any objective",
         source="derived here; Zuo et al. 2024, Algorithm 1; Zhang et al. 2019, Algorithm 1",
-        status="proved",
-        kind="identity",
     ),
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,59 +48,40 @@ class Identity:
 
 IDENTITIES: tuple[Identity, ...] = (
     Identity(
-        "no-outer-step",
-        "NALA(A, k, mu, alpha=0)",
-        "Lookahead(A, k, alpha=1+mu)",
-        r"\phi_t = \phi_{t-1} + (1+\mu)(\theta_{t,k} - \phi_{t-1})",
-        True,
-        "(1+mu) theta - mu phi = phi + (1+mu)(theta - phi)",
+        "no-outer-step", "NALA(A, k, mu, alpha=0)", "Lookahead(A, k, alpha=1+mu)",
+        latex=r"\phi_t = \phi_{t-1} + (1+\mu)(\theta_{t,k} - \phi_{t-1})",
+        any_inner=True, because="(1+mu) theta - mu phi = phi + (1+mu)(theta - phi)",
     ),
     Identity(
-        "plain-descent",
-        "NALA(SGD(lr), k, mu=0, alpha=lr), one cycle",
-        "SGD(lr), k+1 steps",
-        r"\phi_t = G_{lr}^{k+1}(\phi_{t-1}), \quad G_a(x) = x - a \nabla J(x)",
-        False,
-        "mu = 0 puts y at theta_k, and the outer step is one more gradient step",
+        "plain-descent", "NALA(SGD(lr), k, mu=0, alpha=lr), one cycle", "SGD(lr), k+1 steps",
+        latex=r"\phi_t = G_{lr}^{k+1}(\phi_{t-1}), \quad G_a(x) = x - a \nabla J(x)",
+        any_inner=False, because="mu = 0 puts y at theta_k, and the outer step is one more gradient step",
     ),
     Identity(
-        "inner-loop-ignored",
-        "NALA(A, k, mu=-1, alpha), one cycle",
-        "SGD(alpha), one step",
-        r"\phi_t = \phi_{t-1} - \alpha \nabla J(\phi_{t-1})",
-        True,
-        "mu = -1 puts y back at phi",
+        "inner-loop-ignored", "NALA(A, k, mu=-1, alpha), one cycle", "SGD(alpha), one step",
+        latex=r"\phi_t = \phi_{t-1} - \alpha \nabla J(\phi_{t-1})",
+        any_inner=True, because="mu = -1 puts y back at phi",
     ),
     Identity(
-        "two-steps",
-        "NALA(SGD(lr), k=1, mu, alpha), one cycle",
-        "one step of SGD((1+mu) lr), then one of SGD(alpha)",
-        r"y = \phi - (1+\mu) lr \nabla J(\phi), \quad \phi_+ = y - \alpha \nabla J(y)",
-        False,
-        "with k = 1, theta_1 - phi = -lr grad J(phi)",
+        "two-steps", "NALA(SGD(lr), k=1, mu, alpha), one cycle", "one step of SGD((1+mu) lr), then one of SGD(alpha)",
+        latex=r"y = \phi - (1+\mu) lr \nabla J(\phi), \quad \phi_+ = y - \alpha \nabla J(y)",
+        any_inner=False, because="with k = 1, theta_1 - phi = -lr grad J(phi)",
     ),
     Identity(
-        "lookahead-then-descent",
-        "NALA(A, k, mu, alpha), one cycle",
+        "lookahead-then-descent", "NALA(A, k, mu, alpha), one cycle",
         "one cycle of Lookahead(A, k, 1+mu), then one step of SGD(alpha)",
-        r"\phi_t = G_\alpha(\mathrm{Lookahead}(\phi_{t-1}))",
-        True,
-        "the two lines of the outer update, read one after the other",
+        latex=r"\phi_t = G_\alpha(\mathrm{Lookahead}(\phi_{t-1}))",
+        any_inner=True, because="the two lines of the outer update, read one after the other",
     ),
     Identity(
-        "inner-kept-whole",
-        "NALA(A, k, mu=0, alpha=0), T cycles",
-        "A alone, T k steps",
-        r"\phi_t = \theta_{t,k}",
-        True,
-        "mu = 0 and no outer step leave theta_k as it is; the inner state is kept",
+        "inner-kept-whole", "NALA(A, k, mu=0, alpha=0), T cycles", "A alone, T k steps",
+        latex=r"\phi_t = \theta_{t,k}",
+        any_inner=True, because="mu = 0 and no outer step leave theta_k as it is; the inner state is kept",
     ),
     Identity(
-        "nag-two-forms",
-        "NAG by Eq. (1)",
-        "NAG by Eq. (2)",
-        r"v_t = \theta_t - \theta_{t-1}: \; \theta_t + \mu v_t = (1+\mu)\theta_t - \mu\theta_{t-1}",
-        False,
-        "y_{t+1} = theta_t + mu v_t, so both take the gradient at the same point and move to the same one",
+        "nag-two-forms", "NAG by Eq. (1)", "NAG by Eq. (2)",
+        latex=r"v_t = \theta_t - \theta_{t-1}: \; \theta_t + \mu v_t = (1+\mu)\theta_t - \mu\theta_{t-1}",
+        any_inner=False,
+        because="y_{t+1} = theta_t + mu v_t, so both take the gradient at the same point and move to the same one",
     ),
-)
+)  # fmt: skip

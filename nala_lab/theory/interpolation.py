@@ -27,16 +27,14 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require
+from nala_lab.core import Array, Real, require
 
 __all__ = ["Envelope", "fractions", "slack"]
 
-Numbers = NDArray[Any]
 
-
-def fractions(values: Any) -> Numbers:
+def fractions(values: Any) -> Array:
     """Make an array of exact rationals; a float becomes the dyadic number it is.
 
     Examples
@@ -50,22 +48,16 @@ def fractions(values: Any) -> Numbers:
     return exact.reshape(array.shape)
 
 
-def slack(points: ArrayLike, grads: ArrayLike, values: ArrayLike, *, L: Any, m: Any = 0) -> Numbers:
+def slack(points: ArrayLike, grads: ArrayLike, values: ArrayLike, *, L: Any, m: Any = 0) -> Array:
     """Left side of (*) for every ordered pair; the diagonal is zero.
+
+    Returns (n, n), units of f. Entry [i, j] >= 0 for all pairs iff a function of the class passes through the data.
+    Raises ValueError for shapes that do not fit together, or m outside [0, L).
 
     Parameters
     ----------
     points, grads : (n, d). values : (n,). Floats or rationals.
     L, m : smoothness and strong convexity, 0 <= m < L.
-
-    Returns
-    -------
-    (n, n), units of f. Entry [i, j] >= 0 for all pairs iff a function of the class passes through the data.
-
-    Raises
-    ------
-    ValueError
-        For shapes that do not fit together, or m outside [0, L).
 
     Examples
     --------
@@ -80,7 +72,7 @@ def slack(points: ArrayLike, grads: ArrayLike, values: ArrayLike, *, L: Any, m: 
     return np.asarray(rows - np.sum(gaps * gaps, axis=-1) / (2 * flat))
 
 
-def _shifted(points: Any, grads: Any, values: Any, L: Any, m: Any) -> tuple[Numbers, Numbers, Numbers, Any]:
+def _shifted(points: Any, grads: Any, values: Any, L: Any, m: Any) -> tuple[Array, Array, Array, Any]:
     x, g, f = np.asarray(points), np.asarray(grads), np.asarray(values)
     require("points", x.shape, x.ndim == 2, "shape (n, d)")
     require("grads", g.shape, g.shape == x.shape, f"the shape of points, {x.shape}")
@@ -102,9 +94,8 @@ class Envelope:
     Two pieces make the maximum |z|, and its envelope is Huber's function.
 
     >>> from fractions import Fraction
-    >>> from nala_lab.theory.interpolation import fractions
+    >>> from nala_lab.theory.interpolation import Envelope, fractions
     >>> import numpy as np
-    >>> from nala_lab.theory.interpolation import Envelope
     >>> huber = Envelope(np.array([[1.0], [-1.0]]), np.array([0.0, 0.0]), L=1.0)
     >>> [round(float(huber.value([x])), 12) for x in (0.0, 0.5, 3.0)]  # x^2/2 inside [-1, 1], |x| - 1/2 outside
     [0.0, 0.125, 2.5]
@@ -113,8 +104,8 @@ class Envelope:
     (Fraction(5, 2), array([Fraction(-1, 1)], dtype=object))
     """
 
-    slopes: Numbers
-    offsets: Numbers
+    slopes: Array
+    offsets: Array
     L: Any = 1
     m: Any = 0
 
@@ -149,10 +140,8 @@ class Envelope:
     def grad(self, x: Any) -> Any:
         """Gradient at x (..., d); the same shape.
 
-        Raises
-        ------
-        ArithmeticError
-            For exact entries where pieces mix: the answer is rational, but is not found by comparisons alone.
+        Raises ArithmeticError for exact entries where pieces mix: the answer is rational, but is not found by
+        comparisons alone.
         """
         return self._along(x, self._value_and_grad, 1)
 
@@ -165,7 +154,7 @@ class Envelope:
         rows = [both(row)[which] for row in points.reshape(-1, points.shape[-1])]
         return np.array(rows).reshape(points.shape if which else points.shape[:-1])
 
-    def _value_and_grad(self, x: Numbers) -> tuple[Any, Numbers]:
+    def _value_and_grad(self, x: Array) -> tuple[Any, Array]:
         flat, j = self.L - self.m, self.piece(x)
         if j is None and x.dtype == object:
             raise ArithmeticError("several pieces are active at x: evaluate there in floats")
@@ -176,7 +165,7 @@ class Envelope:
         return value, np.asarray(self.m * x + pull)
 
 
-def _mixture(slopes: Numbers, heights: Numbers, flat: float) -> NDArray[np.float64]:
+def _mixture(slopes: Array, heights: Array, flat: float) -> Real:
     """Weights on the simplex that maximise <w, heights> - ||slopes' w||^2 / (2 flat), by an active-set method."""
     g, c = np.asarray(slopes, dtype=np.float64), np.asarray(heights, dtype=np.float64)
     quad = g @ g.T / flat
@@ -204,7 +193,7 @@ def _mixture(slopes: Numbers, heights: Numbers, flat: float) -> NDArray[np.float
     return np.asarray(w / w.sum())
 
 
-def _on_face(quad: NDArray[np.float64], c: NDArray[np.float64]) -> NDArray[np.float64]:
+def _on_face(quad: Real, c: Real) -> Real:
     n = len(c)
     kkt = np.block([[quad, np.ones((n, 1))], [np.ones((1, n)), np.zeros((1, 1))]])
     return np.asarray(np.linalg.solve(kkt, np.append(c, 1.0))[:n])

@@ -20,16 +20,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import OptimizeResult, differential_evolution
 
-from nala_lab.core import eigenvalues, require, require_choice, require_int, variances
+from nala_lab.core import Real, eigenvalues, require, require_choice, require_int, variances
 from nala_lab.theory.digits import one_minus_power
 from nala_lab.theory.noise_one_mode import OUTER, cycle_moments, one_minus_factor
 
 __all__ = ["best_for_budget", "curves", "loss_at_budget"]
 
-Real = NDArray[np.float64]
 _BLOCK = 256  # settings at a time: with 50 modes the six arrays of a block stay in a 1 MB cache
 
 
@@ -38,21 +37,15 @@ def curves(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, lr: ArrayLike, k: int
            gradients: int, outer: str = "fresh", spend_outer: bool = True) -> Real:  # fmt: skip
     """Expected loss after 0 .. `gradients` gradients for S settings that share k.
 
+    Returns (S, gradients + 1), units of f. A setting that diverges ends in inf, never in NaN. Raises ValueError when an
+    argument is out of range, or Lookahead's cost is asked for with alpha > 0.
+
     Parameters
     ----------
     lam, e0 : (d,) eigenvalues and initial errors. w : noise variance, one number, (d,) or a (d, d) covariance in the
     coordinates of the eigenvectors. lr, mu, alpha : scalars or (S,).
     k : inner steps per cycle. gradients : length of the curves. outer : mini-batch of the outer gradient.
     spend_outer : False for Lookahead (alpha = 0), whose cycle costs k gradients; True: k + 1.
-
-    Returns
-    -------
-    (S, gradients + 1), units of f. A setting that diverges ends in inf, never in NaN.
-
-    Raises
-    ------
-    ValueError
-        When an argument is out of range, or Lookahead's cost is asked for with alpha > 0.
 
     Examples
     --------
@@ -76,9 +69,7 @@ def curves(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, lr: ArrayLike, k: int
     return np.nan_to_num(out, nan=np.inf, posinf=np.inf)
 
 
-def _march(
-    out: Real, lam: Real, start: Real, inner: tuple[Real, Real], cycle: tuple[Real, Real], period: int
-) -> None:
+def _march(out: Real, lam: Real, start: Real, inner: tuple[Real, Real], cycle: tuple[Real, Real], period: int) -> None:
     """Fill `out` (S, gradients + 1) with expected losses, one multiply-add per mode and gradient."""
     slow, fast = start.copy(), start.copy()
     half = lam / 2
@@ -159,19 +150,13 @@ def best_for_budget(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, budget: int,
 
     Differential evolution on the closed form; a search, so the result is an upper bound on the best loss.
 
+    Returns a dict with loss, k, lr, mu, alpha. Raises ValueError for an unknown method, or a budget that does not pay
+    for a cycle of any k.
+
     Parameters
     ----------
     budget : gradients. ks : candidates for k. method : ``"SGD"`` (lr only), ``"Lookahead"`` (lr and slow step 1 + mu
     in (0, 1]) or ``"NALA"`` (lr, mu in [-0.99, 0.5], alpha). seed : of the search.
-
-    Returns
-    -------
-    dict with loss, k, lr, mu, alpha.
-
-    Raises
-    ------
-    ValueError
-        For an unknown method, or a budget that does not pay for a cycle of any k.
 
     Examples
     --------

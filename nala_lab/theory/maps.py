@@ -21,13 +21,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nala_lab.core import require, require_choice, require_int, require_number
+from nala_lab.core import Real, require, require_choice, require_int, require_number
 from nala_lab.core.threads import in_threads
 from nala_lab.theory.quadratic_rate import gradients_of
 
 __all__ = ["AXES", "RateMap", "rate_map"]
 
-Real = NDArray[np.float64]
 AXES = ("lr", "mu", "alpha", "k", "lam", "kappa")
 _CELLS = 1 << 17  # numbers a thread holds at a time: 1 MB, so that the passes over them stay in the cache
 _THREADS = 2
@@ -65,16 +64,13 @@ def rate_map(x: tuple[str, ArrayLike], y: tuple[str, ArrayLike], *, lr: float = 
              method: str = "nala") -> RateMap:  # fmt: skip
     """Compute the map; every setting that is not an axis keeps its one value.
 
+    Raises ValueError for an unknown or repeated axis, an empty one, or a value outside its setting's range.
+
     Parameters
     ----------
     x, y : (name, values), two different names of AXES. lr, mu, alpha, k : settings. lam : the spectrum, (n,) or one
     eigenvalue; with an axis "kappa" only its largest value L is used and `modes` values down to L / kappa are made.
     per : ``"gradient"`` or ``"cycle"``. method : whose cycle, ``"nala"`` or ``"lookahead"`` (alpha = 0).
-
-    Raises
-    ------
-    ValueError
-        For an unknown or repeated axis, an empty one, or a value outside its setting's range.
 
     Examples
     --------
@@ -121,9 +117,7 @@ def _require_range(name: str, values: Real) -> None:
         require("k", values.tolist(), bool(np.all(values == np.round(values))), "integers k >= 1")
 
 
-def _spread(
-    values: Mapping[str, Any], axes: Mapping[str, Real], names: tuple[str, str], modes: int
-) -> dict[str, Real]:
+def _spread(values: Mapping[str, Any], axes: Mapping[str, Real], names: tuple[str, str], modes: int) -> dict[str, Real]:
     """Every setting as an array that broadcasts over (y, x, mode)."""
     shapes = {names[0]: (1, -1, 1), names[1]: (-1, 1, 1)}
     spread = {n: np.asarray(v, np.float64).reshape(1, 1, -1) for n, v in values.items() if n not in axes}

@@ -17,16 +17,15 @@ from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import minimize
 
-from nala_lab.core import require, require_choice, require_int
+from nala_lab.core import Real, require, require_choice, require_int
 from nala_lab.theory.minibatch_cycle import Loop, Moments, cycle, expected_loss, start
 from nala_lab.theory.minibatch_noise import Noise
 
 __all__ = ["Best", "best_for_budget", "risk_at_budget"]
 
-Real = NDArray[np.float64]
 FREE = ("lr", "nu", "beta", "alpha")
 
 
@@ -47,9 +46,8 @@ def risk_at_budget(noise: Noise, loop: Loop, z: Moments, budget: int) -> float:
 
     Examples
     --------
-    >>> from nala_lab.theory.minibatch_cycle import start
+    >>> from nala_lab.theory.minibatch_cycle import nala, start
     >>> from nala_lab.theory.minibatch_best import risk_at_budget
-    >>> from nala_lab.theory.minibatch_cycle import nala
     >>> from nala_lab.theory.minibatch_modes import streaming_modes
     >>> data = streaming_modes([1.0], sigma2=0.0, B=1)
     >>> risk_at_budget(data, nala(lr=0.25, k=1, mu=0.0), start(data, [1.0]), 2)  # 0.6875^2 / 2
@@ -68,15 +66,12 @@ def best_for_budget(
 ) -> Best:
     """Search the free settings; the others stay as `loop` has them.
 
+    Raises ValueError for an unknown free setting or a budget below one cycle.
+
     Parameters
     ----------
     e0 : (d,) displacement of the start from the minimiser. free : some of "lr", "nu", "beta", "alpha".
     limit : lr and alpha are searched up to limit / max h.
-
-    Raises
-    ------
-    ValueError
-        For an unknown free setting or a budget below one cycle.
     """
     for name in free:
         require_choice("free", name, FREE)

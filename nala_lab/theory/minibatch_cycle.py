@@ -31,15 +31,14 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require, require_choice, require_int, require_number
+from nala_lab.core import Real, require, require_choice, require_int, require_number
 from nala_lab.methods.hyper import OuterMomentumHyper
 from nala_lab.theory.minibatch_noise import Noise
 
 __all__ = ["Loop", "Moments", "cycle", "expected_loss", "heavy_ball", "in_x", "inner", "nala", "propagate", "start"]
 
-Real = NDArray[np.float64]
 OUTER = ("fresh", "full")
 
 
@@ -149,9 +148,7 @@ def cycle(noise: Noise, loop: Loop, z: Moments) -> Moments:
 
     Examples
     --------
-    >>> from nala_lab.theory.minibatch_cycle import nala
-    >>> from nala_lab.theory.minibatch_cycle import start
-    >>> from nala_lab.theory.minibatch_cycle import cycle
+    >>> from nala_lab.theory.minibatch_cycle import cycle, nala, start
     >>> from nala_lab.theory.minibatch_modes import streaming_modes
     >>> data = streaming_modes([1.0], sigma2=0.0, B=1)  # E (1 - lr a^2)^2 = 1 - 2 lr + 3 lr^2
     >>> after = cycle(data, nala(lr=0.25, k=1, mu=0.0), start(data, [1.0]))
@@ -196,8 +193,7 @@ def expected_loss(noise: Noise, z: Moments) -> float:
 
     Examples
     --------
-    >>> from nala_lab.theory.minibatch_cycle import start
-    >>> from nala_lab.theory.minibatch_cycle import expected_loss
+    >>> from nala_lab.theory.minibatch_cycle import expected_loss, start
     >>> from nala_lab.theory.minibatch_modes import streaming_modes
     >>> data = streaming_modes([2.0], sigma2=0.0, B=1)
     >>> expected_loss(data, start(data, [3.0]))

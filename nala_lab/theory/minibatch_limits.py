@@ -22,16 +22,13 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nala_lab.core import require, require_number
+from nala_lab.core import Real, require, require_number
 from nala_lab.theory.minibatch_cycle import Loop, Moments, cycle, expected_loss
 from nala_lab.theory.minibatch_modes import Modes
 from nala_lab.theory.minibatch_noise import Noise
 
 __all__ = ["mean_square_edge", "mean_square_radius", "stationary", "stationary_risk"]
-
-Real = NDArray[np.float64]
 
 
 def mean_square_radius(noise: Noise, loop: Loop) -> float:

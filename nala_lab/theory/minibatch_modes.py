@@ -13,14 +13,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require, require_number
+from nala_lab.core import Real, require, require_number
 from nala_lab.theory.minibatch_noise import batch_factor, finite_vector
 
 __all__ = ["Modes", "constant_modes", "one_hot_modes", "streaming_modes"]
-
-Real = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

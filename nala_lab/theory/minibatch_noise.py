@@ -34,27 +34,23 @@ from __future__ import annotations
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require, require_int, require_number
+from nala_lab.core import Real, require, require_int, require_number
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "Constant", "FiniteSum", "Noise", "Streaming", "batch_factor", "finite_vector"]
 
-Real = NDArray[np.float64]
-
 CARDS = (
     Card(
-        id="T29",
-        title="mean and covariance of a two-loop method under mini-batch noise",
+        id="T29", title="mean and covariance of a two-loop method under mini-batch noise",
+        status="proved", kind="tight",
         statement="C(m, S) = kappa (mean_i E g_i g_i' - E g g'); X_{j+1} = A X_j A + lr^2 C(m_j, A^j S A^j + X_j); "
         "workers average X_k / R",
         assumptions="quadratic loss, gradient descent inside, independent batches, outer gradient fresh or full",
         source="derived here",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 class Noise(Protocol):

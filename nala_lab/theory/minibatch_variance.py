@@ -26,15 +26,14 @@ from math import factorial, perm, prod
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require, require_int
+from nala_lab.core import Real, require, require_int
 from nala_lab.theory.minibatch_cycle import Loop
 from nala_lab.theory.minibatch_noise import batch_factor
 
 __all__ = ["LossMoments", "loss_moments"]
 
-Real = NDArray[np.float64]
 Partition = tuple[tuple[int, ...], ...]
 ORDER = 4
 
@@ -51,14 +50,11 @@ def loss_moments(
 ) -> LossMoments:
     """Exact mean and variance of the loss of least squares mean_i (a_i' e + r_i)^2 / 2, from the displacement e0.
 
+    Raises ValueError when the shapes do not fit or d > 3.
+
     Parameters
     ----------
     a : (n, d) features, d <= 3. r : (n,) residuals at the minimiser, mean a_i r_i = 0. e0 : (d,).
-
-    Raises
-    ------
-    ValueError
-        When the shapes do not fit or d > 3.
 
     Examples
     --------

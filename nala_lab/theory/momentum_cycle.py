@@ -25,44 +25,33 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nala_lab.core import eigenvalues, require_choice, require_int, require_number
+from nala_lab.core import Real, eigenvalues, require_choice, require_int, require_number
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "CONVENTIONS", "KINDS", "cycle_matrix", "lucas", "spectral_radius", "stable", "step_matrix"]
 
-Real = NDArray[np.float64]
 KINDS = ("heavy-ball", "nag")
 CONVENTIONS = ("keep", "reset", "pullback")
 
 CARDS = (
     Card(
-        id="T02",
-        title="cycle matrix with momentum inside",
+        id="T02", title="cycle matrix with momentum inside", status="proved", kind="tight",
         statement="(e, v)_t = O^t (e, v)_0 with O from M^k = U_k M - delta U_{k-1} I",
         assumptions="quadratic, exact gradients, heavy ball or NAG inside, momentum kept, reset or pulled back",
         source="derived here; NAG: Zuo et al. 2024, Eq. 2",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 @np.errstate(over="ignore", invalid="ignore")  # divergence is a result
 def step_matrix(lam: ArrayLike, *, lr: float, beta: float, kind: str = "heavy-ball") -> Real:
     """One inner step on (error, displacement), per eigenvalue.
 
+    Returns (..., 2, 2), dimensionless. Raises ValueError when an argument is out of range.
+
     Parameters
     ----------
     lam : eigenvalues (...). lr : step size. beta : momentum in [0, 1). kind : ``"heavy-ball"`` or ``"nag"``.
-
-    Returns
-    -------
-    (..., 2, 2), dimensionless.
-
-    Raises
-    ------
-    ValueError
-        When an argument is out of range.
 
     Examples
     --------
@@ -106,17 +95,8 @@ def cycle_matrix(lam: ArrayLike, *, lr: float, beta: float, k: int, mu: float, a
 
     Parameters
     ----------
-    lam : eigenvalues (...). lr, beta, kind : the inner rule. k, mu, alpha : NALA's own. convention : what happens to
-    the momentum at the synchronisation, ``"keep"``, ``"reset"`` or ``"pullback"``.
-
-    Returns
-    -------
-    (..., 2, 2), dimensionless.
-
-    Raises
-    ------
-    ValueError
-        When an argument is out of range.
+    lam, lr, beta, kind : as in `step_matrix`, Returns and Raises too. k, mu, alpha : NALA's own. convention : what
+    happens to the momentum at the synchronisation, ``"keep"``, ``"reset"`` or ``"pullback"``.
 
     Examples
     --------

@@ -29,38 +29,32 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import eigenvalues, require, require_choice, require_int, require_number, variances
+from nala_lab.core import Real, eigenvalues, require, require_choice, require_int, require_number, variances
 from nala_lab.theory.card import Card
 from nala_lab.theory.digits import one_minus_power
+from nala_lab.theory.quadratic_rate import require_setting
 
 __all__ = ["CARDS", "OUTER", "cycle_moments", "lookahead_variance_ratio", "one_minus_factor", "sgd_variance",
            "stationary_variance"]  # fmt: skip
 
-Real = NDArray[np.float64]
 OUTER = ("fresh", "last", "full")
 
 CARDS = (
     Card(
-        id="T08",
-        title="stationary variance of one noisy mode",
+        id="T08", title="stationary variance of one noisy mode", status="proved", kind="tight",
         statement="Var phi' = T^2 Var phi + N;  V* = N / (1 - T^2)",
         assumptions="quadratic, additive noise of constant variance, gradient descent inside, |T| < 1",
         source="derived here",
-        status="proved",
-        kind="tight",
     ),
     Card(
-        id="T09",
-        title="Lookahead's stationary variance against SGD's",
+        id="T09", title="Lookahead's stationary variance against SGD's", status="proved", kind="tight",
         statement="V_LA / V_SGD = s (1 + R) / (2 - s (1 - R))",
         assumptions="quadratic, additive noise, gradient descent inside, alpha = 0, same learning rate",
         source="Zhang et al. 2019, Prop. 2; the ratio derived here",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 @np.errstate(over="ignore", invalid="ignore")  # divergence is a result
@@ -69,20 +63,14 @@ def cycle_moments(
 ) -> tuple[Real, Real]:
     """T and N of one cycle: E phi' = T E phi, Var phi' = T^2 Var phi + N.
 
+    Returns T and N, arrays of the broadcast shape; T dimensionless, N in units of x^2. Raises ValueError when an
+    argument is out of range or a variance is negative.
+
     Parameters
     ----------
     lam, w : eigenvalue and variance of the gradient noise, broadcast together; or lam (d,) and w a (d, d) covariance
     in the coordinates of the eigenvectors, of which each mode sees its diagonal entry.
     lr, k, mu, alpha : hyperparameters. outer : ``"fresh"``, ``"last"`` or ``"full"`` outer gradient.
-
-    Returns
-    -------
-    T, N : arrays of the broadcast shape; T dimensionless, N in units of x^2.
-
-    Raises
-    ------
-    ValueError
-        When an argument is out of range or a variance is negative.
 
     Examples
     --------
@@ -91,10 +79,7 @@ def cycle_moments(
     >>> bool(T == 1 - 0.3 * 0.5), bool(N == 0.3**2)
     (True, True)
     """
-    require_number("lr", lr, low=0)
-    require_int("k", k, low=1)
-    require_number("mu", mu, low=-1)
-    require_number("alpha", alpha, low=0)
+    require_setting(lr, k, mu, alpha)
     require_choice("outer", outer, OUTER)
     lam = eigenvalues("lam", lam)
     lam, w = np.broadcast_arrays(lam, variances("w", w, lam))

@@ -26,15 +26,12 @@ __all__ = ["CARDS", "inner_range", "optimal_mu", "optimal_rate"]
 
 CARDS = (
     Card(
-        id="T04",
-        title="optimal mu on a quadratic, no outer step",
+        id="T04", title="optimal mu on a quadratic, no outer step", status="proved", kind="tight",
         statement="mu* = (R_max+R_min)/(2-R_max-R_min), rate (R_max-R_min)/(2-R_max-R_min)",
         assumptions="quadratic with spectrum filling [m, L], gradient descent inside, alpha = 0, every R < 1",
         source="derived here",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 def inner_range(m: float, L: float, *, lr: float, k: int) -> tuple[float, float]:
@@ -63,14 +60,11 @@ def inner_range(m: float, L: float, *, lr: float, k: int) -> tuple[float, float]
 def optimal_mu(m: float, L: float, *, lr: float, k: int) -> float:
     """Give the mu that minimises max |rho| over [m, L] when alpha = 0.
 
+    Raises ValueError as in `inner_range`.
+
     Parameters
     ----------
     m, L : least and greatest curvature. lr, k : inner step and inner steps per cycle.
-
-    Raises
-    ------
-    ValueError
-        As in `inner_range`.
 
     Examples
     --------

@@ -25,26 +25,20 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nala_lab.core import require, require_int, require_number
+from nala_lab.core import Real, require, require_int, require_number
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "outer_limit", "root_at_zero_mu"]
 
-Real = NDArray[np.float64]
-
 CARDS = (
     Card(
-        id="T06",
-        title="largest outer step",
+        id="T06", title="largest outer step", status="proved", kind="tight",
         statement="alpha L <= min over x in (0,1] of (1 + 1/|(1+mu)(1 - lr L x)^k - mu|) / x",
         assumptions="quadratic with spectrum filling (0, L], gradient descent inside, Lookahead stable: |B| <= 1",
         source="derived here",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 _GRID = 4001
 _ZOOMS = 6  # each shrinks the bracket by 2000: 2000^-6 is far below an ulp, and at a minimum x counts quadratically
@@ -75,18 +69,12 @@ def root_at_zero_mu(k: int) -> float:
 def outer_limit(k: int, mu: float, *, lr: float = 1.0) -> float:
     """Largest alpha L at which no mode of (0, L] grows.
 
+    Returns a_max, dimensionless, at least 2. Raises ValueError when an argument is out of range, or Lookahead without
+    an outer step already diverges (|B| > 1 somewhere).
+
     Parameters
     ----------
     k : inner steps per cycle. mu : outer factor in [-1, 1]. lr : inner step in units of 1/L.
-
-    Returns
-    -------
-    a_max, dimensionless, at least 2.
-
-    Raises
-    ------
-    ValueError
-        When an argument is out of range, or Lookahead without an outer step already diverges (|B| > 1 somewhere).
 
     Examples
     --------

@@ -26,27 +26,22 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import eigenvalues, require, require_int, require_number
+from nala_lab.core import Real, eigenvalues, require, require_int, require_number
 from nala_lab.theory.card import Card
 from nala_lab.theory.digits import one_minus_power
 
 __all__ = ["CARDS", "cycle_matrix", "effective_curvature", "tuned"]
 
-Real = NDArray[np.float64]
-
 CARDS = (
     Card(
-        id="T23",
-        title="rate with outer velocity",
+        id="T23", title="rate with outer velocity", status="checked", kind="tight",
         statement="rate per cycle 1 - 2/sqrt(3 k_q + 1) at nu = 4/(3 q_L + q_l), k_q = q_L/q_l, q = 1 - (1 - lr lam)^k",
         assumptions="quadratic, exact gradients, gradient descent inside, Nesterov outer momentum, alpha = 0",
         source="derived here; constants: Lessard, Recht & Packard 2016",
-        status="checked",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 def effective_curvature(lam: ArrayLike, *, lr: float, k: int) -> Real:
@@ -66,9 +61,7 @@ def effective_curvature(lam: ArrayLike, *, lr: float, k: int) -> Real:
 
 
 @np.errstate(over="ignore", invalid="ignore")  # divergence is a result
-def cycle_matrix(
-    lam: ArrayLike, *, lr: float, k: int, nu: float, beta: float, alpha: float = 0.0
-) -> Real:
+def cycle_matrix(lam: ArrayLike, *, lr: float, k: int, nu: float, beta: float, alpha: float = 0.0) -> Real:
     """O on (error of phi, b), shape (..., 2, 2).
 
     Raises ValueError when an argument is out of range.

@@ -23,36 +23,41 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require, require_choice, require_int, require_number
+from nala_lab.core import Array, Real, require, require_choice, require_int, require_number
 from nala_lab.theory.card import Card
 
-__all__ = ["CARDS", "gradients_of", "lookahead_factor", "rate_per_gradient", "rho", "trajectory"]
-
-Numbers = NDArray[Any]
+__all__ = ["CARDS", "gradients_of", "lookahead_factor", "rate_per_gradient", "require_setting", "rho",
+           "trajectory"]  # fmt: skip
 
 CARDS = (
     Card(
-        id="T01",
-        title="rate of a cycle on a quadratic, gradient descent inside",
+        id="T01", title="rate of a cycle on a quadratic, gradient descent inside", status="proved", kind="tight",
         statement="rho = (1 - alpha lam)((1+mu)(1 - lr lam)^k - mu);  e_t = Q diag(rho^t) Q' e_0",
         assumptions="quadratic, exact gradients, gradient descent without momentum inside",
         source="derived here; alpha = 0: Zhang et al. 2019, Prop. 2",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
-def _spectrum(lam: ArrayLike) -> Numbers:
+def _spectrum(lam: ArrayLike) -> Array:
     values = np.asarray(lam)
     numeric = np.issubdtype(values.dtype, np.number)
     require("lam", lam, bool(numeric and np.all(np.isfinite(values))), "finite numbers, real or complex")
     return values.astype(np.complex128 if np.iscomplexobj(values) else np.float64)
 
 
-def _check(lr: float, k: int, mu: float, alpha: float) -> None:
+def require_setting(lr: float, k: int, mu: float, alpha: float = 0.0) -> None:
+    """Require lr >= 0, an integer k >= 1, mu >= -1 and alpha >= 0: what a cycle over gradient descent takes.
+
+    Raises ValueError when one of them is out of range.
+
+    Examples
+    --------
+    >>> from nala_lab.theory.quadratic_rate import require_setting
+    >>> require_setting(lr=0.1, k=5, mu=-0.5)
+    """
     require_number("lr", lr, low=0)
     require_int("k", k, low=1, hint="k counts inner steps per cycle")
     require_number("mu", mu, low=-1)
@@ -60,22 +65,16 @@ def _check(lr: float, k: int, mu: float, alpha: float) -> None:
 
 
 @np.errstate(over="ignore", invalid="ignore")  # divergence is a result
-def lookahead_factor(lam: ArrayLike, *, lr: float, k: int, mu: float) -> Numbers:
+def lookahead_factor(lam: ArrayLike, *, lr: float, k: int, mu: float) -> Array:
     """Factor from the error of phi_{t-1} to the error of y_t: (1+mu)(1 - lr lam)^k - mu.
+
+    Returns an array of the shape of `lam`, dimensionless. Raises ValueError when a hyperparameter is out of range or
+    `lam` is not finite.
 
     Parameters
     ----------
     lam : eigenvalues (...), real or complex, units 1/lr.
     lr, k, mu : inner step, inner steps per cycle, outer factor.
-
-    Returns
-    -------
-    Same shape as `lam`, dimensionless.
-
-    Raises
-    ------
-    ValueError
-        When a hyperparameter is out of range or `lam` is not finite.
 
     Examples
     --------
@@ -83,33 +82,19 @@ def lookahead_factor(lam: ArrayLike, *, lr: float, k: int, mu: float) -> Numbers
     >>> float(lookahead_factor(1.0, lr=0.5, k=2, mu=-0.5))
     0.625
     """
-    _check(lr, k, mu, 0.0)
+    require_setting(lr, k, mu)
     return np.asarray((1 + mu) * (1 - lr * _spectrum(lam)) ** k - mu)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # divergence is a result
-def rho(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> Numbers:
+def rho(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> Array:
     """Factor by which one NALA cycle multiplies the error along an eigenvector.
 
     rho(lam) = (1 - alpha lam) [(1+mu)(1 - lr lam)^k - mu]
 
-    Parameters
-    ----------
-    lam : eigenvalues (...), real or complex, units 1/lr.
-    lr, k, mu, alpha : inner step, inner steps per cycle, outer factor, outer gradient step.
-
-    Returns
-    -------
-    Same shape as `lam`, dimensionless.
-
-    Raises
-    ------
-    ValueError
-        When a hyperparameter is out of range or `lam` is not finite.
-
-    References
-    ----------
-    Derived in the module docstring; Algorithm 1 of Zuo et al. 2024.
+    lam : eigenvalues (...), real or complex, units 1/lr. lr, k, mu : as of `lookahead_factor`. alpha : outer gradient
+    step, units of lr. Returns an array of the shape of `lam`, dimensionless; raises ValueError when a hyperparameter is
+    out of range or `lam` is not finite. Derived in the module docstring from Algorithm 1 of Zuo et al. 2024.
 
     Examples
     --------
@@ -119,13 +104,11 @@ def rho(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> Number
     >>> round(abs(complex(rho(1j, lr=0.3, k=5, mu=-0.5, alpha=0.3))), 3)  # the game xy: the outer step hurts
     0.877
     """
-    _check(lr, k, mu, alpha)
+    require_setting(lr, k, mu, alpha)
     return np.asarray((1 - alpha * _spectrum(lam)) * lookahead_factor(lam, lr=lr, k=k, mu=mu))
 
 
-def rate_per_gradient(
-    lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float, method: str = "nala"
-) -> NDArray[np.float64]:
+def rate_per_gradient(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float, method: str = "nala") -> Real:
     """Spread the rate of a cycle over the gradients it costs: |rho|^(1/(k+1)), at alpha = 0 too.
 
     With ``method="lookahead"`` (slow step 1+mu, alpha = 0; k = 1, mu = 0 is gradient descent) it is |rho|^(1/k).
@@ -164,10 +147,13 @@ def gradients_of(method: str, k: Any, alpha: ArrayLike) -> Any:
 @np.errstate(over="ignore", invalid="ignore")  # divergence is a result
 def trajectory(
     lam: ArrayLike, basis: ArrayLike, e0: ArrayLike, cycles: int, *, lr: float, k: int, mu: float, alpha: float
-) -> Numbers:
+) -> Array:
     """Predict the error of the slow weights at every cycle, for a whole spectrum at once.
 
     e_t = Q diag(rho^t) Q' e_0
+
+    Returns (T+1, ..., d) errors of phi_0 .. phi_T. Raises ValueError when shapes do not fit together or a
+    hyperparameter is out of range.
 
     Parameters
     ----------
@@ -176,15 +162,6 @@ def trajectory(
     e0 : (..., d) errors phi_0 - x*.
     cycles : outer steps T >= 0.
     lr, k, mu, alpha : as in `rho`.
-
-    Returns
-    -------
-    (T+1, ..., d) errors of phi_0 .. phi_T.
-
-    Raises
-    ------
-    ValueError
-        When shapes do not fit together or a hyperparameter is out of range.
 
     Examples
     --------

@@ -48,16 +48,13 @@ _PER_GRADIENT = {"SGD": "lr", "HeavyBall": "lr", "NAG": "lr", "NALA": "alpha"}
 def rescaled(name: str, settings: Mapping[str, Any], n: int) -> dict[str, Any]:
     """Settings under which the method on 2^n f walks exactly as it does with `settings` on f.
 
+    Raises ValueError for an unknown method, for weight decay (it does not scale with f), and where no setting does it:
+    AdaBelief or AdaLA with eps > 0, and AdaLA's reading grad.
+
     Parameters
     ----------
     name : a method of METHODS. settings : its own hyperparameters; an inner rule is rescaled on its own.
     n : any integer.
-
-    Raises
-    ------
-    ValueError
-        For an unknown method, for weight decay (it does not scale with f), and where no setting does it: AdaBelief or
-        AdaLA with eps > 0, and AdaLA's reading grad.
 
     Examples
     --------

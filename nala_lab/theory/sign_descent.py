@@ -28,33 +28,27 @@ Source: derived here. Status: proved; tight.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require, require_int, require_number
+from nala_lab.core import Real, require, require_int, require_number
 from nala_lab.theory.card import Card
+from nala_lab.theory.quadratic_rate import require_setting
 
 __all__ = ["CARDS", "cycle_amplitude", "distance_to_edge", "inner_end", "outer_map", "trajectory"]
 
-Real = NDArray[np.float64]
-
 CARDS = (
     Card(
-        id="T16",
-        title="outer map over sign descent",
+        id="T16", title="outer map over sign descent", status="proved", kind="tight",
         statement="phi' = c((1+mu) x_k - mu phi); period two at c(1+mu)lr/(1+c) for odd k, decay by c for even k",
         assumptions="f = sum lam_i x_i^2/2, lam > 0, Adam with betas (0, 0) and eps = 0 inside, exact gradients",
         source="derived here",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 def _check(lam: ArrayLike, lr: float, k: int, mu: float, alpha: float) -> Real:
     require_number("lr", lr, low=0, open_low=True, hint="a step of length 0 never reaches the minimum")
-    require_int("k", k, low=1, hint="k counts inner steps per cycle")
-    require_number("mu", mu, low=-1)
-    require_number("alpha", alpha, low=0)
+    require_setting(lr, k, mu, alpha)
     values = np.asarray(lam, np.float64)
     require("lam", lam, bool(np.all((values > 0) & np.isfinite(values))), "finite lam > 0")
     return values
@@ -98,14 +92,11 @@ def inner_end(phi: ArrayLike, *, lr: float, k: int) -> Real:
 def outer_map(phi: ArrayLike, lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> Real:
     """phi after one cycle.
 
+    Raises ValueError when an argument is out of range.
+
     Parameters
     ----------
     phi : (..., d) slow weights, x* = 0. lam : (d,) curvatures > 0. lr, k, mu, alpha : hyperparameters.
-
-    Raises
-    ------
-    ValueError
-        When an argument is out of range.
 
     Examples
     --------

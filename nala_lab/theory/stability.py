@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nala_lab.core import eigenvalues, require, require_int, require_number
+from nala_lab.core import Real, eigenvalues, require, require_int, require_number
 from nala_lab.theory.card import Card
 from nala_lab.theory.digits import one_minus_power
 
@@ -33,33 +33,24 @@ __all__ = ["CARDS", "inner_limit", "is_stable"]
 
 CARDS = (
     Card(
-        id="T03",
-        title="largest stable inner step, by parity of k",
+        id="T03", title="largest stable inner step, by parity of k", status="proved", kind="tight",
         statement="lr lam < 1 + ((1-mu)/(1+mu))^(1/k) for odd k, 2 for even k",
         assumptions="quadratic, gradient descent inside, alpha = 0, -1 < mu < 1",
         source="derived here",
-        status="proved",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
-def inner_limit(k: int, mu: ArrayLike) -> NDArray[np.float64]:
+def inner_limit(k: int, mu: ArrayLike) -> Real:
     """First value of lr lam at which Lookahead with slow step 1+mu stops contracting.
+
+    Returns an array of the shape of `mu`, dimensionless (lr times curvature). Raises ValueError when k < 1, or mu <= -1
+    (the slow weights never move), or not finite.
 
     Parameters
     ----------
     k : inner steps per cycle.
     mu : outer factor > -1, one number or an array; the slow step is 1+mu.
-
-    Returns
-    -------
-    Same shape as `mu`, dimensionless (lr times curvature).
-
-    Raises
-    ------
-    ValueError
-        When k < 1, or mu <= -1 (the slow weights never move), or not finite.
 
     Examples
     --------
@@ -80,19 +71,12 @@ def inner_limit(k: int, mu: ArrayLike) -> NDArray[np.float64]:
 def is_stable(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float = 0.0) -> NDArray[np.bool_]:
     """Say which modes contract, from the interval for R = (1 - lr lam)^k and not from rho.
 
+    Returns booleans of the shape of `lam`. Raises ValueError when a hyperparameter is out of range, mu = -1 included.
+
     Parameters
     ----------
     lam : (...) real eigenvalues.
     lr, k, mu, alpha : inner step, inner steps per cycle, outer factor > -1, outer gradient step.
-
-    Returns
-    -------
-    Booleans of the shape of `lam`.
-
-    Raises
-    ------
-    ValueError
-        When a hyperparameter is out of range, mu = -1 included.
 
     Examples
     --------

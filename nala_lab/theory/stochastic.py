@@ -35,29 +35,25 @@ from typing import Any
 
 import numpy as np
 import scipy.linalg
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import covariance, require, require_choice, require_int, require_number
+from nala_lab.core import Real, covariance, require, require_choice, require_int, require_number
 from nala_lab.theory.card import Card
 from nala_lab.theory.momentum_cycle import CONVENTIONS
 from nala_lab.theory.noise_one_mode import OUTER
 
 __all__ = ["CARDS", "INNER", "Cycle", "Moments", "cycle", "expected_loss", "inner_moments", "propagate", "stationary"]
 
-Real = NDArray[np.float64]
 INNER = ("gd", "heavy-ball", "nag")
 
 CARDS = (
     Card(
-        id="T10",
-        title="covariance with momentum inside, three conventions",
+        id="T10", title="covariance with momentum inside, three conventions", status="checked", kind="tight",
         statement="Sigma' = O Sigma O' + N;  Sigma* = O Sigma* O' + N (discrete Lyapunov)",
         assumptions="quadratic, additive noise of constant covariance; gradient descent, heavy ball or NAG inside",
         source="derived here",
-        status="checked",
-        kind="tight",
     ),
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -97,17 +93,14 @@ def cycle(A: ArrayLike, C: ArrayLike, *, lr: float | ArrayLike, k: int, mu: floa
           inner: str = "gd", beta: float = 0.0, convention: str = "keep") -> Cycle:  # fmt: skip
     """Build one cycle's exact map. SGD or heavy ball alone: k = 1, mu = 0, alpha = 0.
 
+    Raises ValueError when an argument is out of range, A is not symmetric or C is not a covariance.
+
     Parameters
     ----------
     A : (d, d) Hessian, symmetric. C : covariance of the gradient noise, one number, (d,) or (d, d).
     lr : learning rate, or (k,) one for each inner step. k, mu, alpha, outer : as `nala_lab.reference.NALA`
     (``"fresh"``, ``"last"``, ``"full"``). inner, beta : inner rule and its momentum. convention : of the momentum at
     the synchronisation.
-
-    Raises
-    ------
-    ValueError
-        When an argument is out of range, A is not symmetric or C is not a covariance.
 
     Examples
     --------
@@ -171,20 +164,16 @@ def propagate(
 ) -> Moments:
     """Mean and covariance after 0 .. T cycles, from a start with zero momentum.
 
+    Raises ValueError when the shapes do not fit.
+
     Parameters
     ----------
     cycles : one cycle, or a list of T for a schedule. mean0 : (d,) error of the start.
     covariance0 : of the start, one number, (d,), (d, d) or None.
 
-    Raises
-    ------
-    ValueError
-        When the shapes do not fit.
-
     Examples
     --------
-    >>> from nala_lab.theory.stochastic import cycle
-    >>> from nala_lab.theory.stochastic import propagate
+    >>> from nala_lab.theory.stochastic import cycle, propagate
     >>> sgd = cycle([[2.0]], [[1.0]], lr=0.25, k=1, mu=0.0, alpha=0.0)
     >>> propagate(sgd, [1.0], T=2).mean[:, 0]
     array([1.  , 0.5 , 0.25])
@@ -213,9 +202,8 @@ def inner_moments(one: Cycle, mean: ArrayLike, covariance: ArrayLike) -> Moments
 
     Examples
     --------
-    >>> from nala_lab.theory.stochastic import cycle
+    >>> from nala_lab.theory.stochastic import cycle, inner_moments
     >>> import numpy as np
-    >>> from nala_lab.theory.stochastic import inner_moments
     >>> two = cycle([[2.0]], [[1.0]], lr=0.25, k=2, mu=0.0, alpha=0.0)
     >>> inner_moments(two, [1.0, 0.0], np.zeros((2, 2))).covariance[:, 0, 0]
     array([0.      , 0.0625  , 0.078125])
@@ -236,8 +224,7 @@ def stationary(one: Cycle) -> Real:
 
     Examples
     --------
-    >>> from nala_lab.theory.stochastic import cycle
-    >>> from nala_lab.theory.stochastic import stationary
+    >>> from nala_lab.theory.stochastic import cycle, stationary
     >>> sgd = cycle([[1.0]], [[1.0]], lr=0.5, k=1, mu=0.0, alpha=0.0)
     >>> round(float(stationary(sgd)[0, 0]), 12)  # lr / (lam (2 - lr lam))
     0.333333333333
@@ -254,9 +241,7 @@ def expected_loss(A: ArrayLike, moments: Moments) -> Real:
 
     Examples
     --------
-    >>> from nala_lab.theory.stochastic import cycle
-    >>> from nala_lab.theory.stochastic import propagate
-    >>> from nala_lab.theory.stochastic import expected_loss
+    >>> from nala_lab.theory.stochastic import cycle, expected_loss, propagate
     >>> sgd = cycle([[2.0]], [[1.0]], lr=0.25, k=1, mu=0.0, alpha=0.0)
     >>> expected_loss([[2.0]], propagate(sgd, [1.0], T=1))
     array([1.    , 0.3125])

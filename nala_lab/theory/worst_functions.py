@@ -35,37 +35,30 @@ Source: derived here. Status: T21 proved, tight; T22 lower bound proved, equalit
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nala_lab.core import require, require_int, require_number
+from nala_lab.core import Real, require, require_int, require_number
 from nala_lab.theory.card import Card
 from nala_lab.theory.digits import one_minus_power
-from nala_lab.theory.quadratic_rate import rho
+from nala_lab.theory.quadratic_rate import require_setting, rho
 
 __all__ = ["CARDS", "CERTIFIED", "break_even_alpha", "distance_factor", "huber_slope", "is_certified",
            "quadratic_value", "value_bound", "value_lower_bound"]  # fmt: skip
 
 CARDS = (
     Card(
-        id="T21",
-        title="worst case over strongly convex functions",
+        id="T21", title="worst case over strongly convex functions", status="proved", kind="tight",
         statement="||phi_t - x*|| <= (1 - alpha m)((1+mu)(1 - lr m)^k - mu) ||phi_{t-1} - x*||",
         assumptions="L-smooth, m-strongly convex, gradient descent inside, -1 <= mu <= 0, lr, alpha <= 2/(L+m)",
         source="derived here; one gradient step: Nesterov 2004, Theorem 2.1.12",
-        status="proved",
-        kind="tight",
     ),
     Card(
-        id="T22",
-        title="worst case over convex functions",
+        id="T22", title="worst case over convex functions", status="certificate", kind="upper",
         statement="f(phi_T) - f* <= L ||phi_0 - x*||^2 / (2(2H+1)), H = T((1+mu) k lr + alpha) L",
         assumptions="L-smooth, convex, gradient descent inside, lr = 1/L, mu in {-1/2, 0}, k <= 3, T <= 3 (not k = 3, "
         "T = 1, mu = -1/2, alpha < 1/L); as a lower bound on the supremum: every setting",
         source="derived here; mu = 0: Drori & Teboulle 2014",
-        status="certificate",
-        kind="upper",
     ),
-)
+)  # fmt: skip
 
 # (mu, k, T, alpha L) at lr = 1/L for which the semidefinite programme returns Huber's value (tests/verify, slow part)
 CERTIFIED = tuple(
@@ -79,29 +72,20 @@ CERTIFIED = tuple(
 
 
 def _require(lr: float, k: int, mu: float, alpha: float, L: float) -> None:
-    require_number("lr", lr, low=0)
-    require_int("k", k, low=1, hint="k counts inner steps per cycle")
-    require_number("mu", mu, low=-1)
-    require_number("alpha", alpha, low=0)
+    require_setting(lr, k, mu, alpha)
     require_number("L", L, low=0, open_low=True)
 
 
 def distance_factor(*, L: float, m: float, lr: float, k: int, mu: float, alpha: float) -> float:
     """T21: the exact worst factor of the distance to the minimiser over one cycle.
 
+    Returns F in [0, 1], dimensionless; the factor of the squared distance is F^2. Raises ValueError where the theorem
+    is silent: mu outside [-1, 0], or a step beyond 2/(L+m).
+
     Parameters
     ----------
     L, m : smoothness and strong convexity, 0 <= m <= L, units 1/lr.
     lr, k, mu, alpha : inner step, inner steps per cycle, outer factor, outer gradient step (0: Lookahead).
-
-    Returns
-    -------
-    F in [0, 1], dimensionless; the factor of the squared distance is F^2.
-
-    Raises
-    ------
-    ValueError
-        Where the theorem is silent: mu outside [-1, 0], or a step beyond 2/(L+m).
 
     Examples
     --------
@@ -193,8 +177,7 @@ def quadratic_value(*, L: float, lr: float, k: int, mu: float, alpha: float, cyc
 
     Examples
     --------
-    >>> from nala_lab.theory.worst_functions import value_bound
-    >>> from nala_lab.theory.worst_functions import quadratic_value
+    >>> from nala_lab.theory.worst_functions import quadratic_value, value_bound
     >>> round(quadratic_value(L=1, lr=1, k=5, mu=-0.5, alpha=1e-3, cycles=1), 5)
     0.12475
     >>> round(value_bound(L=1, lr=1, k=5, mu=-0.5, alpha=1e-3, cycles=1), 5)
@@ -202,7 +185,7 @@ def quadratic_value(*, L: float, lr: float, k: int, mu: float, alpha: float, cyc
     """
     _require(lr, k, mu, alpha, L)
     require_int("cycles", cycles, low=0)
-    lam: NDArray[np.float64] = np.linspace(0, L, grid)
+    lam: Real = np.linspace(0, L, grid)
     return float(np.max(lam / 2 * rho(lam, lr=lr, k=k, mu=mu, alpha=alpha) ** (2 * cycles)))
 
 

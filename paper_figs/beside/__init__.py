@@ -6,7 +6,7 @@
 (('ResNet-18', 'CIFAR-10, 70% accuracy: published'), '2,800')
 """
 
-from paper_figs.beside.figures import epochs_drawing, training_drawing
+from paper_figs.beside.panels import epochs_drawing, training_drawing
 from paper_figs.beside.runs import RECORDS, Runs, arms_of, pick
 from paper_figs.beside.samples import samples_drawing
 from paper_figs.beside.tables import beside, table_drawing

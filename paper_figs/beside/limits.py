@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
+
+from nala_lab.core import Real
 
 __all__ = ["RULE", "SHARE", "ends_of", "limit"]
 
@@ -17,7 +18,7 @@ RULE = (
 _ROOM = 0.06  # of the axis, beyond the quantile
 
 
-def ends_of(values: NDArray[np.float64]) -> tuple[float | None, float | None]:
+def ends_of(values: Real) -> tuple[float | None, float | None]:
     """Where an axis ends below and above; None at an end that needs no cut.
 
     With q and Q the quantiles at SHARE and 1 - SHARE, the upper end is cut when max - Q > 2 (Q - q), the lower one when
@@ -41,7 +42,7 @@ def ends_of(values: NDArray[np.float64]) -> tuple[float | None, float | None]:
     return first, float(high + _ROOM * middle) if finite.max() - high > 2 * middle else None
 
 
-def limit(ax: Axes, curves: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]) -> bool:
+def limit(ax: Axes, curves: dict[str, tuple[Real, Real]]) -> bool:
     """End the y-axis by the rule and say at each cut end how far the values go; return whether there is one.
 
     Parameters

@@ -12,7 +12,7 @@ from paper_figs.drawing import SLIP, Drawing, Table
 from paper_figs.published import Column, table
 from paper_figs.published import Table as Printed
 
-__all__ = ["Beside", "beside", "floor_of", "table_drawing"]
+__all__ = ["Beside", "beside", "floor_of", "setup_drawing", "table_drawing"]
 
 FLOOR = (
     "The published ResNet losses lie above 1.4612 = log(e + 9) - 1, the floor of a cross-entropy whose softmax is "
@@ -27,6 +27,7 @@ _REMARKS = {
     "perplexity": "Best means the best epoch on the test text itself; so it is biased downwards.",
     "fid": "FIDs compare only where the same network gives the features; below paper scale that is a stand-in of ours.",
 }
+_RESULTS = (2, 3, 4)  # the tables of the AdaLA paper with the results, in the order of the rows of its Table 1
 _SPREAD = "mean ± sample standard deviation over the finished seeds, whose number is in brackets"
 
 
@@ -107,3 +108,28 @@ def table_drawing(paper: str, number: int, folder: Path = RECORDS, *, twice: boo
     )  # fmt: skip
     made = found.noted(under)
     return Drawing(None, f"{title}: published beside measured", made.note, table=made)
+
+
+def setup_drawing(folder: Path = RECORDS) -> Drawing:
+    """Draw AdaLA Table 1, the experimental setup, with the tasks and runs of the lab in `folder` that stand for it."""
+    printed = table("adala", 1)
+    rows, found, metrics = [], [], []
+    for row, number in zip(printed.rows, _RESULTS, strict=True):
+        runs, metric = _runs_of(number, folder), metric_of(table("adala", number).columns[0]).metric.definition
+        said = "; ".join(f"{one.task}: {len(one.by_arm)} of 10 optimizers, {one.size_tested}" for one in runs)
+        rows.append((row.head, *(cell.printed for cell in row.cells), said, metric))
+        found += runs
+        metrics.append(metric)
+    under = caption(
+        "AdaLA Table 1: the experimental setup, with the tasks of this lab that stand for it.", found, metrics=metrics,
+        spread="in the tables with the results, mean ± sample standard deviation over seeds", xaxis="none, a table",
+    )  # fmt: skip
+    names = (printed.corner, *(column.name for column in printed.columns), "task and runs", "metric")
+    groups = ("", *["published"] * len(printed.columns), "ours", "ours")
+    title = "AdaLA Table 1: experimental setup, published beside ours"
+    return Drawing(None, title, under, table=Table(names, tuple(rows), under, groups))
+
+
+def _runs_of(number: int, folder: Path) -> list[Runs]:
+    printed = table("adala", number)
+    return [pick(TASKS[column.model, column.dataset], arms_of(printed), folder) for column in printed.columns]

@@ -15,19 +15,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from nala_lab.core import require_choice
-from paper_figs.published_audit import (
-    against_noise,
-    claims_adala,
-    claims_nala,
-    cost,
-    curves,
-    files,
-    grid,
-    maxima,
-    same_settings,
-    slips,
-    softmax,
-)
+from paper_figs.published_audit import against_noise, claims, cost, files, grid, maxima, same_settings, softmax
 from paper_figs.published_audit.finding import NOT_SEEN, SEEN, UNDECIDED, Finding, Material, material
 
 __all__ = ["AUDIT", "NOT_SEEN", "SEEN", "UNDECIDED", "Finding", "Material", "material", "run"]
@@ -50,29 +38,29 @@ AUDIT: dict[str, Callable[[Material], Finding]] = {
     "released-files": files.released_files,
     "table-2-first-records": files.table_2_first_records,
     "table-4-first-records": files.table_4_first_records,
-    "typing-slips": slips.typing_slips,
+    "typing-slips": grid.typing_slips,
     "adabelief-maxima": files.adabelief_maxima,
     "adala-rows-no-file": files.adala_rows_no_file,
-    "adala-notebook-maxima": curves.adala_notebook_maxima,
-    "adala-weight-decay": curves.adala_weight_decay,
-    "adala-three-runs": curves.adala_three_runs,
+    "adala-notebook-maxima": files.adala_notebook_maxima,
+    "adala-weight-decay": files.adala_weight_decay,
+    "adala-three-runs": files.adala_three_runs,
     "adala-against-test-noise": against_noise.adala_against_test_noise,
     "adala-cost": cost.adala_cost,
     "fid-no-file": files.fid_no_file,
-    "claim-abstract-faster-higher": claims_nala.abstract,
-    "claim-lenet-best-at-end": claims_nala.lenet_best_at_end,
-    "claim-lenet-faster-each-task": claims_nala.lenet_faster_each_task,
-    "claim-lenet-beats-three-cifar10": claims_nala.lenet_beats_three,
-    "claim-lenet-slight-advantage-nag": claims_nala.lenet_slight_advantage,
-    "claim-alexnet-cifar10": claims_nala.alexnet_cifar10,
-    "claim-alexnet-cifar100": claims_nala.alexnet_cifar100,
-    "claim-alexnet-faster-than-adam": claims_nala.alexnet_faster,
-    "claim-resnet-as-adam": claims_nala.resnet_as_adam,
-    "claim-resnet-over-lookahead": claims_nala.resnet_over_lookahead,
-    "claim-only-exception": claims_nala.only_exception,
-    "claim-robust": claims_nala.robust,
-    "claim-adala-best-everywhere": claims_adala.best_everywhere,
-    "claim-adala-large-margin": claims_adala.large_margin,
+    "claim-abstract-faster-higher": claims.abstract,
+    "claim-lenet-best-at-end": claims.lenet_best_at_end,
+    "claim-lenet-faster-each-task": claims.lenet_faster_each_task,
+    "claim-lenet-beats-three-cifar10": claims.lenet_beats_three,
+    "claim-lenet-slight-advantage-nag": claims.lenet_slight_advantage,
+    "claim-alexnet-cifar10": claims.alexnet_cifar10,
+    "claim-alexnet-cifar100": claims.alexnet_cifar100,
+    "claim-alexnet-faster-than-adam": claims.alexnet_faster,
+    "claim-resnet-as-adam": claims.resnet_as_adam,
+    "claim-resnet-over-lookahead": claims.resnet_over_lookahead,
+    "claim-only-exception": claims.only_exception,
+    "claim-robust": claims.robust,
+    "claim-adala-best-everywhere": claims.best_everywhere,
+    "claim-adala-large-margin": claims.large_margin,
 }
 """Finding id -> the function that computes it."""
 
@@ -80,16 +68,13 @@ AUDIT: dict[str, Callable[[Material], Finding]] = {
 def run(name: str, source: Material | None = None) -> Finding:
     """Compute one finding.
 
+    Raises ValueError for an unknown name, listing those that are known.
+
     Parameters
     ----------
     name : a key of ``AUDIT``.
     source : what to read; None means the committed files, which give the same on every machine, and
         ``material(data=True)`` reads the released logs themselves.
-
-    Raises
-    ------
-    ValueError
-        For an unknown name, listing those that are known.
 
     Examples
     --------

@@ -13,8 +13,8 @@ import math
 
 from scipy.special import stdtrit
 
-from paper_figs.published import Cell, Table
-from paper_figs.published_audit.finding import Finding, Material, verdict
+from paper_figs.published import Table
+from paper_figs.published_audit.finding import Finding, Material, number_in, verdict
 from paper_figs.published_audit.maxima import implied_accuracy, mean_and_sd
 
 __all__ = ["adala_against_test_noise", "differences_against_noise", "sweeps_against_noise"]
@@ -26,12 +26,7 @@ RANGE_95 = {3: 3.31, 5: 3.86}
 
 
 def _accuracy_columns(table: Table) -> list[int]:
-    return [number for number, column in enumerate(table.columns) if column.quantity == "accuracy"]
-
-
-def _value(cell: Cell) -> float:
-    assert cell.value is not None  # accuracies are numbers; the loader checks their format
-    return cell.value
+    return [i for i, column in enumerate(table.columns) if column.quantity == "accuracy"]
 
 
 def noise_of_best(printed: float, records: int = 450) -> float:
@@ -48,15 +43,15 @@ def noise_of_best(printed: float, records: int = 450) -> float:
 def differences_against_noise(m: Material) -> Finding:
     """NALA against each rival in accuracy, in images of one batch and in standard deviations."""
     rows, above = {}, 0
-    for number in BEST_TABLES:
-        table = m.nala.table(number)
+    for n in BEST_TABLES:
+        table = m.nala.table(n)
         for column in _accuracy_columns(table):
-            cells = {row: _value(cell) for row, cell in table.column(column).items()}
+            cells = {row: number_in(cell) for row, cell in table.column(column).items()}
             sd = noise_of_best(cells[table.subject])
             for rival in table.rivals:
                 gap = cells[table.subject] - cells[rival]
                 above += int(abs(gap) > stdtrit(1, 0.975) * sd)
-                rows[f"Table {number}, {table.columns[column].dataset}, NALA - {rival}"] = {
+                rows[f"Table {n}, {table.columns[column].dataset}, NALA - {rival}"] = {
                     "gap": gap, "images of 256": gap * 256,
                     "in sd of the difference of two bests": round(gap / (math.sqrt(2) * sd), 2),
                     "needed with two seeds": round(float(stdtrit(1, 0.975)) * sd, 3),
@@ -77,12 +72,12 @@ def differences_against_noise(m: Material) -> Finding:
 def sweeps_against_noise(m: Material) -> Finding:
     """Tables 7-9: how much the accuracy varies over the settings, against the noise of a best record."""
     rows: dict[str, dict[str, float]] = {}
-    for number in (7, 8, 9):
-        table = m.nala.table(number)
+    for n in (7, 8, 9):
+        table = m.nala.table(n)
         for column in _accuracy_columns(table):
-            values = [_value(cell) for cell in table.column(column).values()]
+            values = [number_in(cell) for cell in table.column(column).values()]
             spread = max(values) - min(values)
-            name = f"Table {number}, {table.columns[column].head[0]}"
+            name = f"Table {n}, {table.columns[column].head[0]}"
             rows[name] = {"best - worst": round(spread, 4), "limit": RANGE_95[len(values)],
                           "in sd of one best record": round(spread / noise_of_best(max(values)), 2)}  # fmt: skip
     above = [name for name, row in rows.items() if row["in sd of one best record"] > row["limit"]]
@@ -100,8 +95,8 @@ def sweeps_against_noise(m: Material) -> Finding:
 def adala_against_test_noise(m: Material) -> Finding:
     """AdaLA against AdaBelief in Table 2, in standard deviations of an accuracy on 10,000 test images."""
     rows = {}
-    for number, column in enumerate(m.adala.table(2).columns):
-        ours, theirs = (_value(m.adala.table(2).cell(row, number)) for row in (m.adala.subject, "AdaBelief"))
+    for i, column in enumerate(m.adala.table(2).columns):
+        ours, theirs = (number_in(m.adala.table(2).cell(row, i)) for row in (m.adala.subject, "AdaBelief"))
         sd = 100 * math.sqrt(2 * theirs / 100 * (1 - theirs / 100) / TEST_IMAGES)
         rows[column.name] = {"gap in points": round(ours - theirs, 2), "sd of a difference in points": round(sd, 3),
                              "gap in sd": round((ours - theirs) / sd, 2)}  # fmt: skip

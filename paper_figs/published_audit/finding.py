@@ -7,15 +7,18 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
-from paper_figs.published import Paper, paper
+from paper_figs.published import Cell, Paper, paper
 from paper_figs.published.released import Released, recounted, released
 
-__all__ = ["NOT_SEEN", "SEEN", "UNDECIDED", "Finding", "Material", "material", "verdict"]
+__all__ = ["NOT_SEEN", "SEEN", "UNDECIDED", "USUAL", "Finding", "Material", "material", "number_in", "verdict"]
 
 SEEN = "seen"
 NOT_SEEN = "not seen"
 UNDECIDED = "undecided"
 """Verdicts: whether the statement is what the recomputed numbers show; undecided where they cannot show it."""
+
+USUAL = {"k": 5.0, "mu": -0.5, "alpha": 0.001}
+"""NALA's default settings (line 97)."""
 
 
 @dataclass(frozen=True)
@@ -72,15 +75,12 @@ class Material:
 def material(*, data: bool = False) -> Material:
     """Give the typed-in papers and what was released.
 
+    Raises ValueError with ``data=True`` and no folder that holds the files.
+
     Parameters
     ----------
     data : read the released logs from a folder of NALA_LAB_DATA instead of the stored summaries, which are the same
         on every machine.
-
-    Raises
-    ------
-    ValueError
-        With ``data=True`` and no folder that holds the files.
     """
     return Material(paper("nala"), paper("adala"), recounted() if data else released())
 
@@ -88,3 +88,9 @@ def material(*, data: bool = False) -> Material:
 def verdict(shown: bool | None) -> str:
     """Word a verdict: True is seen, False is not seen, None is undecided."""
     return {True: SEEN, False: NOT_SEEN, None: UNDECIDED}[shown]
+
+
+def number_in(cell: Cell) -> float:
+    """Give the number of a cell in a column of numbers, whose format the loader has checked."""
+    assert cell.value is not None
+    return cell.value

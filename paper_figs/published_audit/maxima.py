@@ -14,7 +14,7 @@ from scipy.special import bdtr
 
 from nala_lab.core import Array, require_int, require_number, stream
 from paper_figs.published.released import Log
-from paper_figs.published_audit.finding import Finding, Material, verdict
+from paper_figs.published_audit.finding import Finding, Material, number_in, verdict
 from paper_figs.published_audit.grid import BATCH
 
 __all__ = ["best_against_late", "best_of", "best_of_450", "chance_of_best", "implied_accuracy", "mean_and_sd",
@@ -24,16 +24,13 @@ __all__ = ["best_against_late", "best_of", "best_of_450", "chance_of_best", "imp
 def best_of(p: float, n: int, batch: int = BATCH) -> Array:
     """Give the exact distribution of the best of `n` batches, (batch + 1,) chances of 0 .. batch correct images: (1).
 
+    Raises ValueError for a share outside 0 to 1, or no batch.
+
     Parameters
     ----------
     p : share of images that the classifier has right.
     n : number of independent batches.
     batch : images in a batch.
-
-    Raises
-    ------
-    ValueError
-        For a share outside 0 to 1, or no batch.
 
     Examples
     --------
@@ -104,8 +101,7 @@ def simulated_best(p: float, n: int, runs: int, seed: int = 0, batch: int = BATC
 def _printed(m: Material, log: Log) -> tuple[float, float]:
     """Give the best loss and accuracy that Tables 1 and 3 print for NALA on the network and data set of a log."""
     row = m.nala.table({"LeNet-5": 1, "AlexNet": 3}[log.model]).row(m.nala.subject)
-    loss, accuracy = (cell.value for cell in row.cells if cell.column.dataset == log.dataset)
-    assert loss is not None and accuracy is not None  # the loader checks that these columns hold numbers
+    loss, accuracy = (number_in(cell) for cell in row.cells if cell.column.dataset == log.dataset)
     return loss, accuracy
 
 

@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterator
 
 from paper_figs.published import Cell, Table
-from paper_figs.published_audit.finding import Finding, Material, verdict
+from paper_figs.published_audit.finding import USUAL, Finding, Material, verdict
 
 __all__ = ["double_softmax", "double_softmax_sweeps", "floor", "residual"]
 
@@ -72,9 +72,8 @@ def double_softmax_sweeps(m: Material) -> Finding:
     others: dict[str, float] = {}
     for number in (7, 8, 9):
         table = m.nala.table(number)
-        usual = {"k": "5", "mu": "-0.5", "alpha": "0.001"}[table.varied]
         for cell, loss, accuracy in _pairs(table):
-            group = default if cell.row == usual else others
+            group = default if float(cell.row) == USUAL[table.varied] else others
             group[f"Table {number}, {table.varied} = {cell.row}"] = round(residual(loss, accuracy), 6)
     off = [name for name, miss in others.items() if abs(miss) > TABLE_5_WITHIN]
     near = all(abs(miss) <= TABLE_5_WITHIN for miss in default.values())

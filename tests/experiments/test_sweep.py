@@ -15,7 +15,8 @@ from nala_lab.cli import main
 from nala_lab.core import stream
 from nala_lab.experiments.run.alone import alone, known_by
 from nala_lab.experiments.run.signals import StopRequest
-from nala_lab.experiments.run.sweeping import Store, Worker, cells, read_spec, sweep
+from nala_lab.experiments.run.spec_file import read_toml
+from nala_lab.experiments.run.sweeping import Worker, cells, store, sweep
 from nala_lab.experiments.tasks.image_workload import ImageWorkload
 from nala_lab.results.records import load_records
 
@@ -74,7 +75,7 @@ def test_what_a_sweep_may_not_say_is_one_sentence(change, sentence):
 def test_a_file_that_is_not_toml_is_named(tmp_path):
     (tmp_path / "s.toml").write_text("tasks = [", encoding="utf-8")
     with pytest.raises(ValueError, match=r"s\.toml: is not a TOML file"):
-        read_spec(tmp_path / "s.toml")
+        cells(read_toml(tmp_path / "s.toml"))
 
 
 def test_what_is_finished_is_skipped_and_the_rest_is_trained(tmp_path):
@@ -89,9 +90,9 @@ def test_what_is_finished_is_skipped_and_the_rest_is_trained(tmp_path):
 
 
 def test_another_version_of_the_code_has_its_own_folder(tmp_path, monkeypatch):
-    first = Store.now(tmp_path).root
+    first = store(tmp_path)
     monkeypatch.setattr("nala_lab.experiments.run.sweeping.code_sha256", lambda: "f" * 64)
-    assert Store.now(tmp_path).root != first and Store.now(tmp_path).root.name == "code-ffffffffffff"
+    assert store(tmp_path) != first and store(tmp_path).name == "code-ffffffffffff"
 
 
 def test_a_run_that_another_process_holds_is_busy_and_then_waited_for(tmp_path):

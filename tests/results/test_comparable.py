@@ -94,7 +94,6 @@ def test_a_run_without_look_ahead_gradients_counts_for_both_budgets(tmp_path):
 def test_the_largest_scale_is_taken_and_a_cut_run_is_not_the_papers(tmp_path):
     full = {"epochs": 9, "train": 100}
     write(tmp_path, "a", "adam", scale="smoke")
-    write(tmp_path, "b", "adam", seed=1, scale="smoke")
     cut = write(tmp_path, "c", "adam", scale="paper", epochs=8, protocol={"data": {"train": 100}})
     assert [run.path.stem for run in runs_of(tmp_path, TASK)] == ["c"]
     assert (scale_of(read_record(cut)), scale_of(read_record(cut), full)) == ("paper", CUT)
@@ -102,6 +101,17 @@ def test_the_largest_scale_is_taken_and_a_cut_run_is_not_the_papers(tmp_path):
     assert scale_of(read_record(whole), full) == "paper"
     with pytest.raises(ValueError, match="scale"):
         scale_of(read_record(write(tmp_path, "e", "adam", scale="huge")))
+
+
+def test_a_larger_scale_is_shown_once_every_optimizer_has_two_seeds_there(tmp_path):
+    for name, seed in (("adam", 0), ("adam", 1), ("sgd", 0), ("sgd", 1)):
+        write(tmp_path, f"{name}{seed}-cpu", name, seed, scale="cpu")
+    shown = ["adam0-cpu", "adam1-cpu", "sgd0-cpu", "sgd1-cpu"]
+    for name, seed in (("adam", 0), ("adam", 1), ("sgd", 0)):
+        write(tmp_path, f"{name}{seed}-paper", name, seed, scale="paper")
+        assert [run.path.stem for run in runs_of(tmp_path, TASK)] == shown
+    write(tmp_path, "sgd1-paper", "sgd", 1, scale="paper")
+    assert [run.path.stem for run in runs_of(tmp_path, TASK)] == [stem.replace("cpu", "paper") for stem in shown]
 
 
 def test_an_untrained_network_has_no_row_of_training(tmp_path):

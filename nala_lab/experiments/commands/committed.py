@@ -44,10 +44,7 @@ def committed() -> dict[str, dict[str, Any]]:
 def find(spec: str) -> dict[str, Any]:
     """The content of the file `spec`, or else of the committed sweep of that name.
 
-    Raises
-    ------
-    ValueError
-        For a file that cannot be read, and for an unknown name, listing the names.
+    Raises ValueError for a file that cannot be read, and for an unknown name, listing the names.
     """
     if Path(spec).suffix == ".toml" or Path(spec).is_file():
         return read_toml(spec)

@@ -49,15 +49,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Run ``nala-lab sweep``; return 0 when every run has ended, 1 when one could not be run, 130 when stopped.
 
-    Raises
-    ------
-    ValueError
-        In one sentence, for a file, name or value that is not what it should be, before anything is trained.
+    Raises ValueError in one sentence, for a file, name or value that is not what it should be, before anything is
+    trained.
     """
     from nala_lab.experiments.commands.committed import find
     from nala_lab.experiments.commands.estimate import told
     from nala_lab.experiments.data.fetch import data_folders
-    from nala_lab.experiments.run.sweeping import Store, cells, sweep
+    from nala_lab.experiments.run.sweeping import cells, store, sweep
 
     require("--out", str(args.out), not args.out.exists() or args.out.is_dir(), "the name of a folder")
     require_number("--checkpoint-minutes", args.checkpoint_minutes, low=0, open_low=True)
@@ -69,7 +67,7 @@ def main(args: argparse.Namespace) -> int:
         for line in told(todo, folders=folders, device=args.device, threads=args.threads):
             print(line, flush=True)
         return 0
-    store, counts = Store.now(args.out).root, Counter[str]()  # the files of the code may be edited during a sweep
+    root, counts = store(args.out), Counter[str]()  # the files of the code may be edited during a sweep
     outcomes = sweep(todo, args.out, jobs=args.jobs, backend=args.backend, address=args.address,
                      folders=folders, device=args.device, threads=args.threads,
                      minutes=args.checkpoint_minutes)  # fmt: skip
@@ -79,7 +77,7 @@ def main(args: argparse.Namespace) -> int:
         print(f"nala-lab sweep: {error}", file=sys.stderr)
         return 1
     ended = ", ".join(f"{counts[state]} {words}" for state, words in _WORDS.items() if counts[state])
-    print(f"{len(todo)} runs: {ended or 'none ended'} -> {store}")
+    print(f"{len(todo)} runs: {ended or 'none ended'} -> {root}")
     if counts["stopped"] or sum(counts.values()) < len(todo):
         print("stopped; the same command goes on")
         return STOPPED

@@ -80,10 +80,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Run ``nala-lab train``; return the exit status (0 also when a run diverged: that is a result).
 
-    Raises
-    ------
-    ValueError
-        In one sentence, for a name, value or file that is not what it should be, before anything is trained.
+    Raises ValueError in one sentence, for a name, value or file that is not what it should be, before anything is
+    trained.
     """
     from nala_lab.experiments.run.one_run import Saving, execute
     from nala_lab.experiments.run.parallel import joined
@@ -222,10 +220,7 @@ def _described(task: Task) -> str:
 def changes_of(pairs: list[str], optimizers: list[str]) -> dict[str, dict[str, Any]]:
     """Settings of each optimizer from ``NAME=VALUE`` (of all) and ``OPTIMIZER.NAME=VALUE``, which counts for more.
 
-    Raises
-    ------
-    ValueError
-        For a pair without a value.
+    Raises ValueError for a pair without a value.
 
     Examples
     --------

@@ -53,10 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Run ``nala-lab tune`` and print the table; return 1 when a run could not be done, 128 + N after signal N.
 
-    Raises
-    ------
-    ValueError
-        In one sentence, for a name, value or file that is not what it should be, before anything is trained.
+    Raises ValueError in one sentence, for a name, value or file that is not what it should be, before anything is
+    trained.
     """
     from nala_lab.experiments.run.tuning import judge, markdown
     from nala_lab.experiments.tasks import get_task

@@ -31,6 +31,8 @@ Functions = tuple[Callable[[torch.Tensor, torch.Generator], torch.Tensor], Calla
 class Augmentation:
     """What happens to an image on its way into the network, as plain values.
 
+    Raises ValueError for a value that is out of range.
+
     Attributes
     ----------
     size : side of what is cropped from, pixels; smaller images get a border of zeros all round. None: as they are.
@@ -40,11 +42,6 @@ class Augmentation:
     brightness : largest change, in units of 0 to 255.
     contrast : smallest and largest factor.
     standardise : ``"data set"`` or ``"image"``.
-
-    Raises
-    ------
-    ValueError
-        For a value that is out of range.
 
     Examples
     --------

@@ -79,17 +79,12 @@ def published_curves(
 ) -> list[Curve]:
     """Read curves; keywords such as ``network="VGG11", optimizer="Adam", split="test"`` pick some of them.
 
+    Raises MissingData when no folder holds a file, saying how to get it; DataError for a file with another checksum.
+
     Parameters
     ----------
     folders : where to look; None means the folders of NALA_LAB_DATA.
     files : names in FILES.
-
-    Raises
-    ------
-    MissingData
-        When no folder holds a file, saying how to get it.
-    DataError
-        For a file with another checksum.
     """
     where = data_folders() if folders is None else list(folders)
     found: list[Curve] = []
@@ -109,28 +104,25 @@ def _read(file: str, folders: Sequence[Path]) -> str:
 
 
 def _from_nala(text: str) -> list[Curve]:
-    points: dict[tuple[str, str, str], list[tuple[int, float]]] = {}
-    for row in csv.DictReader(io.StringIO(text)):
-        if row["timestep"]:  # the rows without are the best of the others
-            key = (row["network"], row["dataset"], row["metric"])
-            points.setdefault(key, []).append((int(row["timestep"]), float(row["value"])))
+    found = _grouped(text, ("network", "dataset", "metric"), "timestep")
     return [
-        Curve(NALA, network, dataset, "NALA", "", "train", metric, "timestep", *_columns(pairs))
-        for (network, dataset, metric), pairs in points.items()
+        Curve(NALA, network, dataset, "NALA", "", "train", metric, "timestep", *xy)
+        for (network, dataset, metric), xy in found.items()
     ]
 
 
 def _from_adabelief(file: str, text: str) -> list[Curve]:
+    found = _grouped(text, ("model", "dataset", "optimizer", "hyperparameters", "split", "metric"), "epoch")
+    return [Curve(file, *key, "epoch", *xy) for key, xy in found.items()]
+
+
+def _grouped(text: str, names: Sequence[str], axis: str) -> dict[tuple[str, ...], tuple[np.ndarray, np.ndarray]]:
+    """The columns `names` -> axis and values; a row without a place on the axis is the best of the others."""
     points: dict[tuple[str, ...], list[tuple[int, float]]] = {}
     for row in csv.DictReader(io.StringIO(text)):
-        key = tuple(row[name] for name in ("model", "dataset", "optimizer", "hyperparameters", "split", "metric"))
-        points.setdefault(key, []).append((int(row["epoch"]), float(row["value"])))
-    return [Curve(file, *key, "epoch", *_columns(pairs)) for key, pairs in points.items()]
-
-
-def _columns(pairs: list[tuple[int, float]]) -> tuple[np.ndarray, np.ndarray]:
-    x, y = zip(*pairs, strict=True)
-    return np.array(x), np.array(y)
+        if row[axis]:
+            points.setdefault(tuple(row[name] for name in names), []).append((int(row[axis]), float(row["value"])))
+    return {key: (np.array([x for x, _ in pairs]), np.array([y for _, y in pairs])) for key, pairs in points.items()}
 
 
 # ---- from the authors' logs ----------------------------------------------------------------------------------------
@@ -157,11 +149,8 @@ def tidy_nala(logs: Mapping[str, str]) -> str:
 def download_nala(folder: Path, *, url: str = NALA_URL, cache: Path | None = None) -> Path:
     """Download the NALA authors' logs and write ``nala_cifar_curves.csv.gz`` into `folder`.
 
-    Raises
-    ------
-    DataError
-        When a download fails, the logs are not those the lab knows, or the folder cannot be written. Logs that are
-        not the known ones leave the cache, so that the next attempt downloads them again.
+    Raises DataError when a download fails, the logs are not those the lab knows, or the folder cannot be written. Logs
+    that are not the known ones leave the cache, so that the next attempt downloads them again.
     """
     paths = {file: retrieve("nala-curves", url, file, cache) for file in NALA_LOGS}
     try:

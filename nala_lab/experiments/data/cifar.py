@@ -105,16 +105,10 @@ def read_cifar(source: Cifar, folders: Sequence[Path] = (), cache: Path | None =
     Searched in each folder, and in its subfolders named as the data set or as the archive unpacks: first the official
     files (``.gz`` or not), then the official archive, then the sheets.
 
-    Returns
-    -------
-    (name, pixels) : what the data are called, and images (n, 3, 32, 32) and labels (n,) of both splits, uint8.
+    Returns (name, pixels): what the data are called, and images (n, 3, 32, 32) and labels (n,) of both splits, uint8.
 
-    Raises
-    ------
-    MissingData
-        When no folder holds any of the files.
-    DataError
-        For a corrupt, truncated or incomplete file, or a download that fails.
+    Raises MissingData when no folder holds any of the files; DataError for a corrupt, truncated or incomplete file, or
+    a download that fails.
     """
     if not folders:
         archive = retrieve(source.name, source.url, source.archive, cache, source.archive_sha256)
@@ -146,10 +140,7 @@ def _refuse_pickles(source: Cifar, place: Path) -> None:
 def parse_records(raw: bytes, label_bytes: int, classes: int, name: str = "records") -> tuple[np.ndarray, np.ndarray]:
     """Cut the bytes of an official file into images (n, 3, 32, 32) and labels (n,).
 
-    Raises
-    ------
-    DataError
-        For a length that is not a whole number of records, or a label that is not below `classes`.
+    Raises DataError for a length that is not a whole number of records, or a label that is not below `classes`.
 
     Examples
     --------

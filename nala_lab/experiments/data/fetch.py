@@ -52,6 +52,9 @@ def read_all(
     `name` or as torchvision calls it; nothing is downloaded, since someone said where the data are. Without, they are
     downloaded from `url`.
 
+    Raises MissingData when no folder holds any of the files; DataError when a folder holds a part of them, for a
+    corrupt file, or for a download that fails.
+
     Parameters
     ----------
     name : name of the data set.
@@ -59,13 +62,6 @@ def read_all(
     folders : where to look; files may be gzipped (``.gz``) or not.
     url : folder of the ``.gz`` files, ending in ``/``.
     cache : where downloads are kept; None means pooch's cache folder of this user.
-
-    Raises
-    ------
-    MissingData
-        When no folder holds any of the files.
-    DataError
-        When a folder holds a part of them, for a corrupt file, or for a download that fails.
     """
     if not folders:
         return {file: download(name, file, sha256, url, cache) for file, sha256 in files.items()}
@@ -86,10 +82,7 @@ def places(folders: Sequence[Path], *names: str) -> list[Path]:
 def read_folder(name: str, home: Path, files: Mapping[str, str]) -> dict[str, bytes] | None:
     """Read the unpacked contents of all `files` from one folder; None when it holds none of them.
 
-    Raises
-    ------
-    DataError
-        When the folder holds a part of the files, or a corrupt one.
+    Raises DataError when the folder holds a part of the files, or a corrupt one.
     """
     if not any(_candidates(home, file) for file in files):
         return None
@@ -102,10 +95,7 @@ def read_folder(name: str, home: Path, files: Mapping[str, str]) -> dict[str, by
 def verified(path: Path, sha256: str) -> bytes:
     """Read a file, unpack it if its name ends in ``.gz``, and check the unpacked bytes.
 
-    Raises
-    ------
-    DataError
-        With the file, the expected and the found checksum, when they differ.
+    Raises DataError with the file, the expected and the found checksum, when they differ.
     """
     try:
         raw = path.read_bytes()
@@ -118,10 +108,7 @@ def verified(path: Path, sha256: str) -> bytes:
 def checked(raw: bytes, sha256: str, name: str, what: str) -> bytes:
     """Return `raw` if its checksum is `sha256`.
 
-    Raises
-    ------
-    DataError
-        With the name, the expected and the found checksum, when they differ.
+    Raises DataError with the name, the expected and the found checksum, when they differ.
     """
     found = hashlib.sha256(raw).hexdigest()
     if found != sha256:
@@ -134,10 +121,7 @@ def download(name: str, file: str, sha256: str, url: str, cache: Path | None = N
 
     A file that fails the check is deleted, so that the next attempt downloads it again.
 
-    Raises
-    ------
-    DataError
-        When the download fails, or what came is not the file.
+    Raises DataError when the download fails, or what came is not the file.
     """
     # No checksum yet: pooch would check the packed bytes, which mirrors may repack; `verified` checks the data.
     got = retrieve(name, url, f"{file}.gz", cache)
@@ -151,14 +135,11 @@ def download(name: str, file: str, sha256: str, url: str, cache: Path | None = N
 def retrieve(name: str, url: str, file: str, cache: Path | None = None, sha256: str | None = None) -> Path:
     """Download ``url + file`` with a progress bar, unless the cache has it, and say where it is.
 
+    Raises DataError when the download fails, or what came has another checksum.
+
     Parameters
     ----------
     sha256 : of the file as it is served, where that is known; a cached copy that differs is downloaded again.
-
-    Raises
-    ------
-    DataError
-        When the download fails, or what came has another checksum.
     """
     import pooch
 

@@ -27,19 +27,13 @@ class MissingData(DataError):
 def parse_idx(raw: bytes, name: str = "IDX data") -> NDArray[np.uint8]:
     """Read an unpacked IDX file of unsigned bytes.
 
+    Returns a read-only uint8 array of the sizes in the header. Raises DataError for a wrong magic number, or a length
+    that is not what the header says.
+
     Parameters
     ----------
     raw : the whole file, not gzipped.
     name : what to call it in an error.
-
-    Returns
-    -------
-    (sizes of the header...) uint8 array, read-only.
-
-    Raises
-    ------
-    DataError
-        For a wrong magic number, or a length that is not what the header says.
 
     Examples
     --------

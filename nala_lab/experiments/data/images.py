@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -91,24 +91,11 @@ def digits(folders: Sequence[Path] = ()) -> tuple[str, Pixels]:
 def fashion_mnist(folders: Sequence[Path] = ()) -> tuple[str, Pixels]:
     """Fashion-MNIST from its four IDX files, found in `folders` or downloaded when `folders` is empty.
 
-    Raises
-    ------
-    DataError
-        For a missing or corrupt file, or a download that fails.
+    Raises DataError for a missing or corrupt file, or a download that fails.
     """
     raw = read_all("fashion-mnist", FASHION_MNIST, folders, FASHION_MNIST_URL)
     train_x, train_y, test_x, test_y = (parse_idx(raw[file], file) for file in FASHION_MNIST)
     return "fashion-mnist", (train_x[:, None], train_y, test_x[:, None], test_y)
-
-
-def cifar_10(folders: Sequence[Path] = ()) -> tuple[str, Pixels]:
-    """CIFAR-10, as `read_cifar` finds it."""
-    return read_cifar(CIFAR_10, folders)
-
-
-def cifar_100(folders: Sequence[Path] = ()) -> tuple[str, Pixels]:
-    """CIFAR-100, as `read_cifar` finds it; from sheets its name is ``cifar-100 (part)``."""
-    return read_cifar(CIFAR_100, folders)
 
 
 @dataclass(frozen=True)
@@ -124,8 +111,8 @@ class _Source:
 DATASETS: dict[str, _Source] = {
     "digits": _Source(digits, (1, 28, 28), 10, needs_files=False),
     "fashion-mnist": _Source(fashion_mnist, (1, 28, 28), 10),
-    "cifar-10": _Source(cifar_10, (3, 32, 32), 10),
-    "cifar-100": _Source(cifar_100, (3, 32, 32), 100),
+    "cifar-10": _Source(partial(read_cifar, CIFAR_10), (3, 32, 32), 10),
+    "cifar-100": _Source(partial(read_cifar, CIFAR_100), (3, 32, 32), 100),
 }
 
 
@@ -134,17 +121,14 @@ def load_pixels(
 ) -> Data:
     """Load a data set by name and put its bytes on the device; a second call in the same process gives the same Data.
 
+    Raises ValueError for a name that is not in DATASETS; as DataError, for files that are missing or corrupt.
+
     Parameters
     ----------
     name : in DATASETS.
     folders : where the files are; without any, they are downloaded.
     standin : where no folder is named, generate data of the same shape, called ``NAME (generated)``, and download
         nothing.
-
-    Raises
-    ------
-    ValueError
-        For a name that is not in DATASETS; as DataError, for files that are missing or corrupt.
 
     Examples
     --------

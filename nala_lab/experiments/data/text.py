@@ -90,6 +90,8 @@ class Corpus:
 def load_text(name: str, *, folders: Sequence[Path] = (), standin: bool = False, cache: Path | None = None) -> Corpus:
     """Load a corpus by name; a second call in the same process gives the same Corpus.
 
+    Raises ValueError for a name that is not in CORPORA; as DataError, for files that are missing, empty or corrupt.
+
     Parameters
     ----------
     name : in CORPORA.
@@ -98,11 +100,6 @@ def load_text(name: str, *, folders: Sequence[Path] = (), standin: bool = False,
     standin : where no folder is named, generate text with as many words, called ``NAME (generated)``, and download
         nothing.
     cache : where downloads are kept; None means pooch's cache folder of this user.
-
-    Raises
-    ------
-    ValueError
-        For a name that is not in CORPORA; as DataError, for files that are missing, empty or corrupt.
 
     Examples
     --------

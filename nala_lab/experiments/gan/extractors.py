@@ -53,7 +53,6 @@ class Extractor(Protocol):
 
     def features(self, images: torch.Tensor) -> torch.Tensor:
         """Features (n, d) on the CPU of uint8 images (n, 3, height, width)."""
-        ...
 
 
 @dataclass
@@ -135,14 +134,11 @@ def classifier(data: Any, *, recipe: Recipe | None = None, cache: Path | None = 
 def inception(folders: Sequence[Path] = (), device: str | torch.device = "cpu") -> Extractor:
     """Inception v3 as in published FID, with the weights that the user has.
 
+    Raises ValueError when the package or the file is not there, or the file is not the published one.
+
     Parameters
     ----------
     folders : where the file of weights may be, beside the folder to which torch.hub downloads.
-
-    Raises
-    ------
-    ValueError
-        When the package or the file is not there, or the file is not the published one.
     """
     path = _inception_file(folders)
     try:

@@ -20,13 +20,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nala_lab.core import require
+from nala_lab.core import Real, require
 
 __all__ = ["Cloud", "cloud_of", "frechet_distance"]
-
-Real = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -106,18 +104,12 @@ def cloud_of(parts: Iterable[ArrayLike]) -> Cloud:
 def frechet_distance(m1: ArrayLike, c1: ArrayLike, m2: ArrayLike, c2: ArrayLike) -> float:
     """|m1 - m2|^2 + tr(C1) + tr(C2) - 2 tr((C1^(1/2) C2 C1^(1/2))^(1/2)).
 
+    Returns a float, in squared units of the features; never below zero, since what rounding leaves below it is cut off.
+    Raises ValueError when shapes do not fit, a number is not finite, or a covariance is not one.
+
     Parameters
     ----------
     m1, m2 : (d,) means. c1, c2 : (d, d) covariances, symmetric and positive semidefinite up to rounding.
-
-    Returns
-    -------
-    float, in squared units of the features; never below zero, since what rounding leaves below it is cut off.
-
-    Raises
-    ------
-    ValueError
-        When shapes do not fit, a number is not finite, or a covariance is not one.
 
     Examples
     --------

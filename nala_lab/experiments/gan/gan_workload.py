@@ -73,6 +73,8 @@ class Game:
 class GanWorkload:
     """A generative adversarial game; an implementation of `nala_lab.experiments.tasks.workload.Workload`.
 
+    Raises ValueError for fewer images than one mini-batch, or fewer than 2 for FID.
+
     Parameters
     ----------
     data : has ``train_x`` and ``test_x`` (n, 3, 32, 32) uint8 on one device, ``name`` and ``sha256``.
@@ -84,11 +86,6 @@ class GanWorkload:
     real : training images for FID, from the first on; None means all.
     held_out : test images for the gap, at most; whole mini-batches of them.
     batches : gradients in an epoch at most; None means those of one pass.
-
-    Raises
-    ------
-    ValueError
-        For fewer images than one mini-batch, or fewer than 2 for FID.
     """
 
     unit = "img"

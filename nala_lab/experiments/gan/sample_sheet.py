@@ -38,14 +38,8 @@ def page(images: np.ndarray, columns: int) -> np.ndarray:
 def png_text(image: np.ndarray, limit: int = LIMIT) -> tuple[str, int]:
     """Encode an image (h, w, 3) as base64 of a PNG with no more than `limit` characters.
 
-    Returns
-    -------
-    (text, colours) : colours is 2**24 where nothing was lost, else the size of the palette that made it fit.
-
-    Raises
-    ------
-    ValueError
-        When it does not fit with 16 colours.
+    Returns (text, colours): colours is 2**24 where nothing was lost, else the size of the palette that made it fit.
+    Raises ValueError when it does not fit with 16 colours.
 
     Examples
     --------

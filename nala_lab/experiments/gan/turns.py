@@ -43,15 +43,12 @@ def at_look_ahead(optimizer: Any) -> bool:
 class Turns:
     """The clock of a game.
 
+    Raises ValueError when `n_critic` is not a positive integer.
+
     Parameters
     ----------
     n_critic : turns of the critic before each of the generator, at least 1.
     together : True gives every gradient to both players (simultaneous descent-ascent); `n_critic` is then not used.
-
-    Raises
-    ------
-    ValueError
-        When `n_critic` is not a positive integer.
 
     Examples
     --------

@@ -22,6 +22,8 @@ def alexnet(classes: int = 10, *, size: int = 32, init: str = "he", generator: t
     the released program's: a first convolution of 6 x 6 with stride 2, the others 3 x 3, max-pooling 3 x 3 with
     strides 2, 1 and 1. Normalisation across 5 channels as in 2012: (2 + 1e-4 sum of squares)^0.75.
 
+    Raises ValueError for another size or init.
+
     Parameters
     ----------
     classes : number of outputs.
@@ -31,19 +33,13 @@ def alexnet(classes: int = 10, *, size: int = 32, init: str = "he", generator: t
         which the loss starts in the thousands.
     generator : where the initial weights are drawn from.
 
-    Raises
-    ------
-    ValueError
-        For another size or init.
-
     Source: Krizhevsky, Sutskever and Hinton (2012), "ImageNet classification with deep convolutional neural networks",
     section 3; released program of the NALA paper, function ``alexnet2``.
 
     Examples
     --------
     >>> import torch
-    >>> from nala_lab.experiments.models import alexnet
-    >>> from nala_lab.experiments.models import torch_stream
+    >>> from nala_lab.experiments.models import alexnet, torch_stream
     >>> model = alexnet(100, generator=torch_stream(0, "initial weights"))
     >>> sum(p.numel() for p in model.parameters()), model(torch.zeros(2, 3, 32, 32)).shape
     (28745284, torch.Size([2, 100]))

@@ -52,8 +52,7 @@ def densenet121(classes: int = 10, *, growth: int = 32, generator: torch.Generat
     Examples
     --------
     >>> import torch
-    >>> from nala_lab.experiments.models import densenet121
-    >>> from nala_lab.experiments.models import torch_stream
+    >>> from nala_lab.experiments.models import densenet121, torch_stream
     >>> model = densenet121(generator=torch_stream(0, "initial weights"))
     >>> sum(p.numel() for p in model.parameters()), model(torch.zeros(2, 3, 32, 32)).shape
     (6956298, torch.Size([2, 10]))

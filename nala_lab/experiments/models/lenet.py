@@ -24,6 +24,8 @@ def lenet5(classes: int = 10, *, channels: int = 1, size: int = 28, activation: 
     maps see all 6, tanh is plain (the original is 1.7159 tanh(2x/3)), and the output is linear under a softmax
     cross-entropy instead of radial basis functions. Its third convolution, 5 x 5 on 5 x 5, is a linear layer.
 
+    Raises ValueError for another size or activation.
+
     Parameters
     ----------
     classes : number of outputs.
@@ -32,19 +34,13 @@ def lenet5(classes: int = 10, *, channels: int = 1, size: int = 28, activation: 
     activation : ``"tanh"`` as in 1998, or ``"relu"``.
     generator : where the initial weights are drawn from; see `initialise`.
 
-    Raises
-    ------
-    ValueError
-        For another size or activation.
-
     Source: LeCun, Bottou, Bengio and Haffner (1998), "Gradient-based learning applied to document recognition",
     section II.B; the NALA paper trains "LeNet-5" and cites it.
 
     Examples
     --------
     >>> import torch
-    >>> from nala_lab.experiments.models import lenet5
-    >>> from nala_lab.experiments.models import torch_stream
+    >>> from nala_lab.experiments.models import lenet5, torch_stream
     >>> model = lenet5(channels=3, size=32, generator=torch_stream(0, "initial weights"))
     >>> sum(p.numel() for p in model.parameters())
     62006
@@ -81,8 +77,7 @@ def tf_lenet(classes: int = 10, *, generator: torch.Generator) -> nn.Sequential:
     Examples
     --------
     >>> import torch
-    >>> from nala_lab.experiments.models import tf_lenet
-    >>> from nala_lab.experiments.models import torch_stream
+    >>> from nala_lab.experiments.models import tf_lenet, torch_stream
     >>> model = tf_lenet(100, generator=torch_stream(0, "initial weights"))
     >>> sum(p.numel() for p in model.parameters()), model(torch.zeros(7, 3, 24, 24)).shape
     (1085668, torch.Size([7, 100]))

@@ -109,15 +109,12 @@ def awd_lstm(words: int, *, layers: int = 1, embedding: int = 400, hidden: int =
 
     Initial weights: E ~ U(-0.1, 0.1), b = 0, and everything in an LSTM of n units ~ U(-1 / sqrt(n), 1 / sqrt(n)).
 
+    Raises ValueError for a size below 1, or a probability outside [0, 1).
+
     Parameters
     ----------
     words, layers, embedding, hidden, dropout : see `AwdLstm`.
     generator : where the initial weights are drawn from.
-
-    Raises
-    ------
-    ValueError
-        For a size below 1, or a probability outside [0, 1).
 
     Examples
     --------

@@ -68,6 +68,8 @@ def resnet(classes: int = 10, *, depth: int = 18, channels: int = 3, generator: 
     11,173,962 parameters for depth 18 and 21,282,122 for 34, with ten classes and three channels. The stem of the
     paper, 7 x 7 with stride 2 and pooling, is for images of 224 x 224. Convolutions start at He's variance 2 / fan-in.
 
+    Raises ValueError for another depth.
+
     Parameters
     ----------
     classes : number of outputs.
@@ -75,18 +77,12 @@ def resnet(classes: int = 10, *, depth: int = 18, channels: int = 3, generator: 
     channels : 1 for grey images, 3 for coloured ones.
     generator : where the initial weights are drawn from.
 
-    Raises
-    ------
-    ValueError
-        For another depth.
-
     Source: He, Zhang, Ren and Sun (2016), "Deep residual learning for image recognition", Table 1.
 
     Examples
     --------
     >>> import torch
-    >>> from nala_lab.experiments.models import resnet
-    >>> from nala_lab.experiments.models import torch_stream
+    >>> from nala_lab.experiments.models import resnet, torch_stream
     >>> model = resnet(depth=34, generator=torch_stream(0, "initial weights"))
     >>> sum(p.numel() for p in model.parameters()), model(torch.zeros(2, 3, 32, 32)).shape
     (21282122, torch.Size([2, 10]))

@@ -31,8 +31,7 @@ def vgg11(classes: int = 10, *, batchnorm: bool = False, generator: torch.Genera
     Examples
     --------
     >>> import torch
-    >>> from nala_lab.experiments.models import vgg11
-    >>> from nala_lab.experiments.models import torch_stream
+    >>> from nala_lab.experiments.models import torch_stream, vgg11
     >>> model = vgg11(generator=torch_stream(0, "initial weights"))
     >>> sum(p.numel() for p in model.parameters()), model(torch.zeros(2, 3, 32, 32)).shape
     (9750922, torch.Size([2, 10]))

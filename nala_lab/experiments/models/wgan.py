@@ -35,17 +35,14 @@ def _channels(width: int, size: int) -> list[int]:
 def generator(*, latent: int = 100, width: int = 64, size: int = 32, draw: torch.Generator) -> nn.Sequential:
     """Network from latent vectors (n, latent) to images (n, 3, size, size) in (-1, 1): 1,068,928 parameters by default.
 
+    Raises ValueError for a size that is not 32 or 64, or a width or length below 1.
+
     Parameters
     ----------
     latent : length of a latent vector.
     width : channels of the last hidden layer.
     size : pixels on a side, 32 or 64.
     draw : where the initial weights are drawn from; see `initialise_dcgan`.
-
-    Raises
-    ------
-    ValueError
-        For a size that is not 32 or 64, or a width or length below 1.
 
     Source: Radford, Metz and Chintala (2015), DCGAN; "a vanilla CNN generator" in the AdaLA paper, section 5.3.
 
@@ -71,6 +68,8 @@ def critic(*, width: int = 64, size: int = 32, norm: bool = True, bounded: bool 
            draw: torch.Generator) -> nn.Sequential:  # fmt: skip
     """Network from images (n, 3, size, size) to scores (n,): 663,296 parameters by default.
 
+    Raises ValueError for a size that is not 32 or 64, or a width below 1.
+
     Parameters
     ----------
     width, size : as in `generator`.
@@ -78,11 +77,6 @@ def critic(*, width: int = 64, size: int = 32, norm: bool = True, bounded: bool 
         statement about single images and wants a critic without (Gulrajani et al. 2017, section 4).
     bounded : end in a sigmoid, as AdaBelief's program for WGAN does; a critic of a Wasserstein distance has none.
     draw : where the initial weights are drawn from.
-
-    Raises
-    ------
-    ValueError
-        For a size that is not 32 or 64, or a width below 1.
 
     Examples
     --------

@@ -41,17 +41,12 @@ def known_by(config: Mapping[str, Any]) -> str:
 def alone(out: Path, name: str, identity: str, request: StopRequest, *, wait: bool = True) -> Iterator[None]:
     """Hold a run while it is trained.
 
+    Raises Busy when someone else has it and `wait` is False; Stopped when a signal came while it was waited for.
+
     Parameters
     ----------
     out : the folder of the records. name : of the run, for people. identity : see `known_by`.
     request : where a signal is noted. wait : False gives up at once where another process has the run.
-
-    Raises
-    ------
-    Busy
-        When someone else has it and `wait` is False.
-    Stopped
-        When a signal came while it was waited for.
     """
     (out / "locks").mkdir(parents=True, exist_ok=True)
     lock, told = FileLock(out / "locks" / f"{identity}.lock"), False

@@ -22,15 +22,12 @@ __all__ = ["Given"]
 class Given:
     """The mini-batches of a run, in the order in which they are given.
 
+    Raises ValueError when `repeats` is asked of a workload whose mini-batches cannot be given twice.
+
     Parameters
     ----------
     workload, optimizer : of the run. streams : every random stream of it.
     per_epoch : mini-batches in a pass over the data. repeats : whether the look-ahead gradient is of the last one.
-
-    Raises
-    ------
-    ValueError
-        When `repeats` is asked of a workload whose mini-batches cannot be given twice.
     """
 
     def __init__(self, workload: Workload, optimizer: Any, streams: Mapping[str, torch.Generator], per_epoch: int,

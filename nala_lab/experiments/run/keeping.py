@@ -53,10 +53,7 @@ class Keeper:
     def restore(self, trainer: Any) -> None:
         """Put a run where its checkpoint was taken; a run without a checkpoint starts at its beginning.
 
-        Raises
-        ------
-        CheckpointError
-            When the file is broken, or belongs to something else.
+        Raises CheckpointError when the file is broken, or belongs to something else.
         """
         if not self.resume or not self.path.exists():
             return
@@ -75,10 +72,7 @@ class Keeper:
     def save(self, trainer: Any) -> None:
         """Write the run as it stands.
 
-        Raises
-        ------
-        CheckpointError
-            When the file cannot be written.
+        Raises CheckpointError when the file cannot be written.
         """
         parts = {"model": trainer.workload.model, "optimizer": trainer.optimizer, "streams": trainer.streams}
         self._saved = time.monotonic()
@@ -93,10 +87,7 @@ class Keeper:
     def between_steps(self, trainer: Any, request: StopRequest) -> None:
         """Save if it is time, or if a signal asked for an end.
 
-        Raises
-        ------
-        Stopped
-            After the signal, saying where the run stands.
+        Raises Stopped after the signal, saying where the run stands.
         """
         if request.signum is not None:
             where = f"stopped by {request.name} after {trainer.done:,} of {trainer.ends[-1]:,} gradients"

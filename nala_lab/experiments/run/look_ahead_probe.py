@@ -65,15 +65,12 @@ def best_mu(gain: float, bending: float) -> float:
 class Probe:
     """Watches a run's cycles, and measures every so many of them.
 
+    Raises ValueError for a workload whose mini-batches cannot be given twice, and for several processes.
+
     Parameters
     ----------
     workload, optimizer, streams : of the run. options : of the run; ``probe_every`` and ``curvature_every`` count.
     length : timesteps of a cycle; 1 for an optimizer that has none. seed : of the run. team : of the run.
-
-    Raises
-    ------
-    ValueError
-        For a workload whose mini-batches cannot be given twice, and for several processes.
     """
 
     def __init__(self, workload: Workload, optimizer: torch.optim.Optimizer, options: Options, length: int,

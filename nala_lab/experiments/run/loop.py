@@ -124,25 +124,16 @@ def gradients(method: Method, settings: Mapping[str, Any], timesteps: int) -> in
     return bisect_right(candidates, timesteps, key=lambda n: method.timesteps(n, settings)) - 1
 
 
-def train(
-    workload: Workload,
-    optimizer: torch.optim.Optimizer,
-    plan: Plan,
-    *,
-    method: Method,
-    settings: Mapping[str, Any],
-    seed: int,
-    row: Row,
-    keeper: Keeper | None = None,
-    request: StopRequest | None = None,
-    team: Team = SOLO,
-    title: str = "",
-    progress: bool = True,
-) -> Result:
+def train(workload: Workload, optimizer: torch.optim.Optimizer, plan: Plan, *, method: Method,
+          settings: Mapping[str, Any], seed: int, row: Row, keeper: Keeper | None = None,
+          request: StopRequest | None = None, team: Team = SOLO, title: str = "",
+          progress: bool = True) -> Result:  # fmt: skip
     """Train, calling ``row(kind, **values)`` for every line of the record.
 
     Divergence is a result: it ends the run, after a last ``test`` row. torch's own random generators are taken over
     by the run, from the seed, and given back as they were.
+
+    Raises Stopped when a signal asked for it; the run has been saved.
 
     Parameters
     ----------
@@ -154,11 +145,6 @@ def train(
     team : the processes that share the mini-batches; this one alone by default.
     title : shown before the progress bar.
     progress : False hides the bar; it is hidden anyway where the output is neither a screen nor a notebook.
-
-    Raises
-    ------
-    Stopped
-        When a signal asked for it; the run has been saved.
     """
     with exact(plan.options.deterministic), own_randomness(seed, workload.device, team.rank) as generators:
         if hasattr(workload, "channels_last"):

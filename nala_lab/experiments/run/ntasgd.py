@@ -46,6 +46,8 @@ def stopped_falling(losses: Sequence[float], n: int) -> bool:
 class NTASGD(torch.optim.SGD):
     """SGD, and from the switch on the running average of its iterates.
 
+    Raises ValueError when `n` is no such integer.
+
     Parameters
     ----------
     params : as for any torch optimizer.
@@ -55,11 +57,6 @@ class NTASGD(torch.optim.SGD):
     Attributes
     ----------
     averaging : whether the switch has been made.
-
-    Raises
-    ------
-    ValueError
-        When `n` is no such integer.
 
     Examples
     --------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -133,6 +133,8 @@ def plan(task: str, optimizer: str | Method, *, seed: int, scale: str = "cpu", e
          options: Options | None = None) -> Run:  # fmt: skip
     """Check everything that can be checked of a run before its data are read.
 
+    Raises ValueError in one sentence, for a name or a value that is not allowed.
+
     Parameters
     ----------
     task, optimizer, scale : names in TASKS, METHODS, SCALES; an optimizer of your own is ``package.module:factory``, or
@@ -143,11 +145,6 @@ def plan(task: str, optimizer: str | Method, *, seed: int, scale: str = "cpu", e
     device : None for the CPU; see `find_device`.
     folders : where data files are looked for; without any they are downloaded, and generated at smoke scale.
     options : switches of the loop.
-
-    Raises
-    ------
-    ValueError
-        In one sentence, for a name or a value that is not allowed.
     """
     chosen, method = get_task(task), find_method(optimizer)
     require_choice("scale", scale, chosen.scales)
@@ -176,19 +173,11 @@ def execute(run: Run, out: Path, *, force: bool = False, progress: bool = True,
     A run that someone else trains is waited for, and its record read; with `wait` False that raises `Busy`. Two runs in
     one process, by threads, are trained one after the other.
 
-    Returns
-    -------
-    (record, trained) : `trained` is False when the record was there already.
+    Returns (record, trained): `trained` is False when the record was there already.
 
-    Raises
-    ------
-    ValueError
-        For data that are missing or corrupt, and for a checkpoint in the way that is neither to be taken up nor to be
-        replaced by force.
-    Busy
-        When someone else trains the run, with `wait` False.
-    Stopped
-        When Ctrl-C or SIGTERM asked for an end; the run has been saved.
+    Raises ValueError for data that are missing or corrupt, and for a checkpoint in the way that is neither to be taken
+    up nor to be replaced by force; Busy when someone else trains the run, with `wait` False; Stopped when Ctrl-C or
+    SIGTERM asked for an end; the run has been saved.
     """
     saving = saving or Saving()
     name = f"{run.task.name} {run.method.name} seed {run.seed}"
@@ -216,7 +205,8 @@ def _execute(run: Run, workload: Workload, out: Path, request: StopRequest, savi
     keeper = _keeper(run, path, config, saving, force=force, team=team)
     optimizer = run.method.build(workload.groups(), run.settings)
     shows = closing(Board(board, path, config)) if board is not None and team.chief else nullcontext()
-    with shows as shown, _no_room(path, keeper), _writer(run, path, config, team) as writer:
+    with (shows as shown, _no_room(path, keeper),
+          RecordWriter(path, _header(run, config)) if team.chief else nullcontext() as writer):  # fmt: skip
         result = train(workload, optimizer, run.plan, method=run.method, settings=run.settings, seed=run.seed,
                        row=_to(writer, shown), keeper=keeper, request=request, team=team,
                        progress=progress, title=f"{run.method.name} seed {run.seed}")  # fmt: skip
@@ -226,10 +216,6 @@ def _execute(run: Run, workload: Workload, out: Path, request: StopRequest, savi
     keeper.discard()
     team.wait()
     return read_record(path), True
-
-
-def _writer(run: Run, path: Path, config: Mapping[str, Any], team: Team) -> AbstractContextManager[RecordWriter | None]:
-    return RecordWriter(path, _header(run, config)) if team.chief else nullcontext()
 
 
 @contextmanager

@@ -24,6 +24,8 @@ _MEASURING = ("probe_every", "curvature_every")
 class Options:
     """How a run computes; every one of them is part of the record's configuration.
 
+    Raises ValueError for a value that is not allowed.
+
     Attributes
     ----------
     precision : ``"bf16"`` runs forward passes in bfloat16 where torch's autocast thinks it safe; the weights, the
@@ -38,11 +40,6 @@ class Options:
         ``"timesteps"`` as the papers count them, for which NALA gets (k + 1) / k and AdaLA 2 times the mini-batches.
     probe_every : cycles from one that `nala_lab.experiments.run.look_ahead_probe` measures to the next; None: none.
     curvature_every : cycles between two estimates of the largest curvatures, which cost more; None: none.
-
-    Raises
-    ------
-    ValueError
-        For a value that is not allowed.
     """
 
     precision: str = "float32"

@@ -110,14 +110,11 @@ SOLO = Team()
 def joined(device: str = "auto") -> Iterator[Team]:
     """The team that torchrun started this process for, or SOLO.
 
+    Raises ValueError when there are more processes on this machine than GPUs for them.
+
     Parameters
     ----------
     device : name of the device to be trained on, as in `nala_lab.experiments.run.one_run.find_device`.
-
-    Raises
-    ------
-    ValueError
-        When there are more processes on this machine than GPUs for them.
     """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:

@@ -41,11 +41,11 @@ from nala_lab.experiments.run.alone import Busy, known_by
 from nala_lab.experiments.run.one_run import Run, Saving, code_sha256, execute, find_device, held_out, plan
 from nala_lab.experiments.run.options import Options
 from nala_lab.experiments.run.signals import Stopped, StopRequest
-from nala_lab.experiments.run.spec_file import read_toml, require_axes
+from nala_lab.experiments.run.spec_file import require_axes
 from nala_lab.experiments.tasks import get_task
 from nala_lab.results.records import RecordError, read_record
 
-__all__ = ["BACKENDS", "Cell", "Outcome", "Store", "cells", "in_parallel", "read_spec", "sweep"]
+__all__ = ["BACKENDS", "Cell", "Outcome", "cells", "finished", "in_parallel", "store", "sweep"]
 
 BACKENDS = ("local", "dask")
 # Windows has no signal that asks: os.kill ends a process at once. But there Ctrl-C reaches every process of a console.
@@ -95,24 +95,10 @@ class Outcome:
     record: Path | None = None
 
 
-def read_spec(path: Path | str) -> list[Cell]:
-    """Read a sweep's TOML file.
-
-    Raises
-    ------
-    ValueError
-        In one sentence, for a file that is not TOML, an unknown key, or a cell that is not allowed.
-    """
-    return cells(read_toml(path))
-
-
 def cells(spec: Mapping[str, Any]) -> list[Cell]:
     """Every cell of a sweep, each of them checked.
 
-    Raises
-    ------
-    ValueError
-        For an unknown key, or a name or value that is not allowed.
+    Raises ValueError for an unknown key, or a name or value that is not allowed.
 
     Examples
     --------
@@ -157,29 +143,18 @@ def _combinations(axes: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield dict(zip(axes, values, strict=True))
 
 
-class Store:
-    """Where the records of one version of the code are kept.
+def store(out: Path) -> Path:
+    """The folder in `out` for records of the code as it is now; the files may be edited during a sweep."""
+    return out / f"code-{code_sha256()[:12]}"
 
-    Attributes
-    ----------
-    root : the folder of the code as it is now; workers are given it, for the files may be edited during a sweep.
-    """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    @classmethod
-    def now(cls, out: Path) -> Store:
-        """The store of the present code in the folder `out`."""
-        return cls(out / f"code-{code_sha256()[:12]}")
-
-    def finished(self) -> set[str]:
-        """Hashes of what is there already; a record that cannot be read is not, and its run will say so."""
-        found = set()
-        for path in self.root.rglob("*.jsonl"):
-            with suppress(RecordError):
-                found.add(known_by(read_record(path).header["config"]))
-        return found
+def finished(root: Path) -> set[str]:
+    """Hashes of what is in a store already; a record that cannot be read is not, and its run will say so."""
+    found = set()
+    for path in root.rglob("*.jsonl"):
+        with suppress(RecordError):
+            found.add(known_by(read_record(path).header["config"]))
+    return found
 
 
 @dataclass(frozen=True)
@@ -233,30 +208,26 @@ def sweep(todo: Sequence[Cell], out: Path, *, jobs: int = 1, backend: str = "loc
           minutes: float | None = 5.0) -> Iterator[Outcome]:  # fmt: skip
     """Run cells, yielding what became of each as it ends; those that are busy elsewhere are waited for at the end.
 
+    Raises ValueError for a setting that is not allowed; OSError before anything is trained, when the store cannot be
+    written; as ChildProcessError, when a process was killed.
+
     Parameters
     ----------
-    todo : from `read_spec` or `cells`. out : the store.
+    todo : from `cells`. out : the store.
     jobs : runs at the same time; -1 is one for each core, and on a cluster leaves it to the cluster.
     backend : ``"local"`` processes, or a ``"dask"`` cluster, at `address`; a worker's threads train one after another.
     folders, device : as in `plan`; the same on every worker.
     threads : of each run; None shares the cores of this machine. Sums on a CPU depend on it in the last bit.
     minutes : how often a run is saved, so that a killed sweep loses no more than that; None saves nothing.
-
-    Raises
-    ------
-    ValueError
-        For a setting that is not allowed.
-    OSError
-        Before anything is trained, when the store cannot be written; as ChildProcessError, when a process was killed.
     """
     require_choice("backend", backend, BACKENDS)
     require_int("jobs", jobs, low=-1)
     require("jobs", jobs, jobs != 0, "jobs != 0")
     share = 1 if jobs == -1 and backend == "local" else shared_threads(jobs)
-    store = Store.now(out)
-    worker = Worker(store.root, tuple(folders), device, share if threads is None else threads, minutes)
-    store.root.mkdir(parents=True, exist_ok=True)
-    done = store.finished()
+    root = store(out)
+    worker = Worker(root, tuple(folders), device, share if threads is None else threads, minutes)
+    root.mkdir(parents=True, exist_ok=True)
+    done = finished(root)
     left = []
     for cell in todo:
         if known_by(cell.run(folders, device).request) in done:

@@ -21,14 +21,11 @@ class Board:
     The other x-axes are curves of their own (``axis/timestep``, ``axis/seconds``), so that any can be read off. A run
     that is taken up again writes all its rows anew, so what an earlier try left in its folder is removed.
 
+    Raises ModuleNotFoundError when tensorboard is not installed.
+
     Parameters
     ----------
     folder : of all boards. path : the record's; the board is FOLDER/TASK/NAME. config : shown as text.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        When tensorboard is not installed.
     """
 
     def __init__(self, folder: Path, path: Path, config: Mapping[str, Any]) -> None:

@@ -79,10 +79,7 @@ class Tuned:
 def read_space(path: Path | str) -> dict[str, Space]:
     """Read spaces from a TOML file: ``[nala]`` with ``lr = [0.0003, 0.001, 0.003]`` ...
 
-    Raises
-    ------
-    ValueError
-        In one sentence, for a file that is not TOML, an unknown optimizer, or an axis that is not a list.
+    Raises ValueError in one sentence, for a file that is not TOML, an unknown optimizer, or an axis that is not a list.
     """
     spaces = read_toml(path)
     for name, space in spaces.items():
@@ -109,15 +106,12 @@ def space_of(task: Task, optimizer: str | Method) -> Space:
 def trials(optimizer: str, space: Space, count: int, published: Mapping[str, Any], *, seed: int) -> list[Trial]:
     """Choose `count` points of a grid: the published one where the grid has it, the others without replacement.
 
+    Raises ValueError when the grid has fewer points than `count`, so that the optimizers would not get equal numbers.
+
     Parameters
     ----------
     published : the task's changes to the method's settings.
     seed : names the stream that chooses.
-
-    Raises
-    ------
-    ValueError
-        When the grid has fewer points than `count`, so that the optimizers would not get equal numbers.
     """
     require_int("trials", count, low=1)
     grid = [dict(zip(space, values, strict=True)) for values in itertools.product(*space.values())]

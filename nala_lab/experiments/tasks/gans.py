@@ -76,19 +76,9 @@ def _scales(batches: int) -> dict[str, Scale]:
 
 def _task(name: str, what: str, game: Mapping[str, Any], batches: int) -> Task:
     size = game.get("size", 32)
-    return Task(
-        name=name,
-        source=f"AdaLA paper, section 5.3, Table 4; {what}",
-        data="cifar-10",
-        model_name=f"DCGAN generator and critic, {size} x {size}",
-        methods=ADALA_METHODS,
-        make=partial(make_gan, game=game),
-        scales=_scales(batches),
-        decay=Constant(),
-        settings=TASK_SETTINGS[name],
-        main="fid",
-        best=min,
-    )
+    return Task(name, f"AdaLA paper, section 5.3, Table 4; {what}", "cifar-10",
+                f"DCGAN generator and critic, {size} x {size}", ADALA_METHODS, partial(make_gan, game=game),
+                _scales(batches), Constant(), TASK_SETTINGS[name], main="fid", best=min)  # fmt: skip
 
 
 GANS: tuple[Task, ...] = (

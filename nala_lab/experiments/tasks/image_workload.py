@@ -44,6 +44,8 @@ def mini_batches(n: int, size: int, generator: torch.Generator) -> tuple[torch.T
 class ImageWorkload:
     """Cross-entropy on labelled images; an implementation of `nala_lab.experiments.tasks.workload.Workload`.
 
+    Raises ValueError for fewer training images than one mini-batch, or whole-number pixels without a `prepare`.
+
     Parameters
     ----------
     model : maps (n, channels, height, width) to (n, classes), without a softmax. It is moved to the device.
@@ -54,11 +56,6 @@ class ImageWorkload:
     softmax_twice : take the cross-entropy of ``softmax(logits)`` instead of the logits, as the program of the NALA
         paper does for its ResNet. Its floor for 10 classes is log(e + 9) - 1 = 1.4612; accuracies are not affected.
     batches : use only so many mini-batches of each epoch; None means all.
-
-    Raises
-    ------
-    ValueError
-        For fewer training images than one mini-batch, or whole-number pixels without a `prepare`.
 
     Examples
     --------

@@ -35,6 +35,8 @@ __all__ = ["LanguageWorkload"]
 class LanguageWorkload:
     """Next words of a text; an implementation of `nala_lab.experiments.tasks.workload.Workload`.
 
+    Raises ValueError for a number out of range, or a text too short for its columns.
+
     Parameters
     ----------
     model : from `awd_lstm`, for as many words as the corpus has. It is moved to the device.
@@ -48,11 +50,6 @@ class LanguageWorkload:
     lr_by_length : multiply lr by rows / bptt in the step on a window of so many rows, as AWD-LSTM does.
     eval_columns : columns of the validation and of the test text. 1 reads them as one text, and slowly.
     batches : use only so many mini-batches of each epoch; None means all.
-
-    Raises
-    ------
-    ValueError
-        For a number out of range, or a text too short for its columns.
 
     Examples
     --------

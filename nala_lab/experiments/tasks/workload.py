@@ -60,11 +60,9 @@ class Workload(Protocol):
 
     def groups(self) -> list[dict[str, Any]]:
         """Parameter groups for the optimizer; the players of a GAN are two groups of one optimizer, with one clock."""
-        ...
 
     def start_epoch(self, epoch: int) -> None:
         """Draw the order of the mini-batches from the streams and reset hidden states. Epochs count from 0."""
-        ...
 
     def loss(self, batch: int) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """Return the loss to be differentiated, and metrics of this mini-batch before its update.
@@ -72,11 +70,9 @@ class Workload(Protocol):
         The loss and each metric are 0-dim tensors on the device; nothing in here may wait for the device. Parameters
         whose turn it is not must not get a gradient: their ``.grad`` stays None and the optimizer leaves them alone.
         """
-        ...
 
     def after(self, batch: int) -> None:
         """Do what follows the optimizer's step, such as clipping the weights of a critic; usually nothing."""
-        ...
 
     def evaluate(self) -> dict[str, float]:
         """Measure on held-out data, in evaluation mode and without gradients, at the weights as they stand.
@@ -84,16 +80,12 @@ class Workload(Protocol):
         Holds ``"loss"`` where there is one, and the task's main metric. The same weights give the same numbers, and
         training goes on as if it had not been called; the loop sets the model back to training mode.
         """
-        ...
 
     def bn_batches(self) -> Iterable[torch.Tensor] | None:
         """Inputs ``x`` for ``model(x)``, on which BatchNorm is estimated anew; None when nothing needs it."""
-        ...
 
     def state_dict(self) -> dict[str, Any]:
         """Return where in the epoch the run stands: order, hidden state ... as tensors and plain values only."""
-        ...
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Stand where `state` was taken; `streams` are restored by the loop."""
-        ...

@@ -57,9 +57,7 @@ def decide(
 
     Examples
     --------
-    >>> from nala_lab.results.evidence import Rule
-    >>> from nala_lab.results.evidence import decide
-    >>> from nala_lab.results.evidence import judge
+    >>> from nala_lab.results.evidence import Rule, decide, judge
     >>> rule = Rule(threshold=0.01)
     >>> one = judge([0.71, 0.74, 0.70], [0.70, 0.70, 0.70], rule)
     >>> decide(one, rule, "better").words

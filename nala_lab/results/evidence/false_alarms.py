@@ -35,21 +35,14 @@ class FalseAlarms:
     undecided: int
 
 
-def a_a(
-    rng: np.random.Generator,
-    rule: Rule,
-    *,
-    tables: int = 1000,
-    optimizers: int = 10,
-    seeds: int = 5,
-    seed_sd: float = 3.0,
-    noise_sd: float = 1.0,
-    gap: float = 0.0,
-) -> FalseAlarms:
+def a_a(rng: np.random.Generator, rule: Rule, *, tables: int = 1000, optimizers: int = 10, seeds: int = 5,
+        seed_sd: float = 3.0, noise_sd: float = 1.0, gap: float = 0.0) -> FalseAlarms:  # fmt: skip
     """Judge tables of one optimizer under several names: the first against each of the others.
 
     Entry (seed i, optimizer j) = S_i + e_ij with S ~ N(0, seed_sd^2) for what runs of a seed share (initial weights,
     order of the data) and e ~ N(0, noise_sd^2).
+
+    Raises ValueError for sizes that are too small or a spread that is not positive.
 
     Parameters
     ----------
@@ -58,15 +51,9 @@ def a_a(
     seed_sd, noise_sd : spread between seeds, and within a seed.
     gap : added to the numbers of the first optimizer.
 
-    Raises
-    ------
-    ValueError
-        For sizes that are too small or a spread that is not positive.
-
     Examples
     --------
-    >>> from nala_lab.results.evidence import Rule
-    >>> from nala_lab.results.evidence import a_a
+    >>> from nala_lab.results.evidence import Rule, a_a
     >>> from nala_lab.core import stream
     >>> a_a(stream(0, "a_a example"), Rule(), tables=50).tables
     50

@@ -61,11 +61,7 @@ def _finite(name: str, values: Sequence[float]) -> np.ndarray:
     array = np.asarray(values, dtype=float)
     require(name, values, array.ndim == 1 and array.size >= 1, "a list of at least one number")
     require(
-        name,
-        values,
-        bool(np.isfinite(array).all()),
-        "finite numbers only",
-        "diverged runs stay out, and are counted",
+        name, values, bool(np.isfinite(array).all()), "finite numbers only", "diverged runs stay out, and are counted"
     )
     return array
 
@@ -73,10 +69,7 @@ def _finite(name: str, values: Sequence[float]) -> np.ndarray:
 def summary(values: Sequence[float]) -> Summary:
     """Mean, standard deviation and number of one value per seed.
 
-    Raises
-    ------
-    ValueError
-        For no value, or one that is not finite.
+    Raises ValueError for no value, or one that is not finite.
 
     Examples
     --------
@@ -97,17 +90,13 @@ def paired(a: Sequence[float], b: Sequence[float], *, level: float = 0.95) -> Pa
     the difference less noisy than either. The differences are taken to be roughly normal, which 3 seeds
     cannot show.
 
+    Raises ValueError for lists of different lengths, empty ones, or numbers that are not finite; ModuleNotFoundError
+    without scipy, whose t quantile is used when there are two pairs or more.
+
     Parameters
     ----------
     a, b : (n,) one number per seed, in the same order.
     level : coverage of the interval, above 0 and below 1.
-
-    Raises
-    ------
-    ValueError
-        For lists of different lengths, empty ones, or numbers that are not finite.
-    ModuleNotFoundError
-        Without scipy, whose t quantile is used when there are two pairs or more.
 
     Examples
     --------

@@ -19,8 +19,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nala_lab.core import Real
 from nala_lab.core.validate import require, require_choice, require_number
 from nala_lab.results.evidence.intervals import Paired, paired
 
@@ -40,6 +40,8 @@ Pairs = Mapping[str, tuple[Sequence[float], Sequence[float]]]
 class Rule:
     """What is decided before the runs are looked at.
 
+    Raises ValueError for a negative threshold, an error rate outside (0, 0.5), another test.
+
     Attributes
     ----------
     threshold : differences smaller than this do not matter in practice; in the unit of the metric. 0: all matter.
@@ -47,11 +49,6 @@ class Rule:
     error_rate : family-wise rate of false verdicts of one kind within a table.
     test : ``"t"``, or ``"sign-flip"``, which assumes symmetry only, but can separate nothing with fewer than 6 seeds at
         an error rate of 0.05, its smallest p-value being 2^(1-n).
-
-    Raises
-    ------
-    ValueError
-        For a negative threshold, an error rate outside (0, 0.5), another test.
     """
 
     threshold: float = 0.0
@@ -99,8 +96,7 @@ def judge(a: Sequence[float], b: Sequence[float], rule: Rule) -> Judgement:
 
     Examples
     --------
-    >>> from nala_lab.results.evidence import Rule
-    >>> from nala_lab.results.evidence import judge
+    >>> from nala_lab.results.evidence import Rule, judge
     >>> adam, nala = [0.90, 0.88, 0.91, 0.89, 0.90], [0.89, 0.86, 0.90, 0.88, 0.88]
     >>> found = judge(nala, adam, Rule(threshold=0.002))
     >>> found.verdict, round(found.gap, 3), round(found.p, 4), found.p_sign_flip
@@ -118,15 +114,11 @@ def judge_table(pairs: Pairs, rule: Rule) -> dict[str, Judgement]:
     "better" or "worse" when its difference is significant after Holm's correction, else "undecided". Each of the two
     kinds of false verdict has a family-wise rate of at most `error_rate`, whatever the dependence in the table.
 
-    Raises
-    ------
-    ValueError
-        For an empty table, lists of different lengths, empty ones, NaN, or a pair of two infinities.
+    Raises ValueError for an empty table, lists of different lengths, empty ones, NaN, or a pair of two infinities.
 
     Examples
     --------
-    >>> from nala_lab.results.evidence import Rule
-    >>> from nala_lab.results.evidence import judge_table
+    >>> from nala_lab.results.evidence import Rule, judge_table
     >>> base = [0.1, 0.5, 0.3, 0.2, 0.4]
     >>> table = {"same": (base, [x + 0.001 for x in base[::1]]), "far": (base, [0.3, 0.8, 0.5, 0.45, 0.6])}
     >>> {name: j.verdict for name, j in judge_table(table, Rule(threshold=0.01)).items()}
@@ -160,13 +152,13 @@ def _paired(a: Sequence[float], b: Sequence[float], level: float) -> Paired:
     return replace(one, se=0.0, low=-math.inf, high=math.inf) if one.se <= rounding else one
 
 
-def _differences(a: Sequence[float], b: Sequence[float]) -> NDArray[np.float64]:
+def _differences(a: Sequence[float], b: Sequence[float]) -> Real:
     """a_i - b_i; only their signs where one of them is infinite."""
     first, second = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     require("b", list(b), first.shape == second.shape, "as many numbers as a", "pairs share a seed")
     told = not np.isnan([first, second]).any() and not (np.isinf(first) & np.isinf(second)).any()
     require("pairs", list(zip(a, b, strict=True)), told, "no NaN, and at most one infinity in a pair")
-    gaps: NDArray[np.float64] = first - second
+    gaps: Real = first - second
     if np.isinf(gaps).any():
         gaps = np.sign(gaps)
     return gaps
@@ -220,13 +212,13 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 @cache
-def _signs(n: int) -> NDArray[np.float64]:
+def _signs(n: int) -> Real:
     """All 2^(n-1) sign patterns whose first sign is +: the other half gives the same absolute sums."""
     bits = np.arange(2 ** (n - 1))[:, None] >> np.arange(n - 1) & 1
     return np.hstack([np.ones((bits.shape[0], 1)), 1.0 - 2.0 * bits])
 
 
-def sign_flip_p(differences: Sequence[float] | NDArray[np.float64]) -> float:
+def sign_flip_p(differences: Sequence[float] | Real) -> float:
     """Exact two-sided p-value of the mean under all 2^n sign flips; NaN above 16 differences that are not 0 or 1.
 
     If neither run of a pair is better, its difference is as likely with the other sign. No other assumption is made.
@@ -257,8 +249,7 @@ def effect_size(one: Paired) -> float:
 
     Examples
     --------
-    >>> from nala_lab.results.evidence import paired
-    >>> from nala_lab.results.evidence import effect_size
+    >>> from nala_lab.results.evidence import effect_size, paired
     >>> round(effect_size(paired([1.0, 2.0, 3.0], [0.0, 0.0, 0.0])), 4)  # d_z = 2, J(2) = 1/sqrt(pi)
     1.1284
     """

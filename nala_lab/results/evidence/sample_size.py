@@ -21,17 +21,14 @@ def power(effect: float, n: int, *, error_rate: float = 0.05, comparisons: int =
     error_rate / comparisons (the first, hardest step of Holm's correction, so a lower bound for a table):
     power = P(|T| > t).
 
+    Raises ValueError for fewer than 2 seeds, an error rate outside (0, 1), no comparison.
+
     Parameters
     ----------
     effect : true mean of the paired differences over their true standard deviation.
     n : seeds, at least 2.
     error_rate : two-sided.
     comparisons : number of comparisons in the table.
-
-    Raises
-    ------
-    ValueError
-        For fewer than 2 seeds, an error rate outside (0, 1), no comparison.
 
     Examples
     --------
@@ -57,21 +54,15 @@ def seeds_needed(
 ) -> int | None:
     """Smallest number of seeds with which a true difference `gap` is separated with probability `wanted`.
 
+    Returns the number, or None when a million seeds would not do, as for a gap of 0. Raises ValueError for sd <= 0, or
+    `wanted` outside (error_rate, 1).
+
     Parameters
     ----------
     gap : the claimed difference of the means, in the unit of the metric.
     sd : standard deviation of the paired differences, in that unit.
     wanted : power, above the error rate and below 1.
     error_rate, comparisons : as `power`.
-
-    Returns
-    -------
-    The number, or None when a million seeds would not do, as for a gap of 0.
-
-    Raises
-    ------
-    ValueError
-        For sd <= 0, or `wanted` outside (error_rate, 1).
 
     Examples
     --------
