@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+import sys
+from typing import Any
 
-__all__ = ["readable"]
+from tools.doors.equations import NotRead, typeset
+
+__all__ = ["blocks", "equation", "is_code", "readable", "with_equations"]
 
 _CODE = re.compile(r"``.+?``|`[^`]+`_*|:\w+:`[^`]+`")
 _SECTION = re.compile(r"-{3,}\s*$")
@@ -25,7 +30,7 @@ def _outside(text: str) -> str:
     return re.sub(r"(\w)_(?!\w)", r"\1\\_", text.replace("|", r"\|"))
 
 
-def _blocks(lines: list[str]) -> list[list[str]]:
+def blocks(lines: list[str]) -> list[list[str]]:
     """Paragraphs, each with a blank line at its end; what is indented by four is a paragraph of its own."""
     blocks: list[list[str]] = []
     for i, line in enumerate(lines):
@@ -39,22 +44,33 @@ def _blocks(lines: list[str]) -> list[list[str]]:
     return [[*block, ""] for block in blocks]
 
 
-def _is_code(block: list[str]) -> bool:
+def is_code(block: list[str]) -> bool:
+    """Whether an indented block is a program, or markup already."""
     return any(line.lstrip().startswith((">>>", "..", "| ", "- ", "* ")) for line in block)
 
 
+def equation(block: list[str]) -> list[str]:
+    """An indented block as a displayed formula; nothing when it is not an equation to the last sign."""
+    try:
+        tex = typeset([line for line in block if line.strip()])
+    except NotRead:
+        return []
+    return [".. math::", "   :no-wrap:", "", *(f"   {line}" for line in tex.splitlines()), ""]
+
+
 def _prose(lines: list[str]) -> list[str]:
-    """The part before the sections: an indented paragraph is an equation, or a table of cases, as it stands."""
+    """The part before the sections: an indented paragraph is an equation, or else a table as it stands."""
     out: list[str] = []
     literal = False
-    for block in _blocks(lines):
+    for block in blocks(lines):
         announced = len(out) > 1 and out[-2].endswith("::")
-        if block[0].startswith("    ") and not announced and not _is_code(block):
-            out += block if literal else ["::", "", *block]
-            literal = True
+        if block[0].startswith("    ") and not announced and not is_code(block):
+            set_as = equation(block)
+            out += set_as or (block if literal else ["::", "", *block])
+            literal = not set_as
         else:
             literal = announced and literal
-            out += block if announced or _is_code(block) else map(_escaped, block)
+            out += block if announced or is_code(block) else map(_escaped, block)
     return out
 
 
@@ -85,3 +101,18 @@ def readable(lines: list[str]) -> list[str]:
     """A docstring in which formulas stay as they stand: indented ones line by line, those in a sentence unmarked."""
     first = next((i for i, line in enumerate(lines) if _SECTION.match(line)), len(lines) + 1) - 1
     return _prose(lines[:first]) + _sections(lines[first:])
+
+
+def with_equations(lines: list[str], obj: Any) -> list[str]:
+    """The docstring of `obj`, below its first paragraph what its file says above all, if equations are in that.
+
+    Where a file has functions they are what its equations are about, not the classes of their results.
+    """
+    module = sys.modules.get(getattr(obj, "__module__", ""))
+    names = getattr(module, "__all__", ())
+    functions = [name for name in names if inspect.isfunction(getattr(module, name))]
+    text = (inspect.getdoc(module) or "").splitlines() if obj.__name__ in (functions or names) else []
+    if not any(block[0].startswith("    ") and equation(block) for block in blocks(text)):
+        return lines
+    end = lines.index("") if "" in lines else len(lines)
+    return [*lines[:end], "", *text, *lines[end:]]

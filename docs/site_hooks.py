@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from docstring_text import readable
+from docstring_text import readable, with_equations
 from docutils import nodes
 from sphinx import addnodes
 
 
 def process_docstring(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
-    """Hand autodoc the docstring in its readable form."""
-    lines[:] = readable(lines)
+    """Hand autodoc the docstring in its readable form, with the equations of a file that has no page of its own."""
+    page = Path(app.srcdir, "api", f"{getattr(obj, '__module__', '')}.rst")
+    shown = what not in ("class", "function") or page.is_file()
+    lines[:] = readable(lines if shown else with_equations(lines, obj))
 
 
 def words_are_no_links(app: Any, doctree: Any) -> None:

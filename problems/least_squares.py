@@ -14,7 +14,7 @@ from problems.finite_sum import FiniteSum, features
 class LeastSquares(FiniteSum):
     """Mean squared error of a linear model, with an optional ridge.
 
-        f(w) = (1/2n) |X w - y|^2 + (l2/2) |w|^2
+        f(w) = (1/(2n)) |X w - y|^2 + (l2/2) |w|^2
 
     Parameters as for `FiniteSum`; mini-batches are drawn without replacement unless replace=True.
 

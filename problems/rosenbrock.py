@@ -15,7 +15,7 @@ from problems.symbols import number
 class Rosenbrock(Problem):
     """A curved valley: easy to enter, slow to follow.
 
-        f(x) = sum_{i=1}^{d-1}  b (x_{i+1} - x_i^2)^2 + (a - x_i)^2,      a = 1, b = 100
+        f(x) = sum_{i=1}^{d-1} b (x_{i+1} - x_i^2)^2 + (a - x_i)^2,      a = 1, b = 100
 
     Parameters
     ----------

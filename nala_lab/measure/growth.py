@@ -1,8 +1,8 @@
 """Three different sizes of a linear map: what decides in the end, in one step, and on the way.
 
-    spectral radius   max |eig M|            lim ||M^t||^(1/t): the rate, after long enough
-    operator norm     ||M||_2                the worst factor of one step
-    transient growth  max_t ||M^t||_2        how far the error can grow before it decays
+    spectral radius   max |eig M| = lim ||M^t||^(1/t)    the rate, after long enough
+    operator norm     ||M||_2                            the worst factor of one step
+    transient growth  max_t ||M^t||_2                    how far the error can grow before it decays
 
 For a normal map all three agree (or the last is 1, at t = 0). For a non-normal one they can differ by any factor.
 

@@ -4,8 +4,8 @@
     m_t = beta1 m_{t-1} + (1 - beta1) g_t
     s_t = beta2 s_{t-1} + (1 - beta2) (g_t - m_t)^2 + eps
 
-    "hat"   theta_t = theta_{t-1} - lr m_hat_t / (sqrt(s_hat_t) + eps)
-    "raw"   theta_t = theta_{t-1} - lr m_hat_t / sqrt(s_t + eps)
+    "hat"          theta_t = theta_{t-1} - lr m_hat_t / (sqrt(s_hat_t) + eps)
+    "raw"          theta_t = theta_{t-1} - lr m_hat_t / sqrt(s_t + eps)
     "hat-inside"   theta_t = theta_{t-1} - lr m_hat_t / sqrt(s_hat_t + eps)
 
 with m_hat_t = m_t / (1 - beta1^t), s_hat_t = s_t / (1 - beta2^t). m is ``state[p]["exp_avg"]``, s ``exp_avg_var``.

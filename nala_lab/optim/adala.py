@@ -1,7 +1,7 @@
 """AdaLA, Algorithm 3 of Ramjee's paper, for torch.
 
     g_t     = grad f_t(theta_{t-1})
-    g_{t+1} = grad f_{t+1}(theta_t)                                      <- theta_t is not known yet: take a probe
+    g_{t+1} = grad f_{t+1}(theta_t)                                      theta_t is not known yet: take a probe
     m_t     = beta1 m_{t-1} + (1 - beta1) g_t
     s_t     = beta2 s_{t-1} + (1 - beta2) (g_t - g_{t+1})^2 + eps
     theta_t = theta_{t-1} - lr m_hat_t / denominator(s_t)

@@ -1,8 +1,10 @@
 """Lookahead (Zhang et al. 2019) around any torch optimizer.
 
-theta_{t,0}   = phi_{t-1}
-theta_{t,i+1} = theta_{t,i} + A(J, theta_{t,i}, d)          i = 0 .. k-1
-phi_t         = phi_{t-1} + alpha (theta_{t,k} - phi_{t-1})
+    theta_{t,0}   = phi_{t-1}
+    theta_{t,i+1} = theta_{t,i} + A(J, theta_{t,i}, d)          i = 0 .. k-1
+    phi_t         = phi_{t-1} + alpha (theta_{t,k} - phi_{t-1})
+
+phi: slow weights, theta: the parameters, A: ``inner``.
 """
 
 from __future__ import annotations

@@ -3,9 +3,10 @@
     theta_{t,0} = phi_{t-1},   theta_{t,i+1} = theta_{t,i} + A(J, theta_{t,i}, d)      i = 0 .. k-1
     D_t   = phi_{t-1} - theta_{t,k}                                                    pseudo-gradient
     b_t   = beta b_{t-1} + D_t
-    u_t   = D_t + beta b_t  ("nesterov")   or   b_t  ("heavy-ball")
+    u_t   = D_t + beta b_t                                                             "nesterov"
+    u_t   = b_t                                                                        "heavy-ball"
     y_t   = phi_{t-1} - nu u_t
-    phi_t = y_t - alpha grad J(y_t)                                                    none when alpha = 0
+    phi_t = y_t - alpha grad J(y_t)                                                    if alpha > 0
 
 phi: slow weights (``state[p]["slow"]``), b: outer momentum (``state[p]["velocity"]``), theta: the parameters.
 """

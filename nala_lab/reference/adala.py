@@ -1,10 +1,10 @@
 """AdaLA, Algorithm 3 of Ramjee's paper, in every reading that has a name.
 
     g_t     = grad f_t(theta_{t-1})
-    g_{t+1} = grad f_{t+1}(theta_t)                                      <- theta_t is not known yet
+    g_{t+1} = grad f_{t+1}(theta_t)                                      theta_t is not known yet
     m_t     = beta1 m_{t-1} + (1 - beta1) g_t
     s_t     = beta2 s_{t-1} + (1 - beta2) (g_t - g_{t+1})^2 + eps
-    theta_t = theta_{t-1} - lr m_hat_t / denominator(s_t)                   denominator as in adabelief.py
+    theta_t = theta_{t-1} - lr m_hat_t / denominator(s_t)                   denominator as AdaBelief's
 
 The second line needs what the last line computes. The paper's section 5 says how: take a step, compute the gradient,
 restore the parameters, then take the adapted step. Which step that probe is, the paper leaves open:

@@ -2,6 +2,8 @@
 
     g_t     = grad f_t(theta_{t-1}) + weight_decay theta_{t-1}
     theta_t = theta_{t-1} - lr g_t
+
+theta: the weights, g: the gradient.
 """
 
 from __future__ import annotations

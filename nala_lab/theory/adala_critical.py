@@ -2,7 +2,8 @@
 
     lam_crit = 2 (1+beta1)/(1-beta1) D0 / lr          D0 = sqrt(eps/(1-beta2)) + eps        (hat)
                                                       D0 = sqrt(eps/(1-beta2) + eps)        (raw)
-    with beta1^2 for beta1 in the reading code, whose trial step averages the same gradient a first time
+
+with beta1^2 for beta1 in the reading code, whose trial step averages the same gradient a first time.
 
 Assumptions: f = lam x^2 / 2 along the coordinate, the same objective at the probe, s at its rest value eps/(1-beta2),
 bias corrections over; any probe.

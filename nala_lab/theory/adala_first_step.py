@@ -1,11 +1,11 @@
 """T17. The first step of AdaLA on f = lam x^2 / 2, for every reading of its probe: the step tells which probe it was.
 
-    g = lam x,   probe at x - p,   g_t - g_{t+1} = lam p,   E = eps / (1 - beta2)
+    g = lam x,   g_t - g_{t+1} = lam p,   E = eps / (1 - beta2)
 
     hat   step = -lr g / (sqrt((lam p)^2 + E) + eps)
     raw   step = -lr g / sqrt((1-beta2) (lam p)^2 + 2 eps)
 
-with the displacement p of the probe
+with the displacement p of the probe, which stands at x - p:
 
     grad             lr g
     adam             lr g / (|g| + eps)

@@ -3,9 +3,11 @@
     AdaLA       s_t = E_t                       E_t = eps (1 - beta2^t) / (1 - beta2)
     AdaBelief   s_t = E_t + (1-beta2) c^2 sum_{i=1..t} beta2^(t-i) beta1^(2i)
 
-    hat   step_t = lr c / (sqrt(s_t / (1 - beta2^t)) + eps)      AdaLA: lr c / (sqrt(eps/(1-beta2)) + eps), every t
-    raw   step_t = lr c / sqrt(s_t + eps)                        AdaLA: 31.6 times larger at t = 1 than at infinity
-    hat-inside   step_t = lr c / sqrt(s_t / (1 - beta2^t) + eps)   AdaLA: lr c / sqrt(eps/(1-beta2) + eps), every t
+    hat          step_t = lr c / (sqrt(s_t / (1 - beta2^t)) + eps)   AdaLA   lr c / (sqrt(eps/(1-beta2)) + eps)
+    raw          step_t = lr c / sqrt(s_t + eps)                     AdaLA   31.6 times larger at first than at infinity
+    hat-inside   step_t = lr c / sqrt(s_t / (1 - beta2^t) + eps)     AdaLA   lr c / sqrt(eps/(1-beta2) + eps)
+
+where AdaLA's step of hat and of hat-inside is the same at every t.
 
 Assumptions: constant gradient c, no weight decay, no feasible set.
 
@@ -15,9 +17,12 @@ The step is therefore *proportional* to c: with the corrected denominator AdaLA 
 lr / sqrt(eps / (1-beta2)), 316 lr at the defaults, and Adam's invariance to the scale of the loss is lost.
 
 Two readings of the probe are not look-aheads and do see c:
-    lagged   g_0 - g_1 with g_0 = 0 puts (1-beta2) c^2 into s once:  s_t = E_t + (1-beta2) c^2 beta2^(t-1)
-    code     the trial step updates the same m and s, so step t stands at count 2t and the t trial steps leave
-             s_t = E_2t + (1-beta2) c^2 sum_{i=1..t} beta2^(2t-2i+1) beta1^(2(2i-1))
+
+    lagged   s_t = E_t + (1-beta2) c^2 beta2^(t-1)
+    code     s_t = E_2t + (1-beta2) c^2 sum_{i=1..t} beta2^(2t-2i+1) beta1^(2(2i-1))
+
+In lagged g_0 - g_1 with g_0 = 0 puts (1-beta2) c^2 into s once. In code the trial step updates the same m and s, so
+step t stands at count 2t, and t trial steps leave the sum.
 
 Source: derived here; Ramjee, Algorithms 2 and 3. Status: proved; tight.
 """

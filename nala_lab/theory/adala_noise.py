@@ -1,6 +1,6 @@
 """T20. What AdaLA's second moment sees of a noisy gradient, and how far the iterate then wanders.
 
-    g = lam x + xi,  E xi = 0,  Var xi = sigma^2,  probe grad: x - lr g
+    g = lam x + xi,  E xi = 0,  Var xi = sigma^2,  probe grad  x - lr g
 
     next mini-batch   E (g - g')^2 = lr^2 lam^4 x^2 + sigma^2 [(1 + lr lam)^2 + 1]        about 2 sigma^2
     same mini-batch   E (g - g')^2 = lr^2 lam^2 (lam^2 x^2 + sigma^2)                     no sigma^2 of its own

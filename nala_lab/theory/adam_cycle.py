@@ -11,11 +11,12 @@ Before a step from x the state is m = -(1-beta1)/(1+beta1) lam x, v = lam^2 A^2 
 
 Linearised at the cycle, with the flip x, m -> -x, -m taken out and each of x, m, v in units of its value there,
 
-    J = [[2 beta1 + 1 - 2 w (1-beta2), -2 beta1, -w beta2],      w = lam A / (lam A + eps), 1 for negligible eps
+    J = [[2 beta1 + 1 - 2 w (1-beta2), -2 beta1, -w beta2],
          [1 + beta1,                   -beta1,    0      ],
          [2 (1-beta2),                  0,        beta2  ]]
 
-Row by row: dm' = (1+beta1) dx - beta1 dm;  dv' = beta2 dv + 2 (1-beta2) dx;  dx' = -dx + 2 dm' - w dv' with the signs
+with w = lam A / (lam A + eps), 1 for negligible eps. Row by row:
+dm' = (1+beta1) dx - beta1 dm;  dv' = beta2 dv + 2 (1-beta2) dx;  dx' = -dx + 2 dm' - w dv' with the signs
 of the flip. For beta1 = 0 and w = 1 the characteristic polynomial is z (z^2 - (3 beta2 - 1) z + beta2); its roots are
 complex for 1/9 < beta2 < 1, of modulus sqrt(beta2): stable. At (0.9, 0.999) the radius is 1.0494: the cycle exists and
 repels, and the run bursts instead, with rms(x) near A all the same.

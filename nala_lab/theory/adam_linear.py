@@ -1,6 +1,6 @@
 """T13. NALA with Adam inside on a linear objective f(x) = c'x: every slow iterate exactly, for four forms of Adam.
 
-    phi_t = phi_0 - [ (1+mu) sum_{j in cycles 1..t} u_j + t alpha c ],      u_j = displacement of Adam's step j
+    phi_t = phi_0 - [ (1+mu) sum_{j in cycles 1..t} u_j + t alpha c ],      u_j: displacement of Adam's step j
 
     kingma-ba    u_j = lr c / (|c| + eps)
     printed      u_j = lr c / sqrt(c^2 + eps)

@@ -1,6 +1,6 @@
 """T05. What no setting of NALA over gradient descent can beat on a quadratic: the Chebyshev floor.
 
-    max over [m, L] of |rho|  >=  1 / T_n((kappa+1)/(kappa-1)),     kappa = L/m,   n = k+1 (n = k when alpha = 0)
+    max over [m, L] of |rho|  >=  1 / T_n((kappa+1)/(kappa-1)),     kappa = L/m,   n = k+1   (n = k when alpha = 0)
 
 T_n is Chebyshev's polynomial. Assumptions: quadratic, exact gradients, gradient descent inside, spectrum in [m, L].
 

@@ -1,9 +1,10 @@
 """T11. Averaging against SGD at the same speed: what "Lookahead reduces variance" leaves out.
 
 At the same learning rate Lookahead is quieter than SGD, and slower. Compare at the same speed instead: one mode,
-alpha = 0, and SGD with the learning rate whose factor per gradient is T^{1/k}, T = (1+mu) r^k - mu. Then
+alpha = 0, and SGD with the learning rate whose factor per gradient is T^{1/k}, T = (1+mu) r^k - mu. With V*_SGD of
+the latter
 
-    V*_LA / V*_SGD(same speed) = f(r) / f(T^{1/k}),        f(r) = (1-r)(1+r^k) / ((1+r)(1-r^k))
+    V*_LA / V*_SGD = f(r) / f(T^{1/k}),        f(r) = (1-r)(1+r^k) / ((1+r)(1-r^k))
 
 and the ratio is > 1 iff mu < 0 and < 1 iff mu > 0: f decreases in r on (0, 1), and T^{1/k} > r iff mu < 0.
 

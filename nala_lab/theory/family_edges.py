@@ -3,7 +3,8 @@
 One interface (start_t: where the fast weights start, A: one inner step):
 
     theta_0 = start_t;  theta_k = A^k(theta_0);  D_t = start_t - theta_k
-    b_t = beta b_{t-1} + D_t;   u_t = D_t + beta b_t  (Nesterov)  or  b_t  (heavy ball)
+    b_t = beta b_{t-1} + D_t;   u_t = D_t + beta b_t  (Nesterov)
+                                u_t = b_t             (heavy ball)
     y_t = phi_{t-1} - nu u_t;   phi_t = y_t - alpha grad J(y_t)
 
 An edge says that two recurrences give the same numbers, or that one tends to the other. Each is a check: the methods'

@@ -3,11 +3,13 @@
 The inner loop moves by Delta with mean D and covariance S_D. Then phi' = c s Delta - alpha (g + xi), c = I - alpha H,
 s = 1 + mu, with xi of covariance C_o taken at y, and the mean change of the loss J + g'e + e'He/2 is
 
-    E dJ = - s gain + s^2 (curvature + noise) / 2 + outer
-    gain      = -(c g)' c D                                     alpha = 0: -g'D, what the path goes downhill
-    curvature = (c D)' H (c D)                                             D'HD: the slope changes along the path
-    noise     = tr(H c S_D c)                                              tr(H S_D): copies end in different places
+    E dJ      = - s gain + s^2 (curvature + noise) / 2 + outer
+    gain      = -(c g)' c D                                     what the path goes downhill
+    curvature = (c D)' H (c D)                                  the slope changes along the path
+    noise     = tr(H c S_D c)                                   copies end in different places
     outer     = -alpha g'g + alpha^2 (g'Hg + tr(H C_o)) / 2
+
+which for alpha = 0 are -g'D, D'HD, tr(H S_D) and 0, and so
 
     s* = gain / (curvature + noise),     mu* = -(c g)'(c D) / ((cD)'H(cD) + tr(H c S_D c)) - 1
 

@@ -5,7 +5,7 @@
 
 Bilinear game V = u' B v: J = [[0, B], [-B', 0]] is normal, with eigenvalues +- i s, s the singular values of B, so
 
-    |rho| = sqrt(1 + alpha^2 s^2) |(1+mu)(1 - i lr s)^k - mu|          is the exact contraction of each 2-plane
+    |rho| = sqrt(1 + alpha^2 s^2) |(1+mu)(1 - i lr s)^k - mu|          the exact contraction of each plane
 
 Derivation. T01 never used that lam is real. |1 - i alpha s|^2 = 1 + alpha^2 s^2 >= 1: **the outer gradient step hurts a
 purely rotational game for every alpha > 0**, while averaging (mu < 0) helps: (1 - i lr s)^k turns, and the average of

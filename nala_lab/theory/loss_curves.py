@@ -4,7 +4,7 @@ Diagonal noisy quadratic, gradient descent inside: with m2 = E e^2 of one mode (
 expected loss sum lam m2 / 2 needs, because the noise has mean zero),
 
     inner step   m2 <- r^2 m2 + lr^2 w                     r = 1 - lr lam
-    cycle        m2(phi) <- T^2 m2(phi) + N                T, N of noise_one_mode.py
+    cycle        m2(phi) <- T^2 m2(phi) + N                T and N of one mode under noise
 
 so a curve of G gradients costs G multiply-adds per mode. The look-ahead gradient of NALA is the one that completes the
 cycle; after it the weights are phi_t. Inside a cycle the curve shows the fast weights, at a cycle's end phi_t.

@@ -7,9 +7,9 @@
 
 With A = I - lr H the mean follows the same lines without xi. For the covariance let (P, Q, V) be that of (phi, b):
 P = Cov phi, Q = Cov(phi, b), V = Cov b. Given phi the workers are independent and alike, theta_k = A^k phi + const +
-zeta, E zeta = 0, and zeta is uncorrelated with (phi, b), so only its covariance X_k is averaged:
+zeta, E zeta = 0, zeta uncorrelated with (phi, b), so only its covariance X_k is averaged (C of minibatch_noise.py):
 
-    X_0 = 0,   X_{j+1} = A X_j A + lr^2 C(m_j, A^j P A^j + X_j)                          C: minibatch_noise
+    X_0 = 0,   X_{j+1} = A X_j A + lr^2 C(m_j, A^j P A^j + X_j)
     W = I - A^k,   Y = I - nu p W,   Z = X_k / R
     Cov y       = Y P Y + nu^2 q^2 V - nu q (Y Q + Q' Y) + nu^2 p^2 Z
     Cov(y, b')  = Y P W + beta Y Q - nu q Q' W - nu q beta V - nu p Z

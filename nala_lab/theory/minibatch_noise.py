@@ -10,18 +10,19 @@ and a batch averages B of n of them. Let e have mean m and covariance S, indepen
 
 the covariance of the batch gradient around g(e), averaged over e, is
 
-    C(m, S) = kappa (M - G),     kappa = 1/B with replacement,   kappa = (n - B) / (B (n - 1)) without
+    C(m, S) = kappa (M - G),     kappa = 1/B                      with replacement
+                                 kappa = (n - B) / (B (n - 1))    without
 
 Derivation. E (1/B^2) sum_{b,b'} g_b g_b' has B equal and B (B-1) unequal pairs. With replacement an unequal pair gives
 G: M/B + (1 - 1/B) G. Without, it gives (n G - M) / (n - 1): M/B + (1 - 1/B)(n G - M)/(n - 1). Subtract G from both.
 
     example i      M = mean_i [ H_i S H_i + (g_i + H_i m)(g_i + H_i m)' ]
-    least squares  M = mean_i a_i a_i' ( a_i' S a_i + (a_i' m + r_i)^2 ),  r_i = a_i' x* - b_i: the residual at x* = 0.
-                   The cross term 2 r_i a_i' m does not vanish: only its mean a_i r_i does.
-    streaming      a ~ N(0, H), r ~ N(0, sigma^2):  E a a' (a'e + r)^2 = 2 H e e' H + (e' H e + sigma^2) H, so
-                   C = [ H T H + (tr(H T) + sigma^2) H ] / B,  T = S + m m'
-                   and E H_B T H_B = (1 + 1/B) H T H + tr(H T) H / B.
+    least squares  M = mean_i a_i a_i' ( a_i' S a_i + (a_i' m + r_i)^2 ),  r_i = a_i' x* - b_i
+    streaming      C = [ H T H + (tr(H T) + sigma^2) H ] / B,  T = S + m m'
 
+The cross term 2 r_i a_i' m of least squares does not vanish, r_i being the residual at x* = 0: only its mean a_i r_i
+does. Streaming: a ~ N(0, H), r ~ N(0, sigma^2), E a a' (a'e + r)^2 = 2 H e e' H + (e' H e + sigma^2) H, hence C, and
+E H_B T H_B = (1 + 1/B) H T H + tr(H T) H / B.
 All is written in the eigenbasis of H, H = Q diag(h) Q', where the linear part of every method is a number per mode.
 minibatch_modes.py has the cases in which only the diagonal of C and S is needed.
 

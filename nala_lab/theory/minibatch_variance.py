@@ -5,9 +5,10 @@
 With u = (e, 1) a gradient step on example i is the matrix T_i = I - lr (a_i; 0)(a_i, r_i)', and a step on a batch the
 mean of B of them. Slots 1 .. q of a tensor power are split by who shares an example, which is a set partition s:
 
-    E (mean_b T_b)^{(x) q} = sum_s c_s  (x)_{blocks of s} M_|block|,       M_j = mean_i T_i^{(x) j}
+    E (mean_b T_b)^{(x) q} = sum_s c_s (x)_{blocks of s} M_|block|,       M_j = mean_i T_i^{(x) j}
+
     with replacement      c_s = (B)_|s| / B^q                               (B)_j = B (B-1) .. (B-j+1)
-    without               c_s = n^|s| sum_{p <= s} (B)_|p| / (B^q (n)_|p|)  prod_{blocks of s} (-1)^{m-1} (m-1)!
+    without               c_s = n^|s| sum_{p <= s} (B)_|p| / (B^q (n)_|p|) prod_{blocks of s} (-1)^{m-1} (m-1)!
 
 where p refines s and m counts the blocks of p in a block of s (Moebius inversion over "all different"). The k inner
 steps are independent: E P^{(x) q} = (E T^{(x) q})^k. R workers are a batch of R draws of P. The outer update is

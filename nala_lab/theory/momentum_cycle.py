@@ -3,14 +3,14 @@
 State at a synchronisation: (e, v) = (error of phi, inner momentum as a displacement). With a = lr lam an inner step is
 
     heavy ball   M = [[1-a, beta], [-a, beta]]                          tau = 1 - a + beta,      delta = beta
-    NAG (Eq. 2)  M = [[1-a, beta(1-a)], [-a, beta(1-a)]]                tau = (1+beta)(1-a),     delta = beta(1-a)
+    NAG, Eq. 2   M = [[1-a, beta(1-a)], [-a, beta(1-a)]]                tau = (1+beta)(1-a),     delta = beta(1-a)
 
 and k of them are P = M^k = U_k M - delta U_{k-1} I with the Lucas sequence U_0 = 0, U_1 = 1,
 U_{n+1} = tau U_n - delta U_{n-1} (Cayley-Hamilton). With c = 1 - alpha lam and s = 1 + mu the cycle is
 
     keep       O = [[c (s P11 - mu), c s P12], [P21, P22]]
     reset      O = [[c (s P11 - mu), 0], [0, 0]]
-    pullback   O = diag(c, 1) (s P - mu I)                              v <- s v_k - mu v_slow, like the weights
+    pullback   O = diag(c, 1) (s P - mu I)                              v <- s v_k - mu v_slow   like the weights
 
 Derivation. y = s theta_k - mu phi reads only the first row of P; phi' = c y. What happens to v is the convention.
 A 2 x 2 map is stable iff |det O| < 1 and |tr O| < 1 + det O (Jury).

@@ -1,16 +1,18 @@
 """T08, T09. Mean, variance and stationary variance of NALA on one mode of a noisy quadratic.
 
-    g = lam x + xi,  E xi = 0,  Var xi = w         (w = lam^2 sigma^2 in the random-minimum model of Zhang et al. 2019)
+    g = lam x + xi,  E xi = 0,  Var xi = w
+
+where w = lam^2 sigma^2 in the random-minimum model of Zhang et al. 2019.
 
 With r = 1 - lr lam, R = r^k, c = 1 - alpha lam, s = 1 + mu, B = s R - mu, T = c B and Q_k = sum_{j<k} r^{2j}, a cycle
 maps mean and variance of phi by
 
     E phi'   = T E phi
-    Var phi' = T^2 Var phi + N
+    Var phi' = T^2 Var phi + N,   V* = N / (1 - T^2)  when |T| < 1
+
     fresh    N = c^2 s^2 lr^2 w Q_k + alpha^2 w                          outer gradient on its own mini-batch
     last     N = c^2 s^2 lr^2 w Q_k + alpha^2 w + 2 c s lr alpha w       ... on the last inner mini-batch
     full     N = c^2 s^2 lr^2 w Q_k                                      ... of the whole objective
-    V* = N / (1 - T^2)  when |T| < 1
 
 Derivation. theta_k = R phi - lr sum_j r^{k-1-j} xi_j, so Var theta_k = R^2 Var phi + lr^2 w Q_k; phi' = c (s theta_k -
 mu phi) - alpha xi_outer. The last inner noise enters theta_k as -lr xi and the outer step as -alpha xi: with the same

@@ -5,12 +5,13 @@ intermediate number is multiplied by a power of two, so every rounding is the sa
 for bit (no overflow or underflow):
 
     SGD, HeavyBall, NAG           lr -> lr / 2^n
-    Adam (kingma-ba, tensorflow)  eps -> 2^n eps          lr stays: the step is m / sqrt(v), of degree 0 in g
+    Adam (kingma-ba, tensorflow)  eps -> 2^n eps          lr stays
     Adam (printed)                eps -> 4^n eps          eps is added to a square there
-    AdaBelief, AdaLA              eps = 0 needed: eps is added to s (units g^2) and to its root (units g)
-    AdaLA, probe grad             no rescaling: the probe's displacement lr g changes with the loss
-    Lookahead                     nothing of its own
+    AdaBelief, AdaLA              eps = 0                 needed: it is added to s (units g^2) and its root (units g)
     NALA                          alpha -> alpha / 2^n    the outer step is plain gradient descent
+
+Adam's step is m / sqrt(v), of degree 0 in g. Lookahead changes nothing of its own. AdaLA with the probe grad has no
+rescaling: the probe's displacement lr g changes with the loss.
 
 So Adam with eps = 0 and Lookahead over it do not see the scale of the loss; NALA over Adam does, through alpha alone.
 That is a property of the design: alpha inherits the units of a learning rate for gradients, lr those of the weights.

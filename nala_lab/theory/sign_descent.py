@@ -11,9 +11,12 @@ Derivation. Adam without averages divides g by |g|. The walk goes down to d in [
 and d. The outer step multiplies by c because its gradient is lam y. The map is odd in phi, lam enters only through c.
 
 Consequences for |phi| < lr (n = 0, d = a), 0 < c:
-    k odd    phi' = c (a - (1+mu) lr): a cycle of period two, |phi| = c (1+mu) lr / (1+c), if c mu < 1; it attracts
-             with factor c, so only an outer step makes it attract
-    k even   phi' = c a: the inner loop is invisible, and only the outer gradient makes progress
+
+    k odd    phi' = c (a - (1+mu) lr)       a cycle of period two: |phi| = c (1+mu) lr / (1+c)
+    k even   phi' = c a                     the inner loop is invisible
+
+The cycle is there if c mu < 1 and attracts with factor c, so only an outer step makes it attract. For even k only the
+outer gradient makes progress.
 
 At phi = 0 exactly, and where the walk meets 0, the sign is undefined: Adam with eps = 0 divides 0 by 0 there.
 

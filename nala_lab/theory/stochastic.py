@@ -1,23 +1,26 @@
 """T10. The exact stochastic engine: mean and covariance of a two-loop method on any noisy quadratic.
 
-    f = e' A e / 2,   gradient A e + xi,   E xi = 0,  E xi xi' = C,   fresh xi at every gradient          e = x - x*
+    f = e' A e / 2,   g = A e + xi,   E xi = 0,  E xi xi' = C,   fresh xi at every gradient          e = x - x*
 
 State z = (e_phi, v) with v the inner momentum as a displacement. An inner step is z <- M z + n xi with
 
     gradient descent  M = [[I - lr A, 0], [0, 0]],                            n = (-lr I, 0)
     heavy ball        M = [[I - lr A, b I], [-lr A, b I]],                    n = (-lr I, -lr I)
-    NAG (Eq. 2)       M = [[I - lr A, b (I - lr A)], [-lr A, b (I - lr A)]],  n = (-lr I, -lr I)
+    NAG, Eq. 2        M = [[I - lr A, b (I - lr A)], [-lr A, b (I - lr A)]],  n = (-lr I, -lr I)
 
 Over a cycle, with c = I - alpha A, s = 1 + mu, P = M_k ... M_1, z_k = P z + sum_j S_j n_j xi_j, S_j = M_k ... M_{j+1}:
 
     z' = G z_k - F z + (-alpha xi_outer, 0)
+
     keep       G = diag(c s, I),    F = diag(mu c, 0)
     reset      G = diag(c s, 0),    F = diag(mu c, 0)
     pullback   G = diag(c s, s I),  F = diag(mu c, mu I)
 
     mean' = O mean,   Sigma' = O Sigma O' + N,   O = G P - F
-    N = sum_j (G S_j n_j) C (G S_j n_j)' + alpha^2 E C E'                   E = (I, 0)', outer gradient "fresh"
-    "last": the j = k term becomes (G n_k - alpha E) C (G n_k - alpha E)';  "full": no outer noise
+    N = sum_j (G S_j n_j) C (G S_j n_j)' + alpha^2 E C E'                   E = (I, 0)'
+
+for the outer gradient "fresh". "last": the j = k term becomes (G n_k - alpha E) C (G n_k - alpha E)'. "full": no outer
+noise.
 
 The fixed point Sigma* = O Sigma* O' + N is a discrete Lyapunov equation. Everything is exact: nothing is linearised and
 nothing is sampled. Learning rates may differ at every inner step and every cycle.

@@ -12,8 +12,9 @@ For mu > 0 the triangle inequality gives (1+mu)(1 - lr m)^k + mu instead, which 
 
 T22 (Formula B). f is L-smooth and convex, T cycles, H = T [ (1+mu) k lr + alpha ] L:
 
-    sup_f  f(phi_T) - f*  >=  L ||phi_0 - x*||^2 / (2 (2H + 1))          every mu >= -1, lr >= 0, alpha >= 0: proved
-                          ==  the same                                    lr = 1/L and the settings of `CERTIFIED` only
+    sup_f f(phi_T) - f*  >=  L ||phi_0 - x*||^2 / (2 (2H + 1))        mu >= -1, lr >= 0, alpha >= 0
+
+The bound is proved; it is reached at lr = 1/L and the settings of `CERTIFIED` only.
 
 Proof of the lower bound. Take Huber's function with slope c = L R/(2H+1): |f'| <= c everywhere, so a cycle moves phi
 by at most [(1+mu) k lr + alpha] c, and after T of them phi_T >= R - H c / L = (H+1) c / L, which lies where f is

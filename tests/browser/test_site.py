@@ -9,14 +9,16 @@ from tests.browser.conftest import absent
 from tests.browser.lab import keep
 from tests.browser.lite import CUT, Folder
 from tests.tools.tree import ROOT
+from tools.doors import api
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("site")]
 
 SITE = ROOT / "build" / "site" / nala_lab.__version__
 FORMULAS = [path.relative_to(SITE).as_posix() for path in sorted(SITE.glob("*/*.html"))
             if b'class="math' in path.read_bytes()]  # fmt: skip
-PAGES = ("index", "lessons/01_two_loops", "methods/nala", "api/nala_lab.theory.quadratic_rate.rho", "lab/checks",
-         "lab/ledger", "gallery", "teachers")  # fmt: skip
+PAGES = ("index", "lessons/01_two_loops", "methods/nala", "methods/adala", "api/nala_lab.optim.NALA",
+         "api/nala_lab.theory.quadratic_rate.rho", "api/nala_lab.theory.break_even", "api/nala_lab.measure.rate",
+         "lab/checks", "lab/ledger", "gallery", "teachers")  # fmt: skip
 # Formulas that MathJax refused or left alone, and the marks of TeX that are read as words outside of code.
 LEFT = r"""async () => {
   await MathJax.startup.promise;
@@ -46,10 +48,22 @@ def site(launch):
 
 
 @pytest.mark.parametrize("name", FORMULAS)
-def test_every_formula_of_a_page_is_set(site, name):
+def test_every_formula_of_a_page_is_set_and_scrolls_in_its_box_on_a_phone(site, name):
+    site.set_viewport_size({"width": 390, "height": 844})
     site.goto(f"{site.site}/{name}")
     left, found = site.evaluate(LEFT)
     assert left == [] and found > 0
+    cut = """() => [...document.querySelectorAll('article div.math')].filter(e =>
+      e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX != 'auto' ||
+      e.firstElementChild.getBoundingClientRect().left < e.getBoundingClientRect().left - 1).map(e => e.textContent)"""
+    assert site.evaluate(cut) == [] and site.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_methods_and_theorems_have_their_formulas(site):
+    pages = {"methods/nala", "methods/adala", "api/nala_lab.optim.NALA", "api/nala_lab.reference.AdaLA"}
+    pages |= {f"api/{module.__name__}" for module in api.packages() if getattr(module, "CARDS", ())}
+    assert pages - {name.removesuffix(".html") for name in FORMULAS} == {
+        "api/nala_lab.theory.claims", "api/nala_lab.theory.identities"}  # fmt: skip
 
 
 def test_a_formula_that_is_left_over_is_seen(site):

@@ -1,6 +1,7 @@
 """Every public name has a page, constants included, and a docstring is read as it was written."""
 
 import importlib
+import inspect
 import sys
 
 import pytest
@@ -9,7 +10,8 @@ from tests.tools.tree import ROOT
 from tools.doors import api
 
 sys.path.insert(0, str(ROOT / "docs"))
-readable = importlib.import_module("docstring_text").readable
+docstring_text = importlib.import_module("docstring_text")
+readable = docstring_text.readable
 sys.path.remove(str(ROOT / "docs"))
 
 
@@ -44,10 +46,23 @@ def test_a_formula_in_a_sentence_is_no_markup():
     assert line == r"x\* and \|mu\| and `code|x|` and w\_ are *at y* x"
 
 
-def test_an_indented_equation_stays_line_by_line():
-    text = ["T.", "", "    a = b", "      = c", "", "Cases:", "    k odd   x", "End."]
-    literal = ["::", "", "    a = b", "      = c", ""], ["::", "", "    k odd   x", ""]
-    assert readable(text) == ["T.", "", *literal[0], "Cases:", "", *literal[1], "End.", ""]
+def test_an_indented_equation_is_a_formula_and_a_table_stays_line_by_line():
+    text = ["T.", "", "    a = b", "      = c", "", "Cases:", "    k odd   it stays", "End."]
+    rows = [r"   \begin{align*}", r"   a & = b \\", r"    & = c", r"   \end{align*}"]
+    formula = [".. math::", "   :no-wrap:", "", *rows, ""]
+    assert readable(text) == ["T.", "", *formula, "Cases:", "", "::", "", "    k odd   it stays", "", "End.", ""]
+
+
+@pytest.mark.parametrize("place, shown", [
+    ("optim.NALA", True), ("reference.AdaLA", True), ("measure.rate", True), ("measure.RateEstimate", False),
+    ("core.require", False),
+])  # fmt: skip
+def test_the_equations_of_a_file_are_on_the_pages_of_its_names(place, shown):
+    module, _, name = place.partition(".")
+    value = getattr(importlib.import_module(f"nala_lab.{module}"), name)
+    lines = (inspect.getdoc(value) or "").splitlines()
+    found = docstring_text.with_equations(lines, value)
+    assert (".. math::" in readable(found)) == shown and found[0] == lines[0] and set(lines) <= set(found)
 
 
 def test_words_after_a_parameter_are_no_type():

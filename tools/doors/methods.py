@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 import nala_lab
@@ -49,13 +50,23 @@ def _twin(place: str | None, twin: str) -> str:
     return f"* {twin}: {linked}"
 
 
+def _equations(place: str | None) -> str:
+    """What the file of the NumPy twin says above all: the method, as equations."""
+    if place is None:
+        return ""
+    module, _, name = place.partition(":")
+    module = getattr(import_module(module), name).__module__
+    return f"## Equations\n\n```{{eval-rst}}\n.. automodule:: {module}\n   :no-index:\n   :no-members:\n```\n\n"
+
+
 def page(facts: Facts) -> str:
     """The page of one method in Markdown."""
     settings = "\n".join(f"| `{name}` | `{value!r}` |" for name, value in facts.published.items())
     traits = ", ".join(sorted(facts.traits)) or "none of those that the table knows"
     return (
-        f"# {facts.label}\n\nSource: {facts.source}. Traits: {traits}.\n\n## Twins\n\n{_twin(facts.numpy, 'NumPy')}\n"
-        f"{_twin(facts.torch, 'torch')}\n\n## Published settings\n\n| setting | value |\n|---|---|\n{settings}\n\n"
+        f"# {facts.label}\n\nSource: {facts.source}. Traits: {traits}.\n\n{_equations(facts.numpy)}"
+        f"## Twins\n\n{_twin(facts.numpy, 'NumPy')}\n{_twin(facts.torch, 'torch')}\n\n"
+        f"## Published settings\n\n| setting | value |\n|---|---|\n{settings}\n\n"
         f"Train with it: `nala-lab train --optimizer {facts.key}`.\n\n## Cite this\n\n{cite(facts.source)}"
     )
 
