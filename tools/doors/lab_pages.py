@@ -84,7 +84,7 @@ def ledger_page(rows: Rows) -> str:
 def picture(entry: dict[str, Any], pictures: Path, folder: Path) -> str:
     """Put the entry's picture into `pictures` and return its name: the SVG, or where that is large the PNG's pixels."""
     svg, target = folder / entry["svg"], pictures / entry["svg"]
-    if svg.stat().st_size <= 500_000:
+    if svg.stat().st_size <= 300_000:
         return str(shutil.copy(svg, target).name)
     target = target.with_suffix(".webp")
     Image.open(folder / entry["png"]).save(target, lossless=True)  # a quarter of the PNG, with the same pixels
