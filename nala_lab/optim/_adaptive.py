@@ -89,9 +89,6 @@ class Adaptive(LabOptimizer):
         self._begun()
 
 
-# ---- lists of parameters ---------------------------------------------------------------------------------------------
-
-
 def each(pairs: Iterable[tuple[torch.Tensor, Group]], state: Mapping[Any, dict[str, Any]], keys: Sequence[str],
          update: Callable[[Any], None]) -> None:  # fmt: skip
     """Call `update` with lists that together hold every parameter of `pairs`, or parts of them; it writes into them.

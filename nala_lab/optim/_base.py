@@ -96,8 +96,6 @@ class LabOptimizer(GroupSettings):
     def _allocate(self) -> None:
         """Make every tensor of the state, with values that `_restart` takes back."""
 
-    # ---- counters ----------------------------------------------------------------------------------------------
-
     @property
     def phase(self) -> int:
         """Where in its cycle the run stands; 0 at the start of a cycle, when the weights are the slow weights."""
@@ -137,8 +135,6 @@ class LabOptimizer(GroupSettings):
         self._grad_evals += 1
         return None
 
-    # ---- the call that only allocates --------------------------------------------------------------------------
-
     def _rehearses(self, closure: Closure | None) -> bool:
         """Say whether this call of ``step()`` is to allocate the state and do nothing else.
 
@@ -166,8 +162,6 @@ class LabOptimizer(GroupSettings):
         grads = [p.grad for p in self._params() if p.grad is not None]
         return bool(grads) and not any(g.is_sparse for g in grads) and all(_is_zero(g.abs().sum()) for g in grads)
 
-    # ---- parameters --------------------------------------------------------------------------------------------
-
     def _params(self) -> list[torch.Tensor]:
         """Return every parameter once, in order."""
         return list(dict.fromkeys(chain.from_iterable(group["params"] for group in self.param_groups)))
@@ -178,8 +172,6 @@ class LabOptimizer(GroupSettings):
         super().add_param_group(param_group)
         self._require_own_memory(self.param_groups[-1])
 
-    # ---- which weights -----------------------------------------------------------------------------------------
-
     def _require_training(self, what: str) -> None:
         if self._shown:
             raise RuntimeError(f"{what} was called inside slow_weights(): leave the context before training goes on")
@@ -189,6 +181,9 @@ class LabOptimizer(GroupSettings):
     @contextmanager
     def slow_weights(self, model: torch.nn.Module | None = None, recompute_bn: Any = None) -> Iterator[Any]:
         """Put the slow weights phi into the parameters for the duration of a ``with`` block.
+
+        Raises ValueError when `recompute_bn` comes without a model or yields no batch, or the model holds none of the
+        parameters.
 
         Parameters
         ----------
@@ -202,11 +197,6 @@ class LabOptimizer(GroupSettings):
         Contexts may be nested. On leaving, also by an exception, weights, buffers, module modes and torch's random
         state are restored bit for bit. ``model.state_dict()`` and ``state_dict()`` taken inside belong together: a run
         that stands at its slow weights, at phase 0. Training inside the block is refused.
-
-        Raises
-        ------
-        ValueError
-            When `recompute_bn` comes without a model or yields no batch, or the model holds none of the parameters.
         """
         check_model(model, recompute_bn, self._params())
         pairs = [] if self._shown or self._kept is not None else self._displaced()
@@ -305,10 +295,7 @@ class LabOptimizer(GroupSettings):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take a state made by `state_dict`; copies everything, and takes over the saved settings as torch does.
 
-        Raises
-        ------
-        ValueError
-            When it was saved by another optimizer, or for other parameter groups.
+        Raises ValueError when it was saved by another optimizer, or for other parameter groups.
         """
         self._require_training("load_state_dict()")
         state_dict = state_dict.copy()

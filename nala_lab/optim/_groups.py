@@ -85,10 +85,7 @@ class GroupSettings(Optimizer):
     def _setting(self, group: dict[str, Any], name: str) -> float:
         """A setting of a group as it stands there now.
 
-        Raises
-        ------
-        ValueError
-            When what was written there is out of range.
+        Raises ValueError when what was written there is out of range.
         """
         value = number(group.get(self._key(name), getattr(self.hyper, name)))
         if type(value) is float:

@@ -61,8 +61,6 @@ class TwoLoop(LabOptimizer):
             kind = type(self.inner).__name__
             require("inner", kind, has, "an inner optimizer with momentum when inner_state='pullback'")
 
-    # ---- the shared list of groups -----------------------------------------------------------------------------
-
     @property
     def param_groups(self) -> list[dict[str, Any]]:
         """The inner optimizer's own list: what a scheduler writes here is what the inner step reads."""

@@ -27,6 +27,10 @@ __all__ = ["AdaBelief"]
 class AdaBelief(Adaptive):
     """AdaBelief: the step is long where the gradient is what its average led to expect.
 
+    Raises ValueError when an option is out of range or unknown, in the constructor or in a parameter group, and for a
+    sparse gradient.
+    Source: Ramjee, AdaLA, Algorithm 2; Zhuang et al., AdaBelief Optimizer (2020).
+
     Parameters
     ----------
     params : parameters or parameter groups. lr : step size >= 0. betas : decay rates in [0, 1).
@@ -35,19 +39,9 @@ class AdaBelief(Adaptive):
     denominator : ``"hat"``, sqrt(s_hat) + eps, as Zhuang et al. and the public programs; ``"raw"``, sqrt(s + eps), as
         the AdaLA paper prints it; ``"hat-inside"``, sqrt(s_hat + eps).
 
-    Raises
-    ------
-    ValueError
-        When an option is out of range or unknown, in the constructor or in a parameter group, and for a sparse
-        gradient.
-
     Notes
     -----
     A parameter without a gradient is left alone. `phase` is always 0, and the slow weights are the weights.
-
-    References
-    ----------
-    Ramjee, AdaLA, Algorithm 2; Zhuang et al., AdaBelief Optimizer (2020).
 
     Examples
     --------

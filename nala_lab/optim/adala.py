@@ -46,6 +46,10 @@ _POINT = ("base", "grad")  # and "probed": every probe but "lagged"
 class AdaLA(Adaptive):
     """AdaLA: the second moment is built from how much the gradient changes one step ahead.
 
+    Raises ValueError when an option is out of range or unknown, in the constructor or in a parameter group, for a
+    sparse gradient, and when ``probe_batch="same"`` is stepped without a closure.
+    Source: Ramjee, AdaLA, Algorithm 3 and section 5.
+
     Parameters
     ----------
     params, lr, betas, eps, denominator : as of `AdaBelief`.
@@ -58,22 +62,12 @@ class AdaLA(Adaptive):
         another group does. It is a key of every group and may be changed there, or for all by ``opt.blend = ...``.
     every : looks ahead at steps 1, 1 + every, ... only; a call in between is a whole step, AdaBelief's.
 
-    Raises
-    ------
-    ValueError
-        When an option is out of range or unknown, in the constructor or in a parameter group, for a sparse gradient,
-        and when ``probe_batch="same"`` is stepped without a closure.
-
     Notes
     -----
     A step spends two gradients (one with ``lagged``, and where it does not look ahead: n steps spend
     n + ceil(n / every)). Per parameter m, s, the weights before the probe and g_t are kept; the probes adam and
     adabelief keep a fifth tensor. A parameter takes part when it has a gradient at both points; with one only it is
     where it was. `sync` from a probe point puts the weights back and drops g_t, but not the m and s of ``code``.
-
-    References
-    ----------
-    Ramjee, AdaLA, Algorithm 3 and section 5.
 
     Examples
     --------
@@ -155,10 +149,7 @@ class AdaLA(Adaptive):
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Take the probe, the adapted step, or both; return the loss at the first point of this call, if any.
 
-        Raises
-        ------
-        ValueError
-            When ``probe_batch="same"`` and there is no closure.
+        Raises ValueError when ``probe_batch="same"`` and there is no closure.
         """
         if self._rehearses(closure):
             return None
@@ -176,8 +167,6 @@ class AdaLA(Adaptive):
                 self._spend(closure)
                 self._adapted_step()
         return loss
-
-    # ---- Algorithm 3 -------------------------------------------------------------------------------------------
 
     def _take_probe(self) -> None:
         """Stand at theta_{t-1} + trial, with g_t and theta_{t-1} kept."""
@@ -236,8 +225,6 @@ class AdaLA(Adaptive):
         expected = m if blend == 0 else ahead if blend == 1 else torch._foreach_lerp(m, ahead, blend)
         s = add_belief(x.exp_avg_var, g, expected, x.group)  # s_t
         move(x.p, m, s, x.t, x.group, self.hyper.denominator)
-
-    # ---- the probe ---------------------------------------------------------------------------------------------
 
     def _try(self, x: Any) -> None:
         """Move the weights from theta_{t-1} to the probe point; only ``code`` keeps anything of it."""

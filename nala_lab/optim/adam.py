@@ -32,17 +32,14 @@ class Adam(torch.optim.Adam):
     is fused, until a gradient does not lie in memory as its parameter does: torch 2.13 on a CPU then pairs weights with
     the gradients of others. Half types are computed in float32; in torch's own, eps = 1e-8 is zero in float16.
 
+    Raises ValueError for an unknown form, an option of torch's that another form does not have, a state saved with
+    another form, and for `capturable` and `differentiable` with float16 and bfloat16.
+
     Parameters
     ----------
     params, lr, betas, eps, weight_decay, options : as of torch.optim.Adam.
     form : ``"kingma-ba"``, torch's; ``"printed"``, Eq. (3) of the NALA paper; ``"tensorflow"``, with eps-hat;
         ``"ramjee"``, Algorithm 1 of the AdaLA paper. The equations stand in `nala_lab.reference.adam`.
-
-    Raises
-    ------
-    ValueError
-        For an unknown form, an option of torch's that another form does not have, a state saved with another form,
-        and for `capturable` and `differentiable` with float16 and bfloat16.
 
     Examples
     --------
@@ -114,14 +111,11 @@ class Adam(torch.optim.Adam):
 
         For a small network that step is mostly Python, which looks for cases that are ruled out here.
         """
-        if hasattr(self, "grad_scale") or hasattr(self, "found_inf"):  # torch.amp.GradScaler has left a message
-            return False
         lists = [self._columns(group) for group in self.param_groups]
-        if None in lists:
+        if None in lists or hasattr(self, "grad_scale") or hasattr(self, "found_inf"):  # what a GradScaler leaves here
             return False
-        for group, columns in zip(self.param_groups, lists, strict=True):
-            if columns:
-                p, g, m, v, steps = columns
+        for group, (p, g, m, v, steps) in zip(self.param_groups, lists, strict=True):
+            if p:
                 add_number(steps, 1)
                 (beta1, beta2), options = group["betas"], {name: group[name] for name in _KERNEL_S}
                 torch._fused_adam_(p, g, m, v, [], steps, beta1=beta1, beta2=beta2, amsgrad=False, **options)
@@ -142,7 +136,7 @@ class Adam(torch.optim.Adam):
                 return None
             rows.append((p, grad, own["exp_avg"], own["exp_avg_sq"], own["step"]))
         one_type = len({row[0].dtype for row in rows}) < 2
-        return [list(column) for column in zip(*rows, strict=True)] if one_type else None
+        return [[row[i] for row in rows] for i in range(5)] if one_type else None
 
     def _narrow_step(self, group: dict[str, Any], params: list[Any]) -> None:
         names = (*_MOMENTS, *(["max_exp_avg_sq"] if group["amsgrad"] else []))
@@ -188,8 +182,7 @@ class Adam(torch.optim.Adam):
 
 
 def _fits(p: torch.Tensor) -> bool:
-    right = p.device.type in ("cpu", "cuda") and p.dtype in (torch.float32, torch.float64)
-    return type(p) in PLAIN and right and p.is_contiguous()
+    return type(p) in PLAIN and p.device.type in ("cpu", "cuda") and p.dtype in _PLAIN_TYPES and p.is_contiguous()
 
 
 def _lies_alike(p: torch.Tensor, grad: torch.Tensor) -> bool:

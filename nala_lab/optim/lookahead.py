@@ -25,24 +25,19 @@ __all__ = ["Lookahead"]
 class Lookahead(TwoLoop):
     """Lookahead: k steps forward, one step back.
 
+    Raises ValueError when an argument is outside its range or NaN, an option is unknown, or the inner optimizer does
+    not fit.
+    Source: Zhang, Lucas, Hinton and Ba, Lookahead Optimizer: k steps forward, 1 step back (2019), Algorithm 1.
+
     Parameters
     ----------
     params, lr, k, inner : as of `NALA`.
     alpha : the slow step >= 0; 0 freezes, 1 keeps the inner result. A key of every group.
     inner_state : as of `NALA`; the momentum pulled back is v <- alpha v_k + (1 - alpha) v_slow.
 
-    Raises
-    ------
-    ValueError
-        When an argument is outside its range or NaN, an option is unknown, or the inner optimizer does not fit.
-
     Notes
     -----
     Inner steps k, 2k, ... end with the synchronisation; a cycle spends k gradients. `phase` runs from 0 to k - 1.
-
-    References
-    ----------
-    Zhang, Lucas, Hinton and Ba, Lookahead Optimizer: k steps forward, 1 step back (2019), Algorithm 1.
 
     Examples
     --------

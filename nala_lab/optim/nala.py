@@ -30,6 +30,10 @@ OUTER_BATCHES = {"fresh": "fresh", "same": "last"}  # the torch name and the Num
 class NALA(TwoLoop):
     """NALA: k inner steps, a look-ahead point, and one gradient step from there.
 
+    Raises ValueError when an argument is outside its range or NaN, an option is unknown, or the inner optimizer does
+    not fit.
+    Source: Zuo et al., PeerJ Computer Science 10:e2167 (2024), Algorithm 1.
+
     Parameters
     ----------
     params : parameters, or parameter groups with the options of the inner optimizer.
@@ -49,21 +53,12 @@ class NALA(TwoLoop):
         ``"pullback"`` its momentum (SGD's buffer, Adam's first moment; no second moment, no counter):
         v <- (1 + mu) v_k - mu v_slow, with v_slow the momentum after the previous synchronisation, at first zero.
 
-    Raises
-    ------
-    ValueError
-        When an argument is outside its range or NaN, an option is unknown, or the inner optimizer does not fit.
-
     Notes
     -----
     A cycle spends k + 1 gradients and keeps one copy of the parameters. The outer step has no weight decay of its
     own and follows `maximize` of the inner optimizer. A parameter without a gradient at y_t has phi_t = y_t.
     `phase` is the number of inner steps done, 0 to k; k means standing at y_t. k, mu, alpha and the options travel in
     ``state_dict()`` and come back with it, as torch does with those of a group.
-
-    References
-    ----------
-    Zuo et al., PeerJ Computer Science 10:e2167 (2024), Algorithm 1.
 
     Examples
     --------
@@ -106,10 +101,7 @@ class NALA(TwoLoop):
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Take one inner step, or the outer step when the weights stand at y_t; return the closure's loss, if any.
 
-        Raises
-        ------
-        ValueError
-            When ``outer_batch="same"`` and there is no closure.
+        Raises ValueError when ``outer_batch="same"`` and there is no closure.
         """
         if self._rehearses(closure):
             return None

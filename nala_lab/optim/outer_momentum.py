@@ -35,6 +35,9 @@ class OuterMomentum(NALA):
     beta = alpha = 0: Lookahead and Reptile with slow step nu. beta = 0: NALA with mu = nu - 1. Nesterov, alpha = 0:
     SNOO, and DiLoCo with one worker. Heavy ball, alpha = 0: SlowMo at a constant learning rate.
 
+    Raises ValueError when an argument is outside its range or NaN, an option is unknown, or the inner optimizer does
+    not fit.
+
     Parameters
     ----------
     params, lr, k, inner : as of `NALA`. The state of the inner optimizer is kept across cycles.
@@ -44,11 +47,6 @@ class OuterMomentum(NALA):
         at y. Above 0: after the k-th the weights stand at y_t (``phase == k``), and the next ``step()``, with the
         gradient of a new batch, is the outer step, as NALA's is.
     workers : 1. One process runs one inner loop; the NumPy twin averages several.
-
-    Raises
-    ------
-    ValueError
-        When an argument is outside its range or NaN, an option is unknown, or the inner optimizer does not fit.
 
     Notes
     -----
