@@ -5,11 +5,11 @@ import copy
 import pytest
 import torch
 
-from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead
-from tests.optim.test_resume import identical, trained
-from tests.optim.training import CALLS, HALF, MAKERS, K, network, train
+from nala_lab.optim import NALA
+from tests.optim.test_resume import identical
+from tests.optim.training import CALLS, FOUR, HALF, MAKERS, K, network, train, trained
 
-checkpoint = pytest.importorskip("torch.distributed.checkpoint")
+through_a_checkpoint = pytest.importorskip("tests.optim.ranks").through_a_checkpoint
 named = pytest.importorskip("torch.distributed.checkpoint.state_dict")
 pytestmark = [
     pytest.mark.filterwarnings("ignore"),  # torch's own, about running without accelerators and a launcher
@@ -24,30 +24,15 @@ def one_process():
     torch.distributed.destroy_process_group()
 
 
-def save(model, opt, folder):
-    state = dict(zip(("model", "opt"), named.get_state_dict(model, opt), strict=True))
-    checkpoint.save(state, checkpoint_id=folder)
-
-
-def load(model, opt, folder):
-    state = dict(zip(("model", "opt"), named.get_state_dict(model, opt), strict=True))
-    checkpoint.load(state, checkpoint_id=folder)
-    named.set_state_dict(model, opt, model_state_dict=state["model"], optim_state_dict=state["opt"])
-
-
 def goes_on(make, dtype, stop, folder):
     """Save after `stop` calls, load into a new run with other weights, and train both to the end."""
-    model = network(dtype)
-    opt = make(model.parameters())
+    runs = []
+    for _ in range(2):
+        model = network(dtype)
+        runs.append((model, make(model.parameters())))
+    (model, opt), (other_model, other) = runs
     train(model, opt, 0, stop)
-    save(model, opt, folder)
-    other_model = network(dtype)
-    with torch.no_grad():
-        for p in other_model.parameters():
-            p.zero_()
-    other = make(other_model.parameters())
-    load(other_model, other, folder)
-    assert (other.phase, other.grad_evals) == (opt.phase, opt.grad_evals)
+    through_a_checkpoint(*runs, folder)
     train(model, opt, stop, CALLS)
     train(other_model, other, stop, CALLS)
     assert identical(model.state_dict(), other_model.state_dict())
@@ -69,13 +54,13 @@ def test_it_carries_the_further_digits_of_half_precision(name, tmp_path):
 @pytest.mark.parametrize("name", MAKERS)
 def test_asking_a_new_optimizer_for_its_state_does_not_start_the_cycle(name):
     """P24: torch steps it with lr = 0 and zero gradients; counters stay, and the run is the same to the last bit."""
-    model, opt = trained(name, 0)
+    model, opt = trained(name)
     first = named.get_optimizer_state_dict(model, opt)
     assert first["state"] and (opt.phase, opt.grad_evals) == (0, 0) and not opt._mid_step
     assert named.get_optimizer_state_dict(model, opt)["state"].keys() == first["state"].keys()
     again = copy.deepcopy(opt.state_dict())
-    fresh_model, fresh = trained(name, 0)
-    loaded_model, loaded = trained(name, 0)
+    fresh_model, fresh = trained(name)
+    loaded_model, loaded = trained(name)
     loaded.load_state_dict(again)
     for m, o in ((model, opt), (fresh_model, fresh), (loaded_model, loaded)):
         train(m, o, 0, CALLS)
@@ -84,7 +69,7 @@ def test_asking_a_new_optimizer_for_its_state_does_not_start_the_cycle(name):
     assert identical(opt.state_dict(), fresh.state_dict())
 
 
-@pytest.mark.parametrize("maker", [NALA, Lookahead, AdaBelief, AdaLA])
+@pytest.mark.parametrize("maker", FOUR)
 def test_only_a_call_that_can_move_nothing_is_left_out(maker):
     """A warm-up that begins at lr = 0 has gradients that are not zero: its first step counts."""
     for value, counted in ((1.0, 1), (float("nan"), 1), (0.0, 0)):
@@ -103,7 +88,7 @@ def test_only_a_call_that_can_move_nothing_is_left_out(maker):
 @pytest.mark.parametrize("name", MAKERS)
 def test_the_state_has_the_same_keys_at_every_phase(name):
     """What a checkpoint needs that is read into the state of a new optimizer."""
-    model, opt = trained(name, 0)
+    model, opt = trained(name)
     named.get_optimizer_state_dict(model, opt)
     keys = {i: set(own) for i, own in opt.state_dict()["state"].items()}
     assert keys

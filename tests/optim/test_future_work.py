@@ -10,26 +10,15 @@ from nala_lab.core import stream
 from nala_lab.optim import NALA, AdaBelief, AdaLA
 from nala_lab.reference import AdaLA as NumpyAdaLA
 from nala_lab.reference import run
+from tests.optim.training import walk
 
 ODD = {"lr": 0.05, "betas": (0.7, 0.85), "eps": 1e-2}
 EPS = 2.0**-52
+START = stream(0, "future", "start").normal(size=4) + 2
 
 
 def draws(name, n):
-    return [torch.tensor(row) for row in stream(0, "future", name).normal(size=(n, 4))]
-
-
-def walk(make, grads, after=None):
-    """Weights after each call of step() with given gradients, and the optimizer."""
-    w = torch.nn.Parameter(torch.tensor(stream(0, "future", "start").normal(size=4) + 2))
-    opt, path = make([w]), []
-    for g in grads:
-        w.grad = g.clone()
-        opt.step()
-        path.append(w.detach().clone())
-        if after:
-            after(opt, w)
-    return torch.stack(path), opt
+    return list(stream(0, "future", name).normal(size=(n, 4)))
 
 
 # ---- AdaLA: blend and every --------------------------------------------------------------------------------------
@@ -39,8 +28,8 @@ def walk(make, grads, after=None):
 @pytest.mark.parametrize("form", ["hat", "raw"])
 def test_blend_zero_is_adabelief_to_the_last_bit_and_spends_no_probe(form, every):
     grads, settings = draws("zero", 9), {**ODD, "weight_decay": 0.1, "denominator": form}
-    path, opt = walk(lambda p: AdaLA(p, **settings, blend=0.0, every=every), grads)
-    bare, belief = walk(lambda p: AdaBelief(p, **settings), grads)
+    path, opt = walk(lambda p: AdaLA(p, **settings, blend=0.0, every=every), grads, START)
+    bare, belief = walk(lambda p: AdaBelief(p, **settings), grads, START)
     assert torch.equal(path, bare)
     assert opt.grad_evals == 9 and opt.phase == 0
     (mine,), (its,) = opt.state.values(), belief.state.values()
@@ -52,13 +41,13 @@ def test_so_many_steps_spend_so_many_gradients(every):
     """n steps spend n + ceil(n / every): the amortised cost is (every + 1) / every."""
     spent, done = [], 0
 
-    def count(opt, w):
+    def count(opt):
         nonlocal done
         if opt.phase == 0:
             done += 1
             spent.append((done, opt.grad_evals))
 
-    walk(lambda p: AdaLA(p, **ODD, every=every), draws("cost", 30), count)
+    walk(lambda p: AdaLA(p, **ODD, every=every), draws("cost", 30), START, count)
     assert spent == [(n, n + math.ceil(n / every)) for n in range(1, done + 1)] and done >= 15
     t = run(NumpyAdaLA(**ODD, every=every), lambda x: x - 1, np.array([3.0, -2.0]), steps=done)
     assert t.evals.tolist() == [0] + [n for _, n in spent]
@@ -108,17 +97,17 @@ def test_nala_with_mu_0_and_alpha_0_around_adala_is_adala_to_the_last_bit(option
     def recorded(params):
         return AdaLA(params, **ODD, **options)
 
-    w = torch.nn.Parameter(torch.tensor(stream(0, "future", "start").normal(size=4) + 2))
+    w = torch.nn.Parameter(torch.tensor(START))
     opt, ends = NALA([w], k=3, mu=0.0, alpha=0.0, inner=recorded), []
     while len(ends) < 4:
         g = next(grads)
         if opt.phase < 3:
             used.append(g)
-        w.grad = g.clone()
+        w.grad = torch.tensor(g)
         opt.step()
         if opt.phase == 0 and opt.inner.phase == 0 and opt.grad_evals > len(used) + len(ends):
             ends.append(w.detach().clone())
-    path, bare = walk(recorded, used)
+    path, bare = walk(recorded, used, START)
     per_cycle = len(used) // 4 if not options.get("every") else None
     reached = [path[i * per_cycle - 1] for i in range(1, 5)] if per_cycle else [path[i] for i in (4, 8, 13, 17)]
     assert torch.equal(torch.stack(ends), torch.stack(reached))

@@ -123,6 +123,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def schedule(self):
+        """P15: an inner step takes the lr that stands when it is called, at a boundary of a cycle too."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch's, where no step was taken yet
             self.plan.step()
