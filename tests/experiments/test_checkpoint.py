@@ -45,7 +45,7 @@ def test_every_scheduler_is_saved(scheduler, tmp_path):
     plan = SCHEDULERS[scheduler](opt)
     for call in range(5):
         train(model, opt, call, call + 1)
-        advance(plan, call)
+        advance(plan)
     path = save(tmp_path / "run.pt", model=model, optimizer=opt, scheduler=plan)
     again = network()
     fresh = MAKERS["NALA"](again.parameters())
@@ -54,7 +54,7 @@ def test_every_scheduler_is_saved(scheduler, tmp_path):
     for call in range(5, CALLS):
         for m, o, s in ((model, opt, plan), (again, fresh, fresh_plan)):
             train(m, o, call, call + 1)
-            advance(s, call)
+            advance(s)
         assert opt.param_groups[0]["lr"] == fresh.param_groups[0]["lr"]
     assert same(model, again)
 

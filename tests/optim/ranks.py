@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 import warnings
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -57,22 +58,31 @@ def require_close(one, two, what):
 # ---- what is checked ------------------------------------------------------------------------------------------------
 
 
-def ddp(name, rank, folder, **options):
-    """P36: every rank has the weights, slow weights and phase of the run in one process on the whole batch."""
-    model, alone = DistributedDataParallel(small(), **options), small()
-    opt, single = MAKERS[name](model.parameters()), MAKERS[name](alone.parameters())
+def beside_one_process(name, rank, model, opt, each):
+    """Weights, slow weights and phase of the run are those of one process on the whole batch; `each` checks more."""
+    alone = small()
+    single = MAKERS[name](alone.parameters())
     for call in range(CALLS):
         train(model, opt, call, call + 1, HALVES[rank])
         train(alone, single, call, call + 1)
-        phi = shown(model, opt)
-        require_equal_on_ranks([*phi, *(full(p) for p in model.parameters())], f"call {call}")
-        require_close(phi, shown(alone, single), f"call {call}")
+        require_close(shown(model, opt), shown(alone, single), f"call {call}, slow")
+        require_close([full(p) for p in model.parameters()], [full(p) for p in alone.parameters()], f"call {call}")
         assert opt.phase == single.phase and opt.grad_evals == single.grad_evals
+        each(f"call {call}")
+    opt.sync()
+    require_close([full(p) for p in model.parameters()], shown(alone, single), "sync")
 
 
-def buckets(name, rank, folder):
-    """A bucket of 64 bytes: most tensors have one of their own, and the largest is larger than it."""
-    ddp(name, rank, folder, bucket_cap_mb=64 / 2**20, gradient_as_bucket_view=True)
+def ddp(name, rank, folder, **options):
+    """P36: every rank has the weights, slow weights and phase of the run in one process on the whole batch."""
+    model = DistributedDataParallel(small(), **options)
+    opt = MAKERS[name](model.parameters())
+    both = lambda what: require_equal_on_ranks([*shown(model, opt), *map(full, model.parameters())], what)  # noqa: E731
+    beside_one_process(name, rank, model, opt, both)
+
+
+# A bucket of 64 bytes: most tensors have one of their own, and the largest is larger than it.
+buckets = partial(ddp, bucket_cap_mb=64 / 2**20, gradient_as_bucket_view=True)
 
 
 def overflow(name, rank, folder):
@@ -109,19 +119,8 @@ def require_sharded_state(opt):
 
 def fsdp(name, rank, folder):
     """P25: parameters sharded over two processes, unevenly, take the steps of the run in one process."""
-    mesh = init_device_mesh("cpu", (RANKS,))
-    model, opt = sharded(MAKERS[name], mesh)
-    alone = small()
-    single = MAKERS[name](alone.parameters())
-    for call in range(CALLS):
-        train(model, opt, call, call + 1, HALVES[rank])
-        train(alone, single, call, call + 1)
-        require_close(shown(model, opt), shown(alone, single), f"call {call}, slow")
-        require_close([full(p) for p in model.parameters()], [p.detach() for p in alone.parameters()], f"call {call}")
-        require_sharded_state(opt)
-        assert opt.phase == single.phase
-    opt.sync()
-    require_close([full(p) for p in model.parameters()], shown(alone, single), "sync")
+    model, opt = sharded(MAKERS[name], init_device_mesh("cpu", (RANKS,)))
+    beside_one_process(name, rank, model, opt, lambda what: require_sharded_state(opt))
 
 
 def through_a_checkpoint(saved, loaded, folder):
@@ -149,11 +148,8 @@ def resume(name, rank, folder, makers=MAKERS, dtype=torch.float64):
             assert torch.equal(full(a), full(b)), stop
 
 
-def resume_half(name, rank, folder):
-    """The same in bfloat16, where the slow weights have digits that the weights lack."""
-    resume(name, rank, folder, HALF, torch.bfloat16)
-
-
+# The same in bfloat16, where the slow weights have digits that the weights lack.
+resume_half = partial(resume, makers=HALF, dtype=torch.bfloat16)
 CHECKS = {
     "ddp": (ddp, list(MAKERS)),
     "buckets": (buckets, ["NALA", "AdaLA"]),

@@ -24,6 +24,6 @@ SCHEDULERS = {
 }
 
 
-def advance(plan, call):
-    """One scheduler step after call number `call`; the loss that ReduceLROnPlateau is shown never falls."""
+def advance(plan):
+    """One scheduler step; the loss that ReduceLROnPlateau is shown never falls."""
     plan.step(*([1.0] if isinstance(plan, lrs.ReduceLROnPlateau) else []))

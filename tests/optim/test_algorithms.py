@@ -7,7 +7,7 @@ import torch
 
 from nala_lab.core import stream
 from nala_lab.optim import NALA, AdaLA, Lookahead
-from tests.optim.training import walk
+from tests.optim.training import feed, walk
 
 
 def sgd(lr, **options):
@@ -51,9 +51,8 @@ def test_no_tensor_is_shared_and_no_key_is_foreign(how, inner):
     bare_w = torch.nn.Parameter(torch.ones(3))
     bare = inner([bare_w])
     for g in given(2, 10):
-        w.grad, bare_w.grad = torch.full((3,), g), torch.full((3,), g)
-        opt.step()
-        bare.step()
+        feed(opt, g)
+        feed(bare, g)
     assert set(opt.inner.state[w]) == set(bare.state[bare_w])
     live = [w, *opt.inner.state[w].values(), *opt.state[w].values()]
     places = [t.data_ptr() for t in live if isinstance(t, torch.Tensor)]
@@ -64,12 +63,10 @@ def test_reset_selects_and_does_not_multiply():
     """P6, P17: an infinite moment is gone after the reset, and counter and moments start anew together."""
     w = torch.nn.Parameter(torch.ones(2))
     opt = Lookahead([w], k=2, inner_state="reset")
-    for value in (1.0, 1.0):
-        w.grad = torch.full((2,), value)
-        opt.step()
+    for _ in range(2):
+        feed(opt, 1.0)
         opt.inner.state[w]["exp_avg_sq"].fill_(math.inf)
-    w.grad = torch.ones(2)
-    opt.step()
+    feed(opt, 1.0)
     assert opt.inner.state[w]["step"] == 1 and torch.isfinite(opt.inner.state[w]["exp_avg_sq"]).all()
 
 
@@ -83,11 +80,9 @@ def test_the_probe_is_undone_to_the_last_bit(probe):
     w = torch.nn.Parameter(torch.tensor(draw.normal(size=50), dtype=torch.float32))
     opt = AdaLA([w], lr=1e-3, probe=probe)
     start = w.detach().clone()
-    w.grad = torch.tensor(draw.normal(size=50), dtype=torch.float32)
-    opt.step()
+    feed(opt, draw.normal(size=50))
     assert opt.phase == 1 and (w != start).any()
-    w.grad = None
-    opt.step()
+    feed(opt, None)
     assert opt.phase == 0 and torch.equal(w, start)
     if probe != "code":
         assert opt.state[w]["step"] == 0 and not opt.state[w]["exp_avg"].any()

@@ -4,43 +4,14 @@ import copy
 
 import pytest
 import torch
-from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 from nala_lab.core import stream
 from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead, OuterMomentum
-from tests.optim.training import CALLS, FOUR, MAKERS, equal, loss_on, network, train, trained, weights
+from tests.optim.training import FOUR, equal, feed, loss_on, network, train, trained, weights
 
 
 def given(*shape, name="contract"):
     return torch.tensor(stream(0, "optim", name).normal(size=shape))
-
-
-@pytest.mark.parametrize("name", MAKERS)
-def test_it_is_an_optimizer_whose_hooks_fire_once_a_call(name):
-    """P18: the wrapper's hooks, and torch's global ones, once; the inner optimizer's own hooks too."""
-    model, opt = trained(name)
-    assert isinstance(opt, torch.optim.Optimizer) and isinstance(opt.defaults, dict)
-    seen = []
-    handles = [
-        register_optimizer_step_pre_hook(lambda o, *a: seen.append(("global pre", o is opt))),
-        register_optimizer_step_post_hook(lambda o, *a: seen.append(("global post", o is opt))),
-    ]
-    opt.register_step_pre_hook(lambda *a: seen.append("pre"))
-    opt.register_step_post_hook(lambda *a: seen.append("post"))
-    try:
-        for call in range(CALLS):
-            train(model, opt, call, call + 1)
-            assert seen == [("global pre", True), "pre", "post", ("global post", True)]
-            seen.clear()
-    finally:
-        for handle in handles:
-            handle.remove()
-    if hasattr(opt, "inner"):
-        opt.inner.register_step_pre_hook(lambda *a: seen.append("inner pre"))
-        opt.inner.register_step_post_hook(lambda *a: seen.append("inner post"))
-        opt.sync()
-        train(model, opt, 0, 1)
-        assert seen == ["pre", "inner pre", "inner post", "post"]
 
 
 COSTS = {  # gradients of each of the first calls
@@ -194,20 +165,9 @@ def test_maximize_turns_the_outer_step_too():
     rising = NALA([up], k=2, alpha=0.3, inner=lambda p: torch.optim.SGD(p, lr=0.1, maximize=True))
     falling = NALA([down], k=2, alpha=0.3, inner=lambda p: torch.optim.SGD(p, lr=0.1))
     for call in range(7):
-        up.grad = given(3, name=call)
-        down.grad = -up.grad
-        rising.step()
-        falling.step()
+        feed(rising, given(3, name=call))
+        feed(falling, -given(3, name=call))
     assert torch.equal(up, down)
-
-
-def test_an_inner_option_named_like_an_outer_one_is_the_inner_optimizers():
-    """P34."""
-    w = torch.nn.Parameter(torch.ones(1))
-    opt = NALA([w], alpha=0.2, inner=lambda p: torch.optim.RMSprop(p, lr=0.1, alpha=0.7))
-    assert opt.alpha == 0.2 and opt.param_groups[0]["alpha"] == 0.7
-    opt.load_state_dict(opt.state_dict())
-    assert opt.alpha == 0.2 and opt.param_groups[0]["alpha"] == 0.7
 
 
 def test_lbfgs_works_with_reset_and_a_closure_and_is_refused_otherwise():

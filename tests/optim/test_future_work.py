@@ -10,7 +10,7 @@ from nala_lab.core import stream
 from nala_lab.optim import NALA, AdaBelief, AdaLA
 from nala_lab.reference import AdaLA as NumpyAdaLA
 from nala_lab.reference import run
-from tests.optim.training import walk
+from tests.optim.training import feed, walk
 
 ODD = {"lr": 0.05, "betas": (0.7, 0.85), "eps": 1e-2}
 EPS = 2.0**-52
@@ -78,8 +78,7 @@ def test_the_second_moment_on_a_linear_objective_is_its_closed_form(probe, every
     w = torch.nn.Parameter(torch.tensor(x0))
     opt, path = AdaLA([w], **options), [x0]
     while len(path) <= steps:
-        w.grad = torch.tensor(c)
-        opt.step()
+        feed(opt, c)
         if opt.phase == 0:
             path.append(w.detach().numpy().copy())
     assert np.abs(np.stack(path) - np.stack(exact)).max() <= allowed
@@ -103,8 +102,7 @@ def test_nala_with_mu_0_and_alpha_0_around_adala_is_adala_to_the_last_bit(option
         g = next(grads)
         if opt.phase < 3:
             used.append(g)
-        w.grad = torch.tensor(g)
-        opt.step()
+        feed(opt, g)
         if opt.phase == 0 and opt.inner.phase == 0 and opt.grad_evals > len(used) + len(ends):
             ends.append(w.detach().clone())
     path, bare = walk(recorded, used, START)

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from nala_lab.core import stream
 from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead
-from tests.optim.training import CALLS, MAKERS, K, equal, kept, momentum, network, train, trained, weights
+from tests.optim.training import CALLS, MAKERS, K, equal, feed, kept, momentum, network, train, trained, weights
 
 DEVICES = [d for d, there in (("cuda", torch.cuda.is_available()), ("mps", torch.backends.mps.is_available())) if there]
 
@@ -108,15 +107,11 @@ def test_one_optimizer_around_both_players_synchronises_them_at_one_iterate():
     opt = Lookahead(groups, k=5, alpha=0.5, inner=lambda p: torch.optim.SGD(p, lr=0.3))
     want = np.array([1.0, -2.0])
     for call in range(40):
-        x.grad, y.grad = y.detach().clone(), x.detach().clone()
-        opt.step()
+        feed(opt, y.detach(), x.detach())
         if call % 5 == 4:
             want = cycle @ want
             # at most 40 steps of fewer than 8 roundings of numbers below 4
             assert np.abs([x.item(), y.item()] - want).max() <= 40 * 8 * 4 * 2.0**-53
-
-
-# ---- eps, and the pseudo-gradient -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("maker", [AdaBelief, AdaLA])
@@ -125,26 +120,6 @@ def test_eps_accumulates_once_a_step_and_stays_where_it_is(maker):
     w = torch.nn.Parameter(torch.ones(2, dtype=torch.float64))
     opt = maker([w], lr=0.1, betas=(0.9, 0.75), eps=0.25)
     while opt.state[w].get("step", 0) < 5:
-        w.grad = torch.zeros(2, dtype=torch.float64)
-        opt.step()
+        feed(opt, 0.0)
     assert opt.state[w]["exp_avg_var"].tolist() == [0.25 * (1 - 0.75**5) / 0.25] * 2  # dyadic: exact
     assert opt.param_groups[0]["eps"] == 0.25 and w.tolist() == [1.0, 1.0]
-
-
-def test_lookahead_is_gradient_descent_on_the_pseudo_gradient():
-    """P12: slow - fast is a descent direction, taken by SGD(lr=alpha) as it is: no decay, no clipping, no scale."""
-    draw = stream(0, "optim", "pseudo")
-    w, slow = (torch.nn.Parameter(torch.full((3,), 8.0, dtype=torch.float64)) for _ in range(2))
-    decaying = lambda p: torch.optim.SGD(p, lr=0.5, weight_decay=0.5)  # noqa: E731
-    opt, outer = Lookahead([w], k=2, alpha=0.25, inner=decaying), torch.optim.SGD([slow], lr=0.25)
-    for _ in range(3):
-        fast = torch.nn.Parameter(slow.detach().clone())
-        bare = decaying([fast])
-        for _ in range(2):
-            w.grad = torch.tensor(draw.integers(-8, 8, size=3).astype(float))
-            fast.grad = w.grad.clone()
-            opt.step()
-            bare.step()
-        slow.grad = (slow - fast).detach()
-        outer.step()
-        assert torch.equal(w, slow)  # dyadic numbers of few digits: every operation is exact

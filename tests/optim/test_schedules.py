@@ -25,7 +25,7 @@ def test_the_lr_is_the_one_that_plain_adam_gets(maker, scheduler):
         train(model, opt, call, call + 1)
         train(bare_model, bare, call, call + 1)
         for plan in plans:
-            advance(plan, call)
+            advance(plan)
         assert opt.param_groups[0]["lr"] == bare.param_groups[0]["lr"]
         assert tuple(opt.param_groups[0]["betas"]) == tuple(bare.param_groups[0]["betas"])
         used.add(opt.param_groups[0]["lr"])

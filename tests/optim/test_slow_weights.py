@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from nala_lab.optim import NALA, Lookahead
-from tests.optim.training import CALLS, MAKERS, K, batch, equal, network, train, trained, weights
+from tests.optim.training import CALLS, MAKERS, K, batch, equal, feed, network, train, trained, weights
 
 
 @pytest.mark.parametrize("name", MAKERS)
@@ -79,8 +79,7 @@ def test_a_momentum_that_begins_late_in_a_cycle_is_settled_in_the_checkpoint_too
     w = torch.nn.Parameter(torch.ones(3))
     opt = Lookahead([w], k=3, inner=make, inner_state="pullback")
     opt.step()
-    w.grad = torch.ones(3)
-    opt.step()
+    feed(opt, 1.0)
     with opt.slow_weights():
         start, saved = w.detach().clone(), opt.state_dict()
     other_w = torch.nn.Parameter(start)
@@ -88,9 +87,8 @@ def test_a_momentum_that_begins_late_in_a_cycle_is_settled_in_the_checkpoint_too
     other.load_state_dict(saved)
     opt.sync()
     for g in (2.0, -1.0, 0.5):
-        w.grad, other_w.grad = torch.full((3,), g), torch.full((3,), g)
-        opt.step()
-        other.step()
+        feed(opt, g)
+        feed(other, g)
         assert torch.equal(w, other_w)
 
 
@@ -118,11 +116,9 @@ def test_a_frozen_layer_does_not_drift_and_a_layer_frozen_in_mid_cycle_is_synchr
     inner = lambda p: torch.optim.SGD(p, lr=0.1)  # noqa: E731
     opt = maker([frozen, moving], k=2, inner=inner, alpha=0.5)
     start = frozen.detach().clone()
-    moving.grad = torch.ones(2)
-    opt.step()
+    feed(opt, None, 1.0)
     theta = moving.detach().clone()
-    moving.grad = None  # frozen after the first of two inner steps
-    opt.step()
+    feed(opt, None, None)  # frozen after the first of two inner steps
     torch.testing.assert_close(moving.detach(), 0.5 * theta + 0.5 * start)  # mu = -1/2 or alpha = 1/2
     if maker is NALA:
         opt.step()  # no gradient at y_t: phi_t = y_t
@@ -131,9 +127,8 @@ def test_a_frozen_layer_does_not_drift_and_a_layer_frozen_in_mid_cycle_is_synchr
     for _ in range(7):  # nothing has a gradient any more
         opt.step()
         assert torch.equal(frozen, start) and torch.equal(moving, settled)
-    frozen.grad = torch.ones(2)  # and thawed inside a cycle it begins from where it stood
     opt.sync()
-    opt.step()
+    feed(opt, 1.0, None)  # and thawed inside a cycle it begins from where it stood
     opt.sync()
     assert torch.equal(frozen, start)
 
@@ -142,12 +137,10 @@ def test_a_group_added_inside_a_cycle_has_its_weights_of_that_moment_as_slow_wei
     """P22."""
     first, second = torch.nn.Parameter(torch.ones(2)), torch.nn.Parameter(torch.full((2,), 5.0))
     opt = Lookahead([first], k=3, alpha=0.0, lr=0.1)
-    first.grad = torch.ones(2)
-    opt.step()
+    feed(opt, 1.0)
     opt.add_param_group({"params": [second]})
     for _ in range(2):
-        first.grad, second.grad = torch.ones(2), torch.ones(2)
-        opt.step()
+        feed(opt, 1.0, 1.0)
     assert opt.phase == 0 and first.tolist() == [1.0, 1.0] and second.tolist() == [5.0, 5.0]  # alpha = 0 takes all back
     assert opt.inner.state[second]["step"] == 2
 
@@ -160,9 +153,8 @@ def test_slow_weights_in_half_precision_keep_their_further_digits(dtype):
     inner = lambda p: torch.optim.SGD(p, lr=1.0)  # noqa: E731
     narrow, wide = (Lookahead([p], k=1, alpha=0.01, inner=inner) for p in (w, exact))
     for _ in range(300):
-        w.grad, exact.grad = torch.ones(4, dtype=dtype), torch.ones(4)
-        narrow.step()
-        wide.step()
+        feed(narrow, 1.0)
+        feed(wide, 1.0)
     assert (exact - 97.0).abs().max() < 0.01
     # between two roundings to `dtype` the fast step of 1 is off by at most half a spacing at 100: 0.25, times alpha
     assert (narrow.state[w]["slow"] - exact).abs().max() <= 300 * 0.01 * 0.25 + 0.25
@@ -197,8 +189,7 @@ def test_an_inner_optimizer_with_both_calls_gets_them(calls):
     w = torch.nn.Parameter(torch.ones(2))
     opt = Lookahead([w], k=2, inner=lambda p: Counting(p, lr=0.5))
     for _ in range(calls):
-        w.grad = torch.ones(2)
-        opt.step()
+        feed(opt, 1.0)
     before = w.detach().clone()
     opt.eval()
     opt.eval()

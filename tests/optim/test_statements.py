@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from nala_lab.optim import NALA, AdaBelief, Adam
-from tests.optim.training import MAKERS, kept
+from tests.optim.training import MAKERS, feed, kept
 
 OTHERS = ("NALA-same", "AdaLA-same", "NALA-pullback", "NALA-Adagrad-reset")  # need a closure; keep moments as they like
 CLASSES = {name: make for name, make in MAKERS.items() if name not in OTHERS} | {
@@ -31,8 +31,7 @@ def weights(dtype):
 
 def run(opt, w, size, first=0, last=CALLS):
     for call in range(first, last):
-        w.grad = torch.full_like(w, size) * (1 + call % 2)
-        opt.step()
+        feed(opt, size * (1 + call % 2))
     return w.detach().clone()
 
 

@@ -97,13 +97,20 @@ def train(model, opt, first, last, part=slice(None)):
         opt.step(closure)
 
 
+def feed(opt, *grads):
+    """One call with these gradients, one a parameter: a number for all its entries, a tensor, or None for none."""
+    params = [p for group in opt.param_groups for p in group["params"]]
+    for p, g in zip(params, grads, strict=True):
+        p.grad = None if g is None else torch.as_tensor(g, dtype=p.dtype).expand(p.shape).clone()
+    opt.step()
+
+
 def walk(make, grads, start, after=None):
     """Weights after each call of ``step`` with given gradients, in float64, and the optimizer."""
     w = torch.nn.Parameter(torch.tensor(start, dtype=torch.float64))
     opt, path = make([w]), []
     for g in grads:
-        w.grad = torch.as_tensor(g, dtype=w.dtype).expand(w.shape).clone()
-        opt.step()
+        feed(opt, g)
         path.append(w.detach().clone())
         if after:
             after(opt)
