@@ -11,9 +11,8 @@ from nala_lab.experiments import checkpoint
 from nala_lab.experiments.checkpoint import CheckpointError, load, save
 from nala_lab.experiments.models import torch_stream
 from nala_lab.optim import NALA
-from tests.optim.schedules import SCHEDULERS, advance
 from tests.optim.test_resume import identical
-from tests.optim.training import CALLS, MAKERS, network, train, trained
+from tests.optim.training import CALLS, MAKERS, SCHEDULERS, advance, network, train, trained
 
 
 @pytest.mark.parametrize("name", MAKERS)

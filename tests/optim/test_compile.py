@@ -4,8 +4,7 @@ import pytest
 import torch
 from torch._dynamo.utils import counters
 
-from tests.optim.schedules import lrs
-from tests.optim.training import K, batch, trained
+from tests.optim.training import K, batch, lrs, trained
 
 
 def losses(name, backend):

@@ -12,20 +12,6 @@ from tests.optim.training import CALLS, MAKERS, K, equal, feed, kept, momentum, 
 DEVICES = [d for d, there in (("cuda", torch.cuda.is_available()), ("mps", torch.backends.mps.is_available())) if there]
 
 
-@pytest.mark.parametrize("name", MAKERS)
-def test_no_weight_ever_moves_to_another_storage(name):
-    """P25: views, tied weights and captured graphs hold on to the storage, so everything is written in place."""
-    model, opt = trained(name)
-    places = [p.data_ptr() for p in model.parameters()]
-    for call in range(CALLS):
-        train(model, opt, call, call + 1)
-        with opt.slow_weights():
-            assert [p.data_ptr() for p in model.parameters()] == places
-    opt.load_state_dict(opt.state_dict())
-    opt.sync()
-    assert [p.data_ptr() for p in model.parameters()] == places
-
-
 @pytest.mark.parametrize("stop", range(1, K + 2))
 @pytest.mark.parametrize("maker", [NALA, Lookahead])
 def test_the_slow_weights_follow_the_type_of_the_model(maker, stop):

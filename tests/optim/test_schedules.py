@@ -5,8 +5,7 @@ import torch
 
 from nala_lab.core import stream
 from nala_lab.optim import NALA
-from tests.optim.schedules import SCHEDULERS, advance, lrs
-from tests.optim.training import FOUR, equal, loss_on, network, train, weights
+from tests.optim.training import FOUR, SCHEDULERS, advance, equal, loss_on, lrs, network, train, weights
 
 
 def test_no_scheduler_of_torch_is_forgotten():

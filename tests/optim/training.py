@@ -48,9 +48,38 @@ FOUR = [NALA, Lookahead, AdaBelief, AdaLA]
 CALLS = 2 * (K + 1) + 3  # two whole cycles and a part of a third, for every maker
 
 
+lrs = torch.optim.lr_scheduler
+# Every learning rate scheduler that torch has, at settings under which the lr really moves.
+SCHEDULERS = {
+    "LambdaLR": lambda o: lrs.LambdaLR(o, lambda step: 1 / (1 + step)),
+    "MultiplicativeLR": lambda o: lrs.MultiplicativeLR(o, lambda step: 0.9),
+    "StepLR": lambda o: lrs.StepLR(o, 2),
+    "MultiStepLR": lambda o: lrs.MultiStepLR(o, [2, 5]),
+    "ConstantLR": lambda o: lrs.ConstantLR(o, total_iters=3),
+    "LinearLR": lambda o: lrs.LinearLR(o, total_iters=6),
+    "ExponentialLR": lambda o: lrs.ExponentialLR(o, 0.9),
+    "PolynomialLR": lambda o: lrs.PolynomialLR(o, total_iters=20, power=2.0),
+    "CosineAnnealingLR": lambda o: lrs.CosineAnnealingLR(o, 20),
+    "CosineAnnealingWarmRestarts": lambda o: lrs.CosineAnnealingWarmRestarts(o, 4),
+    "CyclicLR": lambda o: lrs.CyclicLR(o, 0.001, 0.1, step_size_up=3, cycle_momentum="betas" in o.defaults),
+    "OneCycleLR": lambda o: lrs.OneCycleLR(o, 0.1, total_steps=50),
+    "ReduceLROnPlateau": lambda o: lrs.ReduceLROnPlateau(o, patience=0),
+    "SequentialLR": lambda o: lrs.SequentialLR(o, [lrs.ConstantLR(o), lrs.ExponentialLR(o, 0.9)], milestones=[3]),
+    "ChainedScheduler": lambda o: lrs.ChainedScheduler([lrs.ConstantLR(o), lrs.ExponentialLR(o, 0.9)]),
+    "SWALR": lambda o: torch.optim.swa_utils.SWALR(o, swa_lr=0.5, anneal_epochs=4),
+}
+
+
+def advance(plan):
+    """One scheduler step; the loss that ReduceLROnPlateau is shown never falls."""
+    plan.step(*([1.0] if isinstance(plan, lrs.ReduceLROnPlateau) else []))
+
+
 def network(dtype=torch.float32):
-    """Two layers, the second of them bfloat16 where `dtype` asks for it; the numbers are those of a named stream."""
-    model = torch.nn.Sequential(torch.nn.Linear(4, 5), torch.nn.BatchNorm1d(5), torch.nn.Tanh(), torch.nn.Linear(5, 2))
+    """Two layers of this type; the numbers are those of a named stream."""
+    with torch.random.fork_rng(devices=[]):  # torch draws first weights from its global generator
+        first, last = torch.nn.Linear(4, 5), torch.nn.Linear(5, 2)
+    model = torch.nn.Sequential(first, torch.nn.BatchNorm1d(5), torch.nn.Tanh(), last)
     draw = stream(0, "optim", "network")
     with torch.no_grad():
         for p in model.parameters():
