@@ -30,12 +30,8 @@ def path(make, grads):
     return walk(make, grads, [5.0])[0].flatten().tolist()
 
 
-def given(seed, n):
-    return stream(seed, "optim", "given").normal(size=n)
-
-
 def test_reductions_hold_to_the_last_bit():
-    grads = given(0, 12)
+    grads = stream(0, "optim", "given").normal(size=12)
     for inner in (sgd(0.1), sgd(0.1, momentum=0.9), lambda p: torch.optim.Adam(p, lr=0.1)):
         bare = path(inner, grads)
         assert path(lambda p, i=inner: Lookahead(p, k=1, alpha=1.0, inner=i), grads) == bare
@@ -50,24 +46,7 @@ def test_reductions_hold_to_the_last_bit():
     assert nala == path(lambda p: Lookahead(p, k=3, alpha=0.25), grads[spent])[2::3]
 
 
-# ---- what happens to the inner state at a synchronisation --------------------------------------------------------
-
-
-@pytest.mark.parametrize("how", ["keep", "reset", "pullback"])
-@pytest.mark.parametrize("inner", [torch.optim.Adam, sgd(0.1, momentum=0.9)])
-def test_no_tensor_is_shared_and_no_key_is_foreign(how, inner):
-    """P4, P5, P23: after three synchronisations and one step more."""
-    w = torch.nn.Parameter(torch.ones(3))
-    opt = NALA([w], k=2, inner=inner, inner_state=how)
-    bare_w = torch.nn.Parameter(torch.ones(3))
-    bare = inner([bare_w])
-    for g in given(2, 10):
-        feed(opt, g)
-        feed(bare, g)
-    assert set(opt.inner.state[w]) == set(bare.state[bare_w])
-    live = [w, *opt.inner.state[w].values(), *opt.state[w].values()]
-    places = [t.data_ptr() for t in live if isinstance(t, torch.Tensor)]
-    assert len(places) == len(set(places))
+# ---- inner states and probes --------------------------------------------------------------------------------------
 
 
 def test_reset_selects_and_does_not_multiply():

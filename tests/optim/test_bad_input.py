@@ -49,7 +49,7 @@ BAD = [
     (OuterMomentum, {"nu": -1.0}, "0 <= nu"),
 ]  # fmt: skip
 LR = [(m, {"lr": v}, f"lr must satisfy 0 <= lr < inf, got lr={v}") for m in FOUR
-      for v in (-1e-3, math.inf, math.nan)]  # fmt: skip
+      for v in (-1e-3, math.inf, math.nan, torch.tensor(-1.0))]  # fmt: skip
 
 
 @pytest.mark.parametrize(("maker", "options", "sentence"), BAD + LR)
@@ -137,10 +137,6 @@ def test_a_missing_closure_is_named_before_anything_moves(make):
     assert w.tolist() == [1.0, 1.0] and opt.grad_evals == 0
 
 
-def test_a_tensor_lr_is_taken_and_checked():
-    w = torch.nn.Parameter(torch.ones(2))
-    for maker in FOUR:
-        with pytest.raises(ValueError, match="lr must satisfy"):
-            maker([w], lr=torch.tensor(-1.0))
-    for opt in (AdaBelief([w], lr=torch.tensor(0.1)), AdaLA([w], lr=torch.tensor(0.1))):
-        feed(opt, 1.0)
+@pytest.mark.parametrize("maker", [AdaBelief, AdaLA])
+def test_a_tensor_lr_is_taken(maker):
+    feed(maker([torch.nn.Parameter(torch.ones(2))], lr=torch.tensor(0.1)), 1.0)

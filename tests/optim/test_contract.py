@@ -45,20 +45,6 @@ def test_a_closure_is_called_once_for_each_gradient_spent_and_with_gradients_on(
     assert not any(p.requires_grad for own in opt.state.values() for p in own.values() if isinstance(p, torch.Tensor))
 
 
-def test_a_cycle_of_nala_costs_k_plus_one_and_leaves_the_gradient_as_it_was():
-    """P10; and nobody writes into ``.grad``, weight decay included."""
-    for maker, cost in ((NALA, 6), (Lookahead, 5), (lambda p: AdaLA(p, weight_decay=0.5), 2)):
-        w = torch.nn.Parameter(given(3))
-        opt = maker([w])
-        g = given(3)
-        for call in range(2 * cost):
-            assert (opt.phase == 0) == (call % cost == 0)
-            w.grad = g
-            opt.step()
-            assert w.grad is g and torch.equal(g, given(3))
-        assert opt.grad_evals == 2 * cost and opt.phase == 0
-
-
 def test_nala_keeps_one_copy_of_the_parameters_and_adala_two_more_than_adam():
     model = network()
     size = sum(p.numel() for p in model.parameters())

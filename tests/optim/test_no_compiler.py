@@ -44,8 +44,7 @@ assert not seen, seen
 
 
 def ends(env, *watching):
-    command = [sys.executable, "-c", WATCHED, *watching]
-    return subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True, text=True).stdout
+    return subprocess.check_output([sys.executable, "-c", WATCHED, *watching], cwd=ROOT, env=env, text=True)
 
 
 def test_every_environment_gives_the_same_bits(tmp_path):

@@ -1,11 +1,25 @@
-"""Learning rate schedulers, scaled gradients, accumulation and clipping around the optimizers of the lab."""
+"""What a training step has around the optimizer: schedulers, scaled gradients, accumulation, clipping, compilation."""
 
 import pytest
 import torch
+from torch._dynamo.utils import counters
 
 from nala_lab.core import stream
 from nala_lab.optim import NALA
-from tests.optim.training import FOUR, SCHEDULERS, advance, equal, loss_on, lrs, network, train, weights
+from tests.optim.training import (
+    FOUR,
+    SCHEDULERS,
+    K,
+    advance,
+    batch,
+    equal,
+    loss_on,
+    lrs,
+    network,
+    train,
+    trained,
+    weights,
+)
 
 
 def test_no_scheduler_of_torch_is_forgotten():
@@ -91,3 +105,41 @@ def test_clipping_the_look_ahead_gradient_bounds_the_outer_step():
         torch.nn.utils.clip_grad_norm_([w], 1.0)
         opt.step()
     assert 0.49 < w.detach().norm().item() <= 0.5  # alpha times a norm that torch clips to just below 1
+
+
+# ---- torch.compile: the optimizer is left out of the graph, so no cycle compiles anew (P33) --------------------------
+
+
+def losses(name, backend):
+    """The loss of each call, the phase after it, and how many graphs had been compiled by then."""
+    torch._dynamo.reset()
+    model, opt = trained(name)
+    plan = lrs.ExponentialLR(opt, 0.9)
+
+    def training_step(x, y):
+        opt.zero_grad()
+        loss = torch.nn.functional.mse_loss(model(x), y)
+        loss.backward()
+        opt.step()
+        return loss
+
+    run = training_step if backend is None else torch.compile(training_step, backend=backend)
+    seen, phases, graphs = [], [], []
+    for call in range(3 * (K + 1)):
+        seen.append(run(*batch(call)).item())
+        plan.step()
+        phases.append(opt.phase)
+        graphs.append(counters["stats"]["unique_graphs"])
+    return seen, phases, graphs
+
+
+@pytest.mark.filterwarnings("ignore")  # torch's own, about profiling and about code it does not trace
+@pytest.mark.parametrize("backend", ["eager", pytest.param("inductor", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", ["NALA", "Lookahead", "AdaBelief", "AdaLA"])
+def test_a_compiled_training_step_is_the_same_and_compiles_once(name, backend):
+    """P33: three cycles of NALA with a scheduler; no graph is made after the first call."""
+    eager, phases, _ = losses(name, None)
+    compiled, same_phases, graphs = losses(name, backend)
+    assert same_phases == phases and graphs[0] > 0 and graphs[-1] == graphs[0]
+    # inductor fuses forward and backward pass: sums of up to 8 terms in another order, carried through 12 steps
+    assert max(abs(a - b) for a, b in zip(compiled, eager, strict=True)) <= (backend != "eager") * 1e-4 * max(eager)

@@ -35,16 +35,10 @@ def run(opt, w, size, first=0, last=CALLS):
     return w.detach().clone()
 
 
-every = [
-    pytest.mark.parametrize("name", CLASSES),
-    pytest.mark.parametrize("dtype", DTYPES, ids=str),
-    pytest.mark.parametrize("size", [0.0, 1e-4, 1.0]),
-]
-
-
 def for_every(test):
-    for mark in every:
-        test = mark(test)
+    """Of every class, in every type and with gradients of every size."""
+    for name, values in {"size": [0.0, 1e-4, 1.0], "dtype": DTYPES, "name": CLASSES}.items():
+        test = pytest.mark.parametrize(name, values, ids=str)(test)
     return test
 
 
