@@ -8,6 +8,7 @@ import pytest
 from nala_lab.core import stream
 from nala_lab.drive import Method, run
 from nala_lab.methods import WITH_TWINS
+from tests.conformance.twins import quadratic
 
 EPS = np.finfo(float).eps
 ROWS = [(name, i) for name, facts in WITH_TWINS.items() for i in range(len(facts.hard))]
@@ -21,12 +22,7 @@ def method_of(name, settings):
 
 
 def valley():
-    """A rotated quadratic with its minimum elsewhere; largest curvature 1.3, so that no rounding is enlarged."""
-    rng = stream(0, "every row")
-    rotation = np.linalg.qr(rng.normal(size=(DIM, DIM)))[0]
-    hessian = rotation @ np.diag(np.geomspace(0.01, 1.3, DIM)) @ rotation.T
-    center = rng.normal(size=DIM) + 2
-    return lambda x: (x - center) @ hessian, center + rng.normal(size=DIM)
+    return quadratic("every row", dim=DIM, least=0.01)
 
 
 def stores_another_point(name, settings):

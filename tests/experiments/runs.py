@@ -1,4 +1,6 @@
-"""Runs of a second or less, for the tests of the loop."""
+"""Runs of a second or less, for the tests of the loop; files of data sets."""
+
+import gzip
 
 from nala_lab.experiments.run.loop import Plan, train
 from nala_lab.experiments.run.one_run import execute, plan
@@ -48,3 +50,11 @@ def rows_at(name, settings, gradients, every=1):
             found.append(n)
             owed = False
     return found
+
+
+def put(folder, files, gz):
+    """Write {name: bytes} into a folder, gzipped or not."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, raw in files.items():
+        (folder / (name + ".gz" * gz)).write_bytes(gzip.compress(raw) if gz else raw)
+    return folder

@@ -1,6 +1,5 @@
 """CIFAR from binary files, archives and sheets: toy data of the same formats, and the real files where present."""
 
-import gzip
 import hashlib
 import io
 import tarfile
@@ -15,6 +14,7 @@ from nala_lab.experiments.data.cifar import CIFAR_10, CIFAR_100, decode_sheets, 
 from nala_lab.experiments.data.fetch import data_folders
 from nala_lab.experiments.data.idx import DataError, MissingData
 from nala_lab.experiments.data.images import load_pixels, stand_in
+from tests.experiments import runs
 from tests.refusals import refused
 
 NOWHERE = "http://127.0.0.1:9/"  # the discard port: refused at once
@@ -61,10 +61,7 @@ TOY = replace(CIFAR_10, url=NOWHERE,
 
 
 def put(folder, gz=False, **replaced):
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, raw in {**RAW, **replaced}.items():
-        (folder / (name + ".gz" * gz)).write_bytes(gzip.compress(raw) if gz else raw)
-    return folder
+    return runs.put(folder, {**RAW, **replaced}, gz)
 
 
 def archive(path, raw=RAW):

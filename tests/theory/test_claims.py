@@ -82,7 +82,7 @@ def test_huber_by_hand():
 
 test_a_bent_function_outside_its_class_is_refused = refused(
     ({"L": Fraction(99, 100)}, "L must satisfy"), ({"m": Fraction(1, 50)}, "m must satisfy"),
-         ({"bend": Fraction(0)}, "bend must satisfy"),
+    ({"bend": Fraction(0)}, "bend must satisfy"),
     call=lambda change: replace(SMALL["V03"].function, **change),
 )  # fmt: skip
 

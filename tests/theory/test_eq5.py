@@ -92,10 +92,7 @@ test_what_is_refused = refused(
     (lambda: weights(3, -1.5), "mu must satisfy -1 <= mu < inf, got mu=-1.5"),
     (lambda: weights(3, float("nan")), "mu must satisfy -1 <= mu < inf, got mu=nan"),
     (lambda: unroll(np.zeros((2, 3)), np.zeros(2), np.zeros((2, 3)), 0.0, 0.0), r"phi0 must satisfy shape \(3,\)"),
-    (
-        lambda: unroll(np.zeros((2, 3)), np.zeros(3), np.zeros((1, 3)), 0.0, 0.0),
-        "outer_grads must satisfy the shape",
-    ),
+    (lambda: unroll(np.zeros((2, 3)), np.zeros(3), np.zeros((1, 3)), 0.0, 0.0), "outer_grads must satisfy the shape"),
     (lambda: horizon(1.0), "mu must satisfy -1 < mu < 1, got mu=1.0"),
     (lambda: printed_form_residual(2, 3), "mu_sign must satisfy"),
 )

@@ -139,9 +139,6 @@ test_what_is_refused = refused(
     (lambda: break_even.sufficient(lr=0.1, mu=0.2), "mu must satisfy -1 <= mu <= 0"),
     (lambda: break_even.adam_break_even(lr=0.1, mu=0, alpha=0), "alpha must satisfy 0 < alpha"),
     (lambda: break_even.outer_share(0.0, lr=0.0, k=1, mu=0, alpha=0.1), "c must satisfy finite, with something"),
-    (
-        lambda: games.trajectory([[1.0, 2.0]], [1.0], 1, lr=0.1, k=1, mu=0, alpha=0),
-        r"J must satisfy shape \(d, d\)",
-    ),
+    (lambda: games.trajectory([[1.0, 2.0]], [1.0], 1, lr=0.1, k=1, mu=0, alpha=0), r"J must satisfy shape \(d, d\)"),
     (lambda: games.rotation_factor(-1.0, lr=0.1, k=1, mu=0, alpha=0), "s must satisfy finite s >= 0"),
 )

@@ -91,7 +91,7 @@ def test_noise_is_named_and_repeatable():
 
 test_wrong_settings_are_refused_in_a_sentence = refused(
     ({"at": 61}, "at <= gradients = 60"), ({"x1": float("nan")}, "x1"), ({"k": 0}, "k must satisfy"),
-         ({"left": "Newton"}, "method must satisfy"), ({"noise": -1.0}, "noise must satisfy"),
+    ({"left": "Newton"}, "method must satisfy"), ({"noise": -1.0}, "noise must satisfy"),
     call=lambda setting: trajectory_view(TrajectorySettings(**{**vars(S), **setting})),
 )  # fmt: skip
 
