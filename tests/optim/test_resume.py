@@ -35,10 +35,7 @@ def tensors(value):
 
 
 def test_every_phase_resumes_bit_for_bit_in_a_fresh_process(tmp_path):
-    """P20, P21: stop after every call of the first cycles, load with weights_only=True elsewhere, finish.
-
-    Before the first call too, as scripts load pretrained weights after the optimizer was built: they are phi_0.
-    """
+    """P20, P21: stop after every call, load with weights_only=True elsewhere, finish; weights loaded late are phi_0."""
     finals = {}
     for name in MAKERS:
         model, opt = trained(name)

@@ -98,8 +98,9 @@ def test_a_momentum_that_begins_late_in_a_cycle_is_settled_in_the_checkpoint_too
 @pytest.mark.parametrize("maker", [NALA, Lookahead])
 def test_a_layer_that_is_frozen_does_not_drift(maker):
     """P7: from the start, from mid-cycle on, and thawed; that it is synchronised is asked in tests/audit."""
-    frozen, moving = (torch.nn.Parameter(torch.tensor([0.1, 0.7])) for _ in range(2))
-    opt = maker([frozen, moving], k=2, inner=lambda p: torch.optim.SGD(p, lr=0.1), alpha=0.5)
+    frozen, moving = (torch.nn.Parameter(torch.linspace(0.1, 0.9, 50)) for _ in range(2))
+    how = {"mu": -0.3} if maker is NALA else {"alpha": 0.7}  # 0.7 x + 0.3 x is not always x
+    opt = maker([frozen, moving], k=2, inner=lambda p: torch.optim.SGD(p, lr=0.1), **how)
     start = frozen.detach().clone()
     feed(opt, None, 1.0)
     for _ in range(2 if maker is NALA else 1):  # frozen after the first of two inner steps

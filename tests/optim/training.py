@@ -156,10 +156,11 @@ def trained(name, calls=0):
 
 def restored(name, model_state, opt_state):
     """A new model and optimizer that were given what was saved."""
-    model, opt = trained(name)
+    model = network()
     with torch.no_grad():
         for p in model.parameters():
-            p.zero_()  # whatever is not in the checkpoint must not help
+            p.zero_()  # whatever is not in the checkpoint must not help, where the optimizer was built neither
+    opt = MAKERS[name](model.parameters())
     model.load_state_dict(model_state)
     opt.load_state_dict(opt_state)
     return model, opt
