@@ -15,6 +15,7 @@ OURS = [(target, options, inner) for target, options, inner in SUBJECTS if targe
 
 @pytest.mark.parametrize(("target", "options", "inner"), OURS, ids=lambda v: str(v))
 def test_torch_and_our_own_optimizers_are_clean(target, options, inner):
+    """P4, P5, P10, P22, P23 among others: no aliases, no foreign keys, .grad untouched, groups that come late."""
     rows = examine(target, options, inner=inner)
     assert not [f"{row.item}: {row.verdict} {row.text}" for row in rows if row.bad]
     assert sum(row.verdict == "pass" for row in rows) > 20

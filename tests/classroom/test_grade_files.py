@@ -13,13 +13,6 @@ from nala_lab.classroom.book import LARGEST
 RIGHT = float(exercise("01.1", "ada").solution)
 
 
-@pytest.fixture(autouse=True)
-def fresh_book():
-    grades().clear()
-    yield
-    grades().clear()
-
-
 @pytest.fixture
 def good(tmp_path):
     """Ada's file with one right answer."""

@@ -1,8 +1,5 @@
 """check, teacher, the grade book, predictions: what a classroom calls."""
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -15,13 +12,6 @@ from nala_lab.classroom.sheets import Data, Exercise, Mistake, draws, personal
 from tests.classroom.answers import JUNK
 
 RIGHT = float(exercise("01.1", "ada").solution)
-
-
-@pytest.fixture(autouse=True)
-def fresh_book():
-    grades().clear()
-    yield
-    grades().clear()
 
 
 def test_a_name_decides_the_numbers_and_its_capitals_do_not():
@@ -248,11 +238,3 @@ def test_what_a_notebook_keeps_holds_no_address_and_no_solution():
     for thing in shown:
         assert " at 0x" not in repr(thing) and repr(thing) == str(thing)
     assert f"{RIGHT:.3f}"[1:] not in repr(shown[0])
-
-
-def test_the_classroom_never_loads_torch():
-    code = (
-        "import sys; from nala_lab.classroom import Case, check, teacher, LESSONS, exercises; Case('A').plot();"
-        "[teacher(e.id) for number in LESSONS for e in exercises(number)]; assert 'torch' not in sys.modules"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | {"MPLBACKEND": "agg"})

@@ -21,7 +21,7 @@ def settings_of(name, index):
 
 @pytest.mark.parametrize(("name", "index"), cases())
 def test_given_the_same_gradients_the_twins_take_the_same_path(name, index):
-    """P13 among others: with decay, by the rule of the paper."""
+    """P1, P2, P8: whole cycles from the first one on. P12, P13, P14: decay and eps where the paper has them."""
     settings = settings_of(name, index)
     n = (length(name, settings) + 1) * gradients_per_row(name, settings)
     x0 = stream(0, "parity", name, "start").normal(size=DIM) + 3

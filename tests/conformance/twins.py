@@ -95,13 +95,13 @@ def given(name: str, index: int, rows: int) -> Callable:
     return lambda x: next(noise)
 
 
-def quadratic() -> tuple[Callable, np.ndarray]:
-    """Gradient of a rotated, shifted quadratic with condition number 1000 and largest curvature 1.3; a start."""
-    rng = stream(0, "parity", "quadratic")
-    rotation = np.linalg.qr(rng.normal(size=(DIM, DIM)))[0]
-    hessian = rotation @ np.diag(np.geomspace(1.3e-3, 1.3, DIM)) @ rotation.T
-    minimum = rng.normal(size=DIM) + 2
-    return lambda x: hessian @ (x - minimum), minimum + rng.normal(size=DIM)
+def quadratic(*name: str, dim: int = DIM, least: float = 1.3e-3) -> tuple[Callable, np.ndarray]:
+    """Gradient of a rotated, shifted quadratic with curvatures from `least` to 1.3; a start."""
+    rng = stream(0, *(name or ("parity", "quadratic")))
+    rotation = np.linalg.qr(rng.normal(size=(dim, dim)))[0]
+    hessian = rotation @ np.diag(np.geomspace(least, 1.3, dim)) @ rotation.T
+    minimum = rng.normal(size=dim) + 2
+    return lambda x: (x - minimum) @ hessian, minimum + rng.normal(size=dim)
 
 
 def first_difference(a: np.ndarray, b: np.ndarray, ulps: float) -> str:

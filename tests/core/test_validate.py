@@ -1,14 +1,14 @@
 """Bad input gets one sentence with the argument, the rule and the value; NaN fails validation."""
 
 import math
-import re
 
 import pytest
 
 from nala_lab.core import require_choice, require_int, require_number, stream
 from nala_lab.methods import hyper as h
+from tests.refusals import refused
 
-BAD = [
+test_a_wrong_option_is_one_clear_sentence = refused(
     (h.NALAHyper, {"k": 0}, "k must satisfy integer k >= 1, got k=0"),
     (h.NALAHyper, {"k": 2.5}, "k must satisfy integer k >= 1, got k=2.5"),
     (h.NALAHyper, {"k": True}, "k must satisfy integer k >= 1, got k=True"),
@@ -33,14 +33,8 @@ BAD = [
     (h.AdaLAHyper, {"probe": "newton"}, "probe in {'own', 'grad'"),
     (h.AdaLAHyper, {"probe_batch": "last"}, "probe_batch in {'next', 'same'}"),
     (h.AdaLAHyper, {"probe": "lagged", "probe_batch": "same"}, "probe_batch='next' when probe='lagged'"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("cls", "options", "sentence"), BAD, ids=[f"{c.__name__}-{o}" for c, o, _ in BAD])
-def test_a_wrong_option_is_one_clear_sentence(cls, options, sentence):
-    with pytest.raises(ValueError, match=re.escape(sentence)) as caught:
-        cls(**options)
-    assert "\n" not in str(caught.value)
+    call=lambda cls, options: cls(**options),
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("cls", [getattr(h, n) for n in h.__all__ if n.endswith("Hyper")])

@@ -8,6 +8,7 @@ import pytest
 from nala_lab.core import stream
 from nala_lab.drive import Method, run
 from nala_lab.methods import WITH_TWINS
+from tests.conformance.twins import quadratic
 
 EPS = np.finfo(float).eps
 ROWS = [(name, i) for name, facts in WITH_TWINS.items() for i in range(len(facts.hard))]
@@ -21,12 +22,7 @@ def method_of(name, settings):
 
 
 def valley():
-    """A rotated quadratic with its minimum elsewhere; largest curvature 1.3, so that no rounding is enlarged."""
-    rng = stream(0, "every row")
-    rotation = np.linalg.qr(rng.normal(size=(DIM, DIM)))[0]
-    hessian = rotation @ np.diag(np.geomspace(0.01, 1.3, DIM)) @ rotation.T
-    center = rng.normal(size=DIM) + 2
-    return lambda x: (x - center) @ hessian, center + rng.normal(size=DIM)
+    return quadratic("every row", dim=DIM, least=0.01)
 
 
 def stores_another_point(name, settings):
@@ -142,3 +138,50 @@ def test_an_optimizer_that_takes_no_gradient_is_named():
         run("torch", lambda params: Idle(params, lr=0.1), lambda x: x, [1.0], steps=1)
     with pytest.raises(ValueError, match="method must satisfy a factory of torch optimizers, got method='list'"):
         run("torch", list, lambda x: x, [1.0], steps=1)
+
+
+# ---- the torch driver alone ----------------------------------------------------------------------------------------
+
+
+def grad(x):
+    return np.array([1.0, 2.0, 0.3]) * (x - np.array([3.0, -2.0, 0.5]))
+
+
+def test_the_defaults_of_the_optimizer_hold():
+    t = run("torch", Method("NALA", inner=Method("SGD", lr=0.1)), grad, [1.0, 1.0, 1.0], cycles=3)  # k = 5
+    assert t.evals.tolist() == [0, 6, 12, 18]
+
+
+def test_a_single_weight_and_an_ensemble_are_driven_too():
+    one = run("torch", Method("SGD", lr=0.5), lambda x: x, [4.0], steps=2)
+    assert one.x.tolist() == [[4.0], [2.0], [1.0]] and one.probes is None
+    many = run("torch", Method("SGD", lr=0.5), lambda x: x, [[4.0, 2.0], [8.0, -2.0]], steps=1)
+    assert many.x[1].tolist() == [[2.0, 1.0], [4.0, -1.0]]
+
+
+def test_divergence_is_an_outcome():
+    with np.errstate(over="ignore", invalid="ignore"):
+        lost = run("torch", Method("SGD", lr=1e40), lambda x: x, [1.0], steps=5)
+    assert (lost.outcome, lost.diverged_at) == ("diverged", 3)
+
+
+@pytest.mark.parametrize(
+    ("method", "length", "message"),
+    [
+        (Method("NALA", inner=Method("SGD", lr=0.1)), {"steps": 3}, "steps must satisfy steps left out"),
+        (Method("SGD", lr=0.1), {"cycles": 3}, "cycles must satisfy cycles left out"),
+        (Method("Adam", lr=0.1, form="keras"), {"steps": 3}, "form must satisfy form in"),
+        (Method("AdaLA", probe="implicit"), {"steps": 3}, "probe must satisfy"),
+    ],
+)
+def test_what_is_refused(method, length, message):
+    with pytest.raises(ValueError, match=message):
+        run("torch", method, grad, [1.0, 1.0, 1.0], **length)
+    if "form" not in method.settings and "probe" not in method.settings:
+        with pytest.raises(ValueError):
+            run("numpy", method, grad, [1.0, 1.0, 1.0], **length)
+
+
+def test_an_unknown_twin_is_refused():
+    with pytest.raises(ValueError, match="twin must satisfy twin in {'numpy', 'torch'}, got twin='jax'"):
+        run("jax", Method("SGD", lr=0.1), grad, [1.0, 1.0, 1.0], steps=1)

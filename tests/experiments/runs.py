@@ -1,6 +1,12 @@
-"""Runs of a second or less, for the tests of the loop."""
+"""Runs of a second or less, for the tests of the loop; files of data sets."""
 
+import gzip
+
+from nala_lab.experiments.run.loop import Plan, train
 from nala_lab.experiments.run.one_run import execute, plan
+from nala_lab.experiments.run.optimizers import METHODS
+from nala_lab.experiments.run.options import Options
+from nala_lab.experiments.tasks import Constant
 from nala_lab.methods.counting import counted, timesteps
 
 
@@ -9,6 +15,17 @@ def smoke(out, name="adam", *, task="lenet5-digits", seed=0, force=False, saving
     run = plan(task, name, seed=seed, scale="smoke", **options)
     record, _ = execute(run, out, force=force, progress=False, saving=saving)
     return record
+
+
+def trained(workload, name="sgd", settings=None, *, epochs=2, log_every=1, decay=None, limit=None, seed=0, **options):
+    """Train without a file: the rows, the optimizer, and what the loop returns."""
+    rows, method = [], METHODS[name]
+    settings = method.with_settings(settings or {})
+    optimizer = method.build(workload.groups(), settings)
+    how = Plan(epochs, log_every=log_every, decay=decay or Constant(), clip=limit, options=Options(**options))
+    result = train(workload, optimizer, how, method=method, settings=settings, seed=seed, progress=False,
+                   row=lambda kind, **values: rows.append({"kind": kind, **values}))  # fmt: skip
+    return rows, optimizer, result
 
 
 def numbers(record):
@@ -33,3 +50,11 @@ def rows_at(name, settings, gradients, every=1):
             found.append(n)
             owed = False
     return found
+
+
+def put(folder, files, gz):
+    """Write {name: bytes} into a folder, gzipped or not."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, raw in files.items():
+        (folder / (name + ".gz" * gz)).write_bytes(gzip.compress(raw) if gz else raw)
+    return folder

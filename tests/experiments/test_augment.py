@@ -7,6 +7,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from nala_lab.experiments.data.augment import Augmentation
 from nala_lab.experiments.models import torch_stream
+from tests.refusals import refused
 
 EPS = np.finfo(np.float32).eps
 N = 40
@@ -122,20 +123,15 @@ def test_an_image_of_one_colour_is_standardised_to_zero_not_to_infinity():
     assert torch.equal(out, torch.zeros_like(out))
 
 
-@pytest.mark.parametrize(
-    ("options", "sentence"),
-    [
-        ({"crop": 0}, "crop must satisfy integer"),
-        ({"padding": -1}, "padding must satisfy integer"),
-        ({"brightness": float("nan")}, "brightness must satisfy"),
-        ({"contrast": (1.8, 0.2)}, "contrast must satisfy 0 <= low <= high"),
-        ({"contrast": (float("nan"), 1.0)}, "contrast must satisfy"),
-        ({"standardise": "batch"}, "standardise in"),
-    ],
+test_a_value_out_of_range_is_one_sentence = refused(
+    ({"crop": 0}, "crop must satisfy integer"),
+    ({"padding": -1}, "padding must satisfy integer"),
+    ({"brightness": float("nan")}, "brightness must satisfy"),
+    ({"contrast": (1.8, 0.2)}, "contrast must satisfy 0 <= low <= high"),
+    ({"contrast": (float("nan"), 1.0)}, "contrast must satisfy"),
+    ({"standardise": "batch"}, "standardise in"),
+    call=lambda options: Augmentation(**options),
 )
-def test_a_value_out_of_range_is_one_sentence(options, sentence):
-    with pytest.raises(ValueError, match=sentence):
-        Augmentation(**options)
 
 
 class Travels(TorchDispatchMode):

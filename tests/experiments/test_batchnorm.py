@@ -4,10 +4,8 @@ import pytest
 import torch
 
 from nala_lab.experiments.models import initialise, torch_stream
-from nala_lab.experiments.run.loop import Plan, train
-from nala_lab.experiments.run.optimizers import METHODS
-from nala_lab.experiments.tasks.base import Constant
 from nala_lab.experiments.tasks.image_workload import ImageWorkload
+from tests.experiments.runs import trained
 
 
 class Pictures:
@@ -32,14 +30,9 @@ def network():
 
 @pytest.mark.parametrize("name", ["adam", "nala"])
 def test_what_is_reported_is_of_statistics_of_the_weights_at_hand(name):
-    rows = []
     workload = ImageWorkload(network(), Pictures(), batch_size=16, seed=0)
-    method = METHODS[name]
-    settings = method.with_settings({"lr": 0.05})
-    optimizer = method.build(workload.groups(), settings)
-    train(workload, optimizer, Plan(1, 1, Constant()), method=method, settings=settings, seed=0,
-          row=lambda kind, **values: rows.append((kind, values)), progress=False)  # fmt: skip
-    last = [values for kind, values in rows if kind == "test"][-1]
+    rows, *_ = trained(workload, name, {"lr": 0.05}, epochs=1)
+    last = [row for row in rows if row["kind"] == "test"][-1]
     # Four steps with momentum 0.1: the running mean is at 1 - 0.9^4 = 34 % of the pixels' mean 20.5, of sd about 1.
     assert last["loss"] < 1 < last["fast_loss"]
     assert workload.model[0].running_mean.item() < 10  # and training goes on with its own statistics

@@ -11,52 +11,39 @@ from nala_lab.experiments import checkpoint
 from nala_lab.experiments.checkpoint import CheckpointError, load, save
 from nala_lab.experiments.models import torch_stream
 from nala_lab.optim import NALA
-from tests.optim.schedules import SCHEDULERS, advance
-from tests.optim.training import CALLS, MAKERS, network, train
-
-
-def run(name="NALA", calls=4):
-    model = network()
-    opt = MAKERS[name](model.parameters())
-    train(model, opt, 0, calls)
-    return model, opt
-
-
-def same(a, b):
-    return all(torch.equal(a.state_dict()[key], value) for key, value in b.state_dict().items())
+from tests.optim.test_resume import identical
+from tests.optim.training import CALLS, MAKERS, SCHEDULERS, advance, network, train, trained
 
 
 @pytest.mark.parametrize("name", MAKERS)
 def test_a_run_goes_on_from_its_file_bit_for_bit(name, tmp_path):
-    model, opt = run(name)
+    model, opt = trained(name, 4)
     path = save(tmp_path / "deep" / "run.pt", model=model, optimizer=opt, step=4, best=0.5)
     assert os.listdir(path.parent) == ["run.pt"]
-    again = network()
-    fresh = MAKERS[name](again.parameters())
+    again, fresh = trained(name)
     assert load(path, model=again, optimizer=fresh) == {"step": 4, "best": 0.5}
     train(model, opt, 4, CALLS)
     train(again, fresh, 4, CALLS)
-    assert same(model, again)
+    assert identical(model.state_dict(), again.state_dict())
 
 
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
 def test_every_scheduler_is_saved(scheduler, tmp_path):
-    model, opt = run(calls=0)
+    model, opt = trained("NALA")
     plan = SCHEDULERS[scheduler](opt)
     for call in range(5):
         train(model, opt, call, call + 1)
-        advance(plan, call)
+        advance(plan)
     path = save(tmp_path / "run.pt", model=model, optimizer=opt, scheduler=plan)
-    again = network()
-    fresh = MAKERS["NALA"](again.parameters())
+    again, fresh = trained("NALA")
     fresh_plan = SCHEDULERS[scheduler](fresh)
     load(path, model=again, optimizer=fresh, scheduler=fresh_plan)
     for call in range(5, CALLS):
         for m, o, s in ((model, opt, plan), (again, fresh, fresh_plan)):
             train(m, o, call, call + 1)
-            advance(s, call)
+            advance(s)
         assert opt.param_groups[0]["lr"] == fresh.param_groups[0]["lr"]
-    assert same(model, again)
+    assert identical(model.state_dict(), again.state_dict())
 
 
 @pytest.mark.parametrize("kind", [np.random.PCG64, np.random.MT19937, np.random.Philox, np.random.SFC64])
@@ -76,7 +63,7 @@ def test_streams_stand_where_they_stood(kind, tmp_path):
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
-    model, opt = run()
+    model, opt = trained("NALA", 4)
     path = save(tmp_path / "run.pt", model=model, step=1)
     whole = path.read_bytes()
 
@@ -100,7 +87,7 @@ def test_what_cannot_be_read_back_safely_is_refused_before_anything_is_written(t
 
 
 def test_every_cut_and_every_kind_of_damage_is_one_sentence(tmp_path):
-    model, opt = run()
+    model, opt = trained("NALA", 4)
     path = save(tmp_path / "run.pt", model=model, optimizer=opt, step=1)
     whole = path.read_bytes()
     draw = stream(0, "checkpoint", "damage")
@@ -113,11 +100,11 @@ def test_every_cut_and_every_kind_of_damage_is_one_sentence(tmp_path):
     path.write_bytes(whole[:bit] + bytes([whole[bit] ^ 1]) + whole[bit + 1 :])
     with pytest.raises(CheckpointError, match=r"run\.pt: is damaged \(the checksum of .* is wrong\)"):
         load(path, model=before)
-    assert same(before, network())  # nothing was touched
+    assert identical(before.state_dict(), network().state_dict())  # nothing was touched
 
 
 def test_foreign_files_are_named_for_what_they_are(tmp_path):
-    model, opt = run()
+    model, opt = trained("NALA", 4)
     path = tmp_path / "run.pt"
     with pytest.raises(CheckpointError, match=r"run\.pt: there is no such file$"):
         load(path)
@@ -136,7 +123,7 @@ def test_foreign_files_are_named_for_what_they_are(tmp_path):
 
 
 def test_a_part_that_is_missing_or_does_not_fit_is_named(tmp_path):
-    model, opt = run()
+    model, opt = trained("NALA", 4)
     path = save(tmp_path / "run.pt", model=model, optimizer=opt, streams={"a": torch_stream(0, "a")})
     with pytest.raises(CheckpointError, match="holds no scheduler, no stream 'b'"):
         load(path, scheduler=torch.optim.lr_scheduler.StepLR(opt, 1), streams={"b": torch_stream(0, "b")})

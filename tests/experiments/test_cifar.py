@@ -1,6 +1,5 @@
 """CIFAR from binary files, archives and sheets: toy data of the same formats, and the real files where present."""
 
-import gzip
 import hashlib
 import io
 import tarfile
@@ -15,6 +14,8 @@ from nala_lab.experiments.data.cifar import CIFAR_10, CIFAR_100, decode_sheets, 
 from nala_lab.experiments.data.fetch import data_folders
 from nala_lab.experiments.data.idx import DataError, MissingData
 from nala_lab.experiments.data.images import load_pixels, stand_in
+from tests.experiments import runs
+from tests.refusals import refused
 
 NOWHERE = "http://127.0.0.1:9/"  # the discard port: refused at once
 draw = stream(0, "toy cifar")
@@ -60,10 +61,7 @@ TOY = replace(CIFAR_10, url=NOWHERE,
 
 
 def put(folder, gz=False, **replaced):
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, raw in {**RAW, **replaced}.items():
-        (folder / (name + ".gz" * gz)).write_bytes(gzip.compress(raw) if gz else raw)
-    return folder
+    return runs.put(folder, {**RAW, **replaced}, gz)
 
 
 def archive(path, raw=RAW):
@@ -123,17 +121,13 @@ def test_the_second_label_byte_is_the_fine_one():
     assert x[0, :, 0, :3].tolist() == [[0, 1, 2]] * 3 and x[0, 0, 1, 0] == 32
 
 
-@pytest.mark.parametrize(
-    ("raw", "sentence"),
-    [
-        (b"", "^f: 0 bytes are not a whole number of records of 3073 bytes$"),
-        (RAW["test_batch.bin"][:-1], "^f: 307299 bytes are not a whole number of records of 3073 bytes$"),
-        (bytes([10]) + bytes(3072), "^f: label 10 in a data set of 10 classes$"),
-    ],
+test_bytes_that_are_not_records_are_refused = refused(
+    (b"", "^f: 0 bytes are not a whole number of records of 3073 bytes$"),
+    (RAW["test_batch.bin"][:-1], "^f: 307299 bytes are not a whole number of records of 3073 bytes$"),
+    (bytes([10]) + bytes(3072), "^f: label 10 in a data set of 10 classes$"),
+    call=lambda raw: parse_records(raw, 1, 10, "f"),
+    error=DataError,
 )
-def test_bytes_that_are_not_records_are_refused(raw, sentence):
-    with pytest.raises(DataError, match=sentence):
-        parse_records(raw, 1, 10, "f")
 
 
 def test_missing_incomplete_and_corrupt_files_are_one_sentence_each(tmp_path):

@@ -12,30 +12,17 @@ import pytest
 import torch
 
 from nala_lab.experiments.run import log
-from nala_lab.experiments.run.loop import Plan, train
-from nala_lab.experiments.run.one_run import Saving, execute, plan
+from nala_lab.experiments.run.one_run import plan
 from nala_lab.experiments.run.optimizers import METHODS
-from nala_lab.experiments.tasks import Constant
 from nala_lab.optim import NALA
-from tests.experiments.test_resume import content, stopped
+from tests.experiments.runs import smoke, trained
+from tests.experiments.test_resume import goes_on
 
 pytestmark = pytest.mark.usefixtures("tiny")
 
 
-def trained(name, *, epochs=6, log_every=4, **changes):
-    """Rows of a run on the digits at smoke scale, with the optimizer's phase where each was due."""
-    method = METHODS[name]
-    settings = method.with_settings(changes)
-    run = plan("lenet5-digits", method, seed=0, scale="smoke", changes=changes)
-    workload, rows = run.workload(), []
-    optimizer = method.build(workload.groups(), settings)
-
-    def row(kind, **values):
-        rows.append({"kind": kind, **values})
-
-    train(workload, optimizer, Plan(epochs, log_every, Constant()), method=method, settings=settings, seed=0, row=row,
-          progress=False)  # fmt: skip
-    return [one for one in rows if one["kind"] == "train"], workload, optimizer
+def digits():
+    return plan("lenet5-digits", "nala", seed=0, scale="smoke").workload()
 
 
 @pytest.mark.parametrize(
@@ -44,7 +31,7 @@ def trained(name, *, epochs=6, log_every=4, **changes):
      ("adala", {}, (1, 2)), ("nala", {"inner": "adala", "k": 2}, (2, 5)), ("nala", {"outer_batch": "last"}, (5, 6))],
 )  # fmt: skip
 def test_every_row_stands_at_the_start_of_a_cycle_as_the_paper_counts(name, changes, cycle):
-    rows = trained(name, **changes)[0]
+    rows = [one for one in trained(digits(), name, changes, epochs=6, log_every=4)[0] if one["kind"] == "train"]
     steps, grads = cycle
     assert rows and rows[0]["grad_evals"] == 0 and not any(one["phase"] for one in rows)
     for one in rows:
@@ -55,9 +42,8 @@ def test_every_row_stands_at_the_start_of_a_cycle_as_the_paper_counts(name, chan
 
 def test_the_look_ahead_gradient_on_the_last_mini_batch_is_that_of_a_loop_by_hand():
     """The same run with a closure, as torch users write it: NALA(outer_batch="same")."""
-    _, workload, _ = trained("nala", outer_batch="last", epochs=3)
-    run = plan("lenet5-digits", "nala", seed=0, scale="smoke")
-    by_hand = run.workload()
+    workload, by_hand = digits(), digits()
+    trained(workload, "nala", {"outer_batch": "last"}, epochs=3)
     optimizer = NALA(by_hand.model.parameters(), outer_batch="same")
     spent = fresh = 0
     by_hand.model.train()
@@ -83,18 +69,12 @@ def test_the_look_ahead_gradient_on_the_last_mini_batch_is_that_of_a_loop_by_han
 
 @pytest.mark.parametrize("gradients", [5, 6, 7, 11])
 def test_a_run_with_repeated_mini_batches_is_taken_up_anywhere(gradients, tmp_path, monkeypatch):
-    changes = {"outer_batch": "last"}
-    whole = execute(plan("tiny", "nala", seed=0, scale="smoke", changes=changes), tmp_path / "whole", progress=False)[0]
-    stopped(tmp_path / "cut", monkeypatch, gradients, changes=changes)
-    run = plan("tiny", "nala", seed=0, scale="smoke", changes=changes)
-    again, _ = execute(run, tmp_path / "cut", progress=False, saving=Saving(resume=True))
-    assert content(again) == content(whole)
+    goes_on(tmp_path, monkeypatch, gradients, changes={"outer_batch": "last"})
 
 
 def test_a_text_goes_on_with_its_hidden_state_and_is_not_given_twice(tmp_path):
-    run = plan("lstm1-ptb", "nala", seed=0, scale="smoke", changes={"outer_batch": "last"})
     with pytest.raises(ValueError, match="outer_batch must satisfy 'fresh' on this task"):
-        execute(run, tmp_path, progress=False)
+        smoke(tmp_path, "nala", task="lstm1-ptb", changes={"outer_batch": "last"})
 
 
 def test_a_batch_that_the_loop_cannot_give_is_refused():

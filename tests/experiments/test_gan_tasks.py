@@ -8,12 +8,13 @@ import pytest
 from PIL import Image
 
 from nala_lab.experiments.gan.extractors import CAVEAT
-from nala_lab.experiments.run.one_run import execute, plan
+from nala_lab.experiments.run.one_run import plan
 from nala_lab.experiments.run.optimizers import METHODS
 from nala_lab.experiments.tasks import get_task
 from nala_lab.experiments.tasks.gans import GANS
 from nala_lab.methods import ADALA_METHODS
 from nala_lab.results.records import FINISHED, LIMIT
+from tests.experiments.runs import smoke
 
 NAMES = [task.name for task in GANS]
 
@@ -43,7 +44,7 @@ def runs(tmp_path_factory):
     def run(task, name):
         if (task, name) not in made:
             changes = {"k": 6} if name in ("nala", "lookahead") else {}
-            made[task, name], _ = execute(plan(task, name, seed=1, scale="smoke", changes=changes), out, progress=False)
+            made[task, name] = smoke(out, name, task=task, seed=1, changes=changes)
         return made[task, name]
 
     return run

@@ -10,6 +10,7 @@ import pytest
 from nala_lab.core import stream
 from nala_lab.experiments.data.fetch import FASHION_MNIST, data_folders, read_all
 from nala_lab.experiments.data.idx import DataError, parse_idx
+from tests.experiments import runs
 
 PIXELS = stream(0, "idx").integers(256, size=(5, 3, 4)).astype(np.uint8)
 
@@ -25,11 +26,7 @@ NOWHERE = "http://127.0.0.1:9/"  # the discard port: refused at once
 
 
 def put(folder, gz=True, **replaced):
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, raw in {**RAW, **replaced}.items():
-        path = folder / (name + ".gz" * gz)
-        path.write_bytes(gzip.compress(raw) if gz else raw)
-    return folder
+    return runs.put(folder, {**RAW, **replaced}, gz)
 
 
 @pytest.mark.parametrize("shape", [(5, 3, 4), (60,), (2, 0)])

@@ -10,7 +10,7 @@ from nala_lab.experiments.data.fetch import data_folders
 from nala_lab.experiments.data.text import Corpus, load_text
 from nala_lab.experiments.models import torch_stream
 from nala_lab.experiments.models.lstm import awd_lstm
-from nala_lab.experiments.run.one_run import execute, plan
+from nala_lab.experiments.run.one_run import plan
 from nala_lab.experiments.run.optimizers import METHODS
 from nala_lab.experiments.tasks import TASKS, get_task
 from nala_lab.experiments.tasks.language import LANGUAGE
@@ -18,7 +18,7 @@ from nala_lab.experiments.tasks.language_workload import LanguageWorkload
 from nala_lab.experiments.tasks.workload import Workload
 from nala_lab.methods import ADALA_METHODS
 from nala_lab.results.records import FINISHED
-from tests.experiments.runs import rows_at
+from tests.experiments.runs import rows_at, smoke
 
 CPU = torch.device("cpu")
 NAMES = [task.name for task in LANGUAGE]
@@ -176,7 +176,7 @@ def test_lr_goes_by_the_length_of_a_window_in_the_tasks_after_adabeliefs_program
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("optimizer", ADALA_METHODS)
 def test_every_optimizer_runs_at_smoke_scale_on_generated_text(name, optimizer, tmp_path):
-    record, _ = execute(plan(name, optimizer, seed=0, scale="smoke"), tmp_path, progress=False)
+    record = smoke(tmp_path, optimizer, task=name)
     assert record.outcome == FINISHED and record.header["data"]["name"].endswith("(generated)")
     before, after = record.column("test", "perplexity")
     assert math.isfinite(after) and before == pytest.approx(len_words(name), rel=0.05)  # an untrained softmax: uniform
@@ -189,16 +189,15 @@ def len_words(name):
 
 def test_nala_and_lookahead_train_it_too(tmp_path):
     for optimizer, changes in (("nala", {}), ("nala", {"inner": "adala"}), ("lookahead", {"inner": "adabelief"})):
-        run = plan("lstm1-ptb", optimizer, seed=0, scale="smoke", epochs=3, changes={**changes, "lr": 0.01})
-        record, _ = execute(run, tmp_path, progress=False)
+        record = smoke(tmp_path, optimizer, task="lstm1-ptb", epochs=3, changes={**changes, "lr": 0.01})
         loss = record.column("test", "loss")
         assert loss[-1] < loss[0]
 
 
 def test_adam_learns_generated_text_and_records_are_those_of_the_seed(tmp_path):
     def losses(seed, folder):
-        run = plan("lstm2-ptb-released", "adam", seed=seed, scale="smoke", epochs=3)
-        return execute(run, tmp_path / folder, progress=False)[0].column("test", "loss").tolist()
+        record = smoke(tmp_path / folder, "adam", task="lstm2-ptb-released", seed=seed, epochs=3)
+        return record.column("test", "loss").tolist()
 
     one = losses(0, "a")
     assert one[-1] < one[0] - 1 and one == losses(0, "b") and one != losses(1, "a")
@@ -207,8 +206,7 @@ def test_adam_learns_generated_text_and_records_are_those_of_the_seed(tmp_path):
 @pytest.mark.data(*FILES)
 def test_real_penn_treebank_trains_at_smoke_scale(tmp_path):
     for optimizer in ("adala", "sgd"):
-        run = plan("lstm1-ptb", optimizer, seed=0, scale="smoke", folders=data_folders())
-        record, _ = execute(run, tmp_path, progress=False)
+        record = smoke(tmp_path, optimizer, task="lstm1-ptb", folders=data_folders())
         loss = record.column("test", "loss")
         assert record.header["data"]["name"] == "ptb" and loss[-1] < loss[0]
         assert record.header["data"]["sha256"] == load_text("ptb", folders=data_folders()).sha256

@@ -13,18 +13,16 @@ from nala_lab.experiments.models import torch_stream
 from nala_lab.experiments.run.curvature import Slopes, lanczos
 from nala_lab.experiments.run.inner_noise import bent_by_noise, inner_of
 from nala_lab.experiments.run.look_ahead_probe import MU, TOP, WINDOW, Probe, best_mu
-from nala_lab.experiments.run.loop import Plan, train
 from nala_lab.experiments.run.one_run import Saving, plan
 from nala_lab.experiments.run.optimizers import METHODS
 from nala_lab.experiments.run.options import Options
 from nala_lab.experiments.run.parallel import Team
-from nala_lab.experiments.tasks import Constant
 from nala_lab.theory import forecast_cycle
 from nala_lab.theory.forecast import Local
 from nala_lab.theory.forecast_cycle import OneCycle, one_cycle
 from nala_lab.theory.minibatch_cycle import nala
 from nala_lab.theory.minibatch_noise import Constant as ConstantNoise
-from tests.experiments.runs import smoke
+from tests.experiments.runs import smoke, trained
 from tests.experiments.test_resume import stopped
 
 pytestmark = pytest.mark.usefixtures("tiny")
@@ -137,13 +135,9 @@ class Bowl:
 
 def probed(workload, name="lookahead", epochs=1, seed=0, **changes):
     """The probe's rows of a run with SGD inside."""
-    found, method = [], METHODS[name]
-    inside = {"inner": "sgd"} if "inner" in method.settings else {}
-    settings = method.with_settings({**inside, **changes})
-    how = Plan(epochs, log_every=1, decay=Constant(), options=Options(probe_every=1))
-    train(workload, method.build(workload.groups(), settings), how, method=method, settings=settings, seed=seed,
-          row=lambda kind, **values: found.append(values) if kind == "probe" else None, progress=False)  # fmt: skip
-    return found
+    inside = {"inner": "sgd"} if "inner" in METHODS[name].settings else {}
+    rows, *_ = trained(workload, name, {**inside, **changes}, epochs=epochs, seed=seed, probe_every=1)
+    return [row for row in rows if row["kind"] == "probe"]
 
 
 H = [0.1, 0.5, 1.0, 2.0]

@@ -3,13 +3,13 @@
 import pytest
 import torch
 
-from nala_lab.experiments.run.one_run import Saving, execute, plan
 from nala_lab.experiments.run.optimizers import METHODS
 from nala_lab.experiments.tasks import TASKS
 from nala_lab.experiments.tasks.image_workload import ImageWorkload
+from tests.experiments.runs import trained
 from tests.experiments.test_language import NONE, corpus, workload
-from tests.experiments.test_loop import digits, losses, trained
-from tests.experiments.test_resume import content, stopped
+from tests.experiments.test_loop import digits, losses
+from tests.experiments.test_resume import goes_on
 from tests.experiments.tiny import TINY
 
 
@@ -24,9 +24,9 @@ def test_a_constant_factor_is_another_lr_for_every_method(name, factor):
     """A factor of 1/2 is exact, so both runs have the same numbers bit for bit, but for the lr that is recorded."""
     method = METHODS[name]
     half = {key: method.settings[key] / 2 for key in ("lr", "final_lr") if key in method.settings}
-    lower, _ = trained(digits(), name, half)
+    lower, *_ = trained(digits(), name, half)
     factor(lambda n: 0.5)
-    rows, _ = trained(digits(), name)
+    rows, *_ = trained(digits(), name)
     for kind in ("train", "test"):
         assert losses(rows, kind).equal(losses(lower, kind))
     assert {row["lr"] for row in rows if row["kind"] == "test"} == {method.settings["lr"]}
@@ -74,12 +74,8 @@ def test_lr_is_put_back_also_when_a_step_fails(factor, monkeypatch):
 def test_decay_and_resume_are_those_of_the_lr_itself(factor, monkeypatch, tmp_path):
     monkeypatch.setitem(TASKS, "tiny", TINY)
     factor(lambda n: (n + 1) / 4)
-    run = plan("tiny", "nala", seed=0, scale="smoke")
-    whole, _ = execute(run, tmp_path / "whole", progress=False)
+    whole = goes_on(tmp_path, monkeypatch, 7, "nala")
     assert whole.column("test", "lr").tolist() == [1e-3, 1e-3, 1e-3, 5e-4]
-    stopped(tmp_path / "cut", monkeypatch, 7)
-    again, _ = execute(run, tmp_path / "cut", progress=False, saving=Saving(resume=True))
-    assert content(again) == content(whole)
 
 
 # ---- language ----

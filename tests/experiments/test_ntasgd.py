@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from nala_lab.experiments.run.ntasgd import NTASGD, stopped_falling
-from nala_lab.experiments.run.one_run import Saving, execute, plan
+from nala_lab.experiments.run.one_run import Saving
 from nala_lab.experiments.run.optimizers import METHODS
 from nala_lab.experiments.run.signals import Stopped
 from nala_lab.experiments.tasks.language_workload import LanguageWorkload
@@ -175,13 +175,12 @@ def upside_down(monkeypatch):
     monkeypatch.setattr(LanguageWorkload, "evaluate", evaluate)
 
 
-def run(optimizer, **changes):
-    return plan("lstm1-ptb-released", optimizer, seed=0, scale="smoke", epochs=5, changes=changes)
+def run(out, optimizer="ntasgd", changes=(("n", 1),), **options):
+    return smoke(out, optimizer, task="lstm1-ptb-released", epochs=5, changes=dict(changes), **options)
 
 
 def test_beside_the_average_a_record_has_the_numbers_of_sgd(upside_down, tmp_path):
-    record, _ = execute(run("ntasgd", n=1), tmp_path, progress=False)
-    plain, _ = execute(run("sgd"), tmp_path, progress=False)
+    record, plain = run(tmp_path), run(tmp_path, "sgd", ())
     assert record.outcome == plain.outcome == FINISHED
     assert record.column("train", "loss").tolist() == plain.column("train", "loss").tolist()
     for name in NAMES:
@@ -192,16 +191,15 @@ def test_beside_the_average_a_record_has_the_numbers_of_sgd(upside_down, tmp_pat
 
 
 def test_a_run_that_was_stopped_on_either_side_of_the_switch_ends_the_same(upside_down, tmp_path, monkeypatch):
-    whole, _ = execute(run("ntasgd", n=1), tmp_path / "whole", progress=False)
+    whole = run(tmp_path / "whole")
     for gradients in (22, 27):  # 8 an epoch; the switch comes at 24
         out = tmp_path / str(gradients)
         steps = iter(range(1, gradients + 1))
         with monkeypatch.context() as patch, pytest.raises(Stopped):
             patch.setattr(LanguageWorkload, "after", lambda self, batch, steps=steps, last=gradients:
                           signal.raise_signal(signal.SIGTERM) if next(steps) == last else None)  # fmt: skip
-            execute(run("ntasgd", n=1), out, progress=False)
-        again, _ = execute(run("ntasgd", n=1), out, progress=False, saving=Saving(resume=True))
-        assert content(again) == content(whole)
+            run(out)
+        assert content(run(out, saving=Saving(resume=True))) == content(whole)
 
 
 def test_a_task_without_a_validation_loss_is_refused_before_it_trains(tmp_path):

@@ -13,16 +13,15 @@ from nala_lab import plots
 from nala_lab.cli import main
 from nala_lab.experiments.gan.turns import Turns
 from nala_lab.experiments.run import own
-from nala_lab.experiments.run.one_run import Saving, plan
+from nala_lab.experiments.run.one_run import plan
 from nala_lab.experiments.run.own import find_method, own_method
-from nala_lab.experiments.run.signals import Stopped
 from nala_lab.experiments.run.sweeping import cells
 from nala_lab.experiments.run.tuning import space_of
 from nala_lab.experiments.tasks import get_task
 from nala_lab.optim import NALA, Lookahead
 from nala_lab.results.records import load_records
 from tests.experiments.runs import smoke
-from tests.experiments.test_resume import content, stop_after
+from tests.experiments.test_resume import goes_on
 from tests.experiments.tiny import TINY
 
 pytestmark = pytest.mark.usefixtures("tiny")
@@ -97,12 +96,7 @@ def test_a_changed_source_is_another_run(mine):
 def test_a_class_is_resumed_as_the_labs_own_are(tmp_path, monkeypatch):
     for make in (Momentum, around):
         method = own_method(make)
-        whole = smoke(tmp_path / "whole", method, task="tiny")
-        with monkeypatch.context() as patch:
-            stop_after(patch, 7)
-            with pytest.raises(Stopped):
-                smoke(tmp_path / "cut", method, task="tiny")
-        assert content(smoke(tmp_path / "cut", method, task="tiny", saving=Saving(resume=True))) == content(whole)
+        goes_on(tmp_path / make.__name__, monkeypatch, 7, method)
 
 
 def test_look_ahead_gradients_and_slow_weights_are_told_apart(tmp_path):

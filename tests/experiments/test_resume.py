@@ -55,6 +55,15 @@ def stopped(out, monkeypatch, gradients, name="nala", **options):
     return path
 
 
+def goes_on(folder, monkeypatch, gradients, name="nala", **options):
+    """The record of a whole run, which that of a run stopped after so many gradients and taken up again equals."""
+    whole = smoke(folder / "whole", name, task="tiny", **options)
+    stopped(folder / "cut", monkeypatch, gradients, name, **options)
+    again = smoke(folder / "cut", name, task="tiny", saving=GO_ON, **options)
+    assert content(again) == content(whole)
+    return whole
+
+
 # 15 gradients: 5 an epoch, 6 a cycle of NALA, 2 a step of AdaLA.
 @pytest.mark.parametrize("name", ["nala", "adala", "lookahead", "sgd", "yogi"])
 @pytest.mark.parametrize("gradients", [1, 5, 6, 8, 14, 15])

@@ -8,6 +8,7 @@ from tests.experiments.test_resume import stop_after
 
 event_accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
 pytestmark = pytest.mark.filterwarnings("ignore")  # tensorboard's own, of its protocol buffers
+COMMAND = ["train", "lenet5-digits", "--scale", "smoke", "--quiet", "--optimizer"]
 
 
 def board(out, name=None):
@@ -20,7 +21,7 @@ def board(out, name=None):
 
 
 def test_every_number_of_the_record_is_on_the_board(tmp_path):
-    command = ["train", "lenet5-digits", "--optimizer", "nala", "--scale", "smoke", "--quiet"]
+    command = [*COMMAND, "nala"]
     assert main([*command, "--out", str(tmp_path / "a"), "--tensorboard", str(tmp_path / "board")]) == 0
     assert main([*command, "--out", str(tmp_path / "b")]) == 0
     with_board, without = load_records(tmp_path / "a")[0], load_records(tmp_path / "b")[0]
@@ -36,22 +37,20 @@ def test_every_number_of_the_record_is_on_the_board(tmp_path):
 
 def test_a_run_that_is_stopped_leaves_its_rows_on_the_board(tmp_path, monkeypatch):
     stop_after(monkeypatch, 5)
-    command = ["train", "lenet5-digits", "--optimizer", "adam", "--scale", "smoke", "--quiet"]
-    assert main([*command, "--out", str(tmp_path), "--tensorboard", str(tmp_path / "board")]) == 143
+    assert main([*COMMAND, "adam", "--out", str(tmp_path), "--tensorboard", str(tmp_path / "board")]) == 143
     assert [event.step for event in board(tmp_path).Scalars("train/loss")] == [0, 2, 4]
 
 
 def test_a_board_that_cannot_be_written_is_one_sentence(tmp_path, capsys):
     (tmp_path / "file").write_text("")
-    command = ["train", "lenet5-digits", "--optimizer", "adam", "--scale", "smoke", "--quiet"]
-    assert main([*command, "--out", str(tmp_path / "out"), "--tensorboard", str(tmp_path / "file")]) == 2
+    assert main([*COMMAND, "adam", "--out", str(tmp_path / "out"), "--tensorboard", str(tmp_path / "file")]) == 2
     said = capsys.readouterr().err
     assert str(tmp_path / "file") in said and said.count("\n") == 1 and not list(tmp_path.rglob("*.partial"))
 
 
 def test_a_run_that_was_stopped_twice_leaves_the_board_of_one_that_was_not(tmp_path, monkeypatch):
     """Each try writes its rows anew; the points of an earlier one must not stand there twice."""
-    command = ["train", "lenet5-digits", "--optimizer", "adam", "--scale", "smoke", "--quiet", "--resume"]
+    command = [*COMMAND, "adam", "--resume"]
 
     def points(out):
         events = board(out)

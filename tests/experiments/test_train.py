@@ -8,14 +8,13 @@ import torch
 from nala_lab.cli import main
 from nala_lab.experiments.data.images import load_data
 from nala_lab.experiments.models import lenet5, torch_stream
-from nala_lab.experiments.run.loop import Plan, train
 from nala_lab.experiments.run.one_run import find_device
 from nala_lab.experiments.run.optimizers import METHODS
 from nala_lab.experiments.tasks import Halving
 from nala_lab.experiments.tasks.image_workload import ImageWorkload
 from nala_lab.methods import PAPER_METHODS
 from nala_lab.results.records import DIVERGED, FINISHED, RecordError, load_records
-from tests.experiments.runs import left, numbers, rows_at, smoke
+from tests.experiments.runs import left, numbers, rows_at, smoke, trained
 
 pytestmark = pytest.mark.usefixtures("tiny")
 
@@ -23,15 +22,6 @@ pytestmark = pytest.mark.usefixtures("tiny")
 def workload(seed=0, model=None, train=1024, batch_size=256):
     model = model or lenet5(generator=torch_stream(1, "x"))
     return ImageWorkload(model, load_data("digits").first(train, 200), batch_size=batch_size, seed=seed)
-
-
-def trained(made, name, plan, **options):
-    """Train without a file; return the rows and the optimizer."""
-    rows, method = [], METHODS[name]
-    optimizer = method.build(made.groups(), method.settings)
-    train(made, optimizer, plan, method=method, settings=method.settings, seed=options.pop("seed", 0),
-          row=lambda kind, **values: rows.append({"kind": kind, **values}), progress=False, **options)  # fmt: skip
-    return rows, optimizer
 
 
 @pytest.mark.parametrize("name", PAPER_METHODS)
@@ -85,14 +75,14 @@ def test_all_optimizers_see_the_same_batches_in_the_same_order():
     seen = {}
     for name in PAPER_METHODS:
         spy = Spy(lenet5(generator=torch_stream(1, "x")))
-        trained(workload(seed=4, model=spy), name, Plan(epochs=2, log_every=1, decay=Halving(20)))
+        trained(workload(seed=4, model=spy), name)
         seen[name] = tuple(spy.seen)
     assert len(set(seen.values())) == 1 and len(seen["nala"]) == 8  # one new mini-batch for each gradient
     assert len(set(seen["nala"])) == 8  # and no batch twice
 
 
 def test_the_learning_rate_is_halved_as_the_paper_says():
-    rows, optimizer = trained(workload(batch_size=512), "nala", Plan(epochs=5, log_every=9, decay=Halving(2)))
+    rows, optimizer, _ = trained(workload(batch_size=512), "nala", epochs=5, decay=Halving(2))
     rates = [row["lr"] for row in rows if row["kind"] == "test"]
     assert rates[1:] == [1e-3, 1e-3, 5e-4, 5e-4, 2.5e-4]
     assert optimizer.inner.param_groups[0]["lr"] == 2.5e-4  # the inner Adam hears of it

@@ -1,6 +1,6 @@
 """What a command says about its data, its settings and its records, and that saying it never ends a run."""
 
-import gzip
+import hashlib
 import io
 import sys
 
@@ -16,6 +16,7 @@ from nala_lab.experiments.data.images import load_pixels
 from nala_lab.experiments.gan.fid import frechet_distance
 from nala_lab.experiments.run.sweeping import cells, sweep
 from nala_lab.results.records import load_records
+from tests.experiments.runs import put
 
 SMOKE = ["--scale", "smoke", "--epochs", "1", "--quiet"]
 
@@ -44,13 +45,8 @@ CONTENT = {"train-images-idx3-ubyte": b"pictures", "train-labels-idx1-ubyte": b"
 @pytest.mark.parametrize("dotted", [False, True])
 @pytest.mark.parametrize("packed", [False, True])
 def test_the_layouts_that_people_have_are_read(tmp_path, inside, dotted, packed):
-    import hashlib
-
-    home = tmp_path / inside
-    home.mkdir(parents=True, exist_ok=True)
-    for name, raw in CONTENT.items():
-        name = name.replace("-idx", ".idx") if dotted else name
-        (home / (name + ".gz" * packed)).write_bytes(gzip.compress(raw) if packed else raw)
+    files = {name.replace("-idx", ".idx") if dotted else name: raw for name, raw in CONTENT.items()}
+    put(tmp_path / inside, files, packed)
     sums = {name: hashlib.sha256(raw).hexdigest() for name, raw in CONTENT.items()}
     assert read_all("fashion-mnist", sums, [tmp_path], "") == CONTENT
     with pytest.raises(MissingData):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 import warnings
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -15,10 +16,11 @@ from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import fully_shard
 from torch.nn.parallel import DistributedDataParallel
 
-from tests.optim.training import CALLS, HALF, MAKERS, K, batch
+from tests.optim.training import CALLS, HALF, MAKERS, K, kept, loss_on, train
 
 RANKS = 2
 SIZES = (4, 5, 3, 1)  # over two ranks: 5 rows are 3 and 2, 1 row is 1 and 0
+HALVES = (slice(0, 4), slice(4, 8))  # of a batch, one a rank
 
 
 def small(dtype=torch.float64):
@@ -28,23 +30,6 @@ def small(dtype=torch.float64):
         with torch.no_grad():
             p.copy_(torch.linspace(-1, 1 + 0.1 * i, p.numel(), dtype=p.dtype).reshape(p.shape))
     return torch.nn.Sequential(layers[0], torch.nn.Tanh(), layers[1], torch.nn.Tanh(), layers[2])
-
-
-def loss_on(model, call, rank=None):
-    """The loss of batch number `call`: of the rank's half, or of the whole."""
-    x, y = batch(call, next(model.parameters()).dtype)
-    part = slice(None) if rank is None else slice(rank * 4, rank * 4 + 4)
-    return torch.nn.functional.mse_loss(model(x[part]), y[part, :1])
-
-
-def one_call(model, opt, call, rank=None, bad=False):
-    def closure():
-        opt.zero_grad()
-        loss = loss_on(model, call, rank)
-        (loss * torch.inf if bad else loss).backward()
-        return loss
-
-    opt.step(closure)
 
 
 def full(p):
@@ -73,22 +58,31 @@ def require_close(one, two, what):
 # ---- what is checked ------------------------------------------------------------------------------------------------
 
 
+def beside_one_process(name, rank, model, opt, each):
+    """Weights, slow weights and phase of the run are those of one process on the whole batch; `each` checks more."""
+    alone = small()
+    single = MAKERS[name](alone.parameters())
+    for call in range(CALLS):
+        train(model, opt, call, call + 1, HALVES[rank])
+        train(alone, single, call, call + 1)
+        require_close(shown(model, opt), shown(alone, single), f"call {call}, slow")
+        require_close([full(p) for p in model.parameters()], [full(p) for p in alone.parameters()], f"call {call}")
+        assert opt.phase == single.phase and opt.grad_evals == single.grad_evals
+        each(f"call {call}")
+    opt.sync()
+    require_close([full(p) for p in model.parameters()], shown(alone, single), "sync")
+
+
 def ddp(name, rank, folder, **options):
     """P36: every rank has the weights, slow weights and phase of the run in one process on the whole batch."""
-    model, alone = DistributedDataParallel(small(), **options), small()
-    opt, single = MAKERS[name](model.parameters()), MAKERS[name](alone.parameters())
-    for call in range(CALLS):
-        one_call(model, opt, call, rank)
-        one_call(alone, single, call)
-        phi = shown(model, opt)
-        require_equal_on_ranks([*phi, *(full(p) for p in model.parameters())], f"call {call}")
-        require_close(phi, shown(alone, single), f"call {call}")
-        assert opt.phase == single.phase and opt.grad_evals == single.grad_evals
+    model = DistributedDataParallel(small(), **options)
+    opt = MAKERS[name](model.parameters())
+    both = lambda what: require_equal_on_ranks([*shown(model, opt), *map(full, model.parameters())], what)  # noqa: E731
+    beside_one_process(name, rank, model, opt, both)
 
 
-def buckets(name, rank, folder):
-    """A bucket of 64 bytes: most tensors have one of their own, and the largest is larger than it."""
-    ddp(name, rank, folder, bucket_cap_mb=64 / 2**20, gradient_as_bucket_view=True)
+# A bucket of 64 bytes: most tensors have one of their own, and the largest is larger than it.
+buckets = partial(ddp, bucket_cap_mb=64 / 2**20, gradient_as_bucket_view=True)
 
 
 def overflow(name, rank, folder):
@@ -98,7 +92,8 @@ def overflow(name, rank, folder):
     scaler = torch.amp.GradScaler("cpu", init_scale=8.0)
     for call in range(CALLS):
         opt.zero_grad()
-        scaler.scale(loss_on(model, call, rank) * (torch.inf if call % 3 == 1 and rank == call % 2 else 1.0)).backward()
+        bad = call % 3 == 1 and rank == call % 2
+        scaler.scale(loss_on(model, call, HALVES[rank]) * (torch.inf if bad else 1.0)).backward()
         scaler.step(opt)
         scaler.update()
         require_equal_on_ranks([*shown(model, opt), torch.tensor([opt.phase])], f"call {call}")
@@ -116,65 +111,45 @@ def sharded(make, mesh, dtype=torch.float64):
 
 def require_sharded_state(opt):
     """P25: slow weights and moments are sharded as their parameter is."""
-    drawers = [opt.state, *([opt.inner.state] if hasattr(opt, "inner") else [])]
-    for drawer in drawers:
-        for p, own in drawer.items():
-            for key, value in own.items():
-                if isinstance(value, torch.Tensor) and value.ndim:
-                    assert value.placements == p.placements and value.shape == p.shape, key
-                    assert value.to_local().shape == p.to_local().shape, key
+    for p, key, value in kept(opt):
+        if isinstance(value, torch.Tensor) and value.ndim:
+            assert value.placements == p.placements and value.shape == p.shape, key
+            assert value.to_local().shape == p.to_local().shape, key
 
 
 def fsdp(name, rank, folder):
     """P25: parameters sharded over two processes, unevenly, take the steps of the run in one process."""
-    mesh = init_device_mesh("cpu", (RANKS,))
-    model, opt = sharded(MAKERS[name], mesh)
-    alone = small()
-    single = MAKERS[name](alone.parameters())
-    for call in range(CALLS):
-        one_call(model, opt, call, rank)
-        one_call(alone, single, call)
-        require_close(shown(model, opt), shown(alone, single), f"call {call}, slow")
-        require_close([full(p) for p in model.parameters()], [p.detach() for p in alone.parameters()], f"call {call}")
-        require_sharded_state(opt)
-        assert opt.phase == single.phase
-    opt.sync()
-    require_close([full(p) for p in model.parameters()], shown(alone, single), "sync")
+    model, opt = sharded(MAKERS[name], init_device_mesh("cpu", (RANKS,)))
+    beside_one_process(name, rank, model, opt, lambda what: require_sharded_state(opt))
 
 
-def resume(name, rank, folder):
+def through_a_checkpoint(saved, loaded, folder):
+    """Save one model and optimizer and load them into another pair, whose weights must not help."""
+    with torch.no_grad():
+        for p in loaded[0].parameters():
+            p.zero_()
+    dcp.save(dict(zip("mo", named.get_state_dict(*saved), strict=True)), checkpoint_id=folder)
+    state = dict(zip("mo", named.get_state_dict(*loaded), strict=True))
+    dcp.load(state, checkpoint_id=folder)
+    named.set_state_dict(*loaded, model_state_dict=state["m"], optim_state_dict=state["o"])
+    assert (loaded[1].phase, loaded[1].grad_evals) == (saved[1].phase, saved[1].grad_evals)
+
+
+def resume(name, rank, folder, makers=MAKERS, dtype=torch.float64):
     """P24, P25: sharded checkpoints from before the first step and from inside a cycle, to the last bit."""
-    resume_as(MAKERS[name], torch.float64, rank, folder / name)
-
-
-def resume_half(name, rank, folder):
-    """The same in bfloat16, where the slow weights have digits that the weights lack."""
-    resume_as(HALF[name], torch.bfloat16, rank, folder / f"{name}-half")
-
-
-def resume_as(make, dtype, rank, folder):
     mesh = init_device_mesh("cpu", (RANKS,))
     for stop in (0, 1, K):
-        model, opt = sharded(make, mesh, dtype)
-        for call in range(stop):
-            one_call(model, opt, call, rank)
-        place = folder / str(stop)
-        dcp.save(dict(zip(("model", "opt"), named.get_state_dict(model, opt), strict=True)), checkpoint_id=place)
-        again, other = sharded(make, mesh, dtype)
-        with torch.no_grad():
-            for p in again.parameters():
-                p.zero_()
-        state = dict(zip(("model", "opt"), named.get_state_dict(again, other), strict=True))
-        dcp.load(state, checkpoint_id=place)
-        named.set_state_dict(again, other, model_state_dict=state["model"], optim_state_dict=state["opt"])
-        assert (other.phase, other.grad_evals) == (opt.phase, opt.grad_evals), stop
-        for call in range(stop, CALLS):
-            one_call(model, opt, call, rank)
-            one_call(again, other, call, rank)
-        for a, b in zip(model.parameters(), again.parameters(), strict=True):
+        pairs = [sharded(makers[name], mesh, dtype) for _ in range(2)]
+        train(*pairs[0], 0, stop, HALVES[rank])
+        through_a_checkpoint(*pairs, folder / f"{name}-{dtype}-{stop}")
+        for pair in pairs:
+            train(*pair, stop, CALLS, HALVES[rank])
+        for a, b in zip(*(model.parameters() for model, _ in pairs), strict=True):
             assert torch.equal(full(a), full(b)), stop
 
 
+# The same in bfloat16, where the slow weights have digits that the weights lack.
+resume_half = partial(resume, makers=HALF, dtype=torch.bfloat16)
 CHECKS = {
     "ddp": (ddp, list(MAKERS)),
     "buckets": (buckets, ["NALA", "AdaLA"]),

@@ -4,46 +4,14 @@ import copy
 
 import pytest
 import torch
-from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 from nala_lab.core import stream
 from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead, OuterMomentum
-from tests.optim.training import CALLS, MAKERS, batch, network, train
-
-FOUR = [NALA, Lookahead, AdaBelief, AdaLA]
+from tests.optim.training import FOUR, equal, feed, loss_on, network, train, trained, weights
 
 
 def given(*shape, name="contract"):
     return torch.tensor(stream(0, "optim", name).normal(size=shape))
-
-
-@pytest.mark.parametrize("name", MAKERS)
-def test_it_is_an_optimizer_whose_hooks_fire_once_a_call(name):
-    """P18: the wrapper's hooks, and torch's global ones, once; the inner optimizer's own hooks too."""
-    model = network()
-    opt = MAKERS[name](model.parameters())
-    assert isinstance(opt, torch.optim.Optimizer) and isinstance(opt.defaults, dict)
-    seen = []
-    handles = [
-        register_optimizer_step_pre_hook(lambda o, *a: seen.append(("global pre", o is opt))),
-        register_optimizer_step_post_hook(lambda o, *a: seen.append(("global post", o is opt))),
-    ]
-    opt.register_step_pre_hook(lambda *a: seen.append("pre"))
-    opt.register_step_post_hook(lambda *a: seen.append("post"))
-    try:
-        for call in range(CALLS):
-            train(model, opt, call, call + 1)
-            assert seen == [("global pre", True), "pre", "post", ("global post", True)]
-            seen.clear()
-    finally:
-        for handle in handles:
-            handle.remove()
-    if hasattr(opt, "inner"):
-        opt.inner.register_step_pre_hook(lambda *a: seen.append("inner pre"))
-        opt.inner.register_step_post_hook(lambda *a: seen.append("inner post"))
-        opt.sync()
-        train(model, opt, 0, 1)
-        assert seen == ["pre", "inner pre", "inner post", "post"]
 
 
 COSTS = {  # gradients of each of the first calls
@@ -60,38 +28,21 @@ COSTS = {  # gradients of each of the first calls
 @pytest.mark.parametrize("name", COSTS)
 def test_a_closure_is_called_once_for_each_gradient_spent_and_with_gradients_on(name):
     """P28: and the loss that comes back is that of the first point of the call."""
-    model = network()
-    opt = MAKERS[name](model.parameters())
-    inputs, targets = batch(0)
+    model, opt = trained(name)
     for cost in COSTS[name]:
         losses = []
 
         def closure(losses=losses):
             assert torch.is_grad_enabled()
             opt.zero_grad()
-            loss = torch.nn.functional.mse_loss(model(inputs), targets)
-            loss.backward()
-            losses.append(loss)
-            return loss
+            losses.append(loss_on(model, 0))
+            losses[-1].backward()
+            return losses[-1]
 
         before = opt.grad_evals
         assert opt.step(closure) is losses[0]
         assert len(losses) == cost == opt.grad_evals - before
     assert not any(p.requires_grad for own in opt.state.values() for p in own.values() if isinstance(p, torch.Tensor))
-
-
-def test_a_cycle_of_nala_costs_k_plus_one_and_leaves_the_gradient_as_it_was():
-    """P10; and nobody writes into ``.grad``, weight decay included."""
-    for maker, cost in ((NALA, 6), (Lookahead, 5), (lambda p: AdaLA(p, weight_decay=0.5), 2)):
-        w = torch.nn.Parameter(given(3))
-        opt = maker([w])
-        g = given(3)
-        for call in range(2 * cost):
-            assert (opt.phase == 0) == (call % cost == 0)
-            w.grad = g
-            opt.step()
-            assert w.grad is g and torch.equal(g, given(3))
-        assert opt.grad_evals == 2 * cost and opt.phase == 0
 
 
 def test_nala_keeps_one_copy_of_the_parameters_and_adala_two_more_than_adam():
@@ -109,59 +60,49 @@ def test_nala_keeps_one_copy_of_the_parameters_and_adala_two_more_than_adam():
 
 def test_a_closure_that_fails_leaves_a_state_to_go_on_from():
     """Out of memory at y_t, say: the next call takes the outer step."""
-    for make in (MAKERS["NALA-same"], MAKERS["AdaLA-same"]):
+    for name in ("NALA-same", "AdaLA-same"):
         finals = []
         for failing in (False, True):
-            model = network()
-            opt = make(model.parameters())
-            train(model, opt, 0, 2)
-            inputs, targets = batch(2)
-            calls = 0
+            model, opt = trained(name, 2)
+            calls = []
 
-            def closure(failing=failing, opt=opt, model=model, inputs=inputs, targets=targets):
-                nonlocal calls
-                calls += 1
-                if failing and calls == 2:
+            def closure(failing=failing, opt=opt, model=model, calls=calls):
+                calls.append(opt.phase)
+                if failing and len(calls) == 2:
                     raise MemoryError
                 opt.zero_grad()
-                loss = torch.nn.functional.mse_loss(model(inputs), targets)
-                loss.backward()
-                return loss
+                loss_on(model, 2).backward()
 
             if failing:
                 with pytest.raises(MemoryError):
                     opt.step(closure)
             opt.step(closure)
-            finals.append([p.detach().clone() for p in model.parameters()])
-        assert all(torch.equal(a, b) for a, b in zip(*finals, strict=True))
+            finals.append(weights(model))
+        assert equal(*finals)
 
 
 # ---- kinds of parameters (P32) ------------------------------------------------------------------------------------
 
 
+KINDS = {"0-dim": given(), "empty": given(0, 3), "non-contiguous": given(3, 2).t(),
+         "complex": torch.complex(given(3, 2), given(3, 2, name="imaginary"))}  # fmt: skip
+
+
 @pytest.mark.parametrize("maker", [lambda p: NALA(p, k=2, alpha=0.1), *FOUR[1:]])
-@pytest.mark.parametrize("kind", ["0-dim", "empty", "non-contiguous", "complex"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_unusual_parameters_follow_the_usual_ones(maker, kind):
-    dtype = torch.complex128 if kind == "complex" else torch.float64
-    shape = {"0-dim": (), "empty": (0, 3)}.get(kind, (3, 2))
-    real = given(*shape)
-    odd = torch.nn.Parameter(given(*shape).t() if kind == "non-contiguous" else real.to(dtype))
-    if kind == "complex":
-        odd = torch.nn.Parameter(torch.complex(given(3, 2), given(3, 2, name="imaginary")))
-    usual = torch.nn.Parameter(
-        torch.view_as_real(odd.detach()).clone() if kind == "complex" else odd.detach().clone().contiguous()
-    )
+    real, back = (torch.view_as_real, torch.view_as_complex) if kind == "complex" else (torch.Tensor.detach,) * 2
+    odd = torch.nn.Parameter(KINDS[kind].clone())
+    usual = torch.nn.Parameter(real(odd.detach()).clone(memory_format=torch.contiguous_format))
     pair = maker([odd]), maker([usual])
     for call in range(7):
-        g = given(*usual.shape, name=f"gradient {call}")
-        usual.grad = g
-        odd.grad = torch.view_as_complex(g) if kind == "complex" else g
+        usual.grad = given(*usual.shape, name=f"gradient {call}")
+        odd.grad = back(usual.grad)
         for opt in pair:
             opt.step()
-        ours = torch.view_as_real(odd.detach()) if kind == "complex" else odd.detach()
-        assert ours.shape == usual.shape
-        torch.testing.assert_close(ours, usual.detach(), rtol=1e-14, atol=1e-14)  # lerp of a complex rounds otherwise
-        with pair[0].slow_weights():
+        assert real(odd.detach()).shape == usual.shape
+        torch.testing.assert_close(real(odd.detach()), usual.detach(), rtol=1e-14, atol=1e-14)  # lerp of a complex
+        with pair[0].slow_weights():  # rounds otherwise
             pass
     pair[0].load_state_dict(copy.deepcopy(pair[0].state_dict()))
     assert all(not v.is_complex() for key, v in pair[0].state.get(odd, {}).items() if "exp_avg" in key)
@@ -210,20 +151,9 @@ def test_maximize_turns_the_outer_step_too():
     rising = NALA([up], k=2, alpha=0.3, inner=lambda p: torch.optim.SGD(p, lr=0.1, maximize=True))
     falling = NALA([down], k=2, alpha=0.3, inner=lambda p: torch.optim.SGD(p, lr=0.1))
     for call in range(7):
-        up.grad = given(3, name=call)
-        down.grad = -up.grad
-        rising.step()
-        falling.step()
+        feed(rising, given(3, name=call))
+        feed(falling, -given(3, name=call))
     assert torch.equal(up, down)
-
-
-def test_an_inner_option_named_like_an_outer_one_is_the_inner_optimizers():
-    """P34."""
-    w = torch.nn.Parameter(torch.ones(1))
-    opt = NALA([w], alpha=0.2, inner=lambda p: torch.optim.RMSprop(p, lr=0.1, alpha=0.7))
-    assert opt.alpha == 0.2 and opt.param_groups[0]["alpha"] == 0.7
-    opt.load_state_dict(opt.state_dict())
-    assert opt.alpha == 0.2 and opt.param_groups[0]["alpha"] == 0.7
 
 
 def test_lbfgs_works_with_reset_and_a_closure_and_is_refused_otherwise():

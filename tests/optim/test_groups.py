@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead, OuterMomentum
+from tests.optim.training import feed
 
 SETTINGS = [(NALA, "alpha"), (NALA, "mu"), (Lookahead, "alpha"), (OuterMomentum, "nu"), (OuterMomentum, "beta"),
             (OuterMomentum, "alpha"), (AdaLA, "blend")]  # fmt: skip
@@ -30,9 +31,7 @@ def pair(cls, name, early, late, calls=14):
     for call in range(calls):
         if call == 5:
             opt.param_groups[1][name] = late
-        for p in (a, b):
-            p.grad = p.detach() * (1 + call % 3)
-        opt.step()
+        feed(opt, *(p.detach() * (1 + call % 3) for p in (a, b)))
         path.append(torch.stack([a.detach(), b.detach()]))
     return torch.stack(path), opt
 
@@ -47,8 +46,7 @@ def test_a_group_is_stepped_by_its_own_setting_and_a_change_counts_from_the_next
     for call in range(len(path)):
         if call == 5:
             setattr(opt, name, 0.5)
-        alone.grad = alone.detach() * (1 + call % 3)
-        opt.step()
+        feed(opt, alone.detach() * (1 + call % 3))
         torch.testing.assert_close(alone.detach(), path[call, 1], rtol=1e-13, atol=1e-14)  # other vector lengths
 
 
@@ -74,8 +72,8 @@ def test_what_a_tool_writes_is_checked_when_it_is_read_and_before_anything_moves
         with pytest.raises(ValueError, match=f"{name} must satisfy"):
             for _ in range(5):
                 opt.param_groups[0][name] = bad
-                w.grad, before = torch.ones(2), w.detach().clone()
-                opt.step()
+                before = w.detach().clone()
+                feed(opt, 1.0)
         with pytest.raises(ValueError, match=f"{name} must satisfy"):
             made(cls, [{"params": [w], name: bad}])
         with pytest.raises(ValueError, match=f"{name} must satisfy"):
@@ -94,14 +92,13 @@ def test_a_setting_of_the_whole_optimizer_is_refused_in_a_group(cls, name, value
     with pytest.raises(ValueError, match=f"{name} must satisfy left out of a parameter group"):
         opt.add_param_group({"params": [late], name: value})
     assert len(opt.param_groups) == 1
-    w.grad = torch.ones(1)
-    opt.step()
+    feed(opt, 1.0)
     opt.param_groups[0][name] = opt._whole_setting(name)  # a tool that writes what holds anyway
-    opt.step()
+    feed(opt, 1.0)
     before = w.detach().clone()
     opt.param_groups[0][name] = value
     with pytest.raises(ValueError, match=f"{name} must satisfy {name}=.*, or left out, got .* whole optimizer"):
-        opt.step()
+        feed(opt, 1.0)
     assert torch.equal(w, before) and opt.grad_evals == 2
 
 
@@ -113,13 +110,16 @@ def test_keys_that_nobody_knows_are_left_alone():
         assert opt.param_groups[0]["name"] == "head" and opt.param_groups[0]["lr_scale"] == 0.5
 
 
-def test_a_loop_around_a_loop_keeps_both_alphas():
-    w = torch.nn.Parameter(torch.ones(1))
-    opt = NALA([w], alpha=0.25, k=2, inner=lambda p: Lookahead(p, alpha=0.75, k=2))
-    assert opt.alpha == opt.param_groups[0]["outer_alpha"] == 0.25
-    assert opt.inner.alpha == opt.param_groups[0]["alpha"] == 0.75
+@pytest.mark.parametrize("inner", [lambda p: torch.optim.RMSprop(p, alpha=0.75), lambda p: Lookahead(p, alpha=0.75)])
+def test_an_inner_option_named_like_an_outer_one_is_the_inner_optimizers(inner):
+    """P34."""
+    opt = NALA([torch.nn.Parameter(torch.ones(1))], alpha=0.25, k=2, inner=inner)
+    for _ in range(2):
+        assert opt.alpha == opt.param_groups[0]["outer_alpha"] == 0.25
+        assert opt.inner.param_groups[0]["alpha"] == 0.75
+        opt.load_state_dict(opt.state_dict())
     opt.alpha = 0.5
-    assert (opt.alpha, opt.inner.alpha) == (0.5, 0.75)
+    assert (opt.alpha, opt.inner.param_groups[0]["alpha"]) == (0.5, 0.75)
 
 
 def test_next_gradient_says_what_is_spent_next():
@@ -135,10 +135,8 @@ def test_next_gradient_says_what_is_spent_next():
         "outer momentum": (lambda p: OuterMomentum(p, k=2, alpha=0.1), ["step", "step", "outer"] * 2),
     }
     for name, (make, expected) in kinds.items():
-        w = torch.nn.Parameter(torch.ones(1))
-        opt, seen = make([w]), []
+        opt, seen = make([torch.nn.Parameter(torch.ones(1))]), []
         for _ in expected:
             seen.append(opt.next_gradient)
-            w.grad = torch.ones(1)
-            opt.step()
+            feed(opt, 1.0)
         assert seen == expected, name

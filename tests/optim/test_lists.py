@@ -6,6 +6,7 @@ import torch
 from nala_lab.core import stream
 from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead, _adaptive
 from nala_lab.optim.adala import TORCH_PROBES
+from tests.optim.training import feed
 
 SHAPES = ((), (1,), (0,), (7, 9), (3, 5, 2, 2), (20, 21), (3,))
 ODD = {"lr": 0.05, "betas": (0.7, 0.85), "eps": 1e-3, "weight_decay": 0.1}
@@ -86,8 +87,7 @@ def test_a_large_parameter_is_cut_and_comes_out_as_a_small_one_does():
     small = torch.nn.Parameter(torch.full((1,), 2.0))
     opt = AdaLA([w, small], lr=0.1)
     for call in range(4):
-        w.grad, small.grad = torch.full_like(w, 1.0 + call), torch.full_like(small, 1.0 + call)
-        opt.step()
+        feed(opt, 1.0 + call, 1.0 + call)
     assert (w - small).abs().max() <= 4 * 4 * 2 * 2**-23 and w.max() < 1.9  # as above: 4 ulp of 2 a call
 
 
@@ -113,10 +113,8 @@ def test_together_the_number_of_operations_does_not_grow_with_the_number_of_para
     for n in (3, 30):
         params = parameters(torch.float32, shapes=((4, 3),) * n)
         opt = make(params)
-        for p in params:
-            p.grad = torch.ones_like(p)
         for _ in range(2):
-            opt.step()
+            feed(opt, *[1.0] * n)
         with torch.profiler.profile() as seen:
             for _ in range(2):
                 opt.step()
@@ -157,10 +155,8 @@ def test_torch_s_fused_adam_is_chosen_where_it_fits():
     opt.add_param_group({"params": [odd]})
     assert [group["fused"] for group in opt.param_groups] == [True, None]
     assert NALA([odd]).param_groups[0]["fused"] is None
-    for p in (plain, odd):
-        p.grad = torch.ones_like(p)
     for _ in range(7):
-        opt.step()
+        feed(opt, 1.0, 1.0)
     assert (plain < 1).all() and (odd.real < 1).all()
 
 
@@ -169,7 +165,6 @@ def test_autograd_notices_the_step():
     w = torch.nn.Parameter(torch.ones(3))
     opt = AdaBelief([w])
     loss = (w**3).sum()
-    w.grad = torch.ones(3)
-    opt.step()
+    feed(opt, 1.0)
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         loss.backward()

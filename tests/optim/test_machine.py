@@ -85,22 +85,21 @@ class Machine(RuleBasedStateMachine):
 
     # ---- what a run may do ------------------------------------------------------------------------------------------
 
+    def give(self, grads, scale=1.0):
+        for p, g in zip(self.params, grads, strict=True):
+            p.grad = None if g is None else torch.tensor(g * scale)
+        return torch.tensor(7.0)
+
     @rule(masks=MASKS, closure=st.booleans())
     def step(self, masks, closure):
         """A few calls; a mask says which parameters have a gradient."""
         for present in masks:
             grads = self.gradients(present)
             self.pure = pure.step(self.method, self.pure, grads)
-
-            def give(grads=grads):
-                for p, g in zip(self.params, grads, strict=True):
-                    p.grad = None if g is None else torch.tensor(g)
-                return torch.tensor(7.0)
-
             if closure:
-                assert self.opt.step(give) == 7.0
+                assert self.opt.step(lambda grads=grads: self.give(grads)) == 7.0
             else:
-                give()
+                self.give(grads)
                 self.opt.step()
             self.agrees()
 
@@ -108,8 +107,7 @@ class Machine(RuleBasedStateMachine):
     def scaled_step(self, present, overflow):
         grads = self.gradients([True, *present])
         self.scaler.scale(torch.zeros(()))
-        for p, g in zip(self.params, grads, strict=True):
-            p.grad = None if g is None else torch.tensor(g * self.scale)
+        self.give(grads, self.scale)
         if overflow:
             self.params[0].grad.view(-1)[0] = torch.inf
         self.scaler.step(self.opt)
@@ -123,6 +121,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def schedule(self):
+        """P15: an inner step takes the lr that stands when it is called, at a boundary of a cycle too."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch's, where no step was taken yet
             self.plan.step()

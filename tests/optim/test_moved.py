@@ -6,26 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from nala_lab.core import stream
-from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead
-from tests.optim.training import CALLS, MAKERS, K, momentum, network, train, weights
+from nala_lab.optim import NALA, Lookahead
+from tests.optim.training import CALLS, MAKERS, K, equal, feed, kept, momentum, network, train, trained, weights
 
 DEVICES = [d for d, there in (("cuda", torch.cuda.is_available()), ("mps", torch.backends.mps.is_available())) if there]
-
-
-@pytest.mark.parametrize("name", MAKERS)
-def test_no_weight_ever_moves_to_another_storage(name):
-    """P25: views, tied weights and captured graphs hold on to the storage, so everything is written in place."""
-    model = network()
-    opt = MAKERS[name](model.parameters())
-    places = [p.data_ptr() for p in model.parameters()]
-    for call in range(CALLS):
-        train(model, opt, call, call + 1)
-        with opt.slow_weights():
-            assert [p.data_ptr() for p in model.parameters()] == places
-    opt.load_state_dict(opt.state_dict())
-    opt.sync()
-    assert [p.data_ptr() for p in model.parameters()] == places
 
 
 @pytest.mark.parametrize("stop", range(1, K + 2))
@@ -39,7 +23,7 @@ def test_the_slow_weights_follow_the_type_of_the_model(maker, stop):
         phi = weights(model)
     model.double()
     with opt.slow_weights():
-        assert all(torch.equal(p, q.double()) for p, q in zip(weights(model), phi, strict=True))
+        assert equal(weights(model), [p.double() for p in phi])
     train(model, opt, stop, CALLS)
     own = [opt.state[p]["slow"] for p in model.parameters()]
     assert all(slow.dtype == torch.float64 and torch.isfinite(slow).all() for slow in own)
@@ -48,9 +32,7 @@ def test_the_slow_weights_follow_the_type_of_the_model(maker, stop):
 @pytest.mark.parametrize("name", ["NALA", "NALA-pullback", "Lookahead", "AdaBelief", "AdaLA"])
 def test_loading_its_own_state_moves_everything_to_the_type_of_the_model(name):
     """torch's own rule for moments, after ``model.to(...)``: as a float64 optimizer that loads the saved state."""
-    model = network()
-    opt = MAKERS[name](model.parameters())
-    train(model, opt, 0, K)
+    model, opt = trained(name, K)
     twin = network(torch.float64)
     twin.load_state_dict(model.state_dict())
     fresh = MAKERS[name](twin.parameters())
@@ -59,11 +41,9 @@ def test_loading_its_own_state_moves_everything_to_the_type_of_the_model(name):
     opt.load_state_dict(opt.state_dict())
     for m, o in ((model, opt), (twin, fresh)):
         train(m, o, K, CALLS)
-    assert all(torch.equal(a, b) for a, b in zip(weights(model), weights(twin), strict=True))
-    for drawer in (opt.state, *([opt.inner.state] if hasattr(opt, "inner") else [])):
-        for own in drawer.values():
-            kinds = {v.dtype for key, v in own.items() if isinstance(v, torch.Tensor) and key != "step"}
-            assert kinds <= {torch.float64}
+    assert equal(weights(model), weights(twin))
+    kinds = {value.dtype for _, key, value in kept(opt) if isinstance(value, torch.Tensor) and key != "step"}
+    assert kinds <= {torch.float64}
 
 
 def test_narrowed_and_widened_again_the_old_digits_of_y_are_not_used():
@@ -84,7 +64,7 @@ def test_narrowed_and_widened_again_the_old_digits_of_y_are_not_used():
     fresh.load_state_dict(saved)
     for m, o in ((model, opt), (twin, fresh)):
         train(m, o, 6, 12)
-    assert all(torch.equal(a, b) for a, b in zip(weights(model), weights(twin), strict=True))
+    assert equal(weights(model), weights(twin))
 
 
 @pytest.mark.skipif(not DEVICES, reason="needs a second device")
@@ -92,9 +72,7 @@ def test_narrowed_and_widened_again_the_old_digits_of_y_are_not_used():
 @pytest.mark.parametrize("name", ["NALA", "Lookahead", "AdaBelief", "AdaLA"])
 def test_a_run_moves_to_another_device(name, device):
     """P35: by ``map_location`` or ``model.to(device)``, then loading the state."""
-    model = network()
-    opt = MAKERS[name](model.parameters())
-    train(model, opt, 0, K)
+    model, opt = trained(name, K)
     model.to(device)
     opt.load_state_dict(opt.state_dict())
     tensors = [v for own in opt.state.values() for key, v in own.items() if isinstance(v, torch.Tensor)]
@@ -104,63 +82,19 @@ def test_a_run_moves_to_another_device(name, device):
 # ---- two players ----------------------------------------------------------------------------------------------------
 
 
-def play(make, calls, lr):
-    """Both players of f(x, y) = x y, x down and y up, after each simultaneous step."""
-    x, y = (torch.nn.Parameter(torch.tensor([v], dtype=torch.float64)) for v in (1.0, -2.0))
-    opts = make(x, y, lr)
-    path = [(1.0, -2.0)]
-    for _ in range(calls):
-        x.grad, y.grad = y.detach().clone(), x.detach().clone()
-        for opt in opts:
-            opt.step()
-        path.append((x.item(), y.item()))
-    return np.array(path)
-
-
-def together(x, y, lr):
-    groups = [{"params": [x]}, {"params": [y], "maximize": True}]
-    return [Lookahead(groups, k=5, alpha=0.5, inner=lambda p: torch.optim.SGD(p, lr=lr))]
-
-
 def test_one_optimizer_around_both_players_synchronises_them_at_one_iterate():
-    """P16: a cycle is (1-a) I + a T^k with T = [[1, -lr], [lr, 1]], which contracts where the plain game diverges."""
+    """P16: f(x, y) = x y, x down and y up; a cycle is (1-a) I + a T^k with T = [[1, -lr], [lr, 1]], which contracts
+    where the plain game diverges."""
     turn = np.array([[1.0, -0.3], [0.3, 1.0]])
     cycle = 0.5 * np.eye(2) + 0.5 * np.linalg.matrix_power(turn, 5)
     assert np.abs(np.linalg.eigvals(cycle)).max() < 0.9 < 1 < np.abs(np.linalg.eigvals(turn)).max()
-    path = play(together, 40, 0.3)[::5]
-    want = [np.linalg.matrix_power(cycle, t) @ path[0] for t in range(9)]
-    assert np.abs(path - want).max() <= 40 * 8 * 4 * 2.0**-53  # 40 steps of fewer than 8 roundings of numbers below 4
-
-
-# ---- eps, and the pseudo-gradient -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("maker", [AdaBelief, AdaLA])
-def test_eps_accumulates_once_a_step_and_stays_where_it_is(maker):
-    """P14: n steps with gradients of zero leave s_n = eps (1 - beta2^n) / (1 - beta2), and the options as they were."""
-    w = torch.nn.Parameter(torch.ones(2, dtype=torch.float64))
-    opt = maker([w], lr=0.1, betas=(0.9, 0.75), eps=0.25)
-    while opt.state[w].get("step", 0) < 5:
-        w.grad = torch.zeros(2, dtype=torch.float64)
-        opt.step()
-    assert opt.state[w]["exp_avg_var"].tolist() == [0.25 * (1 - 0.75**5) / 0.25] * 2  # dyadic: exact
-    assert opt.param_groups[0]["eps"] == 0.25 and w.tolist() == [1.0, 1.0]
-
-
-def test_lookahead_is_gradient_descent_on_the_pseudo_gradient():
-    """P12: slow - fast is a descent direction, taken by SGD(lr=alpha) as it is: no decay, no clipping, no scale."""
-    draw = stream(0, "optim", "pseudo")
-    w, slow = (torch.nn.Parameter(torch.full((3,), 8.0, dtype=torch.float64)) for _ in range(2))
-    decaying = lambda p: torch.optim.SGD(p, lr=0.5, weight_decay=0.5)  # noqa: E731
-    opt, outer = Lookahead([w], k=2, alpha=0.25, inner=decaying), torch.optim.SGD([slow], lr=0.25)
-    for _ in range(3):
-        fast = torch.nn.Parameter(slow.detach().clone())
-        bare = decaying([fast])
-        for _ in range(2):
-            w.grad = torch.tensor(draw.integers(-8, 8, size=3).astype(float))
-            fast.grad = w.grad.clone()
-            opt.step()
-            bare.step()
-        slow.grad = (slow - fast).detach()
-        outer.step()
-        assert torch.equal(w, slow)  # dyadic numbers of few digits: every operation is exact
+    x, y = (torch.nn.Parameter(torch.tensor([v], dtype=torch.float64)) for v in (1.0, -2.0))
+    groups = [{"params": [x]}, {"params": [y], "maximize": True}]
+    opt = Lookahead(groups, k=5, alpha=0.5, inner=lambda p: torch.optim.SGD(p, lr=0.3))
+    want = np.array([1.0, -2.0])
+    for call in range(40):
+        feed(opt, y.detach(), x.detach())
+        if call % 5 == 4:
+            want = cycle @ want
+            # at most 40 steps of fewer than 8 roundings of numbers below 4
+            assert np.abs([x.item(), y.item()] - want).max() <= 40 * 8 * 4 * 2.0**-53

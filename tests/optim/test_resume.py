@@ -1,4 +1,4 @@
-"""Saving and loading: every phase resumes bit for bit, in a fresh process, without touching what was handed over."""
+"""Saving, loading, copying, looking: from every phase the run goes on bit for bit, and nothing else is touched."""
 
 import copy
 import os
@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead
-from tests.optim.training import CALLS, MAKERS, ROOT, network, train
+from tests.optim.training import CALLS, MAKERS, ROOT, batch, equal, network, restored, train, trained, weights
 
 
 def leaves(value):
@@ -34,19 +34,11 @@ def tensors(value):
     return [leaf for leaf in leaves(value) if isinstance(leaf, torch.Tensor)]
 
 
-def trained(name, calls):
-    model = network()
-    opt = MAKERS[name](model.parameters())
-    train(model, opt, 0, calls)
-    return model, opt
-
-
 def test_every_phase_resumes_bit_for_bit_in_a_fresh_process(tmp_path):
-    """P20, P21: stop after every call of the first cycles, load with weights_only=True elsewhere, finish."""
+    """P20, P21: stop after every call, load with weights_only=True elsewhere, finish; weights loaded late are phi_0."""
     finals = {}
     for name in MAKERS:
-        model = network()
-        opt = MAKERS[name](model.parameters())
+        model, opt = trained(name)
         for stop in range(CALLS):
             torch.save({"model": model.state_dict(), "opt": opt.state_dict()}, tmp_path / f"{name}@{stop}.before")
             train(model, opt, stop, stop + 1)
@@ -71,63 +63,148 @@ def test_a_state_is_plain_and_shares_nothing(name):
     before = copy.deepcopy(saved)
     train(model, opt, 5, 8)
     assert identical(saved, before)
-    other_model = network()
-    other = MAKERS[name](other_model.parameters())
-    other.load_state_dict(saved)
+    other_model, other = restored(name, network().state_dict(), saved)
     train(other_model, other, 0, 4)
     assert identical(saved, before)
     held = {t.data_ptr() for t in tensors(other.state_dict()) if t.numel()}
     assert not held & {t.data_ptr() for t in tensors(saved) if t.numel()}
 
 
-@pytest.mark.parametrize("name", MAKERS)
-def test_loading_what_was_saved_changes_nothing(name):
-    """accelerate moves optimizers by loading their own state."""
-    model, opt = trained(name, 5)
-    twin_model, twin = trained(name, 5)
-    twin.load_state_dict(twin.state_dict())
-    train(model, opt, 5, CALLS)
-    train(twin_model, twin, 5, CALLS)
-    assert identical(model.state_dict(), twin_model.state_dict())
+# ---- between two calls ----------------------------------------------------------------------------------------------
+
+COPIES = {"copy": copy.deepcopy, "pickle": lambda pair: pickle.loads(pickle.dumps(pair))}
+ACTIONS = ("look", "look twice", "fail", "evaluate", "batchnorm", "save inside", "eval", "eval and move",
+           "eval and save", "load", "skip")  # fmt: skip
 
 
-@pytest.mark.parametrize("calls", [0, 2, 3, 5])
+def act(action, name, model, opt):
+    """Do one of ACTIONS or COPIES; return what the run goes on with."""
+    match action:
+        case "look":
+            places = [p.data_ptr() for p in model.parameters()]
+            with opt.slow_weights():
+                assert [p.data_ptr() for p in model.parameters()] == places
+        case "look twice":
+            with opt.slow_weights(), opt.slow_weights(model, recompute_bn=[batch(1)]):
+                first = weights(model)
+                with opt.slow_weights():
+                    assert equal(weights(model), first)
+                assert equal(weights(model), first)
+        case "fail":
+            with pytest.raises(KeyError), opt.slow_weights():
+                raise KeyError("evaluation failed")
+        case "evaluate":
+            with torch.inference_mode(), opt.slow_weights():
+                model.eval()(batch(0)[0])
+                model.train()
+        case "batchnorm":
+            with opt.slow_weights(model, recompute_bn=[batch(1), batch(2)[0]]):
+                model.eval()(batch(0)[0])
+                model.train()
+            with pytest.raises(RuntimeError), opt.slow_weights(model, recompute_bn=[torch.zeros(3, 99)]):
+                pass  # a batch of the wrong shape, inside the estimation
+        case "save inside":
+            with opt.slow_weights():
+                opt.state_dict()
+        case "eval":  # each mode asked for twice, and inside the context
+            with opt.slow_weights():
+                phi = weights(model)
+            for _ in range(2):
+                opt.eval()
+                assert equal(weights(model), phi)
+            with opt.slow_weights(model):
+                opt.eval()
+                opt.train()
+                assert equal(weights(model), phi)
+            opt.train()
+            opt.train()
+        case "eval and move":  # accelerate moves optimizers so, in eval mode too
+            opt.eval()
+            opt.load_state_dict(opt.state_dict())
+            model, opt = copy.deepcopy((model, opt))
+            opt.train()
+        case "eval and save":  # as trainers do: the model that was evaluated, and the optimizer
+            opt.eval()
+            model, opt = restored(name, model.state_dict(), opt.state_dict())
+            for action in (opt.step, opt.sync):
+                with pytest.raises(RuntimeError, match=r"after eval\(\): call train\(\) before training goes on"):
+                    action()
+            opt.train()
+        case "load":
+            opt.load_state_dict(opt.state_dict())
+        case "skip":  # P3, P26: a step that the gradient scaler skips leaves no trace, a first one neither
+            before = opt.state_dict()
+            assert not getattr(opt, "_step_supports_amp_scaling", False)
+            scaler = torch.amp.GradScaler("cpu")
+            scaler.scale(torch.zeros(()))
+            for p in model.parameters():
+                p.grad = torch.full_like(p, torch.inf)
+            scaler.step(opt)
+            scaler.update()
+            assert identical(opt.state_dict(), before)
+        case _:
+            other_model, other = COPIES[action]((model, opt))
+            if hasattr(other, "inner"):
+                assert other.param_groups is other.inner.param_groups and other.param_groups is not opt.param_groups
+            unmoved = copy.deepcopy(other_model.state_dict())
+            train(model, opt, CALLS, CALLS + 2)
+            assert identical(other_model.state_dict(), unmoved)
+            model, opt = other_model, other
+    return model, opt
+
+
+@pytest.mark.parametrize("action", [*ACTIONS, *COPIES])
 @pytest.mark.parametrize("name", MAKERS)
-@pytest.mark.parametrize("how", [copy.deepcopy, lambda pair: pickle.loads(pickle.dumps(pair))], ids=["copy", "pickle"])
-def test_copies_are_whole_and_independent(name, how, calls):
-    """P30, and P19: the copy's groups are its own inner optimizer's."""
-    if "lambda" in repr(how) and name.startswith("NALA-AdaLA"):
-        calls = 1  # a copy at the probe of an inner AdaLA
+def test_what_is_done_between_two_calls_changes_nothing_in_the_training_that_follows(name, action):
+    """P3, P19, P26, P30, P31: done before the first call and at every phase; bit for bit the run without it.
+
+    P25: views, tied weights and captured graphs hold on to the storage, so all weights are written in place.
+    """
+    plain, reference = trained(name, CALLS)
+    model, opt = trained(name)
+    for call in range(CALLS + 1):
+        state, before, places = torch.get_rng_state(), model, [p.data_ptr() for p in model.parameters()]
+        model, opt = act(action, name, model, opt)
+        assert torch.equal(torch.get_rng_state(), state) and model.training
+        train(model, opt, call, min(call + 1, CALLS))
+        assert model is not before or [p.data_ptr() for p in model.parameters()] == places
+    assert identical(model.state_dict(), plain.state_dict())
+    assert identical(opt.state_dict(), reference.state_dict())
+
+
+@pytest.mark.parametrize("calls", range(CALLS))
+@pytest.mark.parametrize("name", MAKERS)
+def test_sync_ends_a_run_at_its_slow_weights_and_so_does_a_checkpoint_made_inside_the_context(name, calls):
+    """P9: from every phase, what slow_weights showed; a second call changes nothing; training can go on."""
     model, opt = trained(name, calls)
-    other_model, other = how((model, opt))
-    assert other.phase == opt.phase and other.grad_evals == opt.grad_evals
-    if hasattr(other, "inner"):
-        assert other.param_groups is other.inner.param_groups and other.param_groups is not opt.param_groups
-    unmoved = copy.deepcopy(model.state_dict())
-    train(other_model, other, calls, CALLS)
-    assert identical(model.state_dict(), unmoved)
+    with opt.slow_weights():
+        phi = weights(model)
+        other_model, other = restored(name, model.state_dict(), opt.state_dict())
+    spent, places = opt.grad_evals, [p.data_ptr() for p in model.parameters()]
+    opt.sync()
+    for m, o in ((model, opt), (other_model, other)):
+        assert o.phase == 0 and not o._mid_step and o.grad_evals == spent and equal(weights(m), phi)
+    opt.sync()
+    assert [p.data_ptr() for p in model.parameters()] == places
+    with opt.slow_weights():
+        assert equal(weights(model), phi)
     train(model, opt, calls, CALLS)
-    assert identical(model.state_dict(), other_model.state_dict())
-    assert identical(opt.state_dict(), other.state_dict())
+    train(other_model, other, calls, CALLS)
+    assert equal(weights(model), weights(other_model))
+    assert all(torch.isfinite(p).all() for p in model.parameters())
+
+
+# ---- what is saved --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("maker", [NALA, Lookahead])
-def test_the_groups_are_the_inner_optimizers_always(maker):
-    """P19: before and after a load, a scheduler on the wrapper changes the lr that is used."""
-    model = network()
-    opt = maker(model.parameters(), lr=0.01)
+def test_the_groups_are_the_inner_optimizers_behind_the_wrappers_back_too(maker):
+    """P19: test_machine.py has it after every load, copy and scheduler step."""
+    opt = maker(network().parameters())
+    opt.load_state_dict(opt.state_dict())
+    opt.inner.load_state_dict(opt.inner.state_dict())
     assert opt.param_groups is opt.inner.param_groups
-    scheduler = torch.optim.lr_scheduler.StepLR(opt, step_size=1, gamma=0.5)
-    train(model, opt, 0, 1)
-    scheduler.step()
-    saved = opt.state_dict()
-    fresh = maker(network().parameters(), lr=0.01)
-    fresh.load_state_dict(saved)
-    assert fresh.param_groups is fresh.inner.param_groups
-    assert [group["lr"] for group in fresh.inner.param_groups] == [0.005]
-    fresh.inner.load_state_dict(fresh.inner.state_dict())  # even behind the wrapper's back
-    assert fresh.param_groups is fresh.inner.param_groups
-    assert not any(key in group for group in fresh.param_groups for key in ("cycle", "phase", "slow"))
+    assert not any(key in group for group in opt.param_groups for key in ("cycle", "phase", "slow"))
 
 
 def test_settings_come_back_with_the_state():

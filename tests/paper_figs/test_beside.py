@@ -6,7 +6,6 @@ import re
 from functools import cache
 from xml.etree import ElementTree
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -44,12 +43,6 @@ def folder(tmp_path_factory):
     out = tmp_path_factory.mktemp("records")
     make_all(out, seeds=(0, 1), rows=12)
     return out
-
-
-@pytest.fixture(autouse=True)
-def close():
-    yield
-    plt.close("all")
 
 
 def task_of(column):

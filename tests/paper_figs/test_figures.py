@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -18,12 +17,6 @@ from paper_figs.drawing import write
 from paper_figs.results_fashion_mnist import FOLDER, by_optimizer, curves, draw, finals, in_words, judged, results_table
 
 ACCURACY = {("nala", 0): 0.81, ("nala", 1): 0.85, ("sgd", 0): 0.71, ("sgd", 1): 0.70}
-
-
-@pytest.fixture(autouse=True)
-def close():
-    yield
-    plt.close("all")
 
 
 def record(folder, optimizer, seed, *, accuracy=0.5, outcome="finished", lr=0.1):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -18,12 +17,6 @@ from tests.paper_figs.made import make
 TASK = "lenet5-cifar100"
 TABLES = (7, 8, 9)
 CENTRE = default_settings(TASK, "nala")
-
-
-@pytest.fixture(autouse=True)
-def close():
-    yield
-    plt.close("all")
 
 
 def run(folder, seed, loss, tag, **change):

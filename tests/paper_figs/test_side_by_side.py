@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -29,12 +28,6 @@ def bowl(a, w):
 @cache
 def drawn(module):
     return module.draw()
-
-
-@pytest.fixture(autouse=True)
-def close():
-    yield
-    plt.close("all")
 
 
 @pytest.mark.parametrize("variant", ["Algorithm 1", "released: both"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import combinations
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -104,7 +103,6 @@ def test_what_does_not_fit_is_refused():
         family_map(None, NODES, [Edge("E99", "NALA", "NAG", "resembles", "")])
     with pytest.raises(ValueError, match="verdict of E03"):
         family_map(None, NODES, EDGES, verdicts={key: value for key, value in GOOD.items() if key != "E03"})
-    plt.close("all")
 
 
 def test_other_places_draw_a_part_of_the_map():

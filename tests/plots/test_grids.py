@@ -10,6 +10,7 @@ from matplotlib.colors import to_hex
 
 from nala_lab.plots import COLOURS, MAP_LABELS, ROLES, rate_map
 from nala_lab.theory import maps
+from tests.refusals import refused
 
 X, Y = np.geomspace(0.1, 2.0, 60), np.linspace(0.2, 1.7, 45)
 
@@ -72,17 +73,12 @@ def test_axes_are_labelled_and_geometric_ones_are_logarithmic():
     assert any(artist.get_xydata().tolist() == [[0.5, 0.4]] for artist in ax.lines)
 
 
-@pytest.mark.parametrize(
-    ("rate", "options", "sentence"),
-    [
-        (np.full((45, 60), 1.0), {}, "nothing converges"),
-        (np.full((45, 60), np.nan), {}, "nothing converges"),
-        (None, {"floor": 0.5}, "floor must satisfy"),
-        (None, {"floor": float("nan")}, "floor must satisfy"),
-        (None, {"rivals": {"sgd": np.ones((60, 45))}}, "sgd must satisfy"),
-        (None, {"rivals": {"nobody": np.ones((45, 60))}}, "name must satisfy"),
-    ],
+test_a_map_without_meaning_is_refused = refused(
+    (np.full((45, 60), 1.0), {}, "nothing converges"),
+    (np.full((45, 60), np.nan), {}, "nothing converges"),
+    (None, {"floor": 0.5}, "floor must satisfy"),
+    (None, {"floor": float("nan")}, "floor must satisfy"),
+    (None, {"rivals": {"sgd": np.ones((60, 45))}}, "sgd must satisfy"),
+    (None, {"rivals": {"nobody": np.ones((45, 60))}}, "name must satisfy"),
+    call=lambda rate, options: rate_map(None, grid(rate), **options),
 )
-def test_a_map_without_meaning_is_refused(rate, options, sentence):
-    with pytest.raises(ValueError, match=sentence):
-        rate_map(None, grid(rate), **options)

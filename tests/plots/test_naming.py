@@ -15,12 +15,6 @@ from nala_lab.results.records import read_record
 from tests.paper_figs.made import make
 
 
-@pytest.fixture(autouse=True)
-def close():
-    yield
-    plt.close("all")
-
-
 def test_names_of_lines_that_end_together_do_not_cover_each_other():
     figure, ax = plt.subplots(layout="constrained")
     for number, end in enumerate((1.0, 1.01, 1.02, 5.0)):

@@ -5,6 +5,7 @@ import pytest
 
 from nala_lab.core import stream
 from nala_lab.reference import AdaBelief, AdaLA, Adam, Ball, Box, run
+from tests.refusals import refused
 
 EPS = np.finfo(float).eps
 
@@ -75,15 +76,9 @@ def test_a_zero_weight_costs_nothing():
     assert np.linalg.norm(x) <= 1 + 64 * EPS
 
 
-@pytest.mark.parametrize(
-    ("make", "sentence"),
-    [
-        (lambda: Box(1.0, 0.0), "low must satisfy low <= high"),
-        (lambda: Box(np.nan, 0.0), "low must satisfy low <= high"),
-        (lambda: Ball(0.0, 0.0), "radius must satisfy 0 < radius < inf, got radius=0.0"),
-        (lambda: Ball(0.0, np.nan), "got radius=nan"),
-    ],
+test_a_set_without_points_is_refused = refused(
+    (lambda: Box(1.0, 0.0), "low must satisfy low <= high"),
+    (lambda: Box(np.nan, 0.0), "low must satisfy low <= high"),
+    (lambda: Ball(0.0, 0.0), "radius must satisfy 0 < radius < inf, got radius=0.0"),
+    (lambda: Ball(0.0, np.nan), "got radius=nan"),
 )
-def test_a_set_without_points_is_refused(make, sentence):
-    with pytest.raises(ValueError, match=sentence):
-        make()

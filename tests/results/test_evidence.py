@@ -2,10 +2,9 @@
 
 import math
 
-import pytest
-
 from nala_lab.core import stream
 from nala_lab.results.evidence import NOT_SEPARATED, SEPARATED, paired, summary
+from tests.refusals import refused
 
 
 def test_summary_of_three_numbers_by_hand():
@@ -46,10 +45,9 @@ def test_one_pair_and_equal_pairs_separate_nothing():
     assert paired([5.0, 6.0], [5.0, 6.0]).verdict == NOT_SEPARATED
 
 
-@pytest.mark.parametrize(
-    ("a", "b", "sentence"),
-    [([], [], "at least one"), ([1.0], [1.0, 2.0], "as many"), ([math.nan, 1.0], [1.0, 2.0], "finite")],
+test_what_cannot_be_compared_is_refused = refused(
+    ([], [], "at least one"),
+    ([1.0], [1.0, 2.0], "as many"),
+    ([math.nan, 1.0], [1.0, 2.0], "finite"),
+    call=lambda a, b: paired(a, b),
 )
-def test_what_cannot_be_compared_is_refused(a, b, sentence):
-    with pytest.raises(ValueError, match=sentence):
-        paired(a, b)

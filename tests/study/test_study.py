@@ -9,6 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tests.refusals import refused
+
 torch = pytest.importorskip("torch")
 pytest.importorskip("sklearn")
 
@@ -312,22 +314,16 @@ def test_noise_that_has_not_settled_is_not_a_number():
     assert any(each.verdict == "cannot tell" and "settled" in each.evidence for each in section.lines)
 
 
-@pytest.mark.parametrize(
-    ("method", "sentence"),
-    [
-        (lambda theta, grad: 0.9 * theta, "must take a gradient in every step"),
-        (lambda theta, grad: None, "must return theta"),
-        ("torch.optim:Nothing", "a class or function of torch.optim"),
-        (3, "method must satisfy"),
-        (lambda params: params, "a factory of torch optimizers"),
-        (torch.optim.SGD([torch.zeros(1)], lr=0.1), "a factory that makes the optimizer"),
-        (torch.optim.SparseAdam, "SparseAdam must run from ten ones .* does not support dense gradients"),
-    ],
+test_a_slip_is_one_sentence = refused(
+    (lambda theta, grad: 0.9 * theta, "must take a gradient in every step"),
+    (lambda theta, grad: None, "must return theta"),
+    ("torch.optim:Nothing", "a class or function of torch.optim"),
+    (3, "method must satisfy"),
+    (lambda params: params, "a factory of torch optimizers"),
+    (torch.optim.SGD([torch.zeros(1)], lr=0.1), "a factory that makes the optimizer"),
+    (torch.optim.SparseAdam, "SparseAdam must run from ten ones .* does not support dense gradients"),
+    call=lambda method: study(method, sizes=SMOKE, progress=False),
 )
-def test_a_slip_is_one_sentence(method, sentence):
-    with pytest.raises(ValueError, match=sentence) as told:
-        study(method, sizes=SMOKE, progress=False)
-    assert "\n" not in str(told.value)
 
 
 def test_what_raises_in_the_middle_is_a_line():

@@ -4,6 +4,7 @@ import pytest
 from nala_lab.core import stream
 from nala_lab.theory import adala_first_step, adala_linear, adam_linear, cards, first_step
 from nala_lab.theory.identities import IDENTITIES
+from tests.refusals import refused
 from tests.theory.loops import belief
 
 BETAS = ((0.9, 0.999), (0.5, 0.8), (0.0, 0.0), (0.9, 0.81))  # the last has beta2 = beta1^2
@@ -118,22 +119,16 @@ def test_every_card_is_found_and_every_identity_has_its_own_name():
     assert len({i.name for i in IDENTITIES}) == len(IDENTITIES)
 
 
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: adam_linear.inner_displacement([0.0], 1, lr=0.1, eps=0.0), "eps must satisfy eps > 0 where c = 0"),
-        (lambda: adam_linear.inner_displacement([1.0], 0, lr=0.1), "step must satisfy integer step >= 1, got step=0"),
-        (lambda: adam_linear.inner_displacement([1.0], 1, lr=0.1, form="torch"), "form must satisfy form in"),
-        (
-            lambda: adam_linear.trajectory([1.0], 2, k=1, mu=0, alpha=0, lr=1, inner_state="pullback"),
-            "inner_state must satisfy",
-        ),
-        (lambda: adala_linear.step(1, 1.0, lr=0.1, eps=0.0), "eps must satisfy 0 < eps < inf, got eps=0.0"),
-        (lambda: adala_linear.step(0, 1.0, lr=0.1), "t must satisfy integer t >= 1, got t=0"),
-        (lambda: adala_first_step.adala_first_step(1.0, 1.0, lr=0.1, probe="newton"), "probe must satisfy probe in"),
-        (lambda: first_step.adabelief_first_step(0.0, lr=0.1, eps=0.0), "eps must satisfy eps > 0 where"),
-    ],
+test_what_is_refused = refused(
+    (lambda: adam_linear.inner_displacement([0.0], 1, lr=0.1, eps=0.0), "eps must satisfy eps > 0 where c = 0"),
+    (lambda: adam_linear.inner_displacement([1.0], 0, lr=0.1), "step must satisfy integer step >= 1, got step=0"),
+    (lambda: adam_linear.inner_displacement([1.0], 1, lr=0.1, form="torch"), "form must satisfy form in"),
+    (
+        lambda: adam_linear.trajectory([1.0], 2, k=1, mu=0, alpha=0, lr=1, inner_state="pullback"),
+        "inner_state must satisfy",
+    ),
+    (lambda: adala_linear.step(1, 1.0, lr=0.1, eps=0.0), "eps must satisfy 0 < eps < inf, got eps=0.0"),
+    (lambda: adala_linear.step(0, 1.0, lr=0.1), "t must satisfy integer t >= 1, got t=0"),
+    (lambda: adala_first_step.adala_first_step(1.0, 1.0, lr=0.1, probe="newton"), "probe must satisfy probe in"),
+    (lambda: first_step.adabelief_first_step(0.0, lr=0.1, eps=0.0), "eps must satisfy eps > 0 where"),
 )
-def test_what_is_refused(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()

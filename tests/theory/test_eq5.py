@@ -12,6 +12,7 @@ from nala_lab.theory.eq5 import (
     weights,
 )
 from nala_lab.theory.eq5_proof import printed_form_residual, prove
+from tests.refusals import refused
 
 MUS = (-1.0, -0.9, -0.5, 0.0, 0.3, 1.0, 1.7)
 
@@ -86,21 +87,12 @@ def test_the_printed_form_is_right_for_negative_mu_and_wrong_for_positive():
         assert float(at_half) == pytest.approx(printed_weights(t, 0.5).start - weights(t, 0.5).start, abs=1e-15)
 
 
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: weights(0, 0.5), "t must satisfy integer t >= 1, got t=0"),
-        (lambda: weights(3, -1.5), "mu must satisfy -1 <= mu < inf, got mu=-1.5"),
-        (lambda: weights(3, float("nan")), "mu must satisfy -1 <= mu < inf, got mu=nan"),
-        (lambda: unroll(np.zeros((2, 3)), np.zeros(2), np.zeros((2, 3)), 0.0, 0.0), r"phi0 must satisfy shape \(3,\)"),
-        (
-            lambda: unroll(np.zeros((2, 3)), np.zeros(3), np.zeros((1, 3)), 0.0, 0.0),
-            "outer_grads must satisfy the shape",
-        ),
-        (lambda: horizon(1.0), "mu must satisfy -1 < mu < 1, got mu=1.0"),
-        (lambda: printed_form_residual(2, 3), "mu_sign must satisfy"),
-    ],
+test_what_is_refused = refused(
+    (lambda: weights(0, 0.5), "t must satisfy integer t >= 1, got t=0"),
+    (lambda: weights(3, -1.5), "mu must satisfy -1 <= mu < inf, got mu=-1.5"),
+    (lambda: weights(3, float("nan")), "mu must satisfy -1 <= mu < inf, got mu=nan"),
+    (lambda: unroll(np.zeros((2, 3)), np.zeros(2), np.zeros((2, 3)), 0.0, 0.0), r"phi0 must satisfy shape \(3,\)"),
+    (lambda: unroll(np.zeros((2, 3)), np.zeros(3), np.zeros((1, 3)), 0.0, 0.0), "outer_grads must satisfy the shape"),
+    (lambda: horizon(1.0), "mu must satisfy -1 < mu < 1, got mu=1.0"),
+    (lambda: printed_form_residual(2, 3), "mu_sign must satisfy"),
 )
-def test_what_is_refused(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()

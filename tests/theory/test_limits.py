@@ -5,6 +5,7 @@ import pytest
 
 from nala_lab.core import stream
 from nala_lab.theory import break_even, chebyshev, games, outer_limit, quadratic_rate
+from tests.refusals import refused
 from tests.theory.loops import nala_gd
 
 ULP = np.finfo(float).eps
@@ -128,25 +129,16 @@ def test_a_general_game_is_the_power_of_its_matrix_and_its_radius_is_asymptotic(
     assert growth ** (1 / 200) == pytest.approx(games.spectral_radius(J, **setting), rel=0.01)
 
 
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: chebyshev.floor(1.0, 3), "kappa must satisfy 1 < kappa < inf"),
-        (lambda: chebyshev.roots(1.0, 1.0, 2), "L must satisfy m = 1 < L < inf"),
-        (lambda: chebyshev.optimal_k2(1.0, 2.0, outer=3), "outer must satisfy 0, 1 or 2"),
-        (lambda: outer_limit.outer_limit(3, 0.0, lr=2.5), "lr must satisfy"),
-        (lambda: outer_limit.outer_limit(3, -1.5), "mu must satisfy -1 <= mu <= 1"),
-        (lambda: break_even.against_lookahead(0.0, lr=0.1, k=2, mu=0.0), "lam must satisfy finite lam > 0"),
-        (lambda: break_even.sufficient(lr=0.1, mu=0.2), "mu must satisfy -1 <= mu <= 0"),
-        (lambda: break_even.adam_break_even(lr=0.1, mu=0, alpha=0), "alpha must satisfy 0 < alpha"),
-        (lambda: break_even.outer_share(0.0, lr=0.0, k=1, mu=0, alpha=0.1), "c must satisfy finite, with something"),
-        (
-            lambda: games.trajectory([[1.0, 2.0]], [1.0], 1, lr=0.1, k=1, mu=0, alpha=0),
-            r"J must satisfy shape \(d, d\)",
-        ),
-        (lambda: games.rotation_factor(-1.0, lr=0.1, k=1, mu=0, alpha=0), "s must satisfy finite s >= 0"),
-    ],
+test_what_is_refused = refused(
+    (lambda: chebyshev.floor(1.0, 3), "kappa must satisfy 1 < kappa < inf"),
+    (lambda: chebyshev.roots(1.0, 1.0, 2), "L must satisfy m = 1 < L < inf"),
+    (lambda: chebyshev.optimal_k2(1.0, 2.0, outer=3), "outer must satisfy 0, 1 or 2"),
+    (lambda: outer_limit.outer_limit(3, 0.0, lr=2.5), "lr must satisfy"),
+    (lambda: outer_limit.outer_limit(3, -1.5), "mu must satisfy -1 <= mu <= 1"),
+    (lambda: break_even.against_lookahead(0.0, lr=0.1, k=2, mu=0.0), "lam must satisfy finite lam > 0"),
+    (lambda: break_even.sufficient(lr=0.1, mu=0.2), "mu must satisfy -1 <= mu <= 0"),
+    (lambda: break_even.adam_break_even(lr=0.1, mu=0, alpha=0), "alpha must satisfy 0 < alpha"),
+    (lambda: break_even.outer_share(0.0, lr=0.0, k=1, mu=0, alpha=0.1), "c must satisfy finite, with something"),
+    (lambda: games.trajectory([[1.0, 2.0]], [1.0], 1, lr=0.1, k=1, mu=0, alpha=0), r"J must satisfy shape \(d, d\)"),
+    (lambda: games.rotation_factor(-1.0, lr=0.1, k=1, mu=0, alpha=0), "s must satisfy finite s >= 0"),
 )
-def test_what_is_refused(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()

@@ -3,6 +3,7 @@ import pytest
 
 from nala_lab.core import stream
 from nala_lab.theory import descent, optimal_mu, quadratic_rate, stability
+from tests.refusals import refused
 from tests.theory.loops import nala_gd
 
 
@@ -92,20 +93,14 @@ def test_the_descent_bound_is_tight_on_the_stiffest_quadratic_and_slack_elsewher
             assert np.allclose(after, bound, rtol=1e-12) == (lam == 2.0)
 
 
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: quadratic_rate.rho(1.0, lr=0.1, k=0, mu=0.0, alpha=0.0), "k must satisfy integer k >= 1, got k=0"),
-        (lambda: quadratic_rate.rho(1.0, lr=-0.1, k=1, mu=0.0, alpha=0.0), "lr must satisfy 0 <= lr < inf"),
-        (lambda: quadratic_rate.rho(np.nan, lr=0.1, k=1, mu=0.0, alpha=0.0), "lam must satisfy finite numbers"),
-        (lambda: quadratic_rate.trajectory([1.0], np.eye(2), [1.0], 1, lr=0.1, k=1, mu=0, alpha=0), "basis must"),
-        (lambda: quadratic_rate.trajectory([1.0], np.eye(1), [1.0, 2], 1, lr=0.1, k=1, mu=0, alpha=0), "e0 must"),
-        (lambda: stability.inner_limit(5, -1.0), "mu must satisfy -1 < mu < inf, got mu=-1.0"),
-        (lambda: optimal_mu.optimal_mu(0.1, 1.0, lr=2.5, k=2), r"lr must satisfy \(1 - lr lam\)\^k < 1"),
-        (lambda: optimal_mu.optimal_mu(1.0, 0.1, lr=0.5, k=2), "L must satisfy 1 <= L < inf, got L=0.1"),
-        (lambda: descent.value_after_outer_step([1.0, 2.0], [1.0], alpha=0.1, smoothness=1), "grad must satisfy shape"),
-    ],
+test_what_is_refused = refused(
+    (lambda: quadratic_rate.rho(1.0, lr=0.1, k=0, mu=0.0, alpha=0.0), "k must satisfy integer k >= 1, got k=0"),
+    (lambda: quadratic_rate.rho(1.0, lr=-0.1, k=1, mu=0.0, alpha=0.0), "lr must satisfy 0 <= lr < inf"),
+    (lambda: quadratic_rate.rho(np.nan, lr=0.1, k=1, mu=0.0, alpha=0.0), "lam must satisfy finite numbers"),
+    (lambda: quadratic_rate.trajectory([1.0], np.eye(2), [1.0], 1, lr=0.1, k=1, mu=0, alpha=0), "basis must"),
+    (lambda: quadratic_rate.trajectory([1.0], np.eye(1), [1.0, 2], 1, lr=0.1, k=1, mu=0, alpha=0), "e0 must"),
+    (lambda: stability.inner_limit(5, -1.0), "mu must satisfy -1 < mu < inf, got mu=-1.0"),
+    (lambda: optimal_mu.optimal_mu(0.1, 1.0, lr=2.5, k=2), r"lr must satisfy \(1 - lr lam\)\^k < 1"),
+    (lambda: optimal_mu.optimal_mu(1.0, 0.1, lr=0.5, k=2), "L must satisfy 1 <= L < inf, got L=0.1"),
+    (lambda: descent.value_after_outer_step([1.0, 2.0], [1.0], alpha=0.1, smoothness=1), "grad must satisfy shape"),
 )
-def test_what_is_refused(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()

@@ -1,6 +1,5 @@
-"""Windows has no fcntl, no fork and no folder that can be opened; its text is UTF-8 only where that is said."""
+"""Windows has no fcntl, no fork and no folder that can be opened; test_source.py looks for their names."""
 
-import ast
 import os
 import subprocess
 import sys
@@ -9,11 +8,11 @@ import pytest
 
 from nala_lab.experiments.run import sweeping
 from nala_lab.experiments.run.signals import StopRequest
-from tests.tools.tree import LIBRARY, ROOT, files, name, python_files
+from tests.tools.test_source import MODULES
+from tests.tools.tree import ROOT, files, name
 
-MODULES = {"crypt", "fcntl", "grp", "pty", "pwd", "resource", "sh", "syslog", "termios", "tty"}
 # What every process of a test does first: Python reads sitecustomize, so the workers and servers that it starts do too.
-# SIGKILL stays, because subprocess itself sends it here; the names below are looked for in the source.
+# SIGKILL stays, because subprocess itself sends it here; those of test_source.py are looked for.
 BLOCK = f"""
 import os, signal, sys
 import psutil  # its half for Linux asks for `resource`, the one for Windows does not
@@ -30,10 +29,6 @@ def no_folder(path, *more, **named):
     return real(path, *more, **named)
 os.open = no_folder
 """
-UNIX = {"fork", "forkpty", "waitpid", "waitstatus_to_exitcode", "getuid", "geteuid", "killpg", "setsid", "getpgid",
-        "mkfifo", "sched_getaffinity", "SIGKILL", "SIGALRM", "SIGCHLD", "SIGHUP", "SIGPIPE", "SIGQUIT", "SIGUSR1",
-        "SIGUSR2", "flock", "uname", "getloadavg"}  # fmt: skip
-HAS_ANOTHER_WAY = {"nala_lab/audit/server.py"}  # asks whether it can fork
 SPEC = 'tasks = ["lenet5-digits"]\noptimizers = ["nala", "sgd"]\nseeds = [0]\nscale = "smoke"\nepochs = 1\n'
 
 
@@ -90,64 +85,6 @@ def test_a_signal_is_passed_on_only_where_it_asks(monkeypatch, can_ask):
     assert isinstance(request, StopRequest)
     request._note(sweeping.signal.SIGTERM, None)
     assert sent == ([12345] if can_ask else []) and request.signum == sweeping.signal.SIGTERM
-
-
-def unix_names(text):
-    """Lines of a source that need a name that Windows lacks."""
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Import) and {alias.name.partition(".")[0] for alias in node.names} & MODULES:
-            yield node.lineno
-        if isinstance(node, ast.ImportFrom) and str(node.module).partition(".")[0] in MODULES:
-            yield node.lineno
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("os", "signal"):
-            if node.attr in UNIX:
-                yield node.lineno
-
-
-def without_encoding(text):
-    """Lines of a source that open text in the encoding of the machine."""
-    for node in ast.walk(ast.parse(text)):
-        if not isinstance(node, ast.Call):
-            continue
-        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        named = {word.arg: word.value for word in node.keywords}
-        modes = [value.value for value in [*node.args[:2], named.get("mode")] if isinstance(value, ast.Constant)]
-        binary = any(isinstance(mode, str) and "b" in mode and len(mode) <= 3 for mode in modes)
-        opener = ast.unparse(node.func) if called == "open" else ""
-        other = opener.startswith(("os.", "Image.", "tarfile.", "zipfile.", "webbrowser."))
-        opens = called in ("open", "fdopen") and not binary and not other
-        if (opens or called in ("read_text", "write_text")) and "encoding" not in named:
-            yield node.lineno
-
-
-@pytest.mark.parametrize(
-    "line",
-    ["open('x')", "p.open('w')", "os.fdopen(1, 'w')", "p.read_text()", "p.write_text('b')"],
-)
-def test_a_line_without_an_encoding_is_seen(line):
-    assert list(without_encoding(line)) == [1]
-
-
-@pytest.mark.parametrize(
-    "line",
-    ["open('x', 'rb')", "p.open('wb')", "os.open(p, 0)", "Image.open(p)", "p.read_text(encoding='utf-8')"],
-)
-def test_a_line_that_names_one_or_reads_bytes_is_not(line):
-    assert not list(without_encoding(line))
-
-
-@pytest.mark.parametrize("line", ["import fcntl", "from pwd import getpwnam", "os.fork()", "signal.SIGKILL"])
-def test_a_line_that_needs_unix_is_seen(line):
-    assert list(unix_names(line)) == [1]
-
-
-def test_no_file_of_the_library_needs_unix_or_guesses_an_encoding():
-    found = []
-    for path in python_files(*LIBRARY):
-        text = path.read_text(encoding="utf-8")
-        found += [f"{name(path)}:{n}: not on Windows" for n in unix_names(text) if name(path) not in HAS_ANOTHER_WAY]
-        found += [f"{name(path)}:{n}: name the encoding" for n in without_encoding(text)]
-    assert not found
 
 
 TAKEN = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}

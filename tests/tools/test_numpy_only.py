@@ -28,9 +28,29 @@ def block(names) -> str:
 BLOCK = block(HEAVY)
 
 
-def run(code: str) -> None:
+def run(code: str, heavy=()) -> None:
+    """The code runs in a process of its own, and loads none of these or of their parts."""
+    if heavy:
+        code += f"\nimport sys\nassert not (seen := [m for m in sys.modules if m.startswith({tuple(heavy)!r})]), seen"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+LOADS_NO = [  # a use of the library, and what it does not load
+    ("import nala_lab.methods.table", ("torch", "nala_lab.reference", "nala_lab.optim")),
+    ("import nala_lab.widgets", ("torch",)),
+    ("from nala_lab.cli import main; main(['train', '--help'])", ("torch",)),
+    ("from nala_lab.classroom import Case, teacher, LESSONS, exercises; Case('A').plot();"
+     "[teacher(e.id) for number in LESSONS for e in exercises(number)]", ("torch",)),
+    ("import problems\nfor make in (*problems.CLASSIC.values(), *problems.PROBLEMS.values()):\n"
+     "    p = make(); p.value(p.start), p.grad(p.start), p.hess(p.start)",
+     ("torch", "sympy", "matplotlib", "scipy", "nala_lab")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "heavy"), LOADS_NO, ids=lambda value: str(value)[:40])
+def test_what_needs_no_torch_and_no_twin_loads_none(code, heavy):
+    run(f"import matplotlib; matplotlib.use('agg')\n{code}" if "plot" in code else code, heavy)
 
 
 def test_importing_the_core_loads_none_of_the_heavy_packages():

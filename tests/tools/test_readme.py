@@ -42,10 +42,3 @@ def test_two_commands_and_the_browser_edition_stand_in_the_first_screen():
     for target in ("make lab", "make site"):
         assert target in first_screen
         assert re.search(rf"^{target.split()[1]}:", (ROOT / "Makefile").read_text(), re.M)
-
-
-def test_the_verdicts_it_counts_are_computed():
-    claims = pytest.importorskip("nala_lab.theory.claims").claims()
-    true, false = map(int, re.search(r"nine readings here: (\d) are true\s+and (\d) are false", README).groups())
-    verdicts = [claim.verdict for claim in claims.values()]
-    assert (verdicts.count("true"), verdicts.count("false"), len(verdicts)) == (true, false, 9)

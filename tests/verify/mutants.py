@@ -39,11 +39,11 @@ def plant(monkeypatch, function, old, new):
     monkeypatch.setattr(bare, "__code__", mutated.__code__)
 
 
-def _numpy(bug, caught_by, *edits):
+def on_numpy(bug, caught_by, *edits):
     return Mutant(bug, "numpy", edits, caught_by)
 
 
-def _torch(bug, caught_by, *edits):
+def on_torch(bug, caught_by, *edits):
     return Mutant(bug, "torch", edits, caught_by)
 
 
@@ -53,45 +53,45 @@ ROOT = "root = torch._foreach_sqrt(s)\n            torch._foreach_add_(root, eps
 ROOT_OF_BOTH = "root = torch._foreach_add(s, eps * c * c)\n            torch._foreach_sqrt_(root)"
 
 MUTANTS = (
-    _numpy("mu's sign flipped", ("T01", "T03", "T12", "T13"),
+    on_numpy("mu's sign flipped", ("T01", "T03", "T12", "T13"),
            (NALA._mix, "(1 + self.mu) * new - self.mu * slow", "(1 - self.mu) * new + self.mu * slow")),
-    _numpy("one inner step too many", ("T01", "T03", "T13"), (two_loop.inner_loop, "range(k)", "range(k + 1)")),
-    _numpy("one inner step too few", ("T01", "T03", "T13"), (two_loop.inner_loop, "range(k)", "range(k - 1)")),
-    _numpy("slow slot at zero", ("T01", "T12"), (NALA.init, ' if self.variant == "released" else state', "")),
-    _numpy("gradient at theta_k instead of y", ("T01", "T12"),
+    on_numpy("one inner step too many", ("T01", "T03", "T13"), (two_loop.inner_loop, "range(k)", "range(k + 1)")),
+    on_numpy("one inner step too few", ("T01", "T03", "T13"), (two_loop.inner_loop, "range(k)", "range(k - 1)")),
+    on_numpy("slow slot at zero", ("T01", "T12"), (NALA.init, ' if self.variant == "released" else state', "")),
+    on_numpy("gradient at theta_k instead of y", ("T01", "T12"),
            (NALA.cycle, "self._outer_gradient(oracle, y)", "self._outer_gradient(oracle, fast[-1])")),
-    _numpy("outer step uphill", ("T01", "T13", "T28"),
+    on_numpy("outer step uphill", ("T01", "T13", "T28"),
            (NALA.cycle, "y - self.alpha * outer_grad", "y + self.alpha * outer_grad")),
-    _numpy("Lookahead's step from the wrong end", ("T01", "T25"),
+    on_numpy("Lookahead's step from the wrong end", ("T01", "T25"),
            (Lookahead._mix, "slow + self.alpha * (new - slow)", "new + self.alpha * (slow - new)")),
-    _numpy("inner state not reset", ("T13", "T25"), (two_loop.synchronised, 'how == "reset"', 'how == "never"')),
-    _numpy("Adam's eps inside the root", ("T13", "T27"),
+    on_numpy("inner state not reset", ("T13", "T25"), (two_loop.synchronised, 'how == "reset"', 'how == "never"')),
+    on_numpy("Adam's eps inside the root", ("T13", "T27"),
            (Adam._denominator, "root(v / correction) + self.eps", "root(v / correction + self.eps)")),
-    _numpy("AdaLA's and AdaBelief's outer eps inside the root", ("T14", "T17", "T27"),
+    on_numpy("AdaLA's and AdaBelief's outer eps inside the root", ("T14", "T17", "T27"),
            (adabelief.belief_denominator, "root(s / (1 - beta2**t)) + eps", "root(s / (1 - beta2**t) + eps)")),
-    _numpy("AdaLA's eps missing from the average", ("T14", "T17"), (AdaLA._moments, " ** 2 + self.eps", " ** 2")),
-    _numpy("AdaBelief's eps missing from the average", ("T14", "T27"), (AdaBelief.step, " ** 2 + self.eps", " ** 2")),
-    _numpy("AdaLA's probe not restored", ("T14", "T17"),
+    on_numpy("AdaLA's eps missing from the average", ("T14", "T17"), (AdaLA._moments, " ** 2 + self.eps", " ** 2")),
+    on_numpy("AdaBelief's eps missing from the average", ("T14", "T27"), (AdaBelief.step, " ** 2 + self.eps", " ** 2")),
+    on_numpy("AdaLA's probe not restored", ("T14", "T17"),
            (AdaLA.step, "theta_next = theta - self.lr", "theta_next = oracle.log[-1].point - self.lr")),
-    _torch("mu's sign flipped", ("T01", "T03", "T12", "T13"), (TorchNALA._back, "-self", "self")),
-    _torch("one inner step too many", ("T01", "T03", "T13"),
+    on_torch("mu's sign flipped", ("T01", "T03", "T12", "T13"), (TorchNALA._back, "-self", "self")),
+    on_torch("one inner step too many", ("T01", "T03", "T13"),
            (_two_loop.TwoLoop.k.fget, "self.hyper.k", "self.hyper.k + 1")),
-    _torch("one inner step too few", ("T01", "T03", "T13"),
+    on_torch("one inner step too few", ("T01", "T03", "T13"),
            (_two_loop.TwoLoop.k.fget, "int(self.hyper.k)", "max(self.hyper.k - 1, 1)")),
-    _torch("slow slot at zero", ("T01", "T12"),
+    on_torch("slow slot at zero", ("T01", "T12"),
            (_two_loop.TwoLoop._start_cycle, SLOT, SLOT.replace("[p for", "[p * (self._grad_evals > 0) for"))),
-    _torch("gradient at theta_k instead of y", ("T01", "T12"), (TorchNALA.step, MIX, "pass"),
+    on_torch("gradient at theta_k instead of y", ("T01", "T12"), (TorchNALA.step, MIX, "pass"),
            (TorchNALA._outer_step, "loss = self._spend(closure)", f"loss = self._spend(closure); {MIX}")),
-    _torch("outer step uphill", ("T01", "T13", "T28"),
+    on_torch("outer step uphill", ("T01", "T13", "T28"),
            (TorchNALA._outer_step, "else -alpha", "else alpha")),
-    _torch("Lookahead's step from the wrong end", ("T01", "T25"),
+    on_torch("Lookahead's step from the wrong end", ("T01", "T25"),
            (TorchLookahead._back, "1 - self", "self")),
-    _torch("inner state not reset", ("T25",),
+    on_torch("inner state not reset", ("T25",),
            (_two_loop.TwoLoop._enter_cycle, '== "reset"', '== "never"')),
-    _torch("AdaLA's and AdaBelief's outer eps inside the root", ("T14", "T17", "T27"),
+    on_torch("AdaLA's and AdaBelief's outer eps inside the root", ("T14", "T17", "T27"),
            (_adaptive.move, ROOT, ROOT_OF_BOTH)),
-    _torch("AdaLA's and AdaBelief's eps missing from the average", ("T14", "T17", "T27"),
+    on_torch("AdaLA's and AdaBelief's eps missing from the average", ("T14", "T17", "T27"),
            (_adaptive.add_belief, 'torch._foreach_add_(s, group["eps"])', "pass")),
-    _torch("AdaLA's probe not restored", ("T14", "T17"),
+    on_torch("AdaLA's probe not restored", ("T14", "T17"),
            (TorchAdaLA._adapt, "torch._foreach_copy_(x.p, x.base)", "pass")),
 )  # fmt: skip

@@ -1,8 +1,9 @@
-"""Every bug of mutants.py makes named checks fail, and the unbroken code passes all of them."""
+"""Every bug of mutants.py and mutants_theory.py makes named checks fail, and the unbroken code passes all of them."""
 
 import pytest
 
 from nala_lab.verify import load_checks, run_checks
+from tests.verify import mutants_theory
 from tests.verify.mutants import MUTANTS, plant
 
 
@@ -21,7 +22,7 @@ def test_unbroken_code_passes_every_check(unbroken):
     assert {(row.id, row.twin) for row in unbroken} == {(e.id, twin) for e in load_checks() for twin in e.twins}
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=str)
+@pytest.mark.parametrize("mutant", [*MUTANTS, *mutants_theory.MUTANTS], ids=str)
 def test_a_bug_fails_the_checks_that_speak_of_it(mutant, monkeypatch):
     for edit in mutant.edits:
         plant(monkeypatch, *edit)
@@ -29,6 +30,12 @@ def test_a_bug_fails_the_checks_that_speak_of_it(mutant, monkeypatch):
     assert failing(rows) == set(mutant.caught_by)
     # caught by a number, not only because something crashed
     assert any(row.cases and row.ratio > 1 for row in rows)
+
+
+def test_every_theorem_of_mutants_theory_is_shown_able_to_fail():
+    named = {theorem for mutant in mutants_theory.MUTANTS for theorem in mutant.caught_by}
+    assert named >= {"T05", "T06", "T07", "T08", "T09", "T10", "T11", "T15", "T16", "T18", "T19", "T20", "T23", "T24",
+                     "T26"}  # fmt: skip
 
 
 def test_every_bug_the_issue_names_is_planted_in_both_twins():

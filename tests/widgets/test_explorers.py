@@ -1,7 +1,5 @@
 """What every explorer keeps to: controls with words, numbers that follow, a picture that is a PNG, no traceback."""
 
-import subprocess
-import sys
 from io import BytesIO
 
 import hypothesis
@@ -10,7 +8,6 @@ import pytest
 from PIL import Image
 
 from nala_lab import widgets
-from tests.tools.tree import ROOT
 
 EXPLORERS = [
     getattr(widgets, name) for name in widgets.__all__ if name.endswith(("Explorer", "Chooser")) and name != "Explorer"
@@ -174,8 +171,3 @@ def test_what_is_not_allowed_becomes_a_sentence():
     explorer.controls["at"].value = 5_000
     assert explorer.message.startswith("Not allowed: at must satisfy at <= gradients")
     assert explorer._picture.value == before and "Traceback" not in explorer._message.value
-
-
-def test_importing_the_widgets_loads_no_torch():
-    code = "import sys, nala_lab.widgets; assert 'torch' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
