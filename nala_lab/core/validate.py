@@ -8,6 +8,7 @@ value to compare and is let through.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection
 from numbers import Integral, Real
 from typing import Any
@@ -38,7 +39,8 @@ def require(name: str, value: object, ok: bool, rule: str, hint: str = "") -> No
     """
     if not ok:
         tail = f" ({hint})" if hint else ""
-        raise ValueError(f"{name} must satisfy {rule}, got {name}={value!r}{tail}")
+        shown = re.sub(r"\s*\n\s*", " ", repr(value))  # NumPy writes a matrix row by row
+        raise ValueError(f"{name} must satisfy {rule}, got {name}={shown}{tail}")
 
 
 def is_symbolic(value: object) -> bool:

@@ -49,7 +49,7 @@ def on_torch(bug, caught_by, *edits):
 
 SLOT = "torch._foreach_copy_([slow for _, slow in same], [p for p, _ in same])"
 MIX = "self._mix()"
-ROOT = "root = torch._foreach_sqrt(s)\n            torch._foreach_add_(root, eps * c if form == \"hat\" else eps)"
+ROOT = "root = torch._foreach_sqrt(s)\n            add_number(root, eps * c if form == \"hat\" else eps)"
 ROOT_OF_BOTH = "root = torch._foreach_add(s, eps * c * c)\n            torch._foreach_sqrt_(root)"
 
 MUTANTS = (
@@ -91,7 +91,7 @@ MUTANTS = (
     on_torch("AdaLA's and AdaBelief's outer eps inside the root", ("T14", "T17", "T27"),
            (_adaptive.move, ROOT, ROOT_OF_BOTH)),
     on_torch("AdaLA's and AdaBelief's eps missing from the average", ("T14", "T17", "T27"),
-           (_adaptive.add_belief, 'torch._foreach_add_(s, group["eps"])', "pass")),
+           (_adaptive.add_belief, 'return add_number(s, group["eps"])', "return s")),
     on_torch("AdaLA's probe not restored", ("T14", "T17"),
            (TorchAdaLA._adapt, "torch._foreach_copy_(x.p, x.base)", "pass")),
 )  # fmt: skip

@@ -54,7 +54,7 @@ MUTANTS = (
     on_torch("AdaLA's outer eps inside the root", ("T18", "T19"),
            (_adaptive.move, ROOT, ROOT_OF_BOTH)),
     on_torch("AdaLA's eps missing from the average", ("T18", "T19"),
-           (_adaptive.add_belief, 'torch._foreach_add_(s, group["eps"])', "pass")),
+           (_adaptive.add_belief, 'return add_number(s, group["eps"])', "return s")),
     on_torch("AdaLA's probe at twice the step", ("T19", "T20"),
            (TorchAdaLA._try, "self.hyper.denominator\n",
             'self.hyper.denominator; x.group = {**x.group, "lr": 2 * x.group["lr"]}\n')),

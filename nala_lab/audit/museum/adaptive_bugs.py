@@ -20,18 +20,18 @@ ADAPTIVE = (
            ("first-step", "twin")),
     Mutant("eps-under-root", "eps is added under the root",
            (("_adaptive", "root = torch._foreach_sqrt(s)\n            "
-             'torch._foreach_add_(root, eps * c if form == "hat" else eps)',
+             'add_number(root, eps * c if form == "hat" else eps)',
              "root = torch._foreach_add(s, eps * c * c)\n            torch._foreach_sqrt_(root)"),), _BELIEF,
            "Eq. (3) of the NALA paper prints sqrt(v + eps), Kingma and Ba sqrt(v) + eps. d2l.ai's Adam was found to "
            "add eps to another place; with eps = 1e-8 and float32 no test of five steps can tell.",
            ("first-step", "after-silence", "twin")),
     Mutant("eps-not-averaged", "eps is left out of the average",
-           (("_adaptive", '    torch._foreach_add_(s, group["eps"])\n', ""),), _ADALA,
+           (("_adaptive", 'return add_number(s, group["eps"])', "return s"),), _ADALA,
            "juntang-zhuang/Adabelief-Optimizer#23 asks whether the gain is the epsilon: in the average it sums to "
            "eps / (1 - beta2), a thousand times eps.",
            ("first-step", "linear-objective", "twin")),
     Mutant("eps-in-place", "eps at the root is written into the average",
-           (("_adaptive", "root = torch._foreach_add(s, eps)",
+           (("_adaptive", "root = add_number(s, eps, new=True)",
              "torch._foreach_add_(s, eps)\n        root = [one.clone() for one in s]"),), _BELIEF,
            "Early AdaBelief programs add eps in place while they form the denominator, so that it accumulates; "
            "printed beside the other eps of Algorithm 2 it is then counted twice a step.",
