@@ -5,48 +5,30 @@ import torch
 
 from nala_lab.optim.adam import Adam
 
-FLOAT, DOUBLE = torch.float32, torch.float64
-
-
-def nothing(opt, params, t):
-    """Leave everything as it is."""
-
-
-def freeze(opt, params, t):
-    params[t % 2].grad = None
-
-
-def decay(opt, params, t):
-    opt.param_groups[0]["lr"] = 0.1 / (t + 1)
-
-
-def scaler(opt, params, t):
-    """torch.amp.GradScaler tells a fused optimizer: gradients are 4 times too long, one in three is void."""
-    opt.grad_scale, opt.found_inf = torch.tensor(4.0), torch.tensor(float(t % 3 == 2))
-
-
-# what is asked for, types of two weights, what happens before a step, and whether the kernel is called at once
+ONE, TWO = (torch.float32, torch.float32), (torch.float32, torch.float64)
+# What is asked for, types of two weights, what happens before a step, and whether the kernel is called at once.
+# torch.amp.GradScaler tells a fused optimizer that its gradients are 4 times too long, and which are void.
 CASES = {
-    "plain": ({}, (FLOAT, FLOAT), nothing, True),
-    "options": ({"weight_decay": 0.1, "maximize": True, "eps": 1e-3}, (DOUBLE, DOUBLE), nothing, True),
-    "frozen": ({}, (FLOAT, FLOAT), freeze, True),
-    "schedule": ({}, (FLOAT, FLOAT), decay, True),
-    "tensor lr": ({"lr": torch.tensor(0.1)}, (FLOAT, FLOAT), nothing, False),
-    "amsgrad": ({"amsgrad": True}, (FLOAT, FLOAT), nothing, False),
-    "two types": ({}, (FLOAT, DOUBLE), nothing, False),
-    "scaler": ({}, (FLOAT, FLOAT), scaler, False),
-}
+    "plain": ({}, ONE, lambda opt, params, t: None, True),
+    "options": ({"weight_decay": 0.1, "maximize": True, "eps": 1e-3}, ONE, lambda opt, params, t: None, True),
+    "frozen": ({}, ONE, lambda opt, params, t: setattr(params[t % 2], "grad", None), True),
+    "schedule": ({}, ONE, lambda opt, params, t: opt.param_groups[0].update(lr=0.1 / (t + 1)), True),
+    "tensor lr": ({"lr": torch.tensor(0.1)}, ONE, lambda opt, params, t: None, False),
+    "amsgrad": ({"amsgrad": True}, ONE, lambda opt, params, t: None, False),
+    "two types": ({}, TWO, lambda opt, params, t: None, False),
+    "scaler": ({}, ONE, lambda opt, params, t: vars(opt).update(
+        grad_scale=torch.tensor(4.0), found_inf=torch.tensor(float(t % 3 == 2))), False),
+}  # fmt: skip
 
 
 def trained(kind, types, options, before):
-    """Weights after seven steps, and what every call of the shorter way answered."""
+    """Weights after seven steps, their state, and what every call of the shorter way answered."""
     draw = torch.Generator().manual_seed(3)
     starts = [torch.randn(shape, generator=draw).to(t) for shape, t in zip(((), (3, 2)), types, strict=True)]
     params = [torch.nn.Parameter(start) for start in starts]
     opt, answers = kind(params, fused=True, **options), []
-    if kind is Adam:
-        shorter = opt._at_once
-        opt._at_once = lambda: answers.append(shorter()) or answers[-1]
+    shorter = getattr(opt, "_at_once", None)  # ours only
+    opt._at_once = lambda: answers.append(shorter()) or answers[-1]
     for t in range(7):
         for p in params:
             p.grad = torch.randn(p.shape, generator=draw).to(p.dtype)
