@@ -16,6 +16,8 @@ from pathlib import Path
 import nala_lab
 
 OWN = ("nala_lab", "problems", "paper_figs")
+# Built or drawn, or runs: the tuned ones, and those of GANs, whose samples hardly compress.
+LEFT_OUT = {"__pycache__", "out", "readme", "tuned", "wgan-cifar10", "wgan-gp-cifar10"}
 
 
 @dataclass(frozen=True)
@@ -49,13 +51,13 @@ def _digest(data: bytes) -> str:
 
 
 def checkout_wheel(root: Path, folder: Path) -> Wheel:
-    """The lab as in the checkout, without what was built or drawn, and the tuned runs, which no lesson there reads."""
+    """The lab as in the checkout, without what was built or drawn, and the runs that no lesson there reads."""
 
     def files() -> Iterator[tuple[str, bytes]]:
         for package in OWN:
             for path in sorted((root / package).rglob("*")):
                 parts = path.relative_to(root).parts
-                if path.is_file() and not {"__pycache__", "out", "readme", "tuned"} & set(parts):
+                if path.is_file() and not LEFT_OUT & set(parts):
                     yield "/".join(parts), path.read_bytes()
 
     return _write("nala-lab", nala_lab.__version__, files(), folder)
