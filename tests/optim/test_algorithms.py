@@ -150,11 +150,9 @@ def test_nala_with_mu_0_and_alpha_0_around_adala_is_adala_to_the_last_bit(option
     """y = theta and phi = y: only the gradient at y is spent besides. Three whole inner steps make a cycle."""
     grads, used = iter(draws("around", 60)), []
 
-    def recorded(params):
-        return AdaLA(params, **ODD, **options)
-
+    adala = lambda params: AdaLA(params, **ODD, **options)  # noqa: E731
     w = torch.nn.Parameter(torch.tensor(START))
-    opt, ends = NALA([w], k=3, mu=0.0, alpha=0.0, inner=recorded), []
+    opt, ends = NALA([w], k=3, mu=0.0, alpha=0.0, inner=adala), []
     while len(ends) < 4:
         g = next(grads)
         if opt.phase < 3:
@@ -162,7 +160,7 @@ def test_nala_with_mu_0_and_alpha_0_around_adala_is_adala_to_the_last_bit(option
         feed(opt, g)
         if opt.phase == 0 and opt.inner.phase == 0 and opt.grad_evals > len(used) + len(ends):
             ends.append(w.detach().clone())
-    path, bare = walk(recorded, used, START)
+    path, bare = walk(adala, used, START)
     per_cycle = len(used) // 4 if not options.get("every") else None
     reached = [path[i * per_cycle - 1] for i in range(1, 5)] if per_cycle else [path[i] for i in (4, 8, 13, 17)]
     assert torch.equal(torch.stack(ends), torch.stack(reached))

@@ -8,16 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, settings, stateful
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from nala_lab.core import stream
 from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead
@@ -52,7 +45,7 @@ def build(method, groups, lr, alpha, k=None):
     return NALA(groups, mu=method.mu, **loop) if method.kind == "nala" else Lookahead(groups, **loop)
 
 
-class Machine(RuleBasedStateMachine):
+class Machine(stateful.RuleBasedStateMachine):
     """Three parameters at first; gradients and new parameters come from named streams, in the order they are asked."""
 
     @initialize(method=METHODS, alpha=st.sampled_from([0.0, 0.25, 0.5, 1.0]))
@@ -214,7 +207,7 @@ class Machine(RuleBasedStateMachine):
 
 def run(sequences):
     checks = list(HealthCheck)
-    run_state_machine_as_test(
+    stateful.run_state_machine_as_test(
         Machine, settings=settings(max_examples=sequences, stateful_step_count=40, suppress_health_check=checks)
     )
 

@@ -197,16 +197,6 @@ def test_sync_ends_a_run_at_its_slow_weights_and_so_does_a_checkpoint_made_insid
 # ---- what is saved --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("maker", [NALA, Lookahead])
-def test_the_groups_are_the_inner_optimizers_behind_the_wrappers_back_too(maker):
-    """P19: test_machine.py has it after every load, copy and scheduler step."""
-    opt = maker(network().parameters())
-    opt.load_state_dict(opt.state_dict())
-    opt.inner.load_state_dict(opt.inner.state_dict())
-    assert opt.param_groups is opt.inner.param_groups
-    assert not any(key in group for group in opt.param_groups for key in ("cycle", "phase", "slow"))
-
-
 def test_settings_come_back_with_the_state():
     """As torch does with the options of a group: what was saved wins."""
     model = network()
