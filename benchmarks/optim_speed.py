@@ -56,6 +56,32 @@ def fused(params: Any) -> torch.optim.Optimizer:
     return torch.optim.Adam(params, fused=True)
 
 
+class BareLookahead:
+    """A cycle of Lookahead in torch's own calls, with nothing around them: the floor for Lookahead in torch."""
+
+    def __init__(self, params: Any) -> None:
+        self.inner, self.params, self.calls = fused(params), params, 0
+        self.param_groups, self.state = self.inner.param_groups, {p: {"slow": p.detach().clone()} for p in params}
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """Take one inner step, between what begins a cycle and what ends it."""
+        slow = [self.state[p]["slow"] for p in self.params]
+        if self.calls % 5 == 0:
+            torch._foreach_copy_(slow, self.params)
+        self.inner.step()
+        self.calls += 1
+        if self.calls % 5 == 0:
+            torch._foreach_lerp_(self.params, slow, 0.5)
+
+
+class Nothing(torch.optim.Optimizer):
+    """An optimizer that does nothing: the floor for the share, hooks and torch's own profiler mark."""
+
+    def step(self, closure: Any = None) -> None:
+        """Do nothing."""
+
+
 # label, calls that make one cycle, maker; then: gradients of one whole step, and the target of the issue for it
 OURS: tuple[tuple[str, int, Maker], ...] = (
     ("torch Adam(fused=True)", 6, fused),
@@ -91,6 +117,7 @@ def others() -> list[tuple[str, int, Maker | None]]:
 
     quiet = {"print_change_log": False, "rectify": False, "weight_decouple": False}
     return [
+        ("torch Adam(fused=True), a copy and a lerp a cycle", 5, BareLookahead),
         ("pytorch-optimizer Lookahead(Adam fused)", 5,
          from_package("pytorch_optimizer", lambda m, p: m.Lookahead(fused(p), k=5))),
         ("torch-optimizer Lookahead(Adam fused)", 5,
@@ -177,6 +204,7 @@ def table(model: str, shapes: Any, rounds: int, repeats: int, threads: int, devi
     return "\n".join(lines)
 
 
+FLOOR = ("an optimizer that does nothing", 5, lambda params: Nothing(params, {}))
 SHARED = ("NALA", "Lookahead", "AdaBelief", "AdaLA")
 SHARE_TARGETS = {"LeNet-5": 3.0, "ResNet-18": 0.5}  # per cent of a training step, at most
 
@@ -192,7 +220,8 @@ def share(model: str, batch: int, rounds: int, threads: int) -> str:
     side, channels = (28, 1) if model == "LeNet-5" else (32, 3)
     inputs = torch.tensor(draw.normal(size=(batch, channels, side, side)), dtype=torch.float32)
     targets = torch.tensor(draw.integers(10, size=batch))
-    makers = {name: (n, make) for name, n, make in OURS if name in SHARED or name == OURS[0][0]}
+    rows = [FLOOR, *(row for row in OURS if row is OURS[0] or row[0] in SHARED)]
+    makers = {name: (n, make) for name, n, make in rows}
     runs = {}
     for name, (n, make) in makers.items():
         network = {"LeNet-5": lenet5, "ResNet-18": resnet}[model](generator=torch_stream(0, "initial weights"))
