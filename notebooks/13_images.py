@@ -39,7 +39,7 @@ from nala_lab.results.comparable import runs_of
 from nala_lab.results.evidence import UNDECIDED, Rule, decide, judge_table
 from nala_lab.results.metrics import METRICS
 from nala_lab.results.tables import markdown_table, results_table
-from paper_figs.results_fashion_mnist import judged as judged_runs
+from paper_figs.results_images import judged as judged_runs
 from paper_figs.results_lenet5 import TASKS, as_published, trials, tuned, tuned_table
 
 plots.use_style()

@@ -45,7 +45,8 @@ def _table(paper: str, number: int, **more: Any) -> Figure:
 
 FIGURES: dict[str, Figure] = {
     "family_map": Figure("family_map:draw"),
-    "results_fashion_mnist": Figure("results_fashion_mnist:draw"),
+    "results_cifar10": Figure("results_images:draw", {"task": "lenet5-cifar10"}),
+    "results_fashion_mnist": Figure("results_images:draw", {"task": "lenet5-fashion-mnist"}),
     "lenet5_as_published": Figure("results_lenet5:draw_published"),
     "lenet5_tuned": Figure("results_lenet5:draw_tuned"),
     "side_by_side_nala": Figure("side_by_side_nala:draw"),

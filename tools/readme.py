@@ -14,7 +14,7 @@ from paper_figs import drawing_of
 from paper_figs.drawing import Drawing
 
 ROOT = Path(__file__).resolve().parents[1]
-PICTURES = ("nala_fig1", "results_fashion_mnist")
+PICTURES = ("nala_fig1", "results_cifar10")
 TABLES = ("lenet5_as_published", "lenet5_tuned")
 BEGIN = "<!-- results: written by tools/readme.py from paper_figs/records; do not edit by hand -->\n"
 END = "<!-- end of results -->"

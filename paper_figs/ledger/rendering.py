@@ -31,13 +31,13 @@ computed from the evidence in its line, and changes by itself when records, chec
 A claim with several tests is as good as the worst of them, in the order contradicted, not reproduced, cannot be tested,
 not yet run, undecided. Runs are compared in pairs of one seed by the rule of `nala_lab.results.evidence`: Student's t
 on paired differences, Holm's correction within a test, thresholds of practical importance fixed in
-`nala_lab/results/metrics.py` before any run at the papers' scale. The seeds needed are those that show the printed
-difference (where none is printed: the threshold; for "comparable": no difference) with a power of 0.8 at the spread
-measured. Intervals are 95 %, of one comparison alone. A level that a run did not reach is no number: reached beats not
-reached where the other run lasted as long, by the signs alone, and a level that nobody reached is no evidence.
-Runs at another budget than the claim's (equal timesteps, equal gradients) decide nothing, nor do training rows that are
-not right after a slow update, where the paper's program logs, nor a task that the paper did not try. Lines are those of
-a text extraction of the papers, which holds no page numbers.
+`nala_lab/results/metrics.py` before any run at the papers' scale. So many seeds as are said show the printed
+difference (where none is printed: the threshold, the smallest that counts; for "comparable": equality) with a power of
+0.8 at the spread measured; a larger one takes fewer. Intervals are 95 %, of one comparison alone. A level that a run
+did not reach is no number: reached beats not reached where the other run lasted as long, by the signs alone, and a
+level that nobody reached is no evidence. Runs at another budget than the claim's (equal timesteps, equal gradients)
+decide nothing, nor do training rows that are not right after a slow update, where the paper's program logs, nor a task
+that the paper did not try. Lines are those of a text extraction of the papers, which holds no page numbers.
 """
 
 

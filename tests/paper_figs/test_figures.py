@@ -13,14 +13,16 @@ from nala_lab.plots import COLOURS, ROLES
 from nala_lab.results.records import RecordError, RecordWriter, load_records
 from paper_figs import FIGURES, Figure, drawing_of, family_map, nala_fig1
 from paper_figs.__main__ import main
+from paper_figs.beside.runs import RECORDS
 from paper_figs.drawing import write
-from paper_figs.results_fashion_mnist import FOLDER, by_optimizer, curves, draw, finals, in_words, judged, results_table
+from paper_figs.results_images import by_optimizer, curves, draw, finals, in_words, judged, results_table
 
+TASK = "lenet5-fashion-mnist"
 ACCURACY = {("nala", 0): 0.81, ("nala", 1): 0.85, ("sgd", 0): 0.71, ("sgd", 1): 0.70}
 
 
 def record(folder, optimizer, seed, *, accuracy=0.5, outcome="finished", lr=0.1):
-    header = {"task": "lenet5-fashion-mnist", "optimizer": optimizer, "seed": seed, "data": {}, "versions": {},
+    header = {"task": TASK, "optimizer": optimizer, "seed": seed, "data": {}, "versions": {},
               "platform": {}, "config": {"lr": lr, "batch_size": 256}}  # fmt: skip
     with RecordWriter(folder / f"{optimizer}-{seed}.jsonl", header) as out:
         out.row("test", epoch=0, timestep=0, grad_evals=0, seconds=0.0, loss=2.3, accuracy=0.1, fast_accuracy=0.1)
@@ -35,13 +37,13 @@ def record(folder, optimizer, seed, *, accuracy=0.5, outcome="finished", lr=0.1)
 @pytest.fixture
 def records(tmp_path):
     for (optimizer, seed), accuracy in ACCURACY.items():
-        record(tmp_path, optimizer, seed, accuracy=accuracy)
-    return tmp_path
+        record(tmp_path / TASK, optimizer, seed, accuracy=accuracy)
+    return tmp_path / TASK
 
 
 def test_every_file_of_a_figure_is_registered():
     shared = {"__init__", "__main__", "drawing", "figures"}
-    here = {path.stem for path in FOLDER.parents[1].glob("*.py")} - shared
+    here = {path.stem for path in RECORDS.parent.glob("*.py")} - shared
     assert here == {row.draw.partition(":")[0] for row in FIGURES.values() if "." not in row.draw}
 
 
@@ -79,7 +81,7 @@ def test_fig01_shows_the_runs_and_the_sign_of_mu():
 
 
 def test_the_training_figure_shows_the_numbers_of_the_records(records):
-    drawing = draw(records)
+    drawing = draw(TASK, records.parent)
     left, right = drawing.figure.axes
     drawn = {line.get_color(): line for line in left.lines}
     for name in ("nala", "sgd"):
@@ -104,7 +106,7 @@ def test_the_table_holds_mean_spread_and_counts(records):
     assert table.rows[1][:2] == ("SGD", "70.50 ± 0.71")
     assert table.rows[2] == ("Adam", *["diverged"] * 4, "–", "20", "0 of 1")
     # paired gaps are 10 and 15 points: mean 12.5, standard error 2.5, t(0.975, 1) = 12.706
-    assert table.rows[1][5] == "+12.50 [-19.27, +44.27], undecided with 2 seeds; about 2,455 are needed"
+    assert table.rows[1][5].startswith("+12.50 [-19.27, +44.27], undecided with 2 seeds; the smallest that counts ")
     assert "24 gradients" in table.note
     assert table.markdown().splitlines()[2] == "| " + " | ".join(table.rows[0]) + " |"
 
@@ -131,9 +133,9 @@ def test_the_verdicts_are_corrected_for_the_number_of_comparisons(records):
     found = judged(by_optimizer(load_records(records)))
     assert {name: (one.verdict, one.low > 0) for name, one in found.items()} == {
         "adam": ("undecided", True), "nag": ("undecided", True)}  # fmt: skip
-    assert "for 2 comparisons" in draw(records).caption
+    assert "for 2 comparisons" in draw(TASK, records.parent).caption
     assert [row[5] for row in results_table(by_optimizer(load_records(records))).rows if row[0] == "Adam"] == [
-        "+1.05 [+0.41, +1.69], undecided with 2 seeds; about 4 are needed"]  # fmt: skip
+        "+1.05 [+0.41, +1.69], undecided with 2 seeds; the smallest that counts takes about 4"]  # fmt: skip
 
 
 def test_what_is_within_the_threshold_is_called_equivalent(records):
@@ -155,16 +157,16 @@ def test_diverged_runs_are_counted_but_not_averaged(records):
 def test_two_configurations_are_not_averaged(records):
     record(records, "sgd", 9, lr=0.2)
     assert [run.seed for run in by_optimizer(load_records(records))["sgd"]] == [0, 1]
-    assert "Not shown: runs of another protocol or setting, 1." in draw(records).caption
+    assert "Not shown: runs of another protocol or setting, 1." in draw(TASK, records.parent).caption
 
 
 def test_no_records_is_said_in_a_sentence(tmp_path):
     with pytest.raises(RecordError, match="no record"):
-        draw(tmp_path)
+        draw(TASK, tmp_path)
 
 
 def test_the_manifest_has_what_the_report_needs(records, tmp_path):
-    entry = json.loads(json.dumps(write("figure", draw(records), tmp_path / "out")))
+    entry = json.loads(json.dumps(write("figure", draw(TASK, records.parent), tmp_path / "out")))
     assert (tmp_path / "out" / entry["png"]).stat().st_size > 10_000  # bytes: an empty picture is smaller
     assert (tmp_path / "out" / entry["svg"]).exists()
     assert entry["title"] and entry["caption"] and entry["alt"]
@@ -198,12 +200,10 @@ def test_an_unknown_name_on_the_command_line_is_a_usage_error(tmp_path, capsys):
 
 
 def test_the_committed_records_are_what_the_figure_shows():
-    if not FOLDER.exists():
-        pytest.skip("no records of lenet5-fashion-mnist are committed")
-    runs = by_optimizer(load_records(FOLDER))
+    runs = by_optimizer(load_records(RECORDS / TASK))
     assert {"nala", "nag", "lookahead", "adam", "sgd"} <= set(runs)
     assert min(len(group) for group in runs.values()) >= 3
-    drawing = draw()
+    drawing = drawing_of("results_fashion_mnist")
     means = {line.get_color(): line.get_ydata() for line in drawing.figure.axes[0].lines}
     for name, (_, values) in curves(runs, "loss").items():
         assert np.array_equal(means[COLOURS[name]], values[:, 1:].mean(axis=0))

@@ -142,7 +142,7 @@ def test_differences_that_are_not_separated_are_undecided_and_get_their_number_o
         record(tmp_path, "adam", seed, accuracy, k=5)
     found = said(tmp_path)
     assert found.verdict == UNDECIDED
-    assert re.search(r"n = 4, undecided with 4 seeds; about [\d,]+ are needed", found.words)
+    assert re.search(r"n = 4, undecided with 4 seeds; the smallest that counts takes about [\d,]+", found.words)
     # one rival that is excluded decides before one that is undecided, whatever their order
     assert said(tmp_path, than=("adam", "sgd")).verdict == UNDECIDED
     assert said(tmp_path, optimizer="sgd", than=("adam", "nala")).verdict == NOT_REPRODUCED
@@ -157,7 +157,8 @@ def test_the_printed_difference_decides_how_many_seeds_are_enough(tmp_path):
     sd = float(np.std(noise, ddof=1))
     # Table 1: 0.94531250 - 0.94140625 of LeNet-5 on CIFAR-10, and, of its loss, -0.0186 nats
     small = said(tmp_path, printed=["nala", 1, 1, 1])
-    assert small.verdict == UNDECIDED and f"about {seeds_needed(0.94531250 - 0.94140625, sd)} are needed" in small.words
+    assert small.verdict == UNDECIDED
+    assert f"the 0.003906 claimed takes about {seeds_needed(0.94531250 - 0.94140625, sd)}" in small.words
     large = said(tmp_path, printed=["nala", 1, 1, 10])
     assert large.verdict == NOT_REPRODUCED
     chance = power(0.0390625 / sd, 4)

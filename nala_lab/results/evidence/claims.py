@@ -1,4 +1,4 @@
-"""What a comparison says to a claim: supported, excluded, or undecided with so many seeds, about N being needed.
+"""What a comparison says to a claim: supported, excluded, or undecided with so many seeds, and how many a size takes.
 
 A claim is a set of true differences g, counted so that positive is better, d being the metric's threshold:
 
@@ -61,7 +61,7 @@ def decide(
     >>> rule = Rule(threshold=0.01)
     >>> one = judge([0.71, 0.74, 0.70], [0.70, 0.70, 0.70], rule)
     >>> decide(one, rule, "better").words
-    'undecided with 3 seeds; about 36 are needed'
+    'undecided with 3 seeds; the smallest that counts takes about 36'
     >>> decide(one, rule, "better", claimed=0.1).words
     'not better: the 0.1 claimed would have been seen with power 0.97'
     """
@@ -88,11 +88,13 @@ def decide(
 
     if not sd > 0:
         return Decision(UNDECIDED, f"{first}undecided with {one.n} seeds")
+    what = "equality"
+    if relation == "better":
+        what = f"the {size:.4g} claimed" if size == gain else "the smallest that counts"
     if size > 0 and one.n > 1 and enough(one.n) >= POWER:
-        what = f"the {size:.4g} claimed" if relation == "better" else "equality"
         return Decision(EXCLUDED, f"not {relation}: {what} would have been seen with power {enough(one.n):.2f}")
     needed = smallest(lambda n: enough(n) >= POWER) if size > 0 else None
-    many = f"about {needed:,} are needed" if needed else "no number would do"
+    many = f"{what} takes about {needed:,}" if needed else "no number would do"
     return Decision(UNDECIDED, f"{first}undecided with {one.n} seeds; {many}")
 
 

@@ -1,4 +1,4 @@
-"""The training runs: LeNet-5 on Fashion-MNIST with five optimizers at the NALA paper's settings, from records."""
+"""The training runs: LeNet-5 on two data sets with five optimizers at the NALA paper's settings, from records."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from nala_lab.results.records import FINISHED, Record, load_records
 from paper_figs.beside.runs import RECORDS
 from paper_figs.drawing import Drawing, Table
 
-__all__ = ["FOLDER", "against_nala", "by_optimizer", "correction", "curves", "draw", "finals", "in_words", "judged",
+__all__ = ["TASKS", "against_nala", "by_optimizer", "correction", "curves", "draw", "finals", "in_words", "judged",
            "mean_and_spread", "results_table"]  # fmt: skip
 
-FOLDER = RECORDS / "lenet5-fashion-mnist"
+TASKS = {"lenet5-cifar10": "CIFAR-10", "lenet5-fashion-mnist": "Fashion-MNIST"}
 METRIC = METRICS["test accuracy"]
 RULE = METRIC.rule
 POINTS = 100 * RULE.threshold
@@ -96,7 +96,8 @@ def correction(found: Mapping[str, Judgement]) -> str:
         f"Verdicts are those of the ledger's rule, fixed before the runs: paired t-tests over common seeds with Holm's "
         f"correction for {len(found)} comparison{'s' * (len(found) > 1)} with NALA, family-wise error rate "
         f"{100 * RULE.error_rate:g} %; what is shown to be within {POINTS:g} points is called equivalent. Undecided is "
-        f"not equal; the seeds needed are those that separate {POINTS:g} points with a chance of 80 %."
+        f"not equal; the smallest difference that counts is {POINTS:g} points, and so many seeds show it with a chance "
+        "of 80 %; a larger one takes fewer."
     )
 
 
@@ -127,12 +128,12 @@ def results_table(runs: Runs) -> Table:
     return Table(columns, tuple(rows), note)
 
 
-def draw(folder: Path = FOLDER) -> Drawing:
-    """Draw test loss against gradients, and the final test accuracy of every seed.
+def draw(task: str, folder: Path = RECORDS) -> Drawing:
+    """Draw test loss against gradients, and the final test accuracy of every seed, of one of TASKS.
 
-    Raises RecordError when the folder holds no records.
+    Raises RecordError when the folder holds no records of it.
     """
-    records = load_records(folder)
+    records = load_records(folder / task)
     runs = by_optimizer(records)
     left_out = len(records) - sum(map(len, runs.values()))
     table = results_table(runs)
@@ -150,13 +151,13 @@ def draw(folder: Path = FOLDER) -> Drawing:
         right.set_title("Final test accuracy, each seed")
     best = "; ".join(f"{row[0]} {row[1]}" for row in table.rows)
     text = caption(
-        task="LeNet-5 on Fashion-MNIST", scale=f"{epochs} epochs, batch {batch}", seeds=len(group),
+        task=f"LeNet-5 on {TASKS[task]}", scale=f"{epochs} epochs, batch {batch}", seeds=len(group),
         metric="test loss of the slow weights (nats) from the first epoch on", xaxis="gradient evaluations",
         spread="lowest to highest seed",
     )  # fmt: skip
     return Drawing(
         figure=figure,
-        title="LeNet-5 on Fashion-MNIST: five optimizers at the NALA paper's settings",
+        title=f"LeNet-5 on {TASKS[task]}: five optimizers at the NALA paper's settings",
         caption=text
         + " Right: final test accuracy, one marker a seed, tick: mean, line: one standard deviation. "
         + correction(judged(runs))
