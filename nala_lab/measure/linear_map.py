@@ -130,8 +130,8 @@ def cycle_matrix(method: Any, A: ArrayLike, *, steps: int = 1) -> CycleMap:
     poked = _Poked(method, lambda x: a @ x, d, steps)
     columns = [poked.after(z.reshape(-1, d)).ravel() for z in np.eye(poked.blocks * d)]
     matrix = np.stack(columns, axis=1)
-    poked.judge(lambda z: (matrix @ z.ravel()).reshape(z.shape), apart=False)
-    kept, expand = poked.needed(_seen(matrix, d))
+    seen = poked.judge(lambda z: (matrix @ z.ravel()).reshape(z.shape), lambda unit: _seen(matrix, unit), apart=False)
+    kept, expand = poked.needed(seen)
     rows = matrix.reshape(poked.blocks, d, -1)[kept].reshape(len(kept) * d, -1)
     return CycleMap(rows @ np.kron(expand, np.eye(d)), poked.gradients, tuple(poked.names[i] for i in kept))
 
@@ -156,9 +156,13 @@ def cycle_factors(method: Any, lam: ArrayLike, *, steps: int = 1) -> Factors:
     b = poked.blocks
     pokes = [poked.after(np.repeat(e[:, None], n, axis=1)) for e in np.eye(b)]
     maps = np.stack(pokes, axis=-1).transpose(1, 0, 2)  # (n, b, b): [mode, to, from]
-    poked.judge(lambda z: np.einsum("nij,jn->in", maps, z), apart=True)
+    seen = poked.judge(
+        lambda z: np.einsum("nij,jn->in", maps, z),
+        lambda unit: np.max([_seen(m, one[:, None]) for m, one in zip(maps, unit.T, strict=True)], axis=0),
+        apart=True,
+    )
     poked.alike(maps, values)
-    kept, expand = poked.needed(np.max([_seen(m, 1) for m in maps], axis=0))
+    kept, expand = poked.needed(seen)
     return Factors(values, maps[:, kept] @ expand, poked.gradients, tuple(poked.names[i] for i in kept))
 
 
@@ -202,10 +206,12 @@ class _Poked:
         self.cycle()
         return self.read()
 
-    def judge(self, apply: Any, *, apart: bool) -> None:
-        """Require three cycles of a run from rest, at two scales, to be the map's.
+    def judge(self, apply: Any, seen_of: Any, *, apart: bool) -> Array:
+        """Require three cycles of a run from rest, at two scales, to be the map's; give what `seen_of` says, (b,).
 
-        `apart` judges each coordinate by its own size: one that grows must not hide what the others do.
+        `apart` judges each coordinate by its own size: one that grows must not hide what the others do. So with
+        buffers: a sum of gradients may be 1e10 times the weights, or the other way round, in units of the user's.
+        `seen_of` makes of the units (b, d) how much each buffer reaches the weights.
         """
         start = np.cos(1.0 + np.arange(self.d))  # no special direction
         runs = []
@@ -220,19 +226,29 @@ class _Poked:
             self.refuse(_LEFT)
         size = np.abs(z).max(axis=(0, 1), initial=np.finfo(float).tiny)
         size = size if apart else size.max()
+        unit = np.abs(z).max(axis=0)
+        unit[0] = np.maximum(unit[0], np.abs(start))  # a cycle may end at the minimiser
+        unit = unit if apart else np.repeat(unit.max(axis=1, keepdims=True), self.d, axis=1)
+        self.unit = np.where(unit > 0, unit, unit[0])
+        seen: Array = seen_of(self.unit)
+
+        def off(gap: Array) -> float:
+            return float(max((gap / size).max(), (gap / self.unit * seen[:, None]).max()))
+
         told = np.stack([apply(one) for one in z[:-1]])
-        off = float((np.abs(told - z[1:]).max(axis=(0, 1)) / size).max())
-        if not off <= _SAME:
-            self.refuse(f"the step after a run is off by {_share(off)}")
-        off = float((np.abs(scaled - z).max(axis=(0, 1)) / size).max())
-        if not off <= _SAME:
-            self.refuse(f"a start {_SCALES[1]:g} times as far is off by {_share(off)}")
+        for gap, what in (
+            (np.abs(told - z[1:]).max(axis=0), "the step after a run is off by"),
+            (np.abs(scaled - z).max(axis=0), f"a start {_SCALES[1]:g} times as far is off by"),
+        ):
+            if not off(gap) <= _SAME:
+                self.refuse(f"{what} {_share(off(gap))}")
         self.machine.begin(np.zeros(self.d))
         for _ in range(_LATE):
             self.cycle()
-        off = float((np.abs(self.after(z[0]) - z[1]).max(axis=0) / size).max())
-        if not off <= _SAME:
-            self.refuse(f"the same step after {_LATE} others is off by {_share(off)}")
+        gap = np.abs(self.after(z[0]) - z[1])
+        if not off(gap) <= _SAME:
+            self.refuse(f"the same step after {_LATE} others is off by {_share(off(gap))}")
+        return seen
 
     def alike(self, maps: Array, values: Array) -> None:
         """Require every coordinate to have the map of its curvature: with these dealt anew, the maps go with them."""
@@ -279,8 +295,10 @@ def _share(off: float) -> str:
     return f"{off:.1g} of its size" if off < 1 else "its size or more"
 
 
-def _seen(matrix: Array, d: int) -> Array:
-    """(b,) how much each block reaches the weights, now or later; 0 for what is only looked at."""
+def _seen(matrix: Array, unit: Array) -> Array:
+    """(b,) how much each block of size `unit` (b, d) reaches the weights, now or later; 0 for what is looked at."""
+    d = unit.shape[1]
+    matrix = matrix * unit.ravel() / unit.ravel()[:, None]
     watched = [np.eye(len(matrix))[:d]]
     for _ in range(len(matrix) // d):
         watched.append(_unit(watched[-1] @ matrix))

@@ -89,6 +89,30 @@ def test_the_factor_is_right_where_a_cycle_ends_at_the_minimiser():
     assert np.abs(found.radius - np.abs(rho)).max() < ROUNDING and rho[200] == 0
 
 
+@pytest.mark.parametrize("lr", [1e-150, 1e-12, 1.0, 1e12])
+def test_units_of_the_weights_and_of_a_buffer_do_not_matter(lr):
+    """torch's buffer is a sum of gradients: 1/lr times the weights where lr lam is 0.5."""
+    true = np.sqrt(0.9)  # |eigenvalues| of heavy ball below the edge: sqrt(beta)
+    lam = np.array([0.5 / lr, 0.1 / lr])
+    found = [cycle_matrix(sgd(0.9, lr), [lam[0]]).radius, *cycle_factors(sgd(0.9, lr), lam).radius]
+    assert np.abs(np.array(found) - true).max() < 1e-12
+
+
+def test_a_large_buffer_hides_no_bend():
+    class Bent:  # the second weight's step is linear for large gradients only
+        def init(self, theta):
+            return 0 * theta
+
+        def step(self, theta, grad, v):
+            g = grad(theta)
+            v = 0.5 * v + g
+            bent = np.where(np.abs(g) < 1.0, np.sin(g), g)
+            return theta - np.array([1e-13, 0.1]) * bent - np.array([1e-14, 0.0]) * v, v
+
+    with pytest.raises(NotLinear):
+        cycle_matrix(Bent(), [1e12, 1.0])
+
+
 def test_a_mode_that_explodes_hides_no_other_one():
     def bent(theta, grad):  # linear for large gradients only
         g = grad(theta)
