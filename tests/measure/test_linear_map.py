@@ -291,5 +291,8 @@ def test_a_table_of_steps_runs_as_the_method_does(method):
 
 
 def test_an_adaptive_method_has_no_table_of_steps():
-    with pytest.raises(ValueError, match="add multiples of gradients"):
-        fixed_steps(lambda params: torch.optim.Adam(params), 2)
+    for lr in (1e-3, 1e-12):
+        with pytest.raises(ValueError, match="add multiples of gradients"):
+            fixed_steps(lambda params, lr=lr: torch.optim.Adam(params, lr=lr), 2)
+    assert np.array_equal(fixed_steps(sgd(lr=1e-12), 1).iterates, [[1.0, -1e-12]])
+    assert np.array_equal(fixed_steps(SGD(0.0), 1).iterates, [[1.0, 0.0]])
