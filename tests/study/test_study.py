@@ -264,10 +264,30 @@ def test_times_that_scatter_are_no_verdict(monkeypatch):
     assert line(identity(studied(SGD(0.1)), SMOKE), "time per gradient").verdict == "cannot tell"
 
 
-def test_a_method_that_takes_more_than_it_asks_for_is_below_the_bound():
-    """Its gradients are no measure of what it knows."""
-    found = line(factors(studied(knows_the_minimiser), SMOKE), "rate, condition 1000")
-    assert found.tone == "bad" and "below the bound" in found.verdict
+def takes_uncounted_gradients(theta, grad):
+    for _ in range(99):
+        theta = theta - 0.1 * grad._grad(theta)
+    return theta - 0.1 * grad(theta)
+
+
+@pytest.mark.parametrize(
+    ("method", "tone", "words"),
+    [
+        (takes_uncounted_gradients, "bad", "below the bound"),
+        (knows_the_minimiser, "plain", "not comparable"),
+        (SGD(0.1, weight_decay=1.0), "plain", "not comparable"),
+        (lambda theta, grad: theta + 0.1 * grad(theta), "plain", "it does not shrink"),
+        (SGD(0.1), "plain", "no slower than gradient descent"),
+    ],
+    ids=lambda case: case if isinstance(case, str) else "",
+)
+def test_a_rate_is_judged_where_gradients_alone_move_the_method(method, tone, words):
+    found = line(factors(studied(method), SMOKE), "rate, condition 1000")
+    assert found.tone == tone and words in found.verdict
+
+
+def test_what_stands_still_has_noticed_nothing():
+    assert {each.verdict for each in invariances_of(studied(SGD(0.0))).lines} == {"cannot tell"}
 
 
 def test_an_optimizer_from_elsewhere_is_measured_over_its_whole_cycle():
@@ -307,6 +327,24 @@ def test_variance_against_speed_knows_gradient_descent():
         # 2000 runs: a standard error of 3 percent of the variance in one row, and the rows are correlated
         assert abs(each.data["ratio"] - 1) < 0.12
     assert sgd_at(1.0) == pytest.approx(1 / 3)
+
+
+class WarmUp(SGD):
+    """Gradient descent whose steps are short at first."""
+
+    def step(self, theta, grad, state):
+        t = 1 if state is None else state + 1
+        return theta - self.lr * min(1.0, t / 50) * grad(theta), t
+
+    def init(self, theta):
+        return None
+
+
+def test_a_warm_up_is_no_price_for_speed():
+    """Once it is over the method is gradient descent, and pays 1 x SGD's variance: not the 5 x of slow first steps."""
+    section = noise(studied(WarmUp(0.1)), replace(FULL, members=300))
+    assert all(each.verdict == "cannot tell" and "warm-up" in each.evidence for each in section.lines[:4])
+    assert "SGD's variance" in noise(studied(Adam(0.1)), replace(FULL, members=300)).lines[0].verdict
 
 
 def test_noise_that_has_not_settled_is_not_a_number():
