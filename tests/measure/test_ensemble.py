@@ -47,7 +47,7 @@ def test_blocks_are_independent():
     assert abs(np.corrcoef(first, second)[0, 1]) <= 4.5 / np.sqrt(1000)  # |z| <= 4.5
 
 
-@pytest.mark.parametrize("by", [{"method": SGD(0.1), "steps": 2}, {"lr": 0.1, "k": 1, "mu": 0, "alpha": 0, "cycles": 2}])
+@pytest.mark.parametrize("by", [{"method": SGD(0.1), "steps": 2}, {**OPTIONS, "cycles": 2}], ids=["method", "numbers"])
 def test_far_from_the_minimiser_the_variance_keeps_its_digits(by):
     near, far = (ensemble.simulate([1.0], [1.0], [e0], **by, trajectories=1500) for e0 in (0.0, 1e8))
     assert np.abs(far.variance - near.variance).max() <= 1e-7  # rows of 1e8 are rounded to 1e-8
