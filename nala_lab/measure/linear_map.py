@@ -27,6 +27,7 @@ __all__ = ["CycleMap", "Factors", "NotLinear", "cycle_factors", "cycle_matrix"]
 _SAME = 1e-9
 _SCALES = (1.0, 1024.0)  # a clipped gradient is linear near the minimiser only
 _LATE = 100  # cycles after which a step is still to be the same: lr may fall with them
+_LATER = tuple(10**i for i in range(2, 8))  # and so many more, by its own counters
 _LEFT = "it leaves the numbers, as where the gradient is 0"
 
 
@@ -104,8 +105,8 @@ def cycle_matrix(method: Any, A: ArrayLike, *, steps: int = 1) -> CycleMap:
     Raises
     ------
     NotLinear
-        A ValueError: for a method that is adaptive or nonlinear, changes with t, or remembers something outside its
-        state.
+        A ValueError: for a method that is adaptive or nonlinear, remembers something outside its state, or changes with
+        t: within 100 cycles, or 10^7 by a counter in its state. A schedule beside it that changes later is not seen.
     ValueError
         In one sentence, for a slip in a rule, and for an A that is no symmetric finite matrix.
 
@@ -211,7 +212,7 @@ class _Poked:
 
         `apart` judges each coordinate by its own size: one that grows must not hide what the others do. So with
         buffers: a sum of gradients may be 1e10 times the weights, or the other way round, in units of the user's.
-        `seen_of` makes of the units (b, d) how much each buffer reaches the weights.
+        `seen_of` makes of units (b, d) how much each buffer reaches the weights; a buffer counts in its own or as 1.
         """
         start = np.cos(1.0 + np.arange(self.d))  # no special direction
         runs = []
@@ -231,6 +232,7 @@ class _Poked:
         unit = unit if apart else np.repeat(unit.max(axis=1, keepdims=True), self.d, axis=1)
         self.unit = np.where(unit > 0, unit, unit[0])
         seen: Array = seen_of(self.unit)
+        reaches: Array = np.maximum(seen, seen_of(np.ones_like(self.unit)))
 
         def off(gap: Array) -> float:
             return float(max((gap / size).max(), (gap / self.unit * seen[:, None]).max()))
@@ -248,7 +250,15 @@ class _Poked:
         gap = np.abs(self.after(z[0]) - z[1])
         if not off(gap) <= _SAME:
             self.refuse(f"the same step after {_LATE} others is off by {_share(off(gap))}")
-        return seen
+        before = self.machine.counters()
+        self.cycle()
+        now = self.machine.counters()
+        for more in _LATER:
+            self.machine.count({name: n + more * (n - before.get(name, n)) for name, n in now.items()})
+            gap = np.abs(self.after(z[0]) - z[1])
+            if not off(gap) <= _SAME:
+                self.refuse(f"the same step after {more} others, by its own count, is off by {_share(off(gap))}")
+        return reaches
 
     def alike(self, maps: Array, values: Array) -> None:
         """Require every coordinate to have the map of its curvature: with these dealt anew, the maps go with them."""
@@ -283,6 +293,7 @@ class _Poked:
                 kept.append(block)
         size = np.abs(np.concatenate(rows, axis=1)).max(axis=1, keepdims=True)
         expand = size * (samples @ np.linalg.pinv(samples[kept])) / np.maximum(size[kept].T, np.finfo(float).tiny)
+        expand[seen <= _SAME] = 0.0
         expand[kept] = np.eye(len(kept))
         return kept, expand
 

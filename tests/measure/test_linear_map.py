@@ -96,6 +96,7 @@ def test_units_of_the_weights_and_of_a_buffer_do_not_matter(lr):
     lam = np.array([0.5 / lr, 0.1 / lr])
     found = [cycle_matrix(sgd(0.9, lr), [lam[0]]).radius, *cycle_factors(sgd(0.9, lr), lam).radius]
     assert np.abs(np.array(found) - true).max() < 1e-12
+    assert cycle_matrix(HeavyBall(0.1, momentum=0.9), [1e-150]).radius == 1.0
 
 
 def test_a_large_buffer_hides_no_bend():
@@ -203,8 +204,35 @@ class Secant:
         return theta - lr * g, (theta, g)
 
 
+class Late:
+    """lr falls once, after `at` steps."""
+
+    def __init__(self, at):
+        self.at = at
+
+    def init(self, theta):
+        return {"t": 0}
+
+    def step(self, theta, grad, state):
+        return theta - (0.1 if state["t"] < self.at else 0.01) * grad(theta), {"t": state["t"] + 1}
+
+
+class TorchLate(torch.optim.Optimizer):
+    def __init__(self, params):
+        super().__init__(params, {"lr": 0.1, "done": 0})
+
+    def step(self, closure=None):
+        closure()
+        for p in self.param_groups[0]["params"]:
+            t = self.state[p]["step"] = self.state[p].get("step", torch.zeros(())) + 1
+            p.data.sub_(p.grad, alpha=0.1 if t < 5000 else 0.01)
+
+
 test_what_is_linear_at_first_only_is_refused_too = refused(
     (StepLR, "the same step after 100 others is off"),
+    (Late(150), "the same step after 100 others, by its own count, is off"),
+    (Late(5000), "the same step after 10000 others, by its own count, is off"),
+    (TorchLate, "the same step after 10000 others, by its own count, is off"),
     (Secant(), "the step after a run"),
     (SAM, "the step after a run"),
     call=lambda method: cycle_matrix(method, [1.0, 0.5]),
