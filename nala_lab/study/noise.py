@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,9 @@ def noise(one: Studied, sizes: Sizes) -> Section:
     lam, far = _STEP / one.unit, _STARTS * one.unit
     points: list[tuple[float, float, float]] = []
     lines = []
+    if not _alone(one, lam, far):
+        why = "it looks at all of its weights together, and the runs here are the rows of one array"
+        return Section("noise", "Noise: variance against speed", (cannot("variance against speed", why),))
     grown = _grown(one, lam, far, sizes)
     for factor in _FACTORS:
         changed = one.times_lr(factor)
@@ -99,6 +103,18 @@ def _measured(one: Studied, lam: float, far: float, sizes: Sizes) -> tuple[float
     early, late = (float(part.mean()) for part in np.array_split(tail, 2))
     settled = abs(early - late) <= _SETTLED * (early + late)
     return half, float(tail.mean() / (_SIGMA * far) ** 2) if settled else math.nan
+
+
+def _alone(one: Studied, lam: float, far: float) -> bool:
+    """Whether a run among others is the run alone, under the same noise: not so where a norm is taken over all."""
+    start = np.array([[far], [0.0]])
+    xi = _SIGMA * lam * far * stream(0, "study", "noise of two runs").standard_normal((100, 2, 1))
+
+    def path(rows: list[int]) -> Array:
+        calls = count()
+        return one.run(lambda x: lam * x + xi[next(calls) % len(xi)][rows], start[rows], 20).x
+
+    return np.array_equal(path([0, 1]), np.concatenate([path([0]), path([1])], axis=1), equal_nan=True)
 
 
 def _grown(one: Studied, lam: float, far: float, sizes: Sizes) -> float:

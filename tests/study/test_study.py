@@ -342,9 +342,18 @@ class WarmUp(SGD):
 
 def test_a_warm_up_is_no_price_for_speed():
     """Once it is over the method is gradient descent, and pays 1 x SGD's variance: not the 5 x of slow first steps."""
-    section = noise(studied(WarmUp(0.1)), replace(FULL, members=300))
+    section = noise(studied(WarmUp(0.1)), replace(FULL, members=100))
     assert all(each.verdict == "cannot tell" and "warm-up" in each.evidence for each in section.lines[:4])
-    assert "SGD's variance" in noise(studied(Adam(0.1)), replace(FULL, members=300)).lines[0].verdict
+    assert "warm-up" not in noise(studied(Adam(0.1)), replace(FULL, members=100)).lines[0].evidence
+
+
+def test_a_norm_over_all_weights_is_not_taken_over_many_runs():
+    def trust(theta, grad):
+        g = grad(theta)
+        return theta - 0.1 * g * min(1.0, np.linalg.norm(theta) / np.linalg.norm(g))
+
+    (found,) = noise(studied(trust), SMOKE).lines
+    assert found.verdict == "not done" and "all of its weights together" in found.evidence
 
 
 def test_noise_that_has_not_settled_is_not_a_number():
