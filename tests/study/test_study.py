@@ -20,11 +20,10 @@ from nala_lab.drive import Method  # noqa: E402
 from nala_lab.measure import cycle_matrix  # noqa: E402
 from nala_lab.methods import WITH_TWINS  # noqa: E402
 from nala_lab.reference import NAG, NALA, SGD, AdaLA, Adam, HeavyBall, OuterMomentum  # noqa: E402
-from nala_lab.study import FULL, SMOKE, invariances_of, studied, study  # noqa: E402
+from nala_lab.study import SMOKE, invariances_of, studied, study  # noqa: E402
 from nala_lab.study.contract import contract  # noqa: E402
 from nala_lab.study.factors import BESIDE, KAPPAS, best_rate, factors  # noqa: E402
 from nala_lab.study.identity import identity  # noqa: E402
-from nala_lab.study.noise import noise, sgd_at  # noqa: E402
 from nala_lab.study.worst import worst  # noqa: E402
 from problems import Rosenbrock  # noqa: E402
 from tests.tools.test_numpy_only import block  # noqa: E402
@@ -318,47 +317,6 @@ def test_the_contract_is_asked_of_a_class_from_anywhere():
     assert [each.tone for each in contract(studied(torch.optim.Adam), asked, print).lines] == ["good"]
     (bad,) = contract(studied(Amnesiac), asked, print).lines
     assert bad.tone == "bad" and "resume" in bad.evidence
-
-
-def test_variance_against_speed_knows_gradient_descent():
-    sizes = replace(FULL, members=2000, noisy=300)
-    section = noise(studied(SGD(0.1)), sizes)
-    for each in section.lines[:4]:
-        # 2000 runs: a standard error of 3 percent of the variance in one row, and the rows are correlated
-        assert abs(each.data["ratio"] - 1) < 0.12
-    assert sgd_at(1.0) == pytest.approx(1 / 3)
-
-
-class WarmUp(SGD):
-    """Gradient descent whose steps are short at first."""
-
-    def step(self, theta, grad, state):
-        t = 1 if state is None else state + 1
-        return theta - self.lr * min(1.0, t / 50) * grad(theta), t
-
-    def init(self, theta):
-        return None
-
-
-def test_a_warm_up_is_no_price_for_speed():
-    """Once it is over the method is gradient descent, and pays 1 x SGD's variance: not the 5 x of slow first steps."""
-    section = noise(studied(WarmUp(0.1)), replace(FULL, members=100))
-    assert all(each.verdict == "cannot tell" and "warm-up" in each.evidence for each in section.lines[:4])
-    assert "warm-up" not in noise(studied(Adam(0.1)), replace(FULL, members=100)).lines[0].evidence
-
-
-def test_a_norm_over_all_weights_is_not_taken_over_many_runs():
-    def trust(theta, grad):
-        g = grad(theta)
-        return theta - 0.1 * g * min(1.0, np.linalg.norm(theta) / np.linalg.norm(g))
-
-    (found,) = noise(studied(trust), SMOKE).lines
-    assert found.verdict == "not done" and "all of its weights together" in found.evidence
-
-
-def test_noise_that_has_not_settled_is_not_a_number():
-    section = noise(studied(Adam(0.001)), replace(SMOKE, noisy=400))
-    assert any(each.verdict == "cannot tell" and "settled" in each.evidence for each in section.lines)
 
 
 test_a_slip_is_one_sentence = refused(
