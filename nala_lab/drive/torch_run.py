@@ -19,6 +19,7 @@ from nala_lab.core import Array, OneLoop, TwoLoop, require
 from nala_lab.core.ending import LIMIT, Ending, inside, require_length
 from nala_lab.drive.method import Method
 from nala_lab.methods.making import torch_twin
+from nala_lab.reference.arith import as_point
 from nala_lab.reference.oracle import Oracle, Spent
 
 __all__ = ["Bench", "made_by", "run", "two_loops"]
@@ -128,7 +129,7 @@ def run(method: Method | Callable[[list[Any]], Any], grad: Callable[..., Any], x
     RuntimeError
         When the optimizer's phase never returns to 0.
     """
-    x = np.array(x0, dtype=np.float64)
+    x = as_point(x0).astype(np.float64)
     require("x0", x0, x.ndim >= 1 and bool(np.all(inside(x, limit))), f"(..., d) finite entries within {limit:g}")
     bench, ending = Bench(Oracle(grad, rng=rng), x), Ending(tol, limit)
     opt = bench.build(method)

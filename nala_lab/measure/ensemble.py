@@ -35,18 +35,18 @@ class Ensemble:
 
     Attributes
     ----------
-    mean, square : (T+1, d) sample means of the error and of its square. final : (n, d) errors of phi_T.
+    mean, variance : (T+1, d) sample mean of the error, and sample variance about it. final : (n, d) errors of phi_T.
     """
 
     mean: Array
-    square: Array
+    variance: Array
     final: Array
 
     @property
-    def variance(self) -> Array:
-        """Sample variance about the sample mean, (T+1, d)."""
-        variance: Array = self.square - self.mean**2
-        return variance
+    def square(self) -> Array:
+        """Sample mean of the square of the error, (T+1, d)."""
+        square: Array = self.variance + self.mean**2
+        return square
 
 
 def simulate(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, trajectories: int, method: Any = None,
@@ -84,13 +84,13 @@ def simulate(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, trajectories: int, 
     require_int("trajectories", trajectories, low=1)
     numbers = {"lr": lr, "k": k, "mu": mu, "alpha": alpha}
     if method is not None:
-        given = sorted(name for name, value in numbers.items() if value is not None)
-        require("method", given, not given, f"{', '.join(numbers)} left out", "they are the method's own")
+        given = sorted(name for name, value in numbers.items() if value is not None) + ["outer"] * (outer != "fresh")
+        require("method", given, not given, f"{', '.join(numbers)}, outer left out", "they are the method's own")
         length = {name: value for name, value in (("cycles", cycles), ("steps", steps)) if value is not None}
         require("cycles or steps", length, len(length) == 1, "one of the two")
         require_int(*length, *length.values(), low=1)
         blocks = noisy_runs(method, lam, root, e0, members=trajectories, length=length, seed=seed)
-        return _told((run.sum(1), np.einsum("tnd,tnd->td", run, run), run[-1]) for run in blocks)
+        return _told((run.sum(1), _about_mean(run, run.mean(1)), run[-1]) for run in blocks)
     require_int("cycles", cycles, low=1)
     SGDHyper(lr=lr)
     require_choice("outer", outer, OUTER_BATCHES)
@@ -102,23 +102,36 @@ def simulate(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, trajectories: int, 
     def block(index: int) -> tuple[Array, Array, Array]:
         rng = np.random.Generator(np.random.SFC64(stream(seed, "ensemble", "step", index).integers(2**63, size=4)))
         phi = np.repeat(e0[None], sizes[index], axis=0)
-        mean, square = np.empty((cycles + 1, len(lam))), np.empty((cycles + 1, len(lam)))
-        mean[0], square[0] = e0 * len(phi), e0**2 * len(phi)
+        total, spread = np.empty((cycles + 1, len(lam))), np.zeros((cycles + 1, len(lam)))
+        total[0] = e0 * len(phi)
         noise = np.empty_like(phi)
-        for cycle in range(1, cycles + 1):
-            one(phi, noise, rng)
-            mean[cycle] = phi.sum(0)
-            square[cycle] = np.einsum("nd,nd->d", phi, phi)
-        return mean, square, phi
+        with np.errstate(over="ignore", invalid="ignore"):  # divergence is a result
+            for cycle in range(1, cycles + 1):
+                one(phi, noise, rng)
+                total[cycle] = phi.sum(0)
+                np.subtract(phi, total[cycle] / len(phi), out=noise)
+                spread[cycle] = np.einsum("nd,nd->d", noise, noise)
+        return total, spread, phi
 
     return _told(in_threads(block, range(len(sizes)), _THREADS))
 
 
 def _told(blocks: Iterable[tuple[Array, Array, Array]]) -> Ensemble:
-    """Put together sums, sums of squares and last rows."""
-    sums, squares, finals = zip(*blocks, strict=True)
+    """Put together sums, sums of squares about each block's own mean, and last rows."""
+    sums, spreads, finals = zip(*blocks, strict=True)
     final = np.concatenate(finals)
-    return Ensemble(sum(sums) / len(final), sum(squares) / len(final), final)
+    sizes = np.array([len(rows) for rows in finals])[:, None, None]
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = sum(sums) / len(final)
+        between = (sizes * (np.stack(sums) / sizes - mean) ** 2).sum(0)
+        return Ensemble(mean, (sum(spreads) + between) / len(final), final)
+
+
+def _about_mean(run: Array, mean: Array) -> Array:
+    """Sums (T+1, d) of squares about the mean: that of squares less that of the mean loses all digits far out."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        away = run - mean[:, None]
+        return np.asarray(np.einsum("tnd,tnd->td", away, away))
 
 
 def _root(w: Array) -> Array:

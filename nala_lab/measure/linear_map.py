@@ -27,6 +27,7 @@ __all__ = ["CycleMap", "Factors", "NotLinear", "cycle_factors", "cycle_matrix"]
 _SAME = 1e-9
 _SCALES = (1.0, 1024.0)  # a clipped gradient is linear near the minimiser only
 _LATE = 100  # cycles after which a step is still to be the same: lr may fall with them
+_LATER = tuple(10**i for i in range(2, 8))  # and so many more, by its own counters
 _LEFT = "it leaves the numbers, as where the gradient is 0"
 
 
@@ -104,8 +105,8 @@ def cycle_matrix(method: Any, A: ArrayLike, *, steps: int = 1) -> CycleMap:
     Raises
     ------
     NotLinear
-        A ValueError: for a method that is adaptive or nonlinear, changes with t, or remembers something outside its
-        state.
+        A ValueError: for a method that is adaptive or nonlinear, remembers something outside its state, or changes with
+        t: within 100 cycles, or 10^7 by a counter in its state. A schedule beside it that changes later is not seen.
     ValueError
         In one sentence, for a slip in a rule, and for an A that is no symmetric finite matrix.
 
@@ -130,8 +131,8 @@ def cycle_matrix(method: Any, A: ArrayLike, *, steps: int = 1) -> CycleMap:
     poked = _Poked(method, lambda x: a @ x, d, steps)
     columns = [poked.after(z.reshape(-1, d)).ravel() for z in np.eye(poked.blocks * d)]
     matrix = np.stack(columns, axis=1)
-    poked.judge(lambda z: (matrix @ z.ravel()).reshape(z.shape), apart=False)
-    kept, expand = poked.needed(_seen(matrix, d))
+    seen = poked.judge(lambda z: (matrix @ z.ravel()).reshape(z.shape), lambda unit: _seen(matrix, unit), apart=False)
+    kept, expand = poked.needed(seen)
     rows = matrix.reshape(poked.blocks, d, -1)[kept].reshape(len(kept) * d, -1)
     return CycleMap(rows @ np.kron(expand, np.eye(d)), poked.gradients, tuple(poked.names[i] for i in kept))
 
@@ -156,9 +157,13 @@ def cycle_factors(method: Any, lam: ArrayLike, *, steps: int = 1) -> Factors:
     b = poked.blocks
     pokes = [poked.after(np.repeat(e[:, None], n, axis=1)) for e in np.eye(b)]
     maps = np.stack(pokes, axis=-1).transpose(1, 0, 2)  # (n, b, b): [mode, to, from]
-    poked.judge(lambda z: np.einsum("nij,jn->in", maps, z), apart=True)
+    seen = poked.judge(
+        lambda z: np.einsum("nij,jn->in", maps, z),
+        lambda unit: np.max([_seen(m, one[:, None]) for m, one in zip(maps, unit.T, strict=True)], axis=0),
+        apart=True,
+    )
     poked.alike(maps, values)
-    kept, expand = poked.needed(np.max([_seen(m, 1) for m in maps], axis=0))
+    kept, expand = poked.needed(seen)
     return Factors(values, maps[:, kept] @ expand, poked.gradients, tuple(poked.names[i] for i in kept))
 
 
@@ -202,10 +207,12 @@ class _Poked:
         self.cycle()
         return self.read()
 
-    def judge(self, apply: Any, *, apart: bool) -> None:
-        """Require three cycles of a run from rest, at two scales, to be the map's.
+    def judge(self, apply: Any, seen_of: Any, *, apart: bool) -> Array:
+        """Require three cycles of a run from rest, at two scales, to be the map's; give what `seen_of` says, (b,).
 
-        `apart` judges each coordinate by its own size: one that grows must not hide what the others do.
+        `apart` judges each coordinate by its own size: one that grows must not hide what the others do. So with
+        buffers: a sum of gradients may be 1e10 times the weights, or the other way round, in units of the user's.
+        `seen_of` makes of units (b, d) how much each buffer reaches the weights; a buffer counts in its own or as 1.
         """
         start = np.cos(1.0 + np.arange(self.d))  # no special direction
         runs = []
@@ -220,19 +227,38 @@ class _Poked:
             self.refuse(_LEFT)
         size = np.abs(z).max(axis=(0, 1), initial=np.finfo(float).tiny)
         size = size if apart else size.max()
+        unit = np.abs(z).max(axis=0)
+        unit[0] = np.maximum(unit[0], np.abs(start))  # a cycle may end at the minimiser
+        unit = unit if apart else np.repeat(unit.max(axis=1, keepdims=True), self.d, axis=1)
+        self.unit = np.where(unit > 0, unit, unit[0])
+        seen: Array = seen_of(self.unit)
+        reaches: Array = np.maximum(seen, seen_of(np.ones_like(self.unit)))
+
+        def off(gap: Array) -> float:
+            return float(max((gap / size).max(), (gap / self.unit * seen[:, None]).max()))
+
         told = np.stack([apply(one) for one in z[:-1]])
-        off = float((np.abs(told - z[1:]).max(axis=(0, 1)) / size).max())
-        if not off <= _SAME:
-            self.refuse(f"the step after a run is off by {_share(off)}")
-        off = float((np.abs(scaled - z).max(axis=(0, 1)) / size).max())
-        if not off <= _SAME:
-            self.refuse(f"a start {_SCALES[1]:g} times as far is off by {_share(off)}")
+        for gap, what in (
+            (np.abs(told - z[1:]).max(axis=0), "the step after a run is off by"),
+            (np.abs(scaled - z).max(axis=0), f"a start {_SCALES[1]:g} times as far is off by"),
+        ):
+            if not off(gap) <= _SAME:
+                self.refuse(f"{what} {_share(off(gap))}")
         self.machine.begin(np.zeros(self.d))
         for _ in range(_LATE):
             self.cycle()
-        off = float((np.abs(self.after(z[0]) - z[1]).max(axis=0) / size).max())
-        if not off <= _SAME:
-            self.refuse(f"the same step after {_LATE} others is off by {_share(off)}")
+        gap = np.abs(self.after(z[0]) - z[1])
+        if not off(gap) <= _SAME:
+            self.refuse(f"the same step after {_LATE} others is off by {_share(off(gap))}")
+        before = self.machine.counters()
+        self.cycle()
+        now = self.machine.counters()
+        for more in _LATER:
+            self.machine.count({name: n + more * (n - before.get(name, n)) for name, n in now.items()})
+            gap = np.abs(self.after(z[0]) - z[1])
+            if not off(gap) <= _SAME:
+                self.refuse(f"the same step after {more} others, by its own count, is off by {_share(off(gap))}")
+        return reaches
 
     def alike(self, maps: Array, values: Array) -> None:
         """Require every coordinate to have the map of its curvature: with these dealt anew, the maps go with them."""
@@ -267,6 +293,7 @@ class _Poked:
                 kept.append(block)
         size = np.abs(np.concatenate(rows, axis=1)).max(axis=1, keepdims=True)
         expand = size * (samples @ np.linalg.pinv(samples[kept])) / np.maximum(size[kept].T, np.finfo(float).tiny)
+        expand[seen <= _SAME] = 0.0
         expand[kept] = np.eye(len(kept))
         return kept, expand
 
@@ -279,8 +306,10 @@ def _share(off: float) -> str:
     return f"{off:.1g} of its size" if off < 1 else "its size or more"
 
 
-def _seen(matrix: Array, d: int) -> Array:
-    """(b,) how much each block reaches the weights, now or later; 0 for what is only looked at."""
+def _seen(matrix: Array, unit: Array) -> Array:
+    """(b,) how much each block of size `unit` (b, d) reaches the weights, now or later; 0 for what is looked at."""
+    d = unit.shape[1]
+    matrix = matrix * unit.ravel() / unit.ravel()[:, None]
     watched = [np.eye(len(matrix))[:d]]
     for _ in range(len(matrix) // d):
         watched.append(_unit(watched[-1] @ matrix))

@@ -7,7 +7,7 @@ NumPy rule, or through ``state`` of a torch optimizer and of the one it wraps. N
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -50,6 +50,14 @@ class Machine:
 
     def write(self, values: dict[str, Array]) -> None:
         """Overwrite the memory."""
+        raise TypeError(type(self).__name__)
+
+    def counters(self) -> dict[Any, int]:
+        """Name -> whole number in the state, such as the steps done."""
+        raise TypeError(type(self).__name__)
+
+    def count(self, values: dict[Any, int]) -> None:
+        """Overwrite counters."""
         raise TypeError(type(self).__name__)
 
 
@@ -98,6 +106,21 @@ def arrays_in(state: Any, shape: tuple[int, ...], path: str = "") -> Iterator[tu
         yield from arrays_in(part, shape, f"{path}.{name}".lstrip("."))
 
 
+def counters_in(state: Any, path: str = "") -> Iterator[tuple[str, int]]:
+    """Every whole number inside a state, with its path.
+
+    Examples
+    --------
+    >>> list(counters_in({"t": 3, "v": np.zeros(2), "more": (4, True)}))
+    [('t', 3), ('more.0', 4)]
+    """
+    if isinstance(state, int) and not isinstance(state, bool):
+        yield path, state
+        return
+    for name, part in _parts(state):
+        yield from counters_in(part, f"{path}.{name}".lstrip("."))
+
+
 def _parts(state: Any) -> list[tuple[str, Any]]:
     if hasattr(state, "_fields"):
         return list(state._asdict().items())
@@ -108,9 +131,9 @@ def _parts(state: Any) -> list[tuple[str, Any]]:
     return list(vars(state).items()) if hasattr(state, "__dict__") and not callable(state) else []
 
 
-def replaced(state: Any, values: dict[str, Array], path: str = "") -> Any:
-    """A copy of `state` with the arrays at the paths in `values` replaced."""
-    if path in values and isinstance(state, np.ndarray):
+def replaced(state: Any, values: Mapping[str, Any], path: str = "") -> Any:
+    """A copy of `state` with the arrays and counters at the paths in `values` replaced."""
+    if path in values and isinstance(state, np.ndarray | int):
         return values[path]
     parts = {name: replaced(part, values, f"{path}.{name}".lstrip(".")) for name, part in _parts(state)}
     if not parts:
@@ -172,6 +195,14 @@ class NumpyMachine(Machine):
             own["phi"] = self.x
         self.state = replaced(self.state, own)
 
+    def counters(self) -> dict[Any, int]:
+        """The whole numbers in the state."""
+        return dict(counters_in(self.state))
+
+    def count(self, values: dict[Any, int]) -> None:
+        """Overwrite them."""
+        self.state = replaced(self.state, values)
+
 
 class TorchMachine(Machine):
     """A torch optimizer, made anew by its factory at each `begin`."""
@@ -231,3 +262,27 @@ class TorchMachine(Machine):
             for name, value in values.items():
                 for held, part in zip(own[name], np.split(value, self.bench.cuts, axis=-1), strict=True):
                     held.copy_(torch.from_numpy(np.array(part)))
+
+    def _counts(self) -> dict[Any, tuple[Any, Any]]:
+        """(place, name) -> the dict and the value: whole numbers, and tensors of one, in states and groups."""
+        import torch
+
+        opts = [one for one in (self.opt, getattr(self.opt, "inner", None)) if one is not None]
+        held = [own for one in opts for own in (*one.state.values(), *one.param_groups)]
+        return {
+            (i, name): (own, value) for i, own in enumerate(held) for name, value in own.items()
+            if type(value) is int or torch.is_tensor(value) and value.ndim == 0
+        }  # fmt: skip
+
+    def counters(self) -> dict[Any, int]:
+        """The whole numbers in states and groups."""
+        return {key: int(value) for key, (_, value) in self._counts().items()}
+
+    def count(self, values: dict[Any, int]) -> None:
+        """Overwrite them."""
+        import torch
+
+        counts = self._counts()
+        for key, value in values.items():
+            own, before = counts[key]
+            own[key[1]] = torch.full_like(before, value) if torch.is_tensor(before) else value

@@ -23,6 +23,7 @@ from nala_lab.core.ending import inside
 __all__ = ["ABOVE_FLOOR", "Usable", "read", "usable"]
 
 ABOVE_FLOOR = 100.0  # rows closer to a floor than this factor are not used
+JUMP = 100.0  # times the largest fall in a row: what falls farther, to a floor, has not come by its rate
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class Usable:
     Attributes
     ----------
     errors : (n, d) rows, none zero. noise : (n,) absolute error of each. floor : what ended the part ("" for the end of
-        the run). advice : what would show more.
+        the run). advice : what would show more. left : whether the run left the numbers then. jumps : whether it fell
+        to the floor in one row, much farther than in any row before: no rate leads there.
     """
 
     errors: Array
@@ -40,6 +42,7 @@ class Usable:
     floor: str
     advice: str
     left: bool
+    jumps: bool
 
 
 def read(trajectory: Trajectory | Array) -> tuple[Array, float]:
@@ -64,6 +67,7 @@ def read(trajectory: Trajectory | Array) -> tuple[Array, float]:
         x = np.asarray(trajectory)
     hint = "give one member of an ensemble"
     require("trajectory", np.shape(x), np.ndim(x) == 2 and len(x) >= 2, "shape (rows, d), at least 2 rows", hint)
+    require("trajectory", x.dtype.name, x.dtype.kind in "biufO", "real numbers")
     return x if np.issubdtype(x.dtype, np.floating) else np.asarray(x, dtype=np.float64), gradients
 
 
@@ -95,9 +99,16 @@ def usable(rows: Array, minimizer: Any, values: Any, minimum: float) -> Usable:
     noise = np.maximum(noise, level)
     low = ~(size > ABOVE_FLOOR * noise)
     stop = int(np.argmax(low)) if low.any() else len(size)
+    jumps = False
     if stop == len(size):
         floor = advice = ""
-    return Usable(errors[:stop], noise[:stop], floor, advice, not alive.all())
+    elif stop > 1 and low[stop:].all():  # not a swing through the minimiser
+        falls = size[: stop - 1] / size[1:stop]
+        least = 1e-150 if eps < 1e-10 else 1e-36 if eps < 1e-5 else 1e-4  # smaller squares, or rows, become 0 anyway
+        jumps = bool(size[stop - 1] > JUMP * max(1.0, float(falls.max())) * max(ABOVE_FLOOR * noise[stop], least))
+    if stop < len(size) and not errors[stop].any():
+        floor, advice = "a row that does not move, or is the minimizer to the last bit", "start farther away"
+    return Usable(errors[:stop], noise[:stop], floor, advice, not alive.all(), jumps)
 
 
 def _errors(rows: Array, minimizer: Any, values: Any, minimum: float) -> tuple[Array, Array, float]:
@@ -116,6 +127,8 @@ def _errors(rows: Array, minimizer: Any, values: Any, minimum: float) -> tuple[A
     else:
         best = np.asarray(minimizer)
         require("minimizer", best.shape, best.shape == rows.shape[1:], f"shape {rows.shape[1:]}")
+        good = best.dtype.kind in "biuf" and bool(np.all(np.isfinite(best)))
+        require("minimizer", minimizer, good, "finite numbers")
         if best.dtype in (np.float16, np.float32) and np.any(best):
             eps = max(eps, float(np.finfo(best.dtype).eps))
         best = best.astype(np.float64)

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from nala_lab.core import Array, Trajectory, require_number
+from nala_lab.core.ending import LIMIT
 from nala_lab.measure.rate_modes import LEAST_ROWS, dominant_mode
 from nala_lab.measure.rate_rows import Usable, read, usable
 from nala_lab.measure.rate_slope import LEAST_ROWS as LEAST_FOR_A_LINE
@@ -95,15 +96,20 @@ def rate(
     'too short: 5 rows can be used, 8 are needed: run 3 rows longer'
     """
     require_number("level", level, low=0, high=1, open_low=True, open_high=True)
+    require_number("minimum", minimum)
     rows, gradients = read(trajectory)
     common = {"level": level, "gradients": gradients}
     part = usable(rows, minimizer, values, minimum)
     n = len(part.errors)
     if n < LEAST_ROWS:
         what, advice = "too short", f"run {LEAST_ROWS - n} rows longer"
+        if part.left and not part.floor:
+            what, advice = f"a row leaves the numbers, or {LIMIT:g}", f"look at row {n}"
         if part.floor:
             what, advice = f"the run meets {part.floor}", part.advice
         return _cannot(f"{what}: {n} rows can be used, {LEAST_ROWS} are needed: {advice}", common)
+    if part.jumps:
+        return _cannot(f"the run falls, in one row as in none before, to {part.floor}: look at row {n}", common)
     fit = dominant_mode(part.errors, part.noise)
     if fit is not None:
         if fit.doubt:

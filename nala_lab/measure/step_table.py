@@ -81,14 +81,16 @@ def fixed_steps(method: Any, steps: int) -> FixedSteps:
     basis = np.eye(1 + n)
     points, iterates, spent = _played(method, basis[0], basis[1:], steps)
     draws = stream(0, "gradients to play").normal(size=(1 + n, 3))
-    for scale in (1.0, 1024.0):
-        seen = [np.stack(found) for found in _played(method, scale * draws[0], scale * draws[1:], steps)[:2]]
-        told = [np.stack(found) @ (scale * draws) for found in (points, iterates)]
+    from_zero = draws * (np.arange(1 + n) > 0)[:, None]  # a start of 1 hides what steps of 1e-10 do
+    for given in (draws, 1024.0 * draws, from_zero):
+        seen = [np.stack(found) for found in _played(method, given[0], given[1:], steps)[:2]]
+        told = [np.stack(found) @ given for found in (points, iterates)]
         off = math.inf  # where it takes another number of gradients
         if all(a.shape == b.shape for a, b in zip(seen, told, strict=True)):
-            off = max(float(np.abs(a - b).max() / np.abs(b).max()) for a, b in zip(seen, told, strict=True))
+            size = max(float(np.abs(b).max()) for b in told) or 1.0
+            off = max(float(np.abs(a - b).max()) / size for a, b in zip(seen, told, strict=True))
         if not off <= _SAME:
-            why = f"random gradients lead {off:.1g} away: it is adaptive or nonlinear"
+            why = f"random gradients lead {off:.1g} away: it is adaptive or nonlinear, or tells coordinates apart"
             raise NotLinear(name_of(method), "steps that add multiples of gradients", why)
     return FixedSteps(name_of(method), np.stack(points), np.stack(iterates), tuple(spent))
 

@@ -20,6 +20,13 @@ __all__ = ["Ball", "Box"]
 _NEWTON_STEPS = 100  # quadratic convergence from the left; 100 is never reached for weights within 1e16 of another
 
 
+def _require_fit(name: str, value: Any, y: Array) -> None:
+    """Require a number, or an array that broadcasts to the shape of `y` and no further."""
+    shape = np.shape(value)
+    fits = len(shape) <= y.ndim and all(n in (1, d) for n, d in zip(shape[::-1], y.shape[::-1], strict=False))
+    require(name, shape, fits, f"a number, or a shape that fits {y.shape}")
+
+
 @dataclass(frozen=True)
 class Box:
     """All x with low <= x <= high, coordinate by coordinate.
@@ -43,6 +50,8 @@ class Box:
 
     def project(self, y: Array, weight: Array) -> Array:
         """Nearest point of the box; exact for every positive diagonal `weight`."""
+        _require_fit("low", self.low, y)
+        _require_fit("high", self.high, y)
         return np.clip(y, self.low, self.high)
 
 
@@ -50,7 +59,7 @@ class Box:
 class Ball:
     """All x with ||x - center||_2 <= radius.
 
-    Raises ValueError when the radius is not a positive finite number.
+    Raises ValueError when the radius is not a positive finite number, or the center not finite.
 
     Examples
     --------
@@ -65,9 +74,11 @@ class Ball:
 
     def __post_init__(self) -> None:
         require_number("radius", self.radius, low=0, open_low=True)
+        require("center", self.center, bool(np.all(np.isfinite(self.center))), "finite numbers")
 
     def project(self, y: Array, weight: Array) -> Array:
         """Nearest point of the ball in the norm of diag(weight), for y and weight of shape (..., d)."""
+        _require_fit("center", self.center, y)
         offset = y - self.center
         outside = np.linalg.norm(offset, axis=-1, keepdims=True) > self.radius
         if not np.any(outside):

@@ -53,7 +53,8 @@ def factors(one: Studied, sizes: Sizes) -> Section:
         return _measured(one, sizes, told.why)
     lines = [_linear(one, map_), _edge(one, map_)]
     found = {kappa: best_rate(_FINE, map_.per_gradient, kappa) for kappa in KAPPAS}
-    lines += [_judged(kappa, best, f"at lr x L = {short(at * kappa)}") for kappa, (best, at) in found.items()]
+    own = _moves_by_itself(one)
+    lines += [_judged(kappa, best, f"at lr x L = {short(at * kappa)}", own) for kappa, (best, at) in found.items()]
     step = 100 * (_FINE[1] / _FINE[0] - 1)
     note = (
         f"Curvatures on a grid with neighbours {step:.1f} % apart; for a condition number the problem is "
@@ -127,11 +128,22 @@ def _beside(kappa: int) -> tuple[dict[str, float], str]:
     return rates, ", ".join(f"{name} {short(value)}" for name, value in rates.items()) + " = Chebyshev bound"
 
 
-def _judged(kappa: int, best: float, how: str) -> Line:
+def _moves_by_itself(one: Studied) -> bool:
+    """Whether it moves where every gradient is 0, as weight decay does: to the origin, which is the minimiser here."""
+    still = one.run(lambda x: 0 * x, np.array([1.0, -2.0]), 10).x
+    return not np.allclose(still, still[0], rtol=1e-9, atol=0)
+
+
+def _judged(kappa: int, best: float, how: str, own: bool) -> Line:
     beside, told = _beside(kappa)
     data = {"rate": best, **beside, "bound": BOUND(kappa)}
     evidence = f"{how}; {told}"
     what = f"rate, condition {kappa}"
+    if own:
+        why = "it moves where the gradient is 0 (weight decay?), and the minimiser here is the origin"
+        return Line(what, f"{best:.5f}: not comparable", f"{evidence}; {why}", data=data)
+    if best >= 1:
+        return Line(what, f"{best:.5f}: it does not shrink", evidence, data=data)
     if best < BOUND(kappa) * (1 - 1e-3):
         return Line(what, f"{best:.5f}: below the bound", f"{evidence}: its gradients are miscounted", BAD, data)
     gaps = {name: value for name, value in beside.items() if 1 - best >= (1 - value) * (1 - _CLOSE)}

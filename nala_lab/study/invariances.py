@@ -82,7 +82,9 @@ def _line(name: str, one: Studied, change: _Change) -> Line:
     gap = float(np.abs(move(here) - there).max())
     ulp = np.finfo(float).eps * float(np.abs(there).max())
     path = change.scale * float(np.linalg.norm(np.diff(here, axis=0), axis=1).sum())
-    share = gap / path if path > 0 else np.inf
+    if path == 0:
+        return Line(name, "cannot tell", "it does not move")
+    share = gap / path
     data = {"gap": gap, "ulps": gap / ulp, "share_of_path": share}
     if gap <= _ROUNDINGS * _GRADIENTS * ulp and share <= _NEAR:
         return Line(name, "to the ulp", f"{gap / ulp:.3g} ulps apart at most", GOOD, data)

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import numpy as np
 
 from nala_lab.core import Array, stream
+from nala_lab.measure import NotLinear, cycle_factors
 from nala_lab.reference import SGD
 from nala_lab.study.lines import GOOD, Line, Section, cannot, drawn, short
 from nala_lab.study.sizes import Sizes
@@ -29,6 +31,8 @@ _SIGMA = 0.2  # of lam x_0
 _STARTS = 30.0  # lr from the minimum, for a method whose step does not grow with the gradient
 _STEP = 0.4  # lr x curvature at its own lr
 _HALVINGS = 3  # of the mean, to time them: the first step of a method may be unlike the others
+_EARLY = (10, 30)  # gradients in which most of the speed is measured, and a momentum of 0.9 has nearly run up
+_GROWN = 1.3  # times as long steps late as early, for the same gradients: speed and variance are not of one method
 _SETTLED = 0.05  # the two halves of the last third may differ by so much of their sum
 _FACTORS = (1.0, 0.5, 0.25, 0.125)
 _AVERAGES = (0.5, 0.7, 0.85)
@@ -55,6 +59,10 @@ def noise(one: Studied, sizes: Sizes) -> Section:
     lam, far = _STEP / one.unit, _STARTS * one.unit
     points: list[tuple[float, float, float]] = []
     lines = []
+    if not _alone(one, lam, far):
+        why = "it looks at all of its weights together, and the runs here are the rows of one array"
+        return Section("noise", "Noise: variance against speed", (cannot("variance against speed", why),))
+    grown = _grown(one, lam, far, sizes)
     for factor in _FACTORS:
         changed = one.times_lr(factor)
         if changed is None:
@@ -62,7 +70,7 @@ def noise(one: Studied, sizes: Sizes) -> Section:
             break
         half, variance = _measured(changed, lam, far, sizes)
         points.append((factor, half, variance))
-        lines.append(_line(factor, half, variance))
+        lines.append(_line(factor, half, variance, grown))
     averaged = [_measured(studied(Averaged(one.unit, keep)), lam, far, sizes) for keep in _AVERAGES]
     plain = [_measured(studied(SGD(one.unit * factor)), lam, far, sizes) for factor in _FACTORS]
     lines.append(_control(plain))
@@ -97,6 +105,33 @@ def _measured(one: Studied, lam: float, far: float, sizes: Sizes) -> tuple[float
     return half, float(tail.mean() / (_SIGMA * far) ** 2) if settled else math.nan
 
 
+def _alone(one: Studied, lam: float, far: float) -> bool:
+    """Whether a run among others is the run alone, under the same noise: not so where a norm is taken over all."""
+    start = np.array([[far], [0.0]])
+    xi = _SIGMA * lam * far * stream(0, "study", "noise of two runs").standard_normal((100, 2, 1))
+
+    def path(rows: list[int]) -> Array:
+        calls = count()
+        return one.run(lambda x: lam * x + xi[next(calls) % len(xi)][rows], start[rows], 20).x
+
+    return np.array_equal(path([0, 1]), np.concatenate([path([0]), path([1])], axis=1), equal_nan=True)
+
+
+def _grown(one: Studied, lam: float, far: float, sizes: Sizes) -> float:
+    """Length of late steps over that of early ones, for the gradients of the start: far above 1 in a warm-up."""
+    try:
+        cycle_factors(one.method, [lam], steps=one.period)
+    except NotLinear:
+        g, rng = lam * far, stream(0, "study", "steps of one length")
+        noisy: Callable[..., Array] = lambda x, rng: g + _SIGMA * g * rng.standard_normal(x.shape)  # noqa: E731
+        rows = one.run(noisy, np.zeros((sizes.members, 1)), sizes.noisy, rng=rng)
+        at = np.array([*_EARLY, rows.evals[-1] * 2 / 3, rows.evals[-1]])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            first, last, third, end = np.interp(at, rows.evals, rows.x[:, :, 0].mean(axis=1))
+            return float((end - third) / (at[3] - at[2]) / ((last - first) / (_EARLY[1] - _EARLY[0])))
+    return 1.0
+
+
 def sgd_at(half: float) -> float:
     """SGD's stationary variance, in units of (sigma/lam)^2, with the step that halves the mean in `half` gradients.
 
@@ -109,7 +144,7 @@ def sgd_at(half: float) -> float:
     return a / (2 - a)
 
 
-def _line(factor: float, half: float, variance: float) -> Line:
+def _line(factor: float, half: float, variance: float, grown: float) -> Line:
     what = f"at {factor:g} lr"
     data = {"lr_factor": factor, "gradients_to_half": half, "variance": variance}
     if not math.isfinite(half):
@@ -117,6 +152,9 @@ def _line(factor: float, half: float, variance: float) -> Line:
                     data=data)  # fmt: skip
     if math.isnan(variance):
         why = "but the variance has not settled by the end: more gradients are needed"
+        return Line(what, "cannot tell", f"halves in {short(half)} gradients, {why}", data=data)
+    if grown > _GROWN:
+        why = f"but late steps are {short(grown)} times as long for the same gradients: a warm-up, or a filling average"
         return Line(what, "cannot tell", f"halves in {short(half)} gradients, {why}", data=data)
     beside = sgd_at(half)
     ratio = variance / beside

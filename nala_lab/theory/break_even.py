@@ -31,7 +31,7 @@ from numpy.typing import ArrayLike
 
 from nala_lab.core import Real, require, require_number
 from nala_lab.theory.card import Card
-from nala_lab.theory.digits import one_minus_power
+from nala_lab.theory.digits import one_minus_power, one_minus_root
 from nala_lab.theory.quadratic_rate import lookahead_factor, require_setting
 
 __all__ = ["CARDS", "adam_break_even", "against_descent", "against_lookahead", "outer_share", "sufficient"]
@@ -71,9 +71,9 @@ def against_lookahead(lam: ArrayLike, *, lr: float, k: int, mu: float) -> tuple[
     (0.04479, 1.95521)
     """
     values = _positive(lam)
-    rate = np.abs(lookahead_factor(values, lr=lr, k=k, mu=mu)) ** (1 / k)
-    shortfall = one_minus_power((1 + mu) * one_minus_power(lr * values, k), 1.0 / k)  # 1 - |B|^(1/k)
-    return np.asarray(shortfall / values), np.asarray((1 + rate) / values)
+    factor = lookahead_factor(values, lr=lr, k=k, mu=mu)
+    shortfall = one_minus_root((1 + mu) * one_minus_power(lr * values, k), factor, k)
+    return np.asarray(shortfall / values), np.asarray((1 + np.abs(factor) ** (1 / k)) / values)
 
 
 def against_descent(lam: ArrayLike, *, lr: float, k: int, mu: float) -> tuple[Real, Real]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from nala_lab.core import Real
 
-__all__ = ["one_minus_power"]
+__all__ = ["one_minus_power", "one_minus_root"]
 
 SMALL = 0.1  # beyond it the plain difference loses less than one digit
 
@@ -33,3 +33,16 @@ def one_minus_power(x: Any, k: Any) -> Real:
     with np.errstate(over="ignore"):
         near = -np.expm1(k * np.log1p(-np.where(np.abs(x) < SMALL, x, 0.0)))
         return np.asarray(np.where(np.abs(x) < SMALL, near, 1 - base**k))
+
+
+def one_minus_root(fall: Any, value: Any, k: int) -> Real:
+    """1 - |B|^(1/k) from B = `value` and 1 - B = `fall`, each with its digits: of the one that is not near 1.
+
+    Examples
+    --------
+    >>> from nala_lab.theory.digits import one_minus_root
+    >>> float(one_minus_root(1e-20, 1.0, 5)), float(one_minus_root(1.0, 1e-20, 5))
+    (2e-21, 0.9999)
+    """
+    near = one_minus_power(fall, 1.0 / k)
+    return np.asarray(np.where(np.abs(fall) < SMALL, near, 1 - np.abs(value) ** (1 / k)))

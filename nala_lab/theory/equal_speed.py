@@ -26,7 +26,7 @@ from numpy.typing import ArrayLike
 
 from nala_lab.core import Real, require, require_int, require_number
 from nala_lab.theory.card import Card
-from nala_lab.theory.digits import one_minus_power
+from nala_lab.theory.digits import one_minus_power, one_minus_root
 from nala_lab.theory.quadratic_rate import require_setting
 
 __all__ = ["CARDS", "small_step_penalty", "variance_ratio_at_equal_speed"]
@@ -58,10 +58,10 @@ def variance_ratio_at_equal_speed(r: ArrayLike, *, k: int, mu: float) -> Real:
     require_number("mu", mu, low=-1)
     r = np.asarray(r, np.float64)
     require("r", r, bool(np.all((r > 0) & (r < 1))), "0 < r < 1")
-    fall = (1 + mu) * one_minus_power(1 - r, k)  # 1 - T
+    fall, factor = (1 + mu) * one_minus_power(1 - r, k), (1 + mu) * r**k - mu  # 1 - T and T
     hint = "T = (1+mu) r^k - mu; SGD cannot match another T"
-    require("T", 1 - fall, bool(np.all((fall > 0) & (fall < 1))), "0 < T < 1", hint)
-    ratio: Real = _f(1 - r, k) / _f(one_minus_power(fall, 1.0 / k), k)
+    require("T", factor, bool(np.all((fall > 0) & (factor > 0))), "0 < T < 1", hint)
+    ratio: Real = _f(1 - r, k) / _f(one_minus_root(fall, factor, k), k)
     return ratio
 
 

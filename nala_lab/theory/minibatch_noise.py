@@ -138,7 +138,10 @@ class Streaming:
 
     def __init__(self, H: ArrayLike, *, sigma2: float, B: int) -> None:
         self.h, self.basis = _eigen(H)
-        require("H", H, bool(self.h.min() >= 0), "positive semi-definite", "a covariance of features")
+        # eigh errs by about d eps |H|: a true zero may come out this negative
+        rounding = 16 * len(self.h) * float(np.finfo(float).eps) * float(np.abs(self.h).max())
+        require("H", H, bool(self.h.min() >= -rounding), "positive semi-definite", "a covariance of features")
+        self.h = np.maximum(self.h, 0.0)
         require_number("sigma2", sigma2, low=0)
         self.g: Real = np.zeros_like(self.h)
         self._kappa, self._sigma2 = batch_factor(B), sigma2

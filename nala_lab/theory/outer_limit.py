@@ -90,18 +90,18 @@ def outer_limit(k: int, mu: float, *, lr: float = 1.0) -> float:
         return np.asarray(np.abs((1 + mu) * (1 - lr * x) ** k - mu))
 
     def bound(x: Real) -> Real:
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore"):
             return np.asarray((1 + 1 / size(x)) / x)
 
     worst = float(size(np.linspace(0, 1, _GRID)).max())
     hint = "Lookahead itself diverges here, before any outer step"
     require("lr", lr, worst <= 1 + 1e-12, "|(1+mu)(1 - lr L x)^k - mu| <= 1 on [0, 1]", hint)  # rounding of B(0) = 1
-    return _least(bound)
+    knee = min(1.0, 10 / max(k * lr, 1.0))  # (1 - lr x)^k falls before it, too fast for a grid of the whole at k > 1e4
+    return min(_least(bound, low, high) for low, high in ((0.0, knee), (0.0, 1.0)))
 
 
-def _least(bound: Callable[[Real], Real]) -> float:
-    """Minimum over (0, 1] by zooming in on the best point of a grid; bound grows like 2/x at 0."""
-    low, high = 0.0, 1.0
+def _least(bound: Callable[[Real], Real], low: float, high: float) -> float:
+    """Minimum over (low, high] by zooming in on the best point of a grid; bound grows like 2/x at 0."""
     best = math.inf
     for _ in range(_ZOOMS):
         x = np.linspace(low, high, _GRID)

@@ -58,6 +58,8 @@ class Check:
     @property
     def ratio(self) -> float:
         """Error over tolerance; above 1, or not a number, is a failure."""
+        if not math.isfinite(self.tolerance):
+            return math.inf
         if self.error == 0:
             return 0.0
         return self.error / self.tolerance if self.tolerance > 0 else math.inf
@@ -121,7 +123,8 @@ class Tally:
             error = self._error(p, m)
             allowed = self.tolerance.relative * np.abs(p) + self.tolerance.absolute * scale
             ratio = np.where(error == 0, 0.0, error / allowed)
-        ratio = np.where(np.isnan(ratio), np.inf, ratio)
+        # a run that leaves the numbers has an infinite scale, against which nothing would be wrong
+        ratio = np.where(np.isnan(ratio) | ~np.isfinite(allowed), np.inf, ratio)
         self.cases += p.size
         i = np.unravel_index(np.argmax(ratio), ratio.shape)
         if ratio[i] > self.worst_ratio:

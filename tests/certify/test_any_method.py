@@ -180,6 +180,11 @@ class Shifts(Signs):
         return x - grad(x) + 1.0, state
 
 
+class Averages(Signs):
+    def step(self, x, grad, state):
+        return x - grad(x).mean(), state
+
+
 class Forgets(Signs):
     def step(self, x, grad, state):
         return 0 * x[:0], state
@@ -193,6 +198,11 @@ class Forgets(Signs):
 def test_adaptive_and_nonlinear_rules_are_refused_in_a_sentence(rule):
     with pytest.raises(ValueError, match="method must satisfy steps that are linear in points and gradients, got"):
         worst_case_of(rule, L=1.0, steps=2)
+
+
+def test_a_rule_that_mixes_entries_is_refused_though_one_entry_does_not_show_it():
+    with pytest.raises(ValueError, match="adaptive or nonlinear, or tells coordinates apart"):
+        worst_case_of(Averages(), L=1.0, steps=2)
 
 
 class Counts(Signs):

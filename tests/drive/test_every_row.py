@@ -182,6 +182,16 @@ def test_what_is_refused(method, length, message):
             run("numpy", method, grad, [1.0, 1.0, 1.0], **length)
 
 
+@pytest.mark.parametrize("x0", [[1j], ["1"], [[1.0], [1.0, 2.0]], [True]])
+def test_a_start_that_is_none_is_refused_by_both_twins_in_the_same_words(x0):
+    said = []
+    for twin in ("numpy", "torch"):
+        with pytest.raises(ValueError, match="x0 must satisfy") as caught:
+            run(twin, Method("SGD", lr=0.1), grad, x0, steps=1)
+        said.append(str(caught.value))
+    assert said[0] == said[1]
+
+
 def test_an_unknown_twin_is_refused():
     with pytest.raises(ValueError, match="twin must satisfy twin in {'numpy', 'torch'}, got twin='jax'"):
         run("jax", Method("SGD", lr=0.1), grad, [1.0, 1.0, 1.0], steps=1)

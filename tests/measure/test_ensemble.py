@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nala_lab.measure import ensemble
+from nala_lab.reference import SGD
 from nala_lab.theory import noise_one_mode, stochastic
 from nala_lab.theory.noise_one_mode import cycle_moments
 from tests.refusals import refused
@@ -44,6 +45,13 @@ def test_blocks_are_independent():
     e = ensemble.simulate([1.0], [1.0], [0.0], lr=0.5, k=1, mu=0.0, alpha=0.0, trajectories=2000, cycles=1)
     first, second = e.final[:1000, 0], e.final[1000:, 0]
     assert abs(np.corrcoef(first, second)[0, 1]) <= 4.5 / np.sqrt(1000)  # |z| <= 4.5
+
+
+@pytest.mark.parametrize("by", [{"method": SGD(0.1), "steps": 2}, {**OPTIONS, "cycles": 2}], ids=["method", "numbers"])
+def test_far_from_the_minimiser_the_variance_keeps_its_digits(by):
+    near, far = (ensemble.simulate([1.0], [1.0], [e0], **by, trajectories=1500) for e0 in (0.0, 1e8))
+    assert np.abs(far.variance - near.variance).max() <= 1e-7  # rows of 1e8 are rounded to 1e-8
+    assert near.variance[-1] == pytest.approx(near.final.var(axis=0), rel=1e-12)
 
 
 def test_a_full_covariance_correlates_the_modes():

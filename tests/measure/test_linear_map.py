@@ -89,6 +89,31 @@ def test_the_factor_is_right_where_a_cycle_ends_at_the_minimiser():
     assert np.abs(found.radius - np.abs(rho)).max() < ROUNDING and rho[200] == 0
 
 
+@pytest.mark.parametrize("lr", [1e-150, 1e-12, 1.0, 1e12])
+def test_units_of_the_weights_and_of_a_buffer_do_not_matter(lr):
+    """torch's buffer is a sum of gradients: 1/lr times the weights where lr lam is 0.5."""
+    true = np.sqrt(0.9)  # |eigenvalues| of heavy ball below the edge: sqrt(beta)
+    lam = np.array([0.5 / lr, 0.1 / lr])
+    found = [cycle_matrix(sgd(0.9, lr), [lam[0]]).radius, *cycle_factors(sgd(0.9, lr), lam).radius]
+    assert np.abs(np.array(found) - true).max() < 1e-12
+    assert cycle_matrix(HeavyBall(0.1, momentum=0.9), [1e-150]).radius == 1.0
+
+
+def test_a_large_buffer_hides_no_bend():
+    class Bent:  # the second weight's step is linear for large gradients only
+        def init(self, theta):
+            return 0 * theta
+
+        def step(self, theta, grad, v):
+            g = grad(theta)
+            v = 0.5 * v + g
+            bent = np.where(np.abs(g) < 1.0, np.sin(g), g)
+            return theta - np.array([1e-13, 0.1]) * bent - np.array([1e-14, 0.0]) * v, v
+
+    with pytest.raises(NotLinear):
+        cycle_matrix(Bent(), [1e12, 1.0])
+
+
 def test_a_mode_that_explodes_hides_no_other_one():
     def bent(theta, grad):  # linear for large gradients only
         g = grad(theta)
@@ -179,8 +204,35 @@ class Secant:
         return theta - lr * g, (theta, g)
 
 
+class Late:
+    """lr falls once, after `at` steps."""
+
+    def __init__(self, at):
+        self.at = at
+
+    def init(self, theta):
+        return {"t": 0}
+
+    def step(self, theta, grad, state):
+        return theta - (0.1 if state["t"] < self.at else 0.01) * grad(theta), {"t": state["t"] + 1}
+
+
+class TorchLate(torch.optim.Optimizer):
+    def __init__(self, params):
+        super().__init__(params, {"lr": 0.1, "done": 0})
+
+    def step(self, closure=None):
+        closure()
+        for p in self.param_groups[0]["params"]:
+            t = self.state[p]["step"] = self.state[p].get("step", torch.zeros(())) + 1
+            p.data.sub_(p.grad, alpha=0.1 if t < 5000 else 0.01)
+
+
 test_what_is_linear_at_first_only_is_refused_too = refused(
     (StepLR, "the same step after 100 others is off"),
+    (Late(150), "the same step after 100 others, by its own count, is off"),
+    (Late(5000), "the same step after 10000 others, by its own count, is off"),
+    (TorchLate, "the same step after 10000 others, by its own count, is off"),
     (Secant(), "the step after a run"),
     (SAM, "the step after a run"),
     call=lambda method: cycle_matrix(method, [1.0, 0.5]),
@@ -267,5 +319,8 @@ def test_a_table_of_steps_runs_as_the_method_does(method):
 
 
 def test_an_adaptive_method_has_no_table_of_steps():
-    with pytest.raises(ValueError, match="add multiples of gradients"):
-        fixed_steps(lambda params: torch.optim.Adam(params), 2)
+    for lr in (1e-3, 1e-12):
+        with pytest.raises(ValueError, match="add multiples of gradients"):
+            fixed_steps(lambda params, lr=lr: torch.optim.Adam(params, lr=lr), 2)
+    assert np.array_equal(fixed_steps(sgd(lr=1e-12), 1).iterates, [[1.0, -1e-12]])
+    assert np.array_equal(fixed_steps(SGD(0.0), 1).iterates, [[1.0, 0.0]])

@@ -47,7 +47,8 @@ def test_a_run_that_diverges_has_no_numbers_after_its_end():
 
 
 test_what_is_refused = refused(
-    ({"lr": 0.1}, "lr, k, mu, alpha left out, got method=['lr']"),
+    ({"lr": 0.1}, "lr, k, mu, alpha, outer left out, got method=['lr']"),
+    ({"outer": "last"}, "got method=['outer']"),
     ({"steps": None}, "cycles or steps must satisfy one of the two"),
     ({"steps": 0}, "integer steps >= 1"),
     ({"steps": None, "cycles": 3}, "the method has one loop: it runs for steps"),

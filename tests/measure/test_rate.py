@@ -130,6 +130,10 @@ ROWS = np.arange(200.0)
         (0.8 ** ROWS[:40] + 1e-7 * 0.99 ** ROWS[:40], "slower mode, 0.99 per row, .*: run 42 rows longer"),
         (0.9999 ** ROWS, "changed by less than 30% looks straight anyway: run 2... rows longer"),
         (0.7 ** ROWS[:120] + 1e-6, "if it stands still, the minimizer or minimum given is off"),
+        # projected or thresholded steps end at the minimiser: 0.9 is not how
+        (np.where(ROWS < 20, 0.9**ROWS, 0.0), "falls, in one row as in none before, .*: look at row 20"),
+        (0.0 * ROWS, "0 rows can be used, 8 are needed: start farther away"),
+        (1e20 ** ROWS[:9], "a row leaves the numbers, or 1e.100: 6 rows can be used, 8 are needed: look at row 6"),
     ],
 )
 def test_what_cannot_be_told_is_said_so_with_what_to_do(rows, words):
@@ -163,13 +167,16 @@ def test_a_run_that_grows_is_measured_on_the_rows_before_the_limit():
 
 @pytest.mark.parametrize(
     "change, words",
-    [({"level": 1.0}, "level must"), ({"minimizer": [0.0, 0.0]}, "minimizer must"), ({"values": [1.0]}, "values must")],
+    [({"level": 1.0}, "level must"), ({"minimizer": [0.0, 0.0]}, "minimizer must"), ({"values": [1.0]}, "values must"),
+     ({"minimizer": [np.nan]}, "minimizer must satisfy finite"), ({"minimum": np.inf}, "minimum must")],
 )
 def test_bad_input_is_refused(change, words):
     with pytest.raises(ValueError, match=words):
         rate(0.9 ** ROWS[:40, None], **({"minimizer": [0.0]} | change))
     with pytest.raises(ValueError, match="one member"):
         rate(np.ones((10, 3, 2)))
+    with pytest.raises(ValueError, match="real numbers"):
+        rate(np.ones((10, 3), complex))
 
 
 def test_radius_norm_and_transient_growth_of_a_nonnormal_map():

@@ -81,4 +81,7 @@ test_a_set_without_points_is_refused = refused(
     (lambda: Box(np.nan, 0.0), "low must satisfy low <= high"),
     (lambda: Ball(0.0, 0.0), "radius must satisfy 0 < radius < inf, got radius=0.0"),
     (lambda: Ball(0.0, np.nan), "got radius=nan"),
+    (lambda: Ball([0.0, np.nan], 1.0), "center must satisfy finite numbers"),
+    (lambda: Ball(np.zeros((3, 1)), 1.0).project(np.ones(3), np.ones(3)), "center must satisfy a number, or a shape"),
+    (lambda: Box(np.zeros(2), 1.0).project(np.ones(3), np.ones(3)), "low must satisfy a number, or a shape"),
 )

@@ -57,6 +57,15 @@ def test_small_curvature_keeps_the_digits(lam):
     assert rate == pytest.approx(float((high - low) / (low + high)), rel=1e-9)  # lam and 3 lam are rounded
 
 
+@pytest.mark.parametrize(("k", "r"), ((5, 1e-3), (20, 0.1), (1000, 0.5)))
+def test_a_factor_far_below_an_ulp_of_one_keeps_its_digits(k, r):
+    """mu = 0: B = r^k, so Lookahead is gradient descent, breaks even at lr, and is as loud as SGD at its own speed."""
+    lam = 1 - r
+    assert float(break_even.against_lookahead(lam, lr=1.0, k=k, mu=0.0)[0]) == pytest.approx(1.0, rel=1e-12)
+    assert worst_functions.break_even_alpha(lr=1.0, k=k, mu=0.0, m=lam) == pytest.approx(1.0, rel=1e-12)
+    assert float(equal_speed.variance_ratio_at_equal_speed(r, k=k, mu=0.0)) == pytest.approx(1.0, rel=1e-12)
+
+
 @pytest.mark.parametrize("x", (1e-4, 1e-8, 1e-12))
 def test_the_variance_at_equal_speed_keeps_its_digits(x):
     """For small steps the ratio is 1 - mu h (k^2 - 1)/6 h + ..: 1 + O(x^2), and no noise of rounding about it."""

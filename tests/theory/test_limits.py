@@ -90,6 +90,8 @@ def test_the_root_at_zero_mu_solves_its_equation():
         assert left == pytest.approx(k * np.log(a) + (k + 1) * np.log(k + 1), rel=1e-13)
         assert outer_limit.outer_limit(k, 0.0) == pytest.approx(a, rel=1e-12)
     assert outer_limit.root_at_zero_mu(1) == pytest.approx(3 + 2 * np.sqrt(2), rel=1e-14)
+    # a mode at lam = L / k decides, between the first points of a grid of the whole; mu changes B by 1e-7 there
+    assert outer_limit.outer_limit(10**5, -1e-7) == pytest.approx(outer_limit.root_at_zero_mu(10**5), rel=1e-5)
 
 
 @pytest.mark.parametrize("draw", range(20))

@@ -182,6 +182,11 @@ def test_fourth_moments_have_the_engines_mean(workers):
         assert np.all(exact.variance[1:] > 0)
 
 
+def test_features_that_do_not_fill_the_space_are_features():
+    for d in (2, 3, 5):  # one feature d times: eigh gives its zeros as 1e-16 or as -1e-16
+        assert Streaming(np.ones((d, d)), sigma2=1.0, B=1).h.min() >= 0
+
+
 test_what_is_refused = refused(
     (lambda: batch_factor(5, 4, replace=False), "B must satisfy B <= n = 4"),
     (lambda: streaming_modes([1.0, -1.0], sigma2=1.0, B=1), "h must satisfy entries >= 0"),

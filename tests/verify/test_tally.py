@@ -70,6 +70,13 @@ def test_a_zero_tolerance_asks_for_equality():
     assert row.check().verdict == "fail" and row.check().ratio == math.inf
 
 
+@pytest.mark.parametrize("scale", [math.inf, math.nan])
+def test_against_an_infinite_scale_nothing_passes(scale):
+    row = Tally("T27", "x", "numpy", Tolerance(1e-10, 1e-13, "rounding"))
+    row.add([1.0, 2.0], [1.0, 99.0], scale=scale)
+    assert row.check().verdict == "fail"
+
+
 def test_the_scale_widens_the_absolute_part_only():
     row = tally(relative=0.0, absolute=1e-3)
     row.add([0.0], [0.5], scale=1000.0)
