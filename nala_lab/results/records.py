@@ -78,6 +78,11 @@ class Record:
         return str(self.footer["outcome"]) if self.footer else UNFINISHED
 
     @property
+    def generated(self) -> bool:
+        """Whether it was trained on generated data, which stand in for the real ones."""
+        return str(self.header["data"].get("name", "")).endswith("(generated)")
+
+    @property
     def machine(self) -> str:
         """Whether the machine was the run's alone: ``"quiet"``, ``"shared"``, or ``""`` where the record does not say.
 
