@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from nala_lab import __version__
 
@@ -83,8 +83,22 @@ def _dispatch(argv: list[str]) -> int:
         return INTERRUPTED
 
 
+class _Gathered(argparse.Action):
+    """A list may be given in parts: of ``--set lr=0.1 --set k=3`` argparse by itself keeps the last part only."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any,
+                 option_string: str | None = None) -> None:  # fmt: skip
+        before = getattr(namespace, self.dest, self.default)
+        more = self.nargs == "+" and before is not self.default
+        setattr(namespace, self.dest, [*before, *values] if more else values)
+
+
 class _Parser(argparse.ArgumentParser):
     """argparse prints the whole usage before an error; one sentence is enough, and --help is named in it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.register("action", None, _Gathered)
 
     def error(self, message: str) -> NoReturn:
         self.exit(BAD_INPUT, f"{self.prog}: error: {message} (see {self.prog} --help)\n")

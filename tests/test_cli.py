@@ -107,6 +107,16 @@ def test_an_optimizer_is_known_under_the_spelling_of_its_paper(tmp_path, capsys)
     assert [path.name[:6] for path in tmp_path.rglob("*.jsonl")] == ["adala-"]
 
 
+def test_a_list_that_is_given_in_parts_is_the_whole_list(monkeypatch):
+    seen = []
+    monkeypatch.setattr("nala_lab.experiments.commands.train.main", lambda args: seen.append(args) or 0)
+    for argv in ("--set lr=0.1 k=3 --seeds 0 1 --optimizer nala adam", "--set lr=0.1 --seeds 0 --optimizer nala "
+                 "--set k=3 --seed 1 --optimizer adam", ""):  # fmt: skip
+        assert main(["train", *argv.split()]) == 0
+    lists = [(args.changes, args.seeds, args.optimizer) for args in seen]
+    assert lists == [(["lr=0.1", "k=3"], [0, 1], ["nala", "adam"])] * 2 + [([], [0], ["all"])]
+
+
 def test_figures_are_drawn_in_a_process_of_its_own_and_a_wrong_name_is_one_sentence(capfd):
     assert main(["figures", "fig99"]) == BAD_INPUT
     said = capfd.readouterr().err.strip()

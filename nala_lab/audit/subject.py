@@ -12,7 +12,7 @@ import torch
 from torch.optim import Optimizer
 
 from nala_lab.audit.spec import KINDS, NotApplicable
-from nala_lab.core import require_choice
+from nala_lab.core import require, require_choice
 from nala_lab.methods import METHODS, Facts
 from nala_lab.methods.target import load_target
 
@@ -207,6 +207,8 @@ class Subject:
             for _ in range(self.cycle(opt)):
                 opt.step()
         except (TypeError, ValueError, RuntimeError) as error:
+            dense = "not support dense" not in str(error)
+            require("target", self.target, dense, "an optimizer of dense gradients", "sparse ones are not asked of")
             return "closure" in str(error)
         return False
 

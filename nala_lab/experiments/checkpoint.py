@@ -57,8 +57,9 @@ def save(path: Path | str, *, model: Any = None, optimizer: Any = None, schedule
     _require_plain(path, parts, "")
     try:
         _write(path, {"format": FORMAT, "version": VERSION, "torch": str(torch.__version__), **parts})
-    except OSError as error:
-        raise CheckpointError(f"{path}: cannot be written ({error})") from error
+    except (OSError, RuntimeError) as error:  # where a disk is full in mid-file, torch buries the OSError in its own
+        why = error if isinstance(error, OSError) else error.__context__ or error
+        raise CheckpointError(f"{path}: cannot be written ({why})") from error
     return path
 
 

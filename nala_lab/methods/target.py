@@ -30,8 +30,9 @@ def load_target(target: str) -> Callable[..., Any]:
         sys.path.append(os.getcwd())
     try:
         found: Any = import_module(module)
-    except Exception as error:  # whatever a module raises while it is read
-        raise ValueError(f"target must satisfy a module that can be imported, got {module!r} ({error})") from error
+    except (Exception, SystemExit) as error:  # whatever a module raises while it is read; a script may end Python
+        said = f"it ends Python: SystemExit {error}" if isinstance(error, SystemExit) else error
+        raise ValueError(f"target must satisfy a module that can be imported, got {module!r} ({said})") from error
     for part in name.split("."):
         found = getattr(found, part, None)
     require("target", target, callable(found), f"a class or function of {module}", "after the colon")

@@ -31,8 +31,9 @@ LIMIT = 200_000  # bytes, a run of 230 epochs; a larger record does not belong i
 QUIET = 0.1  # cores: what an idle system does for itself stays below; a convention of this lab
 FINISHED, DIVERGED, UNFINISHED = "finished", "diverged", "unfinished"
 
-_HEADER_KEYS = ("schema", "task", "optimizer", "seed", "config", "config_hash", "data", "versions", "platform")
-_FOOTER_KEYS = ("outcome", "rows", "totals")
+_HEADER_KEYS = {"schema": int, "task": str, "optimizer": str, "seed": int, "config": dict, "config_hash": str,
+                "data": dict, "versions": dict, "platform": dict}  # fmt: skip
+_FOOTER_KEYS = {"outcome": str, "rows": int, "totals": dict}
 _SPOKEN = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
@@ -78,6 +79,11 @@ class Record:
         return str(self.footer["outcome"]) if self.footer else UNFINISHED
 
     @property
+    def generated(self) -> bool:
+        """Whether it was trained on generated data, which stand in for the real ones."""
+        return str(self.header["data"].get("name", "")).endswith("(generated)")
+
+    @property
     def machine(self) -> str:
         """Whether the machine was the run's alone: ``"quiet"``, ``"shared"``, or ``""`` where the record does not say.
 
@@ -88,8 +94,14 @@ class Record:
         return "" if others is None or math.isnan(others) else "quiet" if others <= QUIET else "shared"
 
     def column(self, kind: str, name: str) -> Real:
-        """The numbers called `name` in the rows of one `kind`, as (rows,) floats; empty when none."""
-        return np.array([row[name] for row in self.rows if row["kind"] == kind], dtype=float)
+        """The numbers called `name` in the rows of one `kind`, as (rows,) floats; empty when none.
+
+        Raises RecordError where a row of that kind has no such number.
+        """
+        try:
+            return np.array([row[name] for row in self.rows if row["kind"] == kind], dtype=float)
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise RecordError(f"{self.path}: a {kind} row has no number called {name}") from error
 
 
 def config_hash(config: Mapping[str, Any]) -> str:
@@ -237,7 +249,7 @@ def _refuse(constant: str) -> Any:
 def _parse(path: Path, number: int, line: str) -> dict[str, Any]:
     try:
         entry = json.loads(line, parse_constant=_refuse)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RecordError(f"{path}, line {number}: not valid JSON ({error})") from error
     if not isinstance(entry, dict) or not isinstance(entry.get("kind"), str):
         raise RecordError(f'{path}, line {number}: not an object with a "kind"')
@@ -250,18 +262,23 @@ def _check_header(path: Path, header: dict[str, Any]) -> None:
     schema = header.get("schema")
     if schema != SCHEMA:
         raise RecordError(f"{path}, line 1: schema {schema} cannot be read, this version reads {SCHEMA}")
-    missing = [key for key in _HEADER_KEYS if key not in header]
-    if missing:
-        raise RecordError(f"{path}, line 1: the header lacks {', '.join(missing)}")
+    _check_keys(f"{path}, line 1: the header", header, _HEADER_KEYS)
     found = config_hash(header["config"])
     if found != header["config_hash"]:
         raise RecordError(f"{path}, line 1: config_hash is {header['config_hash']}, the config gives {found}")
 
 
-def _check_footer(path: Path, number: int, footer: dict[str, Any], *, rows: int) -> None:
-    missing = [key for key in _FOOTER_KEYS if key not in footer]
+def _check_keys(what: str, entry: Mapping[str, Any], kinds: Mapping[str, type]) -> None:
+    missing = [key for key in kinds if key not in entry]
     if missing:
-        raise RecordError(f"{path}, line {number}: the footer lacks {', '.join(missing)}")
+        raise RecordError(f"{what} lacks {', '.join(missing)}")
+    for key, kind in kinds.items():
+        if not isinstance(entry[key], kind):
+            raise RecordError(f"{what} has {key} {entry[key]!r}, which is not of type {kind.__name__}")
+
+
+def _check_footer(path: Path, number: int, footer: dict[str, Any], *, rows: int) -> None:
+    _check_keys(f"{path}, line {number}: the footer", footer, _FOOTER_KEYS)
     if footer["outcome"] not in (FINISHED, DIVERGED):
         raise RecordError(f"{path}, line {number}: unknown outcome {footer['outcome']!r}")
     counted = footer["rows"]

@@ -112,7 +112,7 @@ class Runs:
     @property
     def generated(self) -> bool:
         """Whether the data are a generated stand-in."""
-        return bool(self.by_arm) and "(generated)" in str(self._first.header["data"].get("name", ""))
+        return bool(self.by_arm) and self._first.generated
 
     @property
     def _first(self) -> Record:

@@ -37,6 +37,41 @@ def test_kinds_are_detected():
     assert Subject("torch.optim:Adam", kind="plain").kind == "plain"
 
 
+SOUND = [
+    *(("torch.optim:Adam", one) for one in ({"lr": 0.3, "betas": [0.9, 0.99], "eps": 1e-6}, {"weight_decay": 0.1},
+                                            {"amsgrad": True}, {"maximize": True})),
+    ("torch.optim:AdamW", {}),
+    ("nala_lab.optim:AdaLA", {"lr": 0.1, "betas": [0.9, 0.99], "eps": 1e-6, "weight_decay": 0.2}),
+    ("nala_lab.optim:AdaLA", {"probe": "code"}),
+    ("nala_lab.optim:AdaLA", {"probe": "self", "every": 2}),
+    ("nala_lab.optim:AdaBelief", {"lr": 0.1, "betas": [0.9, 0.99], "eps": 1e-6, "weight_decay": 0.2}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("target", "options"), SOUND, ids=lambda value: str(value))
+def test_a_sound_optimizer_is_not_accused_for_its_options(target, options):
+    rows = examine(target, options, only=["twin", "first-step", "linear-objective", "after-silence", "scheduler-lr"])
+    assert not [f"{row.item}: {row.text}" for row in rows if row.bad]
+    asked = {row.item for row in rows if row.verdict == "pass"}
+    assert asked >= ({"twin", "first-step"} if "eps" in options and "weight_decay" not in options else {"scheduler-lr"})
+
+
+def test_a_bug_is_seen_at_options_of_ones_own_too():
+    options = {"lr": 0.2, "betas": [0.8, 0.9], "eps": 1e-3}
+    rows = examine("nala_lab.optim:AdaLA", options, only=["first-step", "twin"], mutant="wrong-beta")
+    assert [row.verdict for row in rows] == ["fail", "fail"]
+
+
+def test_what_weighs_one_parameter_by_the_others_is_not_accused_of_it():
+    (row,) = examine("torch.optim:LBFGS", only=["shapes"])
+    assert row.verdict == "pass"
+
+
+def test_an_optimizer_of_sparse_gradients_is_one_sentence(capsys):
+    assert main(["audit", "torch.optim:SparseAdam"]) == 2
+    assert "target must satisfy an optimizer of dense gradients" in capsys.readouterr().err
+
+
 def test_a_crash_and_a_hang_are_rows_and_the_others_are_asked():
     names = ["state-layout", "scheduler-lr", "zero-grad", "copy"]
     rows = list(audit("tests.audit.odd:Terrible", only=names, timeout=4))

@@ -77,6 +77,18 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monke
     assert path.read_bytes() == whole and os.listdir(tmp_path) == ["run.pt"]
 
 
+def test_a_disk_that_is_full_in_mid_file_is_one_sentence(tmp_path):
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))
+    try:
+        with pytest.raises(CheckpointError, match=r"run\.pt: cannot be written \(\[Errno 27\] File too large\)"):
+            save(tmp_path / "run.pt", weights=torch.zeros(5000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not os.listdir(tmp_path)
+
+
 def test_what_cannot_be_read_back_safely_is_refused_before_anything_is_written(tmp_path):
     for value, sentence in [(object(), "progress.x is a object"), ([{1}], r"progress.x\[0\] is a set")]:
         with pytest.raises(CheckpointError, match=f"{sentence}; only tensors and plain Python can be saved"):

@@ -89,6 +89,16 @@ def test_official_files_are_read_in_their_order(tmp_path, sub, gz):
     check(read_cifar(TOY, [tmp_path / "empty", tmp_path / "data"]))
 
 
+def test_python_pickles_beside_the_official_files_or_in_another_folder_are_passed_over(tmp_path):
+    (tmp_path / "cifar-10-batches-py").mkdir()
+    with pytest.raises(DataError, match="Python pickles"):
+        read_cifar(TOY, [tmp_path])
+    put(tmp_path / "other")
+    check(read_cifar(TOY, [tmp_path, tmp_path / "other"]))
+    put(tmp_path / TOY.inside)
+    check(read_cifar(TOY, [tmp_path]))
+
+
 def test_the_official_archive_is_read_without_being_unpacked_to_disk(tmp_path):
     path = archive(tmp_path / TOY.archive)
     check(read_cifar(TOY, [tmp_path]))

@@ -118,6 +118,8 @@ def test_folders_are_separated_as_in_path(monkeypatch, tmp_path):
     assert data_folders(str(tmp_path)) == [tmp_path]
     with pytest.raises(ValueError, match="--data-dir must satisfy a folder that exists, got --data-dir='d'"):
         data_folders(os.pathsep.join([str(tmp_path), "d"]))
+    with pytest.raises(ValueError, match="--data-dir must satisfy the name of a folder, got --data-dir=''"):
+        data_folders("")  # as of an empty shell variable: it must not mean that data are generated
     monkeypatch.delenv("NALA_LAB_DATA")
     assert data_folders() == []
 

@@ -1,9 +1,11 @@
 """An optimizer of the user's own: in the command, in Python, resumed, tuned, swept, and refused in one sentence."""
 
+import functools
 import math
 import re
 import sys
 import textwrap
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pytest
@@ -133,6 +135,30 @@ def test_it_is_tuned_and_swept_under_its_own_name(mine):
     assert record.optimizer == "mine.SignDescent"
 
 
+def made_by(momentum):
+    """Two of these have one name and one source, and would be given one record."""
+
+    def made(params, lr=0.1):
+        return Momentum(params, lr, momentum)
+
+    return made
+
+
+def with_tensor_lr(params, lr=0.01):
+    return torch.optim.Adam(params, lr=torch.tensor(lr))
+
+
+def test_a_learning_rate_that_is_a_tensor_is_logged_as_a_number(tmp_path):
+    record = smoke(tmp_path, own_method(with_tensor_lr), task="tiny", changes={"lr": 0.25})
+    assert record.outcome == "finished" and set(record.column("test", "lr")) == {0.25, 0.125}  # it is halved
+
+
+def test_a_module_that_ends_python_is_one_sentence(mine, capsys):
+    Path("script.py").write_text("import sys\nsys.exit(0)\n", encoding="utf-8")
+    assert main(["train", "--optimizer", "script:Thing"]) == 2
+    assert "a module that can be imported, got 'script' (it ends Python: SystemExit 0)" in capsys.readouterr().err
+
+
 def no_lr(params, rate=0.1):
     return torch.optim.Optimizer(params, {"rate": rate})
 
@@ -173,6 +199,10 @@ def needy(params, lr, power):
         ("torch.optim:Adam", {"k": 3}, "hyperparameter must satisfy .*those of torch.optim:Adam"),
         ("torch.optim:Adam", {"lr": math.nan}, "lr must satisfy a value that is not NaN, got lr=nan"),
         ("torch.optim:Adam", {"lr": -1.0}, "torch.optim:Adam: cannot be made of .*Invalid learning rate"),
+        (lambda params, lr=0.1: Momentum(params, lr), {}, "target must satisfy a class or function that its"),
+        (functools.partial(Momentum, momentum=0.5), {}, "target must satisfy a class or function that its"),
+        (made_by(0.5), {}, "target must satisfy a class or function that its"),
+        (None, {}, "target must satisfy a class or function that its"),
         (no_lr, {}, "no_lr must satisfy a factory of torch optimizers with lr"),
         (dict, {}, "must be a factory"),
         (needs_closure, {}, r"needs_closure: step\(\) must work without a closure"),

@@ -142,6 +142,16 @@ def test_the_processes_talk_where_the_tensors_are(device, gpus, backend, monkeyp
     assert chosen == [*([1] if backend != "gloo" else []), backend] and ended == [True]
 
 
+def test_a_world_size_that_is_no_number_is_named(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "two")
+    with pytest.raises(ValueError, match="WORLD_SIZE must satisfy a number of processes, got WORLD_SIZE='two'"):
+        with joined():
+            pass
+    monkeypatch.setenv("WORLD_SIZE", "")
+    with joined() as team:
+        assert team.size == 1
+
+
 def test_more_processes_than_gpus_are_refused(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)

@@ -276,7 +276,7 @@ def test_what_another_version_of_the_code_trained_is_read_and_said_to_be(tmp_pat
         patch.setattr(running, "CODE", "another")
         smoke(tmp_path, "nala", task="tiny")
     assert main([*COMMAND, str(tmp_path)]) == 0
-    assert "was there already (trained by another version of this code; --force" in capsys.readouterr().out
+    assert "was there already; trained by another version of this code; train --force" in capsys.readouterr().out
     assert main([*COMMAND, str(tmp_path), "--force"]) == 0
     assert main([*COMMAND, str(tmp_path)]) == 0
     assert "was there already ->" in capsys.readouterr().out

@@ -13,6 +13,7 @@ import torch
 
 from nala_lab.cli import main
 from nala_lab.core import stream
+from nala_lab.experiments.data.fetch import FASHION_MNIST, data_folders
 from nala_lab.experiments.run.alone import alone, known_by
 from nala_lab.experiments.run.signals import StopRequest
 from nala_lab.experiments.run.spec_file import read_toml
@@ -64,6 +65,9 @@ test_what_a_sweep_may_not_say_is_one_sentence = refused(
     ({"grid": {"nala": {"k": [0]}}}, "k must satisfy"),
     ({"options": {"speed": 2}}, "option must satisfy"),
     ({"options": {"precision": "fp8"}}, "precision must satisfy"),
+    ({"options": {"compile": "false"}}, "compile must satisfy True or False, got compile='false'"),
+    ({"options": {"deterministic": 1}}, "deterministic must satisfy True or False"),
+    ({"options": {"channels_last": "no"}}, "channels_last must satisfy True or False"),
     call=lambda change: cells({**SPEC, **change}),
 )
 
@@ -83,6 +87,19 @@ def test_what_is_finished_is_skipped_and_the_rest_is_trained(tmp_path):
     assert first == ["finished"] and states == ["there", "finished"]
     assert len(load_records(tmp_path)) == 2 and record.path.stat().st_mtime_ns == before
     assert not list(tmp_path.rglob("*.pt")) and not list(tmp_path.rglob("*.partial"))
+
+
+def test_what_is_named_twice_is_run_once():
+    for key, value in (("tasks", ["lenet5-digits"] * 2), ("seeds", [0, 1, 0]), ("grid", {"adam": {"lr": [0.1, 0.1]}})):
+        assert len(cells({**SPEC, key: value})) == 4
+
+
+@pytest.mark.data(*FASHION_MNIST)
+def test_a_record_of_generated_data_does_not_stand_for_the_real_ones(tmp_path):
+    todo = cells({**SPEC, "tasks": ["lenet5-fashion-mnist"], "optimizers": ["adam"], "seeds": [0]})
+    ends = [next(sweep(todo, tmp_path, folders=folders)) for folders in ((), data_folders(), data_folders())]
+    assert [end.state for end in ends] == ["finished", "finished", "there"]
+    assert [record.generated for record in load_records(tmp_path)].count(True) == 1
 
 
 def test_another_version_of_the_code_has_its_own_folder(tmp_path, monkeypatch):

@@ -91,6 +91,18 @@ def test_the_command_prints_one_line_an_optimizer_and_keeps_its_trials(tmp_path,
     assert scores[1e-3] > scores[1e-5] and f"| lr=0.001 | {scores[1e-3]:.4f} |" in told
 
 
+def test_generated_data_and_other_code_are_said_under_the_table(tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("NALA_LAB_DATA", raising=False)
+    command = ["tune", "lenet5-fashion-mnist", "--optimizer", "sgd", "--trials", "1", "--scale", "smoke", "--epochs",
+               "1", "--quiet", "--out", str(tmp_path)]  # fmt: skip
+    assert main(command) == 0
+    told = capsys.readouterr().out
+    assert "1 of 1 runs on GENERATED data" in told and "another version" not in told
+    monkeypatch.setattr("nala_lab.experiments.run.one_run.CODE", "another")
+    assert main(command) == 0
+    assert "1 of 1 runs trained by another version of this code" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

@@ -91,7 +91,18 @@ def lines_of(path):
     return path.read_text().splitlines()
 
 
+def changed(line, **entries):
+    """A break that gives entries of one line other values."""
+    return lambda lines: "".join(f"{json.dumps(json.loads(one) | entries) if one is lines[line] else one}\n"
+                                 for one in lines)  # fmt: skip
+
+
 BREAKS = {
+    "seed": (changed(0, seed="x"), "line 1: the header has seed 'x', which is not of type int"),
+    "config": (changed(0, config=None), "line 1: the header has config None, which is not of type dict"),
+    "data": (changed(0, data=None), "line 1: the header has data None"),
+    "no totals": (changed(-1, totals=None), "line 6: the footer has totals None"),
+    "deep": (lambda lines: "[" * 100_000 + "\n", "line 1: not valid JSON"),
     "cut off": (lambda lines: "\n".join(lines)[:-4], "line 6: the line is cut off"),
     "empty": (lambda lines: "", "line 1: the file is empty"),
     "no footer": (lambda lines: "\n".join(lines[:-1]) + "\n", "line 5: the last line must be a footer"),
@@ -117,6 +128,15 @@ def test_a_broken_record_is_named_with_its_line(tmp_path, name):
     with pytest.raises(RecordError, match=sentence) as caught:
         read_record(path)
     assert str(caught.value).startswith(str(path)) and "\n" not in str(caught.value)
+
+
+def test_a_column_that_is_no_number_is_named(tmp_path):
+    path = written(tmp_path / "run.jsonl")
+    kind = json.loads(lines_of(path)[1])["kind"]
+    for value in ("high", {}, 10**400):
+        path.write_text(changed(1, loss=value)(lines_of(path)))
+        with pytest.raises(RecordError, match=f"a {kind} row has no number called loss"):
+            read_record(path).column(kind, "loss")
 
 
 def test_a_missing_file_and_a_wrong_name_are_record_errors(tmp_path):

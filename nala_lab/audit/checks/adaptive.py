@@ -14,17 +14,16 @@ from typing import Any
 
 import torch
 
+from nala_lab.audit.checks.numbers import ODD, known
 from nala_lab.audit.rig import drive, start, worst
 from nala_lab.audit.spec import ADAPTIVE, Answer, NotApplicable, item
 from nala_lab.audit.subject import Subject
 
-LR, BETAS, EPS = 0.05, (0.7, 0.85), 1e-2  # odd, and eps large, so that a misplaced term shows in the first digit
-
 
 def make(s: Subject, w: torch.Tensor, **more: Any) -> Any:
-    """The subject at the odd settings."""
-    fixed: dict[str, Any] = {name: value for name, value in (("betas", BETAS), ("eps", EPS)) if name not in s.options}
-    return s.make([w], lr=LR, **fixed, **more)
+    """The subject at the known settings, without weight decay."""
+    bare = {"weight_decay": 0.0} if s.accepts("weight_decay") else {}
+    return s.make([w], **{name: x for name, x in known(s).items() if name not in s.options} | bare | more)
 
 
 def whole_steps(s: Subject, opt: Any, w: torch.Tensor, grads: list[Any]) -> torch.Tensor:
@@ -38,17 +37,14 @@ def whole_steps(s: Subject, opt: Any, w: torch.Tensor, grads: list[Any]) -> torc
     return torch.stack(moves)
 
 
-def _belief(t: int, c: float) -> float:
-    beta1, beta2 = BETAS
-    s = sum(beta2 ** (t - j) * ((1 - beta2) * (beta1**j * c) ** 2 + EPS) for j in range(1, t + 1))
-    return -LR * c / (math.sqrt(s / (1 - beta2**t)) + EPS)
-
-
 def _predicted(s: Subject, t: int, c: float) -> float:
-    if s.options.get("denominator", "hat") != "hat" or s.options.get("probe") == "lagged":
+    if s.options.get("denominator", "hat") != "hat" or s.options.get("probe") in ("lagged", "code"):
         raise NotApplicable("the formula is for the bias-corrected denominator and a probe")
-    roots = {"adam": abs(c), "adala": math.sqrt(EPS / (1 - BETAS[1]))}
-    return -LR * c / (roots[s.kind] + EPS) if s.kind in roots else _belief(t, c)
+    lr, (beta1, beta2), eps = known(s).values()
+    sums = sum(beta2 ** (t - j) * ((1 - beta2) * (beta1**j * c) ** 2 + eps) for j in range(1, t + 1))
+    belief = math.sqrt(sums / (1 - beta2**t))
+    root = {"adam": abs(c), "adala": math.sqrt(eps / (1 - beta2)), "adabelief": belief}[s.kind]
+    return float(-lr * c / (root + eps))
 
 
 @item("first-step", "is the first step what the formula says?", group="algorithm", kinds=ADAPTIVE)
@@ -79,16 +75,16 @@ def _linear(s: Subject, steps: int) -> Answer:
       kinds=ADAPTIVE)  # fmt: skip
 def after_silence(s: Subject) -> Answer:
     """Counters run and eps accumulates while gradients are zero: m_6 = (1 - beta1) c, and s_6 has its closed form."""
-    if s.options.get("denominator", "hat") != "hat" or s.options.get("probe") == "lagged":
-        raise NotApplicable("the formula is for the bias-corrected denominator and a probe")
-    c, n, (beta1, beta2) = 2.0, 6, BETAS
+    c, n = 2.0, 6
+    _predicted(s, n, c)  # says where there is no formula
+    lr, (beta1, beta2), eps = known(s).values()
     w = start()
     silent = [torch.zeros_like] * (n - 1)
     moves = whole_steps(s, make(s, w), w, [*silent, lambda x: torch.full_like(x, c)])
-    eps_in_s = EPS * (1 - beta2**n) / (1 - beta2)
+    eps_in_s = eps * (1 - beta2**n) / (1 - beta2)
     residual, gathered = {"adam": (c, 0.0), "adabelief": (beta1 * c, eps_in_s), "adala": (0.0, eps_in_s)}[s.kind]
-    root = math.sqrt(((1 - beta2) * residual**2 + gathered) / (1 - beta2**n)) + EPS
-    wanted = -LR * (1 - beta1) * c / (1 - beta1**n) / root
+    root = math.sqrt(((1 - beta2) * residual**2 + gathered) / (1 - beta2**n)) + eps
+    wanted = -lr * (1 - beta1) * c / (1 - beta1**n) / root
     error = float((moves[-1] / wanted - 1).abs().max()) + float(moves[:-1].abs().max())
     return Answer(error < 1e-12, error, "relative error of the step after the silence, plus movement during it")
 
@@ -98,7 +94,7 @@ def after_silence(s: Subject) -> Answer:
 def probe_restored(s: Subject) -> Answer:
     """The trial step is no step; the weight must stand where it stood, bit for bit."""
     w, other = start(), start(0.5, -1.5)
-    opt = s.make([w, other], lr=LR)
+    opt = s.make([w, other], lr=ODD["lr"])
     if s.cycle(opt) != 2:
         raise NotApplicable("the probe has no call of its own")
     drive(s, opt, [w, other], lambda x: x)
@@ -117,12 +113,12 @@ def newton_first_step(s: Subject) -> Answer:
     The probe u = lr c has c = g, 1/beta1, 1; the residual is lam u, so the step is lr |g| / (lam |u|).
     """
     probe = str(s.options.get("probe", "own"))
-    lam, x0, beta1 = 4.0, 3.0, BETAS[0]
+    lam, x0, beta1 = 4.0, 3.0, known(s)["betas"][0]
     lengths = {"own": beta1 * x0, "adabelief": beta1 * x0, "grad": 1 / lam, "adam": x0}
     if probe not in lengths or s.options.get("denominator", "hat") != "hat":
         raise NotApplicable("no such formula for this reading")
     w = start(x0)
-    moves = whole_steps(s, s.make([w], lr=LR, betas=BETAS, eps=0.0), w, [lambda x: lam * x])
+    moves = whole_steps(s, make(s, w, eps=0.0), w, [lambda x: lam * x])
     wanted = lengths[probe]
     ratio = float(-moves[0, 0]) / wanted
     return Answer(abs(ratio - 1) < 1e-12, ratio, f"length of the first step over {wanted:g}")

@@ -14,8 +14,23 @@ from nala_lab.core import stream
 from nala_lab.methods.making import numpy_twin
 from nala_lab.reference.oracle import Oracle
 
-ODD: dict[str, Any] = {"lr": 0.05, "betas": (0.7, 0.85), "eps": 1e-2, "weight_decay": 0.1}
-_OPTIONS = ("probe", "probe_batch", "denominator")
+ODD: dict[str, Any] = {"lr": 0.05, "betas": (0.7, 0.85), "eps": 1e-2}  # eps is large, so that a misplaced term shows
+HOW = ("foreach", "fused", "capturable", "differentiable")  # options of how it computes, not of what
+READINGS = ("probe", "probe_batch", "denominator")
+
+
+def known(s: Subject, *also: str) -> dict[str, Any]:
+    """The settings to ask at: those of the options, and odd ones where these say nothing.
+
+    Raises NotApplicable where another option, such as maximize, makes it another rule than the one predicted.
+    """
+    assert s.facts is not None
+    allowed = {*ODD, *HOW, *READINGS, *also}
+    others = [name for name, value in s.options.items()
+              if name not in allowed and value and value != s.facts.published.get(name)]  # fmt: skip
+    if others:
+        raise NotApplicable(f"the prediction is for the rule without {', '.join(others)}")
+    return {name: s.options.get(name, value) for name, value in ODD.items()}
 
 
 @item("twin", "does it follow the NumPy twin over seven steps with eps 0.01 and weight decay?", group="algorithm",
@@ -24,8 +39,9 @@ def twin(s: Subject) -> Answer:
     """Gradients lam x + noise of the step; AdamW and other decoupled decays are left out."""
     if not type(s.make([start()])).__name__.lower() == s.kind:  # AdamW, for one, is asked as Adam
         raise NotApplicable("decoupled weight decay has no NumPy twin")
-    shared = {name: value for name, value in s.options.items() if name in _OPTIONS}
-    method = numpy_twin(s.kind, **ODD, **shared)
+    assert s.facts is not None
+    odd = {**known(s, "weight_decay", "blend"), "weight_decay": 0.1}
+    method = numpy_twin(s.kind, **odd | {name: x for name, x in s.options.items() if name in s.facts.published})
     noise = stream(0, "audit", "twin").normal(size=(16, 2))
     spent = {"torch": 0, "numpy": 0}
 
@@ -35,7 +51,7 @@ def twin(s: Subject) -> Answer:
 
     w = start()
     coupled = {"weight_decouple": False} if s.accepts("weight_decouple") else {}
-    opt = s.make([w], **{name: value for name, value in (ODD | coupled).items() if name not in s.options})
+    opt = s.make([w], **{name: value for name, value in (odd | coupled).items() if name not in s.options})
     x, gaps = start().detach().numpy().copy(), []
     state = method.init(x)
     oracle = Oracle(lambda at: gradient("numpy", at))

@@ -21,10 +21,9 @@ if TYPE_CHECKING:
     from nala_lab.experiments.run.one_run import Run
     from nala_lab.experiments.tasks import Task
 
-__all__ = ["add_arguments", "changes_of", "chosen_names", "main"]
+__all__ = ["add_arguments", "cautions", "changes_of", "chosen_names", "main"]
 
 PROBE_EVERY = 50  # cycles
-GENERATED = "(generated)"  # how the names of stand-in data end
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -173,9 +172,17 @@ def _plain_report(records: list[Record], task: Task) -> str:
     return "\n".join([*lines, "", "On held-out data, slow weights."])
 
 
-def _line(record: Record, trained: bool, task: Task) -> str:
+def cautions(record: Record) -> list[str]:
+    """What has to be known before a record is believed: generated data, another version of the code."""
     from nala_lab.experiments.run.one_run import CODE
 
+    said = ["on GENERATED data, not the real ones: --data-dir says where these are"] if record.generated else []
+    if record.header.get("code_sha256") != CODE:
+        said.append("trained by another version of this code; train --force, or another --out, trains it again")
+    return said
+
+
+def _line(record: Record, trained: bool, task: Task) -> str:
     footer: dict[str, Any] = record.footer or {}
     end = record.outcome
     if end == DIVERGED:
@@ -186,11 +193,7 @@ def _line(record: Record, trained: bool, task: Task) -> str:
              for name, value in footer["totals"].items() if name.endswith("_per_second")]  # fmt: skip
     if record.machine == "shared":
         rates.append(f"beside {footer['totals']['other_cores']:g} busy cores of other processes")
-    note = ", ".join(rates) if trained else "was there already"
-    if record.header["data"]["name"].endswith(GENERATED):
-        note += "; on GENERATED data, not the real ones: --data-dir says where these are"
-    if record.header.get("code_sha256") != CODE:
-        note += " (trained by another version of this code; --force trains it again)"
+    note = "; ".join([", ".join(rates) if trained else "was there already", *cautions(record)])
     return f"{record.optimizer:10s} seed {record.seed}: {end}, test {shown}, {note} -> {record.path}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from nala_lab.core import require, require_int
 from nala_lab.core.progress import bar as progress_bar
 from nala_lab.core.strict_json import require_place, strict_json
-from nala_lab.experiments.commands.train import changes_of, chosen_names
+from nala_lab.experiments.commands.train import cautions, changes_of, chosen_names
 from nala_lab.results.records import Record, read_record
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    """Run ``nala-lab tune`` and print the table; return 1 when a run could not be done, 128 + N after signal N.
+    """Run ``nala-lab tune`` and print the table; return 1 when a run could not be done, 130 when stopped.
 
     Raises ValueError in one sentence, for a name, value or file that is not what it should be, before anything is
     trained.
@@ -69,7 +70,9 @@ def main(args: argparse.Namespace) -> int:
     for name, space, tried in todo:
         done = [_measured(task, trial, [records[cell.key] for cell in cells]) for trial, cells in tried]
         found.append(judge(name, space, done, task.best))
-    print("\n" + markdown(found, task))
+    said = Counter(caution for record in records.values() for caution in cautions(record))
+    limits = [f"{many} of {len(records)} runs {caution}." for caution, many in said.items()]
+    print("\n" + "\n".join([markdown(found, task), *limits]))
     if args.json is not None:
         args.json.write_text(strict_json(_told(args, todo, found)) + "\n", encoding="utf-8")
     return 0

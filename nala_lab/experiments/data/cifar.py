@@ -113,7 +113,8 @@ def read_cifar(source: Cifar, folders: Sequence[Path] = (), cache: Path | None =
     if not folders:
         archive = retrieve(source.name, source.url, source.archive, cache, source.archive_sha256)
         return source.name, _official(source, _unpacked(source, archive))
-    for place in places(folders, source.name, source.inside):
+    searched = places(folders, source.name, source.inside)
+    for place in searched:
         raw = read_folder(source.name, place, {**source.train, **source.test})
         if raw is not None:
             return source.name, _official(source, raw)
@@ -121,6 +122,7 @@ def read_cifar(source: Cifar, folders: Sequence[Path] = (), cache: Path | None =
             return source.name, _official(source, _unpacked(source, place / source.archive))
         if (place / source.sheets).is_file():
             return source.sheets_name, _from_sheets(source, place / source.sheets)
+    for place in searched:  # only now: what can be read may lie beside them, or in the next folder
         _refuse_pickles(source, place)
     listed = " or ".join(map(str, folders))
     raise MissingData(f"{source.name}: neither {next(iter(source.train))}, {source.archive} nor {source.sheets} is in "

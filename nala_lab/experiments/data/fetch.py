@@ -38,6 +38,7 @@ def data_folders(given: str | None = None) -> list[Path]:
     text = os.environ.get(VARIABLE, "") if given is None else given
     folders = [Path(part).expanduser() for part in text.split(os.pathsep) if part]
     if given is not None:
+        require("--data-dir", given, bool(folders), "the name of a folder", "without it, NALA_LAB_DATA names them")
         for folder in folders:
             require("--data-dir", str(folder), folder.is_dir(), "a folder that exists")
     return folders

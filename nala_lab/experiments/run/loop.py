@@ -328,7 +328,7 @@ class Trainer:
                 if self._diverged is None:
                     raise
                 return  # a metric that cannot be computed of NaN: the run ends without this row
-        lr = self.optimizer.param_groups[0]["lr"]
+        lr = float(self.optimizer.param_groups[0]["lr"])  # of a user's own it may be a tensor
         self.log.test(self.done, self.clock.seconds, epoch=self.tested, lr=lr, slow=slow, fast=fast)
         getattr(self.optimizer, "epoch_measured", lambda epoch, measured: None)(self.tested, slow)
         self.tested += 1

@@ -56,6 +56,10 @@ class Options:
         require_choice("precision", self.precision, PRECISIONS)
         require_choice("equal", self.equal, EQUAL)
         require_int("accumulate", self.accumulate, low=1)
+        for name in ("compile", "deterministic", "channels_last"):
+            value = getattr(self, name)
+            told = isinstance(value, bool) or (value is None and name == "channels_last")
+            require(name, value, told, "True or False", "in TOML true or false, without quotes")
         for name in _MEASURING:
             if getattr(self, name) is not None:
                 require_int(name, getattr(self, name), low=1)

@@ -41,6 +41,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import groupby
@@ -174,7 +175,7 @@ def own_method(target: str | Callable[..., Any]) -> OwnMethod:
     if isinstance(target, str):
         make, entry = load_target(target), target
     else:
-        make, entry = target, f"{target.__module__}:{target.__qualname__}"
+        make, entry = target, _entry(target)
     try:
         _, *arguments = inspect.signature(make).parameters.values()
     except (TypeError, ValueError) as error:
@@ -182,8 +183,19 @@ def own_method(target: str | Callable[..., Any]) -> OwnMethod:
     named = [argument for argument in arguments if argument.kind in _NAMED]
     settings = {argument.name: argument.default for argument in named if _is_plain(argument.default)}
     needed = tuple(argument.name for argument in named if argument.default is inspect.Parameter.empty)
-    name = entry.replace(":", ".").replace("<", "").replace(">", "")  # also of a file
+    name = entry.replace(":", ".")  # also of a file
     return OwnMethod(name, entry, settings, make=make, sha256=_source_sha256(make, entry), needed=needed)
+
+
+def _entry(target: Any) -> str:
+    """``module:name`` of a class or function; two that a record cannot tell apart would be given each other's runs."""
+    module, name = getattr(target, "__module__", None) or "", getattr(target, "__qualname__", "")
+    found: Any = sys.modules.get(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    require("target", target, callable(target) and found is target, "a class or function that its module has by name",
+            "no lambda, partial, or function made by another one: records know it by its name and source")  # fmt: skip
+    return f"{module}:{name}"
 
 
 def find_method(optimizer: str | Method) -> Method:

@@ -116,7 +116,9 @@ def joined(device: str = "auto") -> Iterator[Team]:
     ----------
     device : name of the device to be trained on, as in `nala_lab.experiments.run.one_run.find_device`.
     """
-    size = int(os.environ.get("WORLD_SIZE", "1"))
+    said = os.environ.get("WORLD_SIZE") or "1"
+    require("WORLD_SIZE", said, said.isdecimal(), "a number of processes", "torchrun sets it, or unset it")
+    size = int(said)
     if size == 1:
         yield SOLO
         return

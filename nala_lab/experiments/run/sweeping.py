@@ -122,8 +122,8 @@ def cells(spec: Mapping[str, Any]) -> list[Cell]:
     found = [
         Cell(task, name, seed, spec.get("scale", "cpu"), spec.get("epochs"), changes, options)
         for task in spec["tasks"]
-        for seed in dict.fromkeys(spec["seeds"])
-        for name in dict.fromkeys(spec.get("optimizers", get_task(task).methods))
+        for seed in spec["seeds"]
+        for name in spec.get("optimizers", get_task(task).methods)
         for changes in _combinations(grid.get(name, {}))
     ]
     used = {cell.optimizer for cell in found}
@@ -131,7 +131,7 @@ def cells(spec: Mapping[str, Any]) -> list[Cell]:
         require_choice("optimizer of a grid", name, used)
     for cell in found:
         cell.run(device="cpu")
-    return found
+    return list(dict.fromkeys(found))  # what is named twice is run once
 
 
 def _is_list(value: Any) -> bool:
@@ -149,11 +149,17 @@ def store(out: Path) -> Path:
 
 
 def finished(root: Path) -> set[str]:
-    """Hashes of what is in a store already; a record that cannot be read is not, and its run will say so."""
+    """Hashes of what is in a store already, whatever the data at hand.
+
+    A record that cannot be read is not, and its run will say so. Nor is one of generated data, or with an extractor for
+    FID: the real data or weights may have come since, which is known when they are read.
+    """
     found = set()
     for path in root.rglob("*.jsonl"):
         with suppress(RecordError):
-            found.add(known_by(read_record(path).header["config"]))
+            record = read_record(path)
+            if not record.generated and "fid" not in record.header["data"]:
+                found.add(known_by(record.header["config"]))
     return found
 
 
@@ -199,7 +205,7 @@ class Worker:
             record, trained = execute(run, self.root, progress=self.progress, saving=saving, wait=wait)
         except Busy:
             return Outcome(cell, "busy")
-        generated = ", on generated data" if record.header["data"]["name"].endswith("(generated)") else ""
+        generated = ", on generated data" if record.generated else ""
         return Outcome(cell, "finished" if trained else "there", record.outcome + generated, record.path)
 
 
