@@ -17,6 +17,8 @@ RIGHT = float(exercise("01.1", "ada").solution)
 def test_a_name_decides_the_numbers_and_its_capitals_do_not():
     assert exercise("03.2", " Ada ").data == exercise("03.2", "ada").data
     assert exercise("03.2", "E\u0301mile").data == exercise("03.2", "\u00c9mile").data  # the same letter, two encodings
+    for pasted in ("\ufeffAda Byron", "Ada\u200b  Byron", "ada\u00a0byron\n"):
+        assert exercise("03.2", pasted).data == exercise("03.2", "Ada Byron").data
     assert exercise("03.2", "ada").data != exercise("03.2", "grace").data
     assert exercise("03.2", "ada").data != exercise("03.1", "ada").data
 
