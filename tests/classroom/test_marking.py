@@ -49,7 +49,8 @@ def test_a_number_is_a_name(number):
 def test_a_decimal_comma_is_spoken_of_wherever_it_stands():
     x = 0,25
     said = [check("01.1", 0,25), check("01.1", x, "ada"), check("01.1", "0,25", "ada"), check("01.1", ["0,25"], "ada"),
-            check("01.1", 0,25, "ada"), check("01.1", 1,5e-3), check("00.1", (0,5, 1,2), "ada")]  # fmt: skip
+            check("01.1", 0,25, "ada"), check("01.1", 1,5e-3), check("00.1", (0,5, 1,2), "ada"),
+            check("01.1", 0,25, student="ada")]  # fmt: skip
     for one in said:
         assert "with a point" in one.message and one.message.endswith(".") and not one.right
     assert "0.25" in said[0].message and "0.25" in said[2].message
