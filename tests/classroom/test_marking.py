@@ -216,6 +216,8 @@ def test_what_a_notebook_shows():
         (0.0, 0.5, "off by 0.5"),
         (..., 0.5, "The run says 0.5."),
         ("it grows", 0.5, "Written down: it grows. The run says 0.5."),
+        (0.5, np.inf, "You said 0.5, the run says inf: the run left the numbers"),
+        (0.5, np.nan, "the run left the numbers"),
         ((0, 25), 0.5, "if you meant 0.25, write it with a point, not with a comma. The run says 0.5."),
     ],
 )
