@@ -207,6 +207,7 @@ def test_a_roster_has_each_students_numbers_and_solutions(tmp_path):
             assert sheet is same and same.prompt in exam.sheets()
             assert all(f"{value:.6g}" in written for value in same.solution.flat)
     assert len(exam.rows()) == 1 + 3 * 6 and "k = " in str(exam) and f"{RIGHT:.6g}" not in exam.sheets()
+    assert list(roster("Mia", "01.1").students) == ["Mia"] and list(roster(4711, "01.1").students) == ["4711"]
     with pytest.raises(ValueError, match="names"):
         roster(["Ada", "ada "], "01.1")
     with pytest.raises(LookupError, match="99"):
