@@ -176,6 +176,19 @@ def test_names_are_folded_and_unknown_exercises_are_lines(tmp_path):
     assert len(found.unread) == 3 and "no exercise 99.9" in found.unread[0][1]
 
 
+def test_points_that_the_answers_do_not_earn_are_remarked(good):
+    good.write_text(good.read_text().replace('"ada"', '"Bea"'))  # another name has other numbers; so has another version
+    found = collect(good)
+    ((file, words),) = found.remarks
+    assert found.marks == {"bea": {"01.1": 0}} and file == str(good) and words.startswith("01.1 of bea earned points")
+
+
+@pytest.mark.parametrize("name", ["01-ADA.JSON", "01-ada.json.txt"])
+def test_a_file_that_windows_or_mail_renamed_counts(tmp_path, good, name):
+    good.rename(tmp_path / name)
+    assert collect(tmp_path).marks == {"ada": {"01.1": 1}}
+
+
 def test_answers_under_demo_or_without_a_name_are_remarked(tmp_path):
     for name in ("demo", ""):
         check("01.1", 1.0, name)
