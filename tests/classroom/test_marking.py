@@ -176,6 +176,8 @@ def test_counting_answers_are_whole_and_off_by_one_is_named():
         "one for all",
     }
     assert judge(sheet, int(sheet.solution)).right
+    saved = personal(next(e for e in exercises("05") if e.id == "05.2"), "s1")  # solution 364; 360 is its two digits
+    assert saved.solution == 364 and judge(saved, 360).kind == "other"
 
 
 def test_the_sheet_says_which_number_it_lacks():
