@@ -54,8 +54,9 @@ class Marks(Table):
 def collect(paths: Path | str | Iterable[Path | str]) -> Marks:
     """Mark grade files again from the answers in them.
 
-    What a file says about its points is not believed, but a difference is remarked. Names are read as `exercise` reads them, so "Ada" and "ada " are
-    one student; where a student appears twice the better mark counts. No file stops the others.
+    What a file says about its points is not believed, but points that its answers do not earn are remarked. Names are
+    read as `exercise` reads them, so "Ada" and "ada " are one student; where a student appears twice the better mark
+    counts. No file stops the others.
 
     Parameters
     ----------

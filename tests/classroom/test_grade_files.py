@@ -177,7 +177,7 @@ def test_names_are_folded_and_unknown_exercises_are_lines(tmp_path):
 
 
 def test_points_that_the_answers_do_not_earn_are_remarked(good):
-    good.write_text(good.read_text().replace('"ada"', '"Bea"'))  # another name has other numbers; so has another version
+    good.write_text(good.read_text().replace('"ada"', '"Bea"'))  # another name, other numbers; so has a version
     found = collect(good)
     ((file, words),) = found.remarks
     assert found.marks == {"bea": {"01.1": 0}} and file == str(good) and words.startswith("01.1 of bea earned points")
