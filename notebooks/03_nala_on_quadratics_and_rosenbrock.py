@@ -202,11 +202,11 @@ for against, budget, nala_wins in (("cycles", 100, True), ("timesteps", 500, Tru
 # At the paper's numbers NALA is behind per gradient; lesson 01 shows it in exact fractions, without any rounding.
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The break-even outer step
-# When does the sixth gradient pay? At equal gradients NALA beats Lookahead on the direction $\lambda$ exactly when $\left[(1-\alpha\lambda)B\right]^{1/(k+1)} < B^{1/k}$, that is
+# When does the sixth gradient pay? At equal gradients NALA beats Lookahead on the direction $\lambda$ exactly when $\left[|1-\alpha\lambda|\,B\right]^{1/(k+1)} < B^{1/k}$; for $\alpha\lambda\le1$ that is
 #
 # $$\alpha > \frac{1-B^{1/k}}{\lambda}, \qquad B = (1+\mu)(1-\eta\lambda)^k-\mu. \tag{T07}$$
 #
-# For $\mu\le0$ and $\eta\lambda\le 1$, $\alpha\ge(1+\mu)\eta$ is always enough.
+# For $-1\le\mu\le0$ and $\eta\lambda\le 1$, $\alpha=(1+\mu)\eta$ is always enough. (From $(1+B^{1/k})/\lambda$ on $\alpha$ is too long again.)
 #
 # **Predict:** runs at 0.97 and 1.03 times the limit fall on different sides, for every eigenvalue.
 # %%
