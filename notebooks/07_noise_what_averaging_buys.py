@@ -121,7 +121,7 @@ plots.show(ax, alt="Ratio of variances against mu from -0.95 to 0.15. The curve 
 exact = np.array([[lookahead_variance_ratio(1.0, lr=eta, k=5, mu=m), variance_ratio_at_equal_speed(1 - eta, k=5, mu=m)] for m in measured[:, 0]])
 claim(by_chance((measured[:, 1:] / exact - 1) / np.sqrt(4 / TRAJECTORIES)), "the runs lie on both curves")
 claim(np.all((np.array(same_rate) < 1) == (mus < 0)) and np.all((np.array(same_speed) > 1) == (mus < 0)), "both curves cross 1 at mu = 0")
-Markdown(f"At $\\mu=-\\tfrac12$: {float(exact[1, 0]):.2f} at the same learning rate, {float(exact[1, 1]):.2f} at the same speed. The sign is a theorem: on one direction averaging is louder than SGD of the same speed for **every** $\\mu<0$, because $f$ decreases and $T^{{1/k}} > r$.")
+Markdown(f"At $\\mu=-\\tfrac12$: {float(exact[1, 0]):.2f} at the same learning rate, {float(exact[1, 1]):.2f} at the same speed. The sign is a theorem: on one direction and for $k\\ge2$ averaging is louder than SGD of the same speed for **every** $\\mu<0$, because $f$ decreases and $T^{{1/k}} > r$.")
 # %% [markdown]
 # ### And the outer gradient?
 # For small steps NALA's variance, relative to SGD of the same speed, is
@@ -280,11 +280,11 @@ Markdown("\n".join(["| outer mini-batch | variance, predicted | from runs | agai
 x = np.linspace(0.02, 0.6, 30)
 excess = np.array([[stationary_variance(1.0, 1.0, lr=e, k=5, mu=-0.5, alpha=a, outer="last") / stationary_variance(1.0, 1.0, lr=e, k=5, mu=-0.5, alpha=a) - 1 for e in x] for a in x])
 ax = plots.axes_or_new(None, figsize=(7.2, 4.8))
-lines = ax.contour(x, x, 100 * excess, levels=[5, 10, 20, 41, 60, 80], colors=plots.COLOURS["nala"])
-ax.clabel(lines, fmt="%g %%", fontsize=12)
+ax.clabel(ax.contour(x, x, 100 * excess, levels=[5, 10, 20, 41, 60, 80], colors=plots.COLOURS["nala"]), fmt="%g %%", fontsize=12)
 ax.set(xlabel=r"inner step $\eta\lambda$", ylabel=r"outer step $\alpha\lambda$", title="excess variance, last batch against fresh")
-plots.show(ax, alt="Contour lines of the excess variance, from 5 to 80 per cent, over inner and outer step from 0.02 to 0.6. The excess is small along both axes and largest where outer and inner step are comparable.")
+plots.show(ax, alt="Contour lines of the excess variance, from 5 to 80 per cent, over inner and outer step from 0.02 to 0.6. The excess is small along both axes and largest at the right edge, where the outer step is about four tenths of the inner one.")
 claim(np.all(excess > 0) and np.all(excess <= 1), "the last mini-batch always brings more variance, at most twice")
+claim(agree(x[excess[:, -1].argmax()] / x[-1], 0.4) and excess.max() == excess[:, -1].max(), "the excess is largest at the right edge, for an outer step of four tenths of the inner one")
 # %% [markdown]
 # ## 7 · Momentum inside: keep, reset, pull back
 # With the heavy ball inside mean and covariance of (position, momentum) follow a linear map $z' = Oz + \text{noise}$, $\Sigma' = O\Sigma O^\top + N$ (T10), and the stationary covariance $\Sigma^\star = O\Sigma^\star O^\top + N$ is found by scipy. `theory.stochastic` does this for any $A$ and any noise covariance.

@@ -260,7 +260,7 @@ right.legend()
 plots.show(
     figure,
     alt="Left: distance to the minimum against gradient evaluations. Predicted points lie on the lines. SNOO falls through "
-    "twelve decades where NALA falls through less than one. Right: gradients needed for a factor of e against the condition number, logarithmic axes: "
+    "thirteen decades where NALA falls through one. Right: gradients needed for a factor of e against the condition number, logarithmic axes: "
     "NALA has slope one, SNOO slope one half, some three hundred times fewer at a condition number of 100 000.",
 )
 # %% [markdown]
