@@ -27,6 +27,7 @@ def test_the_tables_of_results_are_those_of_the_records():
     from tools.readme import TABLES, with_results
 
     assert with_results(README, map(drawing_of, TABLES)) == README
+    assert ("first runs are on record, too few to compare" in README) == ("no comparison until" in README)
 
 
 def test_every_path_it_names_exists():
