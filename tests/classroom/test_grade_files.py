@@ -89,7 +89,7 @@ def test_a_second_lesson_and_a_restart_keep_the_marks(good):
 
 def test_a_later_right_answer_replaces_an_earlier_wrong_one(tmp_path):
     check("01.1", 5.0, "ada")
-    path = grades().export(tmp_path / "a.json")
+    path = grades().export(tmp_path / "term" / "a.json")  # a folder that is made
     grades().clear()
     check("01.1", RIGHT, "ada")
     grades().export(path)
