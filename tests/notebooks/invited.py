@@ -131,6 +131,7 @@ ROUNDS: dict[str, list[list[Edit | Cell]]] = {
         [
             Edit(1, "k, mu, eta = 10, -0.5, 0.3", "k, mu, eta = 10, 0.02, 0.3"),
             Edit(2, "setting = dict(k=5, mu=-0.5, alpha=0.1)", "setting = dict(k=5, mu=-0.5, alpha=2.5)"),
+            Edit(0, "BUDGET = 300", "BUDGET = 101"),
         ],
     ],
     "08": [
