@@ -318,7 +318,7 @@ Markdown("\n".join([*head, *rows]))
 # * On a quadratic one cycle multiplies each eigen-direction by $\rho = (1-\alpha\lambda)[(1+\mu)(1-\eta\lambda)^k - \mu]$; measured and predicted agree to rounding.
 # * Averaging ($\mu < 0$) cancels the period-2 oscillation for **odd** $k$ and does nothing against it for even $k$.
 # * The stable inner step grows to $1+((1-\mu)/(1+\mu))^{1/k}$ for odd $k$; it stays 2 for even $k$.
-# * On a quadratic NALA beats Lookahead per outer step ($0<\alpha\lambda<2$). Per gradient it does so only if $\alpha$ is large enough; $\alpha \ge (1+\mu)\,\eta$ is, for $\mu\in[-1,0]$ and $\eta\lambda\le1$.
+# * On a quadratic NALA beats Lookahead per outer step ($0<\alpha\lambda<2$). Per gradient it does so only if $\alpha$ is large enough; from $(1+\mu)\,\eta$ to $1/\lambda$ it is, for $\mu\in[-1,0]$ and $\eta\lambda\le1$.
 # * Where plain descent is calm, no $\mu$ in $[-1, 0)$ makes a deterministic quadratic faster.
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises

@@ -238,7 +238,7 @@ for ax, kind, words in zip(axes, ("train", "test"), ("the paper's metric:\none t
     curves = {name: (np.array([row["grad_evals"] for row in run[kind]]), np.array([row["loss"] for row in run[kind]])) for name, run in digits.items()}
     plots.training_curves(ax, curves, xlabel="gradient evaluations", ylabel="cross-entropy (nats)")
     ax.set_title(words, fontsize=13)
-plots.show(fig, alt="Two panels, cross-entropy against gradient evaluations for Adam, NALA and Lookahead. Left, on one training mini-batch: NALA and Lookahead are saws above Adam's falling line. Right, on all test images with the slow weights: smooth curves, Adam lowest.")
+plots.show(fig, alt="Two panels, cross-entropy against gradient evaluations for Adam, NALA and Lookahead. Left, on one training mini-batch, read at the start of a cycle: all fall, Adam fastest, NALA slowest. Right, on all test images with the slow weights: Adam lowest again, NALA and Lookahead on each other until the last point.")
 # %%
 last = {name: run["test"][-1] for name, run in digits.items()}
 claim({row["grad_evals"] for row in last.values()} == {6 * EPOCHS},

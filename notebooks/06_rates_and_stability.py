@@ -122,7 +122,7 @@ print(f"{sides[True]} settings converge and {sides[False]} diverge, each at the 
 # ### Where the lines are: three closed forms
 # * At $\alpha = 0$ the edge is $\eta L = 1+\bigl(\tfrac{1-\mu}{1+\mu}\bigr)^{1/k}$ for odd $k$, and 2 for even $k$ (T03, lesson 01).
 # * Upwards, $\alpha L \le \min_x (1+1/|B(x)|)/x$ with $x=\lambda/L$ (T06). At $\eta=1/L$, $\mu=-\tfrac12$ this is $1+1/|\mu| = 3$.
-# * NALA beats Lookahead at $\lambda$ iff $\alpha > (1-|B|^{1/k})/\lambda$, which tends to $(1+\mu)\,\eta$ for flat directions; it beats gradient descent iff $\alpha > (1-|r|^{k+1}/|B|)/\lambda$, which tends to $(1-k\mu)\,\eta = 3.5\,\eta$ (T07).
+# * For $\alpha\lambda\le1$ NALA beats Lookahead at $\lambda$ iff $\alpha > (1-|B|^{1/k})/\lambda$, which tends to $(1+\mu)\,\eta$ for flat directions; it beats gradient descent iff $\alpha > (1-|r|^{k+1}/|B|)/\lambda$, which tends to $(1-k\mu)\,\eta = 3.5\,\eta$ (T07).
 # %%
 edge = lambda stable, axis: axis[stable].max(initial=axis[0])  # noqa: E731 - the last stable point along a line of the map
 fine = rate_map(("lr", np.linspace(2, 2.5, 2001)), ("alpha", [0.0]), k=5, mu=mu_map, lam=lam)
@@ -359,7 +359,7 @@ if torch_is_here():
 # * Stable parts do not make a stable whole: Lookahead over the tuned heavy ball diverges at $k=5$, unless the momentum is pulled back with the weights.
 # * A map of 48 000 settings is one call, and the runs agree with it on both sides of its edge.
 # * With $\mu=-\tfrac12$, $k=5$ no $\eta$ and $\alpha$ reach tuned gradient descent on a quadratic with large $\kappa$: $C = 1.57 < 2$. With $\mu\approx 0$ and one long outer step, $C$ is above 6.
-# * A negative $\mu$ is right only for odd $k$ and steps that overshoot.
+# * Lookahead's best $\mu$ is negative only for odd $k$ and steps that overshoot.
 # * Chebyshev's floor holds for every setting; it is attained for $k=1$ and $k=2$, and it lies above the heavy ball.
 # * A spectral radius below 1 does not forbid growth at the start.
 #

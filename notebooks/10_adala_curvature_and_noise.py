@@ -72,9 +72,9 @@ guess.meets(gain["AdaLA, grad"])
 # %%
 ax = plots.axes_or_new(None, figsize=(8.4, 4.6))
 looks = {"Adam": (GREEN, "^--"), "AdaLA, grad": (PINK, "D-"), "AdaLA, own": (PINK, "o:")}
-chunk = STEPS // 8  # long enough to hold a burst
+chunk = len(decayed["Adam"]) // 8  # long enough to hold a burst
 for name, (colour, dash) in looks.items():
-    level = np.sqrt((decayed[name].reshape(8, chunk) ** 2).mean(axis=1))
+    level = np.sqrt((decayed[name][: 8 * chunk].reshape(8, chunk) ** 2).mean(axis=1))
     ax.plot((np.arange(8) + 0.5) * chunk, level, dash, color=colour, label=name)
 ax.plot([0, STEPS], [1e-2 / 38, 1e-4 / 38], color="black", lw=1.2, label=r"$\eta_t/38$")
 ax.axhline(1 / 38 / lam, color="black", ls="-.", lw=1.2, label=r"$1/(38\lambda)$")

@@ -53,7 +53,7 @@ curves = {
 }
 for name, path in curves.items():
     print(f"{name:17s} f = {hills.value(path[-1]):.12f}")
-for path in curves.values():
+for name, path in curves.items():
     claim(agree(path, curves["SNOO"]), f"{name} is SNOO by another name")
 # %% [markdown]
 # The programs have no bug. **Four names, one method**: the comparison compared nothing. One look at the formulas does not show it, because each paper keeps another quantity ($b$, $\Delta$, the last $\theta_k$). A map of the family would have saved the week.
@@ -260,7 +260,7 @@ right.legend()
 plots.show(
     figure,
     alt="Left: distance to the minimum against gradient evaluations. Predicted points lie on the lines. SNOO falls through "
-    "twelve decades where NALA falls through less than one. Right: gradients needed for a factor of e against the condition number, logarithmic axes: "
+    "thirteen decades where NALA falls through one. Right: gradients needed for a factor of e against the condition number, logarithmic axes: "
     "NALA has slope one, SNOO slope one half, some three hundred times fewer at a condition number of 100 000.",
 )
 # %% [markdown]

@@ -26,10 +26,10 @@ from paper_figs.published_audit.maxima import best_of, mean_and_sd, simulated_be
 from paper_figs.published_audit.softmax import floor, residual
 
 plots.use_style()
+BATCH = 256  # images in a mini-batch, as in the paper
 
 # %% tags=["parameters"]
 RUNS = 2000  # simulated trainings in question 2
-BATCH = 256  # images in a mini-batch, as in the paper
 
 # %% [markdown]
 # ## 1 · A failure: reading a table as a ranking

@@ -141,7 +141,7 @@ claim(factors[True] > factors[False], "the stale gradient makes the factor large
 claim(abs(at_paper[True] - at_paper[False]) < 2e-3, "at the paper's alpha the two factors can hardly be told apart")
 
 # %% [markdown]
-# At $\mu<0$ the point $y_t$ lies *behind* $\theta_{t,k-1}$ (interpolation, lesson 02), so the gradient there is the larger one, and Algorithm 1 gains more from its sixth gradient than the program from its free one. At the paper's $\alpha=0.001$ both gain next to nothing.
+# At $\mu=-\tfrac12$ and $k=5$ the point $y_t$ lies *behind* $\theta_{t,k-1}$ (interpolation, lesson 02), so the gradient there is the larger one, and Algorithm 1 gains more from its sixth gradient than the program from its free one. At the paper's $\alpha=0.001$ both gain next to nothing.
 #
 # ## 4 · One experiment: a small network
 #

@@ -139,7 +139,7 @@ def measure(point, step=1e-5):
         H.append((gradients(point + step * part, rows) - gradients(point - step * part, rows)) / (2 * step))
     H = np.concatenate(H)
     g = gradients(point[None], ALL)[0]
-    each = np.concatenate([gradients(np.repeat(point[None], 100, 0), part[:, None]) for part in np.split(ALL[0], 10)])
+    each = np.concatenate([gradients(np.repeat(point[None], len(part), 0), part[:, None]) for part in np.array_split(ALL[0], 10)])
     return float(losses(point[None])[0]), g, (H + H.T) / 2, each - g
 
 

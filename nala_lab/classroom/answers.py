@@ -100,7 +100,7 @@ def _read_one(answer: Any) -> Real | str:
         return _text(answer)
     if (length := _length(answer)) is not None:
         return f"The exercise asks for one number, not for {length} in a list."
-    if isinstance(answer, (complex, np.complexfloating)) or np.iscomplexobj(answer):
+    if isinstance(answer, complex) or getattr(getattr(answer, "dtype", None), "kind", "") == "c":
         return "Your answer is a complex number: the exercise asks for a real one."
     try:
         value = float(answer)

@@ -113,6 +113,7 @@ class Book(Shown):
             for student, rows in stored(target).items():
                 mine = content["students"].setdefault(student, {})
                 mine |= {number: _better(mine.get(number), row) for number, row in rows.items()}
+        target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(target.name + ".partial")
         partial.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
         os.replace(partial, target)

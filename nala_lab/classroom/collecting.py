@@ -25,7 +25,8 @@ class Marks(Table):
     ----------
     marks : student -> exercise -> points, the best of all files.
     unread : file and reason, for each file (or row of one) that could not be marked.
-    remarks : file and what a teacher should look at, such as answers under the name that the lessons come with.
+    remarks : file and what a teacher should look at, such as answers under the name that the lessons come with, or
+        points in a file that its answers do not earn.
     """
 
     marks: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -53,12 +54,13 @@ class Marks(Table):
 def collect(paths: Path | str | Iterable[Path | str]) -> Marks:
     """Mark grade files again from the answers in them.
 
-    What a file says about its points is not believed. Names are read as `exercise` reads them, so "Ada" and "ada " are
-    one student; where a student appears twice the better mark counts. No file stops the others.
+    What a file says about its points is not believed, but points that its answers do not earn are remarked. Names are
+    read as `exercise` reads them, so "Ada" and "ada " are one student; where a student appears twice the better mark
+    counts. No file stops the others.
 
     Parameters
     ----------
-    paths : files, folders (every .json file in them and below counts) and patterns such as ``hand-ins/*.json``.
+    paths : files, folders (every file in them and below with .json in its name) and patterns as ``hand-ins/*.json``.
 
     Examples
     --------
@@ -78,7 +80,7 @@ def collect(paths: Path | str | Iterable[Path | str]) -> Marks:
 
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
-        return sorted(file for file in path.rglob("*.json"))
+        return sorted(file for file in path.rglob("*") if ".json" in file.name.lower())  # A.JSON; mail's a.json.txt
     if not path.exists() and any(sign in str(path) for sign in "*?["):
         return sorted(map(Path, glob(str(path), recursive=True)))
     return [path]
@@ -90,6 +92,7 @@ def _mark(file: Path, found: Marks) -> None:
     except ValueError as reason:
         found.unread.append((str(file), str(reason).split(": ", 1)[1]))
         return
+    lost = []
     for name, rows in students.items():
         for number, row in rows.items():
             try:
@@ -100,6 +103,11 @@ def _mark(file: Path, found: Marks) -> None:
                 continue
             mine = found.marks.setdefault(student, {})
             mine[number] = max(points, mine.get(number, 0))
+            if row.get("points") and not points:
+                lost.append(f"{number} of {student or 'no name'}")
+    if lost:
+        words = "earned points when it was written and none now: another version of the lab, another name, or a change"
+        found.remarks.append((str(file), f"{', '.join(lost)} {words}"))
     nameless = {name for name in students if name.strip().casefold() in ("", DEMO)}
     if nameless:
         words = "answers without a name" if nameless == {""} else f"answers under {DEMO!r}, the name in the lessons"

@@ -69,7 +69,8 @@ def _diagnose(sheet: Personal, value: Real, hints: int) -> tuple[str, str]:
     if exercise.whole and np.all(np.abs(value - sheet.solution) == 1):
         words = "You are off by one: put your number and its neighbours into the formula, and see which fits."
         return "off by one", words
-    if same(value, sheet.solution, CLOSE * exercise.rtol) or same(value, _two_digits(sheet.solution), EQUAL):
+    early = not exercise.whole and same(value, _two_digits(sheet.solution), EQUAL)  # a count has no digits to keep
+    if early or same(value, sheet.solution, CLOSE * exercise.rtol):
         return "close", f"Very close: keep more digits on the way and round only at the end ({exercise.form})."
     return "other", f"This is not the number yet. {_hint(exercise, hints)}"
 

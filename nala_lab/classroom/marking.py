@@ -40,8 +40,10 @@ def exercise(number: str, student: str | int = "") -> Personal:
     return personal(find(number), named(student))
 
 
-def check(number: str, answer: object, student: str | int = "", *more: object) -> Feedback:
-    """Check an answer and enter it in the session's grade book. `more` is what a decimal comma leaves over.
+def check(number: str, answer: object, *more: object, student: str | int = "") -> Feedback:
+    """Check an answer and enter it in the session's grade book.
+
+    The name may stand third, without its keyword. What else is in `more` is what a decimal comma leaves over.
 
     Whatever `answer` is, the result is a sentence and never an error. With the environment variable NALA_LAB_GRADING
     set to 1 (for nbgrader, which marks a cell by whether it raises) an answer that is not right raises instead.
@@ -54,8 +56,10 @@ def check(number: str, answer: object, student: str | int = "", *more: object) -
     >>> bool(check("01.1", float(exercise("01.1", "ada").solution), student="ada"))
     True
     """
-    if more or isinstance(student, float):  # Python reads check("01.1", 0,25, STUDENT) as four values
-        return _done(Feedback(str(number)[:20], False, "junk", comma(answer, student)))
+    if len(more) > 1 or more and (student != "" or isinstance(more[0], float)):
+        # Python reads check("01.1", 0,25, STUDENT) as four values, and so with student=STUDENT
+        return _done(Feedback(str(number)[:20], False, "junk", comma(answer, more[0])))
+    student = more[0] if more else student  # type: ignore[assignment]  # `named` refuses what is no name
     try:
         sheet = exercise(number, student)
     except LookupError as problem:

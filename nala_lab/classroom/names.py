@@ -13,9 +13,10 @@ DEMO = "demo"  # the name that the lessons come with: who marks finds it where n
 
 
 def named(student: object) -> str:
-    """The student's name as it decides the numbers: capitals, blanks around it and accents' encoding do not count.
+    """The student's name as it decides the numbers, whatever it was typed or pasted with.
 
-    A whole number is a name like its digits.
+    Capitals, blanks around it, their number inside it, marks that nobody sees (such as the one that some editors put
+    before a file's first name) and the encoding of accents do not count. A whole number is a name like its digits.
 
     Raises
     ------
@@ -31,7 +32,8 @@ def named(student: object) -> str:
         student = str(student) if abs(int(student)) < 10**LONGEST else None
     if not isinstance(student, str) or len(student) > LONGEST or not _can_be_written(student):
         raise LookupError(f"student is a name or a whole number, of at most {LONGEST} characters.")
-    return unicodedata.normalize("NFC", student).strip().casefold()
+    seen = "".join(letter for letter in student if unicodedata.category(letter) != "Cf")
+    return " ".join(unicodedata.normalize("NFC", seen).split()).casefold()
 
 
 def _can_be_written(text: str) -> bool:

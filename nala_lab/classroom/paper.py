@@ -35,7 +35,7 @@ class Roster(Table):
 
 
 
-def roster(names: Iterable[str | int], exercises: str | Iterable[str]) -> Roster:
+def roster(names: str | int | Iterable[str | int], exercises: str | Iterable[str]) -> Roster:
     """Every student's numbers and solutions, for an exam on paper.
 
     Parameters
@@ -60,7 +60,7 @@ def roster(names: Iterable[str | int], exercises: str | Iterable[str]) -> Roster
     """
     asked = [exercises] if isinstance(exercises, str) else list(exercises)
     chosen = [e for number in asked for e in (lesson_exercises(number) or (find(number),))]
-    listed = list(names)
+    listed = [names] if isinstance(names, (str, int)) else list(names)
     folded = [named(name) for name in listed]
     for name, key in zip(listed, folded, strict=True):
         require("names", name, folded.count(key) == 1, "a name that nobody else in the list has, capitals aside")

@@ -75,11 +75,13 @@ def cell(text: str) -> str:
 
 
 def six_digits(value: ArrayLike) -> str:
-    """A number or several, as a student reads them.
+    """A number or several, as a student reads them; a zero beside others is one, whatever was rounded on the way.
 
     Examples
     --------
-    >>> six_digits([1 / 3, 2.0])
-    '0.333333, 2'
+    >>> six_digits([1 / 3, 2.0]), six_digits([-5.6e-17, 0.6])
+    ('0.333333, 2', '0, 0.6')
     """
-    return ", ".join(f"{number:.6g}" for number in np.atleast_1d(np.asarray(value, np.float64)))
+    numbers = np.atleast_1d(np.asarray(value, np.float64))
+    zero = np.abs(numbers) < 1e-14 * np.abs(numbers).max(initial=0.0)
+    return ", ".join(f"{number:.6g}" for number in np.where(zero, 0.0, numbers))

@@ -116,12 +116,12 @@ def _reading(mu: float, n: dict[str, Any]) -> str:
     if mu < 0:
         return (
             f"Interpolation: all weights are positive, phi is an average of about {n['horizon']:.3g} cycles. "
-            f"Independent noise of the inner results is divided by {n['sample size']:.3g}."
+            f"The variance of independent inner results is divided by {n['sample size']:.3g}."
         )
     if mu == 0:
         return "mu = 0: phi is the newest inner result; nothing is averaged and nothing extrapolated."
     grown = f"multiplied by {1 / n['sample size']:.3g}" if mu < 1 else "added up without end"
-    return f"Extrapolation: the weights alternate in sign, and independent noise of the inner results is {grown}."
+    return f"Extrapolation: the weights alternate in sign, and the variance of independent inner results is {grown}."
 
 
 _MOST = 41  # bars that exist; those beyond t have height 0

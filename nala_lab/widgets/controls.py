@@ -13,6 +13,8 @@ from typing import Any
 
 import ipywidgets as w  # type: ignore[import-untyped, unused-ignore]
 
+from nala_lab.core import require_number
+
 __all__ = ["LOGARITHMIC", "button", "choice", "counter", "grid", "log_slider", "move", "slider", "through", "tick",
            "toggle"]  # fmt: skip
 
@@ -61,6 +63,7 @@ def log_slider(name: str, value: float, low: float, high: float, *, help: str = 
     >>> log_slider("lr", 0.01, -5, 0).value
     0.01
     """
+    require_number(name, value, low=0, open_low=True, hint="the slider's steps are factors")
     power = math.log10(value)
     low, high = through(power, low, 0.025), max(high, power)
     options = {"base": 10, "min": low, "max": high, "step": 0.025, "readout_format": ".3g"}

@@ -188,8 +188,11 @@ def _tuned(s: FamilySettings) -> tuple[float, float, float]:
 
 def _reading(names: dict[str, dict[str, Any]], rate: float) -> str:
     named = f"This point is {', '.join(names)}." if names else "No published method of the list stands at this point."
-    state = f"A cycle multiplies the error by {rate:.4g} in the end" if rate < 1 else f"It diverges (root {rate:.4g})"
-    return f"{named} {state}."
+    if rate > 1 + 1e-12:
+        return f"{named} It diverges (root {rate:.4g})."
+    if rate > 1 - 1e-12:
+        return f"{named} A part of the error is never forgotten (a root of size 1)."
+    return f"{named} A cycle multiplies the error by {rate:.4g} in the end."
 
 
 _OFF = "#8A8A8A"

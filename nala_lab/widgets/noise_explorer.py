@@ -28,7 +28,9 @@ __all__ = ["NoiseExplorer", "NoiseSettings", "noise_view", "stationary_loss"]
 MODELS = ("constant", "random minimum")
 OUTERS = ("fresh", "last", "full")
 MU_SWEEP = np.linspace(-0.95, 1.45, 25)
+_LONG = ("in the long run", "SGD in the long run")
 _HUGE = 1e9
+_ROUNDED = 1e-12  # a root nearer to 1 is one: what is left of it after many cycles would be rounding
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def _radius(one: stochastic.Cycle) -> float:
 
 
 def _level(one: stochastic.Cycle, q: NoisyQuadratic) -> float:
-    if not _radius(one) < 1:
+    if not _radius(one) < 1 - _ROUNDED:
         return float("nan")
     sigma = stochastic.stationary(one)[: q.dim, : q.dim]
     return float(np.trace(q.A @ sigma) / 2)
@@ -174,7 +176,7 @@ def noise_view(s: NoiseSettings) -> NoiseView:
     return NoiseView(settings=s, evals=evals[:rows], exact=exact, cloud=cloud[:rows], sgd_evals=np.arange(spent + 1),
                      sgd=_expected(sgd_one, q, spent), sweep=_sweep(replace(s, mu=0.0, cycles=1, chains=2, seed=0)),
                      sgd_level=sgd_level, numbers=numbers,
-                     message=_reading(level, sgd_level, _radius(one)))  # fmt: skip
+                     message=_reading(level, sgd_level, one))  # fmt: skip
 
 
 def _expected(one: stochastic.Cycle, q: NoisyQuadratic, T: int) -> Array:
@@ -182,11 +184,15 @@ def _expected(one: stochastic.Cycle, q: NoisyQuadratic, T: int) -> Array:
         return np.asarray(stochastic.expected_loss(q.A, stochastic.propagate(one, q.start - q.center, T=T)))
 
 
-def _reading(level: float, sgd: float, radius: float) -> str:
-    if level != level:
+def _reading(level: float, sgd: float, one: stochastic.Cycle) -> str:
+    radius = _radius(one)
+    if level != level and radius > 1 + _ROUNDED:
         return f"Diverges: a cycle has a root of size {radius:.4g}, so the expected loss grows for ever."
+    if level != level:
+        noise = ", and the noise of every cycle is added to it" if np.any(one.N) else ""
+        return f"Does not settle: a cycle has a root of size 1, so a part of the start is never forgotten{noise}."
     if sgd != sgd:
-        return f"The expected loss settles at {level:.4g}; SGD alone with this step would diverge."
+        return f"The expected loss settles at {level:.4g}; SGD's with this step does not."
     if sgd == 0:
         return "No noise: the loss goes to zero."
     word = "lower" if level < sgd else "higher" if level > sgd else "the same"
@@ -243,11 +249,11 @@ class NoisePicture(Picture):
     def alt(self, view: NoiseView) -> str:
         """Say where exact line and cloud stand."""
         n = view.numbers
+        ends = ["no level" if n[name] != n[name] else f"{n[name]:.3g}" for name in _LONG]
         return (
             f"A cloud of {view.settings.chains} noisy runs around the exact expected loss of NALA, which is "
             f"{n['exact loss']:.3g} after {n['gradients']} gradients; the runs' mean is {n['Monte Carlo mean']:.3g}, "
-            f"{n['z-score']:.2g} standard errors away. In the long run NALA stays at {n['in the long run']:.3g}, SGD "
-            f"at {n['SGD in the long run']:.3g}."
+            f"{n['z-score']:.2g} standard errors away. In the long run NALA stays at {ends[0]}, SGD at {ends[1]}."
         )
 
 

@@ -140,7 +140,8 @@ def rate_view(s: RateSettings) -> RateView:
     ends = s.lam[[0, -1]]
     measured, evals = measured_decay(method, s.kappa, s.cycles, s.spectrum)
     predicted = _predicted(s, len(measured))
-    rate = float(np.abs(roots(s.lam, s)).max())
+    sizes = np.abs(roots(s.lam, s)).max(axis=-1)
+    rate = float(sizes.max())
     gradients = s.k + 1  # the outer gradient is evaluated at alpha = 0 too
     numbers = {
         "rate per cycle": rate,
@@ -153,7 +154,7 @@ def rate_view(s: RateSettings) -> RateView:
     }
     return RateView(settings=s, rates=radii(s.inner, s.k, s.alpha, s.beta, s.kappa, s.spectrum),
                     locus=roots(ends[:, None], s, LR_AXIS), now=roots(ends, s), measured=measured, predicted=predicted,
-                    numbers=numbers, message=_reading(rate, numbers, s))  # fmt: skip
+                    numbers=numbers, message=_reading(sizes, s))  # fmt: skip
 
 
 def _rule(s: RateSettings) -> Any:
@@ -173,14 +174,19 @@ def _predicted(s: RateSettings, rows: int) -> Array:
         return np.asarray(np.sqrt((modes**2).mean(axis=-1)))
 
 
-def _reading(rate: float, numbers: dict[str, Any], s: RateSettings) -> str:
+def _reading(sizes: Array, s: RateSettings) -> str:
+    """What the largest of the modes' roots says, and which mode has it: an outer step can leave one in the middle."""
+    rate, ends = float(sizes.max()), (float(sizes[0]), float(sizes[-1]))
+    if rate > max(ends) * (1 + 1e-12):
+        which = by = f"mode with lam = {s.lam[int(sizes.argmax())]:.3g} L"
+    elif ends[1] >= ends[0] and (rate >= 1 or ends[1] > ends[0]):
+        which, by = "stiff mode (lam = L)", "stiff mode of the two"
+    else:
+        which, by = "slow mode (smallest lam)", "slow mode of the two"
     if rate >= 1:
-        stiff = numbers["root stiff mode"] >= numbers["root slow mode"]
-        which = "stiff mode (lam = L)" if stiff else "slow mode (smallest lam)"
         grows = "grows" if rate > 1 + 1e-12 else "does not shrink"
         return f"Not stable: the {which} has a root of size {rate:.4g}, so its error {grows} every cycle."
-    slowest = "slow" if numbers["root slow mode"] >= numbers["root stiff mode"] else "stiff"
-    return f"Stable: every cycle multiplies the error by {rate:.4g} in the end. The {slowest} mode of the two sets it."
+    return f"Stable: every cycle multiplies the error by {rate:.4g} in the end. The {by} sets it."
 
 
 _MODES = (("slow mode, least λ", APART[0], "o"), ("stiff mode, λ = L", APART[1], "D"))

@@ -21,6 +21,18 @@ class Rude:
         raise RuntimeError("no")
 
 
+class NoArray:
+    """A number that is no array, as a torch tensor with a gradient."""
+
+    dtype = "float32"
+
+    def __float__(self):
+        return 3.0
+
+    def __array__(self, *_args, **_options):
+        raise RuntimeError("detach it first")
+
+
 JUNK = {
     "dots": ..., "none": None, "text": "0.5", "empty text": "", "percent": "50 %", "bytes": b"1", "true": True,
     "numpy true": np.bool_(True), "nan": float("nan"), "infinite": float("inf"), "minus infinite": -np.inf,
@@ -34,4 +46,5 @@ JUNK = {
     "date": np.datetime64("2020-01-01"), "structured": np.zeros(2, [("a", "f8")]), "nan decimal": Decimal("nan"),
 }  # fmt: skip
 
-NUMBERS = {"int": 3, "Fraction": Fraction(3), "Decimal": Decimal(3), "float32": np.float32(3), "0-d": np.array(3.0)}
+NUMBERS = {"int": 3, "Fraction": Fraction(3), "Decimal": Decimal(3), "float32": np.float32(3), "0-d": np.array(3.0),
+           "no array": NoArray()}  # fmt: skip

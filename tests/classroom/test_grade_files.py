@@ -89,7 +89,7 @@ def test_a_second_lesson_and_a_restart_keep_the_marks(good):
 
 def test_a_later_right_answer_replaces_an_earlier_wrong_one(tmp_path):
     check("01.1", 5.0, "ada")
-    path = grades().export(tmp_path / "a.json")
+    path = grades().export(tmp_path / "term" / "a.json")  # a folder that is made
     grades().clear()
     check("01.1", RIGHT, "ada")
     grades().export(path)
@@ -176,6 +176,19 @@ def test_names_are_folded_and_unknown_exercises_are_lines(tmp_path):
     assert len(found.unread) == 3 and "no exercise 99.9" in found.unread[0][1]
 
 
+def test_points_that_the_answers_do_not_earn_are_remarked(good):
+    good.write_text(good.read_text().replace('"ada"', '"Bea"'))  # another name, other numbers; so has a version
+    found = collect(good)
+    ((file, words),) = found.remarks
+    assert found.marks == {"bea": {"01.1": 0}} and file == str(good) and words.startswith("01.1 of bea earned points")
+
+
+@pytest.mark.parametrize("name", ["01-ADA.JSON", "01-ada.json.txt"])
+def test_a_file_that_windows_or_mail_renamed_counts(tmp_path, good, name):
+    good.rename(tmp_path / name)
+    assert collect(tmp_path).marks == {"ada": {"01.1": 1}}
+
+
 def test_answers_under_demo_or_without_a_name_are_remarked(tmp_path):
     for name in ("demo", ""):
         check("01.1", 1.0, name)
@@ -207,6 +220,7 @@ def test_a_roster_has_each_students_numbers_and_solutions(tmp_path):
             assert sheet is same and same.prompt in exam.sheets()
             assert all(f"{value:.6g}" in written for value in same.solution.flat)
     assert len(exam.rows()) == 1 + 3 * 6 and "k = " in str(exam) and f"{RIGHT:.6g}" not in exam.sheets()
+    assert list(roster("Mia", "01.1").students) == ["Mia"] and list(roster(4711, "01.1").students) == ["4711"]
     with pytest.raises(ValueError, match="names"):
         roster(["Ada", "ada "], "01.1")
     with pytest.raises(LookupError, match="99"):

@@ -17,6 +17,8 @@ RIGHT = float(exercise("01.1", "ada").solution)
 def test_a_name_decides_the_numbers_and_its_capitals_do_not():
     assert exercise("03.2", " Ada ").data == exercise("03.2", "ada").data
     assert exercise("03.2", "E\u0301mile").data == exercise("03.2", "\u00c9mile").data  # the same letter, two encodings
+    for pasted in ("\ufeffAda Byron", "Ada\u200b  Byron", "ada\u00a0byron\n"):
+        assert exercise("03.2", pasted).data == exercise("03.2", "Ada Byron").data
     assert exercise("03.2", "ada").data != exercise("03.2", "grace").data
     assert exercise("03.2", "ada").data != exercise("03.1", "ada").data
 
@@ -47,7 +49,8 @@ def test_a_number_is_a_name(number):
 def test_a_decimal_comma_is_spoken_of_wherever_it_stands():
     x = 0,25
     said = [check("01.1", 0,25), check("01.1", x, "ada"), check("01.1", "0,25", "ada"), check("01.1", ["0,25"], "ada"),
-            check("01.1", 0,25, "ada"), check("01.1", 1,5e-3), check("00.1", (0,5, 1,2), "ada")]  # fmt: skip
+            check("01.1", 0,25, "ada"), check("01.1", 1,5e-3), check("00.1", (0,5, 1,2), "ada"),
+            check("01.1", 0,25, student="ada")]  # fmt: skip
     for one in said:
         assert "with a point" in one.message and one.message.endswith(".") and not one.right
     assert "0.25" in said[0].message and "0.25" in said[2].message
@@ -173,6 +176,8 @@ def test_counting_answers_are_whole_and_off_by_one_is_named():
         "one for all",
     }
     assert judge(sheet, int(sheet.solution)).right
+    saved = personal(next(e for e in exercises("05") if e.id == "05.2"), "s1")  # solution 364; 360 is its two digits
+    assert saved.solution == 364 and judge(saved, 360).kind == "other"
 
 
 def test_the_sheet_says_which_number_it_lacks():
@@ -213,6 +218,8 @@ def test_what_a_notebook_shows():
         (0.0, 0.5, "off by 0.5"),
         (..., 0.5, "The run says 0.5."),
         ("it grows", 0.5, "Written down: it grows. The run says 0.5."),
+        (0.5, np.inf, "You said 0.5, the run says inf: the run left the numbers"),
+        (0.5, np.nan, "the run left the numbers"),
         ((0, 25), 0.5, "if you meant 0.25, write it with a point, not with a comma. The run says 0.5."),
     ],
 )

@@ -131,6 +131,7 @@ ROUNDS: dict[str, list[list[Edit | Cell]]] = {
         [
             Edit(1, "k, mu, eta = 10, -0.5, 0.3", "k, mu, eta = 10, 0.02, 0.3"),
             Edit(2, "setting = dict(k=5, mu=-0.5, alpha=0.1)", "setting = dict(k=5, mu=-0.5, alpha=2.5)"),
+            Edit(0, "BUDGET = 300", "BUDGET = 101"),
         ],
     ],
     "08": [
@@ -194,6 +195,7 @@ ROUNDS: dict[str, list[list[Edit | Cell]]] = {
                 'AdaLA(lr=lr, probe_batch="same")}',
                 'AdaLA(lr=lr, probe_batch="same"), "AdaLA, lagged": lambda lr: AdaLA(lr=lr, probe="lagged")}',
             ),
+            Edit(0, "STEPS = 20_000", "STEPS = 9_999"),
             Cell(2, "print([adala_cycle.amplitude(lam, lr=1e-3, betas=(b, 0.999), eps=1e-16) for b in (0.5, 0.82)])"),
         ],
     ],
@@ -223,4 +225,6 @@ ROUNDS: dict[str, list[list[Edit | Cell]]] = {
     "13": [[Edit(2, 'Rule(threshold=100 * METRICS["test accuracy"].threshold)', "Rule(threshold=2.0)")]],
     "15": [[Edit(2, "A = np.array([[1.3, -0.4], [0.2, 0.9]])", "A = np.diag([1.0, 0.1])")]],
     "18": [[Edit(1, "SEEDS = 5", "SEEDS = 50")]],
+    "22": [[Edit(1, "EXAMPLES, BATCH, K = 1000, 32, 5", "EXAMPLES, BATCH, K = 905, 128, 5"),
+            Edit(0, "COPIES = 200", "COPIES = 20")]],
 }  # fmt: skip

@@ -74,6 +74,12 @@ def test_a_value_outside_a_slider_or_an_unknown_setting_is_refused(explorer):
         explorer.set(gamma=1.0)
 
 
+@pytest.mark.parametrize("kind", [widgets.TrajectoryExplorer, widgets.ProbeExplorer])
+def test_a_slider_of_factors_has_no_zero(kind):
+    with pytest.raises(ValueError, match=r"eta \(lr\).* must satisfy .*got .*=0"):
+        kind(lr=0.0)
+
+
 def other_end(control):
     """Another value: the farther end of a slider, the next of a list."""
     if getattr(control, "options", None):

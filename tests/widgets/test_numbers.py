@@ -78,6 +78,28 @@ def test_the_long_run_is_the_end_of_a_very_long_run():
     assert abs(view.exact[-1] / view.numbers["in the long run"] - 1) < 1e-6
 
 
+_FORGETS = "a root of size 1, so a part of the start is never forgotten"
+
+
+@pytest.mark.parametrize(
+    ("view", "settings", "words"),
+    [
+        # (1 - 6 lam)(1 - lam) is -1.0356 at 30^(-1/7), the last but one of 8 modes, and less than 1 at both ends
+        (rate_view, RateSettings(k=1, mu=0.0, alpha=6.0), "the mode with lam = 0.615 L has a root of size 1.036"),
+        (rate_view, RateSettings(lr=2.4), "the stiff mode (lam = L) has a root"),
+        (rate_view, RateSettings(mu=-1.0), "a root of size 1, so its error does not shrink"),
+        (noise_view, NoiseSettings(mu=-1.0), f"{_FORGETS}."),
+        (noise_view, NoiseSettings(lr=2.0, k=1, mu=0.0, sigma=0.0), f"{_FORGETS}."),  # the loss stays at 0.5
+        (noise_view, NoiseSettings(lr=2.0, k=2, mu=0.0), f"{_FORGETS}, and the noise"),
+        (noise_view, NoiseSettings(lr=2.0, k=5), "settles at"),
+        (family_view, FamilySettings(nu=0.0), "never forgotten (a root of size 1)"),
+    ],
+)
+def test_the_sentence_names_the_mode_and_tells_growth_from_standing_still(view, settings, words):
+    message = view(settings).message
+    assert words in message and "iverges" not in message
+
+
 def test_no_contraction_has_no_long_run():
     view = noise_view(NoiseSettings(lr=2.4, mu=0.4))
     assert np.isnan(view.numbers["in the long run"]) and view.message.startswith("Diverges")
