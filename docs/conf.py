@@ -54,6 +54,7 @@ html_show_sphinx = False
 html_theme_options = {
     "show_prev_next": True,
     "navigation_with_keys": False,
+    "primary_sidebar_end": [],  # the theme's place for an advertisement
     "secondary_sidebar_items": ["page-toc"],
     "header_links_before_dropdown": 6,
     "show_nav_level": 1,

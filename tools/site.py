@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 MOST = 45  # MB that the site may have without Pyodide
 AS_IT_STANDS = re.compile(r"(<(?:pre|textarea|script|style)\b.*?</(?:pre|textarea|script|style)>)", re.DOTALL)
 COMMENT = re.compile(r"<!--(?!\[).*?-->", re.DOTALL)
+VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>')
 BUTTON = re.compile(rb'<p><a class="run-lesson".*?</p>\n?')
 FORWARD = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>nala_lab</title>
@@ -88,7 +89,12 @@ def render(source: Path, out: Path) -> list[str]:
 
 
 def close_up(page: str) -> str:
-    """The page without comments, empty lines and indents, a tenth of what the theme's templates write."""
+    """The page without comments, empty lines and indents, a tenth of what the theme's templates write.
+
+    Sphinx, the theme and MyST each state the width of the page: the first says it for all.
+    """
+    if first := VIEWPORT.search(page):
+        page = page[: first.end()] + VIEWPORT.sub("", page[first.end() :])
     parts = AS_IT_STANDS.split(page)
     return "".join(part if i % 2 else re.sub(r"\s*\n\s*", "\n", COMMENT.sub("", part)) for i, part in enumerate(parts))
 

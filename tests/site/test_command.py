@@ -93,6 +93,12 @@ def test_what_is_written_as_it_stands_keeps_its_lines_and_the_rest_no_indent_and
     assert site.close_up(page) == close
 
 
+def test_a_page_states_its_width_once():
+    width = '<meta name="viewport" content="width=device-width, initial-scale=1" />'
+    page = f'<head>\n{width}<title>t</title>{width}\n<meta name="viewport" content="x"/>\n<b>viewport</b>'
+    assert site.close_up(page) == f"<head>\n{width}<title>t</title>\n<b>viewport</b>"
+
+
 def test_the_size_is_that_of_all_but_pyodide_and_has_a_limit(monkeypatch, tmp_path):
     for name in ("a.html", "lite/b.js", "lite/static/pyodide/scipy.whl", "lite/static/pyodide/nala_lab-0.1.0.whl"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
