@@ -22,7 +22,7 @@ from nala_lab.experiments.run.log import Row
 from nala_lab.experiments.run.loop import Plan, train
 from nala_lab.experiments.run.optimizers import Method
 from nala_lab.experiments.run.options import Options
-from nala_lab.experiments.run.own import OwnMethod, find_method
+from nala_lab.experiments.run.own import find_method
 from nala_lab.experiments.run.parallel import SOLO, Team
 from nala_lab.experiments.run.signals import Stopped, StopRequest
 from nala_lab.experiments.run.tracking import Board
@@ -97,7 +97,7 @@ class Run:
     def request(self) -> dict[str, Any]:
         """Task, sizes, optimizer, seed, switches and kind of device, as plain values: all but the data."""
         scale = self.scale
-        own = {"own": self.method.origin} if isinstance(self.method, OwnMethod) else {}
+        own = {"own": self.method.origin} if self.method.origin else {}
         return {
             "task": self.task.name, "model": self.task.model_name, "scale": self.scale_name, "seed": self.seed,
             "optimizer": {"name": self.method.name, **self.settings},
@@ -154,13 +154,8 @@ def plan(task: str, optimizer: str | Method, *, seed: int, scale: str = "cpu", e
         require_int("epochs", epochs, low=1)
         sizes = replace(sizes, epochs=epochs)
     settings = method.with_settings({**chosen.settings.get(method.name, {}), **(changes or {})})
-    # The optimizers know their own rules: a throw-away one says now what training would say later.
-    if isinstance(method, OwnMethod):
-        method = method.rehearsed(settings)
-    else:
-        method.build([torch.zeros(1, requires_grad=True)], settings)
-    return Run(chosen, sizes, scale, method, settings, seed, device or torch.device("cpu"), tuple(folders),
-               options or Options())  # fmt: skip
+    return Run(chosen, sizes, scale, method.rehearsed(settings), settings, seed, device or torch.device("cpu"),
+               tuple(folders), options or Options())  # fmt: skip
 
 
 def execute(run: Run, out: Path, *, force: bool = False, progress: bool = True,

@@ -45,6 +45,11 @@ class Method:
         """What its row says of it."""
         return ROWS[self.name].traits
 
+    @property
+    def origin(self) -> dict[str, str]:
+        """Where it is from, for the configuration of a record: nothing to say of a method of the lab."""
+        return {}
+
     def build(self, params: Any, settings: Settings) -> torch.optim.Optimizer:
         """Make the torch optimizer.
 
@@ -55,6 +60,14 @@ class Method:
             given["outer_batch"] = "fresh"  # each step() is one gradient; which mini-batch it is of, the loop decides
         optimizer: torch.optim.Optimizer = torch_twin(self.name, params, **given)
         return optimizer
+
+    def rehearsed(self, settings: Settings) -> Method:
+        """Make one and throw it away: the optimizers know their own rules, and say now what training would say later.
+
+        Raises ValueError for a setting out of range.
+        """
+        self.build([torch.zeros(1, requires_grad=True)], settings)
+        return self
 
     def cycle(self, settings: Settings) -> tuple[int, int]:
         """(steps the papers count, gradients spent) until the pattern of counted gradients repeats.
