@@ -266,6 +266,11 @@ def _check_header(path: Path, header: dict[str, Any]) -> None:
     found = config_hash(header["config"])
     if found != header["config_hash"]:
         raise RecordError(f"{path}, line 1: config_hash is {header['config_hash']}, the config gives {found}")
+    for key in ("task", "optimizer", "seed"):
+        told = header["config"].get(key, header[key])
+        told = told.get("name", header[key]) if isinstance(told, dict) else told
+        if told != header[key]:
+            raise RecordError(f"{path}, line 1: {key} is {header[key]!r} of a run whose config says {told!r}")
 
 
 def _check_keys(what: str, entry: Mapping[str, Any], kinds: Mapping[str, type]) -> None:

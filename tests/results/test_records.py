@@ -97,8 +97,14 @@ def changed(line, **entries):
                                  for one in lines)  # fmt: skip
 
 
+OF_SGD = {"optimizer": {"name": "sgd", "lr": 0.1}}
 BREAKS = {
     "seed": (changed(0, seed="x"), "line 1: the header has seed 'x', which is not of type int"),
+    "another seed": (changed(0, seed=4), "line 1: seed is 4 of a run whose config says 3"),
+    "another optimizer": (
+        changed(0, optimizer="adam", config=OF_SGD, config_hash=config_hash(OF_SGD)),
+        "line 1: optimizer is 'adam' of a run whose config says 'sgd'",
+    ),
     "config": (changed(0, config=None), "line 1: the header has config None, which is not of type dict"),
     "data": (changed(0, data=None), "line 1: the header has data None"),
     "no totals": (changed(-1, totals=None), "line 6: the footer has totals None"),
