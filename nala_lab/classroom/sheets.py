@@ -153,7 +153,7 @@ def same(a: Real, b: Real, rtol: float) -> bool:
 
 @lru_cache(maxsize=1024)
 def personal(exercise: Exercise, student: str) -> Personal:
-    """Draw `student`'s numbers: the first set for which the solution and all wrong answers can be told apart.
+    """Draw `student`'s numbers: the first set for which the solution, all wrong answers and the numbers are apart.
 
     The wrong answers are the exercise's own mistakes, the errors of method that `neighbours` knows, and its slips.
     The same name gives the same numbers everywhere; capitals and blanks around it do not matter.
@@ -172,6 +172,8 @@ def personal(exercise: Exercise, student: str) -> Personal:
             continue  # theory has no answer for this setting, such as a cycle that does not exist there
         if not _all_apart(values, exercise.rtol):
             continue
+        if any(same(values[0], np.float64(number), APART * exercise.rtol) for number in data.values()):
+            continue  # a number of the text, typed back, would be right
         # An error that leads to the solution is none: the number does not matter here. A count may meet by chance.
         possible = method_errors(exercise.solution, data)
         errors = tuple(e for e in possible if exercise.whole or not same(e.value, values[0], EQUAL))

@@ -92,6 +92,14 @@ def test_the_derivation_ends_at_the_solution(exercise):
 
 
 @every
+def test_no_number_of_the_text_is_its_answer(exercise):
+    for student in range(25):  # of 1,250 sheets drawn without the rule, eight have an answer so near to a number
+        sheet = personal(exercise, f"student {student}")
+        for number in sheet.data.values():
+            assert not judge(sheet, np.full(sheet.solution.shape, number)).right, (student, sheet.data)
+
+
+@every
 def test_answers_differ_from_student_to_student(exercise):
     answers = {tuple(np.atleast_1d(personal(exercise, f"student {i}").solution).round(9)) for i in range(30)}
     # thirty laptops: neighbours should not be able to copy; a few of thirty may share a draw
