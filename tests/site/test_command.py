@@ -4,6 +4,7 @@ import json
 import sys
 import zipfile
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -76,12 +77,18 @@ def test_failures_are_counted_and_pictures_have_words(tmp_path):
     assert "Not drawn: RecordError: &lt;x&gt;" in (source / "lab" / "f.md").read_text(encoding="utf-8")
 
 
-def test_a_large_drawing_is_shown_by_its_pixels(tmp_path):
+def test_a_large_drawing_is_shown_by_its_pixels_where_they_are_less(monkeypatch, tmp_path):
     found = plant(tmp_path / "found")
     (found / "f.svg").write_bytes(b" " * 500_001)
     assert lab_pages.picture(FIGURE, tmp_path, found) == "f.webp"
     with Image.open(tmp_path / "f.webp") as shown, Image.open(found / "f.png") as drawn:
         assert shown.convert("RGB").tobytes() == drawn.tobytes()
+    noise = np.random.default_rng(0).integers(0, 256, (20, 20, 3), np.uint8)  # 1.2 kB of pixels, whatever packs them
+    Image.fromarray(noise).save(found / "f.png")
+    monkeypatch.setattr(lab_pages, "LARGE", 100)
+    (found / "f.svg").write_bytes(b" " * 101)
+    (tmp_path / "f.webp").unlink()
+    assert lab_pages.picture(FIGURE, tmp_path, found) == "f.svg" and not (tmp_path / "f.webp").exists()
 
 
 def test_what_is_written_as_it_stands_keeps_its_lines_and_the_rest_no_indent_and_no_comment():

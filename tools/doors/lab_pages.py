@@ -13,6 +13,7 @@ from typing import Any
 
 from PIL import Image
 
+LARGE = 300_000  # bytes of a drawing that its pixels may undercut
 Rows = Sequence[dict[str, Any]]
 
 
@@ -82,13 +83,15 @@ def ledger_page(rows: Rows) -> str:
 
 
 def picture(entry: dict[str, Any], pictures: Path, folder: Path) -> str:
-    """Put the entry's picture into `pictures` and return its name: the SVG, or where that is large the PNG's pixels."""
-    svg, target = folder / entry["svg"], pictures / entry["svg"]
-    if svg.stat().st_size <= 300_000:
-        return str(shutil.copy(svg, target).name)
-    target = target.with_suffix(".webp")
-    Image.open(folder / entry["png"]).save(target, lossless=True, quality=100, method=6)  # the same pixels, smallest
-    return target.name
+    """Put the entry's picture into `pictures` and return its name: the SVG, or the PNG's pixels where they are less."""
+    svg = folder / entry["svg"]
+    if svg.stat().st_size > LARGE:
+        pixels = (pictures / entry["svg"]).with_suffix(".webp")
+        Image.open(folder / entry["png"]).save(pixels, lossless=True, quality=100, method=6)  # the same, packed
+        if pixels.stat().st_size < svg.stat().st_size:
+            return pixels.name
+        pixels.unlink()
+    return str(shutil.copy(svg, pictures / entry["svg"]).name)
 
 
 def figure_page(entry: dict[str, Any], pictures: Path, folder: Path) -> str:
