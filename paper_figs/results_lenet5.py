@@ -1,4 +1,7 @@
-"""LeNet-5 on a CPU as two tables: at the NALA paper's settings, and with the same number of tuning trials for each."""
+"""LeNet-5 on a CPU as two tables: at the NALA paper's settings, and with the same number of tuning trials for each.
+
+Each line of a note is a statement of its own: the README makes a list of them.
+"""
 
 from __future__ import annotations
 
@@ -76,12 +79,12 @@ def as_published_table(folder: Path = RECORDS) -> Table:
         said.append(f"{data}, {size}: {verdicts}{longer(task, at[BUDGETS[0]], folder)}")
     heads = ("data", "optimizer", "best mini-batch, NALA Table 1 (%)", "best mini-batch, ours (%)",
              "test accuracy, ours (%)", *(f"NALA minus it at equal {equal}" for equal in at))  # fmt: skip
-    note = (
-        f"{' '.join(said)} Best mini-batch: the paper's metric, the highest accuracy of the logged single training "
-        "mini-batches. A method without look-ahead gradients makes the same run at either budget; NALA gets "
-        f"(k+1)/k as many gradients at equal timesteps, the papers' budget. {_reading(next(iter(shown.values())))}"
+    reading = (
+        "Best mini-batch: the paper's metric, the highest accuracy of the logged single training mini-batches.",
+        "A method without look-ahead gradients makes the same run at either budget; NALA gets (k+1)/k as many "
+        "gradients at equal timesteps, the papers' budget.",
     )
-    return Table(heads, tuple(rows), note)
+    return Table(heads, tuple(rows), "\n".join([*said, *reading, *_reading(next(iter(shown.values())))]))
 
 
 def _printed(task: str, name: str) -> str:
@@ -130,7 +133,7 @@ def tuned_table(folder: Path = TUNED) -> Table:
                     f"at seeds that tuning has not seen, {_size(choice)}: {in_words(choice.by_arm).strip()}"
                     )  # fmt: skip
     heads = ("data", "optimizer", "best of its trials", "test accuracy (%)", "NALA minus it")
-    return Table(heads, tuple(rows), f"{' '.join(said)} {_reading(choice)}")
+    return Table(heads, tuple(rows), "\n".join([*said, *_reading(choice)]))
 
 
 def _short(value: Any) -> str:
@@ -143,9 +146,9 @@ def _size(choice: Choice) -> str:
     return f"{first['epochs']} epochs, batch {first['batch_size']}, {' to '.join(map(str, sorted(seeds)))} seeds"
 
 
-def _reading(choice: Choice) -> str:
-    return (f"Mean ± sample standard deviation over seeds, slow weights, all test images; differences in points, "
-            f"paired by seed, with Student's 95 % interval. {correction(judged(choice.by_arm))}")  # fmt: skip
+def _reading(choice: Choice) -> tuple[str, str]:
+    return ("Mean ± sample standard deviation over seeds, slow weights, all test images; differences in points, paired "
+            "by seed, with Student's 95 % interval.", correction(judged(choice.by_arm)))  # fmt: skip
 
 
 def draw_published(folder: Path = RECORDS) -> Drawing:

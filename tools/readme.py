@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from paper_figs import drawing_of
@@ -21,11 +22,21 @@ END = "<!-- end of results -->"
 
 
 def with_results(readme: str, drawings: Iterable[Drawing]) -> str:
-    """Put the drawings' tables and captions between the markers."""
+    """Put the drawings' tables between the markers, the lines of each note below it, those of all notes at the end."""
     before, _, rest = readme.partition(BEGIN)
     _, _, after = rest.partition(END)
-    tables = [f"**{one.title}**\n\n{one.table.markdown()}\n\n" for one in drawings if one.table is not None]
-    return f"{before}{BEGIN}\n{''.join(tables)}{END}{after}"
+    tables = {one.title: one.table for one in drawings if one.table is not None}
+    notes = [table.note.split("\n") for table in tables.values()]
+    shared = [line for line in notes[0] if all(line in note for note in notes)]
+    text = "".join(
+        f"**{title}**\n\n{replace(table, note=_listed(line for line in note if line not in shared)).markdown()}\n\n"
+        for (title, table), note in zip(tables.items(), notes, strict=True)
+    )
+    return f"{before}{BEGIN}\n{text}In both tables:\n\n{_listed(shared)}\n\n{END}{after}"
+
+
+def _listed(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
 
 
 def main(arguments: list[str]) -> int:
