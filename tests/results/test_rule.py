@@ -152,6 +152,9 @@ def test_pairs_without_spread_are_judged_by_their_signs():
     rounded = [0.7 + 0.1 * i for i in range(5)], [0.6 + 0.1 * i for i in range(5)]
     assert judge(*rounded, Rule()).verdict == UNDECIDED  # the differences differ by rounding only
     assert judge([1.0], [0.0], Rule(threshold=9.0)).verdict == UNDECIDED
+    many = judge([100.0 * i + 0.7 for i in range(20)], [100.0 * i for i in range(20)], Rule())  # more than FLIPS
+    assert (many.verdict, many.p) == (BETTER, 2 / 2**20)
+    assert judge([0.3] * 6, [0.1 + 0.2] * 6, Rule()).verdict == UNDECIDED  # the difference itself is rounding
 
 
 test_what_makes_no_sense_is_refused = refused(
