@@ -160,6 +160,7 @@ def draw(task: str, folder: Path = RECORDS) -> Drawing:
         title=f"LeNet-5 on {TASKS[task]}: five optimizers at the NALA paper's settings",
         caption=text
         + " Right: final test accuracy, one marker a seed, tick: mean, line: one standard deviation. "
+        + f"Every optimizer got the same number of {budget_of(r for group in runs.values() for r in group)}. "
         + correction(judged(runs))
         + (f" Not shown: runs of another protocol or setting, {left_out}." if left_out else ""),
         alt=f"Left: test loss falling with gradient evaluations, one line for each optimizer. Right: final test "

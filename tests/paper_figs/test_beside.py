@@ -73,6 +73,13 @@ def test_nothing_is_drawn_empty_or_without_its_words(name, runs, folder, tmp_pat
         assert said == (runs == "none") and ("not yet run" in drawing.caption) == said
 
 
+def test_a_caption_says_which_task_was_run_at_which_budget():
+    told = draw("nala_table1", RECORDS).caption  # committed: the one at the paper's budget, the other at both
+    assert "the same number of timesteps (lenet5-cifar10) or gradients (lenet5-cifar100)." in told
+    assert "the same number of gradients." in draw("nala_fig3", RECORDS).caption
+    assert not any("  " in draw(name, RECORDS).caption for name in FROM_RECORDS)
+
+
 @pytest.mark.parametrize("name", CURVES)
 def test_the_lines_of_a_figure_are_the_records(name, folder):
     number, row, x = CURVES[name]

@@ -94,6 +94,7 @@ def test_the_training_figure_shows_the_numbers_of_the_records(records):
     assert seeds == [[81.0, 85.0]]
     assert [text.get_text() for text in right.get_yticklabels()] == ["NALA", "SGD"]
     assert "n = 2 seeds" in drawing.caption and "2 epochs, batch 256" in drawing.caption
+    assert "Every optimizer got the same number of gradients." in drawing.caption
     assert "gradient evaluations" in drawing.caption and "NALA 83.00" in drawing.alt
 
 
