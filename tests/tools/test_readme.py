@@ -30,6 +30,14 @@ def test_the_tables_of_results_are_those_of_the_records():
     assert "for the paper's own 230 epochs" in README and "CIFAR-10, 230 epochs, batch 256" in README
 
 
+def test_a_mistyped_option_writes_nothing(capsys):
+    from tools.readme import main
+
+    with pytest.raises(SystemExit):
+        main(["--chekc"])
+    assert "unrecognized arguments: --chekc" in capsys.readouterr().err
+
+
 def test_every_path_it_names_exists():
     linked = re.findall(r"\]\(([^)#:]+)\)", README)
     assert len(linked) >= 5
