@@ -45,6 +45,15 @@ def test_every_path_it_names_exists():
     assert not missing
 
 
+def test_the_gallery_names_the_lesson_in_which_each_explorer_is_first_met():
+    gallery = (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8")
+    first = {}
+    for path in sorted((ROOT / "notebooks").glob("[0-9]*.py")):
+        for name in re.findall(r"(\w+Explorer|FamilyChooser)\(", path.read_text(encoding="utf-8")):
+            first.setdefault(name, path.stem)
+    assert sorted(re.findall(r"lessons/(\w+)\.ipynb\) \|", gallery)) == sorted(first.values()) and len(first) == 6
+
+
 def test_two_commands_and_the_browser_edition_stand_in_the_first_screen():
     first_screen = "\n".join(README.splitlines()[:16])
     assert "(docs/publishing.md)" in first_screen
