@@ -80,6 +80,17 @@ def test_a_caption_says_which_task_was_run_at_which_budget():
     assert not any("  " in draw(name, RECORDS).caption for name in FROM_RECORDS)
 
 
+def test_the_words_for_who_does_not_see_a_figure_say_what_is_drawn(tmp_path):
+    curves, dots, pages = (draw(name, RECORDS) for name in ("nala_fig2", "adala_fig1", "adala_fig3"))
+    thick = [line for ax in curves.figure.axes for line in ax.lines if not line.get_label().startswith("_")]
+    ends = re.findall(r"(\S+) ends at ([\d.]+\d)", curves.alt)
+    assert ends == [(line.get_label(), f"{line.get_ydata()[-1]:.4g}") for line in thick] and len(ends) == 20
+    assert "a dot a run" in dots.alt and "against epoch" not in dots.alt
+    assert "none: each dot is one run" in dots.caption and "x-axis: test accuracy (%) at the end" in dots.caption
+    assert "FID" not in pages.alt  # every optimizer has a page
+    assert "no page for AdaLA, AdaBelief" in draw("adala_fig3", tmp_path).alt
+
+
 @pytest.mark.parametrize("name", CURVES)
 def test_the_lines_of_a_figure_are_the_records(name, folder):
     number, row, x = CURVES[name]
