@@ -107,14 +107,14 @@ def final_values(
     return ax
 
 
-def caption(*, task: str, scale: str, seeds: int, metric: str, xaxis: str, spread: str) -> str:
+def caption(*, task: str, scale: str, seeds: int | str, metric: str, xaxis: str, spread: str) -> str:
     """Write the sentence under a figure of records: what was trained, how long, how often, what was measured.
 
     Parameters
     ----------
     task : model and data.
     scale : how much was run ("5 epochs, batch 256").
-    seeds : number of seeds.
+    seeds : number of seeds, "2 to 3" where the lines differ in it.
     metric : definition of what is on the y-axis.
     xaxis : what is on the x-axis.
     spread : what the band or bar shows.

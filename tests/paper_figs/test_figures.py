@@ -155,6 +155,13 @@ def test_diverged_runs_are_counted_but_not_averaged(records):
     assert results_table(runs).rows[1][-1] == "2 of 3"
 
 
+def test_the_caption_counts_the_runs_that_are_shown(records):
+    record(records, "adam", 0, outcome="diverged")  # first of the names, and not drawn
+    assert "2 epochs, batch 256, n = 2 seeds" in draw(TASK, records.parent).caption
+    record(records, "sgd", 7)
+    assert "n = 2 to 3 seeds" in draw(TASK, records.parent).caption
+
+
 def test_two_configurations_are_not_averaged(records):
     record(records, "sgd", 9, lr=0.2)
     assert [run.seed for run in by_optimizer(load_records(records))["sgd"]] == [0, 1]
