@@ -122,7 +122,7 @@ def _settings(printed: Printed) -> str:
     task, said = TASKS[printed.columns[0].model, printed.columns[0].dataset], []
     for arm in arms_of(printed):
         usual = default_settings(task, arm.optimizer)
-        rate = {key: usual[key] for key in ("lr", "momentum") if key in usual}
+        rate: dict[str, float] = {key: usual[key] for key in ("lr", "momentum") if key in usual}
         said.append(f"{arm.label}: {words(arm.settings or rate)}")
     return "; ".join(said)
 
