@@ -20,6 +20,7 @@ from nala_lab.results.evidence import (
     judge,
     judge_table,
     power,
+    power_equivalent,
     rule,
     seeds_needed,
     sign_flip_p,
@@ -166,4 +167,5 @@ test_what_makes_no_sense_is_refused = refused(
     (lambda: judge([1.0, 2.0] * 9, [0.0] * 18, Rule(test="sign-flip")), "16 pairs"),
     (lambda: seeds_needed(1.0, 0.0), "sd"),
     (lambda: power(1.0, 1), "n must"),
+    (lambda: power_equivalent(1.0, 5, comparisons=0), "comparisons must"),
 )
