@@ -66,7 +66,7 @@ def draw() -> Drawing:
             f"Algorithm 1 with gradient descent inside (lr {LR}, k = {K}, alpha = {ALPHA}). Scale and number of seeds: "
             f"{CYCLES} cycles of {K + 1} gradients on a quadratic with eigenvalues 1 and 12, deterministic, 1 run. "
             "Mean and spread: none, there is one run. Metric: positions, at every step; shading: the loss. x-axis: the "
-            "first weight, y-axis the second. With the paper's mu < 0 "
+            "first weight, y-axis the second. With mu in [-1, 0), the range of all settings in the paper, "
             "the point y_t lies between phi and theta_k; only with mu > 0 does it lie beyond theta_k, as "
             "the word extrapolation says. alpha is 60 times the paper's, so that the purple step can be seen."
         ),

@@ -137,11 +137,12 @@ def draw(task: str, folder: Path = RECORDS) -> Drawing:
     runs = by_optimizer(records)
     left_out = len(records) - sum(map(len, runs.values()))
     table = results_table(runs)
-    group = next(iter(runs.values()))
-    epochs = int(group[0].column("test", "epoch")[-1])
-    batch = group[0].header["config"].get("batch_size", "?")
+    whole = next((run for group in runs.values() for run in group if run.outcome == FINISHED), records[0])
+    epochs, batch = int(whole.column("test", "epoch")[-1]), whole.header["config"].get("batch_size", "?")
     percent = {name: 100 * values for name, values in finals(runs).items() if len(values)}
     shown = {name: (x[1:], y[:, 1:]) for name, (x, y) in curves(runs, "loss").items()}
+    counts = sorted({len(y) for _, y in shown.values()})
+    seeds = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else sum(counts)
     with plt.rc_context(RC):
         figure, (left, right) = plt.subplots(1, 2, figsize=(10.0, 5.0))
         training_curves(left, shown, xlabel="gradient evaluations", ylabel="test loss (nats)")
@@ -151,7 +152,7 @@ def draw(task: str, folder: Path = RECORDS) -> Drawing:
         right.set_title("Final test accuracy, each seed")
     best = "; ".join(f"{row[0]} {row[1]}" for row in table.rows)
     text = caption(
-        task=f"LeNet-5 on {TASKS[task]}", scale=f"{epochs} epochs, batch {batch}", seeds=len(group),
+        task=f"LeNet-5 on {TASKS[task]}", scale=f"{epochs} epochs, batch {batch}", seeds=seeds,
         metric="test loss of the slow weights (nats) from the first epoch on", xaxis="gradient evaluations",
         spread="lowest to highest seed",
     )  # fmt: skip
@@ -160,6 +161,7 @@ def draw(task: str, folder: Path = RECORDS) -> Drawing:
         title=f"LeNet-5 on {TASKS[task]}: five optimizers at the NALA paper's settings",
         caption=text
         + " Right: final test accuracy, one marker a seed, tick: mean, line: one standard deviation. "
+        + f"Every optimizer got the same number of {budget_of(r for group in runs.values() for r in group)}. "
         + correction(judged(runs))
         + (f" Not shown: runs of another protocol or setting, {left_out}." if left_out else ""),
         alt=f"Left: test loss falling with gradient evaluations, one line for each optimizer. Right: final test "

@@ -134,6 +134,9 @@ def main(arguments: list[str]) -> int:
     if options.student:
         return students()
     scripts = [Path(name).resolve() for name in options.names] or sorted(FOLDER.glob("*.py"))
+    for script in scripts:
+        if script.suffix != ".py" or not script.is_file():  # an .ipynb would be written from itself
+            parser.error(f"a lesson must be the .py file of a pair, got {script.name}")
     start = time.perf_counter()
     with ThreadPoolExecutor(KERNELS) as pool:  # each lesson computes in a kernel, a process of its own
         status = max(pool.map(write, scripts), default=0)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
@@ -41,10 +42,13 @@ def _listed(lines: Iterable[str]) -> str:
 
 def main(arguments: list[str]) -> int:
     """Write, or check, and say what was done."""
+    parser = argparse.ArgumentParser(prog="tools/readme.py", description=main.__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; say whether the tables are the records'")
+    options = parser.parse_args(arguments)
     readme = ROOT / "README.md"
     drawings = {name: drawing_of(name) for name in PICTURES}
     wanted = with_results(readme.read_text(encoding="utf-8"), map(drawing_of, TABLES))
-    if "--check" in arguments:
+    if options.check:
         same = wanted == readme.read_text(encoding="utf-8")
         print(f"README.md {'agrees with' if same else 'differs from'} the records")
         return 0 if same else 1

@@ -123,7 +123,8 @@ def pack(site: Path, target: Path) -> None:
 
 def size(folder: Path) -> float:
     """MB of all files below `folder`, those of Pyodide left out; the lab's own wheel counts."""
-    own = (p for p in folder.rglob("*") if p.is_file() and ("pyodide" not in p.parts or p.name.startswith("nala_lab-")))
+    files = (p for p in folder.rglob("*") if p.is_file())
+    own = (p for p in files if "pyodide" not in p.relative_to(folder).parts or p.name.startswith("nala_lab-"))
     return sum(p.stat().st_size for p in own) / 1e6
 
 

@@ -50,15 +50,15 @@ def rate_map(ax: Axes | None, grid: RateMap, *, rivals: Mapping[str, Array] | No
     rivals : registry name -> rates that broadcast to ``grid.rate``, in the same units ("per" gradient or cycle). Where
         the two are equal a break-even line in the rival's colour is drawn.
     floor : a rate that no setting can beat (Chebyshev's), stated above the map beside the best rate on it.
-    points : text -> (x, y) of settings to mark.
+    points : text -> (x, y) of settings to mark, at most four.
     levels : rates to draw as contours; None takes five between the best rate and 1.
     bar : whether to draw the colour bar.
 
     Raises
     ------
     ValueError
-        When a rival does not broadcast to the map or one axis is "k", the floor is above the best rate, or no cell
-        converges.
+        When a rival does not broadcast to the map or one axis is "k", the floor is above the best rate, there are more
+        points than marks, or no cell converges.
 
     Examples
     --------
@@ -80,6 +80,7 @@ def rate_map(ax: Axes | None, grid: RateMap, *, rivals: Mapping[str, Array] | No
     # a floor that is attained is computed by another formula: allow 1e-9 for the roundings of both
     require("floor", floor, floor is None or 0 <= floor <= lowest + 1e-9, f"0 <= floor <= {lowest:.6g}, the best rate")
     require("rivals", list(rivals or ()), not (rivals and counted), "none", "no line between two whole numbers k")
+    require("points", list(points or ()), len(points or ()) <= len(_MARKS), f"at most {len(_MARKS)}, a mark for each")
     ax = axes_or_new(ax, figsize=(8.2, 5.6))
     mesh = ax.pcolormesh(
         x, y, np.ma.masked_where(~alive, rate), cmap=_FAST, vmin=lowest, vmax=1, shading="nearest", rasterized=True

@@ -20,7 +20,7 @@ _PALE = LinearSegmentedColormap.from_list("pale", ["#9DB7C9", "#C9DAE3", "#E9F0E
 def landscape(ax: Axes | None, value: Callable[[Array], Array], box: Sequence[Sequence[float]], *,
               minimum: float | None = None, minimizers: Array | None = None, levels: int = 14, resolution: int = 201,
               names: tuple[str, str] = (r"$x_1$", r"$x_2$")) -> Axes:  # fmt: skip
-    """Draw level sets of ``log10(value(x) - minimum)``: low is blue, high is cream.
+    """Draw level sets of ``log10(value(x) - minimum)``: low is blue, high is cream, and white where it is not finite.
 
     Parameters
     ----------
@@ -36,7 +36,8 @@ def landscape(ax: Axes | None, value: Callable[[Array], Array], box: Sequence[Se
     Raises
     ------
     ValueError
-        When `box` is not two increasing pairs, or `value` does not map (..., 2) to (...).
+        When `box` is not two increasing pairs, `value` does not map (..., 2) to (...), or nothing in the box lies above
+        the minimum.
 
     Examples
     --------
@@ -55,10 +56,13 @@ def landscape(ax: Axes | None, value: Callable[[Array], Array], box: Sequence[Se
     grid = np.stack(np.meshgrid(x1, x2), axis=-1)
     z = np.asarray(value(grid), dtype=float)
     require("value", z.shape, z.shape == grid.shape[:-1], f"value(x).shape = {grid.shape[:-1]}")
-    gap = z - (z.min() if minimum is None else minimum)
+    finite = z[np.isfinite(z)]
+    lowest = minimum if minimum is not None else finite.min(initial=np.inf)
+    most = finite.max(initial=-np.inf) - lowest
+    require("value", f"up to {most:.3g} above it", most > 0, "somewhere in the box a finite number above the minimum")
     # The lowest grid value need not be zero; one part in 1e6 of the range keeps the logarithm finite there.
-    shown = np.log10(np.maximum(gap, 1e-6 * gap.max()))
-    edges = np.linspace(np.percentile(shown, 0.5), shown.max(), levels)
+    shown = np.log10(np.maximum(np.where(np.isfinite(z), z, np.nan) - lowest, 1e-6 * most))
+    edges = np.linspace(np.nanpercentile(shown, 0.5), np.nanmax(shown), levels)
     ax.contourf(x1, x2, shown, levels=edges, cmap=_PALE, extend="both")
     ax.contour(x1, x2, shown, levels=edges, colors="#7C93A3", linewidths=0.5, linestyles="solid")
     if minimizers is not None:

@@ -61,6 +61,8 @@ def final_values(
 ) -> Axes:
     """Draw the last value of each seed as a dot, their mean as a bar and one standard deviation as a line.
 
+    The dots of a row stand a little above each other, in the order given, so that equal values are both seen.
+
     Parameters
     ----------
     ax : axes to draw on; None makes a figure.
@@ -71,7 +73,7 @@ def final_values(
     Raises
     ------
     ValueError
-        When there is nothing to draw.
+        When there is nothing to draw, or a value is not finite.
 
     Examples
     --------
@@ -85,6 +87,9 @@ def final_values(
     >>> plt.close(ax.figure)
     """
     require("finals", list(finals), len(finals) > 0, "at least one optimizer")
+    for name, values in finals.items():
+        told = np.size(values) > 0 and bool(np.isfinite(values).all())
+        require(name, values, told, "finite numbers, at least one", "runs that diverged stay out")
     ax = axes_or_new(ax)
     order = sorted(finals, key=lambda name: float(np.mean(finals[name])), reverse=higher_is_better)
     for row, name in enumerate(order):
@@ -93,7 +98,8 @@ def final_values(
         spread = values.std(ddof=1) if len(values) > 1 else 0.0
         ax.plot([mean - spread, mean + spread], [row, row], color=colour, lw=3, alpha=0.5, zorder=2)
         ax.plot([mean], [row], marker="|", ms=24, mew=3, color=colour, zorder=3)
-        ax.plot(values, np.full(len(values), row), linestyle="", marker=look(name)["marker"], ms=11,
+        apart = 0.14 * (np.arange(len(values)) - (len(values) - 1) / 2) / max(1, (len(values) - 1) / 2)
+        ax.plot(values, row + apart, linestyle="", marker=look(name)["marker"], ms=11,
                 color=colour, mec="white", mew=0.6, zorder=4)  # fmt: skip
     ax.set_yticks(range(len(order)), [label(name) for name in order])
     ax.set(xlabel=xlabel, ylabel="optimizer", ylim=(len(order) - 0.5, -0.5))
@@ -101,14 +107,14 @@ def final_values(
     return ax
 
 
-def caption(*, task: str, scale: str, seeds: int, metric: str, xaxis: str, spread: str) -> str:
+def caption(*, task: str, scale: str, seeds: int | str, metric: str, xaxis: str, spread: str) -> str:
     """Write the sentence under a figure of records: what was trained, how long, how often, what was measured.
 
     Parameters
     ----------
     task : model and data.
     scale : how much was run ("5 epochs, batch 256").
-    seeds : number of seeds.
+    seeds : number of seeds, "2 to 3" where the lines differ in it.
     metric : definition of what is on the y-axis.
     xaxis : what is on the x-axis.
     spread : what the band or bar shows.

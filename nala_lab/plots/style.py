@@ -138,7 +138,8 @@ def variants(name: str, count: int) -> list[dict[str, Any]]:
     >>> [one["color"] for one in variants("NALA", 3)]
     ['#d55e00', '#803800', '#e69e66']
     """
-    require("count", count, 1 <= count <= len(_DASHES), f"1 <= count <= {len(_DASHES)}", "shades of one colour")
+    rule = f"integer 1 <= count <= {len(_DASHES)}"
+    require("count", count, count in range(1, len(_DASHES) + 1), rule, "shades of one colour")
     own = np.array(to_rgb(look(name)["color"]))
     dark = own.mean() < 0.1  # black and its like have no darker shade
     mixed = [own, 0.7 * own + 0.3 if dark else 0.6 * own, 0.4 * own + 0.6 if dark else 0.6 * own + 0.4,

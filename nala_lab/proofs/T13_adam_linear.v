@@ -138,19 +138,32 @@ Qed.
 Theorem adam_printed beta1 beta2 lr c mu alpha eps k T phi :
   0 <= beta1 < 1 -> 0 <= beta2 < 1 ->
   snd (run Line (kept beta1 beta2 lr (printed eps) (fun _ => c) k) (fun _ _ => c) mu alpha T (zero, phi))
+  = phi + adam_trajectory (sqrt (c ^ 2 + eps)) lr c (INR k) mu alpha (INR T) /\
+  snd (run Line (reset beta1 beta2 lr (printed eps) (fun _ => c) k) (fun _ _ => c) mu alpha T (zero, phi))
   = phi + adam_trajectory (sqrt (c ^ 2 + eps)) lr c (INR k) mu alpha (INR T).
 Proof.
-  intros range1 range2.
-  rewrite (adam_kept beta1 beta2 lr c mu alpha) by assumption; cbn [snd].
-  unfold displacement, printed; rewrite total_constant, mult_INR; unfold adam_trajectory; ring.
+  intros range1 range2; split.
+  - rewrite (adam_kept beta1 beta2 lr c mu alpha) by assumption; cbn [snd].
+    unfold displacement, printed; rewrite total_constant, mult_INR; unfold adam_trajectory; ring.
+  - rewrite (adam_reset beta1 beta2 lr c mu alpha) by assumption.
+    unfold displacement, printed; rewrite total_constant; unfold adam_trajectory; ring.
 Qed.
 
-(* TensorFlow's place of eps tells kept from reset: beta2 = 0 gives the same two, beta2 = 3/4 does not. *)
+(* TensorFlow's place of eps tells kept from reset: two cycles of one step, beta2 = 24/25, c = 3, eps = 1. *)
 Theorem tensorflow_sees_the_state :
-  displacement (1/2) 3 (tensorflow (3/4) 1) 1 = 3/10 /\
-  displacement (1/2) 3 (kingma_ba 1) 1 = 3/8.
+  let D := tensorflow (24/25) 1 in
+  snd (run Line (kept 0 (24/25) (1/2) D (fun _ => 3) 1) (fun _ _ => 3) 0 0 2 (zero, 0)) = - (3/16 + 21/92) /\
+  snd (run Line (reset 0 (24/25) (1/2) D (fun _ => 3) 1) (fun _ _ => 3) 0 0 2 (zero, 0)) = - (3/16 + 3/16).
 Proof.
-  unfold displacement, tensorflow, kingma_ba; rewrite root_of_square, Rabs_pos_eq by lra.
-  replace (1 - (3/4) ^ 1) with ((1/2) ^ 2) by (simpl; field).
-  rewrite root_of_square, Rabs_pos_eq by lra; split; field.
+  intros D.
+  assert (root : sqrt (3 ^ 2) = 3) by (rewrite root_of_square, Rabs_pos_eq; lra).
+  assert (first : sqrt (1 - (24/25) ^ 1) = 1/5).
+  { replace (1 - (24/25) ^ 1) with ((1/5) ^ 2) by field; rewrite root_of_square, Rabs_pos_eq; lra. }
+  assert (second : sqrt (1 - (24/25) ^ 2) = 7/25).
+  { replace (1 - (24/25) ^ 2) with ((7/25) ^ 2) by field; rewrite root_of_square, Rabs_pos_eq; lra. }
+  split.
+  - rewrite (adam_kept 0 (24/25) (1/2) 3 0 0) by lra; cbn [snd total Nat.mul Nat.add INR].
+    unfold displacement, D, tensorflow; rewrite root, first, second; field.
+  - rewrite (adam_reset 0 (24/25) (1/2) 3 0 0) by lra; cbn [total INR].
+    unfold displacement, D, tensorflow; rewrite root, first; field.
 Qed.

@@ -76,14 +76,14 @@ Section Identities.
     destruct (inner _ _) as [state theta]; unfold outer_step; now rewrite no_step, whole_loop.
   Qed.
 
-  (* NAG by Eq. (1): a velocity. The state is theta and v. *)
+  (* NAG by Eq. (2): a velocity. The state is theta and v. *)
   Definition nag_velocity (lr mu : R) (now : V * V) : V * V :=
     let (theta, v) := now in
     let y := add W theta (scale W mu v) in
     let v' := add W (scale W mu v) (scale W (- lr) (G y)) in
     (add W theta v', v').
 
-  (* NAG by Eq. (2): an extrapolation. The state is theta and the next y. *)
+  (* NAG by Eq. (1): an extrapolation. The state is theta and the next y. *)
   Definition nag_extrapolation (lr mu : R) (now : V * V) : V * V :=
     let (theta, y) := now in
     let theta' := step W lr (G y) y in

@@ -48,10 +48,13 @@ def coqc() -> str | None:
 def version() -> str:
     """The version that coqc states, "8.16.1".
 
-    Raises ValueError outside the versions that the files are written for.
+    Raises ValueError outside the versions that the files are written for, and where coqc does not say its version.
     """
     asked = [str(coqc()), "--print-version"]
-    said = subprocess.run(asked, capture_output=True, encoding="utf-8", check=True).stdout.split()[0]
+    done = subprocess.run(asked, capture_output=True, encoding="utf-8", check=False)
+    if done.returncode or not done.stdout.split():
+        raise ValueError(f"coqc must tell its version, got status {done.returncode}: {' '.join(done.stderr.split())}")
+    said = done.stdout.split()[0]
     numbers = tuple(int(part) for part in re.findall(r"\d+", said))
     if not OLDEST <= numbers < TOO_NEW:
         raise ValueError(f"coqc must be of version 8.16 to 8.20, got {said}: the proofs use the library's names there")

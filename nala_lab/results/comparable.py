@@ -53,6 +53,10 @@ class Arm:
     optimizer: str
     settings: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        held = {key: list(value) if isinstance(value, tuple) else value for key, value in self.settings.items()}
+        object.__setattr__(self, "settings", held)  # a record has no tuples
+
     def fits(self, record: Record) -> bool:
         """Whether the run may be of this arm: it has the named hyperparameters, whatever the others are."""
         config = _hyperparameters(record)

@@ -36,11 +36,15 @@ def caption(what: str, runs: Sequence[Runs], *, metrics: Sequence[str], spread: 
     what : what is drawn. runs : the runs behind it. metrics : definitions. spread : how mean and spread are shown.
     xaxis : what is on the x-axis.
     """
-    budgets = {budget_of(run for group in one.by_arm.values() for run in group) for one in runs if one.by_arm}
-    equal = f" Every optimizer of a task got the same number of {' or '.join(sorted(budgets))}." if budgets else ""
+    tasks: dict[str, list[str]] = {}
+    for one in runs:
+        if one.by_arm:
+            tasks.setdefault(budget_of(run for group in one.by_arm.values() for run in group), []).append(one.task)
+    budgets = [f"{budget} ({', '.join(of)})" if tasks.keys() - {budget} else budget for budget, of in tasks.items()]
+    equal = f" Every optimizer of a task got the same number of {' or '.join(budgets)}." if budgets else ""
     shown = [record for one in runs for group in one.by_arm.values() for record in group]
     clock = "" if at_phase_0(shown) or not any("mini-batch" in metric for metric in metrics) else f" ({ANY_PHASE})"
     return (
-        f"{what} Scale and number of seeds: {standing(runs)}.{equal} Mean and spread: {spread}. "
+        f"{' '.join(what.split())} Scale and number of seeds: {standing(runs)}.{equal} Mean and spread: {spread}. "
         f"Metric: {'; '.join(dict.fromkeys(metrics))}{clock}. x-axis: {xaxis}. {AS_PRINTED}"
     )

@@ -137,14 +137,16 @@ def curves_drawing(
     missing = sorted({runs.task for runs in picked if not runs.by_arm})
     ends = f" A panel without runs shows the published numbers of Table {printed} instead." if missing else ""
     ends += f" {RULE}" if any(cut) else ""
-    ends += f" {DOTS}" if any(few(curves_of(runs, panel)) for panel, runs in zip(panels, picked, strict=True)) else ""
+    dots = [few(curves_of(runs, panel)) for panel, runs in zip(panels, picked, strict=True)]
+    ends += f" {DOTS}" if any(dots) else ""
     what = f"{name}, from our own runs; the paper's own curves are not in this repository. "
     what = f"{what}{floor_of(source)}{ends}".strip()
     found = beside(source, folder, twice=twice)
-    under = caption(
-        what, list({runs.task: runs for runs in picked}.values()), metrics=[metric], xaxis=xaxis,
-        spread="line: mean over the finished seeds, band: lowest to highest seed",
-    )  # fmt: skip
+    spread = "line: mean over the finished seeds, band: lowest to highest seed"
+    if dots and all(dots):
+        spread, xaxis = "none: each dot is one run, not a mean", f"{panels[0].ylabel} at the end of the runs"
+    under = caption(what, list({runs.task: runs for runs in picked}.values()), metrics=[metric], xaxis=xaxis,
+                    spread=spread)  # fmt: skip
     note = f"Table {printed} of the paper beside our runs: mean ± sample standard deviation [number of seeds]."
     return Drawing(
         figure=figure,
@@ -173,10 +175,8 @@ def _panel(ax: Axes, panel: Panel, runs: Runs, source: Printed, title: str, acro
     absent = [row.head for row in source.rows if row.head not in curves]
     lacks = f"not shown (not run or diverged): {', '.join(absent)}" if absent else ""
     size = runs.size_tested if panel.row == "test" else runs.size
-    window = median_window(min(len(x) for x, _ in curves.values()))
-    kind, smooth = _SMOOTH.get(panel.y, ("median", running_median))
-    how = f"thick: running {kind} of {window}" if window > 1 and panel.row == "train" else ""
-    lines = [wrapped(line, across) for line in (title, size, how, lacks) if line]
+    how, smoothed = _smoothed(panel, curves)
+    lines = [wrapped(line, across) for line in (title, size, how and f"thick: {how}", lacks) if line]
     ax.set_title("\n".join(lines), fontsize=12)
     if few(curves):
         final_dots(ax, curves, [row.head for row in source.rows], runs, xlabel=panel.ylabel, log=panel.log)
@@ -184,8 +184,7 @@ def _panel(ax: Axes, panel: Panel, runs: Runs, source: Printed, title: str, acro
     if how:
         for name, (x, values) in curves.items():
             ax.plot(x, values.T, color=look(name)["color"], lw=0.8, alpha=0.35 / len(values) ** 0.5)
-        curves = {name: (x, smooth(values, window)) for name, (x, values) in curves.items()}
-    training_curves(ax, curves, xlabel=panel.xlabel, ylabel=panel.ylabel, log=panel.log)
+    training_curves(ax, smoothed, xlabel=panel.xlabel, ylabel=panel.ylabel, log=panel.log)
     for line in ax.lines[-len(curves) :]:
         line.set(linewidth=2.2, markersize=6)
     for band in ax.collections:
@@ -193,6 +192,15 @@ def _panel(ax: Axes, panel: Panel, runs: Runs, source: Printed, title: str, acro
     ax.get_legend().remove()
     ax.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     return not panel.log and limit(ax, curves_of(runs, panel))
+
+
+def _smoothed(panel: Panel, curves: dict[str, tuple[Array, Array]]) -> tuple[str, dict[str, tuple[Array, Array]]]:
+    """How the thick lines are smoothed, "" where they are not, and what they show."""
+    window = median_window(min((len(x) for x, _ in curves.values()), default=0))
+    if window == 1 or panel.row != "train":
+        return "", curves
+    kind, smooth = _SMOOTH.get(panel.y, ("median", running_median))
+    return f"running {kind} of {window}", {name: (x, smooth(values, window)) for name, (x, values) in curves.items()}
 
 
 def wrapped(text: str, characters: int) -> str:
@@ -239,9 +247,12 @@ def _legend(figure, axes, heads, *, high: float) -> None:  # type: ignore[no-unt
 
 
 def _alt(panel: Panel, runs: Runs, title: str) -> str:
-    ends = []
-    for name, (_, values) in curves_of(runs, panel).items():
-        ends.append(f"{label(name)} ends at {values[:, -1].mean():.4g}")
-    if not ends:
-        return f"{title}: not yet run; a marker for each published number."
-    return f"{title}: {panel.ylabel} against {panel.xlabel}, one line an optimizer; {', '.join(ends)}."
+    how, curves = _smoothed(panel, curves_of(runs, panel))
+    if not curves:
+        why = "all runs diverged" if runs.by_arm else NOT_RUN
+        return f"{title}: {why}; a marker for each published number."
+    ends = ", ".join(f"{label(name)} ends at {values[:, -1].mean():.4g}" for name, (_, values) in curves.items())
+    if few(curves):
+        return f"{title}: {panel.ylabel} at the end of the runs, a row an optimizer, a dot a run; {ends}."
+    lines = f"one line an optimizer, {how}" if how else "one line an optimizer"
+    return f"{title}: {panel.ylabel} against {panel.xlabel}, {lines}; {ends}."

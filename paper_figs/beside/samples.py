@@ -69,13 +69,15 @@ def samples_drawing(number: int, column: int, folder: Path = RECORDS) -> Drawing
     )  # fmt: skip
     found = beside(source, folder)
     seen = [name for _, name in panels if _first(runs, name) is not None]
+    lacking = [name for _, name in panels if name not in seen and name in source.column(column)]
     return Drawing(
         figure=figure,
         title=f"{name}: fake samples from {head.model} with different optimizers (our runs)",
         caption=under,
         alt=f"A grid of {len(panels)} panels. "
         + (f"Pages of 64 small generated images for {', '.join(seen)}; " if seen else "")
-        + "the other panels say in words what is missing, with the published FID.",
+        + (f"no page for {', '.join(lacking)}, with the published FID instead; " if lacking else "")
+        + "the panel of real samples says that images of CIFAR-10 are not kept here.",
         table=found.noted(f"Table 4 of the paper beside our runs: lowest FID{_extractor(runs)}."),
     )
 

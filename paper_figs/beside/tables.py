@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from nala_lab.methods.task_settings import default_settings
 from paper_figs.beside.captions import caption
 from paper_figs.beside.runs import RECORDS, TASKS, TWICE, Runs, arms_of, pick
 from paper_figs.beside.values import metric_of, words
@@ -97,8 +99,7 @@ def table_drawing(paper: str, number: int, folder: Path = RECORDS, *, twice: boo
     printed = table(paper, number)
     found = beside(printed, folder, twice=twice)
     title = f"{printed.subject} Table {number}: {printed.caption.rstrip('.')}"
-    setting = ", ".join(f"{key} = {value:g}" for key, value in printed.setting.items())
-    runs = "Measured with " + setting + " where the optimizer has them. " if setting else ""
+    runs = f"Measured with {_settings(printed)}. " if printed.setting else ""
     quantities = dict.fromkeys(column.quantity for column in printed.columns)
     remarks = [one for one in (floor_of(printed), *map(_REMARKS.get, quantities)) if one]
     metrics = [f"{column.name}: {metric_of(column).metric.definition}" for column in printed.columns]
@@ -108,6 +109,22 @@ def table_drawing(paper: str, number: int, folder: Path = RECORDS, *, twice: boo
     )  # fmt: skip
     made = found.noted(under)
     return Drawing(None, f"{title}: published beside measured", made.note, table=made)
+
+
+def _settings(printed: Printed) -> str:
+    """The printed hyperparameters of each line, or of all of them; a line without any has its task's rate."""
+
+    def words(settings: Mapping[str, float]) -> str:
+        return ", ".join(f"{key} = {value:g}" for key, value in settings.items())
+
+    if printed.varied:
+        return words(printed.setting)
+    task, said = TASKS[printed.columns[0].model, printed.columns[0].dataset], []
+    for arm in arms_of(printed):
+        usual = default_settings(task, arm.optimizer)
+        rate: dict[str, float] = {key: usual[key] for key in ("lr", "momentum") if key in usual}
+        said.append(f"{arm.label}: {words(arm.settings or rate)}")
+    return "; ".join(said)
 
 
 def setup_drawing(folder: Path = RECORDS) -> Drawing:

@@ -225,7 +225,7 @@ def robust(m: Material) -> Finding:
         statement="NALA is robust to k, mu and alpha.",
         verdict=verdict(None),
         numbers=rows,
-        where=("NALA (lines 286, 288)", "NALA Tables 7, 8, 9 (lines 324-352)"),
+        where=("NALA (lines 277, 302)", "NALA Tables 7, 8, 9 (lines 324-352)"),
         note="The paper gives no limit for robust, one run a setting, and no rival's sweep to compare with; see "
         "sweeps-against-noise for what can be computed.",
     )

@@ -73,6 +73,32 @@ def test_nothing_is_drawn_empty_or_without_its_words(name, runs, folder, tmp_pat
         assert said == (runs == "none") and ("not yet run" in drawing.caption) == said
 
 
+def test_a_caption_says_which_task_was_run_at_which_budget():
+    told = draw("nala_table1", RECORDS).caption  # committed: the one at the paper's budget, the other at both
+    assert "the same number of timesteps (lenet5-cifar10) or gradients (lenet5-cifar100)." in told
+    assert "the same number of gradients." in draw("nala_fig3", RECORDS).caption
+    assert not any("  " in draw(name, RECORDS).caption for name in FROM_RECORDS)
+
+
+def test_a_table_says_of_each_line_at_what_it_was_measured():
+    told = {number: draw(f"nala_table{number}", RECORDS).caption for number in (1, 5, 8)}
+    # section "Experiments on LeNet-5": 0.001 for three of them, 0.1 for NAG and SGD, whose momentum is 0.1 and 0
+    assert "NAG: lr = 0.1, momentum = 0.1; Lookahead: lr = 0.001, k = 5; Adam: lr = 0.001; SGD: lr = 0.1," in told[1]
+    assert "with NALA: lr = 0.0002, k = 5, mu = -0.5, alpha = 0.001; Lookahead: lr = 0.0002" in told[5]
+    assert "Measured with k = 5, alpha = 0.001, lr = 0.001. " in told[8]
+
+
+def test_the_words_for_who_does_not_see_a_figure_say_what_is_drawn(tmp_path):
+    curves, dots, pages = (draw(name, RECORDS) for name in ("nala_fig2", "adala_fig1", "adala_fig3"))
+    thick = [line for ax in curves.figure.axes for line in ax.lines if not line.get_label().startswith("_")]
+    ends = re.findall(r"(\S+) ends at ([\d.]+\d)", curves.alt)
+    assert ends == [(line.get_label(), f"{line.get_ydata()[-1]:.4g}") for line in thick] and len(ends) == 20
+    assert "a dot a run" in dots.alt and "against epoch" not in dots.alt
+    assert "none: each dot is one run" in dots.caption and "x-axis: test accuracy (%) at the end" in dots.caption
+    assert "FID" not in pages.alt  # every optimizer has a page
+    assert "no page for AdaLA, AdaBelief" in draw("adala_fig3", tmp_path).alt
+
+
 @pytest.mark.parametrize("name", CURVES)
 def test_the_lines_of_a_figure_are_the_records(name, folder):
     number, row, x = CURVES[name]

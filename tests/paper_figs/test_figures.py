@@ -94,6 +94,7 @@ def test_the_training_figure_shows_the_numbers_of_the_records(records):
     assert seeds == [[81.0, 85.0]]
     assert [text.get_text() for text in right.get_yticklabels()] == ["NALA", "SGD"]
     assert "n = 2 seeds" in drawing.caption and "2 epochs, batch 256" in drawing.caption
+    assert "Every optimizer got the same number of gradients." in drawing.caption
     assert "gradient evaluations" in drawing.caption and "NALA 83.00" in drawing.alt
 
 
@@ -152,6 +153,13 @@ def test_diverged_runs_are_counted_but_not_averaged(records):
     assert finals(runs)["sgd"].tolist() == [0.71, 0.70]
     assert curves(runs)["sgd"][1].shape == (2, 3)
     assert results_table(runs).rows[1][-1] == "2 of 3"
+
+
+def test_the_caption_counts_the_runs_that_are_shown(records):
+    record(records, "adam", 0, outcome="diverged")  # first of the names, and not drawn
+    assert "2 epochs, batch 256, n = 2 seeds" in draw(TASK, records.parent).caption
+    record(records, "sgd", 7)
+    assert "n = 2 to 3 seeds" in draw(TASK, records.parent).caption
 
 
 def test_two_configurations_are_not_averaged(records):

@@ -80,5 +80,6 @@ test_a_map_without_meaning_is_refused = refused(
     (None, {"floor": float("nan")}, "floor must satisfy"),
     (None, {"rivals": {"sgd": np.ones((60, 45))}}, "sgd must satisfy"),
     (None, {"rivals": {"nobody": np.ones((45, 60))}}, "name must satisfy"),
+    (None, {"points": dict.fromkeys("abcde", (1.0, 1.0))}, "points must satisfy at most 4"),
     call=lambda rate, options: rate_map(None, grid(rate), **options),
 )

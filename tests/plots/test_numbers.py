@@ -79,3 +79,12 @@ def test_final_values_show_every_seed_and_the_best_on_top(higher, order):
     assert np.allclose(spread, [3 - np.sqrt(7), 3 + np.sqrt(7)], rtol=4 * np.finfo(float).eps)  # few roundings
     top, bottom = ax.get_ylim()[::-1]
     assert top < 0 < bottom
+
+
+def test_equal_final_values_do_not_hide_each_other_and_a_diverged_one_is_refused():
+    ax = final_values(None, {"adam": np.array([3.0, 3.0, 1.0])}, xlabel="accuracy (%)", higher_is_better=True)
+    heights = ax.lines[2].get_ydata()
+    assert len(set(heights)) == 3 and np.abs(heights).max() < 0.2 and heights.mean() == pytest.approx(0, abs=1e-15)
+    for values in ([], [1.0, np.nan]):
+        with pytest.raises(ValueError, match="sgd must satisfy finite numbers, at least one"):
+            final_values(None, {"sgd": np.array(values)}, xlabel="accuracy (%)", higher_is_better=True)

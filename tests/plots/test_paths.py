@@ -35,9 +35,22 @@ def test_a_bad_box_is_refused(box):
         landscape(None, lambda x: x.sum(-1), box)
 
 
-def test_a_function_of_the_wrong_shape_is_refused():
-    with pytest.raises(ValueError, match="value must satisfy"):
-        landscape(None, lambda x: x, ((0, 1), (0, 1)))
+FLAT = "somewhere in the box a finite number above the minimum"
+
+
+@pytest.mark.parametrize(
+    ("value", "rule"),
+    [(lambda x: x, "value\\(x\\).shape"), (lambda x: 0 * x[..., 0] + 7, FLAT), (lambda x: np.nan * x[..., 0], FLAT)],
+)
+def test_a_function_that_cannot_be_drawn_is_refused(value, rule):
+    with pytest.raises(ValueError, match=f"value must satisfy {rule}"):
+        landscape(None, value, ((0, 1), (0, 1)))
+
+
+def test_where_a_function_has_no_value_nothing_is_drawn():
+    half = landscape(None, lambda x: np.where(x[..., 0] < 0.5, (x**2).sum(-1), np.inf), ((0, 1), (0, 1)))
+    corners = np.concatenate([path.vertices for path in half.collections[0].get_paths()])
+    assert corners[:, 0].max() == 0.495  # the last line of the grid below 1/2
 
 
 def test_two_loops_show_every_part_of_fig_1(nala_run):

@@ -65,8 +65,9 @@ def test_variants_of_one_optimizer_are_told_apart_by_shade_and_dash(name):
     assert made[0]["color"] == COLOURS[name].lower() and len({str(one["linestyle"]) for one in made}) == 5
     shades = [lab(linear(one["color"])) for one in variants(name, 3)]
     assert min(np.linalg.norm(a - b) for a, b in combinations(shades, 2)) > 10
-    with pytest.raises(ValueError, match="count must satisfy"):
-        variants(name, 6)
+    for count in (6, 0, 2.5):
+        with pytest.raises(ValueError, match="count must satisfy"):
+            variants(name, count)
 
 
 def test_lines_stand_out_from_white():

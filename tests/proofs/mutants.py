@@ -52,6 +52,7 @@ MUTANTS = [
            "+ (1 - alpha * lam) * (1 + mu)"),
     Mutant("R with the other sign", "T09_noise_one_mode", "s * (1 + left) / (2", "s * (1 - left) / (2"),
     Mutant("k + 1 Adam steps", "T13_adam_linear", "((1 + mu) * k * (lr", "((1 + mu) * (k + 1) * (lr"),
+    Mutant("TensorFlow resets as it keeps", "T13_adam_linear", "= - (3/16 + 3/16)", "= - (3/16 + 21/92)"),
     Mutant("eps not averaged", "T14_adala_linear", "(sqrt (eps / (1 - beta2)) + eps)", "(sqrt eps + eps)"),
     Mutant("twice alpha m", "T21_worst_functions", "(1 - alpha * m) * ((1 + mu)", "(1 - 2 * alpha * m) * ((1 + mu)"),
     Mutant("mu up to 1", "T21_worst_functions", "    -1 <= mu <= 0 -> 0 <= lr", "    -1 <= mu <= 1 -> 0 <= lr"),

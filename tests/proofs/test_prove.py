@@ -65,12 +65,17 @@ def test_without_coq_there_is_one_sentence(monkeypatch, capsys):
     assert main(["prove"]) == 2
 
 
-def test_another_version_of_coq_is_named(monkeypatch, tmp_path):
+@pytest.mark.parametrize(
+    ("does", "told"),
+    [("echo 9.0.0 4.14", "coqc must be of version 8.16 to 8.20, got 9.0.0"),
+     ("echo no library here >&2; exit 3", "coqc must tell its version, got status 3: no library here")],
+)  # fmt: skip
+def test_another_version_of_coq_is_named(monkeypatch, tmp_path, does, told):
     other = tmp_path / "coqc"
-    other.write_text("#!/bin/sh\necho 9.0.0 4.14\n")
+    other.write_text(f"#!/bin/sh\n{does}\n")
     other.chmod(0o755)
     monkeypatch.setattr(compiling, "coqc", lambda: str(other))
-    with pytest.raises(ValueError, match="coqc must be of version 8.16 to 8.20, got 9.0.0"):
+    with pytest.raises(ValueError, match=told):
         compiling.version()
 
 

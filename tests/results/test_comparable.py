@@ -64,6 +64,12 @@ def test_a_tie_between_settings_is_refused_where_none_is_the_default(tmp_path):
     assert [run.path.stem for run in runs_of(tmp_path, TASK)] == ["a", "c"]  # the one with more runs
 
 
+def test_betas_of_an_arm_may_be_a_tuple(tmp_path):
+    write(tmp_path, "a", "adam", betas=(0.9, 0.99))
+    named = choose(load_records(tmp_path), [Arm("Adam", "adam", {"betas": (0.9, 0.99)})])
+    assert [run.path.stem for run in named.records] == ["a"]
+
+
 def test_of_equally_frequent_protocols_the_longest_is_taken_and_no_hash_decides(tmp_path):
     write(tmp_path, "a", "nala", epochs=3)
     write(tmp_path, "b", "nala", epochs=4, protocol={"equal": "timesteps"})

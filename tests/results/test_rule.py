@@ -20,6 +20,7 @@ from nala_lab.results.evidence import (
     judge,
     judge_table,
     power,
+    power_equivalent,
     rule,
     seeds_needed,
     sign_flip_p,
@@ -152,6 +153,9 @@ def test_pairs_without_spread_are_judged_by_their_signs():
     rounded = [0.7 + 0.1 * i for i in range(5)], [0.6 + 0.1 * i for i in range(5)]
     assert judge(*rounded, Rule()).verdict == UNDECIDED  # the differences differ by rounding only
     assert judge([1.0], [0.0], Rule(threshold=9.0)).verdict == UNDECIDED
+    many = judge([100.0 * i + 0.7 for i in range(20)], [100.0 * i for i in range(20)], Rule())  # more than FLIPS
+    assert (many.verdict, many.p) == (BETTER, 2 / 2**20)
+    assert judge([0.3] * 6, [0.1 + 0.2] * 6, Rule()).verdict == UNDECIDED  # the difference itself is rounding
 
 
 test_what_makes_no_sense_is_refused = refused(
@@ -163,4 +167,5 @@ test_what_makes_no_sense_is_refused = refused(
     (lambda: judge([1.0, 2.0] * 9, [0.0] * 18, Rule(test="sign-flip")), "16 pairs"),
     (lambda: seeds_needed(1.0, 0.0), "sd"),
     (lambda: power(1.0, 1), "n must"),
+    (lambda: power_equivalent(1.0, 5, comparisons=0), "comparisons must"),
 )

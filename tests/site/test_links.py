@@ -15,6 +15,9 @@ BAD = {
     '<img src="p.png">': "images without words",
     '<img src="gone.png" alt="x">': "dead link gone.png",
     '<iframe src="http://example.org/">': "from outside",
+    '<object data="https://example.org/x.pdf">': "from outside",
+    '<img src="p.png" srcset="p.png 1x, https://example.org/x.png 2x" alt="x">': "loads https://example.org/x.png",
+    '<video src="p.png" poster="//example.org/x.png">': "from outside",
 }
 
 
@@ -42,3 +45,10 @@ def test_a_planted_fault_is_named(site, planted):
 def test_a_font_from_another_server_is_a_fault(site):
     (site / "index.html").write_text('<link rel="stylesheet" href="https://fonts.example.org/css?family=X">')
     assert "from outside" in faults(site)[0]
+
+
+@pytest.mark.parametrize("rule", ["@import 'https://example.org/x.css';", "a { src: url(//example.org/x.woff2) }"])
+def test_a_style_sheet_that_asks_another_server_is_a_fault(site, rule):
+    (site / "a.css").write_text(f"/* https://example.org */ b {{ background: url(p.png) }} {rule}")
+    (found,) = faults(site)
+    assert found.startswith("a.css: loads ") and found.endswith(" from outside")

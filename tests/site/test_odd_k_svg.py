@@ -17,8 +17,9 @@ def test_it_stops_by_itself_and_the_readme_links_to_the_one_that_can_be_held():
 
 
 def test_the_slow_weights_leave_for_even_k_only():
-    def last(k):
-        frame = odd_k_svg.curve(k, 0, "#000", 1, slow=True).split('values="')[1].split(";")[9]
-        return int(frame.split()[-1].split(",")[1])
+    def ends(k):
+        frames = odd_k_svg.curve(k, 0, "#000", 1, slow=True).split('values="')[1].split('"')[0].split(";")
+        return [abs(int(frame.split()[-1].split(",")[1]) - 130) for frame in frames]
 
-    assert abs(last(5) - 130) < 60 and abs(last(4) - 130) == 90  # at step 2.25: within 1.3 of 0, and at the edge, 2
+    # at every step, and so where it comes to rest; the start is at 45, the edge at 90
+    assert max(ends(5)) < 20 and min(ends(4)) > 60 and max(ends(4)) == 90

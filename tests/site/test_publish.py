@@ -22,7 +22,7 @@ def plant(site, url=f"{publish.CDN}pyodide.mjs"):
 
 def test_the_cdn_is_named_by_the_edition_and_by_nothing_else(tmp_path):
     assert publish.faults(plant(tmp_path / "good")) == []
-    other = plant(tmp_path / "other", "./static/pyodide/pyodide.js")
+    other = plant(tmp_path / "lite" / "other", "./static/pyodide/pyodide.js")
     (other / "index.html").write_text(f"<script src='{publish.CDN}x.js'>")
     assert publish.faults(other) == [f"index.html names {publish.HOST}", f"the edition does not ask {publish.CDN}"]
 

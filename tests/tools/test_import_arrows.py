@@ -19,6 +19,12 @@ def contracts():
     return tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 
 
+def test_the_page_of_rooms_has_the_floors_of_the_contract():
+    page = (ROOT / "docs" / "where.md").read_text(encoding="utf-8")
+    shown = [set(line[4:].split("   ")[0].split(" · ")) for line in page.splitlines() if line.startswith("    ")]
+    assert shown == [set(floor.split(" | ")) for floor in contracts()[0]["layers"]]
+
+
 def modules() -> dict[str, ast.Module]:
     """Dotted name to syntax tree of every module of the library; a package is called by its own name."""
     found = {}

@@ -65,6 +65,13 @@ def test_an_empty_folder_is_no_success(tmp_path):
     assert tool.check(tmp_path) == 1
 
 
+@pytest.mark.parametrize("name", ["nowhere.py", "01_lesson.ipynb"])
+def test_what_is_no_source_of_a_lesson_is_refused(pair, capsys, name):
+    with pytest.raises(SystemExit):
+        tool.main([str(pair.with_name(name))])
+    assert f"must be the .py file of a pair, got {name}" in capsys.readouterr().err
+
+
 def test_a_warning_in_a_lesson_is_found():
     cell = nbformat.v4.new_code_cell("x")
     cell.outputs = [nbformat.v4.new_output("stream", name="stderr", text="a warning")]

@@ -31,11 +31,28 @@ def test_the_tables_of_results_are_those_of_the_records():
     assert "for the paper's own 230 epochs" in README and "CIFAR-10, 230 epochs, batch 256" in README
 
 
+def test_a_mistyped_option_writes_nothing(capsys):
+    from tools.readme import main
+
+    with pytest.raises(SystemExit):
+        main(["--chekc"])
+    assert "unrecognized arguments: --chekc" in capsys.readouterr().err
+
+
 def test_every_path_it_names_exists():
     linked = re.findall(r"\]\(([^)#:]+)\)", README)
     assert len(linked) >= 5
     missing = [path for path in linked if not (ROOT / path).exists()]
     assert not missing
+
+
+def test_the_gallery_names_the_lesson_in_which_each_explorer_is_first_met():
+    gallery = (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8")
+    first = {}
+    for path in sorted((ROOT / "notebooks").glob("[0-9]*.py")):
+        for name in re.findall(r"(\w+Explorer|FamilyChooser)\(", path.read_text(encoding="utf-8")):
+            first.setdefault(name, path.stem)
+    assert sorted(re.findall(r"lessons/(\w+)\.ipynb\) \|", gallery)) == sorted(first.values()) and len(first) == 6
 
 
 def test_two_commands_and_the_browser_edition_stand_in_the_first_screen():

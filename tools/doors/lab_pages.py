@@ -108,7 +108,7 @@ def figure_page(entry: dict[str, Any], pictures: Path, folder: Path) -> str:
     if entry.get("table"):
         inner = re.sub(r"\n\s*\n", "\n", entry["table"]["html"])
         text += f'<div class="wide" tabindex="0" role="region" aria-label="table">\n{inner}\n</div>\n'
-    return f"{text}\nDrawn from committed records: `nala-lab figures {entry['name']}`.\n"
+    return f"{text}\nTo draw it again: `nala-lab figures {entry['name']}`.\n"
 
 
 def write_results(source: Path, found: Path) -> int:
@@ -124,7 +124,7 @@ def write_results(source: Path, found: Path) -> int:
     listed = "\n".join(f"* [{e.get('title') or e['name']}]({e['name']}.md)" for e in figures)
     tree = "\n".join(e["name"] for e in figures)
     (lab / "figures.md").write_text(
-        "# Figures and tables\n\nEvery figure and table of both papers, drawn from our records, the published numbers "
+        "# Figures and tables\n\nEvery figure and table of both papers, drawn from our own runs, the published numbers "
         f"beside the measured ones.\n\n{listed}\n\n```{{toctree}}\n:hidden:\n\n{tree}\n```\n", encoding="utf-8",
     )  # fmt: skip
     return sum(row["verdict"] != "pass" for row in checks) + sum(bool(e.get("error")) for e in figures)

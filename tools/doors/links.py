@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-LOADING = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src", "video": "src"}
+LOADING = {"link": "href", "object": "data"} | dict.fromkeys(
+    "script img iframe source video audio track embed input".split(), "src")  # fmt: skip
+OUTSIDE_STYLE = re.compile(r"(?:url\(|@import)\s*[\"']?((?:https?:)?//[^\s\"')]+)")
 
 
 class _Page(HTMLParser):
@@ -27,6 +30,8 @@ class _Page(HTMLParser):
         # rel="canonical" and the like load nothing
         if tag in LOADING and found.get(LOADING[tag]) and found.get("rel", "") not in ("canonical", "search"):
             self.loads.append(found[LOADING[tag]])
+        self.loads += [part.split()[0] for part in found.get("srcset", "").split(", ") if part.strip()]
+        self.loads += [found["poster"]] if found.get("poster") else []
 
 
 def _read(path: Path) -> _Page:
@@ -49,7 +54,9 @@ def faults(site: Path, skip: tuple[str, ...] = ("lite",)) -> list[str]:
     """
     paths = [p for p in sorted(site.rglob("*.html")) if not set(p.relative_to(site).parts) & set(skip)]
     pages = {path.resolve(): _read(path) for path in paths}
-    found = []
+    found = [f"{path.relative_to(site)}: loads {address} from outside" for path in sorted(site.rglob("*.css"))
+             if not set(path.relative_to(site).parts) & set(skip)
+             for address in OUTSIDE_STYLE.findall(path.read_text(encoding="utf-8", errors="replace"))]  # fmt: skip
     for path, page in pages.items():
         where = path.relative_to(site.resolve())
         found += [f"{where}: loads {address} from outside" for address in page.loads if _is_outside(address)]

@@ -48,7 +48,7 @@ def fetch(work: Path) -> Path:
 def faults(site: Path) -> list[str]:
     """What of a published site names the CDN outside of the edition, or of the edition does not."""
     found = [f"{path.relative_to(site)} names {HOST}" for path in sorted(site.rglob("*"))
-             if path.suffix in (".html", ".js", ".css", ".json") and "lite" not in path.parts
+             if path.suffix in (".html", ".js", ".css", ".json") and "lite" not in path.relative_to(site).parts
              and HOST.encode() in path.read_bytes()]  # fmt: skip
     told = [json.loads(path.read_text(encoding="utf-8")) for path in site.glob("*/lite/jupyter-lite.json")]
     kernels = [t["jupyter-config-data"]["litePluginSettings"]["@jupyterlite/pyodide-kernel-extension:kernel"]

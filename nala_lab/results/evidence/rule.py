@@ -126,7 +126,7 @@ def judge_table(pairs: Pairs, rule: Rule) -> dict[str, Judgement]:
     """
     require("pairs", pairs, len(pairs) > 0, "at least one comparison")
     found = {name: _paired(a, b, 1 - rule.error_rate) for name, (a, b) in pairs.items()}
-    flips = {name: sign_flip_p(_differences(a, b)) for name, (a, b) in pairs.items()}
+    flips = {name: _flip(found[name], _differences(a, b)) for name, (a, b) in pairs.items()}
     alone = {name: _p_value(found[name], flips[name], rule) for name in pairs}
     corrected = dict(zip(pairs, holm(list(alone.values())), strict=True))
     same = dict(zip(pairs, holm([_p_equivalent(one, rule.threshold) for one in found.values()]), strict=True))
@@ -147,21 +147,24 @@ def _paired(a: Sequence[float], b: Sequence[float], level: float) -> Paired:
         gap = math.copysign(math.inf, signs) if signs else math.nan
         return Paired(gap=gap, se=math.nan, n=len(a), low=-math.inf, high=math.inf, level=level, verdict="")
     one = paired(a, b, level=level)
+    return replace(one, se=0.0, low=-math.inf, high=math.inf) if one.se <= _rounding(a, b) else one
+
+
+def _rounding(a: Sequence[float], b: Sequence[float]) -> float:
     # A difference of numbers up to v is off by 2^-53 v; so is its spread, where all differences are the same.
-    rounding = 1e-15 * float(np.abs([a, b]).max())
-    return replace(one, se=0.0, low=-math.inf, high=math.inf) if one.se <= rounding else one
+    return 1e-15 * float(np.abs([a, b]).max())
 
 
 def _differences(a: Sequence[float], b: Sequence[float]) -> Real:
-    """a_i - b_i; only their signs where one of them is infinite."""
+    """a_i - b_i, 0 where that is rounding only; only their signs where one of them is infinite."""
     first, second = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     require("b", list(b), first.shape == second.shape, "as many numbers as a", "pairs share a seed")
     told = not np.isnan([first, second]).any() and not (np.isinf(first) & np.isinf(second)).any()
     require("pairs", list(zip(a, b, strict=True)), told, "no NaN, and at most one infinity in a pair")
     gaps: Real = first - second
     if np.isinf(gaps).any():
-        gaps = np.sign(gaps)
-    return gaps
+        return np.sign(gaps)
+    return np.where(np.abs(gaps) > _rounding(a, b), gaps, 0.0)
 
 
 def _verdict(gap: float, p: float, p_equivalent: float, rule: Rule) -> str:
@@ -170,6 +173,11 @@ def _verdict(gap: float, p: float, p_equivalent: float, rule: Rule) -> str:
     if p <= rule.error_rate:
         return BETTER if (gap > 0) == rule.higher_is_better else WORSE
     return UNDECIDED
+
+
+def _flip(one: Paired, gaps: Real) -> float:
+    # Without any spread each is its sign times one number; signs are counted for any number of pairs.
+    return sign_flip_p(gaps if one.se > 0 else np.sign(gaps))
 
 
 def _p_value(one: Paired, flip: float, rule: Rule) -> float:

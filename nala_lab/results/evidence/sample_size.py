@@ -105,7 +105,7 @@ def power_equivalent(threshold: float, n: int, *, error_rate: float = 0.05, comp
 
     Parameters
     ----------
-    threshold : in true standard deviations of the paired differences. The others: as `power`.
+    threshold : in true standard deviations of the paired differences. The others, and what is refused: as `power`.
 
     Examples
     --------
@@ -113,7 +113,10 @@ def power_equivalent(threshold: float, n: int, *, error_rate: float = 0.05, comp
     >>> [round(power_equivalent(1.0, n), 2) for n in (2, 5, 10)]
     [0.09, 0.29, 0.8]
     """
+    require_number("threshold", threshold, low=0)
     require_int("n", n, low=2)
+    require_number("error_rate", error_rate, low=0, high=1, open_low=True, open_high=True)
+    require_int("comparisons", comparisons, low=1)
     from scipy.special import chdtri, ndtr, stdtrit
 
     share = (np.arange(2000) + 0.5) / 2000
