@@ -58,6 +58,7 @@ class Adam(torch.optim.Adam):
         require_choice("form", form, ADAM_FORMS)
         self._form = form
         super().__init__(params, lr, betas, eps, weight_decay, **options)
+        self._step_supports_amp_scaling = False  # a GradScaler unscales and skips: not every group stays fused
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add parameters, as torch's own does."""
@@ -69,11 +70,14 @@ class Adam(torch.optim.Adam):
             param_group["form"] = self._form  # for the saved state; `_form` is what is done
         super().add_param_group(param_group)
         group = self.param_groups[-1]
-        if group["fused"] is None and not group["foreach"]:
+        if group["fused"] is None:
             group["fused"] = self._fused(group)
 
     def _fused(self, group: dict[str, Any]) -> bool | None:
-        return (self._form == _TORCH_S and all(map(_fits, group["params"]))) or None
+        if group["fused"] is False:
+            return False
+        free = self._form == _TORCH_S and group["foreach"] is None and not group["differentiable"]
+        return (free and all(map(_fits, group["params"]))) or None
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -112,7 +116,7 @@ class Adam(torch.optim.Adam):
         For a small network that step is mostly Python, which looks for cases that are ruled out here.
         """
         lists = [self._columns(group) for group in self.param_groups]
-        if None in lists or hasattr(self, "grad_scale") or hasattr(self, "found_inf"):  # what a GradScaler leaves here
+        if None in lists:
             return False
         for group, (p, g, m, v, steps) in zip(self.param_groups, lists, strict=True):
             if p:
@@ -166,7 +170,7 @@ class Adam(torch.optim.Adam):
             require("state_dict", saved, saved == self._form, f"saved with form={self._form!r}", "its moments differ")
         if len(groups) == len(self.param_groups):  # torch says what is wrong otherwise
             pairs = zip(groups, self.param_groups, strict=True)
-            groups = [{**new, "fused": old["fused"] if new["foreach"] else self._fused(old)} for new, old in pairs]
+            groups = [{**new, "fused": self._fused({**old, "foreach": new["foreach"]})} for new, old in pairs]
         super().load_state_dict({**state_dict, "param_groups": groups})
         keys = chain.from_iterable(group["params"] for group in groups)
         for key, p in zip(keys, self._all(), strict=True):
