@@ -73,7 +73,7 @@ class LabOptimizer(GroupSettings):
     # ---- what a method overrides -------------------------------------------------------------------------------
 
     def _displaced(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        """Pairs (weight, its slow value) wherever the two may differ now."""
+        """Pairs (weight or momentum, its value at the slow weights) wherever the two may differ now."""
         return []
 
     def _back_to_slow(self) -> None:
@@ -199,7 +199,9 @@ class LabOptimizer(GroupSettings):
         that stands at its slow weights, at phase 0. Training inside the block is refused.
         """
         check_model(model, recompute_bn, self._params())
-        pairs = [] if self._shown or self._kept is not None else self._displaced()
+        kept = self._kept or {}
+        with torch.inference_mode(False):  # what has to be made here must outlive the evaluation
+            pairs = [] if self._shown else [(x, phi) for x, phi in self._displaced() if x not in kept]
         with shown_at(pairs):
             self._count_shown(1)
             try:
@@ -224,7 +226,8 @@ class LabOptimizer(GroupSettings):
         slow = self._displaced()
         self._tell_inner("eval")
         for weight, phi in slow:
-            weight.copy_(phi)
+            if weight in kept:
+                weight.copy_(phi)
         self._kept = kept
 
     @torch.no_grad()

@@ -22,7 +22,7 @@ def test_the_slow_weights_follow_the_type_of_the_model(maker, stop):
     with opt.slow_weights():
         phi = weights(model)
     model.double()
-    with opt.slow_weights():
+    with torch.inference_mode(), opt.slow_weights():
         assert equal(weights(model), [p.double() for p in phi])
     train(model, opt, stop, CALLS)
     own = [opt.state[p]["slow"] for p in model.parameters()]

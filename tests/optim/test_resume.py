@@ -174,23 +174,24 @@ def test_what_is_done_between_two_calls_changes_nothing_in_the_training_that_fol
 
 @pytest.mark.parametrize("calls", range(CALLS))
 @pytest.mark.parametrize("name", MAKERS)
-def test_sync_ends_a_run_at_its_slow_weights_and_so_does_a_checkpoint_made_inside_the_context(name, calls):
+def test_sync_ends_a_run_at_its_slow_weights_and_so_does_a_checkpoint_or_copy_made_inside_the_context(name, calls):
     """P9: from every phase, what slow_weights showed; a second call changes nothing; training can go on."""
     model, opt = trained(name, calls)
     with opt.slow_weights():
         phi = weights(model)
-        other_model, other = restored(name, model.state_dict(), opt.state_dict())
+        others = [restored(name, model.state_dict(), opt.state_dict()), copy.deepcopy((model, opt))]
     spent, places = opt.grad_evals, [p.data_ptr() for p in model.parameters()]
     opt.sync()
-    for m, o in ((model, opt), (other_model, other)):
+    for m, o in ((model, opt), *others):
         assert o.phase == 0 and not o._mid_step and o.grad_evals == spent and equal(weights(m), phi)
     opt.sync()
     assert [p.data_ptr() for p in model.parameters()] == places
     with opt.slow_weights():
         assert equal(weights(model), phi)
     train(model, opt, calls, CALLS)
-    train(other_model, other, calls, CALLS)
-    assert equal(weights(model), weights(other_model))
+    for other_model, other in others:
+        train(other_model, other, calls, CALLS)
+        assert equal(weights(model), weights(other_model))
     assert all(torch.isfinite(p).all() for p in model.parameters())
 
 
