@@ -56,9 +56,13 @@ def test_bounds_are_open_or_closed_as_stated():
         require_choice("one", None, ("x", "y"))
 
 
-def test_a_symbol_passes_because_it_has_no_value_yet():
+def test_a_symbol_passes_because_it_has_no_value_yet_and_an_exact_number_has_one():
     sympy = pytest.importorskip("sympy")
     h.NALAHyper(mu=sympy.Symbol("mu"), alpha=sympy.Symbol("alpha"))
+    h.NALAHyper(mu=-sympy.sqrt(2) / 2, alpha=10**400)
+    for value in (sympy.Rational(-1, 2), -sympy.sqrt(2), sympy.nan, sympy.oo, sympy.I, -(10**400)):
+        with pytest.raises(ValueError, match="alpha must satisfy 0 <= alpha < inf, got alpha="):
+            h.NALAHyper(alpha=value)
 
 
 def test_streams_are_named_and_independent():
