@@ -316,7 +316,7 @@ class LabOptimizer(GroupSettings):
             after(self)
 
     def _take_cycle(self, saved: dict[str, Any]) -> dict[str, Any]:
-        cycles = [group.pop("cycle", {"method": None}) for group in saved["param_groups"]]
+        cycles = [group.pop("cycle", {"method": None}) for group in saved.get("param_groups", ())]
         method = cycles[0]["method"] if cycles else None
         mine = type(self).__name__
         require("state_dict", method, method == mine, f"saved by {mine}.state_dict()", "the name is what saved it")

@@ -217,6 +217,7 @@ def test_a_foreign_state_is_refused_in_one_sentence():
     opt = NALA(model.parameters())
     for state, sentence in [
         (adam, r"state_dict must satisfy saved by NALA.state_dict\(\), got state_dict=None"),
+        (model.state_dict(), r"saved by NALA.state_dict\(\), got state_dict=None"),
         (Lookahead(model.parameters()).state_dict(), "saved by NALA.state_dict.*got state_dict='Lookahead'"),
         (NALA(model.parameters(), inner=torch.optim.SGD).state_dict(), "inner=Adam, got state_dict='SGD'"),
         (NALA(list(model.parameters())[:2]).state_dict(), r"groups of sizes \[6\], got state_dict=\[2\]"),
