@@ -36,10 +36,15 @@ class TwoLoop(LabOptimizer):
         made_by = "a function of the parameters, or None for Adam"
         require("inner", inner, inner is None or callable(inner), made_by, "such as lambda params: SGD(params, lr=0.1)")
         self.hyper = hyper
+        params = params if isinstance(params, torch.Tensor) else list(params)
         self.inner = Adam(params, lr=lr) if inner is None else inner(params)
         kind = type(self.inner).__name__
         is_optimizer = isinstance(self.inner, Optimizer)
         require("inner", kind, is_optimizer, "a function that returns a torch.optim.Optimizer", "this came back")
+        given = {id(p[1] if isinstance(p, tuple) else p) for p in params if not isinstance(p, dict)}
+        own = all(id(p) in given for group in self.inner.param_groups for p in group["params"])
+        fits = own or len(given) < len(params)  # of groups the inner optimizer may make others
+        require("inner", kind, fits, "an optimizer of the parameters it is called with", "it holds others")
         own_lr = self.inner.defaults.get("lr")
         agree = inner is None or lr == _LR or lr == own_lr
         require("lr", lr, agree, f"the inner optimizer's lr={own_lr}", "with `inner` given, lr belongs to it")

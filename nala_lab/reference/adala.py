@@ -189,6 +189,6 @@ class AdaLA(AdaLAHyper):
             size = damped
         else:
             if np.all(np.isfinite(size)):
-                told = f"probe='implicit' found no fixed point in {_IMPLICIT_SWEEPS} sweeps at step {t}: the last is taken"
+                told = f"probe='implicit': no fixed point in {_IMPLICIT_SWEEPS} sweeps at step {t}: the last is taken"
                 warnings.warn(told, RuntimeWarning, stacklevel=2)
         return g_next
