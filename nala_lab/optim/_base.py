@@ -25,7 +25,7 @@ from nala_lab.core import require
 from nala_lab.optim._groups import GroupSettings
 from nala_lab.optim._slow import bn_statistics, check_model, shown_at
 
-__all__ = ["LabOptimizer", "bare_step", "local", "require_closure", "wide"]
+__all__ = ["LabOptimizer", "bare_step", "local", "require_closure", "require_shape", "wide"]
 
 Closure = Callable[[], Any]
 
@@ -323,6 +323,9 @@ class LabOptimizer(GroupSettings):
         sizes = [len(group["params"]) for group in saved["param_groups"]]
         here = [len(group["params"]) for group in self.param_groups]
         require("state_dict", sizes, sizes == here, f"parameter groups of sizes {here}", "sizes of the saved groups")
+        for i, p in self._places(saved).items():
+            own = saved["state"].get(i, {})
+            require_shape(own.get("slow", own.get("exp_avg")), p)
         return cycles[0]
 
     def _places(self, saved: dict[str, Any]) -> dict[Any, torch.Tensor]:
@@ -350,6 +353,13 @@ class LabOptimizer(GroupSettings):
         if self._shown:  # a copy made inside slow_weights() stands at them
             kept |= {"_phase": 0, "_kept": None}
         return {**super().__getstate__(), **kept, "_shown": 0}
+
+
+def require_shape(saved: Any, p: torch.Tensor) -> None:
+    """Refuse a saved tensor, if it is one, of a parameter of another shape: a fused step would leave its memory."""
+    if isinstance(saved, torch.Tensor):  # moments of complex numbers have one dimension more
+        shape, fits = tuple(saved.shape), saved.shape[: p.dim()] == p.shape
+        require("state_dict", shape, fits, f"a state of parameters of this shape, here {tuple(p.shape)}")
 
 
 def _is_zero(x: Any) -> bool:
