@@ -94,7 +94,7 @@ class Rastrigin(_Separable):
         self.box = ((-5.12, 5.12),) * self.dim
 
     def _value(self, x: Array) -> Array:
-        return np.asarray((x**2 + 10 * (1 - np.cos(_TAU * x))).sum(-1))
+        return np.asarray((x**2 + 20 * np.sin(np.pi * x) ** 2).sum(-1))  # 1 - cos without its rounding
 
     def _grad(self, x: Array) -> Array:
         return np.asarray(2 * x + 10 * _TAU * np.sin(_TAU * x))
@@ -141,8 +141,8 @@ class Ackley(Problem):
         self.box = ((-5.0, 5.0),) * self.dim  # published: +-32.768, where the plain hides the funnel
 
     def _value(self, x: Array) -> Array:
-        r, ripple = self._radius(x), np.cos(_TAU * x).mean(-1)
-        return np.asarray(-20 * np.expm1(-r / 5) + (np.exp(1.0) - np.exp(ripple)))  # exactly 0 at 0
+        r, fall = self._radius(x), 2 * (np.sin(np.pi * x) ** 2).mean(-1)  # 1 - the mean of the cosines
+        return np.asarray(-20 * np.expm1(-r / 5) - np.e * np.expm1(-fall))  # exactly 0 at 0, and right to it
 
     def _grad(self, x: Array) -> Array:
         direction, slope, _ = self._cone(x)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -36,8 +37,11 @@ def require_length(two_loops: bool, cycles: int | None, steps: int | None) -> in
 
 
 def inside(x: Array, limit: float = LIMIT) -> Any:
-    """Say for each member, (...,), whether all its entries are numbers within the limit; exact entries always are."""
-    return np.all(np.abs(x) <= limit, axis=-1) if x.dtype != object else np.bool_(True)
+    """Say for each member, (...,), whether all its entries are numbers within the limit; a symbol always is."""
+    if x.dtype == object:
+        x = np.reshape([not isinstance(v, Real) or bool(abs(v) <= limit) for v in x.flat], x.shape)  # type: ignore[operator]
+        return np.all(x, axis=-1)
+    return np.all(np.abs(x) <= limit, axis=-1)
 
 
 class Ending:
@@ -67,8 +71,8 @@ class Ending:
     def see(self, x: Array) -> None:
         """Look whether a point of this row is still inside."""
         if x.dtype.hasobject:
-            return
-        if x.size > _SERIAL:
+            fine: Any = False
+        elif x.size > _SERIAL:
             fine = x.min() >= -self.limit and x.max() <= self.limit
         else:
             fine = (x.dot(x) if x.ndim == 1 else np.vdot(x, x)) <= self._small

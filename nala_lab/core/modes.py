@@ -28,16 +28,24 @@ def eigenvalues(name: str, value: Any) -> Array:
     >>> eigenvalues("lam", [1, 2]).tolist()
     [1.0, 2.0]
     """
-    array = np.asarray(value)
-    real = np.issubdtype(array.dtype, np.number) and not np.iscomplexobj(array)
-    require(name, value, bool(real and np.all(np.isfinite(array))), "finite real numbers")
-    return array.astype(np.float64)
+    return _real(name, value, "finite real numbers")
+
+
+def _real(name: str, value: Any, rule: str) -> Array:
+    """`value` as finite float64, or one sentence with `rule`; NumPy would drop an imaginary part."""
+    try:
+        array = np.asarray(value)
+        array = array.astype(np.float64) if array.dtype.kind in "fiuO" else np.array(np.nan)
+    except (TypeError, ValueError):  # no number in it, or rows of different lengths
+        array = np.array(np.nan)
+    require(name, value, bool(np.isfinite(array).all()), rule)
+    return array
 
 
 def variances(name: str, value: Any, lam: Array) -> Array:
     """Read the noise variance that each mode of `lam` sees, from a scalar, a vector or a covariance matrix.
 
-    Raises ValueError for a negative variance, NaN, or a matrix that is no covariance.
+    Raises ValueError for a negative variance, NaN, a matrix that is no covariance, or a shape that does not fit.
 
     Returns
     -------
@@ -51,10 +59,12 @@ def variances(name: str, value: Any, lam: Array) -> Array:
     >>> variances("w", 3.0, lam).tolist(), variances("w", [[4.0, 1.0], [1.0, 5.0]], lam).tolist()
     (3.0, [4.0, 5.0])
     """
-    w = np.asarray(value, dtype=np.float64)
+    w = _real(name, value, f"{name} >= 0, a variance")
     if w.ndim == 2 and lam.ndim == 1 and w.shape == (len(lam), len(lam)):
         return np.diag(covariance(name, w, len(lam))).copy()
-    require(name, value, bool(np.all((w >= 0) & np.isfinite(w))), f"{name} >= 0, a variance")
+    require(name, value, bool(np.all(w >= 0)), f"{name} >= 0, a variance")
+    fits = all(n in (1, d) or d == 1 for n, d in zip(w.shape[::-1], lam.shape[::-1], strict=False))
+    require(f"the shape of {name}", w.shape, fits, f"one that fits lam, {lam.shape}")
     return w
 
 
@@ -70,9 +80,9 @@ def covariance(name: str, value: Any, d: int) -> Array:
     >>> covariance("C", 2.0, 2).tolist(), covariance("C", [1.0, 3.0], 2).tolist()
     ([[2.0, 0.0], [0.0, 2.0]], [[1.0, 0.0], [0.0, 3.0]])
     """
-    c = np.asarray(value, dtype=np.float64)
-    fits = c.shape in ((), (d,), (d, d)) and bool(np.all(np.isfinite(c)))
-    require(name, value, fits, f"a number, {d} numbers or a ({d}, {d}) matrix, finite")
+    rule = f"a number, {d} numbers or a ({d}, {d}) matrix, finite"
+    c = _real(name, value, rule)
+    require(name, value, c.shape in ((), (d,), (d, d)), rule)
     if c.ndim < 2:
         require(name, value, bool(np.all(c >= 0)), f"{name} >= 0, a variance")
         return np.diag(np.broadcast_to(c, (d,)).copy())

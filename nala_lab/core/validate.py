@@ -69,13 +69,14 @@ def require_number(name: str, value: Any, *, low: float = -math.inf, high: float
         ...
     ValueError: mu must satisfy -1 <= mu < inf, got mu=-1.5
     """
-    if is_symbolic(value):
+    exact = is_symbolic(value)
+    if exact and value.free_symbols:
         return
     left = "<" if open_low or low == -math.inf else "<="
     right = "<" if open_high or high == math.inf else "<="
     rule = f"{low:g} {left} {name} {right} {high:g}"
-    real = isinstance(value, Real) and not isinstance(value, bool)
-    ok = real and math.isfinite(value)
+    real = value.is_real if exact else isinstance(value, Real) and not isinstance(value, bool)
+    ok = real and -math.inf < value < math.inf  # not isfinite: it turns an integer into a float
     ok = ok and (low < value if open_low else low <= value)
     ok = ok and (value < high if open_high else value <= high)
     require(name, value, bool(ok), rule, hint)

@@ -56,7 +56,7 @@ class Bench:
         self._again = True
         for p, part in zip(self.params, np.split(g, self.cuts, axis=-1), strict=True):
             p.grad = torch.from_numpy(part.copy())
-        return torch.zeros(())
+        return torch.full((), torch.nan)  # no loss is known: one number for all would tell L-BFGS that it has converged
 
     def build(self, method: Method | Callable[[list[Any]], Any]) -> Any:
         """The optimizer of these weights; its inner steps are noted."""
@@ -103,6 +103,8 @@ def made_by(factory: Callable[[list[Any]], Any], params: list[Any]) -> Any:
         raise ValueError(f"{name} must be made of a list of parameters, got {said}") from error
     kind = type(opt).__name__
     require("method", kind, isinstance(opt, torch.optim.Optimizer), "a factory of torch optimizers", f"{name} made it")
+    search = next((group["line_search_fn"] for group in opt.param_groups if group.get("line_search_fn")), None)
+    require("line_search_fn", search, search is None, "None", "a run knows gradients, and no loss to search by")
     try:
         inspect.signature(opt.step).bind(None)
     except TypeError:

@@ -6,6 +6,7 @@ Settings are shared ones, with ``inner=("Adam", {...})``, or flat ones as in rec
 
 from __future__ import annotations
 
+from copy import deepcopy
 from itertools import chain
 from math import lcm
 from typing import Any
@@ -24,7 +25,7 @@ def around(name: str) -> dict[str, Any]:
     >>> around("nag")
     {'inner': 'nag', 'inner.momentum': 0.1, 'inner.weight_decay': 0.0}
     """
-    own = {f"inner.{key}": value for key, value in find(name).published.items() if key != "lr"}
+    own = {f"inner.{key}": value for key, value in deepcopy(find(name).published).items() if key != "lr"}
     return {"inner": find(name).key, **own}
 
 

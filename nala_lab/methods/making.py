@@ -26,7 +26,7 @@ RANGES: Mapping[str, Mapping[str, Any]] = {
 def numpy_twin(name: str, **settings: Any) -> Any:
     """Make the NumPy twin from shared settings; `inner` is a pair (name, settings).
 
-    Raises ValueError for an unknown name, one without a NumPy twin, or a setting out of range.
+    Raises ValueError for an unknown name, one without a NumPy twin, or a setting out of range or unheard of.
 
     Examples
     --------
@@ -40,7 +40,7 @@ def numpy_twin(name: str, **settings: Any) -> Any:
     rest, inner = _split_inner(facts, settings)
     if inner is not None:
         rest["inner"] = numpy_twin(inner[0], **inner[1])
-    return _load(str(facts.numpy))(**rest)
+    return _heard(str(facts.numpy), rest)(**rest)
 
 
 def torch_twin(name: str, params: Any, **settings: Any) -> Any:
@@ -61,15 +61,14 @@ def torch_twin(name: str, params: Any, **settings: Any) -> Any:
     """
     facts = find(name)
     rest, inner = _split_inner(facts, settings)
-    make = _load(facts.torch)
-    heard = inspect.signature(make).parameters  # further names would vanish in **kwargs
     if facts.hyper is not None:
         check_settings(facts, rest)
+    for setting in rest.keys() & (facts.to_torch({}).keys() - facts.published.keys()):
+        require(setting, rest[setting], False, f"{setting} left out", f"{facts.name} fixes it")
     given = facts.to_torch(rest)
     if inner is not None:
         given["inner"] = lambda held: torch_twin(inner[0], held, **inner[1])
-    for setting in given:
-        require_choice("hyperparameter", setting, heard, f"those that {facts.torch.replace(':', '.')} has")
+    make = _heard(facts.torch, given)
     if facts.hyper is None:  # whether there is such a number is asked before its range
         check_settings(facts, given)
     return make(params, **given)
@@ -99,11 +98,20 @@ def _load(path: str) -> Any:
     return getattr(import_module(module), name)
 
 
+def _heard(path: str, settings: Settings) -> Any:
+    """The class or function of that path, if it knows these settings: further names would vanish in its **kwargs."""
+    make = _load(path)
+    for setting in settings:
+        hint = f"those that {path.replace(':', '.')} has"
+        require_choice("hyperparameter", setting, inspect.signature(make).parameters, hint)
+    return make
+
+
 def _split_inner(facts: Facts, settings: Settings) -> tuple[dict[str, Any], tuple[str, Settings] | None]:
     """Settings without the inner rule, and the inner rule as (name, settings), or None."""
     rest = {key: value for key, value in settings.items() if key != "inner"}
     inner = settings.get("inner")
-    pair = isinstance(inner, tuple | list) and len(inner) == 2
+    pair = isinstance(inner, tuple | list) and len(inner) == 2 and isinstance(inner[1], Mapping)
     require("inner", inner, inner is None or pair, "a pair (name, settings)", 'such as ("Adam", {"lr": 1e-3})')
     require("inner", inner, inner is None or facts.two_loops, "left out", f"{facts.name} has one loop")
     return rest, None if inner is None else (inner[0], inner[1])

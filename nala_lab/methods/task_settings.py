@@ -6,6 +6,7 @@ The AdaLA paper trains SGD at 0.1 with momentum 0.9 and all of its optimizers wi
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 from nala_lab.methods.facts import Settings
@@ -77,4 +78,4 @@ def default_settings(task: str, optimizer: str) -> dict[str, Any]:
     [0.001, 0.0002]
     """
     published = METHODS[optimizer].published if optimizer in METHODS else {}
-    return {**published, **TASK_SETTINGS.get(task, {}).get(optimizer, {})}
+    return deepcopy({**published, **TASK_SETTINGS.get(task, {}).get(optimizer, {})})  # betas are a list

@@ -25,7 +25,7 @@ from nala_lab.core import require
 from nala_lab.optim._groups import GroupSettings
 from nala_lab.optim._slow import bn_statistics, check_model, shown_at
 
-__all__ = ["LabOptimizer", "bare_step", "local", "require_closure", "wide"]
+__all__ = ["LabOptimizer", "bare_step", "local", "require_closure", "require_shape", "wide"]
 
 Closure = Callable[[], Any]
 
@@ -73,7 +73,7 @@ class LabOptimizer(GroupSettings):
     # ---- what a method overrides -------------------------------------------------------------------------------
 
     def _displaced(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        """Pairs (weight, its slow value) wherever the two may differ now."""
+        """Pairs (weight or momentum, its value at the slow weights) wherever the two may differ now."""
         return []
 
     def _back_to_slow(self) -> None:
@@ -199,7 +199,9 @@ class LabOptimizer(GroupSettings):
         that stands at its slow weights, at phase 0. Training inside the block is refused.
         """
         check_model(model, recompute_bn, self._params())
-        pairs = [] if self._shown or self._kept is not None else self._displaced()
+        kept = self._kept or {}
+        with torch.inference_mode(False):  # what has to be made here must outlive the evaluation
+            pairs = [] if self._shown else [(x, phi) for x, phi in self._displaced() if x not in kept]
         with shown_at(pairs):
             self._count_shown(1)
             try:
@@ -224,7 +226,8 @@ class LabOptimizer(GroupSettings):
         slow = self._displaced()
         self._tell_inner("eval")
         for weight, phi in slow:
-            weight.copy_(phi)
+            if weight in kept:
+                weight.copy_(phi)
         self._kept = kept
 
     @torch.no_grad()
@@ -313,13 +316,16 @@ class LabOptimizer(GroupSettings):
             after(self)
 
     def _take_cycle(self, saved: dict[str, Any]) -> dict[str, Any]:
-        cycles = [group.pop("cycle", {"method": None}) for group in saved["param_groups"]]
+        cycles = [group.pop("cycle", {"method": None}) for group in saved.get("param_groups", ())]
         method = cycles[0]["method"] if cycles else None
         mine = type(self).__name__
         require("state_dict", method, method == mine, f"saved by {mine}.state_dict()", "the name is what saved it")
         sizes = [len(group["params"]) for group in saved["param_groups"]]
         here = [len(group["params"]) for group in self.param_groups]
         require("state_dict", sizes, sizes == here, f"parameter groups of sizes {here}", "sizes of the saved groups")
+        for i, p in self._places(saved).items():
+            own = saved["state"].get(i, {})
+            require_shape(own.get("slow", own.get("exp_avg")), p)
         return cycles[0]
 
     def _places(self, saved: dict[str, Any]) -> dict[Any, torch.Tensor]:
@@ -347,6 +353,13 @@ class LabOptimizer(GroupSettings):
         if self._shown:  # a copy made inside slow_weights() stands at them
             kept |= {"_phase": 0, "_kept": None}
         return {**super().__getstate__(), **kept, "_shown": 0}
+
+
+def require_shape(saved: Any, p: torch.Tensor) -> None:
+    """Refuse a saved tensor, if it is one, of a parameter of another shape: a fused step would leave its memory."""
+    if isinstance(saved, torch.Tensor):  # moments of complex numbers have one dimension more
+        shape, fits = tuple(saved.shape), saved.shape[: p.dim()] == p.shape
+        require("state_dict", shape, fits, f"a state of parameters of this shape, here {tuple(p.shape)}")
 
 
 def _is_zero(x: Any) -> bool:

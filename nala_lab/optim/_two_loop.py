@@ -36,10 +36,15 @@ class TwoLoop(LabOptimizer):
         made_by = "a function of the parameters, or None for Adam"
         require("inner", inner, inner is None or callable(inner), made_by, "such as lambda params: SGD(params, lr=0.1)")
         self.hyper = hyper
+        params = params if isinstance(params, torch.Tensor) else list(params)
         self.inner = Adam(params, lr=lr) if inner is None else inner(params)
         kind = type(self.inner).__name__
         is_optimizer = isinstance(self.inner, Optimizer)
         require("inner", kind, is_optimizer, "a function that returns a torch.optim.Optimizer", "this came back")
+        given = {id(p[1] if isinstance(p, tuple) else p) for p in params if not isinstance(p, dict)}
+        own = all(id(p) in given for group in self.inner.param_groups for p in group["params"])
+        fits = own or len(given) < len(params)  # of groups the inner optimizer may make others
+        require("inner", kind, fits, "an optimizer of the parameters it is called with", "it holds others")
         own_lr = self.inner.defaults.get("lr")
         agree = inner is None or lr == _LR or lr == own_lr
         require("lr", lr, agree, f"the inner optimizer's lr={own_lr}", "with `inner` given, lr belongs to it")
@@ -251,7 +256,7 @@ class TwoLoop(LabOptimizer):
 
     def _count_shown(self, by: int) -> None:
         super()._count_shown(by)
-        if isinstance(self.inner, LabOptimizer):
+        if isinstance(self.inner, LabOptimizer) and self._inside_cycle():  # between two cycles it goes on where it is
             self.inner._count_shown(by)
 
     def _tell_inner(self, mode: str) -> None:
@@ -259,7 +264,14 @@ class TwoLoop(LabOptimizer):
             getattr(self.inner, mode)()
 
     def _displaced(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        return [(p, self._kept_as(p)) for p in self._params()] if self._inside_cycle() else []
+        weights = [(p, self._kept_as(p)) for p in self._params()] if self._inside_cycle() else []
+        return weights + (self._turned() if weights else [])
+
+    def _turned(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """Momenta that are to be pulled back, with what they were at the synchronisation before."""
+        pulled = self.hyper.inner_state == "pullback" and self._inside_cycle()
+        deeper = self.inner._turned() if isinstance(self.inner, TwoLoop) else []
+        return (self._anchors(self._params()) if pulled else []) + deeper
 
     def _back_to_slow(self) -> None:
         if not self._inside_cycle():
@@ -267,9 +279,6 @@ class TwoLoop(LabOptimizer):
         if isinstance(self.inner, LabOptimizer):
             self.inner._back_to_slow()
             self.inner._phase = 0
-        if self.hyper.inner_state == "pullback":
-            for momentum, anchor in self._anchors(self._params()):
-                momentum.copy_(anchor)
 
     def _restart(self) -> None:
         """Back to the state of a new optimizer; what the inner one was built with is still remembered."""
@@ -304,21 +313,13 @@ class TwoLoop(LabOptimizer):
         places = self._places(saved)
         state = {key: value for key, value in saved["state"].items() if key not in places}  # of no parameter
         for i, p in places.items():
-            inner = self._settled(p, saved["state"].get(i, {}))
+            inner = saved["state"].get(i, {})
             state[i] = {**self._own(p), **{f"inner.{key}": value for key, value in inner.items()}}
         groups = [{**group, "cycle": {"nested": group.get("cycle")}} for group in saved["param_groups"]]
         state = {i: own for i, own in state.items() if own}
         if self._of_no_parameter():
             state["outer"] = (self._of_no_parameter(), state.get("outer"))  # the second: of an inner slow loop
         return {**saved, "state": state, "param_groups": groups}
-
-    def _settled(self, p: torch.Tensor, inner: dict[str, Any]) -> dict[str, Any]:
-        """Inner state of `p` to be saved; inside slow_weights() it is what `sync` would leave."""
-        if self._shown and self._inside_cycle() and self.hyper.inner_state == "pullback":
-            own = self.state[p]  # no anchor yet: the momentum came after the first step of the cycle
-            now = {key: own.get(f"slow.{key}", torch.zeros_like(m)).clone() for key, m in self._momenta(p)}
-            return {**inner, **now}
-        return inner
 
     def _unpack(self, saved: dict[str, Any]) -> None:
         places = self._places(saved)

@@ -12,7 +12,7 @@ from torch.optim.adam import adam
 from nala_lab.core import require, require_choice
 from nala_lab.methods.hyper import ADAM_FORMS
 from nala_lab.optim._adaptive import add_mean, add_number, add_square, begin, count, each, move, refuse_flags, with_grad
-from nala_lab.optim._base import bare_step, wide
+from nala_lab.optim._base import bare_step, require_shape, wide
 from nala_lab.optim._groups import PLAIN
 
 __all__ = ["Adam"]
@@ -29,8 +29,8 @@ class Adam(torch.optim.Adam):
     """torch.optim.Adam with the same numbers, run in the quickest way that is right; and three other forms of it.
 
     Unless `fused` or `foreach` is given, a group of ordinary float32 and float64 parameters on a CPU or a CUDA device
-    is fused, until a gradient does not lie in memory as its parameter does: torch 2.13 on a CPU then pairs weights with
-    the gradients of others. Half types are computed in float32; in torch's own, eps = 1e-8 is zero in float16.
+    is fused, until a gradient or a moment does not lie in memory as its parameter does: torch 2.13 on a CPU then pairs
+    weights with those of others. Half types are computed in float32; in torch's own, eps = 1e-8 is zero in float16.
 
     Raises ValueError for an unknown form, an option of torch's that another form does not have, a state saved with
     another form, and for `capturable` and `differentiable` with float16 and bfloat16.
@@ -58,6 +58,7 @@ class Adam(torch.optim.Adam):
         require_choice("form", form, ADAM_FORMS)
         self._form = form
         super().__init__(params, lr, betas, eps, weight_decay, **options)
+        self._step_supports_amp_scaling = False  # a GradScaler unscales and skips: not every group stays fused
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add parameters, as torch's own does."""
@@ -69,11 +70,14 @@ class Adam(torch.optim.Adam):
             param_group["form"] = self._form  # for the saved state; `_form` is what is done
         super().add_param_group(param_group)
         group = self.param_groups[-1]
-        if group["fused"] is None and not group["foreach"]:
+        if group["fused"] is None:
             group["fused"] = self._fused(group)
 
     def _fused(self, group: dict[str, Any]) -> bool | None:
-        return (self._form == _TORCH_S and all(map(_fits, group["params"]))) or None
+        if group["fused"] is False:
+            return False
+        free = self._form == _TORCH_S and group["foreach"] is None and not group["differentiable"]
+        return (free and all(map(_fits, group["params"]))) or None
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -95,7 +99,7 @@ class Adam(torch.optim.Adam):
         for group in self.param_groups:
             if any(p in narrow for p in group["params"]):
                 refuse_flags(group, ("capturable", "differentiable"), "half types do not have it")
-            if group["fused"] and not all(_lies_alike(p, p.grad) for p in group["params"] if p.grad is not None):
+            if group["fused"] and not all(self._lies_alike(p) for p in group["params"] if p.grad is not None):
                 group["fused"] = None
         for p in narrow:
             p.grad = None
@@ -112,7 +116,7 @@ class Adam(torch.optim.Adam):
         For a small network that step is mostly Python, which looks for cases that are ruled out here.
         """
         lists = [self._columns(group) for group in self.param_groups]
-        if None in lists or hasattr(self, "grad_scale") or hasattr(self, "found_inf"):  # what a GradScaler leaves here
+        if None in lists:
             return False
         for group, (p, g, m, v, steps) in zip(self.param_groups, lists, strict=True):
             if p:
@@ -132,11 +136,20 @@ class Adam(torch.optim.Adam):
             if grad is None:
                 continue
             plain = p.is_cpu and p.dtype in _PLAIN_TYPES and grad.dtype is p.dtype and grad.layout is torch.strided
-            if not (own and plain and _lies_alike(p, grad)):
+            if not (own and plain and self._lies_alike(p)):
                 return None
             rows.append((p, grad, own["exp_avg"], own["exp_avg_sq"], own["step"]))
         one_type = len({row[0].dtype for row in rows}) < 2
         return [[row[i] for row in rows] for i in range(5)] if one_type else None
+
+    def _lies_alike(self, p: Any) -> bool:
+        """Whether gradient and moments lie in memory as `p` does: the kernels look at no shape and no stride."""
+        grad, own = p.grad, self.state.get(p)
+        all_of_it = (grad, own["exp_avg"], own["exp_avg_sq"]) if own else (grad,)
+        if any(x.shape != p.shape for x in all_of_it):
+            return False
+        strided = grad.layout is torch.strided
+        return not strided or (p.is_contiguous() and all(x.is_contiguous() for x in all_of_it) and not grad.is_neg())
 
     def _narrow_step(self, group: dict[str, Any], params: list[Any]) -> None:
         names = (*_MOMENTS, *(["max_exp_avg_sq"] if group["amsgrad"] else []))
@@ -166,9 +179,11 @@ class Adam(torch.optim.Adam):
             require("state_dict", saved, saved == self._form, f"saved with form={self._form!r}", "its moments differ")
         if len(groups) == len(self.param_groups):  # torch says what is wrong otherwise
             pairs = zip(groups, self.param_groups, strict=True)
-            groups = [{**new, "fused": old["fused"] if new["foreach"] else self._fused(old)} for new, old in pairs]
+            groups = [{**new, "fused": self._fused({**old, "foreach": new["foreach"]})} for new, old in pairs]
+        keys = list(chain.from_iterable(group["params"] for group in groups))
+        for key, p in zip(keys, self._all(), strict=False):
+            require_shape(state_dict["state"].get(key, {}).get("exp_avg"), p)
         super().load_state_dict({**state_dict, "param_groups": groups})
-        keys = chain.from_iterable(group["params"] for group in groups)
         for key, p in zip(keys, self._all(), strict=True):
             for name, value in state_dict["state"].get(key, {}).items() if p.dtype != wide(p) else ():
                 if isinstance(value, torch.Tensor) and name != "step":  # torch made it as narrow as the weights
@@ -183,7 +198,3 @@ class Adam(torch.optim.Adam):
 
 def _fits(p: torch.Tensor) -> bool:
     return type(p) in PLAIN and p.device.type in ("cpu", "cuda") and p.dtype in _PLAIN_TYPES and p.is_contiguous()
-
-
-def _lies_alike(p: torch.Tensor, grad: torch.Tensor) -> bool:
-    return grad.layout is not torch.strided or (grad.is_contiguous() and p.is_contiguous() and not grad.is_neg())

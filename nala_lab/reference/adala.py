@@ -28,6 +28,7 @@ so that a step with c_t = 0 is AdaBelief's, and spends one gradient. blend = eve
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
@@ -74,7 +75,8 @@ class AdaLA(AdaLAHyper):
     -----
     A step spends two gradients; one for ``lagged``; two or more, as the fixed point needs, for ``implicit``. With
     `every` that is so for the steps that look ahead, and n steps spend n + ceil(n / every); with ``blend=0``, n. The
-    probes adam and adabelief keep their own second moment up to date at every step all the same.
+    probes adam and adabelief keep their own second moment up to date at every step all the same. ``implicit`` warns
+    (RuntimeWarning) where its sweeps do not settle, as they may on a function that is not convex.
 
     Examples
     --------
@@ -185,4 +187,8 @@ class AdaLA(AdaLAHyper):
             if np.all(np.abs(damped - size) <= _IMPLICIT_TOL * size):
                 break
             size = damped
+        else:
+            if np.all(np.isfinite(size)):
+                told = f"probe='implicit': no fixed point in {_IMPLICIT_SWEEPS} sweeps at step {t}: the last is taken"
+                warnings.warn(told, RuntimeWarning, stacklevel=2)
         return g_next

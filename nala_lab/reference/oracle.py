@@ -74,6 +74,7 @@ class Oracle:
                  full_grad: Callable[[Array], Any] | None = None, *, keeps: bool = True, guards: bool = True,
                  shape: tuple[int, ...] | None = None) -> None:  # fmt: skip
         require("grad", grad, callable(grad), "a function of x that returns the gradient")
+        require("full_grad", full_grad, full_grad is None or callable(full_grad), "a function of x, or None")
         self._grad = grad
         self._rng = as_generator(rng)
         self._full = full_grad
@@ -120,6 +121,11 @@ class Oracle:
             if writes_in_place(trouble):
                 hint = "x is read-only there: work on x.copy()"
                 raise ValueError(f"grad must leave x as it is, but it writes into x in place ({hint})") from trouble
+            raise
+        except TypeError as trouble:
+            if trouble.__traceback__ is not None and trouble.__traceback__.tb_next is None:  # the call itself
+                call = "grad(x) without rng" if rng is None else "grad(x, rng) with rng"
+                raise ValueError(f"grad must satisfy a function called as {call}, got {trouble}") from trouble
             raise
         mine = type(result) is np.ndarray and result.flags.owndata and getrefcount(result) == _ALONE
         g = result if mine else np.array(result)  # what nobody else holds needs no copy

@@ -116,8 +116,9 @@ def as_rule(method: Any) -> Any:
     if is_two_loops(method):
         _require_arguments(method, method.cycle, "cycle", ("grad", "state"))
         _require_init(method)
-        if not isinstance(getattr(method, "k", None), Integral):
-            slip(method, "have k, the number of inner steps of a cycle", getattr(method, "k", None))
+        k = getattr(method, "k", None)
+        if not isinstance(k, Integral) or k < 1:
+            slip(method, "have k, the number of inner steps of a cycle", k)
         return method
     if callable(getattr(method, "step", None)):
         _require_arguments(method, method.step, "step", ("theta", "grad", "state"))

@@ -2,9 +2,10 @@
 
 import math
 
+import numpy as np
 import pytest
 
-from nala_lab.core import require_choice, require_int, require_number, stream
+from nala_lab.core import covariance, eigenvalues, require_choice, require_int, require_number, stream, variances
 from nala_lab.methods import hyper as h
 from tests.refusals import refused
 
@@ -56,9 +57,26 @@ def test_bounds_are_open_or_closed_as_stated():
         require_choice("one", None, ("x", "y"))
 
 
-def test_a_symbol_passes_because_it_has_no_value_yet():
+def test_a_symbol_passes_because_it_has_no_value_yet_and_an_exact_number_has_one():
     sympy = pytest.importorskip("sympy")
     h.NALAHyper(mu=sympy.Symbol("mu"), alpha=sympy.Symbol("alpha"))
+    h.NALAHyper(mu=-sympy.sqrt(2) / 2, alpha=10**400)
+    for value in (sympy.Rational(-1, 2), -sympy.sqrt(2), sympy.nan, sympy.oo, sympy.I, -(10**400)):
+        with pytest.raises(ValueError, match="alpha must satisfy 0 <= alpha < inf, got alpha="):
+            h.NALAHyper(alpha=value)
+
+
+LAM = np.ones(2)
+test_what_is_no_noise_or_spectrum_is_one_clear_sentence = refused(
+    (covariance, "C", np.array([1 + 5j]), 1, "C must satisfy a number, 1 numbers or a (1, 1) matrix, finite, got C="),
+    (covariance, "C", [[1, 2], [3]], 2, "a (2, 2) matrix, finite, got C=[[1, 2], [3]]"),
+    (variances, "w", np.array([1j, 1]), LAM, "w must satisfy w >= 0, a variance"),
+    (variances, "w", "ab", LAM, "w must satisfy w >= 0, a variance, got w='ab'"),
+    (variances, "w", [1, 2, 3], LAM, "the shape of w must satisfy one that fits lam, (2,), got the shape of w=(3,)"),
+    (variances, "w", np.eye(3), LAM, "one that fits lam, (2,), got the shape of w=(3, 3)"),
+    (eigenvalues, "lam", [[1, 2], [3]], "lam must satisfy finite real numbers, got lam=[[1, 2], [3]]"),
+    call=lambda function, *given: function(*given),
+)
 
 
 def test_streams_are_named_and_independent():

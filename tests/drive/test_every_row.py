@@ -1,6 +1,7 @@
 """Every field that a run writes down is the same by both twins, for every row of the table and each of its settings."""
 
 from dataclasses import fields
+from functools import partial
 
 import numpy as np
 import pytest
@@ -125,6 +126,28 @@ def test_a_rule_or_a_factory_of_ones_own_is_driven_as_it_is():
     a = run("numpy", Halving(), lambda x: x - 1.0, [5.0, 3.0], steps=3)
     b = run("torch", lambda params: torch.optim.SGD(params, lr=0.5), lambda x: x - 1.0, [5.0, 3.0], steps=3)
     assert np.array_equal(a.x, b.x) and a.x[-1].tolist() == [1.5, 1.25] and b.method == "SGD"
+
+
+def test_lbfgs_takes_the_steps_that_it_takes_with_a_loss_and_is_refused_where_it_searches_by_one():
+    import torch
+
+    make = partial(torch.optim.LBFGS, lr=0.1, max_iter=5)
+    t = run("torch", make, grad, [1.0, 1.0, 1.0], steps=4)
+    w = torch.nn.Parameter(torch.ones(3, dtype=torch.float64))
+    opt, scale, centre = make([w]), torch.tensor([1.0, 2.0, 0.3], dtype=w.dtype), torch.tensor([3.0, -2.0, 0.5])
+
+    def closure():
+        opt.zero_grad()
+        loss = (scale * (w - centre) ** 2).sum() / 2
+        loss.backward()
+        return loss
+
+    for x in t.x[1:]:
+        opt.step(closure)
+        assert np.abs(x - w.detach().numpy()).max() <= 1e-12  # a gradient of ten roundings, curvatures from 0.3 to 2
+    assert t.evals.tolist() == [0, 5, 10, 15, 20]
+    with pytest.raises(ValueError, match="line_search_fn must satisfy None, got line_search_fn='strong_wolfe'"):
+        run("torch", partial(make, line_search_fn="strong_wolfe"), grad, [1.0, 1.0, 1.0], steps=4)
 
 
 def test_an_optimizer_that_takes_no_gradient_is_named():

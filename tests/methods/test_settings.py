@@ -3,6 +3,7 @@
 import pytest
 
 from nala_lab.methods import ADALA_METHODS, METHODS, PAPER_METHODS
+from nala_lab.methods.counting import around
 from nala_lab.methods.task_settings import TASK_SETTINGS, default_settings
 from paper_figs.beside.runs import TASKS
 from paper_figs.published import table
@@ -23,6 +24,12 @@ def test_a_task_changes_hyperparameters_that_its_optimizers_have():
         for optimizer, own in changes.items():
             assert own.keys() <= METHODS[optimizer].published.keys(), (task, optimizer)
     assert set(PAPER_METHODS) | set(ADALA_METHODS) < METHODS.keys()
+
+
+def test_what_is_given_out_may_be_changed():
+    for key, given in (("betas", default_settings("lenet5-cifar10", "adam")), ("inner.betas", around("adam"))):
+        given[key][0] = 0.5
+    assert METHODS["adam"].published["betas"] == METHODS["nala"].published["inner.betas"] == [0.9, 0.999]
 
 
 def test_an_optimizer_that_is_not_known_has_no_defaults():

@@ -11,7 +11,7 @@ from nala_lab.core import stream
 from nala_lab.methods import METHODS, WITH_TWINS, counted, find, label, most_gradients
 from nala_lab.methods.counting import around, cycle, nested, slow_step, timesteps
 from nala_lab.methods.facts import Facts, row
-from nala_lab.methods.making import check_settings, torch_twin
+from nala_lab.methods.making import check_settings, numpy_twin, torch_twin
 from tests.refusals import refused
 from tests.tools.tree import ROOT, python_files
 
@@ -100,6 +100,15 @@ def test_a_setting_that_does_not_exist_is_said_to_not_exist(name):
     torch = pytest.importorskip("torch")
     with pytest.raises(ValueError, match=r"hyperparameter in \{'params', 'lr'.*got hyperparameter='beta_1'"):
         torch_twin(name, [torch.zeros(2, requires_grad=True)], lr=0.1, beta_1=0.9)
+
+
+test_a_setting_that_would_be_lost_is_refused = refused(
+    (lambda: numpy_twin("SGD", momentum=0.9), "in {'lr', 'weight_decay'}, got hyperparameter='momentum'"),
+    (lambda: numpy_twin("NALA", inner=("SGD", {"momentum": 0.9})), "in {'lr', 'weight_decay'}, got hyperparameter="),
+    (lambda: numpy_twin("NALA", inner=("SGD", None)), "inner must satisfy a pair (name, settings), got inner=("),
+    (lambda: torch_twin("HeavyBall", [], nesterov=True), "nesterov must satisfy nesterov left out, got nesterov=True"),
+    (lambda: torch_twin("NAG", [], nesterov=False), "nesterov left out, got nesterov=False (NAG fixes it)"),
+)
 
 
 def test_how_far_a_cycle_mixes():

@@ -7,7 +7,6 @@ from nala_lab.optim.adam import Adam
 
 ONE, TWO = (torch.float32, torch.float32), (torch.float32, torch.float64)
 # What is asked for, types of two weights, what happens before a step, and whether the kernel is called at once.
-# torch.amp.GradScaler tells a fused optimizer that its gradients are 4 times too long, and which are void.
 CASES = {
     "plain": ({}, ONE, lambda opt, params, t: None, True),
     "options": ({"weight_decay": 0.1, "maximize": True, "eps": 1e-3}, ONE, lambda opt, params, t: None, True),
@@ -16,8 +15,6 @@ CASES = {
     "tensor lr": ({"lr": torch.tensor(0.1)}, ONE, lambda opt, params, t: None, False),
     "amsgrad": ({"amsgrad": True}, ONE, lambda opt, params, t: None, False),
     "two types": ({}, TWO, lambda opt, params, t: None, False),
-    "scaler": ({}, ONE, lambda opt, params, t: vars(opt).update(
-        grad_scale=torch.tensor(4.0), found_inf=torch.tensor(float(t % 3 == 2))), False),
 }  # fmt: skip
 
 

@@ -24,6 +24,7 @@ BAD = [
     (NALA, {"inner": SGD, "inner_state": "pullback"}, "inner must satisfy an inner optimizer with momentum when"),
     (Lookahead, {"inner": torch.optim.Adagrad, "inner_state": "pullback"}, "got inner='Adagrad'"),
     (NALA, {"inner": 3}, "inner must satisfy a function of the parameters, or None for Adam, got inner=3"),
+    (NALA, {"inner": lambda p: SGD([torch.ones(2)])}, "inner must satisfy an optimizer of the parameters it is called"),
     (NALA, {"inner": lambda p: None}, "inner must satisfy a function that returns a torch.optim.Optimizer, got inner="),
     (NALA, {"lr": 0.2, "inner": lambda p: SGD(p, lr=0.1)}, "lr must satisfy the inner optimizer's lr=0.1, got lr=0.2"),
     (NALA, {"inner": lambda p: SGD(p, lr=math.nan)}, "lr must satisfy 0 <= lr < inf, got lr=nan"),

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from nala_lab.core import stream
-from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead, _adaptive
+from nala_lab.optim import NALA, AdaBelief, AdaLA, Adam, Lookahead, _adaptive
 from nala_lab.optim.adala import TORCH_PROBES
 from tests.optim.training import feed
 
@@ -158,6 +158,15 @@ def test_torch_s_fused_adam_is_chosen_where_it_fits():
     for _ in range(7):
         feed(opt, 1.0, 1.0)
     assert (plain < 1).all() and (odd.real < 1).all()
+
+
+def test_who_says_how_adam_is_to_run_is_heard_before_and_after_a_load():
+    for options, fused in (({}, True), ({"fused": False}, False), ({"foreach": False}, None), ({"foreach": True}, None),
+                           ({"differentiable": True}, None)):  # fmt: skip
+        opt = Adam([torch.nn.Parameter(torch.ones(2))], **options)
+        assert opt.param_groups[0]["fused"] is fused
+        opt.load_state_dict(opt.state_dict())
+        assert opt.param_groups[0]["fused"] is fused
 
 
 def test_autograd_notices_the_step():

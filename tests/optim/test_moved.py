@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from nala_lab.core import stream
 from nala_lab.optim import NALA, Lookahead
 from tests.optim.training import CALLS, MAKERS, K, equal, feed, kept, momentum, network, train, trained, weights
 
@@ -22,7 +23,7 @@ def test_the_slow_weights_follow_the_type_of_the_model(maker, stop):
     with opt.slow_weights():
         phi = weights(model)
     model.double()
-    with opt.slow_weights():
+    with torch.inference_mode(), opt.slow_weights():
         assert equal(weights(model), [p.double() for p in phi])
     train(model, opt, stop, CALLS)
     own = [opt.state[p]["slow"] for p in model.parameters()]
@@ -44,6 +45,37 @@ def test_loading_its_own_state_moves_everything_to_the_type_of_the_model(name):
     assert equal(weights(model), weights(twin))
     kinds = {value.dtype for _, key, value in kept(opt) if isinstance(value, torch.Tensor) and key != "step"}
     assert kinds <= {torch.float64}
+
+
+@pytest.mark.parametrize("name", ["NALA", "Lookahead", "OuterMomentum", "AdaBelief", "AdaLA"])
+def test_a_run_goes_on_in_another_memory_format(name):
+    """The moments come back as they lay; a fused kernel would give each weight those of another."""
+    ends = []
+    for before in (torch.channels_last, torch.contiguous_format):
+        draw, saved = stream(0, "moved", "format"), None
+        for layout in (before, torch.contiguous_format):
+            w = torch.nn.Parameter(torch.ones(2, 3, 2, 2, dtype=torch.float64).to(memory_format=layout))
+            opt = MAKERS[name]([w])
+            if saved:
+                opt.load_state_dict(saved)
+            for _ in range(K):
+                feed(opt, torch.tensor(draw.normal(size=w.shape)).to(memory_format=layout))
+            saved = opt.state_dict()
+        ends.append(w.detach())
+    assert (ends[0] - ends[1]).abs().max() <= 2 * K * 16 * 2**-52  # ten or so roundings a step; wrong moments: 1e-3
+
+
+@pytest.mark.parametrize("name", ["NALA", "AdaBelief"])
+def test_a_parameter_that_grows_is_an_error_and_not_a_walk_through_memory(name):
+    for late in (5000, 3):  # the gradient has grown too, or is the old one
+        w = torch.nn.Parameter(torch.ones(3))
+        opt = MAKERS[name]([w])
+        feed(opt, 1.0)
+        w.data = torch.ones(5000)
+        if late == 5000:
+            w.grad = torch.ones(5000)
+        with pytest.raises(RuntimeError, match="must match the size of tensor"):
+            opt.step()
 
 
 def test_narrowed_and_widened_again_the_old_digits_of_y_are_not_used():

@@ -9,7 +9,7 @@ import sys
 import pytest
 import torch
 
-from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead
+from nala_lab.optim import NALA, AdaBelief, AdaLA, Adam, Lookahead
 from tests.optim.training import CALLS, MAKERS, ROOT, batch, equal, network, restored, train, trained, weights
 
 
@@ -174,23 +174,24 @@ def test_what_is_done_between_two_calls_changes_nothing_in_the_training_that_fol
 
 @pytest.mark.parametrize("calls", range(CALLS))
 @pytest.mark.parametrize("name", MAKERS)
-def test_sync_ends_a_run_at_its_slow_weights_and_so_does_a_checkpoint_made_inside_the_context(name, calls):
+def test_sync_ends_a_run_at_its_slow_weights_and_so_does_a_checkpoint_or_copy_made_inside_the_context(name, calls):
     """P9: from every phase, what slow_weights showed; a second call changes nothing; training can go on."""
     model, opt = trained(name, calls)
     with opt.slow_weights():
         phi = weights(model)
-        other_model, other = restored(name, model.state_dict(), opt.state_dict())
+        others = [restored(name, model.state_dict(), opt.state_dict()), copy.deepcopy((model, opt))]
     spent, places = opt.grad_evals, [p.data_ptr() for p in model.parameters()]
     opt.sync()
-    for m, o in ((model, opt), (other_model, other)):
+    for m, o in ((model, opt), *others):
         assert o.phase == 0 and not o._mid_step and o.grad_evals == spent and equal(weights(m), phi)
     opt.sync()
     assert [p.data_ptr() for p in model.parameters()] == places
     with opt.slow_weights():
         assert equal(weights(model), phi)
     train(model, opt, calls, CALLS)
-    train(other_model, other, calls, CALLS)
-    assert equal(weights(model), weights(other_model))
+    for other_model, other in others:
+        train(other_model, other, calls, CALLS)
+        assert equal(weights(model), weights(other_model))
     assert all(torch.isfinite(p).all() for p in model.parameters())
 
 
@@ -216,11 +217,18 @@ def test_a_foreign_state_is_refused_in_one_sentence():
     opt = NALA(model.parameters())
     for state, sentence in [
         (adam, r"state_dict must satisfy saved by NALA.state_dict\(\), got state_dict=None"),
+        (model.state_dict(), r"saved by NALA.state_dict\(\), got state_dict=None"),
         (Lookahead(model.parameters()).state_dict(), "saved by NALA.state_dict.*got state_dict='Lookahead'"),
         (NALA(model.parameters(), inner=torch.optim.SGD).state_dict(), "inner=Adam, got state_dict='SGD'"),
         (NALA(list(model.parameters())[:2]).state_dict(), r"groups of sizes \[6\], got state_dict=\[2\]"),
     ]:
         with pytest.raises(ValueError, match=sentence):
             opt.load_state_dict(state)
+    for make in (NALA, AdaBelief, Adam):  # at the first step a fused kernel would leave the memory of the moments
+        narrow, wide = (torch.nn.Linear(size, 2) for size in (3, 500))
+        saved = make(narrow.parameters())
+        saved.step(lambda model=narrow: model(torch.ones(1, 3)).sum().backward())
+        with pytest.raises(ValueError, match=r"of this shape, here \(2, 500\), got state_dict=\(2, 3\)"):
+            make(wide.parameters()).load_state_dict(saved.state_dict())
     with pytest.raises(ValueError, match="saved by AdaBelief"):
         AdaBelief(model.parameters()).load_state_dict(adam)

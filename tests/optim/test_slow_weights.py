@@ -72,6 +72,25 @@ def test_wrong_use_is_one_clear_sentence():
                 action()
 
 
+@pytest.mark.parametrize("calls", range(1, 8))
+def test_a_checkpoint_between_two_outer_cycles_keeps_the_place_of_an_inner_cycle(calls):
+    """Two slow loops, one in the other, end their cycles at different calls."""
+    ends = []
+    for inside in (True, False):
+        w = torch.nn.Parameter(torch.ones(3))
+        opt = Lookahead([w], k=2, inner=lambda p: NALA(p, lr=0.1, k=3, inner_state="pullback"))
+        for g in range(calls):
+            feed(opt, g - 1.5)
+        if inside:
+            with opt.slow_weights():
+                w, opt = copy.deepcopy((w, opt))
+        opt.sync()
+        for g in range(5):
+            feed(opt, g - 2.5)
+        ends.append(w)
+    assert torch.equal(*ends)
+
+
 @pytest.mark.parametrize("inner", ["sgd", "adam"])
 def test_a_momentum_that_begins_late_in_a_cycle_is_settled_in_the_checkpoint_too(inner):
     """Found by test_machine.py: no gradient at the first step, so no anchor was there when the momentum came."""

@@ -49,6 +49,16 @@ def test_any_dimension(family):
         family(0)
 
 
+@pytest.mark.parametrize("t", [1e-9, -1e-12, 1e-150])
+def test_next_to_the_minimum_the_value_is_its_taylor_polynomial(t):
+    """The next terms are below t^2 = 1e-18 of it; 1 - cos(2 pi t) would be 0 there, 1/198 of Rastrigin's value."""
+    tau, rounding = 2 * np.pi, 16 * EPS  # of ten operations each
+    for x in ([t], [0.0, t, 0.0]):
+        assert abs(Rastrigin(len(x)).value(x) / ((1 + 5 * tau**2) * t**2) - 1) <= rounding
+    near = 4 * abs(t) + (np.e * tau**2 / 2 - 0.4) * t**2
+    assert abs(Ackley(1).value([t]) / near - 1) <= rounding
+
+
 def test_styblinski_tang_takes_the_deeper_root():
     roots = np.roots([4, 0, -32, 5])  # the derivative of x^4 - 16 x^2 + 5 x
     values = [(x**4 - 16 * x**2 + 5 * x) / 2 for x in roots]

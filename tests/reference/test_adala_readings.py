@@ -6,6 +6,7 @@ import pytest
 from nala_lab.core import stream
 from nala_lab.methods.hyper import PROBES
 from nala_lab.reference import AdaLA, run
+from problems import Rastrigin
 
 EPS = np.finfo(float).eps
 LR, B1, B2, E = 0.05, 0.6, 0.8, 0.03
@@ -68,6 +69,12 @@ def test_the_implicit_probe_is_the_step_it_leads_to():
         t = run(method, bent, X0, steps=4)
         # the sweeps stop at a relative change of 1e-13; the probe and the step differ by one more sweep
         assert np.abs(t.probes - t.x[1:]).max() <= 1e-11
+
+
+def test_an_implicit_probe_that_is_no_fixed_point_is_said():
+    """Rastrigin's ripple at a long step: the sweeps go round in circles between two wells."""
+    with pytest.warns(RuntimeWarning, match=r"no fixed point in 200 sweeps at step \d+: the last is taken"):
+        run(AdaLA(lr=1.0, probe="implicit", probe_batch="same"), Rastrigin(1).grad, [3.3], steps=40)
 
 
 def test_the_implicit_first_step_is_a_geometric_mean_when_eps_is_negligible():

@@ -163,6 +163,9 @@ test_what_is_refused = refused(
     (dict(grad=lambda x: None), "grad(x) must satisfy an array of shape (2,), got grad(x)=None (does it return its"),
     (dict(grad=lambda x: x * 1j), "grad(x) must satisfy real numbers, got grad(x)='complex128'"),
     (dict(grad=lambda x: x > 0), "grad(x) must satisfy real numbers, got grad(x)='bool'"),
+    (dict(grad=lambda x, rng: x), "grad must satisfy a function called as grad(x) without rng, got <lambda>"),
+    (dict(rng=0), "grad must satisfy a function called as grad(x, rng) with rng, got "),
+    (dict(full_grad=3), "full_grad must satisfy a function of x, or None, got full_grad=3"),
     (dict(grad=lambda x: 3.0), "grad(x) must satisfy the shape of x, (2,), got grad(x)=()"),
     call=called,
 )  # fmt: skip

@@ -212,6 +212,7 @@ TWO_LOOP_SLIPS = [
     (cycle(lambda c: c._replace(state=None)), "Own must return state.phi from its cycle as float64 of shape (2,), got"),
     (cycle(lambda c: c._replace(y=c.y[:1])), "Own must return y from its cycle as float64 of shape (2,), got float64"),
     (cycle(lambda c: c._replace(outer_grad=None)), "Own must return outer_grad from its cycle"),
+    (type("NoStep", (Mixed,), {"k": 0})(), "NoStep must have k, the number of inner steps of a cycle, got int 0"),
     (type("NoK", (Mixed,), {"k": None})(), "NoK must have k, the number of inner steps of a cycle, got None"),
     (type("Bare", (Mixed,), {"init": lambda self, theta: theta})(), "Bare must return state.phi from its init"),
     (type("Idle", (Mixed,), {"cycle": lambda self, grad, s: Cycle([s.phi] * 4, [s.phi] * 3, s.phi, s.phi, s)})(),

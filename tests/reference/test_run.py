@@ -1,7 +1,11 @@
 """run(): outcomes, shapes, ensembles, costs, and one clear sentence for each wrong argument."""
 
+from fractions import Fraction
+
+import mpmath
 import numpy as np
 import pytest
+import sympy
 
 from nala_lab.core import stream
 from nala_lab.reference import NAG, NALA, SGD, AdaBelief, AdaLA, Adam, HeavyBall, Lookahead, Oracle, run
@@ -65,8 +69,12 @@ def test_shapes_of_a_two_loop_trajectory():
     assert t.timesteps.tolist() == [0, 3, 6, 9, 12, 15]
 
 
-def test_a_diverging_run_is_a_result_with_its_step():
-    t = run(SGD(lr=3.0), lambda x: x, np.array([1.0]), steps=10_000)  # |x| doubles each step
+ONES = [1.0, np.array(1.0, dtype=object), Fraction(1), mpmath.mpf(1), sympy.Float(1)]
+
+
+@pytest.mark.parametrize("one", ONES, ids=repr)
+def test_a_diverging_run_is_a_result_with_its_step(one):
+    t = run(SGD(lr=3), lambda x: x * one, np.array([1.0]), steps=10_000)  # |x| doubles each step
     assert t.outcome == "diverged"
     assert t.diverged_at == int(np.ceil(np.log2(1e100)))  # the first power of two beyond the limit
     assert len(t.x) == t.diverged_at + 1
