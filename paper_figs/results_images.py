@@ -30,9 +30,9 @@ Runs = Mapping[str, Sequence[Record]]
 
 
 def by_optimizer(records: Sequence[Record]) -> dict[str, list[Record]]:
-    """Sort the runs that may stand side by side by optimizer, and those of one optimizer by seed."""
+    """Sort the runs that may stand side by side, at the papers' budget where they are, by optimizer, then by seed."""
     runs: dict[str, list[Record]] = defaultdict(list)
-    for record in comparable(records):
+    for record in comparable(records, "timesteps"):
         runs[record.optimizer].append(record)
     return dict(sorted(runs.items()))
 

@@ -28,8 +28,8 @@ from nala_lab.methods.table import METHODS, rank
 from nala_lab.methods.task_settings import default_settings
 from nala_lab.results.records import Record, config_hash, read_record
 
-__all__ = ["BUDGETS", "CUT", "SCALES", "Arm", "Choice", "budget_of", "budgets_of", "choose", "comparable", "runs_of",
-           "scale_of"]  # fmt: skip
+__all__ = ["BUDGETS", "CUT", "SCALES", "Arm", "Choice", "budget_of", "budgets_of", "choose", "choose_at", "comparable",
+           "runs_of", "scale_of"]  # fmt: skip
 
 CUT = "paper, cut short"
 SCALES = ("smoke", "cpu", CUT, "paper")  # smallest first
@@ -124,19 +124,25 @@ def choose(records: Sequence[Record], arms: Sequence[Arm], full: Mapping[str, in
     return Choice(scale, by_arm, fitting - len(shown), budget)
 
 
+def choose_at(records: Sequence[Record], arms: Sequence[Arm], full: Mapping[str, int] | None, equal: str) -> Choice:
+    """Choose the runs at one of the BUDGETS, or, where an arm was not run at it, those of `choose` at either."""
+    at, any_ = (choose(records, arms, full, budget) for budget in (equal, None))
+    return at if at.by_arm.keys() >= any_.by_arm.keys() else any_
+
+
 def _in_twos(groups: Iterable[Sequence[Record]], scales: Mapping[int, str]) -> list[str]:
     """The scales at which each group that is not empty has at least two seeds."""
     seeds = [{(scales[id(run)], run.seed) for run in runs} for runs in groups if runs]
     return [scale for scale in SCALES if all(sum(at == scale for at, _ in group) > 1 for group in seeds)]
 
 
-def comparable(records: Sequence[Record]) -> list[Record]:
+def comparable(records: Sequence[Record], equal: str | None = None) -> list[Record]:
     """Keep the runs of every optimizer that may stand together, at the task's default settings where these were run.
 
-    The result is in the order of the papers' tables, then of seeds.
+    With one of BUDGETS as `equal`, as `choose_at` does. They come in the order of the papers' tables, then of seeds.
     """
-    names = sorted({record.optimizer for record in records}, key=rank)
-    return choose(records, [Arm(name, name) for name in names]).records
+    arms = [Arm(name, name) for name in sorted({record.optimizer for record in records}, key=rank)]
+    return (choose(records, arms) if equal is None else choose_at(records, arms, None, equal)).records
 
 
 def runs_of(folder: Path | str, task: str) -> list[Record]:

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from nala_lab.results.comparable import CUT, Arm, choose
+from nala_lab.results.comparable import CUT, Arm, choose_at
 from nala_lab.results.records import FINISHED, Record, load_records
 from paper_figs.published import Table, paper
 
@@ -140,12 +140,12 @@ def arms_of(table: Table) -> tuple[Arm, ...]:
 
 
 def pick(task: str, arms: Sequence[Arm], folder: Path = RECORDS) -> Runs:
-    """Pick the runs to show, as `nala_lab.results.comparable.choose` does. Only whole runs count.
+    """Pick the runs to show, at the papers' budget, equal timesteps, where they are. Only whole runs count.
 
     Raises ValueError for a record without one of the three scales, and where it cannot be told which of several
     settings is meant.
     """
-    found = choose(records_of(folder / task), arms, full_size(task))
+    found = choose_at(records_of(folder / task), arms, full_size(task), "timesteps")
     return Runs(task, found.scale, found.by_arm, found.left_out)
 
 

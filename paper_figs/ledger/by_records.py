@@ -8,7 +8,7 @@ from typing import Any
 
 from nala_lab.core import require_choice
 from nala_lab.methods.table import label
-from nala_lab.results.comparable import Arm, Choice, choose
+from nala_lab.results.comparable import Arm, Choice, choose_at
 from nala_lab.results.evidence import (
     EXCLUDED,
     RELATIONS,
@@ -43,7 +43,7 @@ def by_records(test: Mapping[str, Any], ledger: Ledger, folder: Path = RECORDS) 
     require_choice("records", test["records"], tuple(ledger.full))
     task, metric = test["records"], ledger.metrics[test["metric"]]
     mine, rivals = _arm(test["optimizer"], ledger), [_arm(one, ledger) for one in test["than"]]
-    chosen = _chosen(records_of(folder / task), [mine, *rivals], ledger.full[task], test["equal"])
+    chosen = choose_at(records_of(folder / task), [mine, *rivals], ledger.full[task], test["equal"])
     how = f"records {task}, {test['metric']}"
     if not chosen.records:
         return Evidence(model.NOT_RUN, f"no records of {task}", how)
@@ -63,12 +63,6 @@ def by_records(test: Mapping[str, Any], ledger: Ledger, folder: Path = RECORDS) 
     seen = f"{_SAYS[outcome]} at " if said and not decides else ""
     told = "; ".join([*words, *silent, *lacking, *_diverged(chosen.by_arm)])
     return Evidence(_VERDICT[outcome] if decides else model.NOT_RUN, f"{seen}{ran}: {told}", how)
-
-
-def _chosen(records: Sequence[Record], arms: Sequence[Arm], full: Mapping[str, int], equal: str) -> Choice:
-    """The runs at the budget of the claim, or, where an arm was not run at it, at the other."""
-    at, any_ = (choose(records, arms, full, budget) for budget in (equal, None))
-    return at if at.by_arm.keys() >= any_.by_arm.keys() else any_
 
 
 def _arm(spec: str | Mapping[str, Any], ledger: Ledger) -> Arm:

@@ -15,6 +15,7 @@ from nala_lab.results.records import load_records, read_record
 from paper_figs import FIGURES, drawing_of
 from paper_figs.beside import RECORDS, samples_drawing
 from paper_figs.beside import runs as beside_runs
+from paper_figs.beside.captions import caption
 from paper_figs.beside.limits import RULE
 from paper_figs.beside.runs import TASKS, arms_of, pick
 from paper_figs.beside.samples import page_of
@@ -74,8 +75,11 @@ def test_nothing_is_drawn_empty_or_without_its_words(name, runs, folder, tmp_pat
 
 
 def test_a_caption_says_which_task_was_run_at_which_budget():
-    told = draw("nala_table1", RECORDS).caption  # committed: the one at the paper's budget, the other at both
-    assert "the same number of timesteps (lenet5-cifar10) or gradients (lenet5-cifar100)." in told
+    runs = [pick(task, arms_of(table("nala", number)), RECORDS)  # committed: the papers' budget, and the other alone
+            for task, number in (("lenet5-cifar10", 1), ("alexnet-cifar10", 3))]  # fmt: skip
+    told = caption("Two tasks.", runs, metrics=(), spread="", xaxis="")
+    assert "the same number of timesteps (lenet5-cifar10) or gradients (alexnet-cifar10)." in told
+    assert "the same number of timesteps." in draw("nala_table1", RECORDS).caption
     assert "the same number of gradients." in draw("nala_fig3", RECORDS).caption
     assert not any("  " in draw(name, RECORDS).caption for name in FROM_RECORDS)
 

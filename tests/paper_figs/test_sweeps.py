@@ -118,7 +118,8 @@ def test_without_data_it_is_timed_on_generated_ones_and_counted_by_the_published
 )
 def test_the_bytes_of_a_record_are_those_of_the_committed_ones(task, name):
     record = next(one for one in records_of(RECORDS / task) if one.optimizer == name)
-    size = estimate._record(plan(task, name, seed=0), record.footer["totals"]["grad_evals"])
+    run = plan(task, name, seed=0, scale=record.header["config"]["scale"])
+    size = estimate._record(run, record.footer["totals"]["grad_evals"])
     assert size == pytest.approx(record.path.stat().st_size, rel=0.2)  # to know it to a fifth is enough
 
 
