@@ -99,7 +99,8 @@ class Adam(torch.optim.Adam):
         for group in self.param_groups:
             if any(p in narrow for p in group["params"]):
                 refuse_flags(group, ("capturable", "differentiable"), "half types do not have it")
-            if group["fused"] and not all(self._lies_alike(p) for p in group["params"] if p.grad is not None):
+            given = [(p, p.grad, self.state.get(p)) for p in group["params"] if p.grad is not None]
+            if group["fused"] and not all(_lies_alike(*one) for one in given):
                 group["fused"] = None
         for p in narrow:
             p.grad = None
@@ -136,20 +137,11 @@ class Adam(torch.optim.Adam):
             if grad is None:
                 continue
             plain = p.is_cpu and p.dtype in _PLAIN_TYPES and grad.dtype is p.dtype and grad.layout is torch.strided
-            if not (own and plain and self._lies_alike(p)):
+            if not (own and plain and _lies_alike(p, grad, own)):
                 return None
             rows.append((p, grad, own["exp_avg"], own["exp_avg_sq"], own["step"]))
         one_type = len({row[0].dtype for row in rows}) < 2
         return [[row[i] for row in rows] for i in range(5)] if one_type else None
-
-    def _lies_alike(self, p: Any) -> bool:
-        """Whether gradient and moments lie in memory as `p` does: the kernels look at no shape and no stride."""
-        grad, own = p.grad, self.state.get(p)
-        all_of_it = (grad, own["exp_avg"], own["exp_avg_sq"]) if own else (grad,)
-        if any(x.shape != p.shape for x in all_of_it):
-            return False
-        strided = grad.layout is torch.strided
-        return not strided or (p.is_contiguous() and all(x.is_contiguous() for x in all_of_it) and not grad.is_neg())
 
     def _narrow_step(self, group: dict[str, Any], params: list[Any]) -> None:
         names = (*_MOMENTS, *(["max_exp_avg_sq"] if group["amsgrad"] else []))
@@ -198,3 +190,12 @@ class Adam(torch.optim.Adam):
 
 def _fits(p: torch.Tensor) -> bool:
     return type(p) in PLAIN and p.device.type in ("cpu", "cuda") and p.dtype in _PLAIN_TYPES and p.is_contiguous()
+
+
+def _lies_alike(p: torch.Tensor, grad: torch.Tensor, own: Any) -> bool:
+    """Whether gradient and moments lie in memory as `p` does: the kernels look at no size and no stride."""
+    if grad.layout is not torch.strided:
+        return True
+    m, v, n = (own["exp_avg"], own["exp_avg_sq"], p.numel()) if own else (grad, grad, p.numel())
+    alike = p.is_contiguous() and grad.is_contiguous() and m.is_contiguous() and v.is_contiguous()  # quick, one by one
+    return alike and n == grad.numel() == m.numel() == v.numel() and not grad.is_neg()
