@@ -56,13 +56,13 @@ html_theme_options = {
     "navigation_with_keys": False,
     "primary_sidebar_end": [],  # the theme's place for an advertisement
     "secondary_sidebar_items": ["page-toc"],
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 7,
     "show_nav_level": 1,
     "footer_start": ["copyright"],
     "footer_end": [],
     "navbar_align": "left",
     "show_toc_level": 2,
 }
-ALONE = ("index", "questions", "your_own_method", "gallery", "teachers", "windows", "publishing", "where", "studies/*")
+ALONE = ("index", "questions", "gallery")
 html_sidebars = {"api/*": ["api_margin.html"]} | {page: [] for page in ALONE}  # pages without others below them
 templates_path = ["_templates"]

@@ -3,6 +3,7 @@
 import ast
 import importlib
 import inspect
+import re
 import shutil
 import subprocess
 import sys
@@ -21,7 +22,8 @@ def contracts():
 
 def test_the_page_of_rooms_has_the_floors_of_the_contract():
     page = (ROOT / "docs" / "where.md").read_text(encoding="utf-8")
-    shown = [set(line[4:].split("   ")[0].split(" · ")) for line in page.splitlines() if line.startswith("    ")]
+    (table,) = re.findall(r"^\| rooms of one floor \|.*\n\| --- .*\n((?:\|.*\n)+)", page, re.M)
+    shown = [set(re.findall(r"`(\w+)`", row.split(" | ")[0])) for row in table.splitlines()]
     assert shown == [set(floor.split(" | ")) for floor in contracts()[0]["layers"]]
 
 
