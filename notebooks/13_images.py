@@ -39,9 +39,9 @@ from nala_lab.results.comparable import comparable, runs_of, scale_of
 from nala_lab.results.evidence import UNDECIDED, Rule, decide, judge_table
 from nala_lab.results.metrics import METRICS
 from nala_lab.results.tables import markdown_table, results_table
+from paper_figs import results_images
 from paper_figs.beside.runs import records_of
-from paper_figs.results_images import judged as judged_runs
-from paper_figs.results_lenet5 import PRINTED, TASKS, as_published, as_published_table, trials, tuned, tuned_table
+from paper_figs.results_lenet5 import PRINTED, as_published, as_published_table, trials, tuned, tuned_table
 
 plots.use_style()
 torch.set_num_threads(1)
@@ -270,8 +270,8 @@ claim(all(max(np.subtract(*pairs_of(LENETS[task])["adam"])) < 0 for task, table 
 # **Tuned.** The last of the three can be taken away here, the first two in section 7. Each optimizer got as many trials on training images that were held out (`nala-lab tune`), then new seeds at its best setting. **Predict:** does NALA come nearer to Adam?
 # %%
 display(Markdown(tuned_table().markdown()))
-for task, data in [one for one in TASKS.items() if "adam" in judged.get(one[0], ())]:
-    before, after = judged[task]["adam"].gap, 100 * judged_runs(tuned(task).by_arm)["adam"].gap
+for task, data in [one for one in results_images.TASKS.items() if "adam" in judged.get(one[0], ())]:
+    before, after = judged[task]["adam"].gap, 100 * results_images.judged(tuned(task).by_arm)["adam"].gap
     print(f"{data}: NALA minus Adam, points, as published {before:+.2f}, tuned {after:+.2f}; NALA's best mu: {trials(task)['optimizers']['nala']['best']['mu']}")
     claim(after > before, "tuning brings NALA nearer to Adam, or past it")
 # %% [markdown]

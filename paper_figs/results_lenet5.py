@@ -15,16 +15,20 @@ from nala_lab.results.comparable import BUDGETS, SCALES, Arm, Choice, budgets_of
 from nala_lab.results.evidence import summary
 from nala_lab.results.metrics import METRICS, values_of
 from nala_lab.results.records import FINISHED
-from paper_figs.beside.runs import RECORDS, records_of
+from paper_figs.beside.runs import RECORDS, full_size, records_of
 from paper_figs.drawing import Drawing, Table
 from paper_figs.published import table as published
 from paper_figs.results_images import TASKS, against_nala, correction, in_words, judged, mean_and_spread
 
-__all__ = ["TASKS", "TUNED", "as_published", "as_published_table", "draw_published", "draw_tuned", "longer", "trials",
-           "tuned", "tuned_table"]  # fmt: skip
+__all__ = ["PUBLISHED", "TUNED", "as_published", "as_published_table", "draw_published", "draw_tuned", "longer",
+           "trials", "tuned", "tuned_table"]  # fmt: skip
 
 TUNED = RECORDS.parent / "tuned"
-PRINTED = {"lenet5-cifar10": published("nala", 1).column(1)}  # task -> optimizer -> cell, best mini-batch
+PUBLISHED = {
+    "lenet5-cifar10": "CIFAR-10", "lenet5-cifar100": "CIFAR-100, a part", "lenet5-fashion-mnist": "Fashion-MNIST",
+}  # fmt: skip
+# task -> optimizer -> cell, best mini-batch
+PRINTED = {"lenet5-cifar10": published("nala", 1).column(1), "lenet5-cifar100": published("nala", 1).column(3)}
 SHOWN = {name: METRICS[name] for name in ("batch accuracy", "test accuracy")}  # the paper's metric, and ours
 
 
@@ -63,7 +67,7 @@ def _gaps(choice: Choice) -> dict[str, str]:
 def as_published_table(folder: Path = RECORDS) -> Table:
     """Make the table at the published settings: printed numbers, the paper's metric, test accuracy, both budgets."""
     rows, said = [], []
-    for task, data in TASKS.items():
+    for task, data in PUBLISHED.items():
         at = {equal: as_published(task, equal, folder) for equal in reversed(BUDGETS)}
         scale = max((choice.scale for choice in at.values()), key=SCALES.index)
         shown = {equal: choice for equal, choice in at.items() if choice.scale == scale}
@@ -143,7 +147,10 @@ def _short(value: Any) -> str:
 def _size(choice: Choice) -> str:
     first = choice.records[0].header["config"]
     seeds = {len(group) for group in choice.by_arm.values()}
-    return f"{first['epochs']} epochs, batch {first['batch_size']}, {' to '.join(map(str, sorted(seeds)))} seeds"
+    all_ = full_size(choice.records[0].task)["train"]
+    images = first["data"].get("train", all_)
+    part = f", {images:,} of {all_:,} training images" if images < all_ else ""
+    return f"{first['epochs']} epochs, batch {first['batch_size']}{part}, {' to '.join(map(str, sorted(seeds)))} seeds"
 
 
 def _reading(choice: Choice) -> tuple[str, str]:

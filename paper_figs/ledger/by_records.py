@@ -75,7 +75,8 @@ def _arm(spec: str | Mapping[str, Any], ledger: Ledger) -> Arm:
 def _size(record: Record, equal: str, claimed: str) -> str:
     config = record.header["config"]
     batches, fid = config.get("batches"), config.get("data", {}).get("fid", {}).get("extractor")
-    parts = [f"{config.get('epochs', '?')} epochs", f"{batches} mini-batches each" if batches else "",
+    epochs = config.get("epochs", "?")
+    parts = [f"{epochs} epoch{'' if epochs == 1 else 's'}", f"{batches} mini-batches each" if batches else "",
              f"equal {equal}" + ("" if equal == claimed else f" where the claim means equal {claimed}"),
              f"FID by {fid}" if fid else ""]  # fmt: skip
     return ", ".join(part for part in parts if part)

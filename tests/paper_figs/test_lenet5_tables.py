@@ -9,13 +9,15 @@ from nala_lab.methods.table import PAPER_METHODS
 from nala_lab.methods.task_settings import default_settings
 from nala_lab.results.records import RecordWriter
 from paper_figs import results_lenet5
-from paper_figs.results_lenet5 import TASKS, as_published_table, trials, tuned, tuned_table
+from paper_figs.results_images import TASKS
+from paper_figs.results_lenet5 import PUBLISHED, as_published_table, trials, tuned, tuned_table
 
 BEST = {"nala": {"lr": 0.01, "mu": -0.2}, "adam": {"lr": 0.003, "betas": [0.9, 0.99]}, "sgd": {"lr": 0.3}}
 
 
 def write(folder, task, optimizer, seed, accuracy, *, equal="grad_evals", epochs=3, scale="cpu", **settings):
-    config = {"scale": scale, "epochs": epochs, "batch_size": 256, "equal": equal, "seed": seed, "data": {},
+    config = {"scale": scale, "epochs": epochs, "batch_size": 256, "equal": equal, "seed": seed,
+              "data": {"train": 20_000},
               "optimizer": {"name": optimizer, **default_settings(task, optimizer), **settings}}  # fmt: skip
     header = dict(task=task, optimizer=optimizer, seed=seed, config=config, data={}, versions={}, platform={})
     name = f"{optimizer}-{seed}-{equal}-{len(list((folder / task).glob('*')))}.jsonl"
@@ -27,7 +29,7 @@ def write(folder, task, optimizer, seed, accuracy, *, equal="grad_evals", epochs
 
 @pytest.fixture
 def published(tmp_path):
-    for task in TASKS:
+    for task in PUBLISHED:
         for number, name in enumerate(PAPER_METHODS):
             for seed in range(3):
                 write(tmp_path, task, name, seed, 0.8 + 0.01 * number + 0.001 * (seed - 1))
@@ -39,15 +41,16 @@ def published(tmp_path):
 def test_at_the_published_settings_nala_has_a_run_at_each_budget(published):
     table = as_published_table(published)
     rows = {row[:2]: row[2:] for row in table.rows}
-    assert len(rows) == len(TASKS) * len(PAPER_METHODS)
+    assert len(rows) == len(PUBLISHED) * len(PAPER_METHODS)
     printed, batch, accuracy, *_ = rows["CIFAR-10", "NALA"]
-    assert (printed, rows["Fashion-MNIST", "NALA"][0]) == ("94.53", "–")
+    assert [rows[data, "NALA"][0] for data in PUBLISHED.values()] == ["94.53", "73.83", "–"]
     assert batch == "85.00 ± 0.10 (equal gradients); 87.50 ± 0.10 (equal timesteps)"
     assert accuracy == "80.00 ± 0.10 (equal gradients); 82.50 ± 0.10 (equal timesteps)"
     printed, batch, accuracy, gradients, timesteps = rows["CIFAR-10", "Lookahead"]
     assert (printed, batch, accuracy) == ("92.97", "87.00 ± 0.10", "82.00 ± 0.10")
     assert gradients.startswith("-2.00 ") and timesteps.startswith("+0.50 ")
-    assert "At equal timesteps NALA's test accuracy is" in table.note and "3 epochs, batch 256, 3 seeds" in table.note
+    assert "At equal timesteps NALA's test accuracy is" in table.note
+    assert "Fashion-MNIST, 3 epochs, batch 256, 20,000 of 60,000 training images, 3 seeds" in table.note
 
 
 @pytest.mark.parametrize(("whole", "told"), [(1, True), (2, False)])
@@ -59,7 +62,8 @@ def test_longer_runs_are_told_until_every_optimizer_has_two_seeds(published, who
     table = as_published_table(published)
     note, lines = table.note, [row[3:] for row in table.rows if row[:2] == ("CIFAR-10", "Adam")]
     assert ("So far at 230 epochs and equal timesteps, " in note) == told
-    assert ("CIFAR-10, 230 epochs, batch 256, 2 seeds: At equal timesteps" in note) == (not told)
+    size = "230 epochs, batch 256, 20,000 of 50,000 training images, 2 seeds"
+    assert (f"CIFAR-10, {size}: At equal timesteps" in note) == (not told)
     assert ("not yet run at this length" in lines[0]) == (not told)  # NALA at equal gradients is not there yet
     assert ("NALA 60.00 and 65.00; NALA 70.00 and 75.00; NAG" in note) == told
 
