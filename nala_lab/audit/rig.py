@@ -14,7 +14,7 @@ import torch
 from nala_lab.audit.subject import Subject
 from nala_lab.core import stream
 
-__all__ = ["WARM", "batch", "calls", "closure_of", "copied", "drive", "flat", "identical", "leaves", "matrices_only",
+__all__ = ["WARM", "batch", "calls", "closure_of", "coins", "copied", "drive", "flat", "identical", "leaves", "matrices_only",
            "network", "same_weights", "start", "tensors", "train", "trained", "worst"]  # fmt: skip
 
 
@@ -50,6 +50,11 @@ def batch(call: int, dtype: torch.dtype = torch.float64) -> tuple[torch.Tensor, 
     return torch.from_numpy(draw.normal(size=(6, 3))).to(dtype), torch.from_numpy(draw.normal(size=(6, 2))).to(dtype)
 
 
+def coins(call: int) -> None:
+    """What an optimizer draws in a call depends on its number only, as its batch does; `ask` puts all draws back."""
+    torch.default_generator.manual_seed(call)
+
+
 def closure_of(model: torch.nn.Module, opt: Any, call: int) -> Callable[[], torch.Tensor]:
     """The closure of one call: loss and gradient on batch `call`."""
     inputs, targets = batch(call, next(model.parameters()).dtype)
@@ -67,7 +72,7 @@ def closure_of(model: torch.nn.Module, opt: Any, call: int) -> Callable[[], torc
 def train(s: Subject, model: torch.nn.Module, opt: Any, first: int, last: int) -> None:
     """Make calls first .. last - 1 of ``step``, each on the batch of its own number."""
     for call in range(first, last):
-        torch.manual_seed(call)  # what an optimizer draws depends on the call only, like its batch
+        coins(call)
         _step(s, opt, closure_of(model, opt, call))
 
 

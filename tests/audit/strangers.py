@@ -16,7 +16,7 @@ class _Plain(torch.optim.Optimizer):
 
 
 class Sharp(_Plain):
-    """Sharpness-aware: it wants the gradient before its step and a closure for a second one, and says so its own way."""
+    """Sharpness-aware: wants the gradient before its step, and a closure for a second one."""
 
     def step(self, closure=None):
         assert closure is not None, "I need to evaluate twice"

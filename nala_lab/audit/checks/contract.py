@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
-from nala_lab.audit.rig import calls, closure_of, flat, network, train, trained, worst
+from nala_lab.audit.rig import calls, closure_of, coins, flat, network, train, trained, worst
 from nala_lab.audit.spec import Answer, NotApplicable, item
 from nala_lab.audit.subject import Subject, read
 
@@ -125,7 +125,7 @@ def amp_skip(s: Subject) -> Answer:
         scaler = torch.amp.GradScaler("cpu", init_scale=2.0, backoff_factor=0.5, growth_interval=10**6)
         done = 0
         for call in range(calls(s, opt) + len(overflows)):
-            torch.manual_seed(done)
+            coins(done)
             closure_of(model, opt, done)()
             factor = float(scaler.scale(torch.ones(())))
             for p in model.parameters():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from nala_lab.audit.rig import WARM, calls, drive, flat, start, train, trained, worst
+from nala_lab.audit.rig import WARM, calls, coins, drive, flat, start, train, trained, worst
 from nala_lab.audit.spec import TWO_LOOPS, Answer, NotApplicable, item
 from nala_lab.audit.subject import Subject, read
 
@@ -92,7 +92,7 @@ def shapes(s: Subject) -> Answer:
     pairs = [(held, s.short(held)) for held in ([plain], [strided, empty], [one], [scalar])]
     for call in range(calls(s, pairs[0][1])):
         for held, opt in pairs:
-            torch.manual_seed(call)
+            coins(call)
             drive(s, opt, held, lambda x: 0.3 * x)
         gaps += [worst(plain.detach(), strided.detach()), worst(one.detach()[0], scalar.detach())]
     # layouts may change the order of a sum, not more: 64 ulp of 3

@@ -7,10 +7,9 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-import torch
 from torch.optim import lr_scheduler
 
-from nala_lab.audit.rig import WARM, calls, copied, drive, network, start, train, trained, worst
+from nala_lab.audit.rig import WARM, calls, coins, copied, drive, network, start, train, trained, worst
 from nala_lab.audit.spec import TWO_LOOPS, Answer, NotApplicable, item
 from nala_lab.audit.subject import Subject, inner_of, read
 
@@ -43,7 +42,7 @@ def shared_groups(s: Subject) -> Answer:
 
 def _first_move(s: Subject, factor: float, saved: Any, more: int) -> float:
     w = start()
-    torch.manual_seed(0)
+    coins(0)
     opt = s.short([w])
     if saved is not None:
         opt.load_state_dict(copy.deepcopy(saved))
