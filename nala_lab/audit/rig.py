@@ -14,8 +14,8 @@ import torch
 from nala_lab.audit.subject import Subject
 from nala_lab.core import stream
 
-__all__ = ["WARM", "batch", "calls", "closure_of", "coins", "copied", "drive", "flat", "identical", "leaves", "matrices_only",
-           "network", "same_weights", "start", "tensors", "train", "trained", "worst"]  # fmt: skip
+__all__ = ["WARM", "batch", "calls", "closure_of", "coins", "copied", "drive", "flat", "identical", "leaves",
+           "matrices_only", "network", "same_weights", "start", "tensors", "train", "trained", "worst"]  # fmt: skip
 
 
 WARM = 20  # further calls, for methods that stand still at first, as a rectified Adam does for five steps

@@ -77,6 +77,14 @@ class Amnesiac(torch.optim.SGD):
         return {**super().state_dict(), "state": {}}
 
 
+class Keeps(torch.optim.SGD):
+    """Has its momentum, in a list, on itself."""
+
+    def __init__(self, params, lr=0.1):
+        super().__init__(params, lr=lr)
+        self.parts = [(0, [torch.zeros_like(p) for p in self.param_groups[0]["params"]])]
+
+
 def uneven(theta, grad):
     return theta - 0.1 / (1 + np.arange(theta.shape[-1])) * grad(theta)
 
@@ -307,9 +315,13 @@ def test_an_optimizer_from_elsewhere_is_measured_over_its_whole_cycle():
 def test_state_is_counted_in_copies_of_the_weights():
     copies = {
         name: line(identity(studied(method), SMOKE), "state").data["copies"]
-        for name, method in {"sgd": SGD(0.1), "adam": torch.optim.Adam, "own": SignMomentum()}.items()
-    }
-    assert copies == {"sgd": 0, "adam": 2, "own": 1}
+        for name, method in {
+            "sgd": SGD(0.1), "adam": torch.optim.Adam, "own": SignMomentum(), "on itself": Keeps,
+            "history": lambda params: torch.optim.LBFGS(params, history_size=5),
+        }.items()
+    }  # fmt: skip
+    # L-BFGS: five pairs, the direction and the last gradient
+    assert copies == {"sgd": 0, "adam": 2, "own": 1, "on itself": 1, "history": 12}
 
 
 def test_the_contract_is_asked_of_a_class_from_anywhere():
