@@ -356,6 +356,14 @@ def test_what_raises_in_the_middle_is_a_line():
     assert page.line("training", "beside SGD").verdict
 
 
+def test_a_method_of_the_table_has_its_own_colour_in_every_picture_and_no_other_has_it():
+    from nala_lab.plots import COLOURS, ROLES
+
+    own = [(NALA(k=2), "nala"), (Method("AdaLA", probe="self"), "adala"), (torch.optim.Adam, "adam"), (NAG(0.1), "nag")]
+    assert [studied(method).colour for method, _ in own] == [COLOURS[name] for _, name in own]
+    assert {studied(method).colour for method in (SignMomentum(), uneven, Keeps)} == {ROLES["measured"]}
+
+
 def test_an_lr_is_changed_in_every_kind_of_method():
     named = Method("NALA", inner=Method("SGD", lr=0.5))
     for method in (SignMomentum(0.5), NALA(SGD(0.5), k=2), torch.optim.SGD, named):
