@@ -24,7 +24,9 @@ from paper_figs.drawing import write  # noqa: E402
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Render the named figures (all of them by default) and write ``figures.json``; 1 when one failed.
+    """Render the named figures (all of them by default) and write them into ``figures.json``; 1 when one failed.
+
+    Entries of figures that were not named stay as they are.
 
     A figure that cannot be drawn, for want of records for instance, does not stop the others: its entry in the
     manifest holds the error.
@@ -46,15 +48,20 @@ def main(arguments: list[str] | None = None) -> int:
 def _figures(names: list[str], out: Path | None) -> int:
     out = Path(__file__).parent / "out" if out is None else out
     out.mkdir(parents=True, exist_ok=True)
-    entries = []
+    manifest, names = out / "figures.json", list(dict.fromkeys(names))
+    try:
+        entries = {one["name"]: one for one in json.loads(manifest.read_text("utf-8"))} if manifest.exists() else {}
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{manifest}: is no manifest of figures, and the new one goes there; remove it") from error
     for name in tqdm(names, desc="figures", unit="figure", disable=None):
         try:
-            entries.append(write(name, drawing_of(name), out))
+            entries[name] = write(name, drawing_of(name), out)
         except Exception as error:  # one broken figure must not hide the others; it is reported and fails the run
             print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr)
-            entries.append({"name": name, "error": f"{type(error).__name__}: {error}"})
-    (out / "figures.json").write_text(json.dumps(entries, indent=1, ensure_ascii=False), encoding="utf-8")
-    drawn = sum("error" not in entry for entry in entries)
+            entries[name] = {"name": name, "error": f"{type(error).__name__}: {error}"}
+    ordered = [entries[name] for name in FIGURES if name in entries]
+    manifest.write_text(json.dumps(ordered, indent=1, ensure_ascii=False), encoding="utf-8")
+    drawn = sum("error" not in entries[name] for name in names)
     print(f"wrote {drawn} of {len(names)} figures to {out}")
     return int(drawn < len(names))
 

@@ -1,4 +1,4 @@
-"""The training runs: LeNet-5 on two data sets with five optimizers at the NALA paper's settings, from records."""
+"""The training runs: LeNet-5 on two data sets at the NALA paper's settings, from records."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def draw(task: str, folder: Path = RECORDS) -> Drawing:
     )  # fmt: skip
     return Drawing(
         figure=figure,
-        title=f"LeNet-5 on {TASKS[task]}: five optimizers at the NALA paper's settings",
+        title=f"LeNet-5 on {TASKS[task]}: {len(runs)} optimizer{'s' * (len(runs) > 1)} at the NALA paper's settings",
         caption=text
         + " Right: final test accuracy, one marker a seed, tick: mean, line: one standard deviation. "
         + f"Every optimizer got the same number of {budget_of(r for group in runs.values() for r in group)}. "

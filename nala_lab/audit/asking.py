@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
+import torch
+
 from nala_lab.audit.rig import matrices_only
 from nala_lab.audit.spec import Item, NotApplicable, Row, load_items
 from nala_lab.core import require_number
@@ -37,7 +39,7 @@ def ask(subject: Any, one: Item) -> Row:
             return Row(one.name, one.group, "not applicable", "", f"asked of {', '.join(one.kinds)}")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with matrices_only(subject.matrices):
+            with matrices_only(subject.matrices), torch.random.fork_rng(devices=[]):
                 answer = one.check(subject)
     except NotApplicable as why:
         return Row(one.name, one.group, "not applicable", "", str(why))

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from typing import Any
 
+import torch
+
 from nala_lab.audit.asking import ask
 from nala_lab.audit.museum import MUTANTS, planted
 from nala_lab.audit.spec import Row, load_items
@@ -26,9 +28,10 @@ def examine(target: str, options: Mapping[str, Any] | None = None, *, inner: str
     >>> [row.verdict for row in examine("torch.optim:Adam", only=["first-step", "linear-objective"])]
     ['pass', 'pass']
     """
-    with planted(mutant) if mutant else nullcontext():
+    with planted(mutant) if mutant else nullcontext(), torch.random.fork_rng(devices=[]):
         subject = Subject(target, options, inner=inner)
         subject.mutant = mutant
+        _ = subject.needs_closure  # says in a sentence where there is nothing to examine
         items = [one for one in load_items(only) if one.name != ELSEWHERE and subject.kind in one.kinds]
         return [ask(subject, one) for one in items]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,10 +14,11 @@ import torch
 from nala_lab.audit.subject import Subject
 from nala_lab.core import stream
 
-__all__ = ["batch", "calls", "closure_of", "copied", "drive", "flat", "identical", "leaves", "matrices_only",
-           "network", "same_weights", "start", "tensors", "train", "trained", "worst"]  # fmt: skip
+__all__ = ["WARM", "batch", "calls", "closure_of", "coins", "copied", "drive", "flat", "identical", "leaves",
+           "matrices_only", "network", "same_weights", "start", "tensors", "train", "trained", "worst"]  # fmt: skip
 
 
+WARM = 20  # further calls, for methods that stand still at first, as a rectified Adam does for five steps
 _MATRICES: ContextVar[bool] = ContextVar("matrices", default=False)
 
 
@@ -48,14 +50,20 @@ def batch(call: int, dtype: torch.dtype = torch.float64) -> tuple[torch.Tensor, 
     return torch.from_numpy(draw.normal(size=(6, 3))).to(dtype), torch.from_numpy(draw.normal(size=(6, 2))).to(dtype)
 
 
+def coins(call: int) -> None:
+    """What an optimizer draws in a call depends on its number only, as its batch does; `ask` puts all draws back."""
+    torch.default_generator.manual_seed(call)
+
+
 def closure_of(model: torch.nn.Module, opt: Any, call: int) -> Callable[[], torch.Tensor]:
     """The closure of one call: loss and gradient on batch `call`."""
     inputs, targets = batch(call, next(model.parameters()).dtype)
 
     def closure() -> torch.Tensor:
-        opt.zero_grad()
-        loss = torch.nn.functional.mse_loss(model(inputs), targets)
-        loss.backward()
+        with torch.enable_grad():  # a step that leaves them off is the row "closure" alone
+            opt.zero_grad()
+            loss = torch.nn.functional.mse_loss(model(inputs), targets)
+            loss.backward()
         return loss
 
     return closure
@@ -64,12 +72,14 @@ def closure_of(model: torch.nn.Module, opt: Any, call: int) -> Callable[[], torc
 def train(s: Subject, model: torch.nn.Module, opt: Any, first: int, last: int) -> None:
     """Make calls first .. last - 1 of ``step``, each on the batch of its own number."""
     for call in range(first, last):
-        closure = closure_of(model, opt, call)
-        if s.needs_closure:
-            opt.step(closure)
-        else:
-            closure()
-            opt.step()
+        coins(call)
+        _step(s, opt, closure_of(model, opt, call))
+
+
+def _step(s: Subject, opt: Any, closure: Callable[[], torch.Tensor]) -> None:
+    if s.facts is None or not s.needs_closure:
+        closure()  # some, such as SAM, take a closure and want the gradient to be there before
+    opt.step(*([closure] if s.needs_closure else []))
 
 
 def calls(s: Subject, opt: Any) -> int:
@@ -78,18 +88,21 @@ def calls(s: Subject, opt: Any) -> int:
 
 
 def drive(s: Subject, opt: Any, params: Sequence[torch.Tensor], grad: Callable[[torch.Tensor], torch.Tensor]) -> None:
-    """One call of ``step`` with the gradient `grad(p)` in every parameter."""
+    """One call of ``step`` with the gradient `grad(p)` in every parameter.
+
+    A closure tells the loss: of a gradient that is affine in p, as all are here, f(p) - f(0) = p . grad(p / 2). The
+    methods of the table look at no loss, and some of their questions count gradients: they are told 0.
+    """
 
     def closure() -> torch.Tensor:
+        loss = torch.zeros((), dtype=torch.float64)
         for p in params:
-            p.grad = grad(p.detach().clone())
-        return torch.zeros(())
+            x = p.detach().clone()
+            p.grad = grad(x.clone())
+            loss += (x * grad(x / 2)).sum() if s.facts is None else 0.0
+        return loss
 
-    if s.needs_closure:
-        opt.step(closure)
-    else:
-        closure()
-        opt.step()
+    _step(s, opt, closure)
 
 
 def start(*values: float, dtype: torch.dtype = torch.float64) -> torch.nn.Parameter:
@@ -104,9 +117,9 @@ def flat(params: Any) -> torch.Tensor:
 
 
 def worst(a: torch.Tensor, b: torch.Tensor) -> float:
-    """Largest absolute difference; NaN counts as infinite."""
-    gap = float((a - b).abs().max()) if a.numel() else 0.0
-    return gap if gap == gap else float("inf")
+    """Largest absolute difference; 0 where both are the same, NaN and inf too, and infinite where one is NaN."""
+    gaps = (a - b).abs().nan_to_num(nan=torch.inf, posinf=torch.inf)
+    return float(torch.where((a == b) | (a.isnan() & b.isnan()), 0.0, gaps).max()) if a.numel() else 0.0
 
 
 def same_weights(one: torch.nn.Module, two: torch.nn.Module) -> bool:
@@ -129,12 +142,19 @@ def tensors(value: Any) -> list[torch.Tensor]:
 
 
 def identical(one: Any, two: Any) -> bool:
-    """Compare two nested states, bit for bit."""
+    """Compare two nested states, bit for bit; NaN is NaN, and an object is what it holds."""
     a, b = leaves(one), leaves(two)
-    return len(a) == len(b) and all(
-        torch.equal(x, y) if isinstance(x, torch.Tensor) and isinstance(y, torch.Tensor) else bool(x == y)
-        for x, y in zip(a, b, strict=True)
-    )
+    return len(a) == len(b) and all(map(_same, a, b))
+
+
+def _same(x: Any, y: Any) -> bool:
+    if isinstance(x, torch.Tensor) and isinstance(y, torch.Tensor):
+        return x.dtype == y.dtype and x.shape == y.shape and bool(((x == y) | ((x != x) & (y != y))).all())
+    if isinstance(x, deque) and isinstance(y, deque):
+        return identical(list(x), list(y))
+    if type(x) is type(y) and hasattr(x, "__dict__"):
+        return identical(vars(x), vars(y))
+    return bool(x == y) or (x != x and y != y)
 
 
 def trained(s: Subject, upto: int) -> tuple[torch.nn.Module, Any]:

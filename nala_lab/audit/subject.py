@@ -198,18 +198,20 @@ class Subject:
 
     @cached_property
     def needs_closure(self) -> bool:
-        """True when ``step()`` without a closure is refused."""
+        """True when ``step()`` works with a closure only.
+
+        Raises ValueError when it works neither with one nor without.
+        """
         weights = self._network()
         opt = self.make(weights)
-        for p in weights:
-            p.grad = torch.ones_like(p)
         try:
             for _ in range(self.cycle(opt)):
-                opt.step()
-        except (TypeError, ValueError, RuntimeError) as error:
-            dense = "not support dense" not in str(error)
-            require("target", self.target, dense, "an optimizer of dense gradients", "sparse ones are not asked of")
-            return "closure" in str(error)
+                _stepped(opt, weights, closed=False)
+        except Exception as error:  # whatever its author raises
+            works = not self._refuses(self._network())
+            require("target", self.target, works, "an optimizer of dense gradients of float64 weights on the CPU",
+                    f"its step: {type(error).__name__}: {' '.join(str(error).split())[:120]}")  # fmt: skip
+            return True
         return False
 
     @cached_property
@@ -226,11 +228,14 @@ class Subject:
         return _weights(_MATRIX) if self.matrices else _weights(*_SHAPES)
 
     def _refuses(self, params: list[torch.nn.Parameter]) -> bool:
-        try:
-            self._made(params, None, None, self.options)
-        except Exception:  # whatever its author raises
-            return True
-        return False
+        """Whether none can be made of these weights, or its first step fails, with a closure and without."""
+        for closed in (False, True):
+            try:
+                _stepped(self._made(params, None, None, self.options), params, closed=closed)
+            except Exception:  # whatever its author raises
+                continue
+            return False
+        return True
 
     def option(self, opt: Any, name: str) -> Any:
         """A named option, as it was given, or as the object shows it in itself or in its ``hyper``, or None."""
@@ -241,6 +246,18 @@ class Subject:
         steps = int(read(opt, "k") or 1) if self.two_loops else 1
         batch = self.option(opt, "outer_batch") if self.two_loops else self.option(opt, "probe_batch")
         return steps + (self.looks_ahead(opt) and batch not in ("same", "last"))
+
+
+def _stepped(opt: Any, weights: list[torch.nn.Parameter], *, closed: bool) -> None:
+    """One step with the gradient of the sum of all weights."""
+
+    def closure() -> torch.Tensor:
+        for p in weights:
+            p.grad = torch.ones_like(p)
+        return torch.stack([p.detach().sum() for p in weights]).sum()
+
+    closure()
+    opt.step(*([closure] if closed else []))
 
 
 def _weights(*shapes: tuple[int, ...]) -> list[torch.nn.Parameter]:

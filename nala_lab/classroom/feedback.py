@@ -47,7 +47,7 @@ def judge(sheet: Personal, answer: object, hints: int = 0) -> Feedback:
     if isinstance(value, str):
         kind = "none" if answer is None or answer is Ellipsis else "junk"
         return Feedback(exercise.id, False, kind, value, 0, exercise.points)
-    if same(value, sheet.solution, exercise.rtol):
+    if same(value, sheet.solution, exercise.rtol) and _each(value, sheet.solution, exercise.rtol):
         praise = f"To six digits the answer is {six_digits(sheet.solution)}."
         return Feedback(exercise.id, True, "right", praise, exercise.points, exercise.points)
     kind, message = _diagnose(sheet, value, hints)
@@ -73,6 +73,11 @@ def _diagnose(sheet: Personal, value: Real, hints: int) -> tuple[str, str]:
     if early or same(value, sheet.solution, CLOSE * exercise.rtol):
         return "close", f"Very close: keep more digits on the way and round only at the end ({exercise.form})."
     return "other", f"This is not the number yet. {_hint(exercise, hints)}"
+
+
+def _each(value: Real, solution: Real, rtol: float) -> bool:
+    """Whether every coordinate has its own digits; one that is zero but for rounding has none."""
+    return bool(np.all(np.abs(value - solution) <= rtol * np.abs(solution) + EQUAL * np.max(np.abs(solution))))
 
 
 def _two_digits(value: Real) -> Real:

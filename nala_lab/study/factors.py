@@ -195,19 +195,21 @@ def _reduction(one: Studied, kappa: float, far: float, gradients: int) -> float:
 
 
 def _picture(one: Studied, at: Array, values: Array, best: dict[int, float], how: str) -> Any:
+    from nala_lab.plots import COLOURS
+
     def draw(axes: Any) -> None:
         left, right = axes
         inside = at <= _WIDE
         dash = "-" if how == "extracted" else "o-"
         shown = np.minimum(values[inside], 2.2)
-        left.plot(at[inside], shown, dash, ms=3, color="#0072B2", label=f"{one.name}, {how}")
+        left.plot(at[inside], shown, dash, ms=3, color=one.colour, label=f"{one.name}, {how}")
         left.plot([0, _WIDE], [1, 1], "k:", lw=1, label="1: neither grows nor shrinks")
         left.set(xlabel="lr x curvature", ylabel="factor of a cycle", xlim=(0, _WIDE), ylim=(0, 2.2))
         left.legend(loc="best")
-        for (name, of), dash in zip(BESIDE.items(), (":", "-.", "--"), strict=True):
+        for (name, of), key, dash in zip(BESIDE.items(), ("sgd", "nag", "heavyball"), (":", "-.", "--"), strict=True):
             text = name + (" = bound" if of is BOUND else "")
-            right.plot(KAPPAS, [1 - of(k) for k in KAPPAS], dash, color="#555555", label=text)
-        right.plot(KAPPAS, [max(1 - best[k], 1e-6) for k in KAPPAS], "o-", color="#D55E00", label=one.name)
+            right.plot(KAPPAS, [1 - of(k) for k in KAPPAS], dash, color=COLOURS[key], label=text)
+        right.plot(KAPPAS, [max(1 - best[k], 1e-6) for k in KAPPAS], "o-", color=one.colour, label=one.name)
         right.set(xscale="log", yscale="log", xlabel="condition number", ylabel="1 - rate per gradient")
         right.legend(loc="lower left")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from time import perf_counter
 from typing import Any
 
@@ -86,34 +87,68 @@ def _state(one: Studied, sizes: Sizes) -> Line:
 
 
 def _torch_state(one: Studied) -> dict[str, float]:
+    """Name -> copies of the weights, once a dozen further steps change nothing: a history takes a while to fill."""
+    params, closure = _weights()
+    total, opt = sum(p.numel() for p in params), one.method(params)
+
+    def give() -> Any:
+        loss = closure()
+        for p in params:
+            p.grad = p.grad + 0.1 * p.detach()  # a noisy bowl: curvature to be learnt, and no end to it
+        return loss
+
+    def copies() -> dict[str, float]:
+        held: dict[str, float] = {}
+        for _ in range(12):
+            opt.step(give)
+        for name, tensor in _tensors(vars(opt), "", "", {id(each) for p in params for each in (p, p.grad)}):
+            if tensor.numel() > 1:
+                held[name] = held.get(name, 0.0) + tensor.numel() / total
+        return held
+
+    held, before = copies(), dict[str, float]()
+    for _ in range(20):  # what never ends growing is told as it is then
+        if held == before:
+            break
+        held, before = copies(), held
+    return dict(sorted(held.items(), key=lambda pair: "." in pair[0]))
+
+
+def _tensors(value: Any, prefix: str, name: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
+    """Every tensor that hangs on an optimizer, wherever it keeps it, once, with its name."""
     import torch
 
-    params, give = _weights()
-    opt = one.method(params)
-    for _ in range(12):
-        opt.step(give)
-    total, held = sum(p.numel() for p in params), dict[str, float]()
-    for prefix, each in (("", opt), ("inner.", getattr(opt, "inner", None))):
-        for own in getattr(each, "state", {}).values():
-            for name, value in own.items():
-                parts = value if isinstance(value, list | tuple) else [value]
-                size = sum(part.numel() for part in parts if torch.is_tensor(part) and part.numel() > 1)
-                if size:
-                    held[prefix + name] = held.get(prefix + name, 0.0) + size / total
-    return held
+    if id(value) in seen or callable(value) and not torch.is_tensor(value):
+        return
+    seen.add(id(value))
+    if torch.is_tensor(value):
+        yield prefix + name, value
+    elif isinstance(value, torch.optim.Optimizer):
+        yield from _tensors(vars(value), f"{prefix}{name}." if name else prefix, "", seen)
+    elif isinstance(value, Mapping):
+        for key, each in value.items():
+            named = key if isinstance(key, str) and key != "state" else name
+            yield from _tensors(each, prefix, named, seen)
+    elif isinstance(value, list | tuple | deque):
+        for each in value:
+            yield from _tensors(each, prefix, name, seen)
+    elif hasattr(value, "__dict__"):
+        yield from _tensors(vars(value), prefix, name, seen)
 
 
 def _weights() -> tuple[list[Any], Callable[[], Any]]:
+    """Weights, and a closure whose gradients change from call to call, or a quasi-Newton method would learn nothing."""
     import torch
 
     rng = stream(0, "study", "time")
     params = [torch.nn.Parameter(torch.from_numpy(rng.normal(size=shape)).float()) for shape in _SHAPES]
-    for p in params:
-        p.grad = torch.full_like(p, 1e-3)
+    given = [[1e-3 * torch.from_numpy(rng.normal(size=shape)).float() for shape in _SHAPES] for _ in range(5)]
 
     def closure() -> Any:
         closure.calls += 1  # type: ignore[attr-defined]
-        return torch.zeros(())
+        for p, g in zip(params, given[closure.calls % 5], strict=True):  # type: ignore[attr-defined]
+            p.grad = g
+        return torch.full((), torch.nan)  # no loss is known, as in every run here
 
     closure.calls = 0  # type: ignore[attr-defined]
     return params, closure
@@ -122,7 +157,7 @@ def _weights() -> tuple[list[Any], Callable[[], Any]]:
 def _time(one: Studied, sizes: Sizes) -> Line:
     rule = one.twin == "numpy"
     clocks = [_rule_clock(one.method), _rule_clock(Adam())] if rule else [_torch_clock(one.method), _torch_adam()]
-    for clock in clocks:
+    for clock in clocks * 2:
         clock()
     pairs = np.array([[clock() for clock in clocks] for _ in range(sizes.rounds)])
     # Other work on the machine only adds: the fastest of many is the method's own, and four parts have to agree on it.

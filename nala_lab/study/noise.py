@@ -175,6 +175,8 @@ def _control(plain: list[tuple[float, float]]) -> Line:
 
 def _picture(one: Studied, points: list[tuple[float, float, float]], plain: list[tuple[float, float]],
              averaged: list[tuple[float, float]]) -> Any:  # fmt: skip
+    from nala_lab.plots import ROLES
+
     def draw(axes: Any) -> None:
         ax = axes[0]
         known: Callable[[Any], Any] = lambda pairs: [p for p in pairs if math.isfinite(p[0]) and math.isfinite(p[1])]  # noqa: E731
@@ -183,9 +185,9 @@ def _picture(one: Studied, points: list[tuple[float, float, float]], plain: list
         grid = np.geomspace(0.8, 1.2 * most, 200)
         ax.plot(grid, [sgd_at(h) for h in grid], "k-", lw=1, label="SGD, formula")
         ax.plot(*zip(*plain, strict=True), "k*", ms=8, label="SGD, measured")
-        ax.plot(*zip(*averaged, strict=True), "s", color="#0072B2", label="SGD with averaging")
+        ax.plot(*zip(*averaged, strict=True), "s", color=ROLES["limit"], label="SGD with averaging")
         if finite:
-            ax.plot(*zip(*finite, strict=True), "o-", color="#D55E00", label=one.name)
+            ax.plot(*zip(*finite, strict=True), "o-", color=one.colour, label=one.name)
         ax.set(xscale="log", yscale="log", xlabel="gradients to halve the mean", ylabel="variance, (sigma/curvature)^2")
         ax.legend(loc="lower left")
 

@@ -65,8 +65,8 @@ def _picture(one: Studied, runs: list[tuple[Problem, Any]]) -> Any:
             known = {"minimum": problem.minimum, "minimizers": problem.minimizers}
             landscape(ax, problem.value, problem.box, resolution=101, **known)
             if rows is not None:
-                ax.plot(*rows.T, ".-", color="#111111", ms=3, lw=0.8, label=one.name)
-                ax.plot(*rows[0], "o", mfc="white", mec="#111111", label="start")
+                ax.plot(*rows.T, ".-", color=one.colour, ms=3, lw=0.8, label=one.name)
+                ax.plot(*rows[0], "o", mfc="white", mec=one.colour, label="start")
             ax.set_title(problem.name)
         axes[0].legend(loc="lower right")
 

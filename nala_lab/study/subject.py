@@ -80,6 +80,15 @@ class Studied:
             counts.append(one.spent - before)
         return tuple(counts)
 
+    @cached_property
+    def colour(self) -> str:
+        """That of its row of the method table; of anybody else's method one that no optimizer has."""
+        from nala_lab.plots import COLOURS, ROLES
+
+        kind = type(self.method if self.twin == "numpy" else _opt(self.method))
+        known = kind.__module__.startswith(("nala_lab.", "torch.optim."))
+        return COLOURS.get(kind.__name__.lower() if known else "", ROLES["measured"])
+
     @property
     def per_cycle(self) -> float:
         """Gradients of a cycle, on average."""

@@ -148,7 +148,9 @@ def _curve(rows: Rows) -> tuple[Array, Array]:
 
 
 def _picture(one: Studied, curves: dict[str, tuple[Array, Array]]) -> Any:
-    looks = {"it": ("#D55E00", "-"), "Adam": ("#009E73", "--"), "SGD": ("#000000", ":")}
+    from nala_lab.plots import COLOURS
+
+    looks = {"it": (one.colour, "-"), "Adam": (COLOURS["adam"], "--"), "SGD": (COLOURS["sgd"], ":")}
 
     def draw(axes: Any) -> None:
         for name, (at, loss) in curves.items():

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from nala_lab.core import Array, require_int, require_number, stream
+from nala_lab.core import Array, require, require_int, require_number, stream
 from nala_lab.plots import ROLES
 from nala_lab.reference import NALA, SGD, run
 from nala_lab.theory import eq5
@@ -83,6 +83,7 @@ def averaging_view(s: AveragingSettings) -> AveragingView:
     2.0
     """
     require_int("t", s.t, low=1)
+    require("t", s.t, s.t < _MOST, f"t < {_MOST}", "the bars that there are")
     require_number("noise", s.noise, low=0)
     w = eq5.weights(s.t, s.mu)
     method = NALA(SGD(lr=s.lr), k=s.k, mu=s.mu, alpha=s.alpha)

@@ -70,6 +70,7 @@ class Explorer:
     compute: ClassVar[Callable[[Any], Any]]  # settings -> view; ValueError for settings that are not allowed
     drawing: ClassVar[type[Picture]]  # what shows a view
     shown: ClassVar[tuple[str, ...]]  # controls under the picture where nobody says which
+    leading: ClassVar[tuple[str, ...]] = ()  # controls that others follow
 
     def __init__(self, *, show: Sequence[str] | None = None, **settings: Any) -> None:
         kind = type(self)
@@ -155,27 +156,42 @@ class Explorer:
 
         Parameters
         ----------
-        values : setting -> value, as if the control had been moved there.
+        values : setting -> value, as if the controls had been moved there: those of `leading` first, which bring what
+            goes with them, then the others.
 
         Raises
         ------
         ValueError
-            For an unknown setting, or a value outside the control's range.
+            For an unknown setting, or a value outside the control's range; every control then stands where it stood.
         """
+        stood = {control: {trait: getattr(control, trait) for trait in ("min", "max", "step", "value")
+                           if control.has_trait(trait)} for control in self.controls.values()}  # fmt: skip
+        order = (*(name for name in self.leading if name in values), *values)
         with self._silence():
-            for name, value in values.items():
-                require_choice("setting", name, tuple(self.controls))
-                control = self.controls[name]
-                try:
-                    control.value = value
-                except TraitError as error:
-                    raise ValueError(f"{name} cannot be {value!r}: {error}") from None
-                # a slider cuts off what lies outside its range; 1e-9: a logarithmic one computes 10**log10(value)
-                same = value == control.value or abs(value - control.value) <= 1e-9 * abs(value)
-                require(name, value, same, f"the control's range, {getattr(control, 'min', '')} to "
-                        f"{getattr(control, 'max', '')}")  # fmt: skip
+            try:
+                for name in dict.fromkeys(order):
+                    self._move(name, values[name])
+                    self.follow(name, values[name])
+            except ValueError:
+                for control, traits in stood.items():
+                    with control.hold_trait_notifications():
+                        for trait, value in traits.items():
+                            control.set_trait(trait, value)
+                raise
         self.refresh()
         return self
+
+    def _move(self, name: str, value: Any) -> None:
+        require_choice("setting", name, tuple(self.controls))
+        control = self.controls[name]
+        try:
+            control.value = value
+        except TraitError as error:
+            raise ValueError(f"{name} cannot be {value!r}: {error}") from None
+        # a slider cuts off what lies outside its range; 1e-9: a logarithmic one computes 10**log10(value)
+        same = value == control.value or abs(value - control.value) <= 1e-9 * abs(value)
+        require(name, value, same, f"the control's range, {getattr(control, 'min', '')} to "
+                f"{getattr(control, 'max', '')}")  # fmt: skip
 
     def refresh(self) -> None:
         """Compute, draw and show what the controls say; a setting that is not allowed becomes a sentence."""
@@ -186,7 +202,7 @@ class Explorer:
         try:
             self.view = type(self).compute(settings)
         except ValueError as error:
-            self.message = f"Not allowed: {error}. The picture shows the last setting that was."
+            self.message = f"Not allowed: {error}. Picture and numbers are of the last setting that was."
         else:
             self.message = self.view.message
             self.draw()

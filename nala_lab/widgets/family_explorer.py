@@ -288,6 +288,7 @@ class FamilyChooser(Explorer):
     compute: ClassVar[Any] = staticmethod(family_view)
     drawing: ClassVar[Any] = FamilyPicture
     shown: ClassVar[tuple[str, ...]] = ("method", "nu", "beta", "style", "alpha")
+    leading: ClassVar[tuple[str, ...]] = ("method",)
 
     def __init__(
         self, method: str | None = None, *, show: Sequence[str] | None = None, **settings: Any

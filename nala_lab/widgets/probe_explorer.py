@@ -312,6 +312,7 @@ class ProbeExplorer(Explorer):
     compute: ClassVar[Any] = staticmethod(probe_view)
     drawing: ClassVar[Any] = ProbePicture
     shown: ClassVar[tuple[str, ...]] = ("at", "probe", "problem", "lr", "eps")
+    leading: ClassVar[tuple[str, ...]] = ("problem", "steps")
 
     def __init__(
         self, problem: str = "valley", probe: str = "own", *, show: Sequence[str] | None = None, **settings: Any

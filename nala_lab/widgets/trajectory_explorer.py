@@ -170,6 +170,7 @@ class TrajectoryExplorer(Explorer):
     compute: ClassVar[Any] = staticmethod(trajectory_view)
     drawing: ClassVar[Any] = TrajectoryPicture
     shown: ClassVar[tuple[str, ...]] = ("at", "lr_left", "lr_right", "k", "mu")
+    leading: ClassVar[tuple[str, ...]] = (*_CHOICES, "gradients")
 
     def __init__(
         self, problem: str = "rosenbrock", left: str = "Adam", right: str = "NALA", *, lr: float | None = None,

@@ -46,6 +46,15 @@ def test_a_number_is_a_name(number):
     assert check("01.1", float(exercise("01.1", number).solution), number).right
 
 
+def test_every_coordinate_of_a_list_has_its_own_digits():
+    sheet = next(one for one in (exercise("00.1", f"s{i}") for i in range(50)) if min(abs(one.solution)) < 0.1)
+    small = int(np.argmin(np.abs(sheet.solution)))
+    answer = sheet.solution.copy()
+    assert judge(sheet, [float(f"{x:.3g}") for x in answer]).right
+    answer[small] *= 1.1  # a hundredth of the other one's size
+    assert not judge(sheet, answer.tolist()).right
+
+
 def test_a_decimal_comma_is_spoken_of_wherever_it_stands():
     x = 0,25
     said = [check("01.1", 0,25), check("01.1", x, "ada"), check("01.1", "0,25", "ada"), check("01.1", ["0,25"], "ada"),

@@ -146,6 +146,23 @@ def test_a_second_ctrl_c_interrupts_at_once_and_the_old_handlers_come_back():
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no SIGHUP")
+def test_a_terminal_that_goes_away_saves_the_run_and_nohup_keeps_it_going(tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        stop_after(patch, 7, signal.SIGHUP)
+        assert main([*COMMAND, str(tmp_path)]) == 128 + signal.SIGHUP
+    assert file_of(tmp_path).exists()
+    before = {signum: signal.signal(signum, signal.SIG_IGN) for signum in (signal.SIGHUP, signal.SIGINT)}
+    try:
+        with StopRequest() as request:
+            for signum in before:
+                signal.raise_signal(signum)
+        assert request.signum is None  # a background job of a script has its SIGINT ignored
+    finally:
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
+
+
 def test_a_run_in_another_thread_leaves_the_signals_alone(tmp_path):
     records = []
     thread = threading.Thread(target=lambda: records.append(smoke(tmp_path, "adam", task="tiny")))

@@ -68,6 +68,9 @@ test_what_a_sweep_may_not_say_is_one_sentence = refused(
     ({"options": {"compile": "false"}}, "compile must satisfy True or False, got compile='false'"),
     ({"options": {"deterministic": 1}}, "deterministic must satisfy True or False"),
     ({"options": {"channels_last": "no"}}, "channels_last must satisfy True or False"),
+    ({"tasks": ["lstm1-ptb"], "options": {"channels_last": True}}, "channels_last must satisfy left out"),
+    ({"optimizers": ["torch.optim:Adam"], "grid": {"torch.optim:Adam": {"amsgrad": ["False"]}}},
+     "amsgrad must satisfy true or false, without quotes"),
     call=lambda change: cells({**SPEC, **change}),
 )
 

@@ -96,6 +96,7 @@ def test_the_training_figure_shows_the_numbers_of_the_records(records):
     assert "n = 2 seeds" in drawing.caption and "2 epochs, batch 256" in drawing.caption
     assert "Every optimizer got the same number of gradients." in drawing.caption
     assert "gradient evaluations" in drawing.caption and "NALA 83.00" in drawing.alt
+    assert drawing.title.endswith(": 2 optimizers at the NALA paper's settings")
 
 
 def test_the_table_holds_mean_spread_and_counts(records):
@@ -195,10 +196,21 @@ def test_a_table_is_written_as_markdown_and_html_and_not_as_a_picture(tmp_path):
 def test_a_figure_that_fails_does_not_stop_the_others(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(paper_figs.FIGURES, "broken", Figure("nala_fig1:absent"))
     assert main(["broken", "nala_fig1", "--out", str(tmp_path)]) == 1
-    broken, drawn = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
+    drawn, broken = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
     assert "AttributeError" in broken["error"] and "error" not in drawn
     assert "broken: AttributeError" in capsys.readouterr().err
     assert main(["nala_fig1", "--out", str(tmp_path)]) == 0
+
+
+def test_the_manifest_keeps_the_figures_that_are_not_drawn_again(tmp_path, capsys):
+    for name in ("nala_table2", "nala_table1", "nala_table2"):
+        assert main([name, name, "--out", str(tmp_path)]) == 0
+    manifest = tmp_path / "figures.json"
+    assert [entry["name"] for entry in json.loads(manifest.read_text("utf-8"))] == ["nala_table1", "nala_table2"]
+    manifest.write_text("{")
+    with pytest.raises(SystemExit):
+        main(["nala_table1", "--out", str(tmp_path)])
+    assert "figures.json: is no manifest of figures" in capsys.readouterr().err and manifest.read_text() == "{"
 
 
 def test_an_unknown_name_on_the_command_line_is_a_usage_error(tmp_path, capsys):

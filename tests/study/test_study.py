@@ -77,6 +77,14 @@ class Amnesiac(torch.optim.SGD):
         return {**super().state_dict(), "state": {}}
 
 
+class Keeps(torch.optim.SGD):
+    """Has its momentum, in a list, on itself."""
+
+    def __init__(self, params, lr=0.1):
+        super().__init__(params, lr=lr)
+        self.parts = [(0, [torch.zeros_like(p) for p in self.param_groups[0]["params"]])]
+
+
 def uneven(theta, grad):
     return theta - 0.1 / (1 + np.arange(theta.shape[-1])) * grad(theta)
 
@@ -307,9 +315,13 @@ def test_an_optimizer_from_elsewhere_is_measured_over_its_whole_cycle():
 def test_state_is_counted_in_copies_of_the_weights():
     copies = {
         name: line(identity(studied(method), SMOKE), "state").data["copies"]
-        for name, method in {"sgd": SGD(0.1), "adam": torch.optim.Adam, "own": SignMomentum()}.items()
-    }
-    assert copies == {"sgd": 0, "adam": 2, "own": 1}
+        for name, method in {
+            "sgd": SGD(0.1), "adam": torch.optim.Adam, "own": SignMomentum(), "on itself": Keeps,
+            "history": lambda params: torch.optim.LBFGS(params, history_size=5),
+        }.items()
+    }  # fmt: skip
+    # L-BFGS: five pairs, the direction and the last gradient
+    assert copies == {"sgd": 0, "adam": 2, "own": 1, "on itself": 1, "history": 12}
 
 
 def test_the_contract_is_asked_of_a_class_from_anywhere():
@@ -342,6 +354,14 @@ def test_what_raises_in_the_middle_is_a_line():
     found = page.line("paths", "all of it")
     assert found.verdict == "not done" and "no valley for me" in found.evidence
     assert page.line("training", "beside SGD").verdict
+
+
+def test_a_method_of_the_table_has_its_own_colour_in_every_picture_and_no_other_has_it():
+    from nala_lab.plots import COLOURS, ROLES
+
+    own = [(NALA(k=2), "nala"), (Method("AdaLA", probe="self"), "adala"), (torch.optim.Adam, "adam"), (NAG(0.1), "nag")]
+    assert [studied(method).colour for method, _ in own] == [COLOURS[name] for _, name in own]
+    assert {studied(method).colour for method in (SignMomentum(), uneven, Keeps)} == {ROLES["measured"]}
 
 
 def test_an_lr_is_changed_in_every_kind_of_method():

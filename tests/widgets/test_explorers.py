@@ -177,3 +177,23 @@ def test_what_is_not_allowed_becomes_a_sentence():
     explorer.controls["at"].value = 5_000
     assert explorer.message.startswith("Not allowed: at must satisfy at <= gradients")
     assert explorer._picture.value == before and "Traceback" not in explorer._message.value
+
+
+def test_a_move_that_is_refused_moves_nothing(explorer):
+    name = "k" if "k" in explorer.controls else "eps"
+    before, numbers = explorer.settings, dict(explorer.numbers)
+    with pytest.raises(ValueError, match="control's range"):
+        explorer.set(**({"problem": "himmelblau"} if "problem" in explorer.controls else {"cycles": 7}
+                        if "cycles" in explorer.controls else {"t": 7}), **{name: 500})  # fmt: skip
+    assert explorer.settings == before == explorer.view.settings and dict(explorer.numbers) == numbers
+
+
+def test_what_is_set_brings_what_a_moved_control_brings():
+    chooser = widgets.FamilyChooser("Lookahead").set(method="DiLoCo")
+    assert (chooser.settings.nu, chooser.settings.beta) == (0.7, 0.9) and "DiLoCo" in chooser.view.names
+    assert chooser.set(alpha=0.2).controls["method"].value == "(free)"  # Lookahead has no outer step
+    probe = widgets.ProbeExplorer().set(x1=1.5, problem="himmelblau")  # what is named counts for more
+    assert (probe.settings.x1, probe.settings.x2) == (1.5, widgets.problem("himmelblau").start[1])
+    assert probe.set(at=30).set(steps=20).settings.at == 20
+    with pytest.raises(ValueError, match="t must satisfy t < 41"):
+        widgets.AveragingExplorer(t=41)

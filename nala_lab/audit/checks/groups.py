@@ -9,7 +9,7 @@ from typing import Any
 
 from torch.optim import lr_scheduler
 
-from nala_lab.audit.rig import calls, copied, drive, network, start, train, trained, worst
+from nala_lab.audit.rig import WARM, calls, coins, copied, drive, network, start, train, trained, worst
 from nala_lab.audit.spec import TWO_LOOPS, Answer, NotApplicable, item
 from nala_lab.audit.subject import Subject, inner_of, read
 
@@ -40,8 +40,9 @@ def shared_groups(s: Subject) -> Answer:
     return Answer(not apart, len(apart), "; ".join(apart) or f"the same list at {len(moments)} moments")
 
 
-def _first_move(s: Subject, factor: float, saved: Any) -> float:
+def _first_move(s: Subject, factor: float, saved: Any, more: int) -> float:
     w = start()
+    coins(0)
     opt = s.short([w])
     if saved is not None:
         opt.load_state_dict(copy.deepcopy(saved))
@@ -49,16 +50,19 @@ def _first_move(s: Subject, factor: float, saved: Any) -> float:
         warnings.simplefilter("ignore")
         lr_scheduler.LambdaLR(opt, lambda epoch: factor if epoch else 1.0).step()
     before = w.detach().clone()
-    for _ in range(1 if s.two_loops else s.cycle(opt)):
-        drive(s, opt, [w], lambda x: 0.5 * x)
+    for _ in range(more + (1 if s.two_loops else s.cycle(opt))):
+        drive(s, opt, [w], lambda x: 0.5 * x + 1)
     return worst(w.detach(), before)
 
 
 def _ratio(s: Subject, when: str, saved: Any) -> dict[str, float]:
     """Step at a quarter of lr over that at lr; at a millionth where that tells nothing, as lr may cancel in AdaLA."""
-    whole = _first_move(s, 1.0, saved)
-    quarter = _first_move(s, 0.25, saved) / whole
-    return {when: quarter} if quarter < 0.9 else {f"{when} (a millionth)": _first_move(s, 1e-6, saved) / whole}
+    more = 0 if _first_move(s, 1.0, saved, 0) else WARM
+    whole = _first_move(s, 1.0, saved, more)
+    if whole == 0:
+        raise NotApplicable(f"it moves nothing in {more + 1} calls")
+    quarter = _first_move(s, 0.25, saved, more) / whole
+    return {when: quarter} if quarter < 0.9 else {f"{when} (a millionth)": _first_move(s, 1e-6, saved, more) / whole}
 
 
 @item("scheduler-lr", "does a learning-rate scheduler change the step, also after a load?", group="contract")
@@ -67,13 +71,15 @@ def scheduler_lr(s: Subject) -> Answer:
     ratios = _ratio(s, "when built", None)
     try:
         ratios |= _ratio(s, "after load_state_dict", s.short([start()]).state_dict())
+    except NotApplicable:
+        raise
     except Exception as error:  # other rows are about loading
         note = f" (no load to try: {type(error).__name__})"
     else:
         note = ""
-    # a sign- or ratio-type rule need not scale exactly; a step that is not shorter has not seen the scheduler
-    deaf = [when for when, ratio in ratios.items() if not ratio < 0.9]
-    said = f"not reached {', '.join(deaf)}" if deaf else f"a quarter of lr gives a shorter step, {' and '.join(ratios)}"
+    # a sign- or ratio-type rule need not scale; a step that is the same has not seen the scheduler
+    deaf = [when for when, ratio in ratios.items() if abs(ratio - 1) < 1e-9]
+    said = f"not reached {', '.join(deaf)}" if deaf else f"less lr gives another step, {' and '.join(ratios)}"
     return Answer(not deaf, max(ratios.values()), said + note)
 
 
@@ -107,14 +113,22 @@ def added_group(s: Subject) -> Answer:
     """The same options as the first group, movement, and a state that loads."""
     w, late = start(), start(0.5, -1.5)
     opt = s.short([w])
+    usual = {"params", *getattr(opt, "defaults", opt.param_groups[0])}
+    asked = {name: value for name, value in opt.param_groups[0].items() if name not in usual}  # as Muon's use_muon
     for _ in range(2):
         drive(s, opt, [w], lambda x: 0.5 * x)
-    opt.add_param_group({"params": [late]})
-    for _ in range(calls(s, opt)):
-        drive(s, opt, [w, late], lambda x: 0.5 * x)
-    lacking = set(opt.param_groups[0]) ^ set(opt.param_groups[1])  # some rules write their counters at the first step
+    first = w.detach().clone()
+    opt.add_param_group({**asked, "params": [late]})
+    for _ in range(calls(s, opt) + WARM):
+        drive(s, opt, [w, late], lambda x: 0.5 * x + 1)
+    lacking = set(opt.param_groups[0]) ^ set(opt.param_groups[-1])  # some rules write their counters at the first step
     moved = worst(late.detach(), start(0.5, -1.5).detach())
-    again = s.short([{"params": [start()]}, {"params": [start(0.5, -1.5)]}])
+    if moved == worst(w.detach(), first) == 0:
+        raise NotApplicable("it moves nothing")
+    if moved == 0:
+        return Answer(False, moved, "the group was taken, and its weights stood still while the others moved")
+    again = s.short([start()])
+    again.add_param_group({**asked, "params": [start(0.5, -1.5)]})
     again.load_state_dict(opt.state_dict())
     said = f"moved by {moved:.3g}, saved and loaded; options that differ: {sorted(lacking) or 'none'}"
     return Answer(moved > 0 and not lacking, len(lacking), said)

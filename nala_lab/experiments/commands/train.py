@@ -238,7 +238,8 @@ def changes_of(pairs: list[str], optimizers: list[str]) -> dict[str, dict[str, A
         owner = next((one for one in optimizers if name.startswith(f"{one.replace(':', '.')}.")), None)
         place, name = (of_all, name) if owner is None else (of_one[owner], name[len(owner) + 1 :])
         try:
-            place[name] = json.loads(text)  # numbers, lists, and JSON's NaN, which validation then refuses
+            # numbers, lists, and JSON's NaN, which validation then refuses; "False" as text would count as true
+            place[name] = json.loads({"True": "true", "False": "false", "None": "null"}.get(text, text))
         except ValueError:
             place[name] = float(text) if text.lower() in ("nan", "inf", "-inf") else text
     return {name: {**of_all, **own} for name, own in of_one.items()}

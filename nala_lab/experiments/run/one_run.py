@@ -153,6 +153,8 @@ def plan(task: str, optimizer: str | Method, *, seed: int, scale: str = "cpu", e
     if epochs is not None:
         require_int("epochs", epochs, low=1)
         sizes = replace(sizes, epochs=epochs)
+    last = (options or Options()).channels_last
+    require("channels_last", last, not last or chosen.main == "accuracy", "left out", f"{task} is no image classifier")
     settings = method.with_settings({**chosen.settings.get(method.name, {}), **(changes or {})})
     return Run(chosen, sizes, scale, method.rehearsed(settings), settings, seed, device or torch.device("cpu"),
                tuple(folders), options or Options())  # fmt: skip

@@ -93,10 +93,12 @@ class OwnMethod(Method):
     def with_settings(self, changes: Mapping[str, Any]) -> dict[str, Any]:
         """The settings with some of them changed; needed ones are there once they have a value.
 
-        Raises ValueError for a name that the factory does not have, or NaN.
+        Raises ValueError for a name that the factory does not have, NaN, or text where the default is True or False.
         """
         for name, value in changes.items():
             require_choice("hyperparameter", name, {*self.settings, *self.needed}, f"those of {self.entry}")
+            told = not isinstance(self.settings.get(name), bool) or not isinstance(value, str)
+            require(name, value, told, "true or false, without quotes")
             require(name, value, not (isinstance(value, float) and math.isnan(value)), "a value that is not NaN")
         tuples = {name for name, default in self.settings.items() if isinstance(default, tuple)}
         told = {name: tuple(x) if name in tuples and isinstance(x, list) else x for name, x in changes.items()}

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM ask a run to stop: it finishes its step, saves, and says how to go on."""
+"""Ctrl-C, SIGTERM and a terminal that goes away ask a run to stop: it finishes its step, saves, says how to go on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 
 __all__ = ["Stopped", "StopRequest"]
 
-WATCHED = (signal.SIGINT, signal.SIGTERM)
+# SIGHUP, where there is one: the terminal was closed, or the connection to it broke.
+WATCHED = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 class Stopped(Exception):  # noqa: N818 - it is no error: someone asked for it
@@ -21,8 +22,9 @@ class Stopped(Exception):  # noqa: N818 - it is no error: someone asked for it
 
 
 class StopRequest:
-    """A context in which SIGINT and SIGTERM are noted instead of obeyed; Ctrl-C after either interrupts at once.
+    """A context in which WATCHED signals are noted instead of obeyed; Ctrl-C after one of them interrupts at once.
 
+    What whoever started the process had ignored stays so: SIGHUP under nohup, SIGINT of a script's background job.
     Python lets the main thread only handle signals; in another thread the context does nothing. A context inside
     another one begins with what that one has heard.
 
@@ -37,7 +39,8 @@ class StopRequest:
 
     def __enter__(self) -> StopRequest:
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._note) for number in WATCHED}
+            self._before = {number: signal.signal(number, self._note) for number in WATCHED
+                            if signal.getsignal(number) != signal.SIG_IGN}  # fmt: skip
         for handler in self._before.values():
             around = getattr(handler, "__self__", None)
             if isinstance(around, StopRequest):

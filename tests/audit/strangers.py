@@ -1,0 +1,116 @@
+"""Sound optimizers of kinds that the lab has none of: none of them may be accused."""
+
+from collections import deque
+
+import torch
+
+
+class _Plain(torch.optim.Optimizer):
+    def __init__(self, params, lr=0.1):
+        if lr < 0:
+            raise ValueError("lr must not be negative")
+        super().__init__(params, {"lr": lr})
+
+    def held(self):
+        return [(group, p) for group in self.param_groups for p in group["params"] if p.grad is not None]
+
+
+class Sharp(_Plain):
+    """Sharpness-aware: wants the gradient before its step, and a closure for a second one."""
+
+    def step(self, closure=None):
+        assert closure is not None, "I need to evaluate twice"
+        with torch.no_grad():
+            away = [(p, 0.05 * p.grad / torch.stack([q.grad.norm() for _, q in self.held()]).norm())
+                    for _, p in self.held()]  # fmt: skip
+            for p, e in away:
+                p.add_(e)
+        with torch.enable_grad():
+            loss = closure()
+        with torch.no_grad():
+            for p, e in away:
+                p.sub_(e)
+            for group, p in self.held():
+                p.sub_(group["lr"] * p.grad)
+        return loss
+
+
+class Polyak(_Plain):
+    """Steps as long as the loss it is told asks for: at a loss of 0 it stands still."""
+
+    def step(self, closure):
+        with torch.enable_grad():
+            loss = closure()
+        with torch.no_grad():
+            square = sum(float((p.grad**2).sum()) for _, p in self.held())
+            for group, p in self.held():
+                p.sub_(group["lr"] * abs(float(loss)) / (square + 1e-12) * p.grad)
+        return loss
+
+
+class Drawing(_Plain):
+    """Masks a step by coins that it throws."""
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        for group, p in self.held():
+            p.sub_(group["lr"] * p.grad * (torch.rand_like(p) < 0.7))
+        return loss
+
+
+class Waiting(_Plain):
+    """Warms up for six steps without moving; its state has a queue of tensors and a number that is none yet."""
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        for group, p in self.held():
+            own = self.state[p]
+            own["step"] = own.get("step", 0) + 1
+            own.setdefault("best", float("nan"))
+            own.setdefault("last", deque(maxlen=2)).append(p.grad.clone())
+            if own["step"] > 6:
+                p.sub_(group["lr"] * own["last"][0])
+        return loss
+
+
+class Sorted(_Plain):
+    """Wants each group to say what it is, as Muon beside Adam does."""
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        for group, p in self.held():
+            p.sub_(group["lr"] * (p.grad.sign() if group["signs"] else p.grad))
+        return loss
+
+
+def in_groups(params):
+    """A factory that sorts the weights into groups."""
+    weights = list(params)
+    return Sorted([{"params": [p for p in weights if p.ndim > 1], "signs": True},
+                   {"params": [p for p in weights if p.ndim < 2], "signs": False}])  # fmt: skip
+
+
+class Deaf(_Plain):
+    """A fault: it trains what it was made with, and takes further groups without a word."""
+
+    def __init__(self, params, lr=0.1):
+        super().__init__(params, lr)
+        self.known = {p for group in self.param_groups for p in group["params"]}
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        for group, p in self.held():
+            if p in self.known:
+                p.sub_(group["lr"] * p.grad)
