@@ -192,6 +192,12 @@ def test_radius_norm_and_transient_growth_of_a_nonnormal_map():
     assert s.per_gradient == pytest.approx(r ** (1 / 6), rel=1e-6)
 
 
+def test_the_size_of_a_map_in_float32_is_measured_in_float64():
+    axes = np.linalg.qr(stream(0, "float32 map").normal(size=(6, 6)))[0]
+    m = ((axes * np.r_[1 - 3e-7, np.arange(0.1, 0.6, 0.1)]) @ axes.T).astype(np.float32)
+    assert map_size(m) == map_size(m.astype(np.float64))
+
+
 def test_maps_on_the_edge_and_beyond():
     assert map_size(np.diag([0.5, -1.2])).verdict == "grows"
     assert map_size(np.diag([0.5, -1.2])).transient == np.inf
@@ -200,5 +206,7 @@ def test_maps_on_the_edge_and_beyond():
     slow = map_size([[0.999, 10.0], [0.0, 0.99]], horizon=5)
     assert slow.verdict == "cannot tell" and "no power up to 5" in slow.reason
     assert map_size(np.zeros((2, 2))).radius == 0.0
+    huge = map_size([[0.5, 1e200, 0], [0, 0.5, 1e200], [0, 0, 0.5]])  # its square is no number
+    assert huge.verdict == "cannot tell" and huge.transient == 1e200
     with pytest.raises(ValueError, match="matrix must satisfy"):
         map_size([[np.nan]])
