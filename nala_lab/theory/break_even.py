@@ -29,7 +29,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nala_lab.core import Real, require, require_number
+from nala_lab.core import Real, eigenvalues, require, require_number
 from nala_lab.theory.card import Card
 from nala_lab.theory.digits import one_minus_power, one_minus_root
 from nala_lab.theory.quadratic_rate import lookahead_factor, require_setting
@@ -47,9 +47,8 @@ CARDS = (
 
 
 def _positive(lam: ArrayLike) -> Real:
-    values = np.asarray(lam, np.float64)
-    positive = bool(np.all((values > 0) & np.isfinite(values)))
-    require("lam", lam, positive, "finite lam > 0", "a flat direction has no rate")
+    values: Real = eigenvalues("lam", lam)
+    require("lam", lam, bool(np.all(values > 0)), "finite lam > 0", "a flat direction has no rate")
     return values
 
 

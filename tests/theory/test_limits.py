@@ -137,6 +137,8 @@ test_what_is_refused = refused(
     (lambda: chebyshev.optimal_k2(1.0, 2.0, outer=3), "outer must satisfy 0, 1 or 2"),
     (lambda: outer_limit.outer_limit(3, 0.0, lr=2.5), "lr must satisfy"),
     (lambda: outer_limit.outer_limit(3, -1.5), "mu must satisfy -1 <= mu <= 1"),
+    (lambda: break_even.against_lookahead(np.array([1 + 1j]), lr=0.1, k=2, mu=0.0), "lam must satisfy finite real"),
+    (lambda: games.rotation_factor(np.array([1j]), lr=0.1, k=1, mu=0, alpha=0), "s must satisfy finite real"),
     (lambda: break_even.against_lookahead(0.0, lr=0.1, k=2, mu=0.0), "lam must satisfy finite lam > 0"),
     (lambda: break_even.sufficient(lr=0.1, mu=0.2), "mu must satisfy -1 <= mu <= 0"),
     (lambda: break_even.adam_break_even(lr=0.1, mu=0, alpha=0), "alpha must satisfy 0 < alpha"),
