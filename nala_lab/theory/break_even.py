@@ -90,10 +90,13 @@ def against_descent(lam: ArrayLike, *, lr: float, k: int, mu: float) -> tuple[Re
     values = _positive(lam)
     factor = lookahead_factor(values, lr=lr, k=k, mu=mu)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        reach = np.where(factor != 0, np.abs(1 - lr * values) ** (k + 1) / np.abs(factor), np.inf)
-        # 1 - r^(k+1)/B = ((1 - r^(k+1)) - (1 - B)) / B, both small where lam is
-        near = (one_minus_power(lr * values, k + 1) - (1 + mu) * one_minus_power(lr * values, k)) / factor
-    shortfall = np.where((factor > 0) & (lr * values < 1), near, 1 - reach)
+        left = mu / (1 - lr * values) ** k if mu else 0.0
+        # |r^(k+1) / B|, where r^k is no number or 0 too
+        reach = np.where(factor != 0, np.abs(1 - lr * values) / np.abs(1 + mu - left), np.inf)
+        # 1 - r^(k+1)/B = ((1 - r^(k+1)) - (1 - B)) / B, both small where lam is; else rounded to 1e-16 / B
+        fall = one_minus_power(lr * values, k + 1)
+        near = (fall - (1 + mu) * one_minus_power(lr * values, k)) / factor
+    shortfall = np.where((fall < factor) & (lr * values < 1), near, 1 - reach)
     return np.asarray(shortfall / values), np.asarray((1 + reach) / values)
 
 

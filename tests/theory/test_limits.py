@@ -1,5 +1,7 @@
 """Chebyshev floor, outer limit, break-even steps, games: against loops and grids that know no closed form."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -108,6 +110,16 @@ def test_inside_the_interval_an_independent_loop_is_faster_per_gradient_and_outs
     low, high = break_even.against_descent(1.0, lr=lr, k=k, mu=mu)
     for alpha, faster in ((max(low, 0) + 1e-6, True), (high - 1e-6, True), (high + 1e-6, False)):
         assert (rate(alpha, k + 1) < 1 - lr) == faster
+
+
+@pytest.mark.parametrize(
+    "lr, k, mu", [(0.9, 20, 0.0), (0.6, 50, 0.0), (0.9, 30, -1e-12), (3.0, 2000, -0.5), (3.0, 4, -1.0)]
+)
+def test_against_descent_where_the_inner_loop_leaves_nothing_or_runs_away(lr, k, mu):
+    r, s = 1 - Fraction(lr), 1 + Fraction(mu)
+    reach = abs(r ** (k + 1) / (s * r**k - Fraction(mu)))
+    found = [float(end) for end in break_even.against_descent(1.0, lr=lr, k=k, mu=mu)]
+    assert found == pytest.approx([float(1 - reach), float(1 + reach)], rel=1e-13, abs=0)
 
 
 def test_one_plus_mu_inner_steps_suffice_when_averaging_and_are_too_few_when_extrapolating():
