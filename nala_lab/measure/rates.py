@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from nala_lab.core import Array, Trajectory, require_number
+from nala_lab.core import Array, Trajectory, require, require_number
 from nala_lab.core.ending import LIMIT
 from nala_lab.measure.rate_modes import LEAST_ROWS, dominant_mode
 from nala_lab.measure.rate_rows import Usable, read, usable
@@ -82,7 +82,7 @@ def rate(
     Raises
     ------
     ValueError
-        For an ensemble, or shapes that do not fit together.
+        For an ensemble, shapes that do not fit together, or an argument that the others leave without a part.
 
     Examples
     --------
@@ -97,6 +97,10 @@ def rate(
     """
     require_number("level", level, low=0, high=1, open_low=True, open_high=True)
     require_number("minimum", minimum)
+    of_x = values is None
+    require("minimum", minimum, not of_x or minimum == 0, "left out without values", "it is the least of them")
+    hint = "their rate is that of f - minimum"
+    require("minimizer", minimizer, of_x or minimizer is None, "left out with values", hint)
     rows, gradients = read(trajectory)
     common = {"level": level, "gradients": gradients}
     part = usable(rows, minimizer, values, minimum)

@@ -168,14 +168,19 @@ def test_a_run_that_grows_is_measured_on_the_rows_before_the_limit():
 
 @pytest.mark.parametrize(
     "change, words",
-    [({"level": 1.0}, "level must"), ({"minimizer": [0.0, 0.0]}, "minimizer must"), ({"values": [1.0]}, "values must"),
-     ({"minimizer": [np.nan]}, "minimizer must satisfy finite"), ({"minimum": np.inf}, "minimum must")],
+    [({"level": 1.0}, "level must"), ({"minimizer": [0.0, 0.0]}, "minimizer must"),
+     ({"values": [1.0], "minimizer": None}, "values must"),
+     ({"minimizer": [np.nan]}, "minimizer must satisfy finite"), ({"minimum": np.inf}, "minimum must"),
+     ({"minimum": 1.0}, "minimum must satisfy left out without values"),
+     ({"values": 0.9**ROWS[:40]}, "minimizer must satisfy left out with values"),
+     ({"values": np.ones(40, complex), "minimizer": None}, "values must satisfy real numbers")],
 )
 def test_bad_input_is_refused(change, words):
     with pytest.raises(ValueError, match=words):
         rate(0.9 ** ROWS[:40, None], **({"minimizer": [0.0]} | change))
-    with pytest.raises(ValueError, match="one member"):
-        rate(np.ones((10, 3, 2)))
+    for rows in (np.ones((10, 3, 2)), np.ones((10, 0))):
+        with pytest.raises(ValueError, match="shape .rows, d."):
+            rate(rows)
     with pytest.raises(ValueError, match="real numbers"):
         rate(np.ones((10, 3), complex))
 
