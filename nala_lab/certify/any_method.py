@@ -143,6 +143,7 @@ def worst_case_of(method: Any, *, L: float, m: float = 0.0, steps: int | None = 
     require_number("L", L, low=0, open_low=True)
     hint = "the class of 0 = L - m is one quadratic"
     require_number("m", m, low=0, high=L, open_high=True, hint=hint)
+    L, m = float(L), float(m)  # PEPit multiplies by Python's floats only
     require_choice("metric", metric, METRICS)
     require_number("margin", margin, low=0)
     methods = (method,) if against is None else (method, against)

@@ -76,7 +76,7 @@ def exact(name: str, value: Any) -> Fraction:
     (Fraction(-1, 2), False)
     """
     try:
-        return Fraction(value)
+        return Fraction(getattr(value, "item", lambda: value)())  # NumPy's scalars as Python's
     except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{name} must satisfy a finite number or fraction, got {name}={value!r}") from error
 

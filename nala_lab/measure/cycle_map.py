@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from nala_lab.core import Array, require_choice
+from nala_lab.core import Array, require, require_choice
 from nala_lab.reference import NAG, NALA, SGD, HeavyBall
 
 __all__ = ["INNER", "KINDS", "number", "reference_matrix", "symbolic_matrix", "torch_matrix"]
@@ -145,7 +145,7 @@ def torch_matrix(make: Callable[[list[Any]], Any], A: Any, *, gradients_per_cycl
     Raises
     ------
     ValueError
-        When the optimizer is not at rest after a cycle.
+        When the optimizer is not at rest after a cycle, or remembers more than phi where lr is None.
 
     Examples
     --------
@@ -161,6 +161,8 @@ def torch_matrix(make: Callable[[list[Any]], Any], A: Any, *, gradients_per_cycl
     runs = [_cycles(make, hessian, e, gradients_per_cycle, lr) for e in np.eye(len(hessian))]
     z0, z1, z2 = (np.stack(column, axis=1) for column in zip(*runs, strict=True))
     if lr is None:
+        forgets = bool(np.abs(z2 - z1 @ z1).max() <= 1e-9 * max(1.0, np.abs(z2).max()))  # rounding of a few products
+        require("lr", lr, forgets, "the inner learning rate", "two cycles are not one twice: there is momentum")
         return z1
     before, after = np.hstack([z0, z1]), np.hstack([z1, z2])
     return np.linalg.solve(before.T, after.T).T

@@ -71,6 +71,7 @@ def map_size(matrix: ArrayLike, *, gradients: int = 1, horizon: int = 10_000) ->
     (0.9, 5.157, 19.4, 9, 'contracts')
     """
     m = np.asarray(matrix)
+    m = m.astype(np.complex128 if np.iscomplexobj(m) else np.float64)  # float32 would be rounded at every step
     square = m.ndim == 2 and m.shape[0] == m.shape[1] and len(m) >= 1
     require("matrix", m.shape, square, "shape (d, d)")
     require("matrix", matrix, bool(np.all(np.isfinite(m))), "finite entries")
@@ -108,12 +109,13 @@ def _transient(m: np.ndarray, horizon: int) -> tuple[float, int, int | None]:
     """max ||M^t|| up to the first t >= 1 with norm <= 1 (returned third), or up to the horizon (then None)."""
     best, at, power = 1.0, 0, np.eye(len(m))
     for t in range(1, horizon + 1):
-        power = power @ m
+        with np.errstate(over="ignore", invalid="ignore"):
+            power = power @ m
+        if not np.isfinite(power).all():
+            break
         size = float(np.linalg.norm(power, 2))
         if size > best:
             best, at = size, t
         if size <= 1:
             return best, at, t
-        if not math.isfinite(size):
-            break
     return best, at, None

@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nala_lab.core import Array, require, require_int, stream
+from nala_lab.core import Array, eigenvalues, require, require_int, stream
 from nala_lab.measure.machines import Gradient, Machine, machine, name_of
 
 __all__ = ["CycleMap", "Factors", "NotLinear", "cycle_factors", "cycle_matrix"]
@@ -123,10 +123,11 @@ def cycle_matrix(method: Any, A: ArrayLike, *, steps: int = 1) -> CycleMap:
         ...
     nala_lab.measure.linear_map.NotLinear: method must satisfy one linear map of weights and buffers ...
     """
-    a = np.asarray(A, dtype=np.float64)
+    a = eigenvalues("A", A)
     a = np.diag(a) if a.ndim == 1 else a
-    symmetric = a.ndim == 2 and len(a) >= 1 and a.shape == a.shape[::-1] and bool(np.allclose(a, a.T))
-    require("A", A, symmetric and bool(np.isfinite(a).all()), "a symmetric matrix of finite numbers, or its diagonal")
+    symmetric = a.ndim == 2 and len(a) >= 1 and a.shape == a.shape[::-1]
+    symmetric = symmetric and bool(np.abs(a - a.T).max() <= 1e-8 * np.abs(a).max())  # as measured Hessians are
+    require("A", A, symmetric, "a symmetric matrix of finite numbers, or its diagonal")
     d = len(a)
     poked = _Poked(method, lambda x: a @ x, d, steps)
     columns = [poked.after(z.reshape(-1, d)).ravel() for z in np.eye(poked.blocks * d)]
@@ -149,9 +150,8 @@ def cycle_factors(method: Any, lam: ArrayLike, *, steps: int = 1) -> Factors:
     >>> f.radius, f.gradients
     (array([0.5, 1. , 2. ]), 1)
     """
-    values = np.asarray(lam, dtype=np.float64)
-    good = values.ndim == 1 and len(values) > 0 and bool(np.isfinite(values).all())
-    require("lam", lam, good, "finite numbers (n,)")
+    values = eigenvalues("lam", lam)
+    require("lam", lam, values.ndim == 1 and len(values) > 0, "finite numbers (n,)")
     n = len(values)
     poked = _Poked(method, lambda x: values * x, n, steps)
     b = poked.blocks

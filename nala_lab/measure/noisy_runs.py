@@ -42,7 +42,7 @@ def noisy_runs(method: Any, lam: Array, root: Array, e0: Array, *, members: int,
         gradient: Array = lam * x + (xi * root if root.ndim == 1 else xi @ root.T)
         return gradient
 
-    both = np.stack([e0, 3 * e0 + 1])
+    both = np.stack([e0, 1e6 * (3 * e0 + 1)])  # far apart: a bound on a norm that e0 alone stays below counts too
     apart = np.stack([rows(lambda x: lam * x, one[None])[:, 0] for one in both], axis=1)
     block = _BLOCK if np.array_equal(rows(lambda x: lam * x, both), apart, equal_nan=True) else 1
     for index, start in enumerate(range(0, members, block)):

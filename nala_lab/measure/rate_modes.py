@@ -44,7 +44,7 @@ BURN_IN = (0.55, 0.4, 0.25, 0.125, 0.0)
 class Modes:
     """Largest modulus seen: its logarithm, half the width of the interval, all modes of the best window, burn-in.
 
-    `doubt` is empty when it may be told, else the reason why not yet and what to do.
+    `doubt` is empty when it may be told, else the reason why not yet and what to do; `scatter`: rests above rounding.
     """
 
     log_rate: float
@@ -52,11 +52,15 @@ class Modes:
     eigenvalues: Array
     burn_in: int
     doubt: str
+    scatter: bool
 
 
 @dataclass(frozen=True)
 class _Fit:
-    """One window: log of the largest modulus, error of the fit, modes, lead of the slowest, log of the next modulus."""
+    """One window: log of the largest modulus, error of the fit, modes, lead of the slowest, log of the next modulus.
+
+    `scatter` says that what is left is more than rounding, and was taken for noise.
+    """
 
     burn_in: int
     rows: int
@@ -65,6 +69,7 @@ class _Fit:
     eigenvalues: Array
     lead: float
     next_log: float
+    scatter: bool
 
 
 def dominant_mode(errors: Array, noise: Array) -> Modes | None:
@@ -104,7 +109,8 @@ def dominant_mode(errors: Array, noise: Array) -> Modes | None:
     half = SPREAD * float(np.abs(logs - best.log_rate).max()) + 16 * EPS
     half += ROUNDING * float(np.median(relative)) / math.sqrt(n)
     doubt = _doubt(max(fits, key=lambda fit: fit.log_rate), best, n, every)
-    return Modes(best.log_rate / every, half / every, best.eigenvalues, best.burn_in * every, doubt)
+    return Modes(best.log_rate / every, half / every, best.eigenvalues, best.burn_in * every, doubt,
+                 any(fit.scatter for fit in fits))  # fmt: skip
 
 
 def _doubt(slowest: _Fit, best: _Fit, n: int, every: int) -> str:
@@ -166,7 +172,7 @@ def _judge(unit: Array, log_size: Array, relative: Array, values: Array, burn_in
     """Refine given modes and their amplitudes by least squares; None when the rest is more than noise."""
     n = len(unit)
     weight = relative.min() / relative[:, None]  # of a row in the fit: the noise is then the same in all
-    largest = NEAR
+    largest, scatter = NEAR, False
     for step in range(STEPS):
         basis = _basis(values, log_size)
         if basis is None:
@@ -181,6 +187,7 @@ def _judge(unit: Array, log_size: Array, relative: Array, values: Array, burn_in
         if np.all(length <= ROUNDING * math.sqrt(n) * rounding):
             break
         if step == STEPS - 1 or length.max() > 0.9 * largest:
+            scatter = True
             if not _is_noise(rest, length, len(values)):
                 return None
             break
@@ -200,7 +207,8 @@ def _judge(unit: Array, log_size: Array, relative: Array, values: Array, burn_in
     lead = float(np.linalg.norm(of_slow) / max(float(others), EPS))
     rival = logs[seen & ~slow]
     error = float(length.max())
-    return _Fit(burn_in, n, log_rate, error, values, lead, float(rival.max()) if len(rival) else -math.inf)
+    next_log = float(rival.max()) if len(rival) else -math.inf
+    return _Fit(burn_in, n, log_rate, error, values, lead, next_log, scatter)
 
 
 def _basis(values: Array, log_size: Array) -> Array | None:

@@ -66,7 +66,8 @@ def read(trajectory: Trajectory | Array) -> tuple[Array, float]:
     else:
         x = np.asarray(trajectory)
     hint = "give one member of an ensemble"
-    require("trajectory", np.shape(x), np.ndim(x) == 2 and len(x) >= 2, "shape (rows, d), at least 2 rows", hint)
+    table = np.ndim(x) == 2 and len(x) >= 2 and x.size > 0
+    require("trajectory", np.shape(x), table, "shape (rows, d), at least 2 rows", hint)
     require("trajectory", x.dtype.name, x.dtype.kind in "biufO", "real numbers")
     return x if np.issubdtype(x.dtype, np.floating) else np.asarray(x, dtype=np.float64), gradients
 
@@ -116,6 +117,7 @@ def _errors(rows: Array, minimizer: Any, values: Any, minimum: float) -> tuple[A
     if values is not None:
         f = np.asarray(values)
         require("values", f.shape, f.shape == rows.shape[:1], f"shape {rows.shape[:1]}")
+        require("values", f.dtype.name, f.dtype.kind in "biuf", "real numbers")
         eps, f = max(_eps(f), _eps(rows)), f.astype(np.float64)
         # f is quadratic in the error: rows rounded to eps give values rounded to eps of what was subtracted
         noise = eps * (np.abs(f) + abs(minimum))

@@ -5,8 +5,8 @@
 A limit is told only when the run shows it. If the rows are a sum of exponentials up to noise, as those of every linear
 map and nearly those of every smooth contraction, the dominant mode is computed (`rate_modes`). Otherwise, if randomness
 moves the run, a line is fitted to the log of the distance (`rate_slope`). A slower mode that does not lead yet, a
-smooth curve that is no sum of exponentials, and rows at the end of their own precision (`rate_rows`) are "cannot tell",
-and the reason ends with what to do.
+smooth curve that is no sum of exponentials, scatter that hides whether the decay is a power of the row number, and rows
+at the end of their own precision (`rate_rows`) are "cannot tell", and the reason ends with what to do.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from nala_lab.core import Array, Trajectory, require_number
+from nala_lab.core import Array, Trajectory, require, require_number
 from nala_lab.core.ending import LIMIT
 from nala_lab.measure.rate_modes import LEAST_ROWS, dominant_mode
 from nala_lab.measure.rate_rows import Usable, read, usable
 from nala_lab.measure.rate_slope import LEAST_ROWS as LEAST_FOR_A_LINE
-from nala_lab.measure.rate_slope import fit_slope
+from nala_lab.measure.rate_slope import fit_slope, looks_like_a_power
 
 __all__ = ["CANNOT_TELL", "ESTIMATED", "RateEstimate", "rate"]
 
@@ -82,7 +82,7 @@ def rate(
     Raises
     ------
     ValueError
-        For an ensemble, or shapes that do not fit together.
+        For an ensemble, shapes that do not fit together, or an argument that the others leave without a part.
 
     Examples
     --------
@@ -97,6 +97,10 @@ def rate(
     """
     require_number("level", level, low=0, high=1, open_low=True, open_high=True)
     require_number("minimum", minimum)
+    of_x = values is None
+    require("minimum", minimum, not of_x or minimum == 0, "left out without values", "it is the least of them")
+    hint = "their rate is that of f - minimum"
+    require("minimizer", minimizer, of_x or minimizer is None, "left out with values", hint)
     rows, gradients = read(trajectory)
     common = {"level": level, "gradients": gradients}
     part = usable(rows, minimizer, values, minimum)
@@ -110,14 +114,18 @@ def rate(
         return _cannot(f"{what}: {n} rows can be used, {LEAST_ROWS} are needed: {advice}", common)
     if part.jumps:
         return _cannot(f"the run falls, in one row as in none before, to {part.floor}: look at row {n}", common)
+    logs = np.log(np.linalg.norm(part.errors, axis=1))
+    power = f"the run scatters, and a power of the row number, whose rate is 1, fits as well: run {n} rows longer"
     fit = dominant_mode(part.errors, part.noise)
     if fit is not None:
         if fit.doubt:
             off = (minimizer is not None or values is not None) and abs(fit.log_rate) * n < BESIDE
             hint = f"; if it stands still, {OFF}" if off else ""
             return _cannot(_before(part, fit.doubt) + hint, common)
+        if fit.scatter and looks_like_a_power(logs, fit.burn_in):
+            return _cannot(_before(part, power), common)
         return _told(part, fit.log_rate, fit.half, "modes", fit.burn_in, fit.eigenvalues, common)
-    line = fit_slope(np.log(np.linalg.norm(part.errors, axis=1)), level)
+    line = fit_slope(logs, level)
     if line is None:
         more = f"run {LEAST_FOR_A_LINE - n} rows longer"
         return _cannot(_before(part, f"too short: {n} rows that are no sum of exponentials: {more}"), common)
@@ -125,6 +133,8 @@ def rate(
         return _cannot(_before(part, line.doubt), common)
     if abs(line.log_rate) <= line.half:
         return _cannot(_before(part, f"no decay or growth beyond the scatter: run {n} rows longer"), common)
+    if looks_like_a_power(logs, line.burn_in):
+        return _cannot(_before(part, power), common)
     return _told(part, line.log_rate, line.half, "slope", line.burn_in, np.zeros(0), common)
 
 

@@ -29,7 +29,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nala_lab.core import Real, require, require_number
+from nala_lab.core import Real, eigenvalues, require, require_number
 from nala_lab.theory.card import Card
 from nala_lab.theory.digits import one_minus_power, one_minus_root
 from nala_lab.theory.quadratic_rate import lookahead_factor, require_setting
@@ -47,9 +47,8 @@ CARDS = (
 
 
 def _positive(lam: ArrayLike) -> Real:
-    values = np.asarray(lam, np.float64)
-    positive = bool(np.all((values > 0) & np.isfinite(values)))
-    require("lam", lam, positive, "finite lam > 0", "a flat direction has no rate")
+    values: Real = eigenvalues("lam", lam)
+    require("lam", lam, bool(np.all(values > 0)), "finite lam > 0", "a flat direction has no rate")
     return values
 
 
@@ -91,10 +90,13 @@ def against_descent(lam: ArrayLike, *, lr: float, k: int, mu: float) -> tuple[Re
     values = _positive(lam)
     factor = lookahead_factor(values, lr=lr, k=k, mu=mu)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        reach = np.where(factor != 0, np.abs(1 - lr * values) ** (k + 1) / np.abs(factor), np.inf)
-        # 1 - r^(k+1)/B = ((1 - r^(k+1)) - (1 - B)) / B, both small where lam is
-        near = (one_minus_power(lr * values, k + 1) - (1 + mu) * one_minus_power(lr * values, k)) / factor
-    shortfall = np.where((factor > 0) & (lr * values < 1), near, 1 - reach)
+        left = mu / (1 - lr * values) ** k if mu else 0.0
+        # |r^(k+1) / B|, where r^k is no number or 0 too
+        reach = np.where(factor != 0, np.abs(1 - lr * values) / np.abs(1 + mu - left), np.inf)
+        # 1 - r^(k+1)/B = ((1 - r^(k+1)) - (1 - B)) / B, both small where lam is; else rounded to 1e-16 / B
+        fall = one_minus_power(lr * values, k + 1)
+        near = (fall - (1 + mu) * one_minus_power(lr * values, k)) / factor
+    shortfall = np.where((fall < factor) & (lr * values < 1), near, 1 - reach)
     return np.asarray(shortfall / values), np.asarray((1 + reach) / values)
 
 

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nala_lab.core import Real, require, require_int
+from nala_lab.core import Real, eigenvalues, require, require_int
 from nala_lab.theory.card import Card
 from nala_lab.theory.quadratic_rate import lookahead_factor, rho
 
@@ -39,9 +39,8 @@ CARDS = (
 
 
 def _square(J: ArrayLike) -> Real:
-    a = np.asarray(J, np.float64)
+    a: Real = eigenvalues("J", J)
     require("J", a.shape, a.ndim == 2 and a.shape[0] == a.shape[1] and a.size > 0, "shape (d, d)")
-    require("J", J, bool(np.all(np.isfinite(a))), "finite numbers")
     return a
 
 
@@ -58,8 +57,8 @@ def rotation_factor(s: ArrayLike, *, lr: float, k: int, mu: float, alpha: float)
     >>> round(float(bare), 3), round(float(outer), 3)  # the outer gradient step hurts
     (0.84, 0.877)
     """
-    values = np.asarray(s, np.float64)
-    require("s", s, bool(np.all((values >= 0) & np.isfinite(values))), "finite s >= 0, singular values")
+    values: Real = eigenvalues("s", s)
+    require("s", s, bool(np.all(values >= 0)), "finite s >= 0, singular values")
     bare = np.abs(lookahead_factor(1j * values, lr=lr, k=k, mu=mu))
     rho(0.0, lr=lr, k=k, mu=mu, alpha=alpha)  # refuses a bad alpha
     return np.asarray(np.sqrt(1 + alpha**2 * values**2) * bare)

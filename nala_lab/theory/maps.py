@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nala_lab.core import Real, require, require_choice, require_int, require_number
+from nala_lab.core import Real, eigenvalues, require, require_choice, require_int, require_number
 from nala_lab.core.threads import in_threads
 from nala_lab.theory.quadratic_rate import gradients_of
 
@@ -92,7 +92,9 @@ def rate_map(x: tuple[str, ArrayLike], y: tuple[str, ArrayLike], *, lr: float = 
     axes = {name: _axis(name, given) for name, given in (x, y)}
     for name, fixed in values.items():
         if name not in axes:
-            _require_range(name, np.atleast_1d(np.asarray(fixed, dtype=np.float64)))
+            one = np.atleast_1d(eigenvalues(name, fixed))
+            require(name, fixed, one.size > 0 if name == "lam" else one.size == 1, "one number, or an axis of them")
+            _require_range(name, one)
     spread = _spread(values, axes, names, modes)
     cost = gradients_of(method, spread["k"], spread["alpha"])
     rate = _fill(spread, len(axes[names[1]]), len(axes[names[0]]))
@@ -103,7 +105,7 @@ def rate_map(x: tuple[str, ArrayLike], y: tuple[str, ArrayLike], *, lr: float = 
 
 
 def _axis(name: str, values: ArrayLike) -> Real:
-    array = np.asarray(values, dtype=np.float64)
+    array: Real = eigenvalues(name, values)
     require(name, array.shape, array.ndim == 1 and array.size > 0, "a one-dimensional, non-empty axis")
     _require_range(name, array)
     return array

@@ -11,6 +11,8 @@ where a gradient is taken. At given levels each mode has a 3 x 3 map M_i and an 
 
 so z* costs a 3 x 3 solve per mode and tau = K tau + tau_0 a (k+1) x (k+1) one. All of it maps non-negative inputs
 to non-negative levels, hence bounded iff every radius of M_i and the radius of K are below 1 (Perron-Frobenius).
+A direction without curvature (to rounding) and without noise, as of a feature that is always 0, stands still whatever
+the steps: it is left out, and its moments are given as 0.
 SGD on streaming data: sum_i lr h_i / (B (2 - lr h_i (1 + 1/B))) < 1.
 
 Source: derived here. Status: proved; tight.
@@ -22,6 +24,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nala_lab.core import Real, require, require_number
 from nala_lab.theory.minibatch_cycle import Loop, Moments, cycle, expected_loss
@@ -32,7 +35,7 @@ __all__ = ["mean_square_edge", "mean_square_radius", "stationary", "stationary_r
 
 
 def mean_square_radius(noise: Noise, loop: Loop) -> float:
-    """Below 1 iff the mean square stays bounded.
+    """Below 1 iff the mean square stays bounded, in the directions that move.
 
     With all covariances kept it is the spectral radius of L, the factor per cycle in the long run. For `Modes` it is
     the largest of the radii of M_i and K, which crosses 1 at the same place.
@@ -46,6 +49,7 @@ def mean_square_radius(noise: Noise, loop: Loop) -> float:
     >>> mean_square_radius(data, nala(lr=0.25, k=1, mu=0.0))  # 1 - 2 lr + 3 lr^2
     0.6875
     """
+    noise, _ = _moving(noise)
     if isinstance(noise, Modes):
         own, gains, _, _ = _modes(noise, loop)
         return max(_radius(own), _radius(gains))
@@ -72,6 +76,15 @@ def stationary(noise: Noise, loop: Loop) -> Moments:
     """
     radius = mean_square_radius(noise, loop)
     require("radius", radius, radius < 1, "mean-square radius < 1", "else there is no stationary covariance")
+    noise, moves = _moving(noise)
+    settled = _settled(noise, loop)
+    whole = [np.zeros([len(moves)] * part.ndim) for part in settled]
+    for all_of, part in zip(whole, settled, strict=True):
+        all_of[np.ix_(*[moves] * part.ndim)] = part
+    return Moments(*whole)
+
+
+def _settled(noise: Noise, loop: Loop) -> Moments:
     zero = np.zeros(len(noise.h))
     if isinstance(noise, Modes):
         own, gains, base, forced = _modes(noise, loop)
@@ -95,6 +108,34 @@ def stationary_risk(noise: Noise, loop: Loop) -> float:
     if not mean_square_radius(noise, loop) < 1:
         return np.inf
     return expected_loss(noise, stationary(noise, loop))
+
+
+class _Within:
+    """A noise in some of its directions: the others stand still."""
+
+    def __init__(self, noise: Noise, moves: NDArray[np.bool_]) -> None:
+        self.noise, self.moves = noise, moves
+        self.h, self.g, self.basis = noise.h[moves], noise.g[moves], np.eye(int(moves.sum()))
+
+    def covariance(self, mean: Real, spread: Real) -> Real:
+        inside, d = np.ix_(self.moves, self.moves), len(self.moves)
+        m, S = np.zeros(d), np.zeros((d, d))
+        m[self.moves], S[inside] = mean, spread
+        return self.noise.covariance(m, S)[inside]
+
+
+def _moving(noise: Noise) -> tuple[Noise, NDArray[np.bool_]]:
+    """The noise in the directions that have curvature or noise, and which these are, (d,)."""
+    h, d, flat = np.abs(noise.h), len(noise.h), isinstance(noise, Modes)
+    c = noise.covariance(np.zeros(d), np.ones(d) if flat else np.eye(d))
+    seen = np.abs(c if flat else np.diag(c))
+    rounding = 16 * (1 if flat else d) * float(np.finfo(float).eps)  # eigh errs by about d eps |H|
+    moves = (h > rounding * h.max()) | (seen > 1e-12 * seen.max())
+    if moves.all() or not moves.any():
+        return noise, np.ones_like(moves)
+    if isinstance(noise, Modes):
+        return Modes(*(getattr(noise, name)[moves] for name in ("h", "g", "own", "shared", "floor"))), moves
+    return _Within(noise, moves), moves
 
 
 def _require_minimiser(noise: Noise) -> None:
@@ -180,6 +221,7 @@ def mean_square_edge(noise: Noise, loop: Loop, *, rtol: float = 1e-10) -> float:
     0.666666667
     """
     require_number("rtol", rtol, low=0, open_low=True)
+    noise, _ = _moving(noise)
     unit = 0.08 / float(noise.h.max())
 
     def bounded(lr: float) -> bool:

@@ -125,6 +125,7 @@ class Constant:
         d = len(self.h)
         c = np.asarray(C, np.float64)
         require("C", c.shape, c.shape == (d, d) and bool(np.all(np.isfinite(c))), f"finite, ({d}, {d})")
+        require("C", C, bool(np.diag(c).min() >= 0), "variances >= 0 on its diagonal")
         self.g: Real = self.basis.T @ finite_vector("g", np.zeros(d) if g is None else g, d)
         self._c: Real = self.basis.T @ ((c + c.T) / 2) @ self.basis
 

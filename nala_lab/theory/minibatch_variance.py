@@ -50,7 +50,7 @@ def loss_moments(
 ) -> LossMoments:
     """Exact mean and variance of the loss of least squares mean_i (a_i' e + r_i)^2 / 2, from the displacement e0.
 
-    Raises ValueError when the shapes do not fit or d > 3.
+    Raises ValueError when the shapes do not fit, d > 3, or the mean of a_i r_i is not zero.
 
     Parameters
     ----------
@@ -68,6 +68,8 @@ def loss_moments(
     n, d = a.shape if a.ndim == 2 else (0, 0)
     require("a", a.shape, 1 <= d <= 3, "(n, d) with d <= 3", "the cost grows as (2d + 1)^8")
     require("r", r.shape, r.shape == (n,) and e.shape == (d,), f"({n},), and e0 ({d},)")
+    off, size = np.abs(a.T @ r).max(initial=0.0), np.abs(a.T) @ np.abs(r)
+    require("r", r, bool(off <= 1e-9 * size.max(initial=0.0)), "mean a_i r_i = 0", "residuals at the minimiser")
     require_int("T", T, low=0)
     batch_factor(B, n, replace=replace)
     step = [_batch(_powers(a, r, loop.lr), q, B, None if replace else n) for q in range(ORDER + 1)]

@@ -18,6 +18,8 @@ Source: derived here (the argument is the classical one for the Richardson itera
 
 from __future__ import annotations
 
+import numpy as np
+
 from nala_lab.core import require, require_int, require_number
 from nala_lab.theory.card import Card
 from nala_lab.theory.digits import one_minus_power
@@ -49,7 +51,9 @@ def inner_range(m: float, L: float, *, lr: float, k: int) -> tuple[float, float]
     require_number("L", L, low=m)
     require_number("lr", lr, low=0, open_low=True)
     require_int("k", k, low=1, hint="k counts inner steps per cycle")
-    ends = ((1 - lr * m) ** k, (1 - lr * L) ** k)
+    with np.errstate(over="ignore"):
+        ends = [float((1 - np.float64(lr * end)) ** k) for end in (m, L)]  # Python's floats refuse to overflow
+    require("L", L, bool(np.isfinite(ends[1])), "a finite (1 - lr L)^k", f"lr is {lr:g}")
     contracts = lr * m > 0 and (k % 2 == 1 or lr * L < 2)  # every (1 - lr lam)^k < 1, judged before rounding
     low = 0.0 if k % 2 == 0 and lr * m <= 1 <= lr * L else min(ends)
     high = max(ends)

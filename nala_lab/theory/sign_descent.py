@@ -30,7 +30,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nala_lab.core import Real, require, require_int, require_number
+from nala_lab.core import Real, eigenvalues, require, require_int, require_number
 from nala_lab.theory.card import Card
 from nala_lab.theory.quadratic_rate import require_setting
 
@@ -49,8 +49,8 @@ CARDS = (
 def _check(lam: ArrayLike, lr: float, k: int, mu: float, alpha: float) -> Real:
     require_number("lr", lr, low=0, open_low=True, hint="a step of length 0 never reaches the minimum")
     require_setting(lr, k, mu, alpha)
-    values = np.asarray(lam, np.float64)
-    require("lam", lam, bool(np.all((values > 0) & np.isfinite(values))), "finite lam > 0")
+    values: Real = eigenvalues("lam", lam)
+    require("lam", lam, bool(np.all(values > 0)), "finite lam > 0")
     return values
 
 

@@ -90,10 +90,10 @@ def is_stable(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float = 0.
     require_number("alpha", alpha, low=0)
     values: NDArray[Any] = eigenvalues("lam", lam)
     c = np.abs(1 - alpha * values)
-    with np.errstate(divide="ignore", over="ignore"):
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         inner = (1 - lr * values) ** k
         reach = np.where(c > 0, 1 / c, np.inf)  # c = 0: the outer step alone removes the mode
         # R < (mu + 1/|c|)/(1+mu) is (1+mu)(1-R) + 1/|c| - 1 > 0, which keeps its sign where lam is tiny
         beyond = np.where(alpha * values < 1, alpha * values, 2 - alpha * values) * reach
-    above = (1 + mu) * one_minus_power(lr * values, k) + np.where(c > 0, beyond, np.inf) > 0
-    return np.asarray(((mu - reach) / (1 + mu) < inner) & above)
+        above = (1 + mu) * one_minus_power(lr * values, k) + beyond > 0
+    return np.asarray((c == 0) | (((mu - reach) / (1 + mu) < inner) & above))

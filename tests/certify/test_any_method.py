@@ -101,7 +101,7 @@ def test_the_shipped_nag_is_eq_2_written_out_here():
         assert w.replay() == pytest.approx(w.primal, abs=2e-4)  # sqrt of the solver's tolerance
 
 
-@pytest.mark.parametrize("L", (1e-6, 1.0, 1e6))
+@pytest.mark.parametrize("L", (1e-6, 1.0, 1e6, np.float32(2)))
 def test_units_change_nothing_but_units(L):
     for metric, unit in (("distance", 1.0), ("value", L), ("gradient", L**2)):
         one = worst_case_of(NALA(SGD(1.0), k=2, mu=-0.5, alpha=1.0), L=1.0, m=0.1, cycles=1, metric=metric)

@@ -89,6 +89,15 @@ def test_any_matrix_is_enclosed_even_a_defective_one(matrix, radius):
     assert e.upper - e.lower <= 1e-9
 
 
+def test_numbers_of_numpy_are_the_numbers_they_are():
+    setting = dict(lr=0.5, k=3, mu=-0.5, alpha=0.25, tol=1e-12)
+    for kind in (np.int64, np.float32, np.float64):
+        ends = np.array([1, 2], kind)
+        assert certify_quadratic(**setting, points=ends) == certify_quadratic(**setting, points=[1, 2])
+        narrow = {"lr": kind(1), "k": 3, "mu": kind(0), "alpha": kind(1), "interval": tuple(ends)}
+        assert certify_quadratic(**narrow) == certify_quadratic(lr=1, k=3, mu=0, alpha=1, interval=(1, 2))
+
+
 test_bad_settings_are_refused = refused(
     ({"mu": -2}, "-1 <= mu"), ({"k": 0}, "integer k >= 1"), ({"lr": float("nan")}, "finite number or fraction"),
     ({"interval": (1, 0)}, "0 <= low <= high"), ({"interval": None}, "one of the two"),

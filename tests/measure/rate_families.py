@@ -280,6 +280,15 @@ def sublinear(rng):
     return ((rng.uniform(0.1, 10) + t) ** -p)[:, None], {"minimizer": [0.0]}, 1.0
 
 
+def sublinear_scatter(rng):
+    """1/(a + t)^p times correlated factors: losses of mini-batches on a flat valley."""
+    path, how, truth = sublinear(rng)
+    memory, noise = rng.uniform(0, 0.95), [rng.normal()]
+    for kick in rng.normal(size=len(path) - 1):
+        noise.append(memory * noise[-1] + kick * np.sqrt(1 - memory**2))
+    return path * np.exp(10 ** rng.uniform(-3, -0.5) * np.array(noise))[:, None], how, truth
+
+
 def superlinear(rng):
     """Newton's e' = c e^2 after a linear part: no rate below 1 is its limit."""
     e, path = rng.uniform(0.5, 0.99), []
@@ -295,6 +304,7 @@ FAMILIES = {
     for f in (
         normal, complex_pair, jordan, near_equal, momentum, noise_floor, multiplicative, two_scale, hidden, hidden_many,
         rosenbrock, rosenbrock_long, adam_inside, logistic, float32_rows, float32_minimizer, standstill, correlated,
-        scatter_about_a_line, mini_batches, growing, growing_run, values, slow, steps_only, sublinear, superlinear,
+        scatter_about_a_line, mini_batches, growing, growing_run, values, slow, steps_only, sublinear,
+        sublinear_scatter, superlinear,
     )
 }  # fmt: skip

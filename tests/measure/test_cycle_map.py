@@ -54,12 +54,14 @@ def test_the_map_of_the_shipped_optimizer_tells_a_changed_one_apart():
     assert np.abs(maps[0] - maps[1]).max() > 1e-2
 
 
-def test_a_wrong_cycle_length_is_an_error():
+def test_a_wrong_cycle_length_and_a_forgotten_momentum_are_errors():
     torch = pytest.importorskip("torch")
     from nala_lab.optim import Lookahead
 
     def make(params):
-        return Lookahead(params, inner=lambda p: torch.optim.SGD(p, lr=0.2), k=3)
+        return Lookahead(params, inner=lambda p: torch.optim.SGD(p, lr=0.2, momentum=0.5), k=3)
 
     with pytest.raises(ValueError, match="phase 0 after a cycle, got phase=2"):
         cycle_map.torch_matrix(make, [[1.0]], gradients_per_cycle=2, lr=None)
+    with pytest.raises(ValueError, match="lr must satisfy the inner learning rate"):
+        cycle_map.torch_matrix(make, [[1.0]], gradients_per_cycle=3, lr=None)

@@ -298,7 +298,8 @@ test_a_slip_is_one_sentence = refused(
 
 
 def test_a_matrix_that_is_none_is_refused():
-    for bad in ([[1.0, 2.0]], [[1.0, np.nan], [np.nan, 1.0]], [[0.0, 1.0], [-1.0, 0.0]], []):
+    turn = np.array([[0.0, 1.0], [-1.0, 0.0]])  # 1e-9 of it is no more symmetric
+    for bad in ([[1.0, 2.0]], [[1.0, np.nan], [np.nan, 1.0]], turn, 1e-9 * turn, np.array([1j, 1.0]), []):
         with pytest.raises(ValueError, match="A must satisfy"):
             cycle_matrix(function, bad)
 

@@ -31,10 +31,11 @@ def test_a_rule_has_the_moments_of_the_recurrence_and_its_torch_twin_the_same_nu
     np.testing.assert_allclose(same.final, e.final[:400], rtol=0, atol=1e-13)
 
 
-def test_a_method_that_looks_at_a_norm_is_run_member_by_member():
-    def by_norm(theta, grad):
+@pytest.mark.parametrize("share", [lambda n: 1 / (1 + n), lambda n: min(1, 10 / n)], ids=["by norm", "clipped"])
+def test_a_method_that_looks_at_a_norm_is_run_member_by_member(share):
+    def by_norm(theta, grad):  # the norm of five members is above 10, that of one is not
         g = grad(theta)
-        return theta - 0.1 * g / (1 + np.linalg.norm(g))
+        return theta - 0.1 * share(np.linalg.norm(g)) * g
 
     many = simulate(**HERE, method=by_norm, trajectories=5, steps=4)
     alone = [simulate(**HERE, method=by_norm, trajectories=n, steps=4).final[-1] for n in range(1, 6)]

@@ -81,8 +81,9 @@ SEEN = "amplitude > SURE * spread * np.linalg.norm(inverse, axis=1)"
         (rate_modes._judge, SEEN, "amplitude * np.abs(basis[-1]) > 1e-2", "hidden"),  # only modes that lead are seen
         (rate_modes.dominant_mode, "SPREAD * float(np.abs(logs - best.log_rate).max())", "0.0", "jordan"),
         (rate_slope._doubt, "crossings < len(steps) // 10 or crossings < CROSSINGS", "False", "rosenbrock"),
+        (rate, "fit.scatter and looks_like_a_power(logs, fit.burn_in)", "False", "sublinear_scatter"),
     ],
-    ids=("slower mode", "spread", "curve"),
+    ids=("slower mode", "spread", "curve", "power"),
 )
 def test_a_rate_that_forgets_a_guard_is_caught(monkeypatch, function, old, new, name):
     plant(monkeypatch, function, old, new)
@@ -167,14 +168,19 @@ def test_a_run_that_grows_is_measured_on_the_rows_before_the_limit():
 
 @pytest.mark.parametrize(
     "change, words",
-    [({"level": 1.0}, "level must"), ({"minimizer": [0.0, 0.0]}, "minimizer must"), ({"values": [1.0]}, "values must"),
-     ({"minimizer": [np.nan]}, "minimizer must satisfy finite"), ({"minimum": np.inf}, "minimum must")],
+    [({"level": 1.0}, "level must"), ({"minimizer": [0.0, 0.0]}, "minimizer must"),
+     ({"values": [1.0], "minimizer": None}, "values must"),
+     ({"minimizer": [np.nan]}, "minimizer must satisfy finite"), ({"minimum": np.inf}, "minimum must"),
+     ({"minimum": 1.0}, "minimum must satisfy left out without values"),
+     ({"values": 0.9**ROWS[:40]}, "minimizer must satisfy left out with values"),
+     ({"values": np.ones(40, complex), "minimizer": None}, "values must satisfy real numbers")],
 )
 def test_bad_input_is_refused(change, words):
     with pytest.raises(ValueError, match=words):
         rate(0.9 ** ROWS[:40, None], **({"minimizer": [0.0]} | change))
-    with pytest.raises(ValueError, match="one member"):
-        rate(np.ones((10, 3, 2)))
+    for rows in (np.ones((10, 3, 2)), np.ones((10, 0))):
+        with pytest.raises(ValueError, match="shape .rows, d."):
+            rate(rows)
     with pytest.raises(ValueError, match="real numbers"):
         rate(np.ones((10, 3), complex))
 
@@ -191,6 +197,12 @@ def test_radius_norm_and_transient_growth_of_a_nonnormal_map():
     assert s.per_gradient == pytest.approx(r ** (1 / 6), rel=1e-6)
 
 
+def test_the_size_of_a_map_in_float32_is_measured_in_float64():
+    axes = np.linalg.qr(stream(0, "float32 map").normal(size=(6, 6)))[0]
+    m = ((axes * np.r_[1 - 3e-7, np.arange(0.1, 0.6, 0.1)]) @ axes.T).astype(np.float32)
+    assert map_size(m) == map_size(m.astype(np.float64))
+
+
 def test_maps_on_the_edge_and_beyond():
     assert map_size(np.diag([0.5, -1.2])).verdict == "grows"
     assert map_size(np.diag([0.5, -1.2])).transient == np.inf
@@ -199,5 +211,7 @@ def test_maps_on_the_edge_and_beyond():
     slow = map_size([[0.999, 10.0], [0.0, 0.99]], horizon=5)
     assert slow.verdict == "cannot tell" and "no power up to 5" in slow.reason
     assert map_size(np.zeros((2, 2))).radius == 0.0
+    huge = map_size([[0.5, 1e200, 0], [0, 0.5, 1e200], [0, 0, 0.5]])  # its square is no number
+    assert huge.verdict == "cannot tell" and huge.transient == 1e200
     with pytest.raises(ValueError, match="matrix must satisfy"):
         map_size([[np.nan]])

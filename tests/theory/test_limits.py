@@ -1,5 +1,7 @@
 """Chebyshev floor, outer limit, break-even steps, games: against loops and grids that know no closed form."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -110,6 +112,16 @@ def test_inside_the_interval_an_independent_loop_is_faster_per_gradient_and_outs
         assert (rate(alpha, k + 1) < 1 - lr) == faster
 
 
+@pytest.mark.parametrize(
+    "lr, k, mu", [(0.9, 20, 0.0), (0.6, 50, 0.0), (0.9, 30, -1e-12), (3.0, 2000, -0.5), (3.0, 4, -1.0)]
+)
+def test_against_descent_where_the_inner_loop_leaves_nothing_or_runs_away(lr, k, mu):
+    r, s = 1 - Fraction(lr), 1 + Fraction(mu)
+    reach = abs(r ** (k + 1) / (s * r**k - Fraction(mu)))
+    found = [float(end) for end in break_even.against_descent(1.0, lr=lr, k=k, mu=mu)]
+    assert found == pytest.approx([float(1 - reach), float(1 + reach)], rel=1e-13, abs=0)
+
+
 def test_one_plus_mu_inner_steps_suffice_when_averaging_and_are_too_few_when_extrapolating():
     lam = np.linspace(1e-3, 1.0, 200)
     for k in (1, 2, 5):
@@ -137,6 +149,8 @@ test_what_is_refused = refused(
     (lambda: chebyshev.optimal_k2(1.0, 2.0, outer=3), "outer must satisfy 0, 1 or 2"),
     (lambda: outer_limit.outer_limit(3, 0.0, lr=2.5), "lr must satisfy"),
     (lambda: outer_limit.outer_limit(3, -1.5), "mu must satisfy -1 <= mu <= 1"),
+    (lambda: break_even.against_lookahead(np.array([1 + 1j]), lr=0.1, k=2, mu=0.0), "lam must satisfy finite real"),
+    (lambda: games.rotation_factor(np.array([1j]), lr=0.1, k=1, mu=0, alpha=0), "s must satisfy finite real"),
     (lambda: break_even.against_lookahead(0.0, lr=0.1, k=2, mu=0.0), "lam must satisfy finite lam > 0"),
     (lambda: break_even.sufficient(lr=0.1, mu=0.2), "mu must satisfy -1 <= mu <= 0"),
     (lambda: break_even.adam_break_even(lr=0.1, mu=0, alpha=0), "alpha must satisfy 0 < alpha"),

@@ -87,9 +87,12 @@ test_what_is_refused = refused(
     (("mu", [-1.5, 0.0]), ("lr", [1.0]), {}, "mu must satisfy -1 <= mu < inf, got mu=-1.5"),
     (("k", [0, 1]), ("lr", [1.0]), {}, "k must satisfy 1 <= k < inf, got k=0.0"),
     (("k", [1.5, 2]), ("lr", [1.0]), {}, "k must satisfy integers k >= 1"),
-    (("lr", [np.nan, 1.0]), ("mu", [0.0]), {}, "lr must satisfy 0 <= lr < inf, got lr=nan"),
+    (("lr", [np.nan, 1.0]), ("mu", [0.0]), {}, "lr must satisfy finite real numbers, got lr=[nan"),
     (("lr", []), ("mu", [0.0]), {}, "lr must satisfy a one-dimensional, non-empty axis"),
     (("lr", [1.0]), ("mu", [0.0]), {"alpha": -1.0}, "alpha must satisfy 0 <= alpha < inf, got alpha=-1.0"),
+    (("lr", [1.0]), ("mu", [0.0]), {"alpha": [0.1, 0.2]}, "alpha must satisfy one number, or an axis of them"),
+    (("lr", [1.0]), ("mu", [0.0]), {"lam": []}, "lam must satisfy one number, or an axis of them"),
+    (("lr", [1.0]), ("mu", [0.0]), {"lam": np.array([1j])}, "lam must satisfy finite real numbers"),
     (("lr", [1.0]), ("mu", [0.0]), {"per": "second"}, "per in {'gradient', 'cycle'}"),
     call=lambda x, y, options: maps.rate_map(x, y, **options),
 )

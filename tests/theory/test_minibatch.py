@@ -187,12 +187,40 @@ def test_features_that_do_not_fill_the_space_are_features():
         assert Streaming(np.ones((d, d)), sigma2=1.0, B=1).h.min() >= 0
 
 
+@pytest.mark.parametrize("beta", [0.0, 0.5])
+def test_a_feature_that_is_always_zero_changes_nothing(beta):
+    rng = stream(0, "minibatch-test", "always zero")
+    a, r = rng.normal(size=(12, 2)), rng.normal(size=12)
+    r = r - a @ np.linalg.lstsq(a, r, rcond=None)[0]
+    loop = Loop(lr=0.1, k=2, nu=0.5, beta=beta, alpha=0.05)
+    turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]  # the direction is none of the axes
+    wide = np.c_[a, np.zeros(12)] @ turn
+    pairs = [
+        (FiniteSum(a, a * r[:, None], B=3), FiniteSum(wide, wide * r[:, None], B=3)),
+        tuple(Streaming(H, sigma2=0.5, B=2) for H in (np.diag([1.0, 0.3]), turn @ np.diag([1.0, 0.0, 0.3]) @ turn.T)),
+        (streaming_modes([1.0, 0.3], sigma2=0.5, B=2), streaming_modes([1.0, 0.0, 0.3], sigma2=0.5, B=2)),
+        (streaming_modes([1.0, 0.3], sigma2=0.5, B=2), streaming_modes([1.0, 1e-17, 0.3], sigma2=0.5, B=2)),
+    ]
+    for narrow, with_zero in pairs:
+        risk = limits.stationary_risk(with_zero, loop)
+        np.testing.assert_allclose(risk, limits.stationary_risk(narrow, loop), rtol=CLOSED)
+        settled = limits.stationary(with_zero, loop)
+        np.testing.assert_allclose(expected_loss(with_zero, settled), risk, rtol=CLOSED)
+        edges = [limits.mean_square_edge(noise, loop, rtol=1e-4) for noise in (narrow, with_zero)]
+        np.testing.assert_allclose(edges[1], edges[0], rtol=1e-4)
+    # noise without curvature is a walk: it settles nowhere
+    assert limits.stationary_risk(constant_modes([1.0, 0.0], [0.1, 0.1]), loop) == np.inf
+
+
 test_what_is_refused = refused(
     (lambda: batch_factor(5, 4, replace=False), "B must satisfy B <= n = 4"),
     (lambda: streaming_modes([1.0, -1.0], sigma2=1.0, B=1), "h must satisfy entries >= 0"),
     (lambda: streaming_modes([1.0, np.nan], sigma2=1.0, B=1), "h must satisfy a vector of d finite numbers"),
     (lambda: one_hot_modes([1.0], [0.5], sigma2=1.0, B=1), "p must satisfy positive, with sum 1"),
     (lambda: Constant(np.eye(2), np.eye(3)), "C must satisfy finite, (2, 2)"),
+    (lambda: Constant(np.eye(2), -np.eye(2)), "C must satisfy variances >= 0"),
+    (lambda: loss_moments([[1.0], [2.0]], [1.0, 1.0], nala(lr=0.1, k=1, mu=0.0), [1.0], B=1, replace=True, T=1),
+     "r must satisfy mean a_i r_i = 0"),
     (lambda: Constant([[0.0, 1.0], [0.0, 0.0]], np.eye(2)), "H must satisfy finite, symmetric"),
     (lambda: Streaming(-np.eye(2), sigma2=1.0, B=1), "H must satisfy positive semi-definite"),
     (lambda: FiniteSum(np.ones((3, 2)), np.ones((2, 2)), B=1), "gradients must satisfy finite, (n, d)"),

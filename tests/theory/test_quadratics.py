@@ -101,6 +101,7 @@ test_what_is_refused = refused(
     (lambda: quadratic_rate.trajectory([1.0], np.eye(1), [1.0, 2], 1, lr=0.1, k=1, mu=0, alpha=0), "e0 must"),
     (lambda: stability.inner_limit(5, -1.0), "mu must satisfy -1 < mu < inf, got mu=-1.0"),
     (lambda: optimal_mu.optimal_mu(0.1, 1.0, lr=2.5, k=2), r"lr must satisfy \(1 - lr lam\)\^k < 1"),
+    (lambda: optimal_mu.optimal_mu(1.0, 1e80, lr=1.0, k=5), r"L must satisfy a finite \(1 - lr L\)\^k"),
     (lambda: optimal_mu.optimal_mu(1.0, 0.1, lr=0.5, k=2), "L must satisfy 1 <= L < inf, got L=0.1"),
     (lambda: descent.value_after_outer_step([1.0, 2.0], [1.0], alpha=0.1, smoothness=1), "grad must satisfy shape"),
 )

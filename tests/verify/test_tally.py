@@ -146,6 +146,7 @@ test_what_is_refused = refused(
     ({"only": ["T99"]}, "only must satisfy one or more of .*T01, .* got only='T99'"),
     ({"only": []}, "only must satisfy one or more of"),
     ({"seed": -1}, "seed must satisfy integer seed >= 0, got seed=-1"),
+    ({"twins": []}, "twins must satisfy some of numpy, torch"),
     ({"twins": ["jax"]}, "twins must satisfy some of numpy, torch"),
     call=lambda options: run_checks(**options),
 )
