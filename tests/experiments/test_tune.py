@@ -74,7 +74,8 @@ def test_a_smoke_run_of_few_images_holds_one_of_them_out(images, held):
 
 def test_the_command_prints_one_line_an_optimizer_and_keeps_its_trials(tmp_path, capsys):
     (tmp_path / "space.toml").write_text("[adam]\nlr = [1e-5, 1e-3]\n[sgd]\nlr = [0.1, 1e-4]\n", encoding="utf-8")
-    command = ["tune", "lenet5-digits", "--optimizer", "adam", "sgd", "--trials", "2", "--space",
+    command = ["tune", "lenet5-digits", "--optimizer", "adam", "sgd", "--set", "sgd.momentum=0.5",
+               "--trials", "2", "--space",
                str(tmp_path / "space.toml"), "--scale", "smoke", "--epochs", "1", "--quiet", "--out",
                str(tmp_path / "out")]  # fmt: skip
     assert main(command) == 0
@@ -87,6 +88,8 @@ def test_the_command_prints_one_line_an_optimizer_and_keeps_its_trials(tmp_path,
     assert (kept["task"], kept["scale"], kept["epochs"], kept["equal"]) == ("lenet5-digits", "smoke", 1, "grad_evals")
     adam = kept["optimizers"]["adam"]
     assert adam["best"] == {"lr": 0.001} and adam["edges"] == ["lr (upper)"] and adam["points"] == 2
+    assert all(one["momentum"] == 0.5 for one in (kept["optimizers"]["sgd"]["best"], *(
+        trial["changes"] for trial in kept["optimizers"]["sgd"]["trials"])))  # fmt: skip
     scores = {trial["changes"]["lr"]: trial["score"] for trial in adam["trials"]}
     assert scores[1e-3] > scores[1e-5] and f"| lr=0.001 | {scores[1e-3]:.4f} |" in told
 

@@ -19,6 +19,7 @@ from nala_lab.core import require  # noqa: E402
 from nala_lab.drive import Method  # noqa: E402
 from nala_lab.measure import cycle_matrix  # noqa: E402
 from nala_lab.methods import WITH_TWINS  # noqa: E402
+from nala_lab.plots import COLOURS, ROLES  # noqa: E402
 from nala_lab.reference import NAG, NALA, SGD, AdaLA, Adam, HeavyBall, OuterMomentum  # noqa: E402
 from nala_lab.study import SMOKE, invariances_of, studied, study  # noqa: E402
 from nala_lab.study.contract import contract  # noqa: E402
@@ -117,10 +118,8 @@ def test_a_whole_study_of_an_own_rule_at_smoke_size(tmp_path):
 
 
 def test_a_torch_factory_and_its_rule_are_the_same_method_to_the_instruments():
-    rule, twin = (
-        studied(HeavyBall(0.1, momentum=0.9)),
-        studied(lambda params: torch.optim.SGD(params, lr=0.1, momentum=0.9)),
-    )
+    rule = studied(HeavyBall(0.1, momentum=0.9))
+    twin = studied(lambda params: torch.optim.SGD(params, lr=0.1, momentum=0.9))
     assert (twin.twin, twin.lr, twin.spends) == ("torch", 0.1, (1,) * 10)
     for ask in (lambda one: factors(one, SMOKE), worst, invariances_of):
         mine, other = ask(rule), ask(twin)
@@ -315,10 +314,8 @@ def test_an_optimizer_from_elsewhere_is_measured_over_its_whole_cycle():
 def test_state_is_counted_in_copies_of_the_weights():
     copies = {
         name: line(identity(studied(method), SMOKE), "state").data["copies"]
-        for name, method in {
-            "sgd": SGD(0.1), "adam": torch.optim.Adam, "own": SignMomentum(), "on itself": Keeps,
-            "history": lambda params: torch.optim.LBFGS(params, history_size=5),
-        }.items()
+        for name, method in {"sgd": SGD(0.1), "adam": torch.optim.Adam, "own": SignMomentum(), "on itself": Keeps,
+                             "history": lambda params: torch.optim.LBFGS(params, history_size=5)}.items()
     }  # fmt: skip
     # L-BFGS: five pairs, the direction and the last gradient
     assert copies == {"sgd": 0, "adam": 2, "own": 1, "on itself": 1, "history": 12}
@@ -357,8 +354,6 @@ def test_what_raises_in_the_middle_is_a_line():
 
 
 def test_a_method_of_the_table_has_its_own_colour_in_every_picture_and_no_other_has_it():
-    from nala_lab.plots import COLOURS, ROLES
-
     own = [(NALA(k=2), "nala"), (Method("AdaLA", probe="self"), "adala"), (torch.optim.Adam, "adam"), (NAG(0.1), "nag")]
     assert [studied(method).colour for method, _ in own] == [COLOURS[name] for _, name in own]
     assert {studied(method).colour for method in (SignMomentum(), uneven, Keeps)} == {ROLES["measured"]}

@@ -79,11 +79,17 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _told(args: argparse.Namespace, todo: list[Any], found: list[Tuned]) -> dict[str, Any]:
-    """What was tried, how and with which result; a trial that diverged has no score."""
+    """What was tried, how and with which result; a trial that diverged has no score.
+
+    The changes are all that were made, those of ``--set`` among them: with the best ones alone a run is the tuned one.
+    """
     run = todo[0][2][0][1][0].run()  # of the first trial's first seed
+    fixed = changes_of(args.changes, [one.optimizer for one in found])
     optimizers = {one.optimizer: {
-        "best": None if one.best is None else dict(one.best.changes), "edges": list(one.edges), "points": one.size,
-        "trials": [{"changes": dict(trial.changes), "score": trial.score} for trial in one.trials],
+        "best": None if one.best is None else {**fixed[one.optimizer], **one.best.changes}, "edges": list(one.edges),
+        "points": one.size,
+        "trials": [{"changes": {**fixed[one.optimizer], **trial.changes}, "score": trial.score}
+                   for trial in one.trials],
     } for one in found}  # fmt: skip
     return {"task": args.task, "scale": args.scale, "epochs": run.scale.epochs, "equal": args.equal,
             "seeds": list(dict.fromkeys(args.seeds)), "optimizers": optimizers}  # fmt: skip
