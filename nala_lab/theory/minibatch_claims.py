@@ -59,7 +59,7 @@ def averaging_trade(noise: Modes, loop: Loop) -> Trade:
 def worker_surplus(h: ArrayLike, loop: Loop, *, sigma2: float, B: int, workers: int) -> float:
     """Stationary risk of R workers on B / R streaming examples each, over that of one worker on B.
 
-    Raises ValueError when R does not divide B.
+    Raises ValueError when R does not divide B, or one of the risks is infinite, or both are 0 (sigma2 = 0).
 
     Examples
     --------
@@ -75,6 +75,8 @@ def worker_surplus(h: ArrayLike, loop: Loop, *, sigma2: float, B: int, workers: 
     require("B", B, B % workers == 0, f"a multiple of workers = {workers}")
     alone = stationary_risk(streaming_modes(h, sigma2=sigma2, B=B), replace(loop, workers=1))
     many = stationary_risk(streaming_modes(h, sigma2=sigma2, B=B // workers), replace(loop, workers=workers))
+    settles = 0 < alone < np.inf and many < np.inf
+    require("loop", loop, settles, "a mean square that settles, and not at 0", "else there is no ratio")
     return many / alone
 
 

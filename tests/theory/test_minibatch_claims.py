@@ -71,6 +71,8 @@ def test_no_neighbour_of_the_best_setting_is_better():
 
 test_what_is_refused = refused(
     (lambda: claims.averaging_trade(streaming_modes(H, sigma2=1.0, B=1), Loop(lr=0.1, beta=0.5)), "beta must sat"),
+    (lambda: claims.worker_surplus(H, nala(lr=0.1, k=1, mu=0.0), sigma2=0.0, B=4, workers=2), "settles, and not at 0"),
+    (lambda: claims.worker_surplus(H, nala(lr=9.0, k=1, mu=0.0), sigma2=1.0, B=4, workers=2), "settles, and not at 0"),
     (lambda: claims.worker_surplus(H, nala(lr=0.1, k=1, mu=0.0), sigma2=1.0, B=3, workers=2), "a multiple of"),
     (lambda: best_for_budget(streaming_modes(H, sigma2=1.0, B=1), Loop(lr=0.1), H, budget=9, free=("k",)), "free"),
     (lambda: best_for_budget(streaming_modes(H, sigma2=1.0, B=1), Loop(lr=0.1), H, budget=2), "budget >= 5"),
