@@ -50,7 +50,8 @@ def _figures(names: list[str], out: Path | None) -> int:
     out.mkdir(parents=True, exist_ok=True)
     manifest, names = out / "figures.json", list(dict.fromkeys(names))
     try:
-        entries = {one["name"]: one for one in json.loads(manifest.read_text("utf-8"))} if manifest.exists() else {}
+        kept = json.loads(manifest.read_text(encoding="utf-8")) if manifest.exists() else []
+        entries = {one["name"]: one for one in kept}
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{manifest}: is no manifest of figures, and the new one goes there; remove it") from error
     for name in tqdm(names, desc="figures", unit="figure", disable=None):

@@ -52,7 +52,8 @@ def batch(call: int, dtype: torch.dtype = torch.float64) -> tuple[torch.Tensor, 
 
 def coins(call: int) -> None:
     """What an optimizer draws in a call depends on its number only, as its batch does; `ask` puts all draws back."""
-    torch.default_generator.manual_seed(call)
+    generator = torch.default_generator  # the only one that strangers draw from
+    generator.manual_seed(call)
 
 
 def closure_of(model: torch.nn.Module, opt: Any, call: int) -> Callable[[], torch.Tensor]:

@@ -27,7 +27,7 @@ HERE = strangers.__name__
         (f"{HERE}:Polyak", {}, set()),
         (f"{HERE}:Drawing", {}, set()),
         (f"{HERE}:in_groups", {}, set()),
-        (f"{__name__}:OnlyMatrices", {}, set()),
+        (f"{__name__}:OnlyMatrices", {}, {"hooks-once"}),  # its step and that of SGD in it both tell
         (f"{HERE}:Waiting", {}, {"plain-state"}),  # its queue is no plain Python
         (f"{HERE}:Deaf", {}, {"added-group", "closure", "copy"}),
         ("torch.optim:LBFGS", WOLFE, {"added-group", "copy"}),  # takes a group and trips over it; forgets its weights
