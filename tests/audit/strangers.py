@@ -14,6 +14,16 @@ class _Plain(torch.optim.Optimizer):
     def held(self):
         return [(group, p) for group in self.param_groups for p in group["params"] if p.grad is not None]
 
+    @torch.no_grad()
+    def step(self, closure=None):
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        for group, p in self.held():
+            self.move(group, p)
+        return loss
+
 
 class Sharp(_Plain):
     """Sharpness-aware: wants the gradient before its step, and a closure for a second one."""
@@ -51,48 +61,27 @@ class Polyak(_Plain):
 class Drawing(_Plain):
     """Masks a step by coins that it throws."""
 
-    @torch.no_grad()
-    def step(self, closure=None):
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
-        for group, p in self.held():
-            p.sub_(group["lr"] * p.grad * (torch.rand_like(p) < 0.7))
-        return loss
+    def move(self, group, p):
+        p.sub_(group["lr"] * p.grad * (torch.rand_like(p) < 0.7))
 
 
 class Waiting(_Plain):
     """Warms up for six steps without moving; its state has a queue of tensors and a number that is none yet."""
 
-    @torch.no_grad()
-    def step(self, closure=None):
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
-        for group, p in self.held():
-            own = self.state[p]
-            own["step"] = own.get("step", 0) + 1
-            own.setdefault("best", float("nan"))
-            own.setdefault("last", deque(maxlen=2)).append(p.grad.clone())
-            if own["step"] > 6:
-                p.sub_(group["lr"] * own["last"][0])
-        return loss
+    def move(self, group, p):
+        own = self.state[p]
+        own["step"] = own.get("step", 0) + 1
+        own.setdefault("best", float("nan"))
+        own.setdefault("last", deque(maxlen=2)).append(p.grad.clone())
+        if own["step"] > 6:
+            p.sub_(group["lr"] * own["last"][0])
 
 
 class Sorted(_Plain):
     """Wants each group to say what it is, as Muon beside Adam does."""
 
-    @torch.no_grad()
-    def step(self, closure=None):
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
-        for group, p in self.held():
-            p.sub_(group["lr"] * (p.grad.sign() if group["signs"] else p.grad))
-        return loss
+    def move(self, group, p):
+        p.sub_(group["lr"] * (p.grad.sign() if group["signs"] else p.grad))
 
 
 def in_groups(params):
