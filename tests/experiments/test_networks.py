@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from nala_lab.experiments import models
 from nala_lab.experiments.models import torch_stream
-from nala_lab.experiments.models.across_channels import AcrossChannels
+from nala_lab.experiments.models.across_channels import AcrossChannels, _Normalised
 from tests.refusals import refused
 
 # name, options, shape of an image, parameters for 10 classes. Published or hand-counted: the comment says which.
@@ -119,7 +119,7 @@ def test_the_released_alexnet_starts_from_a_loss_in_the_thousands():
 
 def test_pooling_of_the_released_lenet_hangs_over_the_right_edge_only():
     x = torch.arange(24 * 24, dtype=torch.float32).view(1, 1, 24, 24)
-    out = built("tflenet")[2](x)
+    out = built("tflenet")[1](x)
     assert out.shape == (1, 1, 12, 12)
     # SAME pooling of an even side starts at the edge: window i covers pixels 2i to 2i + 2, as far as there are any.
     want = torch.tensor([min(2 * i + 2, 23) for i in range(12)], dtype=torch.float32)
@@ -159,3 +159,22 @@ def test_normalisation_across_channels_is_torchs_to_rounding(radius, alpha, k, c
     (ga,), (gb,) = torch.autograd.grad(a.sum(), x, retain_graph=True), torch.autograd.grad(b.sum(), x)
     torch.testing.assert_close(ga, gb, rtol=1e-5, atol=64 * 2**-24)
     assert not ours.state_dict()
+
+
+def test_normalisation_across_channels_has_its_first_and_second_derivatives():
+    x = torch.randn(2, 5, 3, 2, generator=torch_stream(0, "lrn"), dtype=torch.float64, requires_grad=True)
+    near = (torch.arange(5)[:, None] - torch.arange(5)).abs() <= 1
+
+    def normalised(x):
+        return _Normalised.apply(x, 0.3 * near[:, :, None, None].double(), 1.5)
+
+    assert torch.autograd.gradcheck(normalised, x) and torch.autograd.gradgradcheck(normalised, x)
+
+
+def test_a_backward_pass_inside_autocast_normalises_in_float32():
+    layer = AcrossChannels(1, 1.0)
+    x = torch.randn(2, 5, 3, 2, generator=torch_stream(0, "lrn"), requires_grad=True)
+    (want,) = torch.autograd.grad(layer(x).square().sum(), x)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        (got,) = torch.autograd.grad(layer(x).square().sum(), x)
+    assert torch.equal(got, want)

@@ -83,8 +83,8 @@ def tf_lenet(classes: int = 10, *, generator: torch.Generator) -> nn.Sequential:
     (1085668, torch.Size([7, 100]))
     """
     with torch.device("meta"):
-        model = nn.Sequential(
-            nn.Conv2d(3, 64, 5, padding=2), nn.ReLU(), _pool(), _normalise(),
+        model = nn.Sequential(  # the first ReLU comes after the pooling: the same numbers, of a quarter of the pixels
+            nn.Conv2d(3, 64, 5, padding=2), _pool(), nn.ReLU(), _normalise(),
             nn.Conv2d(64, 64, 5, padding=2), nn.ReLU(), _normalise(), _pool(),
             nn.Flatten(),
             nn.Linear(64 * 6 * 6, 384), nn.ReLU(),
