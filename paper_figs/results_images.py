@@ -13,7 +13,17 @@ from nala_lab.core import Array
 from nala_lab.plots import RC, caption, final_values, label, training_curves
 from nala_lab.results import tables
 from nala_lab.results.comparable import budget_of, comparable
-from nala_lab.results.evidence import BETTER, EQUIVALENT, UNDECIDED, WORSE, Judgement, Summary, decide, judge_table
+from nala_lab.results.evidence import (
+    BETTER,
+    EQUIVALENT,
+    EXCLUDED,
+    UNDECIDED,
+    WORSE,
+    Judgement,
+    Summary,
+    decide,
+    judge_table,
+)
 from nala_lab.results.metrics import ANY_PHASE, METRICS, at_phase_0, matched, values_of
 from nala_lab.results.records import FINISHED, Record, load_records
 from paper_figs.beside.runs import RECORDS
@@ -81,8 +91,10 @@ def in_words(runs: Runs) -> str:
     words = {BETTER: "above", WORSE: "below", EQUIVALENT: f"within {POINTS:g} points of",
              UNDECIDED: "undecided against"}  # fmt: skip
     groups: dict[str, list[str]] = defaultdict(list)
-    for name, gap in judged(runs).items():
-        groups[words[gap.verdict]].append(label(name))
+    found = judged(runs)
+    for name, gap in found.items():
+        excluded = decide(gap, RULE, "better", comparisons=len(found)).outcome == EXCLUDED
+        groups["not above" if gap.verdict == UNDECIDED and excluded else words[gap.verdict]].append(label(name))
     said = [f"{where} {' and '.join([*([', '.join(names[:-1])] if names[1:] else []), names[-1]])}"
             for where, names in sorted(groups.items())]  # fmt: skip
     return f"At equal {budget_of(runs['nala'])} NALA's test accuracy is {', '.join(said)}. " if said else ""

@@ -123,6 +123,14 @@ def test_the_sentence_is_the_verdict_of_the_rule(records):
     assert said == "At equal gradients NALA's test accuracy is above NAG, below Adam, undecided against SGD. "
 
 
+def test_the_sentence_says_what_the_table_says_of_an_interval_below_the_threshold(records):
+    for seed, gap in ((0, 0.01), (1, 0.01096)):  # t = 21.8, where two comparisons ask for 25.5: no verdict
+        record(records, "adam", seed, accuracy=ACCURACY["nala", seed] + gap)
+    runs = by_optimizer(load_records(records))  # -1.048 + 25.45 * 0.048 = 0.17 points, less than what counts
+    assert "is not above Adam, undecided against SGD." in in_words(runs)
+    assert any(row[5].endswith("not better") for row in results_table(runs).rows)
+
+
 def test_the_verdicts_are_corrected_for_the_number_of_comparisons(records):
     for seed, gap in ((0, 0.010), (1, 0.011)):  # t = 21 on one degree of freedom: p = 0.0303 alone, twice that in two
         record(records, "adam", seed, accuracy=ACCURACY["nala", seed] - gap)
