@@ -16,8 +16,10 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import replace
 from itertools import chain
+from numbers import Real
 from typing import Any
 
+import numpy as np
 import torch
 from torch.optim import Optimizer
 
@@ -289,8 +291,9 @@ class LabOptimizer(GroupSettings):
         for before in self._optimizer_state_dict_pre_hooks.values():
             before(self)
         saved = deepcopy(self._pack())
-        for group in saved["param_groups"]:
-            group["cycle"] = {**self._cycle(), **group.get("cycle", {})}
+        saved["param_groups"] = [
+            _plain({**group, "cycle": {**self._cycle(), **group.get("cycle", {})}}) for group in saved["param_groups"]
+        ]
         for after in self._optimizer_state_dict_post_hooks.values():
             saved = after(self, saved) or saved
         return saved
@@ -360,6 +363,16 @@ def require_shape(saved: Any, p: torch.Tensor) -> None:
     if isinstance(saved, torch.Tensor):  # moments of complex numbers have one dimension more
         shape, fits = tuple(saved.shape), saved.shape[: p.dim()] == p.shape
         require("state_dict", shape, fits, f"a state of parameters of this shape, here {tuple(p.shape)}")
+
+
+def _plain(value: Any) -> Any:
+    """Options with Python's own numbers for NumPy's and fractions, which ``weights_only=True`` does not read."""
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(map(_plain, value))
+    value = value.item() if isinstance(value, np.generic) else value
+    return float(value) if isinstance(value, Real) and not isinstance(value, int | float) else value
 
 
 def _is_zero(x: Any) -> bool:

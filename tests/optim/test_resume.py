@@ -5,7 +5,9 @@ import os
 import pickle  # noqa: TID251 - only our own live objects go through it, no file is ever read with it
 import subprocess
 import sys
+from fractions import Fraction
 
+import numpy as np
 import pytest
 import torch
 
@@ -68,6 +70,29 @@ def test_a_state_is_plain_and_shares_nothing(name):
     assert identical(saved, before)
     held = {t.data_ptr() for t in tensors(other.state_dict()) if t.numel()}
     assert not held & {t.data_ptr() for t in tensors(saved) if t.numel()}
+
+
+@pytest.mark.parametrize("make", [
+    lambda p: NALA(p, lr=np.float64(0.01), k=np.int64(2), mu=np.float64(-0.3), alpha=np.float32(0.25)),
+    lambda p: NALA(p, mu=Fraction(-1, 2), inner=lambda p: torch.optim.SGD(p, lr=np.float32(0.5), momentum=np.float64(0.9))),
+    lambda p: Lookahead(p, alpha=np.float16(0.5), inner=lambda held: NALA(held, lr=np.float64(0.01), mu=np.float64(0))),
+    lambda p: AdaLA(p, betas=(np.float64(0.9), 0.99), eps=np.float64(1e-8), blend=np.float64(0.5), every=np.int64(2)),
+    lambda p: AdaBelief(p, lr=np.float64(0.01), betas=[np.float64(0.9), np.float64(0.99)]),
+])  # fmt: skip
+def test_settings_from_numpy_are_saved_as_numbers_that_are_read_back(make, tmp_path):
+    """``for mu in np.linspace(...)``: a file with a NumPy number in it cannot be read with weights_only=True."""
+    weight = torch.nn.Parameter(torch.ones(2))
+    opt = make([weight])
+    plan = torch.optim.lr_scheduler.LambdaLR(opt, lambda step: np.exp(-step))
+    for _ in range(3):
+        (weight**2).sum().backward()
+        opt.step()
+        plan.step()
+    torch.save(opt.state_dict(), tmp_path / "opt.pt")
+    saved = torch.load(tmp_path / "opt.pt", weights_only=True)
+    fresh = make([torch.nn.Parameter(weight.detach().clone())])
+    fresh.load_state_dict(saved)
+    assert fresh.param_groups[0]["lr"] == opt.param_groups[0]["lr"] and identical(fresh.state_dict(), saved)
 
 
 # ---- between two calls ----------------------------------------------------------------------------------------------
