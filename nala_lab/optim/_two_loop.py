@@ -361,11 +361,11 @@ def _unhooked(inner: Optimizer) -> Callable[[Any], Any]:
     bare = bare_step(type(inner))
 
     def run(closure: Any) -> Any:
-        args: tuple[Any, ...] = (closure,)
+        args: tuple[Any, ...] = (inner,) if closure is None else (inner, closure)  # as torch calls hooks and steps
         kwargs: dict[str, Any] = {}
         for before in inner._optimizer_step_pre_hooks.values():
             args, kwargs = before(inner, args, kwargs) or (args, kwargs)
-        loss = bare(inner, *args, **kwargs)
+        loss = bare(*args, **kwargs)
         for after in inner._optimizer_step_post_hooks.values():
             after(inner, args, kwargs)
         return loss

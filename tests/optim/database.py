@@ -151,7 +151,7 @@ def hooks_fire_once_and_in_order(case):
     opt.load_state_dict(opt.state_dict())
     assert seen[4 * CALLS :] == ["saves", "saved", "loads", "loaded"], seen
     if case.loop in LOOPS:
-        opt.inner.register_step_pre_hook(lambda *a: seen.append("inner pre"))
+        opt.inner.register_step_pre_hook(lambda o, args, kw: seen.append("inner pre" if args[0] is o else args))
         opt.inner.register_step_post_hook(lambda *a: seen.append("inner post"))
         opt.sync()
         case.call(opt, params, 0)

@@ -156,6 +156,23 @@ def test_maximize_turns_the_outer_step_too():
     assert torch.equal(up, down)
 
 
+def test_an_inner_step_without_a_closure_will_do():
+    class Signs(torch.optim.Optimizer):
+        def __init__(self, params):
+            super().__init__(params, {"lr": 0.25})
+
+        @torch.no_grad()
+        def step(self):  # as tutorials write it
+            for p in self.param_groups[0]["params"]:
+                p -= 0.25 * p.grad.sign()
+
+    w = torch.nn.Parameter(torch.tensor([4.0, -2.0]))
+    opt = NALA([w], inner=Signs, k=2, mu=0.0, alpha=0.0)
+    for _ in range(3):
+        feed(opt, 2.0)
+    assert w.tolist() == [3.5, -2.5]
+
+
 def test_lbfgs_works_with_reset_and_a_closure_and_is_refused_otherwise():
     model = network(torch.float64)
     lbfgs = lambda p: torch.optim.LBFGS(p, lr=0.5, max_iter=3)  # noqa: E731
