@@ -21,7 +21,7 @@ from torch.optim import Optimizer
 
 from nala_lab.core import require
 from nala_lab.optim._base import LabOptimizer, local, wide
-from nala_lab.optim._groups import PLAIN
+from nala_lab.optim._groups import PLAIN, require_lr
 
 __all__ = ["Adaptive", "Group", "List", "add_belief", "add_mean", "add_number", "add_square", "begin", "count", "each",
            "moment", "move", "refuse_flags", "with_grad"]  # fmt: skip
@@ -75,6 +75,7 @@ class Adaptive(LabOptimizer):
 
     def _check_group(self, group: Group) -> None:
         super()._check_group(group)
+        require_lr(group["lr"])
         replace(self.hyper, **{name: group[name] for name in ("betas", "eps", "weight_decay")})
         refuse_flags(group)
 

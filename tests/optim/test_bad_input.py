@@ -34,6 +34,7 @@ BAD = [
     (Lookahead, {"alpha": math.inf}, "alpha must satisfy 0 <= alpha < inf, got alpha=inf"),
     (AdaBelief, {"denominator": "root"}, "denominator in {'hat', 'raw', 'hat-inside'}, got denominator='root'"),
     (AdaBelief, {"betas": (0.9, 1.0)}, "betas[1] must satisfy 0 <= betas[1] < 1, got betas[1]=1.0"),
+    (AdaBelief, {"lr": None}, "lr must satisfy 0 <= lr < inf, got lr=None"),
     (AdaBelief, {"eps": -1e-8}, "eps must satisfy 0 <= eps < inf, got eps=-1e-08"),
     (AdaLA, {"weight_decay": math.nan}, "weight_decay must satisfy 0 <= weight_decay < inf, got weight_decay=nan"),
     (AdaLA, {"probe": "implicit"}, "probe in {'own', 'grad', 'adam', 'adabelief', 'self', 'lagged', 'code'}, got"),
