@@ -25,7 +25,8 @@ def run(twin: str, method: Any, grad: Callable[..., Any], x0: Any, *, cycles: in
     ----------
     twin : ``"numpy"`` or ``"torch"``.
     method : a `Method`; or a thing of the twin's own kind: for NumPy a rule, for torch a factory that makes an
-        optimizer of a list of parameters.
+        optimizer of a list of parameters. It is given x0 as one tensor: members of an ensemble are runs of their own
+        for a method that treats every coordinate alone (`nala_lab.measure.simulate` sees to the others).
     grad, x0, cycles, steps, rng, tol, limit : as of `nala_lab.reference.run`.
 
     Raises

@@ -28,10 +28,12 @@ MOST_CALLS = 10_000  # of step() in one cycle: an optimizer that has not come ba
 
 
 class Bench:
-    """The weights, split over two tensors so that a loop over parameters is exercised, and the log."""
+    """The weights and the log. `whole`: one tensor, as somebody would write it, for a method that looks at all of it;
+    otherwise they are split over two, so that a loop over parameters is exercised.
+    """
 
-    def __init__(self, oracle: Oracle, x0: Array) -> None:
-        half = (x0.shape[-1] + 1) // 2
+    def __init__(self, oracle: Oracle, x0: Array, *, whole: bool) -> None:
+        half = x0.shape[-1] if whole else (x0.shape[-1] + 1) // 2
         parts = [part for part in (x0[..., :half], x0[..., half:]) if part.size]
         self.params = [torch.nn.Parameter(torch.from_numpy(part.copy())) for part in parts]
         self.cuts = [half] if len(parts) == 2 else []
@@ -133,7 +135,8 @@ def run(method: Method | Callable[[list[Any]], Any], grad: Callable[..., Any], x
     """
     x = as_point(x0).astype(np.float64)
     require("x0", x0, x.ndim >= 1 and bool(np.all(inside(x, limit))), f"(..., d) finite entries within {limit:g}")
-    bench, ending = Bench(Oracle(grad, rng=rng), x), Ending(tol, limit)
+    whole = not isinstance(method, Method)
+    bench, ending = Bench(Oracle(grad, rng=rng), x, whole=whole), Ending(tol, limit)
     opt = bench.build(method)
     cycles_through = two_loops(opt)
     rows = range(1, require_length(cycles_through, cycles, steps) + 1)

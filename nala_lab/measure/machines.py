@@ -224,7 +224,7 @@ class TorchMachine(Machine):
         """Make the optimizer of weights that stand at `x0`."""
         from nala_lab.drive.torch_run import Bench
 
-        self.bench = Bench(Oracle(self.gradient, keeps=False), np.array(x0, dtype=np.float64))
+        self.bench = Bench(Oracle(self.gradient, keeps=False), np.array(x0, dtype=np.float64), whole=True)
         self.opt = self.bench.build(self.factory)
 
     def cycle(self) -> None:

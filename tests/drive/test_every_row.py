@@ -8,6 +8,7 @@ import pytest
 
 from nala_lab.core import stream
 from nala_lab.drive import Method, run
+from nala_lab.measure import cycle_matrix
 from nala_lab.methods import WITH_TWINS
 from tests.conformance.twins import quadratic
 
@@ -126,6 +127,22 @@ def test_a_rule_or_a_factory_of_ones_own_is_driven_as_it_is():
     a = run("numpy", Halving(), lambda x: x - 1.0, [5.0, 3.0], steps=3)
     b = run("torch", lambda params: torch.optim.SGD(params, lr=0.5), lambda x: x - 1.0, [5.0, 3.0], steps=3)
     assert np.array_equal(a.x, b.x) and a.x[-1].tolist() == [1.5, 1.25] and b.method == "SGD"
+
+
+def test_a_factory_is_given_one_tensor_so_what_looks_at_all_of_it_does_as_in_a_loop_of_ones_own():
+    import torch
+
+    class Centred(torch.optim.SGD):  # Yong et al. 2020: the mean of a gradient is taken out
+        def step(self, closure):
+            closure()
+            for p in self.param_groups[0]["params"]:
+                p.data -= 0.25 * (p.grad - p.grad.mean())
+
+    curved = np.diag([1.0, 2.0, 4.0])
+    step = np.eye(3) - 0.25 * (np.eye(3) - 1 / 3) @ curved
+    x = run("torch", Centred, lambda x: x @ curved, [1.0, -1.0, 2.0], steps=1).final
+    assert np.abs(x - step @ [1.0, -1.0, 2.0]).max() < 1e-15  # three roundings of numbers below 3
+    assert np.abs(cycle_matrix(Centred, curved).matrix - step).max() < 1e-15
 
 
 def test_lbfgs_takes_the_steps_that_it_takes_with_a_loss_and_is_refused_where_it_searches_by_one():
