@@ -2,12 +2,13 @@
 
 Per parameter the wrapper keeps ``state[p]["slow"]``: phi_{t-1}, written when a cycle starts, so that weights loaded or
 clipped before are where it begins; in half precision NALA also ``state[p]["exact"]``: y_t with all its digits. The
-inner optimizer's state is never given a key. Every parameter takes part in every mix, with or without a gradient.
+inner optimizer's state is never given a key. Every parameter takes part in every mix, with or without a gradient,
+but for quantised weights.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from copy import deepcopy
 from typing import Any
 
@@ -82,7 +83,8 @@ class TwoLoop(LabOptimizer):
         self._complete(self.param_groups[-1:])
         self._require_own_memory(self.param_groups[-1])
         if self._inside_cycle():
-            self._copy_slow([p for p in self.inner.param_groups[-1]["params"] if "slow" not in self.state.get(p, {})])
+            added = _movable(self.param_groups[-1]["params"])
+            self._copy_slow([p for p in added if "slow" not in self.state.get(p, {})])
 
     def _key(self, name: str) -> str:
         """`name`, or ``outer_<name>`` where the inner optimizer has a setting of that name (RMSprop's alpha)."""
@@ -94,6 +96,9 @@ class TwoLoop(LabOptimizer):
         for group in groups:
             for key, value in self._own_settings().items():
                 group.setdefault(key, value)
+
+    def _params(self) -> list[torch.Tensor]:
+        return _movable(super()._params())
 
     # ---- the cycle ---------------------------------------------------------------------------------------------
 
@@ -174,7 +179,7 @@ class TwoLoop(LabOptimizer):
 
     def _by_group(self) -> list[tuple[list[torch.Tensor], Any]]:
         """The parameters of each group with its `_back`; every setting is read before anything moves."""
-        return [(list(dict.fromkeys(group["params"])), self._back(group)) for group in self.param_groups]
+        return [(_movable(group["params"]), self._back(group)) for group in self.param_groups]
 
     @torch.no_grad()
     def _mix(self) -> None:
@@ -354,6 +359,11 @@ class TwoLoop(LabOptimizer):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__({key: value for key, value in state.items() if key != "param_groups"})
+
+
+def _movable(params: Iterable[torch.Tensor]) -> list[torch.Tensor]:
+    """Each once, without quantised weights: whole numbers and numbers of eight bits, which no optimizer moves."""
+    return [p for p in dict.fromkeys(params) if (p.is_floating_point() or p.is_complex()) and p.dtype.itemsize > 1]
 
 
 def _unhooked(inner: Optimizer) -> Callable[[Any], Any]:
