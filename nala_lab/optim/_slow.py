@@ -22,9 +22,11 @@ def check_model(model: torch.nn.Module | None, recompute_bn: Any, params: Sequen
     """Require a model that holds the parameters, where one is given or needed."""
     needed = recompute_bn is None or model is not None
     require("model", model, needed, "the module whose BatchNorm statistics are meant", "recompute_bn was given")
+    batches = recompute_bn is None or hasattr(recompute_bn, "__iter__") or hasattr(recompute_bn, "__getitem__")
+    require("recompute_bn", recompute_bn, batches, "an iterable of batches, such as the loader of the training data")
     if model is not None:
         mine = {id(p) for p in params}
-        held = any(id(p) in mine for p in model.parameters())
+        held = isinstance(model, torch.nn.Module) and any(id(p) in mine for p in model.parameters())
         require("model", type(model).__name__, held, "a module that holds parameters of this optimizer")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 import torch
 
-from nala_lab.optim import NALA, Lookahead
+from nala_lab.optim import NALA, Lookahead, OuterMomentum
 from tests.optim.training import CALLS, MAKERS, K, batch, equal, feed, network, train, trained, weights
 
 
@@ -66,6 +66,10 @@ def test_wrong_use_is_one_clear_sentence():
         opt.slow_weights(recompute_bn=[]).__enter__()
     with pytest.raises(ValueError, match="model must satisfy a module that holds parameters of this optimizer"):
         opt.slow_weights(copy.deepcopy(model)).__enter__()
+    with pytest.raises(ValueError, match="model must satisfy a module that holds .*got model='list'"):
+        opt.slow_weights([torch.ones(2)]).__enter__()
+    with pytest.raises(ValueError, match="recompute_bn must satisfy an iterable of batches.*got recompute_bn=True"):
+        opt.slow_weights(model, recompute_bn=True).__enter__()
     with opt.slow_weights():
         for action in (opt.step, opt.sync, lambda: opt.load_state_dict({})):
             with pytest.raises(RuntimeError, match="inside slow_weights"):
@@ -133,6 +137,29 @@ def test_a_layer_that_is_frozen_does_not_drift(maker):
     feed(opt, 1.0, None)  # and thawed inside a cycle it begins from where it stood
     opt.sync()
     assert torch.equal(frozen, start)
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int8, torch.bool, torch.float8_e4m3fn])
+@pytest.mark.parametrize("maker", [NALA, Lookahead, OuterMomentum])
+def test_quantised_weights_are_left_alone(maker, dtype):
+    """The frozen base under an adapter: torch has no arithmetic for its types, and no optimizer moves it."""
+    frozen = torch.nn.Parameter(torch.tensor([1.0, 0.0]).to(dtype), requires_grad=False)
+    model = torch.nn.ParameterList([torch.ones(2), frozen])
+    before = frozen.detach().clone()
+    opt, alone = maker(model.parameters(), k=2), maker([torch.nn.Parameter(torch.ones(2))], k=2)
+    for call in range(7):
+        feed(opt, 1.0 + call, None)
+        feed(alone, 1.0 + call)
+        with opt.slow_weights(model), alone.slow_weights():
+            assert torch.equal(model[0], alone.param_groups[0]["params"][0])
+        opt.eval()
+        opt.load_state_dict(opt.state_dict())
+        opt.train()
+    opt.add_param_group({"params": [torch.nn.Parameter(before.clone(), requires_grad=False)]})
+    feed(opt, 1.0, None, None)
+    feed(alone, 1.0)
+    assert torch.equal(model[0], alone.param_groups[0]["params"][0])
+    assert torch.equal(frozen.view(torch.uint8), before.view(torch.uint8)) and not opt.state.get(frozen)
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
