@@ -39,6 +39,8 @@ def run(code: str, heavy=()) -> None:
 LOADS_NO = [  # a use of the library, and what it does not load
     ("import nala_lab.methods.table", ("torch", "nala_lab.reference", "nala_lab.optim")),
     ("import nala_lab.widgets", ("torch",)),
+    ("import nala_lab; nala_lab.reference.SGD, nala_lab.theory.quadratic_rate; assert not hasattr(nala_lab, 'optimus')",
+     ("torch",)),
     ("from nala_lab.cli import main; main(['train', '--help'])", ("torch",)),
     ("from nala_lab.classroom import Case, teacher, LESSONS, exercises; Case('A').plot();"
      "[teacher(e.id) for number in LESSONS for e in exercises(number)]", ("torch",)),
