@@ -79,7 +79,7 @@ class Oracle:
         self._rng = as_generator(rng)
         self._full = full_grad
         self._shape = shape
-        self._before: Any = None  # the generator's state just before the last mini-batch was drawn
+        self._before: Any = None  # where the generator stood just before the last mini-batch was drawn
         self.keeps, self.guards = keeps, guards
         self.log: list[Spent] = []
         self.evals = 0
@@ -91,7 +91,8 @@ class Oracle:
         """Gradient at `x` on a fresh mini-batch."""
         if self._rng is None:
             return self._spend(self._grad, x)
-        self._before = self._rng.bit_generator.state
+        bits = self._rng.bit_generator
+        self._before = bits.state, getattr(getattr(bits, "seed_seq", None), "state", None)  # the second: for rng.spawn
         return self._spend(self._grad, x, self._rng)
 
     def again(self, x: Array) -> Array:
@@ -99,8 +100,9 @@ class Oracle:
         if self._rng is None:
             return self._spend(self._grad, x)
         require("again", x, self._before is not None, "a mini-batch drawn before", "call grad(x) first")
-        replay = np.random.Generator(type(self._rng.bit_generator)())
-        replay.bit_generator.state = self._before
+        state, seed = self._before
+        replay = np.random.Generator(type(self._rng.bit_generator)(seed and np.random.SeedSequence(**seed)))
+        replay.bit_generator.state = state
         return self._spend(self._grad, x, replay)
 
     def full(self, x: Array) -> Array:
@@ -128,7 +130,7 @@ class Oracle:
                 raise ValueError(f"grad must satisfy a function called as {call}, got {trouble}") from trouble
             raise
         mine = type(result) is np.ndarray and result.flags.owndata and getrefcount(result) == _ALONE
-        g = result if mine else np.array(result)  # what nobody else holds needs no copy
+        g = result if mine else _array(result)  # what nobody else holds needs no copy
         if g.dtype is not _FLOAT or g.shape != (self._shape or x.shape):
             g = self._checked(result, g, x)
         self.evals += 1
@@ -155,6 +157,13 @@ class Oracle:
         require("grad(x)", g.shape, g.shape == x.shape, f"the shape of x, {x.shape}")
         require("grad(x)", g.dtype.name, g.dtype.kind in "fiuO", "real numbers")
         return g if g.dtype == object or x.dtype == object else g.astype(np.float64)
+
+
+def _array(result: Any) -> Array:
+    try:
+        return np.array(result)
+    except ValueError as trouble:  # NumPy's word for rows of different lengths is "inhomogeneous shape"
+        raise ValueError(f"grad(x) must satisfy rows of one length, got grad(x)={result!r}") from trouble
 
 
 def as_generator(rng: Any) -> np.random.Generator | None:

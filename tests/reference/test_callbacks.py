@@ -167,5 +167,6 @@ test_what_is_refused = refused(
     (dict(rng=0), "grad must satisfy a function called as grad(x, rng) with rng, got "),
     (dict(full_grad=3), "full_grad must satisfy a function of x, or None, got full_grad=3"),
     (dict(grad=lambda x: 3.0), "grad(x) must satisfy the shape of x, (2,), got grad(x)=()"),
+    (dict(grad=lambda x: [[1.0, 2.0], 3.0]), "grad(x) must satisfy rows of one length, got grad(x)=[[1.0, 2.0], 3.0]"),
     call=called,
 )  # fmt: skip

@@ -146,6 +146,8 @@ def test_the_oracle_repeats_a_mini_batch_bit_for_bit():
     plain = stream(0, "oracle")
     plain.normal(size=5)
     assert np.array_equal(second, plain.normal(size=5))
+    for oracle in (Oracle(lambda x, rng: x + rng.spawn(2)[1].normal(size=x.shape), rng=1) for _ in range(2)):
+        assert np.array_equal(oracle(x), oracle.again(x)) and not np.array_equal(oracle.again(x), oracle(x))
     with pytest.raises(ValueError, match="again must satisfy a mini-batch drawn before"):
         Oracle(lambda x, rng: x, rng=stream(0, "oracle")).again(x)
 
