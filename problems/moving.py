@@ -24,8 +24,9 @@ class Moved(Problem):
         As given to `moved`, the rotation as a matrix.
     equilibrium : ndarray (d,)
         Only if f is a game.
-    L, m, kappa, eigenvalues, eigenvectors, null_space, A, center
-        Those of f moved along, only if f has them: curvatures times `scale`, vectors turned, kappa as it is.
+    L, m, kappa, eigenvalues, eigenvectors, null_space, A, center, noise_floor, minimizer_error
+        Those of f moved along, only if f has them: curvatures and the floor times `scale`, vectors turned, kappa and
+        the error as they are.
     """
 
     def __init__(self, inner: Problem, shift: Array, rotation: Array, scale: float, offset: float) -> None:
@@ -39,15 +40,15 @@ class Moved(Problem):
         for point in ("equilibrium", "center"):
             if hasattr(inner, point):
                 setattr(self, point, frozen(self.outward(getattr(inner, point))))
-        for curvature in ("L", "m", "eigenvalues"):
+        for curvature in ("L", "m", "eigenvalues", "noise_floor"):
             if hasattr(inner, curvature):
                 value = scale * getattr(inner, curvature)
                 setattr(self, curvature, frozen(value) if isinstance(value, np.ndarray) else value)
 
     def __getattr__(self, name: str) -> Any:
         """What needs no constant of its own, or a matrix: made from the inner problem's when asked for."""
-        if name == "kappa":
-            return self.inner.kappa  # type: ignore[attr-defined]
+        if name in ("kappa", "minimizer_error"):
+            return getattr(self.inner, name)
         if name in ("eigenvectors", "null_space"):
             return frozen(self.rotation @ getattr(self.inner, name))
         if name == "A":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -104,12 +104,12 @@ class Quadratic(Problem):
 
     @classmethod
     def with_condition(cls, kappa: float, dim: int, *, m: float = 1.0, rotation: ArrayLike | int | None = None,
-                       shift: ArrayLike | None = None, offset: float = 0.0,
-                       seed: int | None = None) -> Quadratic:  # fmt: skip
+                       shift: ArrayLike | None = None, offset: float = 0.0, seed: int | None = None,
+                       **more: Any) -> Self:  # fmt: skip
         """A convex quadratic with eigenvalues log-spaced from m to kappa m.
 
         A `seed` draws what is not given: a uniform rotation, and a standard normal shift. The other
-        options are those of the class.
+        options are those of the class (`more`: a covariance, where it has one).
 
         >>> Quadratic.with_condition(100.0, 3).eigenvalues.tolist()
         [1.0, 10.0, 100.0]
@@ -124,11 +124,11 @@ class Quadratic(Problem):
             turn, move = int(rng.integers(2**31)), rng.standard_normal(dim)
             rotation = turn if rotation is None else rotation
             shift = move if shift is None else shift
-        return cls(spectrum, rotation=rotation, shift=shift, offset=offset)
+        return cls(spectrum, rotation=rotation, shift=shift, offset=offset, **more)
 
     @classmethod
-    def from_matrix(cls, A: ArrayLike, *, shift: ArrayLike | None = None, offset: float = 0.0) -> Quadratic:
-        """The quadratic with this symmetric Hessian, which is decomposed once.
+    def from_matrix(cls, A: ArrayLike, *, shift: ArrayLike | None = None, offset: float = 0.0, **more: Any) -> Self:
+        """The quadratic with this symmetric Hessian, which is decomposed once; `more` as of the class.
 
         >>> Quadratic.from_matrix([[2.0, 1.0], [1.0, 2.0]]).eigenvalues.round(12).tolist()
         [1.0, 3.0]
@@ -141,7 +141,7 @@ class Quadratic(Problem):
         values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
         # an eigenvalue below the error of eigh itself cannot be told from zero, and is meant as zero
         values = np.where(np.abs(values) <= 4 * len(values) * EPS * size, 0.0, values)
-        return cls(values, rotation=vectors, shift=shift, offset=offset)
+        return cls(values, rotation=vectors, shift=shift, offset=offset, **more)
 
     def _value(self, x: Array) -> Array:
         e = x - self.center

@@ -80,6 +80,12 @@ def test_models_of_the_noisy_quadratic():
     assert np.array_equal(added.noise_cov([0.0, 0.0]), S) and added.noise_floor == 0
     assert np.abs(minimum.noise_cov([0.0, 0.0]) - A @ S @ A).max() <= 16 * EPS * np.abs(A @ S @ A).max()
     assert abs(minimum.noise_floor - np.trace(A @ S) / 2) <= 8 * EPS * minimum.noise_floor
+    # decomposed and put together again: two products more
+    turned = NoisyQuadratic.from_matrix(minimum.A, covariance=S, model="random-minimum")
+    assert np.abs(turned.noise_cov([0.0, 0.0]) - A @ S @ A).max() <= 32 * EPS * np.abs(A @ S @ A).max()
+    halves = NoisyQuadratic.with_condition(4.0, 2, covariance=0.5)
+    assert halves.kappa == 4.0 and np.array_equal(halves.covariance, 0.5 * np.eye(2))
+    assert moved(minimum, rotation=1, scale=3.0).noise_floor == 3.0 * minimum.noise_floor
     constant = NoisyQuadratic([1.0, 4.0], 0.3, **options)
     assert np.array_equal(constant.noise_cov([9.0, 9.0]), 0.3 * np.eye(2))
     diagonal = NoisyQuadratic([1.0, 4.0], [0.3, 0.0], **options)  # singular: no noise on the second axis
