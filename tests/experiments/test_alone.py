@@ -1,5 +1,6 @@
 """Two runs at once: one record and whole, each with the numbers that it has alone, whether by processes or threads."""
 
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -47,3 +48,13 @@ def test_a_run_that_is_held_is_busy_or_waited_for_until_a_signal(tmp_path):
         request.signum = 15
         with pytest.raises(Stopped, match="stopped by SIGTERM while waiting"), alone(tmp_path, "it", name, request):
             pass
+
+
+def test_a_signal_that_a_program_around_python_handles_is_left_to_it(monkeypatch):
+    """Python knows no such handler, and ``signal.signal(number, None)`` at the end of a training is a TypeError."""
+    set_to = []
+    monkeypatch.setattr(signal, "getsignal", lambda number: None)
+    monkeypatch.setattr(signal, "signal", lambda number, handler: set_to.append(handler))
+    with StopRequest():
+        pass
+    assert set_to == []

@@ -24,7 +24,8 @@ class Stopped(Exception):  # noqa: N818 - it is no error: someone asked for it
 class StopRequest:
     """A context in which WATCHED signals are noted instead of obeyed; Ctrl-C after one of them interrupts at once.
 
-    What whoever started the process had ignored stays so: SIGHUP under nohup, SIGINT of a script's background job.
+    What whoever started the process had ignored stays so: SIGHUP under nohup, SIGINT of a script's background job. So
+    does what a program around Python handles itself (R or Julia): Python could not put it back.
     Python lets the main thread only handle signals; in another thread the context does nothing. A context inside
     another one begins with what that one has heard.
 
@@ -40,7 +41,7 @@ class StopRequest:
     def __enter__(self) -> StopRequest:
         if threading.current_thread() is threading.main_thread():
             self._before = {number: signal.signal(number, self._note) for number in WATCHED
-                            if signal.getsignal(number) != signal.SIG_IGN}  # fmt: skip
+                            if signal.getsignal(number) not in (signal.SIG_IGN, None)}  # fmt: skip
         for handler in self._before.values():
             around = getattr(handler, "__self__", None)
             if isinstance(around, StopRequest):
