@@ -29,6 +29,10 @@ def run(twin: str, method: Any, grad: Callable[..., Any], x0: Any, *, cycles: in
         for a method that treats every coordinate alone (`nala_lab.measure.simulate` sees to the others).
     grad, x0, cycles, steps, rng, tol, limit : as of `nala_lab.reference.run`.
 
+    Notes
+    -----
+    The rows of torch's NAG are where its parameters stand, the look-ahead points: `points` of NumPy's run, not its `x`.
+
     Raises
     ------
     ValueError

@@ -2,6 +2,8 @@
 
     Pi_{F,M}(y) = argmin_{x in F} || M^{1/2} (x - y) ||,      M = diag(weight)
 
+The paper prints M = sqrt(s_t); the rules give their whole denominator, with eps in it.
+
 For a box the norm does not matter: the problem splits into coordinates. For a ball it does: the answer is
 x_i - c_i = w_i (y_i - c_i) / (w_i + lam) with the multiplier lam >= 0 that puts x on the sphere.
 """
