@@ -74,7 +74,7 @@ def test_a_state_is_plain_and_shares_nothing(name):
 
 @pytest.mark.parametrize("make", [
     lambda p: NALA(p, lr=np.float64(0.01), k=np.int64(2), mu=np.float64(-0.3), alpha=np.float32(0.25)),
-    lambda p: NALA(p, mu=Fraction(-1, 2), inner=lambda p: torch.optim.SGD(p, lr=np.float32(0.5), momentum=np.float64(0.9))),
+    lambda p: NALA(p, mu=Fraction(-1, 2), inner=lambda held: torch.optim.SGD(held, lr=np.float32(0.5), momentum=0.9)),
     lambda p: Lookahead(p, alpha=np.float16(0.5), inner=lambda held: NALA(held, lr=np.float64(0.01), mu=np.float64(0))),
     lambda p: AdaLA(p, betas=(np.float64(0.9), 0.99), eps=np.float64(1e-8), blend=np.float64(0.5), every=np.int64(2)),
     lambda p: AdaBelief(p, lr=np.float64(0.01), betas=[np.float64(0.9), np.float64(0.99)]),
