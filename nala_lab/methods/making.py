@@ -101,9 +101,10 @@ def _load(path: str) -> Any:
 def _heard(path: str, settings: Settings) -> Any:
     """The class or function of that path, if it knows these settings: further names would vanish in its **kwargs."""
     make = _load(path)
+    arguments = inspect.signature(make).parameters.items()
+    known = [name for name, one in arguments if name != "params" and one.kind is not inspect.Parameter.VAR_KEYWORD]
     for setting in settings:
-        hint = f"those that {path.replace(':', '.')} has"
-        require_choice("hyperparameter", setting, inspect.signature(make).parameters, hint)
+        require_choice("hyperparameter", setting, known, f"those that {path.replace(':', '.')} has")
     return make
 
 

@@ -1,5 +1,7 @@
 """The registry: both twins exist for every line, and settings are translated or refused."""
 
+import re
+
 import pytest
 import torch
 
@@ -57,5 +59,7 @@ def test_wrong_settings_are_one_clear_sentence():
             build("NALA", inner="Adam")
     with pytest.raises(ValueError, match="form must satisfy form in {'kingma-ba', .*got form='keras'"):
         torch_twin("Adam", params(), form="keras")
-    with pytest.raises(ValueError, match="hyperparameter must satisfy hyperparameter in .*got hyperparameter=.beta."):
-        torch_twin("Adam", params(), beta=0.5)
+    for name in ("beta", "options"):  # the second is the name of **options there
+        listed = f"hyperparameter in {{'lr', 'betas', 'eps', 'weight_decay', 'form'}}, got hyperparameter='{name}'"
+        with pytest.raises(ValueError, match=re.escape(listed)):
+            torch_twin("Adam", params(), **{name: 0.5})
