@@ -48,7 +48,10 @@ def require_real(
 
 def real_array(name: str, value: ArrayLike) -> Array:
     """`value` as float64; integers and float32 are promoted, complex numbers and text are refused."""
-    array: NDArray[Any] = np.asarray(value)
+    try:
+        array: NDArray[Any] = np.asarray(value)
+    except ValueError as trouble:  # NumPy's word for rows of different lengths is "inhomogeneous shape"
+        raise ValueError(f"{name} must satisfy rows of one length, got {name}={value!r}") from trouble
     require(f"{name}.dtype", str(array.dtype), array.dtype.kind in "iuf", "an array of real numbers")
     return array.astype(np.float64, copy=False)
 

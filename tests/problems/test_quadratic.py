@@ -64,6 +64,7 @@ def test_a_random_rotation_is_orthogonal_and_uniform_in_sign(seed):
 test_bad_options_get_one_sentence = refused(
     (lambda: Quadratic([]), r"^spectrum\.shape must satisfy shape \(any,\), got spectrum\.shape=\(0,\)$"),
     (lambda: Quadratic([1.0, np.nan]), r"^spectrum must satisfy finite entries"),
+    (lambda: Quadratic([[1.0, 2.0], [3.0]]), r"^spectrum must satisfy rows of one length, got spectrum=\[\[1.0, 2.0"),
     (lambda: Quadratic(["a"]), r"^spectrum\.dtype must satisfy an array of real numbers"),
     (lambda: Quadratic([1.0, 2.0], shift=[0.0]), r"^shift\.shape must satisfy shape \(2,\)"),
     (lambda: Quadratic([1.0, 2.0], rotation=2 * np.eye(2)), r"^rotation must satisfy R'R = identity.*deviation 3"),
