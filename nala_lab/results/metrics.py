@@ -108,10 +108,10 @@ def at_phase_0(records: Iterable[Record], row: str = "train") -> bool:
 def value_of(record: Record, metric: Metric) -> float | None:
     """The number of one run; None where it has no such row, where the level was not reached, or for NaN."""
     rows = trained_rows(record, metric.row, metric.column)
-    values = [float(row[metric.column]) for row in rows]
+    values = [record.number(row, metric.column) for row in rows]
     if metric.take == "first":
-        return next((float(row["timestep"]) for row, value in zip(rows, values, strict=True) if value >= metric.level),
-                    None)  # fmt: skip
+        high = (row for row, value in zip(rows, values, strict=True) if value >= metric.level)
+        return next((record.number(row, "timestep") for row in high), None)
     if not values or any(math.isnan(value) for value in values):
         return None
     found = {"last": values[-1], "lowest": min(values), "highest": max(values)}[metric.take]
@@ -168,7 +168,8 @@ def _pair(mine: Record, theirs: Record, metric: Metric) -> tuple[float, float] |
 
 def _end(record: Record, metric: Metric) -> float:
     """The last timestep at which the level could have been seen."""
-    return max((float(row["timestep"]) for row in trained_rows(record, metric.row, metric.column)), default=-math.inf)
+    rows = trained_rows(record, metric.row, metric.column)
+    return max((record.number(row, "timestep") for row in rows), default=-math.inf)
 
 
 def _by_seed(records: Iterable[Record]) -> Mapping[int, Record]:

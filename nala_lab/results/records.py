@@ -90,18 +90,35 @@ class Record:
         It tells what the seconds are worth. Shared means that other processes kept more than QUIET cores busy, on
         average over the training; runs that are trained at the same time are such processes to each other.
         """
-        others = (self.footer or {}).get("totals", {}).get("other_cores")
-        return "" if others is None or math.isnan(others) else "quiet" if others <= QUIET else "shared"
+        others = self.number(self.totals, "other_cores") if "other_cores" in self.totals else math.nan
+        return "" if math.isnan(others) else "quiet" if others <= QUIET else "shared"
 
     def column(self, kind: str, name: str) -> Real:
         """The numbers called `name` in the rows of one `kind`, as (rows,) floats; empty when none.
 
         Raises RecordError where a row of that kind has no such number.
         """
+        return np.array([self.number(row, name) for row in self.rows if row["kind"] == kind], dtype=float)
+
+    def number(self, row: Mapping[str, Any], name: str) -> float:
+        """The number called `name` in one of the rows, or in the footer's totals.
+
+        Raises RecordError, one sentence with the file and the line, where there is no such number.
+        """
+        value = row.get(name)
         try:
-            return np.array([row[name] for row in self.rows if row["kind"] == kind], dtype=float)
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise RecordError(f"{self.path}: a {kind} row has no number called {name}") from error
+            if isinstance(value, int | float):
+                return float(value)
+        except OverflowError:  # an integer that no float holds
+            pass
+        line = next((line for line, one in enumerate(self.rows, 2) if one is row), len(self.rows) + 2)
+        kind = row.get("kind", "footer")
+        raise RecordError(f"{self.path}, line {line}: a {kind} row has no number called {name}")
+
+    @property
+    def totals(self) -> Mapping[str, Any]:
+        """What the run cost, as the footer has it; empty without a footer."""
+        return (self.footer or {}).get("totals", {})
 
 
 def config_hash(config: Mapping[str, Any]) -> str:
@@ -286,6 +303,11 @@ def _check_footer(path: Path, number: int, footer: dict[str, Any], *, rows: int)
     _check_keys(f"{path}, line {number}: the footer", footer, _FOOTER_KEYS)
     if footer["outcome"] not in (FINISHED, DIVERGED):
         raise RecordError(f"{path}, line {number}: unknown outcome {footer['outcome']!r}")
+    for name, value in footer["totals"].items():
+        whole = name in ("timesteps", "grad_evals")
+        if not isinstance(value, int if whole else int | float):
+            rule = "an integer" if whole else "a number"
+            raise RecordError(f"{path}, line {number}: the footer's total {name} is {value!r}, which is not {rule}")
     counted = footer["rows"]
     if counted != rows:
         raise RecordError(f"{path}, line {number}: the footer counts {counted} rows, the file has {rows}")

@@ -119,7 +119,7 @@ def _row(key: tuple[str, str, str], records: list[Record]) -> ResultRow:
         values = values_of(done, metric)
         return summary(values) if values else None
 
-    speeds = [float(_footer(record)["totals"]["images_per_second"]) for record in done]
+    speeds = [record.number(record.totals, "images_per_second") for record in done]
     fast = replace(METRICS["test accuracy"], column="fast_accuracy")
 
     return ResultRow(
@@ -131,19 +131,10 @@ def _row(key: tuple[str, str, str], records: list[Record]) -> ResultRow:
         fast_accuracy=over_seeds(fast),
         batch_accuracy=over_seeds(METRICS["batch accuracy"]),
         batch_loss=over_seeds(METRICS["batch loss"]),
-        timesteps=max(_total(record, "timesteps") for record in records),
-        grad_evals=max(_total(record, "grad_evals") for record in records),
+        timesteps=max(int(record.number(record.totals, "timesteps")) for record in records),
+        grad_evals=max(int(record.number(record.totals, "grad_evals")) for record in records),
         images_per_second=summary(speeds) if speeds else None,
     )
-
-
-def _footer(record: Record) -> dict[str, dict[str, float]]:
-    assert record.footer is not None  # results_table takes whole records only
-    return record.footer
-
-
-def _total(record: Record, name: str) -> int:
-    return int(_footer(record)["totals"][name])
 
 
 def _cell(value: Summary | None, digits: int, factor: float = 1) -> str:

@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 
+from nala_lab.results.metrics import METRICS, timesteps_to, value_of
 from nala_lab.results.records import (
     DIVERGED,
     FINISHED,
@@ -18,6 +19,7 @@ from nala_lab.results.records import (
     load_records,
     read_record,
 )
+from nala_lab.results.tables import results_table
 
 
 def header(seed=3, optimizer="sgd", **config):
@@ -122,6 +124,9 @@ BREAKS = {
     "schema": (lambda lines: "\n".join(lines).replace('"schema":1', '"schema":9') + "\n", "schema 9"),
     "key": (lambda lines: "\n".join(lines).replace('"versions"', '"v"') + "\n", "header lacks versions"),
     "outcome": (lambda lines: "\n".join(lines).replace('"finished"', '"fine"') + "\n", "unknown outcome 'fine'"),
+    "inf timesteps": (changed(-1, totals={"timesteps": "inf"}), "line 6: the footer's total timesteps is inf, which is not"
+                      " an integer"),
+    "a list": (changed(-1, totals={"seconds": [1]}), r"line 6: the footer's total seconds is \[1\], which is not a number"),
     "totals": (lambda lines: "\n".join(lines).replace('"totals"', '"t"') + "\n", "footer lacks totals"),
 }
 
@@ -136,13 +141,29 @@ def test_a_broken_record_is_named_with_its_line(tmp_path, name):
     assert str(caught.value).startswith(str(path)) and "\n" not in str(caught.value)
 
 
-def test_a_column_that_is_no_number_is_named(tmp_path):
+@pytest.mark.parametrize("read", [
+    lambda run: run.column("test", "accuracy"), lambda run: value_of(run, METRICS["test accuracy"]),
+    lambda run: results_table([run]),
+])  # fmt: skip
+def test_a_column_that_is_no_number_is_named_with_its_line(tmp_path, read):
     path = written(tmp_path / "run.jsonl")
-    kind = json.loads(lines_of(path)[1])["kind"]
-    for value in ("high", {}, 10**400):
-        path.write_text(changed(1, loss=value)(lines_of(path)))
-        with pytest.raises(RecordError, match=f"a {kind} row has no number called loss"):
-            read_record(path).column(kind, "loss")
+    before = lines_of(path)
+    for value in ("high", {}, [1], None, 10**400):
+        path.write_text(changed(4, accuracy=value)(before))
+        with pytest.raises(RecordError, match="line 5: a test row has no number called accuracy"):
+            read(read_record(path))
+
+
+def test_a_number_that_is_not_there_is_named_with_its_line(tmp_path):
+    path = written(tmp_path / "run.jsonl")
+    text = changed(-1, totals={"other_cores": 10**400})(lines_of(path))
+    path.write_text(text.replace("timestep", "step"))
+    with pytest.raises(RecordError, match="line 2: a train row has no number called timestep"):
+        value_of(read_record(path), timesteps_to(0.5))
+    with pytest.raises(RecordError, match="line 6: a footer row has no number called images_per_second"):
+        results_table([read_record(path)])
+    with pytest.raises(RecordError, match="line 6: a footer row has no number called other_cores"):
+        _ = read_record(path).machine
 
 
 def test_a_missing_file_and_a_wrong_name_are_record_errors(tmp_path):

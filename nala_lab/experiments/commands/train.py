@@ -164,11 +164,11 @@ def _plain_report(records: list[Record], task: Task) -> str:
              "|---|---|---|---|---|---|"]  # fmt: skip
     for record in records:
         values = record.column("test", task.main)[1:].tolist()
-        totals = (record.footer or {})["totals"]
+        grad_evals, timesteps = (record.number(record.totals, name) for name in ("grad_evals", "timesteps"))
         last, best = (f"{values[-1]:.4f}", f"{task.best(values):.4f}") if values else ("", "")
         ended = last if record.outcome != DIVERGED else f"{last} (diverged)".strip()
-        lines.append(f"| {label(record.optimizer)} | {record.seed} | {ended} | {best} | {totals['grad_evals']:,} | "
-                     f"{totals['timesteps']:,} |")  # fmt: skip
+        lines.append(f"| {label(record.optimizer)} | {record.seed} | {ended} | {best} | {grad_evals:,.0f} | "
+                     f"{timesteps:,.0f} |")  # fmt: skip
     return "\n".join([*lines, "", "On held-out data, slow weights."])
 
 
@@ -189,17 +189,17 @@ def _line(record: Record, trained: bool, task: Task) -> str:
         end = f"diverged at gradient {footer.get('diverged_at')} ({footer.get('diverged_because', '')})"
     value = record.column("test", task.main)[-1]
     shown = f"accuracy {100 * value:.2f} %" if task.main == "accuracy" else f"{task.main} {value:.4g}"
-    rates = [f"{value:,.0f} {name.removesuffix('_per_second')}/s"
-             for name, value in footer["totals"].items() if name.endswith("_per_second")]  # fmt: skip
+    rates = [f"{record.number(record.totals, name):,.0f} {name.removesuffix('_per_second')}/s"
+             for name in record.totals if name.endswith("_per_second")]  # fmt: skip
     if record.machine == "shared":
-        rates.append(f"beside {footer['totals']['other_cores']:g} busy cores of other processes")
+        rates.append(f"beside {record.totals['other_cores']:g} busy cores of other processes")
     note = "; ".join([", ".join(rates) if trained else "was there already", *cautions(record)])
     return f"{record.optimizer:10s} seed {record.seed}: {end}, test {shown}, {note} -> {record.path}"
 
 
 def _costs(record: Record) -> list[str]:
     """What was measured by the way, and what it cost beside the training."""
-    lines, seconds = [], (record.footer or {})["totals"]["seconds"]
+    lines, seconds = [], record.number(record.totals, "seconds")
     for kind in ("probe", "curvature"):
         costs = record.column(kind, "cost_seconds")
         if len(costs):
