@@ -66,7 +66,8 @@ def _dispatch(argv: list[str]) -> int:
             parser.print_help()
             return 0
         if name == "figures":  # in a process of its own: the library never imports that package
-            return subprocess.run([sys.executable, "-m", COMMANDS[name][0], *argv[argv.index(name) + 1 :]]).returncode
+            words = argv[argv.index(name) + 1 :]  # -P: a random.py where the user stands is not imported
+            return subprocess.run([sys.executable, "-P", "-m", COMMANDS[name][0], *words]).returncode
         command = import_module(COMMANDS[name][0])
         command.add_arguments(subparsers[name])
         return int(command.main(parser.parse_args(argv)))

@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     A figure that cannot be drawn, for want of records for instance, does not stop the others: its entry in the
     manifest holds the error.
     """
-    parser = argparse.ArgumentParser(prog="python -m paper_figs", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="nala-lab figures", description=main.__doc__)
     parser.add_argument("names", nargs="*", help=f"figures to render, of {', '.join(FIGURES)}; default: all")
     parser.add_argument("--out", type=Path, help="folder to write to; default: paper_figs/out, LEDGER.md: paper_figs")
     parser.add_argument("--ledger", action="store_true", help="judge every claim and write LEDGER.md, no figures")
@@ -41,6 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
             require_choice("figure", name, tuple(FIGURES))
         require("names", args.names, not (args.ledger and args.names), "left out with --ledger")
         return _ledger(args.out) if args.ledger else _figures(args.names or list(FIGURES), args.out)
+    except KeyboardInterrupt:  # nala-lab says that it was stopped
+        return 130
     except (ValueError, OSError) as error:
         parser.exit(2, f"{parser.prog}: error: {' '.join(str(error).split())}\n")  # a sentence, without the usage
 

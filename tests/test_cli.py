@@ -117,10 +117,12 @@ def test_a_list_that_is_given_in_parts_is_the_whole_list(monkeypatch):
     assert lists == [(["lr=0.1", "k=3"], [0, 1], ["nala", "adam"])] * 2 + [([], [0], ["all"])]
 
 
-def test_figures_are_drawn_in_a_process_of_its_own_and_a_wrong_name_is_one_sentence(capfd):
+def test_figures_are_drawn_in_a_process_of_its_own_and_a_wrong_name_is_one_sentence(capfd, monkeypatch, tmp_path):
+    (tmp_path / "random.py").write_text("raise SystemExit('a file of the user')")
+    monkeypatch.chdir(tmp_path)
     assert main(["figures", "fig99"]) == BAD_INPUT
     said = capfd.readouterr().err.strip()
-    assert "\n" not in said and said.startswith("python -m paper_figs: error: figure must satisfy") and "fig99" in said
+    assert "\n" not in said and said.startswith("nala-lab figures: error: figure must satisfy") and "fig99" in said
 
 
 def test_figures_hands_on_its_words_and_its_status(monkeypatch):
@@ -129,4 +131,4 @@ def test_figures_hands_on_its_words_and_its_status(monkeypatch):
         "nala_lab.cli.subprocess.run", lambda command: seen.append(command) or subprocess.CompletedProcess(command, 1)
     )
     assert main(["figures", "--ledger", "--out", "x"]) == 1
-    assert seen == [[sys.executable, "-m", "paper_figs", "--ledger", "--out", "x"]]
+    assert seen == [[sys.executable, "-P", "-m", "paper_figs", "--ledger", "--out", "x"]]
