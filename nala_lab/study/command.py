@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from pathlib import Path
 
 from nala_lab.core import require
@@ -41,6 +42,9 @@ def main(args: argparse.Namespace) -> int:
     except json.JSONDecodeError:
         options = None
     require("--options", args.options, isinstance(options, dict), "a JSON object", """such as '{"lr": 0.1}'""")
+    there = next(place for place in (args.out, *args.out.parents) if place.exists())
+    fits = there.is_dir() and os.access(there, os.W_OK)
+    require("--out", str(args.out), fits, "a folder that can be written", "said before minutes of work")
     sizes = SMOKE if args.smoke else FULL
     page = study(args.target, name=args.name, options=options, inner=args.inner, sizes=sizes, progress=not args.quiet)
     for section in page.sections:
