@@ -72,6 +72,8 @@ def main(args: argparse.Namespace) -> int:
 def _subject(args: argparse.Namespace) -> dict[str, Any]:
     if args.museum:
         require_choice("--museum", args.museum, MUTANTS)
+        for name, value in {"target": args.target, "--kind": args.kind, "--options": _options(args.options)}.items():
+            require(name, value, not value, "left out with --museum", "a bug is planted in an optimizer of its own")
         one = MUTANTS[args.museum]
         return {"target": one.target, "options": dict(one.options), "kind": None, "inner": one.inner,
                 "mutant": one.name}  # fmt: skip

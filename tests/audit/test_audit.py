@@ -100,6 +100,8 @@ def test_the_command_writes_json_and_exits_with_one_on_failures(capsys):
         (["torch.optim:Adam", "--options", "["], "--options must satisfy a JSON object"),
         (["torch.optim:Adam", "--only", "nothing"], "only must satisfy the name of an item, got only='nothing'"),
         (["--museum", "nothing"], "--museum must satisfy --museum in {'lazy-slow'"),
+        (["torch.optim:Adam", "--museum", "zero-slot"], "target must satisfy left out with --museum"),
+        (["--museum", "zero-slot", "--options", '{"k": 7}'], "--options must satisfy left out with --museum"),
         (["torch.optim:Adam", "--timeout", "0"], "timeout must satisfy 0 < timeout"),
         (["torch.optim:Adam", "--json", "no/such/x.json"], "--json must satisfy a file in a folder that is there"),
     ],
