@@ -70,20 +70,19 @@ def _run(args: argparse.Namespace) -> list[Check]:
 
 
 def main(args: argparse.Namespace) -> int:
-    """Run what `args` says; 0 when every check passes, 1 when one fails, 2 when the input is wrong."""
+    """Run what `args` says; 0 when every check passes, 1 when one fails.
+
+    Raises ValueError when the input is wrong; the command line turns it into one sentence and status 2.
+    """
     if args.list:
         print(_listing())
         return 0
-    try:
-        require_place("--json", args.json)
-        checks = _run(args)
-        to_stdout = args.json == "-"
-        if args.json and not to_stdout:
-            Path(args.json).write_text(to_json(checks) + "\n", encoding="utf-8")
-    except (ValueError, OSError) as error:
-        print(f"nala-lab verify: {error}", file=sys.stderr)
-        return 2
-    print(to_json(checks) if to_stdout else format_table(checks))
+    require_place("--json", args.json)
+    checks = _run(args)
+    to_stdout = args.json == "-"
+    print(to_json(checks) if to_stdout else format_table(checks), flush=True)
+    if args.json and not to_stdout:  # last: a disk that is full does not take the table with it
+        Path(args.json).write_text(to_json(checks) + "\n", encoding="utf-8")
     if len(available_twins()) < len(TWINS) and not to_stdout:
         print("torch is not installed: only the NumPy twin was checked (pip install 'nala-lab[torch]')")
     return 1 if any(row.verdict != "pass" for row in checks) else 0

@@ -124,9 +124,8 @@ BREAKS = {
     "schema": (lambda lines: "\n".join(lines).replace('"schema":1', '"schema":9') + "\n", "schema 9"),
     "key": (lambda lines: "\n".join(lines).replace('"versions"', '"v"') + "\n", "header lacks versions"),
     "outcome": (lambda lines: "\n".join(lines).replace('"finished"', '"fine"') + "\n", "unknown outcome 'fine'"),
-    "inf timesteps": (changed(-1, totals={"timesteps": "inf"}), "line 6: the footer's total timesteps is inf, which is not"
-                      " an integer"),
-    "a list": (changed(-1, totals={"seconds": [1]}), r"line 6: the footer's total seconds is \[1\], which is not a number"),
+    "inf timesteps": (changed(-1, totals={"timesteps": "inf"}), "total timesteps is inf, which is not an integer"),
+    "a list": (changed(-1, totals={"seconds": [1]}), r"line 6: the footer.s total seconds is \[1\]"),
     "totals": (lambda lines: "\n".join(lines).replace('"totals"', '"t"') + "\n", "footer lacks totals"),
 }
 

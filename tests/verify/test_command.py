@@ -1,17 +1,16 @@
-import argparse
 import json
+from pathlib import Path
 
 import pytest
 
+from nala_lab.cli import main
 from nala_lab.drive import method as spec
 from nala_lab.verify import command, runner
 from nala_lab.verify.runner import Entry
 
 
 def verify(*words):
-    parser = argparse.ArgumentParser()
-    command.add_arguments(parser)
-    return command.main(parser.parse_args(words))
+    return main(["verify", *words])
 
 
 def test_the_table_and_the_exit_status_of_a_pass(capsys):
@@ -42,15 +41,25 @@ def test_json_goes_to_a_file_or_to_standard_output(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--only", "T99"), "nala-lab verify: only must satisfy one or more of "),
-        (("--seed", "-3"), "nala-lab verify: seed must satisfy integer seed >= 0, got seed=-3"),
-        (("--only", "T27", "--json", "no/such/x.json"), "nala-lab verify: --json must satisfy a file in a folder"),
+        (("--only", "T99"), "nala-lab verify: error: only must satisfy one or more of "),
+        (("--seed", "-3"), "nala-lab verify: error: seed must satisfy integer seed >= 0, got seed=-3"),
+        (("--only", "T27", "--json", "no/such/x.json"), "nala-lab verify: error: --json must satisfy a file in"),
     ],
 )
 def test_bad_input_is_one_sentence_and_status_two(words, sentence, capsys):
     assert verify(*words) == 2
     captured = capsys.readouterr()
     assert captured.err.startswith(sentence) and captured.err.count("\n") == 1 and not captured.out
+
+
+def test_a_table_is_not_lost_to_a_file_that_cannot_be_written(capsys, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    assert verify("--only", "T27", "--json", "checks.json") == 2
+    said = capsys.readouterr()
+    assert "0 failed" in said.out and said.err == "nala-lab verify: error: [Errno 28] No space left on device\n"
 
 
 def test_the_list_names_every_theorem_that_has_a_check(capsys):

@@ -1,13 +1,12 @@
 """verify --all: what is drawn, how many, from which seed; the thousand settings; and that both can fail."""
 
-import argparse
-
 import numpy as np
 import pytest
 
+from nala_lab.cli import main
 from nala_lab.theory import stochastic
-from nala_lab.verify import command, load_checks, run_checks
 from nala_lab.verify import drawn_settings as drawing
+from nala_lab.verify import load_checks, run_checks
 from nala_lab.verify.checks import drawn_adaptive, drawn_identities, drawn_noise, drawn_quadratics
 from nala_lab.verify.drawn_settings import drawn, number, whole
 from nala_lab.verify.shared import Batches, add_moments, false_alarms
@@ -48,9 +47,7 @@ def test_the_same_seed_draws_the_same_settings_and_another_one_others():
 
 def test_without_hypothesis_the_flag_is_refused_in_one_sentence(monkeypatch, capsys):
     monkeypatch.setattr(drawing, "available", lambda: False)
-    parser = argparse.ArgumentParser()
-    command.add_arguments(parser)
-    assert command.main(parser.parse_args(["--all", "--only", "T13"])) == 2
+    assert main(["verify", "--all", "--only", "T13"]) == 2
     assert "pip install 'nala-lab[dev]'" in capsys.readouterr().err
 
 
@@ -58,9 +55,7 @@ def test_progress_goes_to_standard_error_and_the_table_to_standard_output(monkey
     import sys
 
     monkeypatch.setitem(sys.modules, "tqdm", None)  # as if tqdm were not installed: a line for each row
-    parser = argparse.ArgumentParser()
-    command.add_arguments(parser)
-    assert command.main(parser.parse_args(["--all", "--only", "T27"])) == 0
+    assert main(["verify", "--all", "--only", "T27"]) == 0
     out, err = capsys.readouterr()
     rows = [line for line in err.splitlines() if line.startswith("T27 ")]
     assert len(rows) == 6 and all(line.endswith(": pass") for line in rows)
