@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from nala_lab.methods.table import label, rank
+from nala_lab.results.comparable import BUDGETS, budgets_of
 from nala_lab.results.evidence import Paired, Summary, judge_table, paired, summary
 from nala_lab.results.metrics import METRICS, Metric, matched, values_of
 from nala_lab.results.records import DIVERGED, FINISHED, Record, config_hash
@@ -27,7 +28,7 @@ class ResultRow:
     Attributes
     ----------
     task, optimizer : names.
-    setting : hash of the configuration without its seed; rows of one optimizer that differ in it are different runs.
+    setting : hash of the configuration without its seed, and without a budget that changes nothing; rows of one optimizer that differ in it are different runs.
     seeds : the seeds that finished.
     diverged : number of seeds that diverged; they are in no summary.
     test_accuracy, test_loss : slow weights, last epoch, all test images.
@@ -54,12 +55,15 @@ class ResultRow:
 
 
 def results_table(records: Iterable[Record]) -> list[ResultRow]:
-    """Group whole records by task, optimizer and setting, in the order of the NALA paper's tables."""
-    groups: dict[tuple[str, str, str], list[Record]] = {}
+    """Group whole records by task, optimizer and setting, in the order of the NALA paper's tables.
+
+    A run that is there twice, as a copy or, the same at either, at both budgets, counts once.
+    """
+    groups: dict[tuple[str, str, str], dict[int, Record]] = {}
     for record in records:
         if record.footer is not None:
-            groups.setdefault((record.task, record.optimizer, _setting(record)), []).append(record)
-    return [_row(key, groups[key]) for key in sorted(groups, key=lambda key: (key[0], rank(key[1]), key))]
+            groups.setdefault((record.task, record.optimizer, _setting(record)), {})[record.seed] = record
+    return [_row(key, [*groups[key].values()]) for key in sorted(groups, key=lambda key: (key[0], rank(key[1]), key))]
 
 
 def compare(records: Sequence[Record], a: str, b: str, *, level: float = 0.95) -> Paired | None:
@@ -109,7 +113,8 @@ def _pairs(records: Sequence[Record], a: str, b: str) -> tuple[tuple[float, ...]
 
 
 def _setting(record: Record) -> str:
-    return config_hash({key: value for key, value in record.header["config"].items() if key != "seed"})
+    apart = ("seed", "equal") if budgets_of(record) == BUDGETS else ("seed",)
+    return config_hash({key: value for key, value in record.header["config"].items() if key not in apart})
 
 
 def _row(key: tuple[str, str, str], records: list[Record]) -> ResultRow:

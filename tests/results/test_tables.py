@@ -30,6 +30,15 @@ def test_rows_stand_in_the_papers_order_and_settings_are_kept_apart(tmp_path):
     assert len({row.setting for row in rows}) == 2
 
 
+def test_a_run_counts_once_whatever_its_budget_is_called_and_however_often_it_is_there(tmp_path):
+    for name in ("sgd", "nala"):
+        for seed, equal in enumerate(("timesteps", "grad_evals")):
+            for folder in (tmp_path, tmp_path / "copy"):
+                written(folder / f"{name}{seed}.jsonl", optimizer=name, seed=seed, equal=equal)
+    rows = results_table(load_records(tmp_path))
+    assert sorted((row.optimizer, row.seeds) for row in rows) == [("nala", (0,)), ("nala", (1,)), ("sgd", (0, 1))]
+
+
 def test_diverged_runs_are_counted_and_not_averaged(tmp_path):
     written(tmp_path / "a.jsonl", seed=0, accuracies=(0.5, 0.5))
     written(tmp_path / "b.jsonl", seed=1, accuracies=(0.5, 0.1), outcome=DIVERGED)
