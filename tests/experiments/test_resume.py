@@ -6,9 +6,11 @@ import signal
 import threading
 
 import pytest
+import torch
 
 from nala_lab.cli import main
 from nala_lab.experiments import checkpoint
+from nala_lab.experiments.commands.train import cautions
 from nala_lab.experiments.run import keeping
 from nala_lab.experiments.run import one_run as running
 from nala_lab.experiments.run.one_run import Saving
@@ -62,6 +64,19 @@ def goes_on(folder, monkeypatch, gradients, name="nala", **options):
     again = smoke(folder / "cut", name, task="tiny", saving=GO_ON, **options)
     assert content(again) == content(whole)
     return whole
+
+
+def test_a_run_in_parts_names_every_number_of_threads(tmp_path, monkeypatch):
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        stopped(tmp_path, monkeypatch, 6)
+        torch.set_num_threads(2)
+        again = smoke(tmp_path, "nala", task="tiny", saving=GO_ON)
+    finally:
+        torch.set_num_threads(before)
+    assert again.header["platform"]["threads"] == 2 and again.footer["threads"] == [1, 2]
+    assert "in parts at 1 and 2 threads" in " ".join(cautions(again))
 
 
 # 15 gradients: 5 an epoch, 6 a cycle of NALA, 2 a step of AdaLA.

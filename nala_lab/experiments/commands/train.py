@@ -173,12 +173,14 @@ def _plain_report(records: list[Record], task: Task) -> str:
 
 
 def cautions(record: Record) -> list[str]:
-    """What has to be known before a record is believed: generated data, another version of the code."""
+    """What has to be known before a record is believed: generated data, other code, several numbers of threads."""
     from nala_lab.experiments.run.one_run import CODE
 
     said = ["on GENERATED data, not the real ones: --data-dir says where these are"] if record.generated else []
     if record.header.get("code_sha256") != CODE:
         said.append("trained by another version of this code; train --force, or another --out, trains it again")
+    if parts := (record.footer or {}).get("threads"):
+        said.append(f"trained in parts at {' and '.join(map(str, parts))} threads: sums differ in the last bit")
     return said
 
 

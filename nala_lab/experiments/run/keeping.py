@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from tqdm import tqdm
 
 from nala_lab.experiments import checkpoint
@@ -33,6 +34,10 @@ class Keeper:
     resume : take up what is in the file, if there is one.
     writes : False for a process that leaves the writing to another one.
 
+    Attributes
+    ----------
+    threads : every number of threads that a part of the run was computed at: sums on a CPU depend on it in the last bit.
+
     Notes
     -----
     A signal saves in any case. Where saving fails because the disk is full or the folder is gone, a run goes on with
@@ -44,6 +49,7 @@ class Keeper:
         self.path, self.identity, self.resume, self._writes = path, dict(identity), resume, writes
         self._epochs, self._minutes = epochs, minutes
         self._saved = time.monotonic()
+        self.threads = [torch.get_num_threads()]
 
     @property
     def overdue(self) -> bool:
@@ -57,7 +63,9 @@ class Keeper:
         """
         if not self.resume or not self.path.exists():
             return
-        self._require_mine(checkpoint.load(self.path).get("identity", {}))
+        saved = checkpoint.load(self.path)
+        self._require_mine(saved.get("identity", {}))
+        self.threads = list(dict.fromkeys([*saved["threads"], *self.threads]))
         parts = {"model": trainer.workload.model, "optimizer": trainer.optimizer, "streams": trainer.streams}
         trainer.load_state_dict(checkpoint.load(self.path, **parts)["run"])
 
@@ -77,7 +85,8 @@ class Keeper:
         parts = {"model": trainer.workload.model, "optimizer": trainer.optimizer, "streams": trainer.streams}
         self._saved = time.monotonic()
         if self._writes:
-            checkpoint.save(self.path, **parts, identity=self.identity, run=trainer.state_dict())
+            checkpoint.save(self.path, **parts, identity=self.identity, threads=self.threads,
+                            run=trainer.state_dict())  # fmt: skip
 
     def epoch_ended(self, trainer: Any) -> None:
         """Save if it is time, by epochs."""

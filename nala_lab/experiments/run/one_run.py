@@ -208,8 +208,9 @@ def _execute(run: Run, workload: Workload, out: Path, request: StopRequest, savi
                        row=_to(writer, shown), keeper=keeper, request=request, team=team,
                        progress=progress, title=f"{run.method.name} seed {run.seed}")  # fmt: skip
         if writer is not None:
+            threads = {"threads": keeper.threads} if keeper.threads[1:] else {}  # else the header says it
             writer.finish(result.outcome, diverged_at=result.diverged_at,
-                          diverged_because=result.diverged_because, totals=result.totals)  # fmt: skip
+                          diverged_because=result.diverged_because, totals=result.totals, **threads)  # fmt: skip
     keeper.discard()
     team.wait()
     return read_record(path), True
