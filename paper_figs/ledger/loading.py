@@ -63,6 +63,8 @@ def load(path: Path = LEDGER) -> Ledger:
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{path.name}: not valid TOML ({error})") from error
     _no_typed_verdict(data, path.name)
+    for key, kind in (("claim", list), ("settings", dict), ("full", dict)):
+        require(path.name, key, isinstance(data.get(key), kind), "tables [[claim]], a table [settings], a table [full]")
     claims = tuple(_claim(one) for one in data["claim"])
     ids = [claim.id for claim in claims]
     twice = sorted({name for name in ids if ids.count(name) > 1})
@@ -84,13 +86,16 @@ def _no_typed_verdict(data: Any, where: str) -> None:
 
 
 def _claim(data: dict[str, Any]) -> Claim:
+    require("claim", data, isinstance(data, dict), "a table")
     name = f"claim {data.get('id', '?')}"
     known = {one.name for one in fields(Claim)}
     wrong = sorted(data.keys() - known | known - data.keys() - {"note"})
     require(name, wrong, not wrong, f"the keys {', '.join(sorted(known))}")
     require_choice(f"{name}, kind", data["kind"], KINDS)
     require_choice(f"{name}, paper", data["paper"], tuple(PAPERS))
-    require(name, data["tests"], len(data["tests"]) > 0, "at least one test")
+    tests = data["tests"]
+    tables = isinstance(tests, list) and len(tests) > 0 and all(isinstance(test, dict) for test in tests)
+    require(name, tests, tables, "at least one test, each a table")
     for test in data["tests"]:
         _check_test(name, test)
     return Claim(**{**data, "tests": tuple(data["tests"])})

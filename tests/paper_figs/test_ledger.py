@@ -214,6 +214,8 @@ tests = [{test}]
         ("guess", '{ theory = "V01" }', "", "kind"),
         ("theorem", '{ oracle = "V01" }', "", "one of theory"),
         ("theorem", "", "", "at least one test"),
+        ("theorem", '"V01"', "", "each a table"),
+        ("theorem", "5", "", "each a table"),
         ("theorem", '{ theory = "V01", metric = "loss" }', "", "the options says"),
         ("table", '{ records = "t", metric = "FID", equal = "seconds" }', "", "equal must"),
         ("table", '{ records = "t", metric = "FID" }', "", "equal must"),
