@@ -49,7 +49,8 @@ def three_axes(
     ValueError
         When no run has finished, or two runs of an optimizer have different rows.
     """
-    names = list(dict.fromkeys(record.optimizer for record in records if record.outcome == FINISHED))
+    done = [record for record in records if record.outcome == FINISHED]
+    names = list(dict.fromkeys(record.optimizer for record in done))
     require("records", len(records), len(names) > 0, "at least one finished run")
     dpi = plt.rcParams["figure.dpi"]  # the session's: a notebook keeps its pictures small
     with plt.rc_context(RC):
@@ -57,13 +58,13 @@ def three_axes(
     for ax, (axis, xlabel) in zip(axes, THREE_AXES.items(), strict=True):
         curves = {}
         for name in names:
-            runs = [record for record in records if (record.optimizer, record.outcome) == (name, FINISHED)]
+            runs = [record for record in done if record.optimizer == name]
             lengths = {len(run.column(kind, column)) for run in runs}
             require("rows", sorted(lengths), len(lengths) == 1, "the same for every seed", f"runs of {name}")
             x = np.mean([run.column(kind, axis)[start:] for run in runs], axis=0)
             curves[name] = (x, factor * np.stack([run.column(kind, column)[start:] for run in runs]))
         if axis == "seconds":
-            states = sorted({record.machine or "not marked" for record in records})
+            states = sorted({record.machine or "not marked" for record in done})
             xlabel = f"{xlabel}\n(machine: {', '.join(states)})"
         training_curves(ax, curves, xlabel=xlabel, ylabel=ylabel if axis == "timestep" else "", log=log)
         ax.get_legend().remove()
