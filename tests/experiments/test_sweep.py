@@ -176,6 +176,9 @@ def test_a_store_that_cannot_be_written_is_one_sentence_before_anything_is_train
         assert main(["sweep", str(spec), "--out", str(out)]) == 2
         said = capsys.readouterr().err
         assert str(out) in said and said.count("\n") == 1
+    assert main(["sweep", str(spec), "--address", "tcp://10.0.0.1:8786", "--out", str(tmp_path / "store")]) == 2
+    assert "--address must satisfy given with --backend dask" in capsys.readouterr().err
+    assert not (tmp_path / "store").exists()
     assert main(["sweep", str(tmp_path / "none.toml")]) == 2
     assert "none.toml: cannot be read (No such file or directory)" in capsys.readouterr().err
 

@@ -61,6 +61,8 @@ def main(args: argparse.Namespace) -> int:
     require_number("--checkpoint-minutes", args.checkpoint_minutes, low=0, open_low=True)
     if args.threads is not None:
         require_int("--threads", args.threads, low=1)
+    away = args.address is None or args.backend == "dask"
+    require("--address", args.address, away, "given with --backend dask", "else everything is trained on this machine")
     instead = {key: getattr(args, key) for key in ("scale", "seeds", "epochs") if getattr(args, key) is not None}
     todo, folders = cells({**find(args.spec), **instead}), data_folders(args.data_dir)
     if args.dry_run:
