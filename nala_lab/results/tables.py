@@ -28,7 +28,8 @@ class ResultRow:
     Attributes
     ----------
     task, optimizer : names.
-    setting : hash of the configuration without its seed, and without a budget that changes nothing; rows of one optimizer that differ in it are different runs.
+    setting : hash of the configuration without its seed, and without a budget that changes nothing; rows of one
+        optimizer that differ in it are different runs.
     seeds : the seeds that finished.
     diverged : number of seeds that diverged; they are in no summary.
     test_accuracy, test_loss : slow weights, last epoch, all test images.

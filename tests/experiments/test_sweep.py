@@ -166,6 +166,7 @@ def test_a_run_hears_a_signal_that_came_before_it_began(tmp_path):
         signal.raise_signal(signal.SIGTERM)  # again: only Ctrl-C interrupts a run that is being saved
         outcome = Worker(tmp_path, (), "cpu", 1, None)(cell)
     assert waiting.name == "SIGTERM" and outcome.state == "stopped" and "after 0 of 4 gradients" in outcome.detail
+    assert "--resume" not in outcome.detail  # which the command of a sweep does not have
     assert Worker(tmp_path, (), "cpu", 1, None)(cell).state == "finished"
 
 

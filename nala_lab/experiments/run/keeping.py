@@ -19,7 +19,9 @@ from nala_lab.experiments import checkpoint
 from nala_lab.experiments.checkpoint import CheckpointError
 from nala_lab.experiments.run.signals import Stopped, StopRequest
 
-__all__ = ["Keeper"]
+__all__ = ["GO_ON", "Keeper"]
+
+GO_ON = "; the same command with --resume goes on"
 
 
 class Keeper:
@@ -36,7 +38,7 @@ class Keeper:
 
     Attributes
     ----------
-    threads : every number of threads that a part of the run was computed at: sums on a CPU depend on it in the last bit.
+    threads : every number of threads that a part of the run was computed at; sums on a CPU depend on it.
 
     Notes
     -----
@@ -104,7 +106,7 @@ class Keeper:
                 self.save(trainer)
             except CheckpointError as error:
                 raise Stopped(f"{where}; not saved: {error}", request.signum) from error
-            raise Stopped(f"{where}, saved in {self.path}; the same command with --resume goes on", request.signum)
+            raise Stopped(f"{where}, saved in {self.path}{GO_ON}", request.signum)
         if self.overdue:
             self._try_to_save(trainer)
 

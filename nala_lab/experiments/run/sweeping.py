@@ -38,6 +38,7 @@ from warnings import catch_warnings, filterwarnings
 
 from nala_lab.core import require, require_choice, require_int
 from nala_lab.experiments.run.alone import Busy, known_by
+from nala_lab.experiments.run.keeping import GO_ON
 from nala_lab.experiments.run.one_run import Run, Saving, code_sha256, execute, find_device, held_out, plan
 from nala_lab.experiments.run.options import Options
 from nala_lab.experiments.run.signals import Stopped, StopRequest
@@ -192,7 +193,7 @@ class Worker:
         try:
             return self._trained(cell, wait)
         except Stopped as stop:
-            return Outcome(cell, "stopped", str(stop))
+            return Outcome(cell, "stopped", str(stop).removesuffix(GO_ON))  # a sweep takes it up without being asked
         except Exception as error:  # a full memory, or whatever else: it does not stop the others
             told = "" if isinstance(error, ValueError | OSError) else f"{type(error).__name__}: "
             return Outcome(cell, "failed", told + " ".join(str(error).split()))
