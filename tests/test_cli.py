@@ -75,6 +75,9 @@ def test_a_corrupt_data_file_is_one_sentence_with_both_checksums(capsys, tmp_pat
 def test_an_output_folder_that_is_a_file_is_one_sentence(capsys, tmp_path):
     (tmp_path / "taken").write_text("")
     assert "--out" in sentence(capsys, "train", "--scale", "smoke", "--out", str(tmp_path / "taken"))
+    for out in (tmp_path / "taken", tmp_path / "taken" / "below"):
+        said = sentence(capsys, "study", "nala_lab.reference:SGD", "--out", str(out))  # before minutes of work
+        assert "--out must satisfy a folder that can be written" in said
 
 
 def in_a_clean_process(code):
