@@ -76,14 +76,15 @@ def _state(one: Studied, sizes: Sizes) -> Line:
         for name, value in list(run.memory().items())[1:]:
             if value is not run.x and id(value) not in seen:
                 seen[id(value)] = name
-                held[name] = 1.0
+                held[name or "the state"] = 1.0  # a state that is one bare array has no name
     else:
         held = _torch_state(one)
     copies = sum(held.values())
     names = ", ".join(held) or "nothing is remembered"
     if one.two_loops and one.twin == "numpy":
         names += " between two cycles"
-    return Line("state", f"{copies:.3g} copies of the weights", names, data={"copies": copies, "buffers": held})
+    verdict = f"{copies:.3g} {'copy' if copies == 1 else 'copies'} of the weights"
+    return Line("state", verdict, names, data={"copies": copies, "buffers": held})
 
 
 def _torch_state(one: Studied) -> dict[str, float]:
