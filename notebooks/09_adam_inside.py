@@ -71,9 +71,9 @@ claim(abs(rms(shaken) / (0.01 / 38) - 1) < 0.25, "with a noise of 1e-10 the floo
 print(f"rms of the error: {rms(landed):.0e} with rounding only, {rms(shaken):.1e} with noise of size 1e-10")
 # %% [markdown]
 # ## 2 · The equations, from scratch and from the library
-# $$m_t=\beta_1m_{t-1}+(1-\beta_1)g_t,\qquad v_t=\beta_2v_{t-1}+(1-\beta_2)g_t^2 \tag{Kingma \& Ba, Alg. 1}$$
+# $$m_t=\beta_1m_{t-1}+(1-\beta_1)g_t,\qquad v_t=\beta_2v_{t-1}+(1-\beta_2)g_t^2 \tag{Kingma and Ba, Alg. 1}$$
 #
-# $$\theta_t=\theta_{t-1}-\eta\,\frac{m_t/(1-\beta_1^t)}{\sqrt{v_t/(1-\beta_2^t)}+\epsilon} \tag{NALA paper, Eq. (3), up to the place of }\epsilon)$$
+# $$\theta_t=\theta_{t-1}-\eta\,\frac{m_t/(1-\beta_1^t)}{\sqrt{v_t/(1-\beta_2^t)}+\epsilon} \tag{NALA paper, Eq. (3), up to the place of $\epsilon$}$$
 # %%
 theta, m, v = 0.78, 0.0, 0.0
 by_hand = [theta]
@@ -281,7 +281,7 @@ print(same, "| NALA with alpha / 1024: equal to the last bit")
 # ## 7 · A straight line, and three places for $\epsilon$
 # On $f=c^\top x$ everything is exact: $\hat m=c$, $\hat v=c^2$ (T13). One cycle of NALA moves each weight by $(1+\mu)\sum_j u_j+\alpha c$, and the inner steps $u_j$ tell where $\epsilon$ stands:
 #
-# $$\frac{\eta c}{|c|+\epsilon}\ \text{(Kingma \& Ba, torch)}\qquad\frac{\eta c}{\sqrt{c^2+\epsilon}}\ \text{(Eq. (3) as printed)}\qquad\frac{\eta c}{|c|+\epsilon/\sqrt{1-\beta_2^{\,j}}}\ \text{(the TensorFlow form)}$$
+# $$\frac{\eta c}{|c|+\epsilon}\ \text{(Kingma and Ba, torch)}\qquad\frac{\eta c}{\sqrt{c^2+\epsilon}}\ \text{(Eq. (3) as printed)}\qquad\frac{\eta c}{|c|+\epsilon/\sqrt{1-\beta_2^{\,j}}}\ \text{(the TensorFlow form)}$$
 #
 # **Predict:** with $\epsilon=10^{-8}$, at which slope does each form stop behaving like $\eta\,\mathrm{sign}(c)$?
 # %%
@@ -301,11 +301,12 @@ half = {form: slopes[np.argmax(moved[form] > 0.5 * 2.5e-3)] for form in moved}
 for form, (low, high) in {"kingma-ba": (1e-8, 1e-8), "printed": (5.8e-5, 5.8e-5), "tensorflow": (14e-8, 32e-8), "ramjee": (5.8e-5, 5.8e-5)}.items():
     claim(low / 1.8 < half[form] < high * 1.8, "each form turns at its own slope: 1e-8, 6e-5, and 14e-8 to 32e-8")
 ax = plots.axes_or_new(None, figsize=(8.4, 4.4))
-for form, dash in zip(moved, ("-", "--", ":", "-."), strict=True):
-    ax.plot(slopes, moved[form] / 1e-3, dash, color=plots.COLOURS["adam"], label={"ramjee": "Algorithm 1 of Ramjee", "kingma-ba": "Kingma & Ba, torch", "printed": "Eq. (3) as printed", "tensorflow": "TensorFlow form"}[form])
+claim(agree(moved["ramjee"], moved["printed"]), "on a line Algorithm 1 of the AdaLA paper moves as Eq. (3) does")
+for form, dash, name in (("kingma-ba", "-", "Kingma & Ba, torch"), ("printed", "--", "Eq. (3) as printed; Ramjee's Alg. 1"), ("tensorflow", ":", "TensorFlow form")):
+    ax.plot(slopes, moved[form] / 1e-3, dash, color=plots.COLOURS["adam"], label=name)
 ax.set(xscale="log", xlabel="slope $|c|$, units of the gradient", ylabel=r"first cycle of NALA: move / $\eta$")
 ax.legend()
-plots.show(ax, alt="Length of the first cycle in units of the learning rate against the slope, logarithmic axis. All four forms rise from 0 to 2.5 and then, near slope 1, to 3.5 by the outer step. Kingma and Ba rise at 1e-8, the TensorFlow form at about 2e-7, the printed form only at 1e-4.")
+plots.show(ax, alt="Length of the first cycle in units of the learning rate against the slope, logarithmic axis. All lines rise from 0 to 2.5 and then, near slope 1, to 3.5 by the outer step. Kingma and Ba rise at 1e-8, the TensorFlow form at about 2e-7, the printed form only at 1e-4.")
 # %% [markdown]
 # Same symbol, same value $10^{-8}$, and the printed form treats gradients of $10^{-5}$ as small: $\epsilon$ is compared with $c^2$ there. Which form a program uses is visible in its first step.
 #

@@ -114,7 +114,7 @@ claim(agree(by_hand, library), "the library's run is the one by hand")
 #
 # As in lesson 09, let $x$ jump between $+A$ and $-A$. The step of length $2A$ needs the denominator $D=\eta\lambda\,\frac{1-\beta_1}{2(1+\beta_1)}$, and the surprise is $\eta\lambda\cdot\lambda A$. Equal, for tiny $\epsilon$:
 #
-# $$\eta\lambda^2A=\eta\lambda\,\frac{1-\beta_1}{2(1+\beta_1)}\quad\Longrightarrow\quad A=\frac{1-\beta_1}{2(1+\beta_1)}\cdot\frac1\lambda=\frac1{38\,\lambda} \tag{T19, }\epsilon\to0)$$
+# $$\eta\lambda^2A=\eta\lambda\,\frac{1-\beta_1}{2(1+\beta_1)}\quad\Longrightarrow\quad A=\frac{1-\beta_1}{2(1+\beta_1)}\cdot\frac1\lambda=\frac1{38\,\lambda} \tag{T19, $\epsilon\to0$}$$
 #
 # With $\epsilon$ it is $A=\sqrt{(D-\epsilon)^2-\epsilon/(1-\beta_2)}\,/\,(\eta\lambda^2)$. We test it as in lesson 09: put AdaLA on the cycle, make one step.
 # %%
@@ -144,15 +144,17 @@ for lr in (1e-2, 1e-3, 1e-4):
           "the floor of grad is T19's A, at most 25 % above it, whatever the learning rate is")
     claim(abs(floor["adam", lr] / floor["adam", 1e-3] - 1) < 0.1,
           "the floor of adam does not depend on the learning rate either")
+claim(agree([adala_cycle.amplitude(lam, lr=1e-3, eps=1e-24, probe=p) for p in ("self", "implicit", "lagged")], 1e-3 / 76),
+      "the cycle of self, implicit and lagged is lr / 76")
 claim(60 < floor["own", 1e-2] / floor["own", 1e-4] < 160,
       "the floor of own is proportional to the learning rate, as nearly as bursts allow")
 Markdown("\n".join(lines) + f"\n\nrms of $x$; T19 says $A=${A:.2e} for `grad`.")
 # %% [markdown]
-# So "AdaLA has lost its learning rate" is a statement about **two of the readings** (and of `self`, `implicit` and `lagged` only the denominator changes). The reading `own` compares the gradient with its own average as well; its floor is proportional to $\eta$ here.
+# So "AdaLA has lost its learning rate" is a statement about **two of the readings**. For `self`, `implicit` and `lagged` T19's cycle is $\eta/76$, whatever $\lambda$ is. The reading `own` compares the gradient with its own average as well; its floor is proportional to $\eta$ here.
 #
 # ## 4 · The critical curvature
 #
-# Close to the minimum the surprise vanishes faster than the gradient, and only $\epsilon$ is left in the denominator, $D_0=\sqrt{\epsilon/(1-\beta_2)}+\epsilon$. Then AdaLA is momentum descent with $h=\eta/D_0$, for *every* reading, and
+# Close to the minimum the surprise vanishes faster than the gradient, and only $\epsilon$ is left in the denominator, $D_0=\sqrt{\epsilon/(1-\beta_2)}+\epsilon$. Then AdaLA is momentum descent with $h=\eta/D_0$, for every reading but `code` (which averages twice a step, lesson 04), and
 #
 # $$\text{the minimum holds a run}\iff\lambda<\lambda_{\text{crit}}=\frac{2(1+\beta_1)}{1-\beta_1}\cdot\frac{D_0}{\eta}. \tag{T18}$$
 #

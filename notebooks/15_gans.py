@@ -78,7 +78,7 @@ claim(agree(radius(one_round), 1), "one after the other they circle for ever")
 #
 # $$\phi_t=\big((1+\mu)\,M_k+(-\mu)\,I\big)\,\phi_{t-1},\qquad M_k=T_{k}\cdots T_{1}\ \text{ the turns of the cycle}, \tag{2}$$
 #
-# $$\text{NALA: also}\quad \phi_t \leftarrow (I-\alpha J)\,\phi_t,\qquad\text{the outer gradient of \emph{both} players at } y_t. \tag{3}$$
+# $$\text{NALA: also}\quad \phi_t \leftarrow (I-\alpha J)\,\phi_t,\qquad\text{the outer gradient of both players at } y_t. \tag{3}$$
 #
 # (Lookahead's slow step $\alpha_{\text{LA}}$ is $1+\mu$.) From scratch:
 # %%
@@ -254,7 +254,7 @@ claim(all(run.column("test", "fid")[-1] < run.column("test", "fid")[0] for run i
 # It became negative: after a while the critic gives the *generated* pictures the higher score: it is wrong about who is real. FID fell all the same. The gap is the critic's *estimate* of a distance, good only if the critic is near its optimum, and on a scale that the critic itself moves. Do not rank optimizers by it, nor by either loss. FID can be compared between runs with one extractor; with one seed, 64 images and random features it ranks nothing here either.
 #
 # ## 5 · The real runs
-# `nala-lab train wgan-cifar10` and `wgan-gp-cifar10` at scale `cpu`: half the channels, 2000 generated images against 10 000 real ones, a few epochs of some hundred gradients. The paper has 100 epochs and 64 000 images.
+# `nala-lab train wgan-cifar10` and `wgan-gp-cifar10` at scale `cpu`: half the channels, 2000 generated images against 10 000 real ones, one epoch of a few hundred gradients. The paper has 100 epochs and 64 000 images.
 # %%
 GANS = {task: [run for run in runs_of(FOLDER, task) if run.outcome == "finished"] for task in ("wgan-cifar10", "wgan-gp-cifar10")}
 
@@ -273,6 +273,7 @@ for task, runs in GANS.items():
     display(Markdown(fids(task, runs) if runs else f"*{task}: not yet run.*"))
     claim(all("not comparable" in run.header["data"]["fid"]["extractor"] for run in runs),
           "every record says that its FID cannot be compared")
+    claim(all(run.header["config"]["epochs"] == 1 for run in runs), "the runs are one epoch long")
 # %%
 for task, runs in GANS.items():
     if runs:

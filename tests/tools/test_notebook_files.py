@@ -1,6 +1,7 @@
 """Each committed notebook is a pair: the .py that is reviewed and the .ipynb that was run from it without an error."""
 
 import json
+import re
 from base64 import b64decode
 from io import BytesIO
 
@@ -30,6 +31,17 @@ def test_the_committed_notebook_shows_something_and_no_error(stem):
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     assert outputs
     assert not [o for o in outputs if o["output_type"] == "error" or o.get("name") == "stderr"]
+
+
+@pytest.mark.parametrize("stem", STEMS, ids=name)
+def test_formulas_are_what_mathjax_reads(stem):
+    """A tag ends its formula, brackets and all, and words inside a formula hold no commands: they would be printed."""
+    cells = json.loads(stem.with_suffix(".ipynb").read_text(encoding="utf-8"))["cells"]
+    for text in ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"):
+        for formula in re.findall(r"\$\$(.+?)\$\$", text, re.S):
+            words = re.findall(r"\\(?:text|tag)\{((?:[^{}]|\{[^{}]*\})*)\}", formula)
+            assert not [word for word in words if "\\" in re.sub(r"\$[^$]*\$", "", word)], formula
+            assert "\\tag" not in formula or formula.strip().endswith(rf"\tag{{{words[-1]}}}"), formula
 
 
 @pytest.mark.parametrize("stem", STEMS, ids=name)

@@ -30,7 +30,7 @@ EXERCISES = (
     Exercise(
         id="09.1", title="how close Adam comes",
         prompt=r"Adam, $\eta = [lr]$, $\beta_1 = [beta1]$, $\epsilon = [eps]$, on $\frac{\lambda}{2}x^2$ with $\lambda "
-               r"= [lam]$. It ends in a cycle $x = \pm A$. How large is $A$?",
+               r"= [lam]$, has a cycle: a step leads from $x = A$ to $x = -A$, the next one back. How large is $A$?",
         draw=draws(lr=(0.02, 0.05, 0.1, 0.2), beta1=(0.5, 0.6, 0.7, 0.8, 0.9), eps=(2e-4, 5e-4, 1e-3),
                    lam=(0.5, 0.8, 1.25, 2.0)),
         solution=_amplitude,

@@ -27,7 +27,7 @@ EXERCISES = (
     Exercise(
         id="10.1", title="the cycle of AdaLA",
         prompt=r"AdaLA (reading `grad`, corrected denominator), $\eta = [lr]$, $\beta_1 = [beta1]$, $\beta_2 = "
-               r"[beta2]$, $\epsilon = [eps]$, on $\lambda = [lam]$, ends in a cycle $x = \pm A$. How large is $A$?",
+               r"[beta2]$, $\epsilon = [eps]$, on $\lambda = [lam]$, has a cycle $x = \pm A$. How large is $A$?",
         draw=draws(lr=(0.1, 0.2, 0.3, 0.5), beta1=(0.0, 0.3, 0.5, 0.6), beta2=(0.9, 0.95, 0.99),
                    eps=(1e-5, 2e-5, 5e-5, 1e-4), lam=(1.5, 2.0, 2.5, 3.0)),
         solution=_amplitude,
