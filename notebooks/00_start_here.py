@@ -70,7 +70,7 @@ print(f"outcome: {lost.outcome}, at step {lost.diverged_at}")
 #
 # **NALA** (Zuo et al. 2024, Algorithm 1) keeps two sets of weights: the *fast* ones, $\theta$, and the *slow* ones, $\phi$ (*phi*). One round is a *cycle*, counted by $t = 1, 2, \dots$; before cycle $t$ the slow weights are $\phi_{t-1}$.
 #
-# **The fast weights run ahead.** They start where the slow ones stand and take $k$ steps, counted by $i$. $A$ is whatever step the *inner rule* makes, and $d$ what it remembers from earlier steps. With gradient descent inside, $A = -\eta\,\nabla J(\theta)$ and there is nothing to remember; Adam remembers averages.
+# **The fast weights run ahead.** They start where the slow ones stand and take $k$ steps, counted by $i$. $A$ is whatever step the *inner rule* makes, and $d$ the mini-batch of data that it sees (here there are no data: $J$ is known). With gradient descent inside, $A = -\eta\,\nabla J(\theta)$; Adam also remembers averages of earlier gradients.
 #
 # $$\theta_{t,0} = \phi_{t-1}, \qquad \theta_{t,i+1} = \theta_{t,i} + A(J, \theta_{t,i}, d), \quad i = 0 \dots k-1 \tag{4}$$
 # %% [markdown] slideshow={"slide_type": "subslide"}
