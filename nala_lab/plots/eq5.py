@@ -22,7 +22,7 @@ def eq5_weights(ax: Axes | None, weights: Array, *, start: float | None = None, 
     ax : axes to draw on; None makes a figure.
     weights : (t,) weight of theta_{i,k}, oldest first: entry i-1 is (1+mu) (-mu)^(t-i).
     start : weight of phi_0, (-mu)^t; drawn as a hollow bar one place further back. None leaves it out.
-    horizon : the age after which weights are below 1/e or so, 1/(1-|mu|), in cycles; marked by a line.
+    horizon : how many cycles are remembered, 1/(1-|mu|); a line has so many bars on its left.
     title : what is drawn, for instance the value of mu.
 
     Raises
@@ -59,7 +59,7 @@ def eq5_weights(ax: Axes | None, weights: Array, *, start: float | None = None, 
         ax.bar([len(w)], [start], width=0.7, fill=False, edgecolor="#444444", lw=1.8, zorder=3,
                label=r"$\phi_0$")  # fmt: skip
     if horizon is not None:
-        ax.axvline(horizon, color="#444444", ls="--", lw=1.6, label=f"horizon {horizon:.3g} cycles")
+        ax.axvline(horizon - 0.5, color="#444444", ls="--", lw=1.6, label=f"horizon {horizon:.3g} cycles")
     ax.axhline(0, color="#444444", lw=1.0)
     # The caller's weights decide the axis; a sum of one is the sanity check a reader can do by eye.
     total = float(w.sum() + (start or 0.0))

@@ -21,7 +21,7 @@ def test_eq5_bars_are_the_weights_newest_first(mu):
     words = ax.get_legend_handles_labels()[1]
     assert any("subtracts" in text for text in words) == (mu > 0)
     assert any("horizon 2.5" in text for text in words)
-    assert ax.lines[0].get_xdata()[0] == 2.5 and "sum 1" in ax.get_ylabel() and ax.get_xlabel()
+    assert ax.lines[0].get_xdata()[0] == 2.0 and "sum 1" in ax.get_ylabel() and ax.get_xlabel()
 
 
 @pytest.mark.parametrize("weights", [[], [[1.0]], [np.nan]])
