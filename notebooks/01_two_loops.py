@@ -144,7 +144,7 @@ grid = np.linspace(0, 2.5, 501)
 figure, panels = plt.subplots(1, 2, figsize=(10.2, 4.8), sharey=True)
 for ax, (k, loops) in zip(panels, runs.items(), strict=True):
     modes = (loops.slow[:2] - many.center) @ many.eigenvectors  # coordinates along the eigenvectors
-    plots.rates(ax, grid, (1 - grid) ** k, name="sgd", legend=f"gradient descent, {k} steps")
+    plots.rates(ax, grid, (1 - grid) ** k, name="sgd", legend=f"descent, {k} steps")
     plots.rates(
         ax,
         grid,
