@@ -271,7 +271,7 @@ ax.set(xlabel="inner steps $k$", ylabel=r"$f(\phi_1) - f^\star$, start at distan
 plots.name_lines(ax)
 plots.show(ax, alt="Value after one cycle against k from 1 to 8. Huber's bound falls from 0.25 to below 0.06; runs on Huber's function lie on it. The value on the quadratic stays near 0.125 and is above Huber's from k = 4 on.")
 # %% [markdown]
-# From $k=4$ on the plain bowl $x^2/2$ is worse than Huber's function: at the paper's $k=5$ a formula that was certified for small $k$ is **false** as an upper bound. A certificate speaks about the settings it was computed for. `worst_case.is_certified` knows which; `value_lower_bound` is the larger of both, and a lower bound only.
+# From $k=4$ on the plain bowl $x^2/2$ is worse than Huber's function: at the paper's $k=5$ a formula that was certified for small $k$ is **false** as an upper bound. A certificate speaks about the settings it was computed for. `worst_functions.is_certified` knows which; its `value_lower_bound` is the larger of both, and a lower bound only.
 #
 # ## 5 · A measured rate and a certified interval
 # On a quadratic the largest $|\rho|$ over *all* $\lambda\in[m,L]$, not only over a grid, can be enclosed by interval arithmetic (`nala_lab.certify`, needs `python-flint`). A run gives an estimate with an interval, or the verdict *cannot tell*.

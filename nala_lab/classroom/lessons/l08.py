@@ -55,7 +55,7 @@ EXERCISES = (
     Exercise(
         id="08.2", title="the value after T cycles",
         prompt=r"Convex functions with $L = [L]$; $\eta = [lr]$, $k = [k]$, $\mu = [mu]$, $\alpha = [alpha]$. The "
-               r"start is at distance $[R]$ of a minimum. What does Formula B, "
+               r"start is at distance $[R]$ of a minimum. What does (T22), "
                r"$\dfrac{L\,\|\phi_0-x^\star\|^2}{2(2H+1)}$, say about the value above the minimum after $T = [T]$ "
                r"cycles?",
         draw=draws(L=(1.0, 2.0, 4.0), lr=(0.1, 0.2, 0.25), k=(2, 3, 4, 5), mu=(-0.7, -0.6, -0.4, -0.3),
