@@ -313,7 +313,7 @@ Markdown("\n".join(verdict(name) for name in others)) if others else None
 # * `step()` spends one gradient. In a cycle of NALA the last call is a plain gradient step from $y_t$: $k+1$ gradients for $k$ timesteps.
 # * The two twins agree to a few ulps at every step, and a checkpoint resumes bit for bit at every phase; without the slow copy it resumes to something else, silently.
 # * The best mini-batch accuracy is not a test accuracy.
-# * Three seeds separate some pairs and leave others open. Write down which.
+# * A few seeds separate some pairs and leave others open. Write down which.
 # %% [markdown]
 # ## Exercises
 #
