@@ -363,7 +363,7 @@ if {"nala", "adam"} <= wild.keys():
     ax.semilogy(first, loss["nala"][first], "o", color=plots.look("nala")["color"], label=r"just after $\phi_t$ was made")
     ax.set(xlabel="gradient evaluations", ylabel="loss on one\ntraining mini-batch (nats)")
     ax.legend(fontsize=12)
-    plots.show(figure, alt="tfalexnet-cifar10: losses on a logarithmic axis. Adam and Lookahead fall from thousands to below a hundred. NALA falls inside every cycle and jumps up, by a growing factor, just after every look-ahead step.")
+    plots.show(figure, alt="tfalexnet-cifar10: losses on a logarithmic axis. Adam and Lookahead fall from thousands to below a hundred. NALA jumps up just after every look-ahead step, at the end by many powers of ten, and falls for most of each cycle.")
     jumps = loss["nala"][first] / loss["nala"][first - 1]
     print(f"NALA: {wild['nala'].outcome}; after a look-ahead step the loss is {jumps.min():.1f} to {jumps.max():.1g} times the loss at y")
     claim(wild["nala"].outcome == "diverged" and jumps.min() > 1,
@@ -390,7 +390,7 @@ except ValueError as missing:
 # * A loss with a floor near 1.46 for ten classes has a softmax too many.
 # * NALA's look-ahead step is $\alpha$ times a raw gradient: where gradients are huge, it diverges at a rate that Adam survives.
 # * At equal gradients NALA has made five sixths of the others' timesteps. The x-axis "timesteps" gives it the sixth gradient for nothing.
-# * In our short runs at the published settings NALA is behind Adam; most of that is the step size, as the tuned table shows. Several other pairs are *undecided*: more seeds, or longer runs, would be needed.
+# * In our short runs at the published settings NALA is behind Adam. With tuned settings most of the gap is gone. Several other pairs are *undecided*: more seeds, or longer runs, would be needed.
 #
 # ## Exercises
 # 1. *Predict, then run.* Read the order of section 1 from the median of the last ten training mini-batches instead of the best one. Do the students agree more?
