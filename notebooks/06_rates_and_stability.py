@@ -185,7 +185,7 @@ mesh = ax.collections[0]
 mesh.set_array(speed)
 mesh.set(clim=(0.5, 0.76), cmap="cividis")
 ax.figure.colorbar(mesh, ax=ax, pad=0.02).set_label(r"(1 - rate) $\cdot\,\kappa$   (descent with $1/L$: 1)")
-plots.show(ax, alt="Map over condition number (10 to 10000, logarithmic) and k (1 to 12) of one minus the rate, times the condition number. The colour hardly changes from left to right; it falls from 0.75 at k = 1 to about 0.54 at k = 12.")
+plots.show(ax, alt="Map over condition number (10 to 10000, logarithmic) and k (1 to 12) of one minus the rate, times the condition number. The colour falls from 0.75 at k = 1 to about 0.54 at k = 12. It hardly changes from left to right, but for the upper left corner, which is darker.")
 ks = np.arange(1, 13)
 C = (1.0 + 0.5 * ks) / (ks + 1)  # (ii) with eta = alpha = 1, mu = -1/2
 claim(np.all(np.abs(speed[:, -1] / C - 1) < 2 * ks / kappas[-1] + 1e-3), "for a large kappa the rate is 1 - C/kappa with the C of (ii)")
