@@ -53,3 +53,10 @@ def test_no_picture_is_cut_off(stem):
                 picture = imread(BytesIO(b64decode("".join(output["data"]["image/png"]))), format="png")[..., :3]
                 edges = (picture[0], picture[-1], picture[:, 0], picture[:, -1])
                 assert min(edge.min() for edge in edges) > DARK, cell["source"]
+
+
+def test_the_timings_that_a_lesson_shows_are_those_on_file():
+    text = (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
+    shown = (ROOT / "notebooks" / "12_scaling_up.ipynb").read_text(encoding="utf-8")
+    ratios = re.findall(r"\| (?:NALA|AdaLA) \| ([\d.]+ \([\d.]+ to [\d.]+\)) \|", shown)
+    assert ratios and not [ratio for ratio in ratios if ratio not in text]
