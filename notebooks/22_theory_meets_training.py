@@ -293,7 +293,7 @@ claim(0.8 <= inside.mean() <= 0.97, "from gradient 60 on the intervals cover wha
 Markdown(f"**{inside.sum()} of {len(inside)}** lie inside. The nominal share is 90 %, and 80 to 97 was asked for. The intervals are somewhat wide: the misses are {np.sqrt(np.mean(((realised - change) / spread) ** 2)):.2f} forecast standard deviations, root mean square, because the forecast holds the noise constant while training lowers it. Before gradient 60, from the random start, the forecast is of no use: the loss bends down.")
 # %% [markdown]
 # ### The best $\mu$ over training
-# `nala-lab train TASK --probe look-ahead` measures the three numbers on the way, every 50th cycle, for less than 3 % of the time, and training does not notice: its numbers are the same to the last bit. LeNet-5 on three tasks, NALA with its published $k$, $\mu$, $\alpha$ around three inner rules:
+# `nala-lab train TASK --probe look-ahead` measures the three numbers on the way, every 50th cycle, and says at its end for which share of the time. Training does not notice: its numbers are the same to the last bit. LeNet-5 on three tasks, NALA with its published $k$, $\mu$, $\alpha$ around three inner rules:
 # %%
 best = json.loads((KEPT / "best_mu.json").read_text(encoding="utf-8"))["curves"]
 INNER = {"SGD": plots.COLOURS["sgd"], "momentum": plots.COLOURS["heavyball"], "Adam": plots.COLOURS["adam"]}
