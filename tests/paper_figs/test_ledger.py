@@ -280,4 +280,4 @@ def test_the_command_refuses_figures_beside_the_ledger_and_a_broken_one(tmp_path
         with pytest.raises(SystemExit) as stop:
             main(words)
         assert stop.value.code == 2
-        assert capsys.readouterr().err.strip().splitlines()[-1].startswith("python -m paper_figs: error:")
+        assert capsys.readouterr().err.strip().splitlines()[-1].startswith("nala-lab figures: error:")

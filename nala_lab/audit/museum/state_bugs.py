@@ -69,8 +69,8 @@ PERSISTENCE = (
            "lessw2020/Ranger-Deep-Learning-Optimizer#8: groups that come after construction lack step_counter.",
            ("added-group",)),
     Mutant("late-group", "a group added in mid-cycle has no slow weights",
-           (("_two_loop", "        if self._inside_cycle():\n            self._copy_slow(",
-             "        if self._inside_cycle() and not self.state:\n            self._copy_slow("),), _NALA,
+           (("_two_loop", "        if self._inside_cycle():\n            added = ",
+             "        if self._inside_cycle() and not self.state:\n            added = "),), _NALA,
            "The same thread: state that is made in the constructor is missing for parameters that come later, and "
            "the first synchronisation raises KeyError.",
            ("added-group", "added-group-sync")),
