@@ -21,7 +21,7 @@ PAPER = {  # the NALA paper's settings for LeNet-5
 LENET = [  # task, scale, budget, seeds at least
     *((task, "cpu", equal, 5) for task in ("lenet5-cifar10", "lenet5-fashion-mnist") for equal in BUDGETS),
     *(("lenet5-cifar10", "paper", equal, 5) for equal in BUDGETS),
-    ("lenet5-cifar100", "paper", "timesteps", 2),
+    ("lenet5-cifar100", "paper", "timesteps", 3),
 ]
 IMAGES = {"lenet5-fashion-mnist": 60_000, "lenet5-cifar10": 50_000, "lenet5-cifar100": 20_000}  # of CIFAR-100 a part
 
