@@ -66,6 +66,17 @@ def goes_on(folder, monkeypatch, gradients, name="nala", **options):
     return whole
 
 
+@pytest.fixture(autouse=True)
+def heard():
+    """Signals are heard as in a terminal, also under `nohup make test &`, which has them ignored."""
+    usual = {"SIGINT": signal.default_int_handler, "SIGHUP": signal.SIG_DFL}  # Windows knows the first only
+    numbers = [getattr(signal, name) for name in usual if hasattr(signal, name)]
+    before = {number: signal.signal(number, usual[number.name]) for number in numbers}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 def test_a_run_in_parts_names_every_number_of_threads(tmp_path, monkeypatch):
     before = torch.get_num_threads()
     try:
