@@ -39,6 +39,7 @@ from nala_lab.experiments.run.given import Given
 from nala_lab.experiments.run.keeping import Keeper
 from nala_lab.experiments.run.log import Clock, Log, Row
 from nala_lab.experiments.run.look_ahead_probe import Probe
+from nala_lab.experiments.run.memory import keep_freed_memory
 from nala_lab.experiments.run.optimizers import Method
 from nala_lab.experiments.run.options import Options, compile_parts, exact
 from nala_lab.experiments.run.parallel import SOLO, Team
@@ -131,7 +132,8 @@ def train(workload: Workload, optimizer: torch.optim.Optimizer, plan: Plan, *, m
     """Train, calling ``row(kind, **values)`` for every line of the record.
 
     Divergence is a result: it ends the run, after a last ``test`` row. torch's own random generators are taken over
-    by the run, from the seed, and given back as they were.
+    by the run, from the seed, and given back as they were. On a CPU the process keeps the memory that a step frees;
+    see `nala_lab.experiments.run.memory`.
 
     Raises Stopped when a signal asked for it; the run has been saved.
 
@@ -146,6 +148,8 @@ def train(workload: Workload, optimizer: torch.optim.Optimizer, plan: Plan, *, m
     title : shown before the progress bar.
     progress : False hides the bar; it is hidden anyway where the output is neither a screen nor a notebook.
     """
+    if workload.device.type == "cpu":
+        keep_freed_memory()
     with exact(plan.options.deterministic), own_randomness(seed, workload.device, team.rank) as generators:
         if hasattr(workload, "channels_last"):
             workload.channels_last = plan.channels_last
