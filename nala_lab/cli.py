@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -26,7 +27,7 @@ COMMANDS = {
     "sweep": ("nala_lab.experiments.commands.sweep", "experiments", "train a grid of tasks, optimizers and settings"),
 }
 BAD_INPUT = 2
-INTERRUPTED = 130  # 128 + SIGINT, as shells count
+INTERRUPTED, READ_ENOUGH = 130, 141  # 128 + SIGINT, 128 + SIGPIPE, as shells count
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -70,7 +71,12 @@ def _dispatch(argv: list[str]) -> int:
             return subprocess.run([sys.executable, "-P", "-m", COMMANDS[name][0], *words]).returncode
         command = import_module(COMMANDS[name][0])
         command.add_arguments(subparsers[name])
-        return int(command.main(parser.parse_args(argv)))
+        status = int(command.main(parser.parse_args(argv)))
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # whoever reads has read enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more at its end
+        return READ_ENOUGH
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing == "nala_lab":

@@ -135,3 +135,25 @@ def test_figures_hands_on_its_words_and_its_status(monkeypatch):
     )
     assert main(["figures", "--ledger", "--out", "x"]) == 1
     assert seen == [[sys.executable, "-P", "-m", "paper_figs", "--ledger", "--out", "x"]]
+
+
+LOUD = """
+import sys, types
+from nala_lab import cli
+def main(args):
+    print("line\\n" * 10**6)
+    return 0
+sys.modules["loud"] = types.SimpleNamespace(add_arguments=lambda parser: None, main=main)
+cli.COMMANDS["verify"] = ("loud", "all", "")
+sys.exit(cli.main(["verify"]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has another error for it")
+def test_a_reader_who_has_read_enough_gets_no_complaint():
+    """``nala-lab ... | head``."""
+    loud = subprocess.Popen([sys.executable, "-c", LOUD], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert loud.stdout.readline() == "line\n"
+    loud.stdout.close()
+    assert (loud.stderr.read(), loud.wait()) == ("", 141)
+    loud.stderr.close()
