@@ -60,5 +60,12 @@ def lab(browser, server):
 
 @pytest.fixture(scope="package")
 def lesson_20(lab):
-    """The panel of lesson 20 with all six explorers alive, and the state after its run."""
-    return lab.run_all("20_explorers")
+    """The panel of lesson 20 with all six explorers alive, and the state after its run.
+
+    Where that fails, it fails here and once: the tests that need them would wait for them one after the other.
+    """
+    panel, state = lab.run_all("20_explorers")
+    assert state["errors"] == [] and state["kernel"] == "idle", state
+    pictures = panel.locator(".nala-explorer img.nala-picture")
+    lab.wait("20_explorers.ipynb", lambda state: pictures.count() == 6, "to show six explorers")
+    return panel, state
