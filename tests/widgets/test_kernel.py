@@ -28,6 +28,16 @@ def until(client, message: str, state: str) -> str:
     raise AssertionError(f"no status {state!r} within {PATIENCE} s")
 
 
+def test_a_slider_moves_in_the_thread_of_the_cells(client):
+    """ipykernel 7 gives widgets a thread of their own ("subshell"), and JupyterLab uses it.
+
+    An explorer was then drawn by two threads at once ("Set changed size during iteration"), and on a busy machine a
+    message to the second one was never answered: all explorers of the page stood still.
+    """
+    told = client.kernel_info(reply=True, timeout=PATIENCE)["content"]
+    assert "kernel subshells" not in told.get("supported_features", [])
+
+
 def test_a_slider_that_moves_while_a_cell_runs_is_told_that_its_move_is_done(client):
     """A page holds back a slider's next positions until the kernel is idle again for the last one.
 
