@@ -176,7 +176,7 @@ def _mixture(slopes: Array, heights: Array, flat: float) -> Real:
     for _ in range(20 * len(c)):
         lift = c - quad @ w
         j = int(np.argmax(lift))
-        if lift[j] - w @ lift <= 1e-13 * (1 + np.abs(c).max()) or j in active:
+        if lift[j] - w @ lift <= 1e-13 * (np.abs(c).max() + quad.max()) or j in active:  # in the units of c
             break
         active.append(j)
         while True:

@@ -74,3 +74,13 @@ def test_a_class_that_is_none_is_refused(bad):
         slack([[0.0]], [[0.0]], [0.0], L=1, **bad)
     with pytest.raises(ValueError, match="points must satisfy"):
         slack([0.0], [0.0], [0.0], L=1)
+
+
+@pytest.mark.parametrize("length", (1e-9, 1e9))
+@pytest.mark.parametrize("L", (1e-12, 1.0, 1e12))
+def test_where_pieces_mix_units_change_nothing_but_units(length, L):
+    """Huber's function with its bend at `length` is L x^2/2 inside, where both pieces mix."""
+    huber = Envelope(L * length * np.array([[1.0], [-1.0]]), np.zeros(2), L)
+    x = 0.2 * length
+    assert huber.value([x]) == pytest.approx(L * x**2 / 2, rel=1e-9)
+    assert huber.grad([x])[0] == pytest.approx(L * x, rel=1e-9)
