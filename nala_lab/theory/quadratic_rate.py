@@ -83,7 +83,15 @@ def lookahead_factor(lam: ArrayLike, *, lr: float, k: int, mu: float) -> Array:
     0.625
     """
     require_setting(lr, k, mu)
-    return np.asarray((1 + mu) * (1 - lr * _spectrum(lam)) ** k - mu)
+    values = _spectrum(lam)
+    if mu == -1:  # 0 times a power that may have overflowed
+        return np.ones_like(values)
+    return _or_infinite((1 + mu) * (1 - lr * values) ** k - mu)
+
+
+def _or_infinite(factor: Any) -> Array:
+    """Complex numbers that overflow become NaN; what grew beyond all numbers is infinite."""
+    return np.where(np.isnan(factor), np.inf, factor)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # divergence is a result
@@ -105,7 +113,9 @@ def rho(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> Array:
     0.877
     """
     require_setting(lr, k, mu, alpha)
-    return np.asarray((1 - alpha * _spectrum(lam)) * lookahead_factor(lam, lr=lr, k=k, mu=mu))
+    left = 1 - alpha * _spectrum(lam)  # where it is 0 the outer step alone removes the mode
+    grown = left * lookahead_factor(lam, lr=lr, k=k, mu=mu)
+    return np.where(left == 0, 0.0, _or_infinite(grown))
 
 
 def rate_per_gradient(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float, method: str = "nala") -> Real:

@@ -185,8 +185,10 @@ def quadratic_value(*, L: float, lr: float, k: int, mu: float, alpha: float, cyc
     """
     _require(lr, k, mu, alpha, L)
     require_int("cycles", cycles, low=0)
+    require_int("grid", grid, low=2)
     lam: Real = np.linspace(0, L, grid)
-    return float(np.max(lam / 2 * rho(lam, lr=lr, k=k, mu=mu, alpha=alpha) ** (2 * cycles)))
+    with np.errstate(over="ignore"):  # divergence is a result
+        return float(np.max(lam / 2 * rho(lam, lr=lr, k=k, mu=mu, alpha=alpha) ** (2 * cycles)))
 
 
 def value_lower_bound(*, L: float, lr: float, k: int, mu: float, alpha: float, cycles: int) -> float:

@@ -174,3 +174,21 @@ def test_an_integer_of_numpy_is_an_integer(k):
     given = dict(lr=0.1, mu=-0.5, alpha=0.0)
     one, two = (float(noise_one_mode.stationary_variance(15.0, 1.0, k=n, **given)) for n in (k, np.int64(k)))
     assert one == two
+
+
+def test_a_power_that_overflows_leaves_the_factors_that_do_not():
+    wild = dict(lr=1e3, k=200)  # (1 - lr)^k is beyond 1e308
+    rho = quadratic_rate.rho
+    assert float(rho(1.0, **wild, mu=-1.0, alpha=0.25)) == 0.75  # plain descent: the inner loop is ignored
+    assert float(rho(1.0, **wild, mu=-0.5, alpha=1.0)) == 0.0  # one Newton step
+    assert float(rho(1.0, **wild, mu=-0.5, alpha=0.5)) == np.inf
+    assert np.array_equal(rho([0.5, 1.0], **wild, mu=-0.5, alpha=1.0), [np.inf, 0.0])
+    turning = [[0.0, 1.0], [-1.0, 0.0]]
+    assert games.spectral_radius(turning, **wild, mu=-0.5, alpha=0.5) == np.inf
+    assert float(games.rotation_factor(1.0, **wild, mu=-0.5, alpha=0.5)) == np.inf
+    assert games.spectral_radius(turning, **wild, mu=-1.0, alpha=0.5) == pytest.approx(1.25**0.5)
+    worst = dict(L=1.0, mu=-0.5, alpha=1.0, cycles=1)
+    assert worst_functions.value_lower_bound(**worst, **wild) == np.inf  # at lam = L/2, whatever lam = L does
+    assert worst_functions.quadratic_value(L=1.0, lr=10.0, k=5, mu=0.5, alpha=1.0, cycles=1000) == np.inf
+    with pytest.raises(ValueError, match="integer grid >= 2"):
+        worst_functions.quadratic_value(**worst, lr=1.0, k=5, grid=1)
