@@ -70,8 +70,14 @@ def floor(kappa: float, gradients: int) -> float:
     """
     require_number("kappa", kappa, low=1, open_low=True)
     require_int("gradients", gradients, low=1)
-    sigma = (math.sqrt(kappa) - 1) / (math.sqrt(kappa) + 1)  # the root below 1 of z + 1/z = 2 (kappa+1)/(kappa-1)
+    sigma = _sigma(kappa)
     return float(2 * sigma**gradients / (1 + sigma ** (2 * gradients)))
+
+
+def _sigma(kappa: float) -> float:
+    """(sqrt(kappa)-1)/(sqrt(kappa)+1), the root below 1 of z + 1/z = 2 (kappa+1)/(kappa-1)."""
+    root = math.sqrt(kappa)
+    return (kappa - 1) / (root + 1) / (root + 1)  # sqrt(kappa) - 1 has no digits near kappa = 1
 
 
 def floor_per_gradient(kappa: float, k: int) -> float:
@@ -86,7 +92,9 @@ def floor_per_gradient(kappa: float, k: int) -> float:
     0.90528
     """
     require_int("k", k, low=1, hint="k counts inner steps per cycle")
-    return float(floor(kappa, k + 1) ** (1 / (k + 1)))
+    require_number("kappa", kappa, low=1, open_low=True)
+    sigma, n = _sigma(kappa), k + 1
+    return float(sigma * (2 / (1 + sigma ** (2 * n))) ** (1 / n))  # the floor itself may be below all floats
 
 
 def roots(m: float, L: float, n: int) -> Real:

@@ -31,6 +31,8 @@ from nala_lab.theory.card import Card
 __all__ = ["CARDS", "gradients_of", "lookahead_factor", "rate_per_gradient", "require_setting", "rho",
            "trajectory"]  # fmt: skip
 
+TINY = float(np.finfo(float).tiny)  # below it a power has lost its digits, though not its root
+
 CARDS = (
     Card(
         id="T01", title="rate of a cycle on a quadratic, gradient descent inside", status="proved", kind="tight",
@@ -118,6 +120,7 @@ def rho(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> Array:
     return np.where(left == 0, 0.0, _or_infinite(grown))
 
 
+@np.errstate(over="ignore", invalid="ignore")  # divergence is a result
 def rate_per_gradient(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float, method: str = "nala") -> Real:
     """Spread the rate of a cycle over the gradients it costs: |rho|^(1/(k+1)), at alpha = 0 too.
 
@@ -134,7 +137,11 @@ def rate_per_gradient(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: fl
     0.5
     """
     cost = gradients_of(method, k, alpha)
-    return np.asarray(np.abs(rho(lam, lr=lr, k=k, mu=mu, alpha=alpha)) ** (1 / cost))
+    spread = np.abs(rho(lam, lr=lr, k=k, mu=mu, alpha=alpha)) ** (1 / cost)
+    if mu != 0:
+        return np.asarray(spread)
+    r, c = np.abs(1 - lr * _spectrum(lam)), np.abs(1 - alpha * _spectrum(lam))
+    return np.where(r**k < TINY, c ** (1 / cost) * r ** (k / cost), spread)
 
 
 def gradients_of(method: str, k: Any, alpha: ArrayLike) -> Any:

@@ -37,9 +37,9 @@ from __future__ import annotations
 import numpy as np
 
 from nala_lab.core import Real, require, require_int, require_number
+from nala_lab.theory.break_even import against_lookahead
 from nala_lab.theory.card import Card
-from nala_lab.theory.digits import one_minus_power, one_minus_root
-from nala_lab.theory.quadratic_rate import lookahead_factor, require_setting, rho
+from nala_lab.theory.quadratic_rate import require_setting, rho
 
 __all__ = ["CARDS", "CERTIFIED", "break_even_alpha", "distance_factor", "huber_slope", "is_certified",
            "quadratic_value", "value_bound", "value_lower_bound"]  # fmt: skip
@@ -223,5 +223,4 @@ def break_even_alpha(*, lr: float, k: int, mu: float, m: float) -> float:
     require_number("m", m, low=0, open_low=True)
     require_number("mu", mu, low=-1, high=0)
     require("lr", lr, lr * m <= 1, "lr m <= 1")
-    fall = (1 + mu) * one_minus_power(lr * m, k)
-    return float(one_minus_root(fall, lookahead_factor(m, lr=lr, k=k, mu=mu), k) / m)
+    return float(against_lookahead(m, lr=lr, k=k, mu=mu)[0])
