@@ -110,8 +110,7 @@ def roots(m: float, L: float, n: int) -> Real:
     """
     _interval(m, L)
     require_int("n", n, low=1)
-    angle = (2 * np.arange(1, n + 1) - 1) * np.pi / (2 * n)
-    return np.asarray((L + m) / 2 - (L - m) / 2 * np.cos(angle))
+    return _between(m, L, (2 * np.arange(1, n + 1) - 1) * np.pi / (4 * n))
 
 
 def extreme_points(m: float, L: float, n: int) -> Real:
@@ -127,7 +126,13 @@ def extreme_points(m: float, L: float, n: int) -> Real:
     """
     _interval(m, L)
     require_int("n", n, low=1)
-    return np.asarray((L + m) / 2 - (L - m) / 2 * np.cos(np.arange(n + 1) * np.pi / n))
+    # (L+m)/2 - (L-m)/2 cos(2 a) = m cos^2 a + L sin^2 a, a sum without cancellation
+    inside = _between(m, L, np.arange(1, n) * np.pi / (2 * n))
+    return np.concatenate([[m], inside, [L]])
+
+
+def _between(m: float, L: float, a: Real) -> Real:
+    return np.asarray(m * np.cos(a) ** 2 + L * np.sin(a) ** 2)
 
 
 def optimal_k1(m: float, L: float, *, mu: float = 0.0, long_outer: bool = True) -> dict[str, float]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nala_lab.theory import adala_noise
+from nala_lab.theory import adala_noise, chebyshev, stability
 
 
 @pytest.mark.parametrize(("lam", "sigma2", "lr"), ((1e-12, 1.0, 1e-3), (1.0, 1e24, 1e-3), (1e12, 1e24, 1e-15)))
@@ -12,3 +12,24 @@ def test_adalas_noise_floor_under_much_noise_or_little_curvature(lam, sigma2, lr
     h, V = adala_noise.stationary_step(lam, sigma2, lr=lr, eps=0.0)
     assert h == pytest.approx(lr / np.sqrt(2 * sigma2), rel=1e-3)
     assert V == pytest.approx(h * sigma2 / (2 * lam), rel=1e-3)
+
+
+@pytest.mark.parametrize("m", (1e-20, 1e-12, 0.5))
+def test_the_points_of_the_floor_lie_in_the_spectrum(m):
+    """(L+m)/2 - (L-m)/2 cos t in 60 digits: m is not lost beside L."""
+    mpmath = pytest.importorskip("mpmath")
+    with mpmath.workdps(60):
+        at = lambda t: float((1 + mpmath.mpf(m)) / 2 - (1 - mpmath.mpf(m)) / 2 * mpmath.cos(t))  # noqa: E731
+        ends, zeros = ([at(mpmath.pi * t / 3) for t in ts] for ts in (range(4), (0.5, 1.5, 2.5)))
+    found = chebyshev.extreme_points(m, 1.0, 3)
+    np.testing.assert_allclose(found, ends, rtol=1e-14)
+    assert found[0] == m and found[-1] == 1.0
+    np.testing.assert_allclose(chebyshev.roots(m, 1.0, 3), zeros, rtol=1e-14)
+
+
+def test_the_limit_of_the_inner_step_at_a_long_outer_one():
+    """mu > 1: 1 - ((mu-1)/(mu+1))^(1/k) = 2/(k mu) (1 + O(1/mu))."""
+    for k in (1, 4, 5):
+        assert float(stability.inner_limit(k, 1e12)) == pytest.approx(2 / (k * 1e12), rel=1e-11)
+        assert float(stability.inner_limit(k, 3.0)) == pytest.approx(1 - 0.5 ** (1 / k), rel=1e-14)
+        assert float(stability.inner_limit(k, 1.0)) == 1.0
