@@ -219,6 +219,8 @@ test_what_is_refused = refused(
     (lambda: one_hot_modes([1.0], [0.5], sigma2=1.0, B=1), "p must satisfy positive, with sum 1"),
     (lambda: Constant(np.eye(2), np.eye(3)), "C must satisfy finite, (2, 2)"),
     (lambda: Constant(np.eye(2), -np.eye(2)), "C must satisfy variances >= 0"),
+    (lambda: Constant(np.eye(2), [[1.0, 5.0], [5.0, 1.0]]), "C must satisfy positive semi-definite"),
+    (lambda: Constant(np.eye(2), [[1.0, 1.0], [0.0, 1.0]]), "C must satisfy symmetric"),
     (lambda: loss_moments([[1.0], [2.0]], [1.0, 1.0], nala(lr=0.1, k=1, mu=0.0), [1.0], B=1, replace=True, T=1),
      "r must satisfy mean a_i r_i = 0"),
     (lambda: Constant([[0.0, 1.0], [0.0, 0.0]], np.eye(2)), "H must satisfy finite, symmetric"),
