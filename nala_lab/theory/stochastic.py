@@ -239,6 +239,8 @@ def stationary(one: Cycle) -> Real:
 def expected_loss(A: ArrayLike, moments: Moments) -> Real:
     """E f - f* = (mean' A mean + tr(A Sigma)) / 2 at every row, in units of f.
 
+    Raises ValueError when A is not symmetric or has another d than the moments.
+
     Examples
     --------
     >>> from nala_lab.theory.stochastic import cycle, expected_loss, propagate
@@ -248,6 +250,7 @@ def expected_loss(A: ArrayLike, moments: Moments) -> Real:
     """
     hessian = _matrix("A", A)
     d = len(hessian)
+    require("A", hessian.shape, moments.mean.shape[1] == 2 * d, "(d, d), with the d of the moments")
     mean, sigma = moments.mean[:, :d], moments.covariance[:, :d, :d]
     loss: Real = (np.einsum("ti,ij,tj->t", mean, hessian, mean) + np.einsum("ij,tji->t", hessian, sigma)) / 2
     return loss

@@ -229,3 +229,12 @@ def test_an_unstable_cycle_has_no_stationary_covariance():
     one = stochastic.cycle([[1.0]], [[1.0]], lr=2.5, k=1, mu=0.0, alpha=0.0)
     with pytest.raises(ValueError, match="spectral radius must satisfy spectral radius < 1, got spectral radius=1.5"):
         stochastic.stationary(one)
+
+
+@pytest.mark.parametrize("d", (1, 3))
+def test_a_loss_is_that_of_all_coordinates_and_no_momentum(d):
+    """The moments of two coordinates have four entries: of error and momentum."""
+    two = stochastic.cycle(np.eye(2), 1.0, lr=0.25, k=1, mu=0.0, alpha=0.0, inner="heavy-ball", beta=0.5)
+    moments = stochastic.propagate(two, [1.0, 2.0], T=2)
+    with pytest.raises(ValueError, match="A must satisfy .*the d of the moments"):
+        stochastic.expected_loss(np.eye(d), moments)
