@@ -229,7 +229,7 @@ def stationary(one: Cycle) -> Real:
     >>> round(float(stationary(sgd)[0, 0]), 12)  # lr / (lam (2 - lr lam))
     0.333333333333
     """
-    radius = float(np.abs(np.linalg.eigvals(one.O)).max())
+    radius = float(np.abs(np.linalg.eigvals(one.O)).max()) if np.all(np.isfinite(one.O)) else np.inf
     hint = "a cycle that does not contract has no stationary covariance"
     require("spectral radius", radius, radius < 1, "spectral radius < 1", hint)
     sigma: Any = scipy.linalg.solve_discrete_lyapunov(one.O, one.N)

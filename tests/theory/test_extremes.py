@@ -215,3 +215,22 @@ def test_a_power_below_all_floats_keeps_its_root(k):
 def test_the_floor_keeps_its_digits_where_all_modes_are_nearly_one():
     kappa = 1 + 2.0**-40
     assert chebyshev.floor(kappa, 1) == pytest.approx(2.0**-40 / (2 + 2.0**-40), rel=1e-14)  # (kappa-1)/(kappa+1)
+
+
+def test_a_cycle_that_has_overflowed_is_unstable_and_no_error_of_linear_algebra():
+    wild, calm = (momentum_cycle.cycle_matrix(1.0, lr=lr, beta=0.9, k=200, mu=-0.5) for lr in (1e3, 0.1))
+    assert not np.isfinite(wild).all()
+    both = np.stack([wild, calm])
+    assert momentum_cycle.spectral_radius(wild) == np.inf
+    found = momentum_cycle.spectral_radius(both)
+    assert found[0] == np.inf and found[1] == np.abs(np.linalg.eigvals(calm)).max()
+    assert momentum_cycle.stable(both).tolist() == [False, True]
+    one = stochastic.cycle([[1.0]], 1.0, lr=1e3, k=200, mu=-0.5, alpha=0.0)
+    with pytest.raises(ValueError, match="spectral radius < 1"):
+        stochastic.stationary(one)
+
+
+@pytest.mark.parametrize("form", (momentum_cycle.stable, momentum_cycle.spectral_radius))
+def test_a_matrix_of_three_is_not_judged_by_its_corner(form):
+    with pytest.raises(ValueError, match=r"shape \(..., 2, 2\)"):
+        form([[0.0, 1.0, 0.0], [-0.25, 0.0, 0.0], [0.0, 0.0, 5.0]])
