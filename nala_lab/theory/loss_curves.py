@@ -108,14 +108,11 @@ def _cycle(lam: Real, w: Real, lr: Real, k: int, mu: Real, alpha: Real, outer: s
     r, c, s = 1 - lr * lam, 1 - alpha * lam, 1 + mu
     r2 = r * r
     q: Any = 0.0
-    for _ in range(k):
-        q = 1 + r2 * q  # Horner: Q_k = 1 + r^2 + ... + r^(2k-2)
-    n = (c * s * lr) ** 2 * w * q
-    if outer != "full":
-        n = n + alpha**2 * w
-    if outer == "last":
-        n = n + 2 * c * s * lr * alpha * w
-    return (c * (s * r**k - mu)) ** 2, n
+    for _ in range(k - 1):
+        q = r2 * (1 + q)  # Horner: Q_k - 1 = r^2 + ... + r^(2k-2)
+    step = c * s * lr
+    last = step**2 if outer == "full" else (step + alpha) ** 2 if outer == "last" else step**2 + alpha**2
+    return (c * (s * r**k - mu)) ** 2, w * (step**2 * q + last)
 
 
 def loss_at_budget(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, lr: float, k: int, mu: float, alpha: float,
