@@ -252,3 +252,11 @@ def test_noise_at_one_place_is_not_the_noise_at_another():
     )
     assert abs(there / here - 1) > 0.05 and abs(other / here - 1) > 0.05
     assert replace(loop, workers=2).workers == 2
+
+
+def test_a_run_without_chance_has_no_negative_variance():
+    a = np.array([[1.0], [2.0], [0.3]])
+    certain = loss_moments(a, np.zeros(3), nala(lr=0.3, k=2, mu=-0.5), [1.0], B=3, replace=False, T=30)
+    factor = 0.5 * (1 - 0.3 * (a**2).mean()) ** 2 + 0.5  # T01 with alpha = 0
+    np.testing.assert_allclose(certain.mean, (a**2).mean() / 2 * factor ** (2 * np.arange(31)), rtol=1e-12)
+    assert certain.variance.min() >= 0 and certain.variance.max() < 1e-15
