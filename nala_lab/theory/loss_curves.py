@@ -147,8 +147,8 @@ def best_for_budget(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, budget: int,
 
     Differential evolution on the closed form; a search, so the result is an upper bound on the best loss.
 
-    Returns a dict with loss, k, lr, mu, alpha. Raises ValueError for an unknown method, or a budget that does not pay
-    for a cycle of any k.
+    Returns a dict with loss, k, lr, mu, alpha. Raises ValueError for an unknown method, no k, a budget that does not
+    pay for a cycle of each k, or when no lam is above 0.
 
     Parameters
     ----------
@@ -163,7 +163,9 @@ def best_for_budget(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, budget: int,
     True
     """
     require_choice("method", method, ("SGD", "Lookahead", "NALA"))
-    top = float(np.max(_modes(lam, w, e0)[0]))
+    top = float(np.max(_modes(lam, w, e0)[0], initial=0.0))
+    require("max lam", top, top > 0, "0 < max lam", "lr and alpha are searched in units of 1 / max lam")
+    require("ks", ks, len(ks) > 0, "at least one k")
     ranges = {"SGD": [], "Lookahead": [(-0.99, 0.0)], "NALA": [(-0.99, 0.5), (0.0, 8.0)]}[method]
     bounds = [(1e-4, 2.5), *ranges]  # in units of 1/L
     found: list[dict[str, float]] = []

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from nala_lab.theory.loss_curves import best_for_budget, loss_at_budget
+from tests.refusals import refused
 
 TOP = 4.0  # the largest curvature L is not 1, so that a range in other units than 1/L shows
 FLAT = 0.005  # a curvature so small that every method wants larger steps than the range holds
@@ -44,3 +45,11 @@ def test_at_the_minimum_with_noise_the_lower_edge_is_best(method, lower):
     still = loss_at_budget(*problem, lr=lower[0] / TOP, k=best["k"], mu=lower[1], alpha=0.0, budget=60,
                            spend_outer=method == "NALA")  # fmt: skip
     assert best["loss"] == pytest.approx(still, rel=1e-3, abs=1e-15)
+
+
+test_what_is_no_problem_to_search = refused(
+    ({"lam": [0.0]}, "max lam must satisfy 0 < max lam"),
+    ({"lam": [-1.0]}, "max lam must satisfy 0 < max lam"),
+    ({"ks": ()}, "ks must satisfy at least one k"),
+    call=lambda change: best_for_budget(**(dict(lam=[1.0], w=[1.0], e0=[1.0], budget=9) | change)),
+)

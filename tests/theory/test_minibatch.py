@@ -9,6 +9,7 @@ import pytest
 from nala_lab.core import stream
 from nala_lab.theory import minibatch_limits as limits
 from nala_lab.theory import stability, stochastic
+from nala_lab.theory.minibatch_best import best_for_budget
 from nala_lab.theory.minibatch_cycle import Loop, expected_loss, heavy_ball, in_x, nala, propagate, start
 from nala_lab.theory.minibatch_modes import constant_modes, one_hot_modes, streaming_modes
 from nala_lab.theory.minibatch_noise import Constant, FiniteSum, Streaming, batch_factor
@@ -235,6 +236,10 @@ test_what_is_refused = refused(
      "(n, d) with d <= 3"),
     (lambda: limits.mean_square_edge(streaming_modes([1.0], sigma2=0.0, B=1), nala(lr=0, k=1, mu=0, alpha=3.0)),
      "bounded at small lr"),
+    (lambda: limits.mean_square_edge(constant_modes([0.0], [1.0]), nala(lr=0.1, k=1, mu=0.0)), "max h must satisfy"),
+    (lambda: limits.mean_square_edge(constant_modes([-1.0], [1.0]), nala(lr=0.1, k=1, mu=0)), "max h must satisfy"),
+    (lambda: best_for_budget(constant_modes([0.0], [1.0]), nala(lr=0.1, k=1, mu=0.0), [1.0], budget=9),
+     "max h must satisfy 0 < max h, got max h=0.0"),
 )  # fmt: skip
 
 
