@@ -85,7 +85,7 @@ def lookahead_factor(lam: ArrayLike, *, lr: float, k: int, mu: float) -> Array:
     0.625
     """
     require_setting(lr, k, mu)
-    values = _spectrum(lam)
+    values, lr, mu = _spectrum(lam), float(lr), float(mu)  # 1 + mu in float32 has 7 digits
     if mu == -1:  # 0 times a power that may have overflowed
         return np.ones_like(values)
     return _or_infinite((1 + mu) * (1 - lr * values) ** k - mu)
@@ -115,7 +115,7 @@ def rho(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> Array:
     0.877
     """
     require_setting(lr, k, mu, alpha)
-    left = 1 - alpha * _spectrum(lam)  # where it is 0 the outer step alone removes the mode
+    left = 1 - float(alpha) * _spectrum(lam)  # where it is 0 the outer step alone removes the mode
     grown = left * lookahead_factor(lam, lr=lr, k=k, mu=mu)
     return np.where(left == 0, 0.0, _or_infinite(grown))
 
@@ -140,7 +140,7 @@ def rate_per_gradient(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: fl
     spread = np.abs(rho(lam, lr=lr, k=k, mu=mu, alpha=alpha)) ** (1 / cost)
     if mu != 0:
         return np.asarray(spread)
-    r, c = np.abs(1 - lr * _spectrum(lam)), np.abs(1 - alpha * _spectrum(lam))
+    r, c = (np.abs(1 - float(step) * _spectrum(lam)) for step in (lr, alpha))
     return np.where(r**k < TINY, c ** (1 / cost) * r ** (k / cost), spread)
 
 

@@ -100,11 +100,11 @@ def distance_factor(*, L: float, m: float, lr: float, k: int, mu: float, alpha: 
     _require(lr, k, mu, alpha, L)
     require_number("m", m, low=0, high=L)
     require_number("mu", mu, low=-1, high=0, hint="above 0 y is no convex combination: no formula is known")
-    limit = 2 / (L + m)
+    limit = 2 / float(L + m)
     hint = f"2/(L+m) = {limit:.6g}; beyond it the stiffest direction is the worst"
     require("lr", lr, 0 < lr <= limit, "0 < lr <= 2/(L+m)", hint)
     require("alpha", alpha, alpha <= limit, "alpha <= 2/(L+m)", hint)
-    return float(rho(m, lr=lr, k=k, mu=mu, alpha=alpha))
+    return float(rho(float(m), lr=lr, k=k, mu=mu, alpha=alpha))
 
 
 def travel(*, L: float, lr: float, k: int, mu: float, alpha: float, cycles: int) -> float:
