@@ -103,8 +103,9 @@ def rate_map(x: tuple[str, ArrayLike], y: tuple[str, ArrayLike], *, lr: float = 
         rate **= 1 / np.broadcast_to(cost, (*rate.shape, 1))[..., 0]
         for row, column in lost:  # (1 - lr lam)^k is below all floats there, and its root is not
             at = {n: np.broadcast_to(a, (*rate.shape, a.shape[2]))[row, column] for n, a in spread.items()}
-            one = {n: float(at[n].item()) for n in ("lr", "mu", "alpha")}
-            rate[row, column] = rate_per_gradient(at["lam"], k=int(at["k"].item()), method=method, **one).max()
+            lam = at.pop("lam")
+            given: dict[str, Any] = {n: a.item() for n, a in at.items()} | {"k": int(at["k"].item())}
+            rate[row, column] = rate_per_gradient(lam, **given, method=method).max()
     kept = {name: fixed for name, fixed in values.items() if name not in names}
     return RateMap((names[0], axes[names[0]]), (names[1], axes[names[1]]), rate, per, kept)
 

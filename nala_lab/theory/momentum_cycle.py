@@ -138,9 +138,9 @@ def spectral_radius(matrix: ArrayLike) -> Real:
     0.5
     """
     o = _pairs(matrix)
-    finite = np.isfinite(o).all(axis=(-2, -1))
-    values: Any = np.abs(np.linalg.eigvals(np.where(finite[..., None, None], o, 0.0)))
-    return np.where(finite, values.max(-1), np.inf)
+    finite: Any = np.isfinite(o).all(axis=(-2, -1), keepdims=True)
+    values: Any = np.abs(np.linalg.eigvals(np.where(finite, o, 0.0)))
+    return np.asarray(np.where(finite[..., 0, 0], values.max(-1), np.inf))
 
 
 def _pairs(matrix: ArrayLike) -> Real:

@@ -141,7 +141,7 @@ def rate_per_gradient(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: fl
     if mu != 0:
         return np.asarray(spread)
     r, c = (np.abs(1 - float(step) * _spectrum(lam)) for step in (lr, alpha))
-    return np.where(r**k < TINY, c ** (1 / cost) * r ** (k / cost), spread)
+    return np.asarray(np.where(r**k < TINY, c ** (1 / cost) * r ** (k / cost), spread))
 
 
 def gradients_of(method: str, k: Any, alpha: ArrayLike) -> Any:

@@ -46,7 +46,7 @@ METHODS = ("SGD", "HeavyBall", "NAG", "Adam", "AdaBelief", "AdaLA", "Lookahead",
 _PER_GRADIENT = {"SGD": "lr", "HeavyBall": "lr", "NAG": "lr", "NALA": "alpha"}
 
 
-def rescaled(name: str, settings: Mapping[str, Any], n: int) -> dict[str, Any]:
+def rescaled(name: str, settings: Mapping[str, Any], n: Any) -> dict[str, Any]:
     """Settings under which the method on 2^n f walks exactly as it does with `settings` on f.
 
     Raises ValueError for an unknown method, for weight decay (it does not scale with f), and where no setting does it:
