@@ -160,7 +160,8 @@ def _dense(noise: Noise, loop: Loop) -> tuple[Real, Real, tuple[int, ...]]:
 
     size = parts * d * d
     N = image(np.zeros(size))
-    L = np.stack([image(row) - N for row in np.eye(size)], axis=1)
+    unit = max(1.0, float(np.abs(N).max()))  # covariances of 1 would be rounded away beside much noise
+    L = np.stack([(image(unit * row) - N) / unit for row in np.eye(size)], axis=1)
     return L, N, (d, d)
 
 

@@ -265,3 +265,15 @@ def test_a_run_without_chance_has_no_negative_variance():
     factor = 0.5 * (1 - 0.3 * (a**2).mean()) ** 2 + 0.5  # T01 with alpha = 0
     np.testing.assert_allclose(certain.mean, (a**2).mean() / 2 * factor ** (2 * np.arange(31)), rtol=1e-12)
     assert certain.variance.min() >= 0 and certain.variance.max() < 1e-15
+
+
+@pytest.mark.parametrize("size", (1e-20, 1.0, 1e12, 1e20))
+def test_much_noise_changes_no_edge_and_scales_the_risk(size):
+    """Additive noise w on one mode: the mean square settles at lr w / (2 - lr) for SGD, whose edge is lr = 2."""
+    noise, sgd = Constant([[1.0]], [[size]]), nala(lr=0.5, k=1, mu=0.0)
+    assert limits.mean_square_radius(noise, sgd) == pytest.approx(0.25, rel=1e-12)
+    assert limits.stationary(noise, sgd).P[0, 0] == pytest.approx(size / 3, rel=1e-12)
+    assert limits.mean_square_edge(noise, sgd) == pytest.approx(2.0, rel=1e-9)
+    ball = heavy_ball(lr=0.5, beta=0.5)  # lr (1 + beta) w / ((1 - beta)(2 (1 + beta) - lr))
+    assert limits.mean_square_radius(noise, ball) == pytest.approx(0.5, rel=1e-7)  # a double root
+    assert limits.stationary(noise, ball).P[0, 0] == pytest.approx(0.6 * size, rel=1e-12)
