@@ -169,8 +169,8 @@ def trajectory(
 
     e_t = Q diag(rho^t) Q' e_0
 
-    Returns (T+1, ..., d) errors of phi_0 .. phi_T. Raises ValueError when shapes do not fit together or a
-    hyperparameter is out of range.
+    Returns (T+1, ..., d) errors of phi_0 .. phi_T. Raises ValueError when shapes do not fit together, the basis is not
+    orthogonal or a hyperparameter is out of range.
 
     Parameters
     ----------
@@ -192,6 +192,8 @@ def trajectory(
     d = len(values) if values.ndim == 1 else -1
     require("lam", values.shape, d >= 1, "shape (d,)")
     require("basis", q.shape, q.shape == (d, d), f"shape {(d, d)}, one eigenvector a column")
+    skew = float(np.abs(q.T @ q - np.eye(d)).max())
+    require("basis", basis, skew <= 1e-9, "orthogonal: Q'Q = I")  # NaN is not; eigenvectors are, to 1e-14
     require("e0", start.shape, start.shape[-1:] == (d,), f"last axis of length {d}")
     factors = rho(values, lr=lr, k=k, mu=mu, alpha=alpha) ** np.arange(cycles + 1)[:, None]  # (T+1, d)
     factors = factors.reshape(cycles + 1, *([1] * (start.ndim - 1)), d)
