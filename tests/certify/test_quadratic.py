@@ -129,9 +129,17 @@ def test_no_badge_without_stability_and_rules_of_the_verdict():
     assert badge("numpy", lr=2.3, k=5, mu=-0.5, alpha=0.0, interval=(0.1, 1.0), runs=1).verdict == "not stable"
     with pytest.raises(ValueError, match="another map"):
         badge("torch", lr=0.2, k=4, mu=0.2, alpha=1.0, inner="nag", momentum=0.9, interval=(0.3, 1.0))
+    with pytest.raises(ValueError, match="integer runs >= 1, got runs=0"):
+        badge("numpy", lr=1.0, k=5, mu=-0.5, alpha=0.0, interval=(0.1, 1.0), runs=0)
     assert _verdict(e, [e.upper, e.upper + 1e-6]) == "exceeded"
     assert _verdict(e, [0.98 * e.lower, e.lower]) == "not attained"
     assert _verdict(e, [e.lower, float("nan")]) == "cannot tell"
+
+
+def test_a_badge_takes_the_exact_numbers_of_a_certificate():
+    halves = dict(lr=0.5, k=3, mu=-0.5, alpha=0.25, interval=(0.125, 1.0), runs=2)
+    words = dict(lr="1/2", k=3, mu=Fraction(-1, 2), alpha="0.25", interval=("1/8", 1), runs=2)
+    assert badge("numpy", **words) == badge("numpy", **halves)
 
 
 def test_planted_bugs_are_caught(monkeypatch):
