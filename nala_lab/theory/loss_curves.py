@@ -37,8 +37,8 @@ def curves(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, lr: ArrayLike, k: int
            gradients: int, outer: str = "fresh", spend_outer: bool = True) -> Real:  # fmt: skip
     """Expected loss after 0 .. `gradients` gradients for S settings that share k.
 
-    Returns (S, gradients + 1), units of f. A setting that diverges ends in inf, never in NaN. Raises ValueError when an
-    argument is out of range, or Lookahead's cost is asked for with alpha > 0.
+    Returns (S, gradients + 1), units of f. A setting that diverges ends in inf (-inf along lam < 0), never in NaN.
+    Raises ValueError when an argument is out of range, or Lookahead's cost is asked for with alpha > 0.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def curves(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, lr: ArrayLike, k: int
         inner = ((1 - lr[rows, None] * lam) ** 2, lr[rows, None] ** 2 * w)
         cycle = _cycle(lam, w, lr[rows], k, mu[rows], alpha[rows], outer)
         _march(out[rows], lam, np.broadcast_to(e0**2, inner[0].shape), inner, cycle, period)
-    return np.nan_to_num(out, nan=np.inf, posinf=np.inf)
+    return np.where(np.isnan(out), np.inf, out)
 
 
 def _march(out: Real, lam: Real, start: Real, inner: tuple[Real, Real], cycle: tuple[Real, Real], period: int) -> None:
@@ -137,8 +137,9 @@ def loss_at_budget(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, lr: float, k:
         left = one_minus_factor(lam, lr=lr, k=k, mu=mu, alpha=alpha) * (1 + t)  # 1 - T^2
         # the geometric sum is `count` where T^2 = 1
         series = np.where(left == 0, float(count), one_minus_power(left, count) / np.where(left == 0, 1.0, left))
-        total = float(np.sum(lam * ((t * t) ** count * e0**2 + n * series)) / 2)
-    return total if np.isfinite(total) else float("inf")
+        noise = np.where(n == 0, 0.0, n * series)
+        total = float(np.sum(lam * ((t * t) ** count * e0**2 + noise)) / 2)
+    return float("inf") if np.isnan(total) else total
 
 
 def best_for_budget(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, budget: int, ks: Sequence[int] = (5,),
@@ -177,7 +178,7 @@ def best_for_budget(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, budget: int,
 
         def loss(z: Sequence[float], k: int = k) -> float:
             value = loss_at_budget(lam, w, e0, **setting(z, k), budget=budget, spend_outer=method == "NALA")
-            return min(value, 1e100)  # the search compares and squares finite numbers
+            return min(value, 1e100) if np.isfinite(value) else 1e100  # the search compares and squares finite numbers
 
         chance = np.random.default_rng(seed)  # SciPy before 1.15 has no rng=, and later ones take seed= as well
         result: OptimizeResult = differential_evolution(loss, bounds, seed=chance, tol=1e-8)
