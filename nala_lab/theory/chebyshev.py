@@ -172,6 +172,7 @@ def optimal_k2(m: float, L: float, *, outer: int = 0) -> dict[str, float]:
     >>> {name: round(value, 4) for name, value in optimal_k2(1.0, 3.0, outer=1).items()}
     {'lr': 0.5, 'mu': 0.2308, 'alpha': 0.5}
     """
+    require_int("outer", outer, low=0)
     require("outer", outer, outer in (0, 1, 2), "0, 1 or 2", "the roots are counted from the smallest")
     three = roots(m, L, 3)
     r_j, r_l = (float(r) for i, r in enumerate(three) if i != outer)

@@ -183,6 +183,7 @@ class FiniteSum:
         d = f.shape[2]
         rows = f.reshape(-1, d)
         self.h, self.basis = _eigen(rows.T @ rows / len(f) if H is None else H)
+        require("H", self.basis.shape, self.basis.shape == (d, d), f"shape ({d}, {d}), with the d of the gradients")
         rows = rows @ self.basis
         require_int("modes", d if modes is None else modes, low=1)
         self._kept = np.sort(np.argsort(-np.sum(rows**2, axis=0))[:modes])

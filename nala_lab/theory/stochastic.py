@@ -200,6 +200,8 @@ def propagate(
 def inner_moments(one: Cycle, mean: ArrayLike, covariance: ArrayLike) -> Moments:
     """Mean and covariance of (error of theta_{t,i}, momentum), i = 0 .. k, inside the cycle that starts there.
 
+    Raises ValueError unless `mean` is (2d,) and `covariance` (2d, 2d).
+
     Examples
     --------
     >>> from nala_lab.theory.stochastic import cycle, inner_moments
@@ -209,6 +211,9 @@ def inner_moments(one: Cycle, mean: ArrayLike, covariance: ArrayLike) -> Moments
     array([0.      , 0.0625  , 0.078125])
     """
     z, sigma = np.asarray(mean, np.float64), np.asarray(covariance, np.float64)
+    both = 2 * one.d
+    require("mean", z.shape, z.shape == (both,), f"shape ({both},), of error and momentum")
+    require("covariance", sigma.shape, sigma.shape == (both, both), f"shape ({both}, {both})")
     means, covariances = [z], [sigma]
     for M, n in one.steps:
         z, sigma = M @ z, M @ sigma @ M.T + n @ one.C @ n.T

@@ -227,6 +227,7 @@ test_what_is_refused = refused(
     (lambda: Constant([[0.0, 1.0], [0.0, 0.0]], np.eye(2)), "H must satisfy finite, symmetric"),
     (lambda: Streaming(-np.eye(2), sigma2=1.0, B=1), "H must satisfy positive semi-definite"),
     (lambda: FiniteSum(np.ones((3, 2)), np.ones((2, 2)), B=1), "gradients must satisfy finite, (n, d)"),
+    (lambda: FiniteSum([[1.0], [2.0]], [[1.0], [2.0]], B=1, H=np.eye(2)), "H must satisfy shape (1, 1)"),
     (lambda: nala(lr=0.1, k=2, mu=-1.5), "mu must satisfy -1 <= mu"),
     (lambda: nala(lr=0.1, k=2, mu=0.0, outer="last"), "outer must satisfy outer in {'fresh', 'full'}"),
     (lambda: start(constant_modes([1.0], [1.0]), [1.0, 2.0]), "mean must satisfy (1,)"),

@@ -231,6 +231,13 @@ def test_an_unstable_cycle_has_no_stationary_covariance():
         stochastic.stationary(one)
 
 
+def test_inner_moments_are_of_error_and_momentum():
+    one = stochastic.cycle([[2.0]], 1.0, lr=0.1, k=2, mu=0.0, alpha=0.0)
+    for mean, spread, words in (([1.0], np.zeros((2, 2)), "mean must"), ([1.0, 0.0], [[0.0]], "covariance must")):
+        with pytest.raises(ValueError, match=words):
+            stochastic.inner_moments(one, mean, spread)
+
+
 @pytest.mark.parametrize("d", (1, 3))
 def test_a_loss_is_that_of_all_coordinates_and_no_momentum(d):
     """The moments of two coordinates have four entries: of error and momentum."""
