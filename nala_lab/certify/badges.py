@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from nala_lab.certify.quadratic import Enclosure, certify_quadratic
-from nala_lab.core import Array, require, stream
+from nala_lab.certify.quadratic import Enclosure, certify_quadratic, exact
+from nala_lab.core import Array, require, require_int, stream
 from nala_lab.drive import Method, run
 from nala_lab.measure.rates import ESTIMATED, rate
 
@@ -58,7 +58,7 @@ def badge(
     Raises
     ------
     ValueError
-        As `certify_quadratic`; for NAG in torch with kept or reset momentum, whose cycle is another map.
+        As `certify_quadratic`; for no run; for NAG in torch with kept or reset momentum, whose cycle is another map.
 
     Examples
     --------
@@ -67,17 +67,20 @@ def badge(
     >>> b.verdict, round(b.enclosure.upper, 6), round(b.attained, 6)
     ('certified', 0.795165, 0.795165)
     """
+    require_int("runs", runs, low=1)
     setting: dict[str, Any] = {"lr": lr, "k": k, "mu": mu, "alpha": alpha}
     extra: dict[str, Any] = {"inner": inner, "momentum": momentum, "inner_state": inner_state}
     hint = "torch's NAG stands at the look-ahead point: kept or reset momentum makes its cycle another map"
     same = twin == "numpy" or inner != "nag" or inner_state == "pullback"
     require("inner_state", inner_state, same, "'pullback' for NAG in torch", hint)
     enclosure = certify_quadratic(**setting, **extra, interval=interval)
-    method = _method(setting, extra)
+    floats = {name: value if name == "k" else float(exact(name, value)) for name, value in setting.items()}
+    method = _method(floats, extra | {"momentum": float(exact("momentum", momentum))})
+    low, high = (float(exact("interval", end)) for end in interval)
     assert enclosure.worst is not None  # over an interval there is always a worst value
     rng, rates = stream(seed, "badge", str(method)), []
     for _ in range(runs):
-        lam = np.concatenate([interval, rng.uniform(*interval, 3)])
+        lam = np.concatenate([[low, high], rng.uniform(low, high, 3)])
         rates.append(_measure(twin, method, lam, rng))
     worst = _measure(twin, method, np.full(2, float(enclosure.worst)), rng)
     measured = max([worst, *rates])  # a NaN rate is told apart below

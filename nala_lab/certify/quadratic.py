@@ -77,7 +77,7 @@ def exact(name: str, value: Any) -> Fraction:
     """
     try:
         return Fraction(getattr(value, "item", lambda: value)())  # NumPy's scalars as Python's
-    except (TypeError, ValueError, OverflowError) as error:
+    except (TypeError, ValueError, ArithmeticError) as error:  # an infinity, a denominator of 0
         raise ValueError(f"{name} must satisfy a finite number or fraction, got {name}={value!r}") from error
 
 
@@ -161,6 +161,12 @@ def ends(ball: Any) -> tuple[float, float]:
     return low, high
 
 
+def _bounds(radius: Any) -> tuple[float, float]:
+    """`ends` of a size: a ball around 0 reaches below it, the size does not."""
+    low, high = ends(radius)
+    return max(0.0, low), high
+
+
 def _radius_of(setting: dict[str, Fraction], k: int, inner: str, inner_state: str) -> Callable[[Any], Any]:
     """Make the function lam (ball) -> ball around the spectral radius of a cycle."""
 
@@ -209,13 +215,13 @@ def _radius_2x2(o: list[list[Any]]) -> Any:
 
 def _over_points(values: list[Fraction], size: Callable[[Any], Any], gradients: int) -> Enclosure:
     require("points", values, len(values) >= 1 and min(values) >= 0, "at least one value, none negative")
-    bounds = [(*ends(size(arb_of(lam))), lam) for lam in values]
+    bounds = [(*_bounds(size(arb_of(lam))), lam) for lam in values]
     low, _, worst = max(bounds)
     return Enclosure(low, max(high for _, high, _ in bounds), worst, gradients, len(bounds))
 
 
 def _over_interval(low: Fraction, high: Fraction, size: Callable[[Any], Any], tol: float, gradients: int) -> Enclosure:
-    best, worst = max((ends(size(arb_of(lam)))[0], lam) for lam in (high, low))
+    best, worst = max((_bounds(size(arb_of(lam)))[0], lam) for lam in (high, low))
     parts = [(-ends(size(arb_of(low).union(arb_of(high))))[1], low, high)]
     count = 3
     while -parts[0][0] - best > tol and count < MOST_PARTS:

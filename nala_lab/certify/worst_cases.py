@@ -58,6 +58,11 @@ def worst_case(*, L: float, lr: float, k: int, mu: float, alpha: float, m: float
     require_number("alpha", alpha, low=0)
     require_choice("measure", measure, MEASURES)
     require("against", against, against in (None, "lookahead"), "None or 'lookahead'")
+    require_number("L", L, low=0, open_low=True)
+    require_number("m", m, low=0, high=L, open_high=True, hint="the class of 0 = L - m is one quadratic")
+    # the solver has floats only, and a fraction would make the rule's arrays ones of objects
+    setting |= {name: float(setting[name]) for name in ("L", "m", "lr", "mu", "alpha")}
+    L, m = setting["L"], setting["m"]
     rival = nala(setting | {"alpha": 0.0}) if against else None
     found = worst_case_of(nala(setting), L=L, m=m, cycles=cycles, metric=measure, against=rival, margin=margin)
     return replace(found, setting=setting)

@@ -74,7 +74,7 @@ def require_number(name: str, value: Any, *, low: float = -math.inf, high: float
         return
     left = "<" if open_low or low == -math.inf else "<="
     right = "<" if open_high or high == math.inf else "<="
-    rule = f"{low:g} {left} {name} {right} {high:g}"
+    rule = f"{float(low):g} {left} {name} {right} {float(high):g}"  # a bound may be a fraction
     real = value.is_real if exact else isinstance(value, Real) and not isinstance(value, bool)
     ok = real and -math.inf < value < math.inf  # not isfinite: it turns an integer into a float
     ok = ok and (low < value if open_low else low <= value)

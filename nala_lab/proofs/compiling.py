@@ -137,7 +137,8 @@ def axioms(sources: dict[str, Source], folder: Path) -> list[str]:
         said, message = _run(folder, "Everything")
     if message:
         raise ValueError(f"coqc could not say which axioms are used: {message}")
-    return sorted(re.findall(r"^([\w.]+)\s*(?::|$)", said.partition("Axioms:")[2], re.MULTILINE))
+    # a name starts its line, its type is indented; whatever else Coq says there is no axiom we know
+    return sorted(re.findall(r"^[^\s:]+", said.partition("Axioms:")[2], re.MULTILINE))
 
 
 def foreign(found: list[str]) -> list[str]:

@@ -30,7 +30,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nala_lab.core import Real, require, require_choice, require_number
+from nala_lab.core import Real, eigenvalues, require_choice, require_number
 from nala_lab.methods.hyper import require_betas
 from nala_lab.theory.card import Card
 from nala_lab.theory.first_step import adabelief_first_step, adam_first_step
@@ -64,6 +64,16 @@ def _fixed_point(pull: Real, lam: Real, beta2: float, eps: float, denominator: s
     return np.asarray(p)
 
 
+def _checked(name: str, value: ArrayLike, lam: ArrayLike, lr: float, betas: tuple[float, float], eps: float,
+             probe: str, denominator: str) -> tuple[Real, Real]:  # fmt: skip
+    require_number("lr", lr, low=0)
+    require_betas(betas)
+    require_number("eps", eps, low=0, open_low=True, hint="eps keeps the denominator of a zero surprise above zero")
+    require_choice("probe", probe, PROBES)
+    require_choice("denominator", denominator, ("hat", "raw"))
+    return eigenvalues(name, value), eigenvalues("lam", lam)
+
+
 def probe_displacement(g: ArrayLike, lam: ArrayLike, *, lr: float, betas: tuple[float, float], eps: float,
                        probe: str = "own", denominator: str = "hat") -> Real:  # fmt: skip
     """Give p: the first probe stands at x - p. Zero for ``lagged``, which takes none.
@@ -76,7 +86,7 @@ def probe_displacement(g: ArrayLike, lam: ArrayLike, *, lr: float, betas: tuple[
     >>> float(probe_displacement(2.0, 4.0, lr=0.1, betas=(0.9, 0.999), eps=1e-8, probe="grad"))
     0.2
     """
-    slope, curvature = np.asarray(g, dtype=np.float64), np.asarray(lam, dtype=np.float64)
+    slope, curvature = _checked("g", g, lam, lr, betas, eps, probe, denominator)
     if probe == "lagged":
         return np.zeros(np.broadcast_shapes(slope.shape, curvature.shape))
     if probe == "grad":
@@ -113,14 +123,7 @@ def adala_first_step(x: ArrayLike, lam: ArrayLike, *, lr: float, betas: tuple[fl
     >>> [round(float(adala_first_step(3.0, 4.0, lr=1e-3, eps=1e-18, probe=p)), 4) for p in ("grad", "adam")]
     [-0.25, -3.0]
     """
-    require_number("lr", lr, low=0)
-    require_betas(betas)
-    require_number("eps", eps, low=0, open_low=True, hint="eps keeps the denominator of a zero surprise above zero")
-    require_choice("probe", probe, PROBES)
-    require_choice("denominator", denominator, ("hat", "raw"))
-    point, curvature = np.asarray(x, dtype=np.float64), np.asarray(lam, dtype=np.float64)
-    require("x", x, bool(np.all(np.isfinite(point))), "finite numbers")
-    require("lam", lam, bool(np.all(np.isfinite(curvature))), "finite numbers")
+    point, curvature = _checked("x", x, lam, lr, betas, eps, probe, denominator)
     beta1, beta2 = betas
     g = curvature * point
     p = probe_displacement(g, curvature, lr=lr, betas=betas, eps=eps, probe=probe, denominator=denominator)

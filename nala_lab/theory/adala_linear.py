@@ -32,7 +32,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nala_lab.core import Real, require, require_choice, require_int, require_number
+from nala_lab.core import Real, eigenvalues, require_choice, require_int, require_number
 from nala_lab.methods.hyper import require_betas
 from nala_lab.theory.card import Card
 
@@ -91,8 +91,7 @@ def step(t: int, c: ArrayLike, *, lr: float, betas: tuple[float, float] = (0.9, 
     require_number("eps", eps, low=0, open_low=True, hint="a linear objective leaves eps alone in the denominator")
     require_choice("denominator", denominator, DENOMINATORS)
     require_choice("method", method, METHODS)
-    slope = np.asarray(c, dtype=np.float64)
-    require("c", c, bool(np.all(np.isfinite(slope))), "finite numbers")
+    slope = eigenvalues("c", c)
     beta1, beta2 = betas
     count = 2 * t if method == "adala-code" else t
     correction = 1 - beta2**count
@@ -123,7 +122,7 @@ def trajectory(c: ArrayLike, steps: int, *, lr: float, betas: tuple[float, float
            [-0.33333333]])
     """
     require_int("steps", steps, low=0)
-    slope = np.asarray(c, dtype=np.float64)
+    slope = eigenvalues("c", c)
     moves = [
         step(t, slope, lr=lr, betas=betas, eps=eps, denominator=denominator, method=method) for t in range(1, steps + 1)
     ]

@@ -120,8 +120,10 @@ def stationary_step(lam: float, sigma2: float, *, lr: float, betas: tuple[float,
         return float(lr / h - (np.sqrt(seen) + eps))
 
     low, high = 1e-12 * limit, limit * (1 - 1e-12)
-    bracketed = excess(low) > 0 > excess(high)
-    require("lr", lr, bracketed, "a self-consistent h below the stability limit", "the noise is too weak to hold it")
+    held = excess(high) < 0
+    require("lr", lr, held, "a self-consistent h below the stability limit", "the noise is too weak to hold it")
+    while excess(low) < 0:  # much noise or little curvature: lr / h grows beyond every denominator as h -> 0
+        low *= 1e-12
     for _ in range(200):  # bisection on the logarithm ends at neighbouring numbers
         middle = float(np.sqrt(low * high))
         low, high = (middle, high) if excess(middle) > 0 else (low, middle)

@@ -69,6 +69,7 @@ def amplitude(lam: float, *, lr: float, beta1: float = 0.9, eps: float = 1e-8) -
     require_number("lr", lr, low=0)
     require_number("beta1", beta1, low=0, high=1, open_high=True)
     require_number("eps", eps, low=0)
+    lam, lr, beta1, eps = float(lam), float(lr), float(beta1), float(eps)
     reach = lr * (1 - beta1) / (2 * (1 + beta1))
     require("eps", eps, eps < reach * lam, f"eps < lr lam (1-beta1)/(2(1+beta1)) = {reach * lam:.6g}", "else no cycle")
     return reach - eps / lam

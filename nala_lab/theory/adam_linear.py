@@ -26,7 +26,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nala_lab.core import Real, require, require_choice, require_int, require_number
+from nala_lab.core import Real, eigenvalues, require, require_choice, require_int, require_number
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "FORMS", "inner_displacement", "trajectory"]
@@ -68,8 +68,7 @@ def inner_displacement(
     require_number("beta2", beta2, low=0, high=1, open_high=True)
     require_number("eps", eps, low=0)
     require_choice("form", form, FORMS)
-    j, slope = np.asarray(step), np.asarray(c, dtype=np.float64)
-    require("c", c, bool(np.all(np.isfinite(slope))), "finite numbers")
+    j, slope = np.asarray(step), eigenvalues("c", c)
     defined = eps > 0 or bool(np.all(slope != 0))
     require("eps", eps, defined, "eps > 0 where c = 0", "with eps = 0 a zero gradient gives 0/0")
     require("step", step, bool(np.issubdtype(j.dtype, np.integer) and np.all(j >= 1)), "integer step >= 1")
@@ -108,7 +107,8 @@ def trajectory(c: ArrayLike, cycles: int, *, k: int, mu: float, alpha: float, lr
     require_number("mu", mu, low=-1)
     require_number("alpha", alpha, low=0)
     require_choice("inner_state", inner_state, ("keep", "reset"), "a pulled-back state has no constant bias correction")
-    slope = np.atleast_1d(np.asarray(c, dtype=np.float64))
+    slope = np.atleast_1d(eigenvalues("c", c))
+    require("c", slope.shape, slope.ndim == 1, "shape (d,)")
     count = np.arange(cycles * k).reshape(cycles, k, 1) + 1  # Adam's step j at inner step i of cycle t
     count = count if inner_state == "keep" else (count - 1) % k + 1
     u = inner_displacement(slope, count, lr=lr, beta2=beta2, eps=eps, form=form)

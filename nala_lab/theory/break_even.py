@@ -71,6 +71,9 @@ def against_lookahead(lam: ArrayLike, *, lr: float, k: int, mu: float) -> tuple[
     """
     values = _positive(lam)
     factor = lookahead_factor(values, lr=lr, k=k, mu=mu)
+    if mu == 0:  # |B|^(1/k) = |r|, also where r^k is below all floats
+        inside = np.minimum(lr * values, 2 - lr * values)
+        return np.asarray(inside / values), np.asarray((2 - inside) / values)
     shortfall = one_minus_root((1 + mu) * one_minus_power(lr * values, k), factor, k)
     return np.asarray(shortfall / values), np.asarray((1 + np.abs(factor) ** (1 / k)) / values)
 

@@ -50,7 +50,7 @@ CARDS = (
 
 def _interval(m: float, L: float) -> None:
     require_number("m", m, low=0, open_low=True, hint="a flat direction has no rate")
-    require("L", L, bool(m < L < math.inf), f"m = {m:g} < L < inf", "with m = L one step of 1/L ends it")
+    require("L", L, bool(m < L < math.inf), f"m = {float(m):g} < L < inf", "with m = L one step of 1/L ends it")
 
 
 def floor(kappa: float, gradients: int) -> float:
@@ -70,8 +70,14 @@ def floor(kappa: float, gradients: int) -> float:
     """
     require_number("kappa", kappa, low=1, open_low=True)
     require_int("gradients", gradients, low=1)
-    sigma = (math.sqrt(kappa) - 1) / (math.sqrt(kappa) + 1)  # the root below 1 of z + 1/z = 2 (kappa+1)/(kappa-1)
+    sigma = _sigma(kappa)
     return float(2 * sigma**gradients / (1 + sigma ** (2 * gradients)))
+
+
+def _sigma(kappa: float) -> float:
+    """(sqrt(kappa)-1)/(sqrt(kappa)+1), the root below 1 of z + 1/z = 2 (kappa+1)/(kappa-1)."""
+    root = math.sqrt(kappa)
+    return (kappa - 1) / (root + 1) / (root + 1)  # sqrt(kappa) - 1 has no digits near kappa = 1
 
 
 def floor_per_gradient(kappa: float, k: int) -> float:
@@ -86,7 +92,9 @@ def floor_per_gradient(kappa: float, k: int) -> float:
     0.90528
     """
     require_int("k", k, low=1, hint="k counts inner steps per cycle")
-    return float(floor(kappa, k + 1) ** (1 / (k + 1)))
+    require_number("kappa", kappa, low=1, open_low=True)
+    sigma, n = _sigma(kappa), k + 1
+    return float(sigma * (2 / (1 + sigma ** (2 * n))) ** (1 / n))  # the floor itself may be below all floats
 
 
 def roots(m: float, L: float, n: int) -> Real:
@@ -102,8 +110,7 @@ def roots(m: float, L: float, n: int) -> Real:
     """
     _interval(m, L)
     require_int("n", n, low=1)
-    angle = (2 * np.arange(1, n + 1) - 1) * np.pi / (2 * n)
-    return np.asarray((L + m) / 2 - (L - m) / 2 * np.cos(angle))
+    return _between(m, L, (2 * np.arange(1, n + 1) - 1) * np.pi / (4 * n))
 
 
 def extreme_points(m: float, L: float, n: int) -> Real:
@@ -119,7 +126,13 @@ def extreme_points(m: float, L: float, n: int) -> Real:
     """
     _interval(m, L)
     require_int("n", n, low=1)
-    return np.asarray((L + m) / 2 - (L - m) / 2 * np.cos(np.arange(n + 1) * np.pi / n))
+    # (L+m)/2 - (L-m)/2 cos(2 a) = m cos^2 a + L sin^2 a, a sum without cancellation
+    inside = _between(m, L, np.arange(1, n) * np.pi / (2 * n))
+    return np.concatenate([[m], inside, [L]])
+
+
+def _between(m: float, L: float, a: Real) -> Real:
+    return np.asarray(m * np.cos(a) ** 2 + L * np.sin(a) ** 2)
 
 
 def optimal_k1(m: float, L: float, *, mu: float = 0.0, long_outer: bool = True) -> dict[str, float]:
@@ -159,6 +172,7 @@ def optimal_k2(m: float, L: float, *, outer: int = 0) -> dict[str, float]:
     >>> {name: round(value, 4) for name, value in optimal_k2(1.0, 3.0, outer=1).items()}
     {'lr': 0.5, 'mu': 0.2308, 'alpha': 0.5}
     """
+    require_int("outer", outer, low=0)
     require("outer", outer, outer in (0, 1, 2), "0, 1 or 2", "the roots are counted from the smallest")
     three = roots(m, L, 3)
     r_j, r_l = (float(r) for i, r in enumerate(three) if i != outer)

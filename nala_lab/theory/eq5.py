@@ -138,8 +138,9 @@ def unroll(fast_ends: ArrayLike, phi0: ArrayLike, outer_grads: ArrayLike, mu: fl
     require("outer_grads", grads.shape, grads.shape == ends.shape, f"the shape of fast_ends, {ends.shape}")
     require("phi0", start.shape, start.shape == ends.shape[1:], f"shape {ends.shape[1:]}, one outer step of fast_ends")
     lag = np.subtract.outer(np.arange(len(ends)), np.arange(len(ends)))
-    powers = np.where(lag >= 0, (-mu) ** np.maximum(lag, 0), 0.0)  # row t-1: (-mu)^(t-i), i = 1..t
-    decay = ((-mu) ** np.arange(1, len(ends) + 1)).reshape(-1, *([1] * start.ndim))
+    base = -float(mu)  # powers of a whole number would not fit its type
+    powers = np.where(lag >= 0, base ** np.maximum(lag, 0), 0.0)  # row t-1: (-mu)^(t-i), i = 1..t
+    decay = (base ** np.arange(1, len(ends) + 1)).reshape(-1, *([1] * start.ndim))
     return np.asarray(np.tensordot(powers, (1 + mu) * ends - alpha * grads, axes=1) + decay * start)
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nala_lab.core import Real, require, require_choice, require_number
+from nala_lab.core import Real, eigenvalues, require, require_choice, require_number
 from nala_lab.methods.hyper import require_betas
 from nala_lab.theory.adam_linear import inner_displacement
 from nala_lab.theory.card import Card
@@ -74,8 +74,7 @@ def adabelief_first_step(g: ArrayLike, *, lr: float, betas: tuple[float, float] 
     require_betas(betas)
     require_number("eps", eps, low=0)
     require_choice("denominator", denominator, ("hat", "raw"))
-    slope, (beta1, beta2) = np.asarray(g, dtype=np.float64), betas
-    require("g", g, bool(np.all(np.isfinite(slope))), "finite numbers")
+    slope, (beta1, beta2) = eigenvalues("g", g), betas
     defined = eps > 0 or bool(np.all(beta1 * slope != 0))
     require("eps", eps, defined, "eps > 0 where beta1 g = 0", "the denominator would be zero")
     s = (1 - beta2) * (beta1 * slope) ** 2 + eps

@@ -28,6 +28,7 @@ from numpy.typing import ArrayLike
 
 from nala_lab.core import Real, require, require_int, require_number
 from nala_lab.theory.minibatch_cycle import Loop, Moments, cycle, expected_loss, in_x, propagate, start
+from nala_lab.theory.minibatch_modes import Modes
 from nala_lab.theory.minibatch_noise import Noise
 
 __all__ = ["Forecast", "Local", "forecast", "loss_spread", "relinearised"]
@@ -54,7 +55,14 @@ class Forecast(NamedTuple):
 
 
 def loss_spread(noise: Noise, z: Moments) -> float:
-    """Standard deviation of the loss over runs, phi taken as Gaussian."""
+    """Standard deviation of the loss over runs, phi taken as Gaussian.
+
+    Raises ValueError for `Modes` whose noise depends on the place: it correlates the modes, and they keep no
+    covariances between them. `constant_modes` and a single mode have none.
+    """
+    if isinstance(noise, Modes):
+        apart = len(noise.h) == 1 or not (noise.own.any() or noise.shared.any())
+        require("noise", type(noise).__name__, apart, "noise with all covariances", "the modes are correlated")
     slope = noise.g + noise.h * z.phi
     P = z.P if z.P.ndim == 2 else np.diag(z.P)
     HP = noise.h[:, None] * P
@@ -65,7 +73,7 @@ def loss_spread(noise: Noise, z: Moments) -> float:
 def forecast(local: Local, loop: Loop, *, T: int, covariance: ArrayLike | None = None) -> Forecast:
     """Loss of the next T cycles from one measurement; `covariance` of the start when its runs differ already.
 
-    Raises ValueError when T is not an integer >= 0 or the covariance has another shape than H.
+    Raises ValueError when T is not an integer >= 0 or the covariance has another shape than H; and as `loss_spread`.
 
     Examples
     --------

@@ -17,8 +17,8 @@ Derivation. With a = -alpha g, E (g'e + e'He/2) = g'(s c D + a) + [ (s c D + a)'
 alpha^2 tr(H C_o) ] / 2. Terms in s: s (g + H a)' c D = s (c g)' c D, because c commutes with H. C_o is taken at the
 y of s = 1 for every s: right for constant noise, and for alpha = 0, where it plays no part.
 
-Where curvature + noise <= 0 the loss falls along the whole line and no mu is best: mu* is infinite, or -1 (do not
-move) if the path goes uphill too.
+Where curvature + noise < 0 the loss falls without end as s grows, though it may rise first, and mu* is infinite. Where
+it is 0 the loss is a line in s: mu* is infinite downhill and -1 (do not move) else.
 
 Source: derived here. Status: exact on quadratics with constant noise or alpha = 0.
 """

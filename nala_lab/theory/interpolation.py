@@ -72,8 +72,15 @@ def slack(points: ArrayLike, grads: ArrayLike, values: ArrayLike, *, L: Any, m: 
     return np.asarray(rows - np.sum(gaps * gaps, axis=-1) / (2 * flat))
 
 
+def _numbers(*given: Any) -> list[Array]:
+    """All as they are when one has exact entries, else as float64: squares of whole numbers may not fit their type."""
+    arrays = [np.asarray(values) for values in given]
+    exact = any(array.dtype == object for array in arrays)
+    return arrays if exact else [array.astype(np.float64) for array in arrays]
+
+
 def _shifted(points: Any, grads: Any, values: Any, L: Any, m: Any) -> tuple[Array, Array, Array, Any]:
-    x, g, f = np.asarray(points), np.asarray(grads), np.asarray(values)
+    x, g, f = _numbers(points, grads, values)
     require("points", x.shape, x.ndim == 2, "shape (n, d)")
     require("grads", g.shape, g.shape == x.shape, f"the shape of points, {x.shape}")
     require("values", f.shape, f.shape == x.shape[:1], f"shape {x.shape[:1]}")
@@ -110,6 +117,8 @@ class Envelope:
     m: Any = 0
 
     def __post_init__(self) -> None:
+        for name, numbers in zip(("slopes", "offsets"), _numbers(self.slopes, self.offsets), strict=True):
+            object.__setattr__(self, name, numbers)
         require("slopes", self.slopes.shape, self.slopes.ndim == 2, "shape (n, d)")
         good = self.offsets.shape == self.slopes.shape[:1]
         require("offsets", self.offsets.shape, good, f"shape {self.slopes.shape[:1]}")
@@ -146,9 +155,7 @@ class Envelope:
         return self._along(x, self._value_and_grad, 1)
 
     def _along(self, x: Any, both: Any, which: int) -> Any:
-        points = np.asarray(x)
-        exact = points.dtype == object
-        points = points if exact else points.astype(np.float64)
+        (points,) = _numbers(x)
         if points.ndim == 1:
             return both(points)[which]
         rows = [both(row)[which] for row in points.reshape(-1, points.shape[-1])]
@@ -176,7 +183,7 @@ def _mixture(slopes: Array, heights: Array, flat: float) -> Real:
     for _ in range(20 * len(c)):
         lift = c - quad @ w
         j = int(np.argmax(lift))
-        if lift[j] - w @ lift <= 1e-13 * (1 + np.abs(c).max()) or j in active:
+        if lift[j] - w @ lift <= 1e-13 * (np.abs(c).max() + quad.max()) or j in active:  # in the units of c
             break
         active.append(j)
         while True:

@@ -37,8 +37,8 @@ def curves(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, lr: ArrayLike, k: int
            gradients: int, outer: str = "fresh", spend_outer: bool = True) -> Real:  # fmt: skip
     """Expected loss after 0 .. `gradients` gradients for S settings that share k.
 
-    Returns (S, gradients + 1), units of f. A setting that diverges ends in inf, never in NaN. Raises ValueError when an
-    argument is out of range, or Lookahead's cost is asked for with alpha > 0.
+    Returns (S, gradients + 1), units of f. A setting that diverges ends in inf (-inf along lam < 0), never in NaN.
+    Raises ValueError when an argument is out of range, or Lookahead's cost is asked for with alpha > 0.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def curves(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, lr: ArrayLike, k: int
         inner = ((1 - lr[rows, None] * lam) ** 2, lr[rows, None] ** 2 * w)
         cycle = _cycle(lam, w, lr[rows], k, mu[rows], alpha[rows], outer)
         _march(out[rows], lam, np.broadcast_to(e0**2, inner[0].shape), inner, cycle, period)
-    return np.nan_to_num(out, nan=np.inf, posinf=np.inf)
+    return np.where(np.isnan(out), np.inf, out)
 
 
 def _march(out: Real, lam: Real, start: Real, inner: tuple[Real, Real], cycle: tuple[Real, Real], period: int) -> None:
@@ -108,14 +108,11 @@ def _cycle(lam: Real, w: Real, lr: Real, k: int, mu: Real, alpha: Real, outer: s
     r, c, s = 1 - lr * lam, 1 - alpha * lam, 1 + mu
     r2 = r * r
     q: Any = 0.0
-    for _ in range(k):
-        q = 1 + r2 * q  # Horner: Q_k = 1 + r^2 + ... + r^(2k-2)
-    n = (c * s * lr) ** 2 * w * q
-    if outer != "full":
-        n = n + alpha**2 * w
-    if outer == "last":
-        n = n + 2 * c * s * lr * alpha * w
-    return (c * (s * r**k - mu)) ** 2, n
+    for _ in range(k - 1):
+        q = r2 * (1 + q)  # Horner: Q_k - 1 = r^2 + ... + r^(2k-2)
+    step = c * s * lr
+    last = step**2 if outer == "full" else (step + alpha) ** 2 if outer == "last" else step**2 + alpha**2
+    return (c * (s * r**k - mu)) ** 2, w * (step**2 * q + last)
 
 
 def loss_at_budget(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, lr: float, k: int, mu: float, alpha: float,
@@ -140,8 +137,9 @@ def loss_at_budget(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, lr: float, k:
         left = one_minus_factor(lam, lr=lr, k=k, mu=mu, alpha=alpha) * (1 + t)  # 1 - T^2
         # the geometric sum is `count` where T^2 = 1
         series = np.where(left == 0, float(count), one_minus_power(left, count) / np.where(left == 0, 1.0, left))
-        total = float(np.sum(lam * ((t * t) ** count * e0**2 + n * series)) / 2)
-    return total if np.isfinite(total) else float("inf")
+        noise = np.where(n == 0, 0.0, n * series)
+        total = float(np.sum(lam * ((t * t) ** count * e0**2 + noise)) / 2)
+    return float("inf") if np.isnan(total) else total
 
 
 def best_for_budget(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, budget: int, ks: Sequence[int] = (5,),
@@ -150,8 +148,8 @@ def best_for_budget(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, budget: int,
 
     Differential evolution on the closed form; a search, so the result is an upper bound on the best loss.
 
-    Returns a dict with loss, k, lr, mu, alpha. Raises ValueError for an unknown method, or a budget that does not pay
-    for a cycle of any k.
+    Returns a dict with loss, k, lr, mu, alpha. Raises ValueError for an unknown method, no k, a budget that does not
+    pay for a cycle of each k, or when no lam is above 0.
 
     Parameters
     ----------
@@ -166,7 +164,9 @@ def best_for_budget(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, budget: int,
     True
     """
     require_choice("method", method, ("SGD", "Lookahead", "NALA"))
-    top = float(np.max(_modes(lam, w, e0)[0]))
+    top = float(np.max(_modes(lam, w, e0)[0], initial=0.0))
+    require("max lam", top, top > 0, "0 < max lam", "lr and alpha are searched in units of 1 / max lam")
+    require("ks", ks, len(ks) > 0, "at least one k")
     ranges = {"SGD": [], "Lookahead": [(-0.99, 0.0)], "NALA": [(-0.99, 0.5), (0.0, 8.0)]}[method]
     bounds = [(1e-4, 2.5), *ranges]  # in units of 1/L
     found: list[dict[str, float]] = []
@@ -178,7 +178,7 @@ def best_for_budget(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, budget: int,
 
         def loss(z: Sequence[float], k: int = k) -> float:
             value = loss_at_budget(lam, w, e0, **setting(z, k), budget=budget, spend_outer=method == "NALA")
-            return min(value, 1e100)  # the search compares and squares finite numbers
+            return min(value, 1e100) if np.isfinite(value) else 1e100  # the search compares and squares finite numbers
 
         chance = np.random.default_rng(seed)  # SciPy before 1.15 has no rng=, and later ones take seed= as well
         result: OptimizeResult = differential_evolution(loss, bounds, seed=chance, tol=1e-8)

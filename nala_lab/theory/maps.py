@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nala_lab.core import Real, eigenvalues, require, require_choice, require_int, require_number
 from nala_lab.core.threads import in_threads
-from nala_lab.theory.quadratic_rate import gradients_of
+from nala_lab.theory.quadratic_rate import TINY, gradients_of, rate_per_gradient
 
 __all__ = ["AXES", "RateMap", "rate_map"]
 
@@ -99,7 +99,13 @@ def rate_map(x: tuple[str, ArrayLike], y: tuple[str, ArrayLike], *, lr: float = 
     cost = gradients_of(method, spread["k"], spread["alpha"])
     rate = _fill(spread, len(axes[names[1]]), len(axes[names[0]]))
     if per == "gradient":
+        lost = np.argwhere((rate < TINY) & (np.broadcast_to(spread["mu"], (*rate.shape, 1))[..., 0] == 0))
         rate **= 1 / np.broadcast_to(cost, (*rate.shape, 1))[..., 0]
+        for row, column in lost:  # (1 - lr lam)^k is below all floats there, and its root is not
+            at = {n: np.broadcast_to(a, (*rate.shape, a.shape[2]))[row, column] for n, a in spread.items()}
+            lam = at.pop("lam")
+            given: dict[str, Any] = {n: a.item() for n, a in at.items()} | {"k": int(at["k"].item())}
+            rate[row, column] = rate_per_gradient(lam, **given, method=method).max()
     kept = {name: fixed for name, fixed in values.items() if name not in names}
     return RateMap((names[0], axes[names[0]]), (names[1], axes[names[1]]), rate, per, kept)
 

@@ -66,7 +66,7 @@ def best_for_budget(
 ) -> Best:
     """Search the free settings; the others stay as `loop` has them.
 
-    Raises ValueError for an unknown free setting or a budget below one cycle.
+    Raises ValueError for an unknown free setting, a budget below one cycle, or when no h is above 0.
 
     Parameters
     ----------
@@ -77,6 +77,7 @@ def best_for_budget(
         require_choice("free", name, FREE)
     require("free", free, len(free) > 0 and len(set(free)) == len(free), "different names, at least one")
     top, z = float(np.max(noise.h)), start(noise, e0)
+    require("max h", top, top > 0, "0 < max h", "lr and alpha are searched in units of 1 / max h")
     grids = {
         "lr": np.log(np.array([0.02, 0.06, 0.2, 0.6, 1.5]) / top),
         "nu": np.log([0.1, 0.3, 0.6, 1.0, 1.5]),

@@ -160,7 +160,8 @@ def _dense(noise: Noise, loop: Loop) -> tuple[Real, Real, tuple[int, ...]]:
 
     size = parts * d * d
     N = image(np.zeros(size))
-    L = np.stack([image(row) - N for row in np.eye(size)], axis=1)
+    unit = max(1.0, float(np.abs(N).max()))  # covariances of 1 would be rounded away beside much noise
+    L = np.stack([(image(unit * row) - N) / unit for row in np.eye(size)], axis=1)
     return L, N, (d, d)
 
 
@@ -210,7 +211,7 @@ def mean_square_edge(noise: Noise, loop: Loop, *, rtol: float = 1e-10) -> float:
 
     Searched upwards from 0 in steps of 0.08 / max h, then bisected. A window of unstable lr narrower than such a step
     may be missed, and a stable island above the first edge is not looked for. Raises ValueError when the mean square is
-    unbounded at every small lr (the outer step is too long), or bounded up to 40 / max h.
+    unbounded at every small lr (the outer step is too long), or bounded up to 40 / max h, or no h is above 0.
 
     Examples
     --------
@@ -222,7 +223,9 @@ def mean_square_edge(noise: Noise, loop: Loop, *, rtol: float = 1e-10) -> float:
     """
     require_number("rtol", rtol, low=0, open_low=True)
     noise, _ = _moving(noise)
-    unit = 0.08 / float(noise.h.max())
+    top = float(noise.h.max())
+    require("max h", top, top > 0, "0 < max h", "without curvature no step is too long")
+    unit = 0.08 / top
 
     def bounded(lr: float) -> bool:
         return mean_square_radius(noise, replace(loop, lr=lr)) < 1

@@ -126,6 +126,10 @@ class Constant:
         c = np.asarray(C, np.float64)
         require("C", c.shape, c.shape == (d, d) and bool(np.all(np.isfinite(c))), f"finite, ({d}, {d})")
         require("C", C, bool(np.diag(c).min() >= 0), "variances >= 0 on its diagonal")
+        rounding = 1e-8 * float(np.abs(c).max())  # as of H: measured over many examples
+        require("C", C, bool(np.abs(c - c.T).max() <= rounding), "symmetric")
+        lowest = float(np.linalg.eigvalsh((c + c.T) / 2)[0])
+        require("C", C, lowest >= -rounding * d, "positive semi-definite", "a covariance")
         self.g: Real = self.basis.T @ finite_vector("g", np.zeros(d) if g is None else g, d)
         self._c: Real = self.basis.T @ ((c + c.T) / 2) @ self.basis
 
@@ -179,6 +183,7 @@ class FiniteSum:
         d = f.shape[2]
         rows = f.reshape(-1, d)
         self.h, self.basis = _eigen(rows.T @ rows / len(f) if H is None else H)
+        require("H", self.basis.shape, self.basis.shape == (d, d), f"shape ({d}, {d}), with the d of the gradients")
         rows = rows @ self.basis
         require_int("modes", d if modes is None else modes, low=1)
         self._kept = np.sort(np.argsort(-np.sum(rows**2, axis=0))[:modes])

@@ -91,7 +91,8 @@ def loss_moments(
         rows.append(state)
     fourth = [np.einsum("ijkl,ij,kl", s[:d, :d, :d, :d], H, H) / 4 for s in rows]
     mean = [np.einsum("ij,ij", s[:d, :d, d, d], H) / 2 for s in rows]
-    return LossMoments(np.array(mean), np.array(fourth) - np.array(mean) ** 2)
+    variance = np.array(fourth) - np.array(mean) ** 2
+    return LossMoments(np.array(mean), np.maximum(variance, 0.0))  # below 0 by rounding only
 
 
 def _tensor_power(x: Real, q: int) -> Real:

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nala_lab.core import Real, eigenvalues, require_choice, require_int, require_number
+from nala_lab.core import Real, eigenvalues, require, require_choice, require_int, require_number
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "CONVENTIONS", "KINDS", "cycle_matrix", "lucas", "spectral_radius", "stable", "step_matrix"]
@@ -127,7 +127,9 @@ def cycle_matrix(lam: ArrayLike, *, lr: float, beta: float, k: int, mu: float, a
 
 
 def spectral_radius(matrix: ArrayLike) -> Real:
-    """Largest modulus of the eigenvalues of (..., 2, 2) matrices.
+    """Largest modulus of the eigenvalues of (..., 2, 2) matrices; inf for one that has overflowed.
+
+    Raises ValueError for another shape.
 
     Examples
     --------
@@ -135,13 +137,23 @@ def spectral_radius(matrix: ArrayLike) -> Real:
     >>> float(spectral_radius([[0.0, 1.0], [-0.25, 0.0]]))
     0.5
     """
-    values: Any = np.abs(np.linalg.eigvals(np.asarray(matrix, dtype=np.float64)))
-    radius: Real = values.max(-1)
-    return radius
+    o = _pairs(matrix)
+    finite: Any = np.isfinite(o).all(axis=(-2, -1), keepdims=True)
+    values: Any = np.abs(np.linalg.eigvals(np.where(finite, o, 0.0)))
+    return np.asarray(np.where(finite[..., 0, 0], values.max(-1), np.inf))
 
 
+def _pairs(matrix: ArrayLike) -> Real:
+    o = np.asarray(matrix, dtype=np.float64)
+    require("matrix", o.shape, o.shape[-2:] == (2, 2), "shape (..., 2, 2)")
+    return o
+
+
+@np.errstate(over="ignore", invalid="ignore")  # divergence is a result
 def stable(matrix: ArrayLike) -> NDArray[np.bool_]:
     """Jury's criterion for (..., 2, 2) matrices: |det| < 1 and |trace| < 1 + det.
+
+    Raises ValueError for another shape.
 
     Examples
     --------
@@ -149,7 +161,7 @@ def stable(matrix: ArrayLike) -> NDArray[np.bool_]:
     >>> bool(stable([[0.0, 1.0], [-0.25, 0.0]])), bool(stable([[1.0, 1.0], [0.0, 0.5]]))
     (True, False)
     """
-    o = np.asarray(matrix, dtype=np.float64)
+    o = _pairs(matrix)
     det = o[..., 0, 0] * o[..., 1, 1] - o[..., 0, 1] * o[..., 1, 0]
     trace = o[..., 0, 0] + o[..., 1, 1]
     verdict: NDArray[np.bool_] = (np.abs(det) < 1) & (np.abs(trace) < 1 + det)

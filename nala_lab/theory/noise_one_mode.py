@@ -84,13 +84,11 @@ def cycle_moments(
     lam = eigenvalues("lam", lam)
     lam, w = np.broadcast_arrays(lam, variances("w", w, lam))
     r, c, s = 1 - lr * lam, 1 - alpha * lam, 1 + mu
-    q = sum((r ** (2 * j) for j in range(k)), np.zeros_like(r))  # Q_k, summed: exact at r = 1 too
+    q = sum((r ** (2 * j) for j in range(1, k)), np.zeros_like(r))  # Q_k - 1, summed: exact at r = 1 too
     t: Any = c * (s * r**k - mu)
-    n: Any = c**2 * s**2 * lr**2 * w * q
-    if outer != "full":
-        n = n + alpha**2 * w
-    if outer == "last":
-        n = n + 2 * c * s * lr * alpha * w
+    step = c * s * lr  # with the outer one: squares only, because the last batch's cross term may cancel them
+    last = step**2 if outer == "full" else (step + alpha) ** 2 if outer == "last" else step**2 + alpha**2
+    n: Any = w * (step**2 * q + last)
     return t, n
 
 

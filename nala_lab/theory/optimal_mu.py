@@ -53,7 +53,7 @@ def inner_range(m: float, L: float, *, lr: float, k: int) -> tuple[float, float]
     require_int("k", k, low=1, hint="k counts inner steps per cycle")
     with np.errstate(over="ignore"):
         ends = [float((1 - np.float64(lr * end)) ** k) for end in (m, L)]  # Python's floats refuse to overflow
-    require("L", L, bool(np.isfinite(ends[1])), "a finite (1 - lr L)^k", f"lr is {lr:g}")
+    require("L", L, bool(np.isfinite(ends[1])), "a finite (1 - lr L)^k", f"lr is {float(lr):g}")
     contracts = lr * m > 0 and (k % 2 == 1 or lr * L < 2)  # every (1 - lr lam)^k < 1, judged before rounding
     low = 0.0 if k % 2 == 0 and lr * m <= 1 <= lr * L else min(ends)
     high = max(ends)
@@ -98,5 +98,6 @@ def optimal_rate(m: float, L: float, *, lr: float, k: int) -> float:
 def _shrinkage(m: float, L: float, *, lr: float, k: int) -> tuple[float, float]:
     """Least and greatest q = 1 - R on [m, L], with all digits where lr m is tiny."""
     inner_range(m, L, lr=lr, k=k)  # refuses what has no rate
+    m, L, lr = float(m), float(L), float(lr)
     ends = [float(one_minus_power(lr * end, k)) for end in (m, L)]
     return min(ends), 1.0 if k % 2 == 0 and lr * m <= 1 <= lr * L else max(ends)

@@ -31,6 +31,8 @@ from nala_lab.theory.card import Card
 __all__ = ["CARDS", "gradients_of", "lookahead_factor", "rate_per_gradient", "require_setting", "rho",
            "trajectory"]  # fmt: skip
 
+TINY = float(np.finfo(float).tiny)  # below it a power has lost its digits, though not its root
+
 CARDS = (
     Card(
         id="T01", title="rate of a cycle on a quadratic, gradient descent inside", status="proved", kind="tight",
@@ -83,7 +85,15 @@ def lookahead_factor(lam: ArrayLike, *, lr: float, k: int, mu: float) -> Array:
     0.625
     """
     require_setting(lr, k, mu)
-    return np.asarray((1 + mu) * (1 - lr * _spectrum(lam)) ** k - mu)
+    values, lr, mu = _spectrum(lam), float(lr), float(mu)  # 1 + mu in float32 has 7 digits
+    if mu == -1:  # 0 times a power that may have overflowed
+        return np.ones_like(values)
+    return _or_infinite((1 + mu) * (1 - lr * values) ** k - mu)
+
+
+def _or_infinite(factor: Any) -> Array:
+    """Complex numbers that overflow become NaN; what grew beyond all numbers is infinite."""
+    return np.where(np.isnan(factor), np.inf, factor)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # divergence is a result
@@ -105,9 +115,12 @@ def rho(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> Array:
     0.877
     """
     require_setting(lr, k, mu, alpha)
-    return np.asarray((1 - alpha * _spectrum(lam)) * lookahead_factor(lam, lr=lr, k=k, mu=mu))
+    left = 1 - float(alpha) * _spectrum(lam)  # where it is 0 the outer step alone removes the mode
+    grown = left * lookahead_factor(lam, lr=lr, k=k, mu=mu)
+    return np.where(left == 0, 0.0, _or_infinite(grown))
 
 
+@np.errstate(over="ignore", invalid="ignore")  # divergence is a result
 def rate_per_gradient(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float, method: str = "nala") -> Real:
     """Spread the rate of a cycle over the gradients it costs: |rho|^(1/(k+1)), at alpha = 0 too.
 
@@ -124,7 +137,11 @@ def rate_per_gradient(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: fl
     0.5
     """
     cost = gradients_of(method, k, alpha)
-    return np.asarray(np.abs(rho(lam, lr=lr, k=k, mu=mu, alpha=alpha)) ** (1 / cost))
+    spread = np.abs(rho(lam, lr=lr, k=k, mu=mu, alpha=alpha)) ** (1 / cost)
+    if mu != 0:
+        return np.asarray(spread)
+    r, c = (np.abs(1 - float(step) * _spectrum(lam)) for step in (lr, alpha))
+    return np.asarray(np.where(r**k < TINY, c ** (1 / cost) * r ** (k / cost), spread))
 
 
 def gradients_of(method: str, k: Any, alpha: ArrayLike) -> Any:
@@ -152,8 +169,8 @@ def trajectory(
 
     e_t = Q diag(rho^t) Q' e_0
 
-    Returns (T+1, ..., d) errors of phi_0 .. phi_T. Raises ValueError when shapes do not fit together or a
-    hyperparameter is out of range.
+    Returns (T+1, ..., d) errors of phi_0 .. phi_T. Raises ValueError when shapes do not fit together, the basis is not
+    orthogonal or a hyperparameter is out of range.
 
     Parameters
     ----------
@@ -175,6 +192,8 @@ def trajectory(
     d = len(values) if values.ndim == 1 else -1
     require("lam", values.shape, d >= 1, "shape (d,)")
     require("basis", q.shape, q.shape == (d, d), f"shape {(d, d)}, one eigenvector a column")
+    skew = float(np.abs(q.T @ q - np.eye(d)).max())
+    require("basis", basis, skew <= 1e-9, "orthogonal: Q'Q = I")  # NaN is not; eigenvectors are, to 1e-14
     require("e0", start.shape, start.shape[-1:] == (d,), f"last axis of length {d}")
     factors = rho(values, lr=lr, k=k, mu=mu, alpha=alpha) ** np.arange(cycles + 1)[:, None]  # (T+1, d)
     factors = factors.reshape(cycles + 1, *([1] * (start.ndim - 1)), d)

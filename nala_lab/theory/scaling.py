@@ -6,7 +6,7 @@ for bit (no overflow or underflow):
 
     SGD, HeavyBall, NAG           lr -> lr / 2^n
     Adam (kingma-ba, tensorflow)  eps -> 2^n eps          lr stays
-    Adam (printed)                eps -> 4^n eps          eps is added to a square there
+    Adam (printed, ramjee)        eps -> 4^n eps          eps is added to a square there
     AdaBelief, AdaLA              eps = 0                 needed: it is added to s (units g^2) and its root (units g)
     NALA                          alpha -> alpha / 2^n    the outer step is plain gradient descent
 
@@ -22,6 +22,7 @@ Source: derived here. Status: proved; identity.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Integral
 from typing import Any
 
 from nala_lab.core import require, require_choice
@@ -45,7 +46,7 @@ METHODS = ("SGD", "HeavyBall", "NAG", "Adam", "AdaBelief", "AdaLA", "Lookahead",
 _PER_GRADIENT = {"SGD": "lr", "HeavyBall": "lr", "NAG": "lr", "NALA": "alpha"}
 
 
-def rescaled(name: str, settings: Mapping[str, Any], n: int) -> dict[str, Any]:
+def rescaled(name: str, settings: Mapping[str, Any], n: Any) -> dict[str, Any]:
     """Settings under which the method on 2^n f walks exactly as it does with `settings` on f.
 
     Raises ValueError for an unknown method, for weight decay (it does not scale with f), and where no setting does it:
@@ -65,7 +66,7 @@ def rescaled(name: str, settings: Mapping[str, Any], n: int) -> dict[str, Any]:
     {'lr': 0.1, 'eps': 0.0}
     """
     require_choice("name", name, METHODS)
-    require("n", n, isinstance(n, int), "an integer")
+    require("n", n, isinstance(n, Integral) and not isinstance(n, bool), "an integer")
     decay = settings.get("weight_decay", 0)
     require("weight_decay", decay, decay == 0, "0", "a decay does not grow with the loss")
     new = dict(settings)
@@ -75,7 +76,8 @@ def rescaled(name: str, settings: Mapping[str, Any], n: int) -> dict[str, Any]:
         new[key] = settings[key] * 2.0**-n
     elif name == "Adam":
         require("eps", settings.get("eps"), "eps" in settings, "given", "it has to be rescaled")
-        new["eps"] = settings["eps"] * 2.0 ** (2 * n if settings.get("form") == "printed" else n)
+        squared = settings.get("form") in ("printed", "ramjee")
+        new["eps"] = settings["eps"] * 2.0 ** (2 * n if squared else n)
     elif name in ("AdaBelief", "AdaLA"):
         eps, probe = settings.get("eps"), settings.get("probe", "own")
         require("eps", eps, eps == 0, "0", "it is added both to a square and to its root")

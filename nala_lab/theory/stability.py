@@ -65,7 +65,7 @@ def inner_limit(k: int, mu: ArrayLike) -> Real:
     edge = (values - 1) / (1 + values)  # rho > -1 is R > edge
     root = np.sign(edge) * np.abs(edge) ** (1 / k)
     parity = np.full_like(root, -1.0) if k % 2 == 0 else root
-    return np.asarray(1 - np.where(edge < 0, parity, root))
+    return np.where(edge < 0, 1 - parity, one_minus_power(2 / (1 + values), 1 / k))  # mu >= 1: edge = 1 - 2/(1+mu)
 
 
 def is_stable(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float = 0.0) -> NDArray[np.bool_]:

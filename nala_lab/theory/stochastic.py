@@ -200,6 +200,8 @@ def propagate(
 def inner_moments(one: Cycle, mean: ArrayLike, covariance: ArrayLike) -> Moments:
     """Mean and covariance of (error of theta_{t,i}, momentum), i = 0 .. k, inside the cycle that starts there.
 
+    Raises ValueError unless `mean` is (2d,) and `covariance` (2d, 2d).
+
     Examples
     --------
     >>> from nala_lab.theory.stochastic import cycle, inner_moments
@@ -209,6 +211,9 @@ def inner_moments(one: Cycle, mean: ArrayLike, covariance: ArrayLike) -> Moments
     array([0.      , 0.0625  , 0.078125])
     """
     z, sigma = np.asarray(mean, np.float64), np.asarray(covariance, np.float64)
+    both = 2 * one.d
+    require("mean", z.shape, z.shape == (both,), f"shape ({both},), of error and momentum")
+    require("covariance", sigma.shape, sigma.shape == (both, both), f"shape ({both}, {both})")
     means, covariances = [z], [sigma]
     for M, n in one.steps:
         z, sigma = M @ z, M @ sigma @ M.T + n @ one.C @ n.T
@@ -229,7 +234,7 @@ def stationary(one: Cycle) -> Real:
     >>> round(float(stationary(sgd)[0, 0]), 12)  # lr / (lam (2 - lr lam))
     0.333333333333
     """
-    radius = float(np.abs(np.linalg.eigvals(one.O)).max())
+    radius = float(np.abs(np.linalg.eigvals(one.O)).max()) if np.all(np.isfinite(one.O)) else np.inf
     hint = "a cycle that does not contract has no stationary covariance"
     require("spectral radius", radius, radius < 1, "spectral radius < 1", hint)
     sigma: Any = scipy.linalg.solve_discrete_lyapunov(one.O, one.N)
@@ -238,6 +243,8 @@ def stationary(one: Cycle) -> Real:
 
 def expected_loss(A: ArrayLike, moments: Moments) -> Real:
     """E f - f* = (mean' A mean + tr(A Sigma)) / 2 at every row, in units of f.
+
+    Raises ValueError when A is not symmetric or has another d than the moments.
 
     Examples
     --------
@@ -248,6 +255,7 @@ def expected_loss(A: ArrayLike, moments: Moments) -> Real:
     """
     hessian = _matrix("A", A)
     d = len(hessian)
+    require("A", hessian.shape, moments.mean.shape[1] == 2 * d, "(d, d), with the d of the moments")
     mean, sigma = moments.mean[:, :d], moments.covariance[:, :d, :d]
     loss: Real = (np.einsum("ti,ij,tj->t", mean, hessian, mean) + np.einsum("ij,tji->t", hessian, sigma)) / 2
     return loss

@@ -37,9 +37,9 @@ from __future__ import annotations
 import numpy as np
 
 from nala_lab.core import Real, require, require_int, require_number
+from nala_lab.theory.break_even import against_lookahead
 from nala_lab.theory.card import Card
-from nala_lab.theory.digits import one_minus_power, one_minus_root
-from nala_lab.theory.quadratic_rate import lookahead_factor, require_setting, rho
+from nala_lab.theory.quadratic_rate import require_setting, rho
 
 __all__ = ["CARDS", "CERTIFIED", "break_even_alpha", "distance_factor", "huber_slope", "is_certified",
            "quadratic_value", "value_bound", "value_lower_bound"]  # fmt: skip
@@ -100,11 +100,11 @@ def distance_factor(*, L: float, m: float, lr: float, k: int, mu: float, alpha: 
     _require(lr, k, mu, alpha, L)
     require_number("m", m, low=0, high=L)
     require_number("mu", mu, low=-1, high=0, hint="above 0 y is no convex combination: no formula is known")
-    limit = 2 / (L + m)
+    limit = 2 / float(L + m)
     hint = f"2/(L+m) = {limit:.6g}; beyond it the stiffest direction is the worst"
     require("lr", lr, 0 < lr <= limit, "0 < lr <= 2/(L+m)", hint)
     require("alpha", alpha, alpha <= limit, "alpha <= 2/(L+m)", hint)
-    return float(rho(m, lr=lr, k=k, mu=mu, alpha=alpha))
+    return float(rho(float(m), lr=lr, k=k, mu=mu, alpha=alpha))
 
 
 def travel(*, L: float, lr: float, k: int, mu: float, alpha: float, cycles: int) -> float:
@@ -185,8 +185,10 @@ def quadratic_value(*, L: float, lr: float, k: int, mu: float, alpha: float, cyc
     """
     _require(lr, k, mu, alpha, L)
     require_int("cycles", cycles, low=0)
+    require_int("grid", grid, low=2)
     lam: Real = np.linspace(0, L, grid)
-    return float(np.max(lam / 2 * rho(lam, lr=lr, k=k, mu=mu, alpha=alpha) ** (2 * cycles)))
+    with np.errstate(over="ignore"):  # divergence is a result
+        return float(np.max(lam / 2 * rho(lam, lr=lr, k=k, mu=mu, alpha=alpha) ** (2 * cycles)))
 
 
 def value_lower_bound(*, L: float, lr: float, k: int, mu: float, alpha: float, cycles: int) -> float:
@@ -221,5 +223,4 @@ def break_even_alpha(*, lr: float, k: int, mu: float, m: float) -> float:
     require_number("m", m, low=0, open_low=True)
     require_number("mu", mu, low=-1, high=0)
     require("lr", lr, lr * m <= 1, "lr m <= 1")
-    fall = (1 + mu) * one_minus_power(lr * m, k)
-    return float(one_minus_root(fall, lookahead_factor(m, lr=lr, k=k, mu=mu), k) / m)
+    return float(against_lookahead(m, lr=lr, k=k, mu=mu)[0])

@@ -123,8 +123,8 @@ class Tally:
             error = self._error(p, m)
             allowed = self.tolerance.relative * np.abs(p) + self.tolerance.absolute * scale
             ratio = np.where(error == 0, 0.0, error / allowed)
-        # a run that leaves the numbers has an infinite scale, against which nothing would be wrong
-        ratio = np.where(np.isnan(ratio) | ~np.isfinite(allowed), np.inf, ratio)
+        # a run that leaves the numbers is below every upper bound, above every lower one, and has an infinite scale
+        ratio = np.where(np.isnan(ratio) | ~np.isfinite(m) | ~np.isfinite(allowed), np.inf, ratio)
         self.cases += p.size
         i = np.unravel_index(np.argmax(ratio), ratio.shape)
         if ratio[i] > self.worst_ratio:

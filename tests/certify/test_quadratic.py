@@ -102,6 +102,7 @@ test_bad_settings_are_refused = refused(
     ({"mu": -2}, "-1 <= mu"), ({"k": 0}, "integer k >= 1"), ({"lr": float("nan")}, "finite number or fraction"),
     ({"interval": (1, 0)}, "0 <= low <= high"), ({"interval": None}, "one of the two"),
     ({"momentum": "1/2"}, "'gd'"), ({"inner": "adam"}, "inner in"), ({"alpha": "a third"}, "alpha must satisfy"),
+    ({"alpha": "1/0"}, "finite number or fraction, got alpha"),
     call=lambda change: certify_quadratic(**(dict(lr=1, k=3, mu=0, alpha=1, interval=(0, 1)) | change)),
 )  # fmt: skip
 
@@ -128,9 +129,17 @@ def test_no_badge_without_stability_and_rules_of_the_verdict():
     assert badge("numpy", lr=2.3, k=5, mu=-0.5, alpha=0.0, interval=(0.1, 1.0), runs=1).verdict == "not stable"
     with pytest.raises(ValueError, match="another map"):
         badge("torch", lr=0.2, k=4, mu=0.2, alpha=1.0, inner="nag", momentum=0.9, interval=(0.3, 1.0))
+    with pytest.raises(ValueError, match="integer runs >= 1, got runs=0"):
+        badge("numpy", lr=1.0, k=5, mu=-0.5, alpha=0.0, interval=(0.1, 1.0), runs=0)
     assert _verdict(e, [e.upper, e.upper + 1e-6]) == "exceeded"
     assert _verdict(e, [0.98 * e.lower, e.lower]) == "not attained"
     assert _verdict(e, [e.lower, float("nan")]) == "cannot tell"
+
+
+def test_a_badge_takes_the_exact_numbers_of_a_certificate():
+    halves = dict(lr=0.5, k=3, mu=-0.5, alpha=0.25, interval=(0.125, 1.0), runs=2)
+    words = dict(lr="1/2", k=3, mu=Fraction(-1, 2), alpha="0.25", interval=("1/8", 1), runs=2)
+    assert badge("numpy", **words) == badge("numpy", **halves)
 
 
 def test_planted_bugs_are_caught(monkeypatch):
@@ -144,3 +153,12 @@ def test_planted_bugs_are_caught(monkeypatch):
         plant(patch, module._cycle_map, "first = c * (s * p[0, 0] - mu)", "first = c * (s * p[0, 0] + mu)")
         with pytest.raises(AssertionError):
             test_momentum_inside_agrees_with_the_eigenvalues_of_a_measured_cycle("nag", "keep")
+
+
+@pytest.mark.parametrize("where", (dict(points=["3"]), dict(interval=("3", "3"))))
+@pytest.mark.parametrize("setting", (dict(mu=0, alpha=0), dict(mu="-1/2", alpha="1/3")))
+def test_a_mode_that_vanishes_has_a_rate_of_zero(where, setting):
+    """lr lam = 1 in thirds, which no ball holds exactly: the ball around 0 reaches below it."""
+    e = certify_quadratic(lr="1/3", k=2, **setting, **where)
+    assert e.lower == 0.0 and 0 <= e.upper < 1e-50
+    assert e.per_gradient[0] == 0.0 and 0 <= e.per_gradient[1] < 1e-16

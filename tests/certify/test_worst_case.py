@@ -1,5 +1,7 @@
 """Semidefinite worst cases: T21's and T22's numbers, the worst function run by both twins, and the extraction."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -36,6 +38,14 @@ def test_a_small_worst_case_is_certified_and_its_function_attains_it_in_both_twi
         assert w.replay(twin) == pytest.approx(w.primal, rel=SDP), twin
     assert w.function.value(np.stack([w.start, 2 * w.start])).shape == (2,)  # to be plotted anywhere
     np.testing.assert_allclose(w.function.grad(w.points), w.grads, atol=1e-3)  # sqrt of the solver's 1e-8, times 10
+
+
+def test_a_setting_in_fractions_is_that_in_floats():
+    floats = dict(L=2.0, m=0.25, lr=0.5, k=2, mu=-0.5, alpha=0.25)
+    words = {name: n if name == "k" else Fraction(n) for name, n in floats.items()}
+    one, other = worst_case(**floats), worst_case(**words)
+    assert one.value == other.value and one.slack == other.slack and one.replay() == other.replay()
+    assert other.value == pytest.approx(formulas.distance_factor(**floats) ** 2, rel=SDP)
 
 
 def test_a_planted_formula_is_caught(monkeypatch):

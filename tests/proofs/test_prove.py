@@ -38,6 +38,8 @@ FAIR = "Theorem two : 1 + 1 = 2.\nProof. reflexivity. Qed."
         ("Axiom loose : 1 = 2.\nTheorem bad : 1 = 2.\nProof. exact loose. Qed.", "Axiom"),
         ("Hypothesis loose : 1 = 2.\nTheorem bad : 1 = 2.\nProof. exact loose. Qed.", "declaration"),
         ("Variable loose : 1 = 2.\nTheorem bad : 1 = 2.\nProof. exact loose. Qed.", "declaration"),
+        ("Context (loose : 1 = 2).\nTheorem bad : 1 = 2.\nProof. exact loose. Qed.", "loose"),
+        ("Context (loose' : 1 = 2).\nTheorem bad : 1 = 2.\nProof. exact loose'. Qed.", "loose'"),
         ("From Coq Require Import Classical.\nTheorem bad : forall P : Prop, P \\/ ~ P.\nProof. exact classic. Qed.",
          "Classical_Prop.classic"),
     ],

@@ -119,6 +119,11 @@ def test_every_card_is_found_and_every_identity_has_its_own_name():
     assert len({i.name for i in IDENTITIES}) == len(IDENTITIES)
 
 
+def probed(**change):
+    given = dict(g=2.0, lam=4.0, lr=0.1, betas=(0.9, 0.999), eps=1e-8, probe="grad") | change
+    return adala_first_step.probe_displacement(**given)
+
+
 test_what_is_refused = refused(
     (lambda: adam_linear.inner_displacement([0.0], 1, lr=0.1, eps=0.0), "eps must satisfy eps > 0 where c = 0"),
     (lambda: adam_linear.inner_displacement([1.0], 0, lr=0.1), "step must satisfy integer step >= 1, got step=0"),
@@ -131,4 +136,13 @@ test_what_is_refused = refused(
     (lambda: adala_linear.step(0, 1.0, lr=0.1), "t must satisfy integer t >= 1, got t=0"),
     (lambda: adala_first_step.adala_first_step(1.0, 1.0, lr=0.1, probe="newton"), "probe must satisfy probe in"),
     (lambda: first_step.adabelief_first_step(0.0, lr=0.1, eps=0.0), "eps must satisfy eps > 0 where"),
+    (lambda: adam_linear.inner_displacement(1 + 2j, 1, lr=0.1), "c must satisfy finite real numbers"),
+    (lambda: adala_linear.trajectory(np.array([1j]), 2, lr=0.1), "c must satisfy finite real numbers"),
+    (lambda: first_step.adabelief_first_step([1j], lr=0.1), "g must satisfy finite real numbers"),
+    (lambda: adam_linear.trajectory(np.eye(2), 2, k=2, mu=0, alpha=0, lr=0.1), "c must satisfy shape (d,)"),
+    (lambda: probed(probe="newton"), "probe must satisfy probe in"),
+    (lambda: probed(denominator="hat-inside"), "denominator must satisfy denominator in"),
+    (lambda: probed(lr=float("nan")), "lr must satisfy 0 <= lr"),
+    (lambda: probed(probe="self", eps=0.0), "eps must satisfy 0 < eps"),
+    (lambda: probed(lam=float("nan")), "lam must satisfy finite real numbers"),
 )

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from nala_lab.core import stream
+from nala_lab.methods.hyper import ADAM_FORMS
 from nala_lab.theory import adala_critical, adala_cycle, adala_noise, adam_cycle, scaling, sign_descent
 from tests.refusals import refused
 
@@ -111,7 +112,30 @@ def test_a_smaller_lr_makes_adala_quieter_with_the_next_batch_and_not_with_the_s
     assert quiet["same"][1] == pytest.approx(quiet["same"][0], rel=1e-6)
 
 
+@pytest.mark.parametrize("form", ADAM_FORMS)
+def test_every_form_of_adam_walks_alike_on_a_loss_times_eight(form):
+    """Adam by hand, with eps of the size of the gradients or their squares; bit for bit."""
+
+    def walk(scale, eps):
+        x, m, v, path = 3.0, 0.0, 0.0, []
+        for t in range(1, 9):
+            g = scale * (2 * x - 1)
+            m, root = 0.9 * m + 0.1 * g, 1 - 0.99**t
+            m_hat = m / (1 - 0.9**t)
+            v = 0.99 * v + 0.01 * (m_hat if form == "printed" else g) ** 2
+            inside = eps if form in ("printed", "ramjee") else 0.0
+            outside = eps / np.sqrt(root) if form == "tensorflow" else eps - inside
+            x = x - 0.1 * m_hat / (np.sqrt(v / root + inside) + outside)
+            path.append(x)
+        return path
+
+    rescaled = scaling.rescaled("Adam", {"lr": 0.1, "eps": 2.0, "form": form}, np.int64(3))["eps"]
+    assert walk(1.0, 2.0) == walk(8.0, rescaled)
+
+
 def test_what_has_no_scaling_rule_says_so():
+    with pytest.raises(ValueError, match="n must satisfy an integer"):
+        scaling.rescaled("SGD", {"lr": 0.1}, True)
     assert scaling.rescaled("Adam", {"lr": 1, "eps": 0.5, "form": "printed"}, 2)["eps"] == 8.0
     assert scaling.rescaled("Lookahead", {"k": 2, "alpha": 0.5}, 7) == {"k": 2, "alpha": 0.5}
     for name, settings, message in (

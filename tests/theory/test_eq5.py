@@ -96,3 +96,13 @@ test_what_is_refused = refused(
     (lambda: horizon(1.0), "mu must satisfy -1 < mu < 1, got mu=1.0"),
     (lambda: printed_form_residual(2, 3), "mu_sign must satisfy"),
 )
+
+
+def test_a_whole_mu_is_a_number_like_any_other():
+    """(-2)^69 does not fit an integer of NumPy: from cycle 64 on its powers would come out wrong."""
+    rng = stream(0, "whole mu")
+    ends, grads, phi = rng.normal(size=(70, 2)), rng.normal(size=(70, 2)), rng.normal(size=2)
+    path = unroll(ends, phi, grads, mu=2, alpha=0.1)
+    for end, grad, found in zip(ends, grads, path, strict=True):
+        phi = 3 * end - 2 * phi - 0.1 * grad  # Algorithm 1
+        np.testing.assert_allclose(found, phi, rtol=1e-9)

@@ -10,6 +10,7 @@ from nala_lab.theory import (
     adala_noise,
     adam_cycle,
     break_even,
+    chebyshev,
     equal_speed,
     games,
     loss_curves,
@@ -174,3 +175,62 @@ def test_an_integer_of_numpy_is_an_integer(k):
     given = dict(lr=0.1, mu=-0.5, alpha=0.0)
     one, two = (float(noise_one_mode.stationary_variance(15.0, 1.0, k=n, **given)) for n in (k, np.int64(k)))
     assert one == two
+
+
+def test_a_power_that_overflows_leaves_the_factors_that_do_not():
+    wild = dict(lr=1e3, k=200)  # (1 - lr)^k is beyond 1e308
+    rho = quadratic_rate.rho
+    assert float(rho(1.0, **wild, mu=-1.0, alpha=0.25)) == 0.75  # plain descent: the inner loop is ignored
+    assert float(rho(1.0, **wild, mu=-0.5, alpha=1.0)) == 0.0  # one Newton step
+    assert float(rho(1.0, **wild, mu=-0.5, alpha=0.5)) == np.inf
+    assert np.array_equal(rho([0.5, 1.0], **wild, mu=-0.5, alpha=1.0), [np.inf, 0.0])
+    turning = [[0.0, 1.0], [-1.0, 0.0]]
+    assert games.spectral_radius(turning, **wild, mu=-0.5, alpha=0.5) == np.inf
+    assert float(games.rotation_factor(1.0, **wild, mu=-0.5, alpha=0.5)) == np.inf
+    assert games.spectral_radius(turning, **wild, mu=-1.0, alpha=0.5) == pytest.approx(1.25**0.5)
+    worst = dict(L=1.0, mu=-0.5, alpha=1.0, cycles=1)
+    assert worst_functions.value_lower_bound(**worst, **wild) == np.inf  # at lam = L/2, whatever lam = L does
+    assert worst_functions.quadratic_value(L=1.0, lr=10.0, k=5, mu=0.5, alpha=1.0, cycles=1000) == np.inf
+    with pytest.raises(ValueError, match="integer grid >= 2"):
+        worst_functions.quadratic_value(**worst, lr=1.0, k=5, grid=1)
+
+
+@pytest.mark.parametrize("k", (3, 500, 2000))
+def test_a_power_below_all_floats_keeps_its_root(k):
+    """mu = 0 and r = 0.1: B = 10^-k, whose root is 0.1; a cycle of NALA has k + 1 gradients."""
+    given, near = dict(lr=0.9, k=k, mu=0.0), lambda value: pytest.approx(value, rel=1e-12)
+    nala = (0.75 * 10.0**-k) ** (1 / (k + 1)) if k == 3 else np.exp((np.log(0.75) - k * np.log(10)) / (k + 1))
+    assert float(quadratic_rate.rate_per_gradient(1.0, **given, alpha=0.25)) == near(nala)
+    assert float(quadratic_rate.rate_per_gradient(1.0, **given, alpha=0.0, method="lookahead")) == near(0.1)
+    assert rate_map(("lr", [0.5, 0.9]), ("mu", [-0.5, 0.0]), k=k, alpha=0.25).rate[1, 1] == near(nala)
+    assert rate_map(("lam", [1.0, 0.5]), ("k", [k]), lr=0.9, mu=0.0, alpha=0.25).rate[0, 0] == near(nala)
+    low, high = break_even.against_lookahead(1.0, **given)
+    assert (float(low), float(high)) == (near(0.9), near(1.1))
+    assert worst_functions.break_even_alpha(m=1.0, **given) == near(0.9)
+    assert float(break_even.against_lookahead(2.0, **given)[0]) == near(0.1)  # |r| = 0.8: (1 - 0.8) / 2
+    sigma = (np.sqrt(2) - 1) / (np.sqrt(2) + 1)  # T_n = (sigma^n + sigma^-n) / 2
+    assert chebyshev.floor_per_gradient(2.0, k) == near(sigma * (2 / (1 + sigma ** (2 * k + 2))) ** (1 / (k + 1)))
+
+
+def test_the_floor_keeps_its_digits_where_all_modes_are_nearly_one():
+    kappa = 1 + 2.0**-40
+    assert chebyshev.floor(kappa, 1) == pytest.approx(2.0**-40 / (2 + 2.0**-40), rel=1e-14)  # (kappa-1)/(kappa+1)
+
+
+def test_a_cycle_that_has_overflowed_is_unstable_and_no_error_of_linear_algebra():
+    wild, calm = (momentum_cycle.cycle_matrix(1.0, lr=lr, beta=0.9, k=200, mu=-0.5) for lr in (1e3, 0.1))
+    assert not np.isfinite(wild).all()
+    both = np.stack([wild, calm])
+    assert momentum_cycle.spectral_radius(wild) == np.inf
+    found = momentum_cycle.spectral_radius(both)
+    assert found[0] == np.inf and found[1] == np.abs(np.linalg.eigvals(calm)).max()
+    assert momentum_cycle.stable(both).tolist() == [False, True]
+    one = stochastic.cycle([[1.0]], 1.0, lr=1e3, k=200, mu=-0.5, alpha=0.0)
+    with pytest.raises(ValueError, match="spectral radius < 1"):
+        stochastic.stationary(one)
+
+
+@pytest.mark.parametrize("form", (momentum_cycle.stable, momentum_cycle.spectral_radius))
+def test_a_matrix_of_three_is_not_judged_by_its_corner(form):
+    with pytest.raises(ValueError, match=r"shape \(..., 2, 2\)"):
+        form([[0.0, 1.0, 0.0], [-0.25, 0.0, 0.0], [0.0, 0.0, 5.0]])

@@ -5,12 +5,12 @@ import pytest
 
 from nala_lab.core import stream
 from nala_lab.theory import stochastic
-from nala_lab.theory.forecast import Local, forecast, relinearised
+from nala_lab.theory.forecast import Local, forecast, loss_spread, relinearised
 from nala_lab.theory.forecast_cycle import OneCycle, best_mu, one_cycle
 from nala_lab.theory.forecast_products import reduced
-from nala_lab.theory.minibatch_cycle import Loop, nala
-from nala_lab.theory.minibatch_modes import streaming_modes
-from nala_lab.theory.minibatch_noise import Constant, FiniteSum
+from nala_lab.theory.minibatch_cycle import Loop, cycle, in_x, nala, start
+from nala_lab.theory.minibatch_modes import constant_modes, streaming_modes
+from nala_lab.theory.minibatch_noise import Constant, FiniteSum, Streaming
 from tests.refusals import refused
 
 CLOSED = 1e-10  # two routes to one number: a few hundred roundings times a condition number below 1e3
@@ -149,3 +149,24 @@ def test_a_space_that_is_full_stops_growing():
         reduced(0.0, [0.0], lambda v: v, [[0.0]], depth=1)
     with pytest.raises(ValueError, match="samples must satisfy"):
         reduced(0.0, [1.0], lambda v: v, [[0.0, 1.0]], depth=1)
+
+
+def test_a_spread_needs_the_covariances_that_the_noise_makes():
+    """Streaming noise at a place away from the minimum correlates the modes: C_ij = h_i h_j m_i m_j / B."""
+    h, e0, loop = np.array([1.0, 0.3]), np.array([1.0, -2.0]), nala(lr=0.2, k=1, mu=0.0)
+    whole = Streaming(np.diag(h), sigma2=0.5, B=2)
+    z = cycle(whole, loop, start(whole, e0))
+    m, P = in_x(whole, z)
+    off = 0.2**2 * np.prod(h * e0) / 2
+    assert P[0, 1] == pytest.approx(off, rel=1e-12)
+    slope = h * m
+    want = np.sqrt(slope @ P @ slope + np.trace(np.diag(h) @ P @ np.diag(h) @ P) / 2)
+    assert loss_spread(whole, z) == pytest.approx(want, rel=1e-12)
+    modes = streaming_modes(h, sigma2=0.5, B=2)
+    with pytest.raises(ValueError, match="noise must satisfy noise with all covariances, got noise='Modes'"):
+        loss_spread(modes, cycle(modes, loop, start(modes, e0)))
+    same = (constant_modes(h, [0.1, 0.2]), Constant(np.diag(h), np.diag([0.1, 0.2])))
+    spreads = [loss_spread(noise, cycle(noise, loop, start(noise, e0))) for noise in same]
+    assert spreads[0] == pytest.approx(spreads[1], rel=1e-12)
+    one = streaming_modes(h[:1], sigma2=0.5, B=2)
+    assert loss_spread(one, cycle(one, loop, start(one, e0[:1]))) > 0

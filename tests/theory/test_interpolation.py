@@ -74,3 +74,28 @@ def test_a_class_that_is_none_is_refused(bad):
         slack([[0.0]], [[0.0]], [0.0], L=1, **bad)
     with pytest.raises(ValueError, match="points must satisfy"):
         slack([0.0], [0.0], [0.0], L=1)
+
+
+@pytest.mark.parametrize("length", (1e-9, 1e9))
+@pytest.mark.parametrize("L", (1e-12, 1.0, 1e12))
+def test_where_pieces_mix_units_change_nothing_but_units(length, L):
+    """Huber's function with its bend at `length` is L x^2/2 inside, where both pieces mix."""
+    huber = Envelope(L * length * np.array([[1.0], [-1.0]]), np.zeros(2), L)
+    x = 0.2 * length
+    assert huber.value([x]) == pytest.approx(L * x**2 / 2, rel=1e-9)
+    assert huber.grad([x])[0] == pytest.approx(L * x, rel=1e-9)
+
+
+@pytest.mark.parametrize("kind", (np.int8, np.int64, np.float32))
+def test_whole_numbers_and_short_floats_are_the_numbers_they_are(kind):
+    """L x^2/2 with L = 3 through x = 0 and x = 40: the slope 120 fits in one byte, its square does not."""
+    x, g = np.array([[0], [40]], kind), np.array([[0], [120]], kind)
+    data = (x, g, np.array([0.0, 2400.0]))
+    assert np.array_equal(slack(*data, L=3), np.zeros((2, 2)))
+    f, bent = Envelope.through(*data, L=3), Envelope(np.array([[120], [-120]], kind), np.zeros(2, kind), L=3)
+    for function in (f, bent):
+        assert function.value([20.1]) == pytest.approx(3 * 20.1**2 / 2, rel=1e-12)
+    huge = [[0], [2**33]]
+    assert np.array_equal(slack(huge, huge, [0.0, 2.0**65], L=1), np.zeros((2, 2)))
+    mixed = Envelope(fractions(["1/3", "-1/3"])[:, None], np.zeros(2, int), L=1)
+    assert mixed.value(fractions(["7"])) == Fraction(7, 3) - Fraction(1, 18)  # exact stays exact beside integers

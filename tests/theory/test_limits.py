@@ -144,6 +144,7 @@ def test_a_general_game_is_the_power_of_its_matrix_and_its_radius_is_asymptotic(
 
 
 test_what_is_refused = refused(
+    (lambda: chebyshev.optimal_k2(1.0, 3.0, outer=1.0), "integer outer >= 0, got outer=1.0"),
     (lambda: chebyshev.floor(1.0, 3), "kappa must satisfy 1 < kappa < inf"),
     (lambda: chebyshev.roots(1.0, 1.0, 2), "L must satisfy m = 1 < L < inf"),
     (lambda: chebyshev.optimal_k2(1.0, 2.0, outer=3), "outer must satisfy 0, 1 or 2"),

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from nala_lab.theory.loss_curves import best_for_budget, loss_at_budget
+from nala_lab.theory.loss_curves import best_for_budget, curves, loss_at_budget
+from tests.refusals import refused
 
 TOP = 4.0  # the largest curvature L is not 1, so that a range in other units than 1/L shows
 FLAT = 0.005  # a curvature so small that every method wants larger steps than the range holds
@@ -44,3 +45,21 @@ def test_at_the_minimum_with_noise_the_lower_edge_is_best(method, lower):
     still = loss_at_budget(*problem, lr=lower[0] / TOP, k=best["k"], mu=lower[1], alpha=0.0, budget=60,
                            spend_outer=method == "NALA")  # fmt: skip
     assert best["loss"] == pytest.approx(still, rel=1e-3, abs=1e-15)
+
+
+test_what_is_no_problem_to_search = refused(
+    ({"lam": [0.0]}, "max lam must satisfy 0 < max lam"),
+    ({"lam": [-1.0]}, "max lam must satisfy 0 < max lam"),
+    ({"ks": ()}, "ks must satisfy at least one k"),
+    call=lambda change: best_for_budget(**(dict(lam=[1.0], w=[1.0], e0=[1.0], budget=9) | change)),
+)
+
+
+def test_a_run_that_leaves_a_saddle_falls_without_end():
+    """m2 = 11^(2 g): f = -m2 / 2 is below all floats after 149 gradients, and beside a valley that is no number."""
+    out = dict(lr=10.0, k=5, mu=0.0, alpha=0.0, spend_outer=False)
+    fall = curves([-1.0], [0.0], [1.0], **out, gradients=150)[0]
+    assert fall[-1] == -np.inf and fall[100] == pytest.approx(-(11.0**200) / 2, rel=1e-12)
+    assert loss_at_budget([-1.0], [0.0], [1.0], **out, budget=150) == -np.inf
+    assert loss_at_budget([1.0], [0.0], [1.0], **out, budget=200) == np.inf
+    assert curves([-1.0, 1.0], [0.0, 0.0], [1.0, 1.0], **out, gradients=200)[0, -1] == np.inf

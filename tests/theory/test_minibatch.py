@@ -9,6 +9,7 @@ import pytest
 from nala_lab.core import stream
 from nala_lab.theory import minibatch_limits as limits
 from nala_lab.theory import stability, stochastic
+from nala_lab.theory.minibatch_best import best_for_budget
 from nala_lab.theory.minibatch_cycle import Loop, expected_loss, heavy_ball, in_x, nala, propagate, start
 from nala_lab.theory.minibatch_modes import constant_modes, one_hot_modes, streaming_modes
 from nala_lab.theory.minibatch_noise import Constant, FiniteSum, Streaming, batch_factor
@@ -219,11 +220,14 @@ test_what_is_refused = refused(
     (lambda: one_hot_modes([1.0], [0.5], sigma2=1.0, B=1), "p must satisfy positive, with sum 1"),
     (lambda: Constant(np.eye(2), np.eye(3)), "C must satisfy finite, (2, 2)"),
     (lambda: Constant(np.eye(2), -np.eye(2)), "C must satisfy variances >= 0"),
+    (lambda: Constant(np.eye(2), [[1.0, 5.0], [5.0, 1.0]]), "C must satisfy positive semi-definite"),
+    (lambda: Constant(np.eye(2), [[1.0, 1.0], [0.0, 1.0]]), "C must satisfy symmetric"),
     (lambda: loss_moments([[1.0], [2.0]], [1.0, 1.0], nala(lr=0.1, k=1, mu=0.0), [1.0], B=1, replace=True, T=1),
      "r must satisfy mean a_i r_i = 0"),
     (lambda: Constant([[0.0, 1.0], [0.0, 0.0]], np.eye(2)), "H must satisfy finite, symmetric"),
     (lambda: Streaming(-np.eye(2), sigma2=1.0, B=1), "H must satisfy positive semi-definite"),
     (lambda: FiniteSum(np.ones((3, 2)), np.ones((2, 2)), B=1), "gradients must satisfy finite, (n, d)"),
+    (lambda: FiniteSum([[1.0], [2.0]], [[1.0], [2.0]], B=1, H=np.eye(2)), "H must satisfy shape (1, 1)"),
     (lambda: nala(lr=0.1, k=2, mu=-1.5), "mu must satisfy -1 <= mu"),
     (lambda: nala(lr=0.1, k=2, mu=0.0, outer="last"), "outer must satisfy outer in {'fresh', 'full'}"),
     (lambda: start(constant_modes([1.0], [1.0]), [1.0, 2.0]), "mean must satisfy (1,)"),
@@ -233,6 +237,10 @@ test_what_is_refused = refused(
      "(n, d) with d <= 3"),
     (lambda: limits.mean_square_edge(streaming_modes([1.0], sigma2=0.0, B=1), nala(lr=0, k=1, mu=0, alpha=3.0)),
      "bounded at small lr"),
+    (lambda: limits.mean_square_edge(constant_modes([0.0], [1.0]), nala(lr=0.1, k=1, mu=0.0)), "max h must satisfy"),
+    (lambda: limits.mean_square_edge(constant_modes([-1.0], [1.0]), nala(lr=0.1, k=1, mu=0)), "max h must satisfy"),
+    (lambda: best_for_budget(constant_modes([0.0], [1.0]), nala(lr=0.1, k=1, mu=0.0), [1.0], budget=9),
+     "max h must satisfy 0 < max h, got max h=0.0"),
 )  # fmt: skip
 
 
@@ -250,3 +258,23 @@ def test_noise_at_one_place_is_not_the_noise_at_another():
     )
     assert abs(there / here - 1) > 0.05 and abs(other / here - 1) > 0.05
     assert replace(loop, workers=2).workers == 2
+
+
+def test_a_run_without_chance_has_no_negative_variance():
+    a = np.array([[1.0], [2.0], [0.3]])
+    certain = loss_moments(a, np.zeros(3), nala(lr=0.3, k=2, mu=-0.5), [1.0], B=3, replace=False, T=30)
+    factor = 0.5 * (1 - 0.3 * (a**2).mean()) ** 2 + 0.5  # T01 with alpha = 0
+    np.testing.assert_allclose(certain.mean, (a**2).mean() / 2 * factor ** (2 * np.arange(31)), rtol=1e-12)
+    assert certain.variance.min() >= 0 and certain.variance.max() < 1e-15
+
+
+@pytest.mark.parametrize("size", (1e-20, 1.0, 1e12, 1e20))
+def test_much_noise_changes_no_edge_and_scales_the_risk(size):
+    """Additive noise w on one mode: the mean square settles at lr w / (2 - lr) for SGD, whose edge is lr = 2."""
+    noise, sgd = Constant([[1.0]], [[size]]), nala(lr=0.5, k=1, mu=0.0)
+    assert limits.mean_square_radius(noise, sgd) == pytest.approx(0.25, rel=1e-12)
+    assert limits.stationary(noise, sgd).P[0, 0] == pytest.approx(size / 3, rel=1e-12)
+    assert limits.mean_square_edge(noise, sgd) == pytest.approx(2.0, rel=1e-9)
+    ball = heavy_ball(lr=0.5, beta=0.5)  # lr (1 + beta) w / ((1 - beta)(2 (1 + beta) - lr))
+    assert limits.mean_square_radius(noise, ball) == pytest.approx(0.5, rel=1e-7)  # a double root
+    assert limits.stationary(noise, ball).P[0, 0] == pytest.approx(0.6 * size, rel=1e-12)

@@ -229,3 +229,33 @@ def test_an_unstable_cycle_has_no_stationary_covariance():
     one = stochastic.cycle([[1.0]], [[1.0]], lr=2.5, k=1, mu=0.0, alpha=0.0)
     with pytest.raises(ValueError, match="spectral radius must satisfy spectral radius < 1, got spectral radius=1.5"):
         stochastic.stationary(one)
+
+
+def test_inner_moments_are_of_error_and_momentum():
+    one = stochastic.cycle([[2.0]], 1.0, lr=0.1, k=2, mu=0.0, alpha=0.0)
+    for mean, spread, words in (([1.0], np.zeros((2, 2)), "mean must"), ([1.0, 0.0], [[0.0]], "covariance must")):
+        with pytest.raises(ValueError, match=words):
+            stochastic.inner_moments(one, mean, spread)
+
+
+@pytest.mark.parametrize("d", (1, 3))
+def test_a_loss_is_that_of_all_coordinates_and_no_momentum(d):
+    """The moments of two coordinates have four entries: of error and momentum."""
+    two = stochastic.cycle(np.eye(2), 1.0, lr=0.25, k=1, mu=0.0, alpha=0.0, inner="heavy-ball", beta=0.5)
+    moments = stochastic.propagate(two, [1.0, 2.0], T=2)
+    with pytest.raises(ValueError, match="A must satisfy .*the d of the moments"):
+        stochastic.expected_loss(np.eye(d), moments)
+
+
+def test_noise_that_cancels_leaves_no_negative_variance():
+    """k = 1, the outer gradient on the inner batch, c s lr = -alpha: both errors of one batch are opposite."""
+    lam, alpha = 3.0, 0.7
+    for s in np.linspace(0.3, 1.9, 40):
+        given = dict(lr=alpha / 1.1 / s, k=1, mu=s - 1, alpha=alpha, outer="last")  # c = 1 - 2.1
+        T, N = noise_one_mode.cycle_moments(lam, 1.0, **given)
+        assert 0 <= N < 1e-28
+        after = loss_curves.curves([lam], [1.0], [0.0], **given, gradients=2)[0]
+        assert 0 <= after[2] < 1e-28
+        three = noise_one_mode.cycle_moments(lam, 1.0, **given | {"k": 3})[1]  # two inner gradients remain
+        r2 = (1 - lam * given["lr"]) ** 2
+        assert three == pytest.approx(alpha**2 * (r2 + r2**2), rel=1e-12)

@@ -98,6 +98,8 @@ test_what_is_refused = refused(
     (lambda: quadratic_rate.rho(1.0, lr=-0.1, k=1, mu=0.0, alpha=0.0), "lr must satisfy 0 <= lr < inf"),
     (lambda: quadratic_rate.rho(np.nan, lr=0.1, k=1, mu=0.0, alpha=0.0), "lam must satisfy finite numbers"),
     (lambda: quadratic_rate.trajectory([1.0], np.eye(2), [1.0], 1, lr=0.1, k=1, mu=0, alpha=0), "basis must"),
+    (lambda: quadratic_rate.trajectory([1, 2], [[1, 1], [0, 1]], [1, 1], 1, lr=0.1, k=1, mu=0, alpha=0), "orthogonal"),
+    (lambda: quadratic_rate.trajectory([1.0], [[np.nan]], [1.0], 1, lr=0.1, k=1, mu=0, alpha=0), "orthogonal"),
     (lambda: quadratic_rate.trajectory([1.0], np.eye(1), [1.0, 2], 1, lr=0.1, k=1, mu=0, alpha=0), "e0 must"),
     (lambda: stability.inner_limit(5, -1.0), "mu must satisfy -1 < mu < inf, got mu=-1.0"),
     (lambda: optimal_mu.optimal_mu(0.1, 1.0, lr=2.5, k=2), r"lr must satisfy \(1 - lr lam\)\^k < 1"),

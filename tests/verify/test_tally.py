@@ -55,6 +55,17 @@ def test_an_infinite_error_is_not_displaced_by_a_finite_one():
     assert row.check().verdict == "fail" and row.check().setting == "lost"
 
 
+@pytest.mark.parametrize("kind", ("upper", "lower"))
+@pytest.mark.parametrize("left", (math.inf, -math.inf))
+@pytest.mark.parametrize("place", (0, 1, 2))
+def test_a_run_that_left_the_numbers_satisfies_no_bound_wherever_it_stands(kind, left, place):
+    measured = [1.0, 1.0, 1.0]
+    measured[place] = left
+    row = tally(kind)
+    row.add(np.ones(3), measured)
+    assert row.check().verdict == "fail" and row.check().measured == left
+
+
 def test_shapes_are_not_broadcast_and_an_empty_row_fails():
     row = tally()
     assert row.check().verdict == "fail"
