@@ -42,6 +42,20 @@ def test_an_optimum_at_the_edge_is_named(scores, edges):
     assert judge("sgd", space, [Trial("sgd", {"lr": 1.0}, (), 1)]).best is None
 
 
+@pytest.mark.parametrize(
+    ("optimizer", "name", "values", "best", "edges"),
+    [
+        ("adabelief", "eps", [1e-16, 1e-12, 1e-8], 1e-16, ("eps (lower)",)),  # 1e-16 - 1e-9 is below 0, 1e-17 is not
+        ("adam", "lr", [1e-12, 1e-9], 1e-12, ("lr (lower)",)),
+        ("adabound", "gamma", [1, 2], 1, ("gamma (lower)",)),  # a rate written as a whole number: 1/2 is one too
+        ("nala", "k", [1, 2], 1, ()),
+    ],
+)
+def test_an_edge_is_named_whatever_the_unit_of_its_axis(optimizer, name, values, best, edges):
+    found = [Trial(optimizer, {name: value}, (float(value == best),), 1) for value in values]
+    assert judge(optimizer, {name: values}, found).edges == edges
+
+
 def test_values_that_are_no_numbers_have_no_edge():
     space = {"betas": [[0.9, 0.999], [0.9, 0.99]]}
     found = [Trial("adam", {"betas": betas}, (betas[1],), 1) for betas in space["betas"]]

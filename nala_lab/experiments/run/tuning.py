@@ -168,10 +168,16 @@ def _at_edge(chosen: Trial, name: str, values: Sequence[Any], side: str) -> bool
     value, sign = chosen.changes[name], 1 if side == "upper" else -1
     if value != (max if side == "upper" else min)(values):
         return False
-    beyond = value + sign if isinstance(value, int) else value + sign * 1e-9 * (1 + abs(value))
+    # as far beyond as the value's own size asks for: eps may be 1e-16; a whole number may allow the next one only
+    steps = (1e-9 * (abs(value) or 1), *([1] if isinstance(value, int) else []))
+    return any(_takes(chosen, name, value + sign * step) for step in steps)
+
+
+def _takes(chosen: Trial, name: str, value: Any) -> bool:
+    """Whether the optimizer of a trial can be made with this value instead."""
     method = find_method(chosen.optimizer)
     try:
-        method.build([torch.zeros(1, requires_grad=True)], method.with_settings({**chosen.changes, name: beyond}))
+        method.build([torch.zeros(1, requires_grad=True)], method.with_settings({**chosen.changes, name: value}))
     except ValueError:
         return False
     return True
