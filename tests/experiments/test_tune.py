@@ -31,6 +31,12 @@ def test_more_trials_than_points_is_refused():
         trials("nala", SPACE, 7, {}, seed=0)
 
 
+def test_a_value_that_is_there_twice_is_no_second_trial():
+    for axis in ([0.1, 0.1], [1, 1.0], [[0.9, 0.99], [0.9, 0.999], [0.9, 0.99]]):
+        with pytest.raises(ValueError, match="nala.lr must satisfy values that differ"):
+            trials("nala", {"k": [3, 5], "lr": axis}, 2, {}, seed=0)
+
+
 @pytest.mark.parametrize(
     ("scores", "edges"),
     [((0.5, 0.9, 0.7), ()), ((0.9, 0.5, 0.7), ("lr (lower)",)), ((0.5, 0.7, 0.9), ("lr (upper)",))],

@@ -106,7 +106,8 @@ def space_of(task: Task, optimizer: str | Method) -> Space:
 def trials(optimizer: str, space: Space, count: int, published: Mapping[str, Any], *, seed: int) -> list[Trial]:
     """Choose `count` points of a grid: the published one where the grid has it, the others without replacement.
 
-    Raises ValueError when the grid has fewer points than `count`, so that the optimizers would not get equal numbers.
+    Raises ValueError when the grid has fewer points than `count`, or a value twice in an axis: the optimizers would not
+    get equal numbers.
 
     Parameters
     ----------
@@ -114,6 +115,9 @@ def trials(optimizer: str, space: Space, count: int, published: Mapping[str, Any
     seed : names the stream that chooses.
     """
     require_int("trials", count, low=1)
+    for name, values in space.items():
+        twice = [value for i, value in enumerate(values) if value in values[:i]]
+        require(f"{optimizer}.{name}", values, not twice, "values that differ", "one tried twice is one trial")
     grid = [dict(zip(space, values, strict=True)) for values in itertools.product(*space.values())]
     rule = f"trials <= {len(grid)}"
     require(
