@@ -13,6 +13,7 @@ from nala_lab.experiments.models import torch_stream
 from nala_lab.experiments.run.curvature import Slopes, lanczos
 from nala_lab.experiments.run.inner_noise import bent_by_noise, inner_of
 from nala_lab.experiments.run.look_ahead_probe import MU, TOP, WINDOW, Probe, best_mu
+from nala_lab.experiments.run.ntasgd import NTASGD
 from nala_lab.experiments.run.one_run import Saving, plan
 from nala_lab.experiments.run.optimizers import METHODS
 from nala_lab.experiments.run.options import Options
@@ -235,6 +236,24 @@ def test_the_noise_of_an_inner_loop_is_what_its_optimizer_makes_of_it(make, b, h
 def test_an_inner_optimizer_that_is_not_known_is_not_told(tmp_path):
     record = smoke(tmp_path, "yogi", task="tiny", options=Options(probe_every=1))
     assert np.isnan(record.column("probe", "noise")).all() and np.isfinite(record.column("probe", "mu_star")).all()
+
+
+class Signs(torch.optim.SGD):
+    """An SGD in name only."""
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        for p in self.param_groups[0]["params"]:
+            p.sub_(p.grad.sign(), alpha=self.param_groups[0]["lr"])
+
+
+def test_a_class_made_of_a_known_one_is_known_as_long_as_its_step_is():
+    w = nn.Parameter(torch.ones(2))
+    known = METHODS["nala"].build([w], METHODS["nala"].settings), NTASGD([w], lr=0.1), torch.optim.AdamW([w])
+    for optimizer in (*known, Signs([w], lr=0.1)):
+        w.grad = torch.ones(2)
+        optimizer.step()
+        assert (inner_of(optimizer, [w]) is None) == isinstance(optimizer, Signs)
 
 
 # ---- curvatures ----
