@@ -238,6 +238,16 @@ def test_an_inner_optimizer_that_is_not_known_is_not_told(tmp_path):
     assert np.isnan(record.column("probe", "noise")).all() and np.isfinite(record.column("probe", "mu_star")).all()
 
 
+def test_what_clipping_leaves_of_the_noise_is_not_told(tmp_path):
+    # clipped to 1e-3 the path is shorter than without, and its noise too: Delta' H Delta is all that can be said
+    for clip, told in ((0.0, True), (1e-3, False)):
+        options = Options(probe_every=1, clip=clip)
+        record = smoke(tmp_path / str(clip), "sgd", task="tiny", options=options)
+        for name in ("noise", "curvature"):
+            assert (np.isfinite(record.column("probe", name)) == told).all()
+        assert np.isfinite(record.column("probe", "bending")).all()
+
+
 class Signs(torch.optim.SGD):
     """An SGD in name only."""
 

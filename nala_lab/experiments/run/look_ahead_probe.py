@@ -6,7 +6,8 @@ Delta = theta - phi is how far the inner loop moved. A fresh mini-batch that the
     gain = -g . Delta,     curvature + noise = Delta' H Delta,     mu* = gain / (Delta' H Delta) - 1
 
 With D the mean and S_D the covariance of Delta over mini-batches, E Delta' H Delta = D'HD + tr(H S_D): one product
-holds both parts. `noise` estimates the second (see inner_noise; NaN where it cannot), `curvature` is what is left.
+holds both parts. `noise` estimates the second (see inner_noise; NaN where it cannot, and where gradients are clipped:
+what the path met is then not the noise of a gradient), `curvature` is what is left.
 Where Delta' H Delta <= 0 the loss falls along the whole line: mu* is inf, or -1 where the path goes uphill.
 
 The two halves of the mini-batch have independent gradients g_a, g_b, which make
@@ -71,15 +72,16 @@ class Probe:
     ----------
     workload, optimizer, streams : of the run. options : of the run; ``probe_every`` and ``curvature_every`` count.
     length : timesteps of a cycle; 1 for an optimizer that has none. seed : of the run. team : of the run.
+    clipped : whether gradients have a largest norm.
     """
 
     def __init__(self, workload: Workload, optimizer: torch.optim.Optimizer, options: Options, length: int,
-                 streams: Mapping[str, torch.Generator], seed: int, team: Team) -> None:  # fmt: skip
+                 streams: Mapping[str, torch.Generator], seed: int, team: Team, clipped: bool) -> None:  # fmt: skip
         if options.measures:
             _require_able(workload, team)
         self._workload, self._optimizer, self._seed, self._streams = workload, optimizer, seed, dict(streams)
         self._every, self._curvature_every = options.probe_every, options.curvature_every
-        self._together = options.accumulate
+        self._together, self._clipped = options.accumulate, clipped
         self._length = length if length > 1 else WINDOW
         self._named = dict(workload.model.named_parameters())
         self._phi: Weights = []  # empty: this cycle is not measured
@@ -195,7 +197,7 @@ class Probe:
         apart = torch._foreach_sub(g_a, g_b)
         # (g_a - g_b) / sqrt 2 has the covariance of half a mini-batch's gradient; the run's is of `together` whole ones
         z = list(torch._foreach_div(apart, 2 * math.sqrt(self._together)))
-        inner = inner_of(self._optimizer, list(self._named.values()))
+        inner = None if self._clipped else inner_of(self._optimizer, list(self._named.values()))
         noise = math.nan if inner is None else bent_by_noise(inner, at.product, z, steps=self._length)
         with torch.no_grad():
             values = [at.loss, *(float(loss(torch._foreach_add(phi, delta, alpha=1 + mu))) for mu in MU[1:])]

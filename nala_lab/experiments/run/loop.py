@@ -195,7 +195,8 @@ class Trainer:
         self._cycle = 1 if getattr(workload, "takes_turns", False) else method.cycle_length(settings)
         self.streams = {**workload.streams, **generators}
         self.given = Given(workload, optimizer, self.streams, self.per_epoch, settings.get("outer_batch") == "last")
-        self.probe = Probe(workload, optimizer, plan.options, self._cycle, self.streams, seed, team)
+        self.probe = Probe(workload, optimizer, plan.options, self._cycle, self.streams, seed, team,
+                           clipped=plan.clip is not None)  # fmt: skip
         self._looks_ahead = bool({"two loops", "probe"} & method.traits)
         self._lrs = [group["lr"] for group in optimizer.param_groups]
         self._waiting = WAITING_ON.get(workload.device.type, WAITING)
