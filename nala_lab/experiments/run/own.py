@@ -145,7 +145,8 @@ class OwnMethod(Method):
             flags = self._counted(settings)
         except Exception as error:
             why = f"{type(error).__name__}: {_said(error)}"
-            raise ValueError(f"{self.entry}: counted(settings) cannot be asked with {dict(settings)} ({why})") from error
+            asked = f"{self.entry}: counted(settings) cannot be asked with {dict(settings)}"
+            raise ValueError(f"{asked} ({why})") from error
         pauses = [len(list(run)) for counted, run in groupby(flags + flags) if not counted]
         require(f"counted of {self.entry}", flags, bool(flags) and flags[0] and max(pauses, default=0) <= 2,
                 "a list that starts with True and has no more than two False in a row")  # fmt: skip
