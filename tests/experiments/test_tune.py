@@ -62,6 +62,21 @@ def test_an_edge_is_named_whatever_the_unit_of_its_axis(optimizer, name, values,
     assert judge(optimizer, {name: values}, found).edges == edges
 
 
+class Asserting(torch.optim.SGD):
+    """Its author refuses a number in another way than ours."""
+
+    def __init__(self, params, lr=0.1, momentum=0.5):
+        assert 0 <= momentum < 1
+        super().__init__(params, lr=lr, momentum=momentum)
+
+
+def test_an_edge_of_one_s_own_optimizer_is_found_whatever_it_raises():
+    found = [Trial(f"{__name__}:Asserting", {"momentum": m}, (1.0 - m,), 1) for m in (0.0, 0.5)]
+    assert judge(f"{__name__}:Asserting", {"momentum": [0.0, 0.5]}, found).edges == ()
+    found = [Trial(f"{__name__}:Asserting", {"momentum": m}, (m,), 1) for m in (0.0, 0.5)]
+    assert judge(f"{__name__}:Asserting", {"momentum": [0.0, 0.5]}, found).edges == ("momentum (upper)",)
+
+
 def test_values_that_are_no_numbers_have_no_edge():
     space = {"betas": [[0.9, 0.999], [0.9, 0.99]]}
     found = [Trial("adam", {"betas": betas}, (betas[1],), 1) for betas in space["betas"]]

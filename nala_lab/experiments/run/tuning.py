@@ -20,8 +20,6 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-import torch
-
 from nala_lab.core import require, require_int, require_number, stream
 from nala_lab.experiments.run.one_run import SHARE
 from nala_lab.experiments.run.optimizers import Method
@@ -181,7 +179,7 @@ def _takes(chosen: Trial, name: str, value: Any) -> bool:
     """Whether the optimizer of a trial can be made with this value instead."""
     method = find_method(chosen.optimizer)
     try:
-        method.build([torch.zeros(1, requires_grad=True)], method.with_settings({**chosen.changes, name: value}))
+        method.rehearsed(method.with_settings({**chosen.changes, name: value}))
     except ValueError:
         return False
     return True
