@@ -26,6 +26,13 @@ def test_every_optimizer_gets_as_many_trials_the_published_point_among_them():
     assert len({str(trials("nala", SPACE, 3, {}, seed=seed)) for seed in range(9)}) > 1
 
 
+def test_the_default_pair_of_an_own_optimizer_is_its_published_point():
+    axis = {"betas": [[0.8, 0.9], [0.5, 0.5], [0.9, 0.999], [0.1, 0.1]]}
+    for seed in range(6):
+        (trial,) = trials("torch.optim:Adamax", axis, 1, {}, seed=seed)
+        assert trial.changes == {"betas": [0.9, 0.999]}  # torch writes it as a tuple
+
+
 def test_more_trials_than_points_is_refused():
     with pytest.raises(ValueError, match="trials must satisfy trials <= 6"):
         trials("nala", SPACE, 7, {}, seed=0)

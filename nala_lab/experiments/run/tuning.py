@@ -121,7 +121,9 @@ def trials(optimizer: str, space: Space, count: int, published: Mapping[str, Any
     require(
         "trials", count, count <= len(grid), rule, f"the points of {optimizer}'s space; every optimizer gets as many"
     )
-    known = find_method(optimizer).with_settings(published)
+    # the defaults of an own optimizer may be tuples, and a TOML file has lists
+    known = {name: list(value) if isinstance(value, tuple) else value
+             for name, value in find_method(optimizer).with_settings(published).items()}  # fmt: skip
     first = [point for point in grid if all(known.get(name) == value for name, value in point.items())]
     others = [point for point in grid if point not in first]
     order = stream(seed, "tune", optimizer).permutation(len(others))
