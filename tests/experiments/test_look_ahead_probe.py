@@ -193,6 +193,22 @@ def test_on_average_gain_bending_and_noise_are_the_theory_s():
     assert abs(scale.mean() - exact) <= 4 * scale.std() / 20 + 0.02 * exact
 
 
+class Dropped(Bowl):
+    """All examples are alike; each is dropped with probability 1/2, else doubled: a gradient of 0 or of 2 E g."""
+
+    def loss(self, batch):
+        kept = nn.functional.dropout(torch.ones(len(range(self.examples)[self.part]), dtype=torch.float64))
+        w = self.forward(torch.ones(1, 1, dtype=torch.float64))
+        return ((kept * w - 1) ** 2).mean() / 2, {}
+
+
+def test_what_dropout_adds_to_the_noise_is_seen():
+    rows = probed(Dropped([1.0], spread=0.0, batches=25), "sgd", epochs=40, lr=1e-4)
+    scale = np.array([row["noise_scale"] for row in rows])
+    assert len(scale) == 200 and np.isfinite(scale).all()
+    assert abs(scale.mean() - 1) < 0.06 + 4.5 * scale.std() / math.sqrt(200)  # 1 / (g_a . g_b) is 4 / 64 too large
+
+
 def test_best_mu_is_the_theory_s():
     for gain, bending in ((0.3, 0.2), (0.3, 1.0), (-0.3, 1.0), (0.3, -0.1), (-0.3, -0.1), (0.3, 0.0)):
         assert best_mu(gain, bending) == forecast_cycle.best_mu(OneCycle(gain, bending, 0.0, 0.0))

@@ -46,6 +46,7 @@ MU = tuple(-1 + i / 4 for i in range(9))  # where the loss is measured; -1 is ph
 WINDOW = 5  # timesteps that make a cycle of an optimizer that has none
 TOP, PRODUCTS = 5, 20  # curvatures that are told, and Hessian products spent on them
 HALVES = (slice(0, None, 2), slice(1, None, 2))
+MASKS = ("torch", "torch cuda")  # the streams that layers such as dropout draw from
 
 Weights = list[torch.Tensor]
 
@@ -86,6 +87,8 @@ class Probe:
         self._named = dict(workload.model.named_parameters())
         self._phi: Weights = []  # empty: this cycle is not measured
         self._theta: Weights = []
+        self._seeds: dict[str, int] = {}
+        self._others: dict[str, int] = {}
         self._hook: Any = None
 
     # ---- which cycles, and their ends --------------------------------------------------------------------------
@@ -158,8 +161,10 @@ class Probe:
         before = {name: generator.get_state() for name, generator in self._streams.items()}
         order, forward, part = workload.state_dict(), workload.forward, workload.part
         self._seeds = {name: int(stream(self._seed, "probe", number, name).integers(2**63)) for name in before}
+        self._others = {name: int(stream(self._seed, "probe", number, name, "other half").integers(2**63))
+                        for name in before if name in MASKS}  # fmt: skip
         try:
-            self._draw_again()
+            self._draw_again(self._seeds)
             workload.start_epoch(0)
             yield
         finally:
@@ -168,9 +173,9 @@ class Probe:
             for name, state in before.items():
                 self._streams[name].set_state(state)
 
-    def _draw_again(self) -> None:
+    def _draw_again(self, seeds: Mapping[str, int]) -> None:
         """Let every stream give the same numbers as at the last call: one augmentation, one dropout mask."""
-        for name, seed in self._seeds.items():
+        for name, seed in seeds.items():
             self._streams[name].manual_seed(seed)
 
     def _loss(self, part: slice = slice(None)) -> Callable[[Sequence[torch.Tensor]], torch.Tensor]:
@@ -178,7 +183,8 @@ class Probe:
         model = workload.model
 
         def loss(weights: Sequence[torch.Tensor]) -> torch.Tensor:
-            self._draw_again()
+            # one augmentation of the whole mini-batch; but equal masks would make the halves' gradients alike
+            self._draw_again(self._seeds | (self._others if part == HALVES[1] else {}))
             state = {name: b.clone() for name, b in model.named_buffers()}  # BatchNorm writes into its own
             state |= dict(zip(self._named, weights, strict=True))
             workload.forward, workload.part = lambda x: functional_call(model, state, (x,)), part
