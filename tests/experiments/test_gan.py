@@ -255,6 +255,9 @@ def test_sizes_that_cannot_be_are_refused():
     for options, rule in (({"batch_size": 25}, "batch_size"), ({"samples": 1}, "samples"), ({"batches": 0}, "batches")):
         with pytest.raises(ValueError, match=rule):
             make(**options)
+    for no_number in (2.5, True, "8", None):
+        with pytest.raises(ValueError, match="batch_size must satisfy integer 1 <= batch_size <= "):
+            make(batch_size=no_number)
     with pytest.raises(ValueError, match="n must satisfy"):
         samples(make(), 0)
 

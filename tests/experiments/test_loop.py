@@ -142,6 +142,12 @@ def test_whole_steps_are_counted_for_every_method():
             assert method.timesteps(spent + 1, method.settings) == steps + 1  # no look-ahead is left to do
 
 
+def test_a_mini_batch_is_a_whole_number_of_images():
+    for wrong in (0, 2.5, True, "8", None, 1537):
+        with pytest.raises(ValueError, match="batch_size must satisfy integer 1 <= batch_size <= 1536"):
+            ImageWorkload(torch.nn.Linear(1, 1), load_data("digits"), batch_size=wrong, seed=0)
+
+
 def test_decays_fall_when_the_papers_say():
     assert [Halving(20).lr_at(0.8, epoch) for epoch in (0, 19, 20, 45)] == [0.8, 0.8, 0.4, 0.2]
     rates = [Milestones((100, 145), 0.1).lr_at(30.0, epoch) for epoch in (99, 100, 144, 145)]

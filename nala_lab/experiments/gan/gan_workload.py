@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -94,8 +95,9 @@ class GanWorkload:
     def __init__(self, data: Any, game: Game, *, batch_size: int, seed: int, extractor: Extractor, samples: int,
                  real: int | None = None, held_out: int = 1000, batches: int | None = None) -> None:  # fmt: skip
         images = min(len(data.train_x), len(data.test_x))
-        rule = f"1 <= batch_size <= {images}"
-        require("batch_size", batch_size, 1 <= batch_size <= images, rule, "the images at hand")
+        whole = isinstance(batch_size, Integral) and not isinstance(batch_size, bool)
+        rule = f"integer 1 <= batch_size <= {images}"
+        require("batch_size", batch_size, whole and 1 <= batch_size <= images, rule, "the images at hand")
         require_int("samples", samples, low=2)
         if batches is not None:
             require_int("batches", batches, low=1)
