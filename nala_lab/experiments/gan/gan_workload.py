@@ -31,7 +31,7 @@ from torch import nn
 from torch.func import functional_call
 from torch.nn import functional as F
 
-from nala_lab.core import require, require_int
+from nala_lab.core import require, require_int, require_number
 from nala_lab.experiments.gan.extractors import Extractor
 from nala_lab.experiments.gan.fid import Cloud, cloud_of
 from nala_lab.experiments.gan.sample_sheet import page, png_text
@@ -52,6 +52,8 @@ PLAYER = {CRITIC: 0.0, GENERATOR: 1.0, BOTH: 2.0}  # the column "player" of a tr
 class Game:
     """The rules.
 
+    Raises ValueError for a clip that leaves no weights, or a penalty below 0.
+
     Attributes
     ----------
     clip : the critic's weights are kept in [-clip, clip]; None does not clip.
@@ -69,6 +71,11 @@ class Game:
     size: int = 32
     norm: bool = True
     bounded: bool = False
+
+    def __post_init__(self) -> None:
+        if self.clip is not None:
+            require_number("clip", self.clip, low=0, open_low=True)
+        require_number("penalty", self.penalty, low=0)
 
 
 class GanWorkload:

@@ -31,7 +31,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from nala_lab.core import require, require_int
+from nala_lab.core import require, require_int, require_number
 from nala_lab.core.progress import bar as progress_bar
 from nala_lab.experiments.run.alone import own_randomness
 from nala_lab.experiments.run.divergence import Watch
@@ -81,6 +81,8 @@ class Plan:
     def __post_init__(self) -> None:
         require_int("epochs", self.epochs, low=1)
         require_int("log_every", self.log_every, low=1)
+        if self.clip is not None:
+            require_number("clip", self.clip, low=0, open_low=True, hint="None does not clip")
 
 
 @dataclass(frozen=True)
