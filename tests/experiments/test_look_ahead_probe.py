@@ -209,6 +209,13 @@ def test_what_dropout_adds_to_the_noise_is_seen():
     assert abs(scale.mean() - 1) < 0.06 + 4.5 * scale.std() / math.sqrt(200)  # 1 / (g_a . g_b) is 4 / 64 too large
 
 
+def test_a_repeated_curvature_is_given_once():
+    h = torch.tensor([2.0, 2.0, 0.5], dtype=torch.float64)
+    bowl = Slopes(lambda w: (h * w[0] ** 2).sum() / 2, [torch.zeros(3, dtype=torch.float64)])
+    found = lanczos(bowl, steps=3, top=3, generator=torch.Generator().manual_seed(0))
+    np.testing.assert_allclose(found.values, [2.0, 0.5], rtol=1e-12)
+
+
 def test_best_mu_is_the_theory_s():
     for gain, bending in ((0.3, 0.2), (0.3, 1.0), (-0.3, 1.0), (0.3, -0.1), (-0.3, -0.1), (0.3, 0.0)):
         assert best_mu(gain, bending) == forecast_cycle.best_mu(OneCycle(gain, bending, 0.0, 0.0))
