@@ -17,8 +17,10 @@ The two halves of the mini-batch have independent gradients g_a, g_b, which make
 NaN where g_a . g_b <= 0: the noise hides the gradient. Losses and H are of the first half.
 
 Training never notices: the loss is evaluated at copies of weights and buffers, and every random stream is put back.
-Optimizers without slow weights are measured over WINDOW timesteps. Source: derived here; the noise scale is that of
-McCandlish et al. 2018, appendix A.
+Optimizers without slow weights are measured over WINDOW timesteps. theta is where the last step of ``optimizer.inner``
+ended. Two loops of a user's own that have no such attribute hide it: there Delta ends at the new phi.
+
+Source: derived here; the noise scale is that of McCandlish et al. 2018, appendix A.
 """
 
 from __future__ import annotations
