@@ -76,7 +76,8 @@ def at_most(a: ArrayLike, b: ArrayLike) -> bool:
     (True, False)
     """
     left, right = np.asarray(a, np.float64), np.asarray(b, np.float64)
-    return bool(np.all(left <= right + 1e-9 * np.max(np.abs(right), initial=0.0)))
+    largest = np.max(np.abs(right), initial=0.0, where=np.isfinite(right))  # an infinite bound is no leave for others
+    return bool(np.all(left <= right + 1e-9 * largest))
 
 
 def by_chance(misses: ArrayLike) -> bool:

@@ -90,8 +90,10 @@ def _compare(guess: float, value: float) -> str:
         return "the run left the numbers, so there is nothing to compare."
     if np.isclose(guess, value, rtol=0.02, atol=0):  # what a reader takes off a picture
         return "well predicted."
-    if guess * value <= 0:
-        return "they differ in sign." if guess * value < 0 else f"off by {abs(guess - value):.3g}."
+    if guess == 0 or value == 0:
+        return f"off by {abs(guess - value):.3g}."
+    if (guess < 0) != (value < 0):
+        return "they differ in sign."
     ratio = abs(guess / value)
     side = "too large" if ratio > 1 else "too small"
     return f"{side}, by a factor of {max(ratio, 1 / ratio):.3g}."

@@ -84,6 +84,8 @@ def test_agreement_is_to_digits_of_the_largest_or_of_each():
 
 def test_at_most_and_by_chance():
     assert at_most([0.3, 1.0], [0.1 + 0.2, 1.0]) and not at_most([0.3, 1.001], [0.3, 1.0]) and not at_most(np.nan, 1.0)
+    assert not at_most([5.0, 0.0], [1.0, np.inf]) and at_most([0.1 + 0.2, 1e300], [0.3, np.inf])
+    assert not at_most(1.0, -np.inf) and at_most(-np.inf, -np.inf)
     assert by_chance([4.4, -4.4]) and not by_chance([0.0, -4.6]) and not by_chance(np.nan)
 
 

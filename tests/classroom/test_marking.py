@@ -224,6 +224,8 @@ def test_what_a_notebook_shows():
         (1.0, 0.5, "too large, by a factor of 2"),
         (0.1, 0.5, "too small, by a factor of 5"),
         (-1.0, 0.5, "differ in sign"),
+        (1e-170, -1e-160, "differ in sign"),  # their product is zero to a float
+        (1e-170, 1e-160, "too small, by a factor of 1e+10"),
         (0.0, 0.5, "off by 0.5"),
         (..., 0.5, "The run says 0.5."),
         ("it grows", 0.5, "Written down: it grows. The run says 0.5."),

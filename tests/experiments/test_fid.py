@@ -1,6 +1,7 @@
 """The Frechet distance against closed forms that do not share its formula."""
 
 import numpy as np
+import pytest
 
 from nala_lab.core import stream
 from nala_lab.experiments.gan.fid import Cloud, cloud_of, frechet_distance
@@ -113,3 +114,11 @@ test_inputs_that_are_no_gaussian_are_refused = refused(
     (lambda: Cloud.empty(1).add([[1.0]]).distance(Cloud.empty(1).add([[2.0]])), "n >= 2"),
     (lambda: cloud_of([]), "at least one part"),
 )
+
+
+def test_complex_numbers_are_refused_and_not_cut_to_their_real_parts():
+    for m, c in (([1j], [[1.0]]), (np.array([1 + 1j]), [[1.0]]), ([1.0], np.array([[1 + 0j]]))):
+        with pytest.raises(ValueError, match="must satisfy real numbers"):
+            frechet_distance(m, c, [0.0], [[1.0]])
+    with pytest.raises(ValueError, match="features must satisfy real numbers"):
+        cloud_of([np.ones((2, 1), complex)])

@@ -1,6 +1,7 @@
 """The GAN workload: whose gradient, what loss, what is measured, and that a run can be stopped anywhere."""
 
 import copy
+import math
 
 import numpy as np
 import pytest
@@ -255,6 +256,12 @@ def test_sizes_that_cannot_be_are_refused():
     for options, rule in (({"batch_size": 25}, "batch_size"), ({"samples": 1}, "samples"), ({"batches": 0}, "batches")):
         with pytest.raises(ValueError, match=rule):
             make(**options)
+    for rules in ({"clip": -0.01}, {"clip": 0.0}, {"clip": math.nan}, {"penalty": -1.0}, {"penalty": math.nan}):
+        with pytest.raises(ValueError, match=f"{next(iter(rules))} must satisfy 0 <"):
+            Game(**rules)
+    for no_number in (2.5, True, "8", None):
+        with pytest.raises(ValueError, match="batch_size must satisfy integer 1 <= batch_size <= "):
+            make(batch_size=no_number)
     with pytest.raises(ValueError, match="n must satisfy"):
         samples(make(), 0)
 

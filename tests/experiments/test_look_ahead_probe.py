@@ -13,6 +13,7 @@ from nala_lab.experiments.models import torch_stream
 from nala_lab.experiments.run.curvature import Slopes, lanczos
 from nala_lab.experiments.run.inner_noise import bent_by_noise, inner_of
 from nala_lab.experiments.run.look_ahead_probe import MU, TOP, WINDOW, Probe, best_mu
+from nala_lab.experiments.run.ntasgd import NTASGD
 from nala_lab.experiments.run.one_run import Saving, plan
 from nala_lab.experiments.run.optimizers import METHODS
 from nala_lab.experiments.run.options import Options
@@ -192,6 +193,29 @@ def test_on_average_gain_bending_and_noise_are_the_theory_s():
     assert abs(scale.mean() - exact) <= 4 * scale.std() / 20 + 0.02 * exact
 
 
+class Dropped(Bowl):
+    """All examples are alike; each is dropped with probability 1/2, else doubled: a gradient of 0 or of 2 E g."""
+
+    def loss(self, batch):
+        kept = nn.functional.dropout(torch.ones(len(range(self.examples)[self.part]), dtype=torch.float64))
+        w = self.forward(torch.ones(1, 1, dtype=torch.float64))
+        return ((kept * w - 1) ** 2).mean() / 2, {}
+
+
+def test_what_dropout_adds_to_the_noise_is_seen():
+    rows = probed(Dropped([1.0], spread=0.0, batches=25), "sgd", epochs=40, lr=1e-4)
+    scale = np.array([row["noise_scale"] for row in rows])
+    assert len(scale) == 200 and np.isfinite(scale).all()
+    assert abs(scale.mean() - 1) < 0.06 + 4.5 * scale.std() / math.sqrt(200)  # 1 / (g_a . g_b) is 4 / 64 too large
+
+
+def test_a_repeated_curvature_is_given_once():
+    h = torch.tensor([2.0, 2.0, 0.5], dtype=torch.float64)
+    bowl = Slopes(lambda w: (h * w[0] ** 2).sum() / 2, [torch.zeros(3, dtype=torch.float64)])
+    found = lanczos(bowl, steps=3, top=3, generator=torch.Generator().manual_seed(0))
+    np.testing.assert_allclose(found.values, [2.0, 0.5], rtol=1e-12)
+
+
 def test_best_mu_is_the_theory_s():
     for gain, bending in ((0.3, 0.2), (0.3, 1.0), (-0.3, 1.0), (0.3, -0.1), (-0.3, -0.1), (0.3, 0.0)):
         assert best_mu(gain, bending) == forecast_cycle.best_mu(OneCycle(gain, bending, 0.0, 0.0))
@@ -235,6 +259,34 @@ def test_the_noise_of_an_inner_loop_is_what_its_optimizer_makes_of_it(make, b, h
 def test_an_inner_optimizer_that_is_not_known_is_not_told(tmp_path):
     record = smoke(tmp_path, "yogi", task="tiny", options=Options(probe_every=1))
     assert np.isnan(record.column("probe", "noise")).all() and np.isfinite(record.column("probe", "mu_star")).all()
+
+
+def test_what_clipping_leaves_of_the_noise_is_not_told(tmp_path):
+    # clipped to 1e-3 the path is shorter than without, and its noise too: Delta' H Delta is all that can be said
+    for clip, told in ((0.0, True), (1e-3, False)):
+        options = Options(probe_every=1, clip=clip)
+        record = smoke(tmp_path / str(clip), "sgd", task="tiny", options=options)
+        for name in ("noise", "curvature"):
+            assert (np.isfinite(record.column("probe", name)) == told).all()
+        assert np.isfinite(record.column("probe", "bending")).all()
+
+
+class Signs(torch.optim.SGD):
+    """An SGD in name only."""
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        for p in self.param_groups[0]["params"]:
+            p.sub_(p.grad.sign(), alpha=self.param_groups[0]["lr"])
+
+
+def test_a_class_made_of_a_known_one_is_known_as_long_as_its_step_is():
+    w = nn.Parameter(torch.ones(2))
+    known = METHODS["nala"].build([w], METHODS["nala"].settings), NTASGD([w], lr=0.1), torch.optim.AdamW([w])
+    for optimizer in (*known, Signs([w], lr=0.1)):
+        w.grad = torch.ones(2)
+        optimizer.step()
+        assert (inner_of(optimizer, [w]) is None) == isinstance(optimizer, Signs)
 
 
 # ---- curvatures ----

@@ -11,7 +11,7 @@ from nala_lab.experiments.data.images import load_data
 from nala_lab.experiments.models import lenet5, torch_stream
 from nala_lab.experiments.run import loop
 from nala_lab.experiments.run.divergence import FACTOR, PATIENCE, Watch
-from nala_lab.experiments.run.loop import gradients
+from nala_lab.experiments.run.loop import Plan, gradients
 from nala_lab.experiments.run.one_run import plan
 from nala_lab.experiments.run.optimizers import METHODS
 from nala_lab.experiments.run.options import Options, exact
@@ -140,6 +140,18 @@ def test_whole_steps_are_counted_for_every_method():
             spent = gradients(method, method.settings, steps)
             assert method.timesteps(spent, method.settings) == steps
             assert method.timesteps(spent + 1, method.settings) == steps + 1  # no look-ahead is left to do
+
+
+def test_a_mini_batch_is_a_whole_number_of_images():
+    for wrong in (0, 2.5, True, "8", None, 1537):
+        with pytest.raises(ValueError, match="batch_size must satisfy integer 1 <= batch_size <= 1536"):
+            ImageWorkload(torch.nn.Linear(1, 1), load_data("digits"), batch_size=wrong, seed=0)
+
+
+def test_a_largest_norm_that_would_turn_or_end_every_gradient_is_refused():
+    for wrong in (-1.0, 0.0, math.nan, math.inf, True):
+        with pytest.raises(ValueError, match="clip must satisfy 0 < clip < inf"):
+            Plan(1, log_every=1, decay=Constant(), clip=wrong)
 
 
 def test_decays_fall_when_the_papers_say():

@@ -132,6 +132,7 @@ def test_initial_weights_are_those_of_their_stream():
 
 def test_sizes_and_chances_out_of_range_are_refused():
     for options, said in (({"layers": 0}, "layers must satisfy integer layers >= 1"),
+                          ({"dropout": {"inputs": 0.1}}, "dropout must satisfy .* got dropout='inputs'"),
                           ({"dropout": {"input": 1.0}}, "0 <= dropout"),
                           ({"dropout": {"input": float("nan")}}, "0 <= dropout")):  # fmt: skip
         with pytest.raises(ValueError, match=said):

@@ -6,10 +6,12 @@ import signal
 import pytest
 import torch
 
+from nala_lab.cli import main
 from nala_lab.experiments.run.ntasgd import NTASGD, stopped_falling
-from nala_lab.experiments.run.one_run import Saving
+from nala_lab.experiments.run.one_run import Saving, plan
 from nala_lab.experiments.run.optimizers import METHODS
 from nala_lab.experiments.run.signals import Stopped
+from nala_lab.experiments.tasks import TASKS
 from nala_lab.experiments.tasks.language_workload import LanguageWorkload
 from nala_lab.results.records import FINISHED
 from tests.experiments.runs import smoke
@@ -202,6 +204,18 @@ def test_a_run_that_was_stopped_on_either_side_of_the_switch_ends_the_same(upsid
         assert content(run(out, saving=Saving(resume=True))) == content(whole)
 
 
-def test_a_task_without_a_validation_loss_is_refused_before_it_trains(tmp_path):
+def test_the_class_itself_asks_for_a_validation_loss_before_it_trains(tmp_path):
     with pytest.raises(ValueError, match="valid_loss among what the task measures"):
-        smoke(tmp_path, "ntasgd")
+        smoke(tmp_path, "nala_lab.experiments.run.ntasgd:NTASGD", changes={"lr": 0.1})
+
+
+def test_a_task_without_a_validation_loss_is_refused_before_anything_is_trained(tmp_path, capsys):
+    command = ["train", "lenet5-digits", "--scale", "smoke", "--optimizer", "adam", "ntasgd", "--out", str(tmp_path)]
+    assert main(command) == 2 and not list(tmp_path.rglob("*.jsonl"))
+    assert "optimizer must satisfy another one on lenet5-digits, got optimizer='ntasgd'" in capsys.readouterr().err
+    for task in TASKS.values():
+        if task.main == "perplexity":
+            assert plan(task.name, "ntasgd", seed=0, scale="smoke").method.name == "ntasgd"
+        else:
+            with pytest.raises(ValueError, match="another one on"):
+                plan(task.name, "ntasgd", seed=0, scale="smoke")

@@ -6,7 +6,9 @@ import math
 import pytest
 import torch
 
+from nala_lab.experiments.run.one_run import plan
 from nala_lab.experiments.run.optimizers import METHODS, get_method
+from nala_lab.experiments.tasks import TASKS
 from nala_lab.methods import ADALA_METHODS, PAPER_METHODS
 from nala_lab.methods.table import METHODS as ROWS
 from nala_lab.methods.task_settings import ADALA_SECTION_4
@@ -122,6 +124,16 @@ def test_two_loops_run_around_every_method_and_write_its_settings(outer, inner):
     assert loss < problem()[1]().item()
     with optimizer.slow_weights():
         assert math.isfinite(problem()[1]().item())
+
+
+@pytest.mark.parametrize("inner", INNERS)
+@pytest.mark.parametrize("task", TASKS)
+def test_every_task_takes_every_inner_method(task, inner):
+    run = plan(task, "nala", seed=0, scale="smoke", changes={"inner": inner})  # a GAN's `inner.betas` are Adam's
+    told = TASKS[task].settings.get("nala", {})
+    assert run.settings["lr"] == told.get("lr", PUBLISHED["nala"]["lr"])
+    inside = {name[6:]: value for name, value in run.settings.items() if name.startswith("inner.")}
+    assert inside == {name: told.get(f"inner.{name}", inside[name]) for name in PUBLISHED[inner] if name != "lr"}
 
 
 def test_the_settings_of_the_inner_method_reach_it():

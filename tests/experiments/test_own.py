@@ -184,6 +184,17 @@ def miscounted(params, lr=0.1):
 miscounted.counted = lambda settings: [True, False, False, False]
 
 
+def uncountable(params, lr=0.1):
+    return Momentum(params, lr)
+
+
+uncountable.counted = lambda settings: [True] * settings["k"] + [False]
+
+
+def with_a_name(params, lr=0.1, name="mine"):
+    return Momentum(params, lr)
+
+
 def needy(params, lr, power):
     return Momentum(params, lr * power)
 
@@ -209,6 +220,8 @@ def needy(params, lr, power):
         (other_slow, {}, r"other_slow: must have slow_weights\(model, recompute_bn=batches\), or none"),
         (uncounted, {}, r"uncounted must satisfy factory.counted\(settings\) for a method that looks ahead"),
         (miscounted, {}, "counted of .*miscounted must satisfy a list that starts with True"),
+        (uncountable, {}, r"uncountable: counted\(settings\) cannot be asked with .* \(KeyError: 'k'\)"),
+        (with_a_name, {}, "with_a_name must satisfy a factory without a setting `name`"),
         (needy, {"lr": 0.1}, r"hyperparameters must satisfy none without a value.*got hyperparameters=\['power'\]"),
     ],
 )

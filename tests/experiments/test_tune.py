@@ -26,9 +26,22 @@ def test_every_optimizer_gets_as_many_trials_the_published_point_among_them():
     assert len({str(trials("nala", SPACE, 3, {}, seed=seed)) for seed in range(9)}) > 1
 
 
+def test_the_default_pair_of_an_own_optimizer_is_its_published_point():
+    axis = {"betas": [[0.8, 0.9], [0.5, 0.5], [0.9, 0.999], [0.1, 0.1]]}
+    for seed in range(6):
+        (trial,) = trials("torch.optim:Adamax", axis, 1, {}, seed=seed)
+        assert trial.changes == {"betas": [0.9, 0.999]}  # torch writes it as a tuple
+
+
 def test_more_trials_than_points_is_refused():
     with pytest.raises(ValueError, match="trials must satisfy trials <= 6"):
         trials("nala", SPACE, 7, {}, seed=0)
+
+
+def test_a_value_that_is_there_twice_is_no_second_trial():
+    for axis in ([0.1, 0.1], [1, 1.0], [[0.9, 0.99], [0.9, 0.999], [0.9, 0.99]]):
+        with pytest.raises(ValueError, match="nala.lr must satisfy values that differ"):
+            trials("nala", {"k": [3, 5], "lr": axis}, 2, {}, seed=0)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +53,35 @@ def test_an_optimum_at_the_edge_is_named(scores, edges):
     found = [Trial("sgd", {"lr": lr}, (score,), 1) for lr, score in zip((0.1, 1.0, 10.0), scores, strict=True)]
     assert judge("sgd", space, found).edges == edges
     assert judge("sgd", space, [Trial("sgd", {"lr": 1.0}, (), 1)]).best is None
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "name", "values", "best", "edges"),
+    [
+        ("adabelief", "eps", [1e-16, 1e-12, 1e-8], 1e-16, ("eps (lower)",)),  # 1e-16 - 1e-9 is below 0, 1e-17 is not
+        ("adam", "lr", [1e-12, 1e-9], 1e-12, ("lr (lower)",)),
+        ("adabound", "gamma", [1, 2], 1, ("gamma (lower)",)),  # a rate written as a whole number: 1/2 is one too
+        ("nala", "k", [1, 2], 1, ()),
+    ],
+)
+def test_an_edge_is_named_whatever_the_unit_of_its_axis(optimizer, name, values, best, edges):
+    found = [Trial(optimizer, {name: value}, (float(value == best),), 1) for value in values]
+    assert judge(optimizer, {name: values}, found).edges == edges
+
+
+class Asserting(torch.optim.SGD):
+    """Its author refuses a number in another way than ours."""
+
+    def __init__(self, params, lr=0.1, momentum=0.5):
+        assert 0 <= momentum < 1
+        super().__init__(params, lr=lr, momentum=momentum)
+
+
+def test_an_edge_of_one_s_own_optimizer_is_found_whatever_it_raises():
+    found = [Trial(f"{__name__}:Asserting", {"momentum": m}, (1.0 - m,), 1) for m in (0.0, 0.5)]
+    assert judge(f"{__name__}:Asserting", {"momentum": [0.0, 0.5]}, found).edges == ()
+    found = [Trial(f"{__name__}:Asserting", {"momentum": m}, (m,), 1) for m in (0.0, 0.5)]
+    assert judge(f"{__name__}:Asserting", {"momentum": [0.0, 0.5]}, found).edges == ("momentum (upper)",)
 
 
 def test_values_that_are_no_numbers_have_no_edge():

@@ -89,7 +89,9 @@ def main(args: argparse.Namespace) -> int:
 
     if args.list:
         print("\n".join(_described(task) for task in TASKS.values()))
-        print(f"\nEvery task takes any of {', '.join(METHODS)}; or package.module:factory, one of your own")
+        everywhere = ", ".join(name for name in METHODS if name != "ntasgd")
+        print(f"\nEvery task takes any of {everywhere}; or package.module:factory, one of your own. Those on text also "
+              "take ntasgd.")  # fmt: skip
         return 0
     require("--out", str(args.out), not args.out.exists() or args.out.is_dir(), "the name of a folder")
     if args.tensorboard is not None:

@@ -59,7 +59,7 @@ class Cloud:
         Means and scatters are merged, not sums of squares, so features far from the origin lose no digits
         (Chan, Golub and LeVeque 1979). Raises ValueError when the shape is not (m, d) or a feature is not finite.
         """
-        x = np.asarray(features, np.float64)
+        x = _real("features", features)
         d = len(self.mean)
         require("features", x.shape, x.ndim == 2 and x.shape[1] == d, f"shape (m, {d})")
         require("features", "NaN or inf", bool(np.isfinite(x).all()), "finite numbers")
@@ -94,7 +94,7 @@ def cloud_of(parts: Iterable[ArrayLike]) -> Cloud:
     """
     cloud: Cloud | None = None
     for part in parts:
-        x = np.asarray(part, np.float64)
+        x = _real("features", part)
         cloud = (Cloud.empty(x.shape[-1]) if cloud is None else cloud).add(x)
     require("parts", 0, cloud is not None, "at least one part")
     assert cloud is not None
@@ -126,8 +126,15 @@ def frechet_distance(m1: ArrayLike, c1: ArrayLike, m2: ArrayLike, c2: ArrayLike)
     return max(0.0, float(mean @ mean + traces - 2 * cross))
 
 
+def _real(name: str, values: ArrayLike) -> Real:
+    """In double precision; NumPy would drop what is imaginary."""
+    given = np.asarray(values)
+    require(name, given.dtype, not np.iscomplexobj(given), "real numbers")
+    return given.astype(np.float64)
+
+
 def _vector(m: ArrayLike) -> Real:
-    a = np.asarray(m, np.float64)
+    a = _real("mean", m)
     require("mean", a.shape, a.ndim == 1 and bool(np.isfinite(a).all()), "shape (d,), finite numbers")
     return a
 
@@ -135,7 +142,7 @@ def _vector(m: ArrayLike) -> Real:
 def _factor(c: ArrayLike, d: int) -> Real:
     """L with L L' = C; eigenvalues below zero by no more than rounding count as zero."""
     given = np.asarray(c)
-    a = given.astype(np.float64)
+    a = _real("covariance", given)
     fits = a.shape == (d, d) and bool(np.isfinite(a).all())
     require("covariance", a.shape, fits, f"shape ({d}, {d}), finite numbers")
     # Of the largest entry: 1e-9 where covariances of float32 features (1e-7) were summed in float64 (1e-16), and 16

@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ from torch import nn
 from torch.func import functional_call
 from torch.nn import functional as F
 
-from nala_lab.core import require, require_int
+from nala_lab.core import require, require_int, require_number
 from nala_lab.experiments.gan.extractors import Extractor
 from nala_lab.experiments.gan.fid import Cloud, cloud_of
 from nala_lab.experiments.gan.sample_sheet import page, png_text
@@ -51,6 +52,8 @@ PLAYER = {CRITIC: 0.0, GENERATOR: 1.0, BOTH: 2.0}  # the column "player" of a tr
 class Game:
     """The rules.
 
+    Raises ValueError for a clip that leaves no weights, or a penalty below 0.
+
     Attributes
     ----------
     clip : the critic's weights are kept in [-clip, clip]; None does not clip.
@@ -68,6 +71,11 @@ class Game:
     size: int = 32
     norm: bool = True
     bounded: bool = False
+
+    def __post_init__(self) -> None:
+        if self.clip is not None:
+            require_number("clip", self.clip, low=0, open_low=True)
+        require_number("penalty", self.penalty, low=0)
 
 
 class GanWorkload:
@@ -94,8 +102,9 @@ class GanWorkload:
     def __init__(self, data: Any, game: Game, *, batch_size: int, seed: int, extractor: Extractor, samples: int,
                  real: int | None = None, held_out: int = 1000, batches: int | None = None) -> None:  # fmt: skip
         images = min(len(data.train_x), len(data.test_x))
-        rule = f"1 <= batch_size <= {images}"
-        require("batch_size", batch_size, 1 <= batch_size <= images, rule, "the images at hand")
+        whole = isinstance(batch_size, Integral) and not isinstance(batch_size, bool)
+        rule = f"integer 1 <= batch_size <= {images}"
+        require("batch_size", batch_size, whole and 1 <= batch_size <= images, rule, "the images at hand")
         require_int("samples", samples, low=2)
         if batches is not None:
             require_int("batches", batches, low=1)

@@ -25,7 +25,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from nala_lab.core import require_int, require_number
+from nala_lab.core import require_choice, require_int, require_number
 
 __all__ = ["DROPOUT", "AwdLstm", "Hidden", "awd_lstm"]
 
@@ -109,7 +109,7 @@ def awd_lstm(words: int, *, layers: int = 1, embedding: int = 400, hidden: int =
 
     Initial weights: E ~ U(-0.1, 0.1), b = 0, and everything in an LSTM of n units ~ U(-1 / sqrt(n), 1 / sqrt(n)).
 
-    Raises ValueError for a size below 1, or a probability outside [0, 1).
+    Raises ValueError for a size below 1, a place of dropout that is not in DROPOUT, or a probability outside [0, 1).
 
     Parameters
     ----------
@@ -127,6 +127,7 @@ def awd_lstm(words: int, *, layers: int = 1, embedding: int = 400, hidden: int =
         require_int(name, value, low=1)
     chances = {**DROPOUT, **(dropout or {})}
     for name, chance in chances.items():
+        require_choice("dropout", name, DROPOUT)
         require_number(f"dropout[{name!r}]", chance, low=0, high=1, open_high=True)
     # Built without storage first: torch's own initialisation would draw from its global generator.
     with torch.device("meta"):

@@ -64,6 +64,8 @@ class Ritz(NamedTuple):
 def lanczos(slopes: Slopes, *, steps: int, top: int, generator: torch.Generator) -> Ritz:
     """Estimate the `top` largest eigenvalues of H from `steps` products, starting at a vector drawn on the CPU.
 
+    One start sees a repeated eigenvalue once: where H has fewer than `top` different ones, fewer are given.
+
     Raises ValueError when steps is below top, or top below 1.
 
     Examples

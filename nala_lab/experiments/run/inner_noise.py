@@ -18,12 +18,14 @@ An optimizer that is neither of the two is not told: None. Source: derived here.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from inspect import unwrap
 from typing import NamedTuple
 
 import torch
 
 from nala_lab.core import require
 from nala_lab.experiments.run.curvature import dot
+from nala_lab.optim import Adam
 
 __all__ = ["Inner", "bent_by_noise", "inner_of"]
 
@@ -78,6 +80,8 @@ def inner_of(optimizer: torch.optim.Optimizer, order: Sequence[torch.Tensor]) ->
     alike = ("lr", "momentum", "dampening", "nesterov", "betas", "eps", "amsgrad")
     if any(other.get(name) != group.get(name) for other in inner.param_groups for name in alike):
         return None
+    if unwrap(type(inner).step) not in map(unwrap, (torch.optim.SGD.step, torch.optim.Adam.step, Adam.step)):
+        return None  # a class made of one of them, with a step of its own
     if isinstance(inner, torch.optim.SGD):
         lr, b, nesterov = float(group["lr"]), float(group["momentum"]), group["nesterov"]
         return Inner(1.0 - group["dampening"], b, lr * b if nesterov else lr, lr if nesterov else 0.0)

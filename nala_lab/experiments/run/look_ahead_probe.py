@@ -6,7 +6,8 @@ Delta = theta - phi is how far the inner loop moved. A fresh mini-batch that the
     gain = -g . Delta,     curvature + noise = Delta' H Delta,     mu* = gain / (Delta' H Delta) - 1
 
 With D the mean and S_D the covariance of Delta over mini-batches, E Delta' H Delta = D'HD + tr(H S_D): one product
-holds both parts. `noise` estimates the second (see inner_noise; NaN where it cannot), `curvature` is what is left.
+holds both parts. `noise` estimates the second (see inner_noise; NaN where it cannot, and where gradients are clipped:
+what the path met is then not the noise of a gradient), `curvature` is what is left.
 Where Delta' H Delta <= 0 the loss falls along the whole line: mu* is inf, or -1 where the path goes uphill.
 
 The two halves of the mini-batch have independent gradients g_a, g_b, which make
@@ -16,8 +17,10 @@ The two halves of the mini-batch have independent gradients g_a, g_b, which make
 NaN where g_a . g_b <= 0: the noise hides the gradient. Losses and H are of the first half.
 
 Training never notices: the loss is evaluated at copies of weights and buffers, and every random stream is put back.
-Optimizers without slow weights are measured over WINDOW timesteps. Source: derived here; the noise scale is that of
-McCandlish et al. 2018, appendix A.
+Optimizers without slow weights are measured over WINDOW timesteps. theta is where the last step of ``optimizer.inner``
+ended. Two loops of a user's own that have no such attribute hide it: there Delta ends at the new phi.
+
+Source: derived here; the noise scale is that of McCandlish et al. 2018, appendix A.
 """
 
 from __future__ import annotations
@@ -45,6 +48,7 @@ MU = tuple(-1 + i / 4 for i in range(9))  # where the loss is measured; -1 is ph
 WINDOW = 5  # timesteps that make a cycle of an optimizer that has none
 TOP, PRODUCTS = 5, 20  # curvatures that are told, and Hessian products spent on them
 HALVES = (slice(0, None, 2), slice(1, None, 2))
+MASKS = ("torch", "torch cuda")  # the streams that layers such as dropout draw from
 
 Weights = list[torch.Tensor]
 
@@ -71,19 +75,22 @@ class Probe:
     ----------
     workload, optimizer, streams : of the run. options : of the run; ``probe_every`` and ``curvature_every`` count.
     length : timesteps of a cycle; 1 for an optimizer that has none. seed : of the run. team : of the run.
+    clipped : whether gradients have a largest norm.
     """
 
     def __init__(self, workload: Workload, optimizer: torch.optim.Optimizer, options: Options, length: int,
-                 streams: Mapping[str, torch.Generator], seed: int, team: Team) -> None:  # fmt: skip
+                 streams: Mapping[str, torch.Generator], seed: int, team: Team, clipped: bool) -> None:  # fmt: skip
         if options.measures:
             _require_able(workload, team)
         self._workload, self._optimizer, self._seed, self._streams = workload, optimizer, seed, dict(streams)
         self._every, self._curvature_every = options.probe_every, options.curvature_every
-        self._together = options.accumulate
+        self._together, self._clipped = options.accumulate, clipped
         self._length = length if length > 1 else WINDOW
         self._named = dict(workload.model.named_parameters())
         self._phi: Weights = []  # empty: this cycle is not measured
         self._theta: Weights = []
+        self._seeds: dict[str, int] = {}
+        self._others: dict[str, int] = {}
         self._hook: Any = None
 
     # ---- which cycles, and their ends --------------------------------------------------------------------------
@@ -156,8 +163,10 @@ class Probe:
         before = {name: generator.get_state() for name, generator in self._streams.items()}
         order, forward, part = workload.state_dict(), workload.forward, workload.part
         self._seeds = {name: int(stream(self._seed, "probe", number, name).integers(2**63)) for name in before}
+        self._others = {name: int(stream(self._seed, "probe", number, name, "other half").integers(2**63))
+                        for name in before if name in MASKS}  # fmt: skip
         try:
-            self._draw_again()
+            self._draw_again(self._seeds)
             workload.start_epoch(0)
             yield
         finally:
@@ -166,9 +175,9 @@ class Probe:
             for name, state in before.items():
                 self._streams[name].set_state(state)
 
-    def _draw_again(self) -> None:
+    def _draw_again(self, seeds: Mapping[str, int]) -> None:
         """Let every stream give the same numbers as at the last call: one augmentation, one dropout mask."""
-        for name, seed in self._seeds.items():
+        for name, seed in seeds.items():
             self._streams[name].manual_seed(seed)
 
     def _loss(self, part: slice = slice(None)) -> Callable[[Sequence[torch.Tensor]], torch.Tensor]:
@@ -176,7 +185,8 @@ class Probe:
         model = workload.model
 
         def loss(weights: Sequence[torch.Tensor]) -> torch.Tensor:
-            self._draw_again()
+            # one augmentation of the whole mini-batch; but equal masks would make the halves' gradients alike
+            self._draw_again(self._seeds | (self._others if part == HALVES[1] else {}))
             state = {name: b.clone() for name, b in model.named_buffers()}  # BatchNorm writes into its own
             state |= dict(zip(self._named, weights, strict=True))
             workload.forward, workload.part = lambda x: functional_call(model, state, (x,)), part
@@ -195,7 +205,7 @@ class Probe:
         apart = torch._foreach_sub(g_a, g_b)
         # (g_a - g_b) / sqrt 2 has the covariance of half a mini-batch's gradient; the run's is of `together` whole ones
         z = list(torch._foreach_div(apart, 2 * math.sqrt(self._together)))
-        inner = inner_of(self._optimizer, list(self._named.values()))
+        inner = None if self._clipped else inner_of(self._optimizer, list(self._named.values()))
         noise = math.nan if inner is None else bent_by_noise(inner, at.product, z, steps=self._length)
         with torch.no_grad():
             values = [at.loss, *(float(loss(torch._foreach_add(phi, delta, alpha=1 + mu))) for mu in MU[1:])]

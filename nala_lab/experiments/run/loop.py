@@ -31,7 +31,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from nala_lab.core import require, require_int
+from nala_lab.core import require, require_int, require_number
 from nala_lab.core.progress import bar as progress_bar
 from nala_lab.experiments.run.alone import own_randomness
 from nala_lab.experiments.run.divergence import Watch
@@ -81,6 +81,8 @@ class Plan:
     def __post_init__(self) -> None:
         require_int("epochs", self.epochs, low=1)
         require_int("log_every", self.log_every, low=1)
+        if self.clip is not None:
+            require_number("clip", self.clip, low=0, open_low=True, hint="None does not clip")
 
 
 @dataclass(frozen=True)
@@ -195,7 +197,8 @@ class Trainer:
         self._cycle = 1 if getattr(workload, "takes_turns", False) else method.cycle_length(settings)
         self.streams = {**workload.streams, **generators}
         self.given = Given(workload, optimizer, self.streams, self.per_epoch, settings.get("outer_batch") == "last")
-        self.probe = Probe(workload, optimizer, plan.options, self._cycle, self.streams, seed, team)
+        self.probe = Probe(workload, optimizer, plan.options, self._cycle, self.streams, seed, team,
+                           clipped=plan.clip is not None)  # fmt: skip
         self._looks_ahead = bool({"two loops", "probe"} & method.traits)
         self._lrs = [group["lr"] for group in optimizer.param_groups]
         self._waiting = WAITING_ON.get(workload.device.type, WAITING)

@@ -147,6 +147,8 @@ def plan(task: str, optimizer: str | Method, *, seed: int, scale: str = "cpu", e
     options : switches of the loop.
     """
     chosen, method = get_task(task), find_method(optimizer)
+    able = method.name != "ntasgd" or chosen.main == "perplexity"
+    require("optimizer", method.name, able, f"another one on {task}", "it goes by a validation loss, which texts have")
     require_choice("scale", scale, chosen.scales)
     require_int("seed", seed, low=0)
     sizes = chosen.scales[scale]
@@ -155,7 +157,11 @@ def plan(task: str, optimizer: str | Method, *, seed: int, scale: str = "cpu", e
         sizes = replace(sizes, epochs=epochs)
     last = (options or Options()).channels_last
     require("channels_last", last, not last or chosen.main == "accuracy", "left out", f"{task} is no image classifier")
-    settings = method.with_settings({**chosen.settings.get(method.name, {}), **(changes or {})})
+    own = chosen.settings.get(method.name, {})
+    if "inner" in (changes or {}):  # the task's words on another inner optimizer's settings do not concern this one
+        known = method.with_settings({"inner": (changes or {})["inner"]})
+        own = {name: value for name, value in own.items() if name in known}
+    settings = method.with_settings({**own, **(changes or {})})
     return Run(chosen, sizes, scale, method.rehearsed(settings), settings, seed, device or torch.device("cpu"),
                tuple(folders), options or Options())  # fmt: skip
 

@@ -141,7 +141,12 @@ class OwnMethod(Method):
         rule = "factory.counted(settings) for a method that looks ahead"
         fits = told or not looks_ahead
         require(self.entry, type(optimizer).__name__, fits, rule, "which of its gradients are steps")
-        flags = self._counted(settings)
+        try:
+            flags = self._counted(settings)
+        except Exception as error:
+            why = f"{type(error).__name__}: {_said(error)}"
+            asked = f"{self.entry}: counted(settings) cannot be asked with {dict(settings)}"
+            raise ValueError(f"{asked} ({why})") from error
         pauses = [len(list(run)) for counted, run in groupby(flags + flags) if not counted]
         require(f"counted of {self.entry}", flags, bool(flags) and flags[0] and max(pauses, default=0) <= 2,
                 "a list that starts with True and has no more than two False in a row")  # fmt: skip
@@ -183,6 +188,8 @@ def own_method(target: str | Callable[..., Any]) -> OwnMethod:
     except (TypeError, ValueError) as error:
         raise ValueError(f"{entry}: must be a factory that takes parameters and settings ({_said(error)})") from error
     named = [argument for argument in arguments if argument.kind in _NAMED]
+    require(entry, "name", all(argument.name != "name" for argument in named), "a factory without a setting `name`",
+            "a record calls the optimizer so")  # fmt: skip
     settings = {argument.name: argument.default for argument in named if _is_plain(argument.default)}
     needed = tuple(argument.name for argument in named if argument.default is inspect.Parameter.empty)
     name = entry.replace(":", ".")  # also of a file

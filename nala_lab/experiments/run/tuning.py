@@ -20,8 +20,6 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-import torch
-
 from nala_lab.core import require, require_int, require_number, stream
 from nala_lab.experiments.run.one_run import SHARE
 from nala_lab.experiments.run.optimizers import Method
@@ -106,7 +104,8 @@ def space_of(task: Task, optimizer: str | Method) -> Space:
 def trials(optimizer: str, space: Space, count: int, published: Mapping[str, Any], *, seed: int) -> list[Trial]:
     """Choose `count` points of a grid: the published one where the grid has it, the others without replacement.
 
-    Raises ValueError when the grid has fewer points than `count`, so that the optimizers would not get equal numbers.
+    Raises ValueError when the grid has fewer points than `count`, or a value twice in an axis: the optimizers would not
+    get equal numbers.
 
     Parameters
     ----------
@@ -114,12 +113,17 @@ def trials(optimizer: str, space: Space, count: int, published: Mapping[str, Any
     seed : names the stream that chooses.
     """
     require_int("trials", count, low=1)
+    for name, values in space.items():
+        twice = [value for i, value in enumerate(values) if value in values[:i]]
+        require(f"{optimizer}.{name}", values, not twice, "values that differ", "one tried twice is one trial")
     grid = [dict(zip(space, values, strict=True)) for values in itertools.product(*space.values())]
     rule = f"trials <= {len(grid)}"
     require(
         "trials", count, count <= len(grid), rule, f"the points of {optimizer}'s space; every optimizer gets as many"
     )
-    known = find_method(optimizer).with_settings(published)
+    # the defaults of an own optimizer may be tuples, and a TOML file has lists
+    known = {name: list(value) if isinstance(value, tuple) else value
+             for name, value in find_method(optimizer).with_settings(published).items()}  # fmt: skip
     first = [point for point in grid if all(known.get(name) == value for name, value in point.items())]
     others = [point for point in grid if point not in first]
     order = stream(seed, "tune", optimizer).permutation(len(others))
@@ -168,10 +172,16 @@ def _at_edge(chosen: Trial, name: str, values: Sequence[Any], side: str) -> bool
     value, sign = chosen.changes[name], 1 if side == "upper" else -1
     if value != (max if side == "upper" else min)(values):
         return False
-    beyond = value + sign if isinstance(value, int) else value + sign * 1e-9 * (1 + abs(value))
+    # as far beyond as the value's own size asks for: eps may be 1e-16; a whole number may allow the next one only
+    steps = (1e-9 * (abs(value) or 1), *([1] if isinstance(value, int) else []))
+    return any(_takes(chosen, name, value + sign * step) for step in steps)
+
+
+def _takes(chosen: Trial, name: str, value: Any) -> bool:
+    """Whether the optimizer of a trial can be made with this value instead."""
     method = find_method(chosen.optimizer)
     try:
-        method.build([torch.zeros(1, requires_grad=True)], method.with_settings({**chosen.changes, name: beyond}))
+        method.rehearsed(method.with_settings({**chosen.changes, name: value}))
     except ValueError:
         return False
     return True

@@ -12,6 +12,7 @@ Images may be stored as they were published (uint8, a quarter of the memory) or 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from numbers import Integral
 from typing import Any
 
 import torch
@@ -77,7 +78,9 @@ class ImageWorkload:
                  batches: int | None = None) -> None:  # fmt: skip
         images = len(data.train_y)
         rule = f"integer 1 <= batch_size <= {images}"
-        require("batch_size", batch_size, 1 <= batch_size <= images, rule, "the training images of this scale")
+        whole = isinstance(batch_size, Integral) and not isinstance(batch_size, bool)
+        ok = whole and 1 <= batch_size <= images
+        require("batch_size", batch_size, ok, rule, "the training images of this scale")
         if batches is not None:
             require_int("batches", batches, low=1)
         ready = data.train_x.is_floating_point()
