@@ -89,9 +89,10 @@ def main(args: argparse.Namespace) -> int:
 
     if args.list:
         print("\n".join(_described(task) for task in TASKS.values()))
-        everywhere = ", ".join(name for name in METHODS if name != "ntasgd")
-        print(f"\nEvery task takes any of {everywhere}; or package.module:factory, one of your own. Those on text also "
-              "take ntasgd.")  # fmt: skip
+        waiting = [name for name, facts in METHODS.items() if "waits for the validation loss" in facts.traits]
+        others = ", ".join(name for name in METHODS if name not in waiting)
+        print(f"\nEvery task takes any of {others}; or package.module:factory, one of your own. Those on text take "
+              f"{', '.join(waiting)} too.")  # fmt: skip
         return 0
     require("--out", str(args.out), not args.out.exists() or args.out.is_dir(), "the name of a folder")
     if args.tensorboard is not None:

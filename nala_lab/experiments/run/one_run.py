@@ -147,7 +147,7 @@ def plan(task: str, optimizer: str | Method, *, seed: int, scale: str = "cpu", e
     options : switches of the loop.
     """
     chosen, method = get_task(task), find_method(optimizer)
-    able = method.name != "ntasgd" or chosen.main == "perplexity"
+    able = "waits for the validation loss" not in method.traits or chosen.main == "perplexity"
     require("optimizer", method.name, able, f"another one on {task}", "it goes by a validation loss, which texts have")
     require_choice("scale", scale, chosen.scales)
     require_int("seed", seed, low=0)
