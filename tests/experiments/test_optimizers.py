@@ -6,6 +6,7 @@ import math
 import pytest
 import torch
 
+from nala_lab.experiments.run.alone import known_by
 from nala_lab.experiments.run.one_run import plan
 from nala_lab.experiments.run.optimizers import METHODS, get_method
 from nala_lab.experiments.tasks import TASKS
@@ -201,3 +202,17 @@ def test_an_optimizer_from_elsewhere_resumes_bit_for_bit_after_its_rate_fell(nam
         p.data.copy_(value)
     stepped(resumed, loss_again, 4)
     assert all(torch.equal(p, q) for p, q in zip(params, again, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("name", "whole", "parts"),
+    [
+        ("nala", {"lr": 1, "mu": -1, "inner.betas": [0, 0]}, {"lr": 1.0, "mu": -1.0, "inner.betas": [0.0, 0.0]}),
+        ("adam", {"weight_decay": 0}, {}),
+        ("torch.optim:RMSprop", {"lr": 1}, {"lr": 1.0}),
+    ],
+)
+def test_a_whole_number_is_not_another_run(name, whole, parts):
+    """``--set lr=1`` was trained beside ``lr=1.0``, and stood in tables as another setting."""
+    one, other = (known_by(plan("lenet5-digits", name, seed=0, changes=c).request) for c in (whole, parts))
+    assert one == other

@@ -19,7 +19,7 @@ from nala_lab.methods.facts import Settings
 from nala_lab.methods.making import torch_twin
 from nala_lab.methods.table import METHODS as ROWS
 
-__all__ = ["METHODS", "Method", "get_method"]
+__all__ = ["METHODS", "Method", "as_its_kind", "get_method"]
 
 # What the loop can give an optimizer that it steps without a closure: NALA's last mini-batch a second time, if asked.
 _TAKES = {"outer_batch": ("fresh", "last"), "probe_batch": ("next",), "inner.probe_batch": ("next",)}
@@ -120,7 +120,21 @@ class Method:
             require_choice("hyperparameter", name, base, f"those of {self.name}")
             if name in _TAKES:
                 require_choice(name, value, _TAKES[name], "in the training loop")
-        return {**base, **changes}
+        return {**base, **{name: as_its_kind(base[name], value) for name, value in changes.items()}}
+
+
+def as_its_kind(default: Any, value: Any) -> Any:
+    """A whole number as a float where the default is one: ``lr=1`` and ``lr=1.0`` are one run, with one hash.
+
+    Examples
+    --------
+    >>> as_its_kind(0.001, 1), as_its_kind(5, 7), as_its_kind([0.9, 0.999], [0, 0.5]), as_its_kind(0.1, True)
+    (1.0, 7, [0.0, 0.5], True)
+    """
+    if isinstance(default, list | tuple) and isinstance(value, list | tuple) and len(default) == len(value):
+        return type(value)(map(as_its_kind, default, value))
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return float(value) if isinstance(default, float) and whole and abs(value) < 2**53 else value
 
 
 METHODS = {name: Method(name, facts.name, facts.published) for name, facts in ROWS.items()}

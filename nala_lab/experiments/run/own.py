@@ -51,7 +51,7 @@ from typing import Any
 import torch
 
 from nala_lab.core import require, require_choice
-from nala_lab.experiments.run.optimizers import Method, get_method
+from nala_lab.experiments.run.optimizers import Method, as_its_kind, get_method
 from nala_lab.methods.target import load_target
 
 __all__ = ["OwnMethod", "find_method", "own_method"]
@@ -101,7 +101,8 @@ class OwnMethod(Method):
             require(name, value, told, "true or false, without quotes")
             require(name, value, not (isinstance(value, float) and math.isnan(value)), "a value that is not NaN")
         tuples = {name for name, default in self.settings.items() if isinstance(default, tuple)}
-        told = {name: tuple(x) if name in tuples and isinstance(x, list) else x for name, x in changes.items()}
+        told = {name: as_its_kind(self.settings.get(name), tuple(x) if name in tuples and isinstance(x, list) else x)
+                for name, x in changes.items()}  # fmt: skip
         return {**self.settings, **told}
 
     def rehearsed(self, settings: Mapping[str, Any]) -> OwnMethod:
