@@ -1,4 +1,4 @@
-"""LeNet-5 on a CPU as two tables: at the NALA paper's settings, and with the same number of tuning trials for each.
+"""LeNet-5 and the released network on a CPU: at the NALA paper's settings, and LeNet-5 with equally many tuning trials.
 
 Each line of a note is a statement of its own: the README makes a list of them.
 """
@@ -20,21 +20,24 @@ from paper_figs.drawing import Drawing, Table
 from paper_figs.published import table as published
 from paper_figs.results_images import TASKS, against_nala, correction, in_words, judged, mean_and_spread
 
-__all__ = ["PUBLISHED", "TUNED", "as_published", "as_published_table", "draw_published", "draw_tuned", "longer",
-           "trials", "tuned", "tuned_table"]  # fmt: skip
+__all__ = ["PUBLISHED", "RELEASED", "TUNED", "as_published", "as_published_table", "draw_published", "draw_tuned",
+           "longer", "trials", "tuned", "tuned_table"]  # fmt: skip
 
 TUNED = RECORDS.parent / "tuned"
+RELEASED = "tflenet-cifar10"  # the network that the paper's program calls LeNet
 PUBLISHED = {
-    "lenet5-cifar10": "CIFAR-10", "lenet5-cifar100": "CIFAR-100, a part", "lenet5-fashion-mnist": "Fashion-MNIST",
+    "lenet5-cifar10": "CIFAR-10", RELEASED: "CIFAR-10, released network", "lenet5-cifar100": "CIFAR-100, a part",
+    "lenet5-fashion-mnist": "Fashion-MNIST",
 }  # fmt: skip
 # task -> optimizer -> cell, best mini-batch
-PRINTED = {"lenet5-cifar10": published("nala", 1).column(1), "lenet5-cifar100": published("nala", 1).column(3)}
+PRINTED = {task: published("nala", 1).column(3 if "cifar100" in task else 1) for task in PUBLISHED if "cifar" in task}
 SHOWN = {name: METRICS[name] for name in ("batch accuracy", "test accuracy")}  # the paper's metric, and ours
 
 
 def as_published(task: str, equal: str, folder: Path = RECORDS) -> Choice:
-    """Choose the runs at the task's published settings and one of the two budgets."""
-    return choose(records_of(folder / task), [Arm(name, name) for name in PAPER_METHODS], equal=equal)
+    """Choose the runs at the task's published settings and one of the two budgets; of RELEASED, the long ones only."""
+    runs = [run for run in records_of(folder / task) if task != RELEASED or scale_of(run) == "paper"]
+    return choose(runs, [Arm(name, name) for name in PAPER_METHODS], equal=equal)
 
 
 def trials(task: str, folder: Path = TUNED) -> Mapping[str, Any]:
@@ -69,17 +72,20 @@ def as_published_table(folder: Path = RECORDS) -> Table:
     rows, said = [], []
     for task, data in PUBLISHED.items():
         at = {equal: as_published(task, equal, folder) for equal in reversed(BUDGETS)}
-        scale = max((choice.scale for choice in at.values()), key=SCALES.index)
-        shown = {equal: choice for equal, choice in at.items() if choice.scale == scale}
+        shown = {equal: choice for equal, choice in at.items() if "nala" in choice.by_arm}
+        if not shown:
+            continue
+        scale = max((choice.scale for choice in shown.values()), key=SCALES.index)
+        shown = {equal: choice for equal, choice in shown.items() if choice.scale == scale}
         gaps = {equal: _gaps(choice) for equal, choice in shown.items()}
-        for name in PAPER_METHODS:
+        for name in [name for name in PAPER_METHODS if any(name in choice.by_arm for choice in shown.values())]:
             cells = [_at_each_budget(shown, name, metric) for metric in SHOWN]
             against = [gaps[equal].get(name, "–") if equal in gaps else "not yet run at this length" for equal in at]
             rows.append((data, label(name), _printed(task, name), *cells, *against))
         sizes = {equal: _size(choice) for equal, choice in shown.items()}
         size = " and ".join(f"{size} (equal {equal})" for equal, size in sizes.items())
         size = size if len(set(sizes.values())) > 1 else next(iter(sizes.values()))
-        verdicts = " ".join(in_words(choice.by_arm).strip() for choice in shown.values())
+        verdicts = " ".join(in_words(choice.by_arm).strip() for choice in shown.values()) or "one run is no comparison."
         said.append(f"{data}, {size}: {verdicts}{longer(task, at[BUDGETS[0]], folder)}")
     heads = ("data", "optimizer", "best mini-batch, NALA Table 1 (%)", "best mini-batch, ours (%)",
              "test accuracy, ours (%)", *(f"NALA minus it at equal {equal}" for equal in at))  # fmt: skip
@@ -150,7 +156,9 @@ def _size(choice: Choice) -> str:
     all_ = full_size(choice.records[0].task)["train"]
     images = first["data"].get("train", all_)
     part = f", {images:,} of {all_:,} training images" if images < all_ else ""
-    return f"{first['epochs']} epochs, batch {first['batch_size']}{part}, {' to '.join(map(str, sorted(seeds)))} seeds"
+    kind = "" if first.get("precision", "float32") == "float32" else f", {first['precision']}"
+    count = f"{' to '.join(map(str, sorted(seeds)))} seed{'s' * (max(seeds) > 1)}"
+    return f"{first['epochs']} epochs, batch {first['batch_size']}{part}{kind}, {count}"
 
 
 def _reading(choice: Choice) -> tuple[str, str]:

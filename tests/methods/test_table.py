@@ -127,6 +127,7 @@ ABOUT_THE_METHOD = {
     "nala_lab/optim/adala.py": "probe='adam' and probe='adabelief' are names of readings",
     "paper_figs/published_audit": "the sentences of the papers speak of methods by name",
     "paper_figs/results_images.py": "a picture of NALA beside the others",
+    "paper_figs/results_lenet5.py": "a table of NALA beside the others",
     "paper_figs/side_by_side_adala.py": "lines of one picture that are readings of one algorithm",
     "nala_lab/certify": "inner='nag' is a form of the quadratic's recurrence",
     "nala_lab/measure/cycle_map.py": "inner='nag' is a form of the quadratic's recurrence",
