@@ -63,6 +63,8 @@ class Bench:
     def build(self, method: Method | Callable[[list[Any]], Any]) -> Any:
         """The optimizer of these weights; its inner steps are noted."""
         if isinstance(method, Method):
+            variant, hint = method.settings.get("variant", "paper"), "a run would not show y_t: no call ends there"
+            require("variant", variant, variant == "paper", "'paper' by the torch twin", hint)
             opt = torch_twin(method.name, self.params, **method.shared())
         else:
             opt = made_by(method, self.params)

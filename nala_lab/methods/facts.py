@@ -37,6 +37,7 @@ class Facts:
     traits : of `TRAITS`.
     looks_ahead : settings to whether a cycle, or a step, spends a gradient that is not a step of its own.
     slow_step : the setting that mixes slow and fast weights, and what to add to it to have Lookahead's slow step.
+    unwritten : settings that a record names only where they are not the value given here.
     to_torch : settings in shared names to those of the torch class.
     hard : settings in shared names under which every term matters, for the tests of parity.
     """
@@ -52,6 +53,7 @@ class Facts:
     traits: frozenset[str]
     looks_ahead: Callable[[Settings], bool] = _never
     slow_step: tuple[str, float] | None = None
+    unwritten: Settings = field(default_factory=dict, hash=False)
     to_torch: Callable[[dict[str, Any]], dict[str, Any]] = dict
     hard: tuple[Settings, ...] = field(default=(), hash=False)
 
@@ -84,7 +86,7 @@ def row(**facts: Any) -> Facts:
     ValueError: row 'Lion' must satisfy a value for label, look, source, torch, ..., got name, numpy, traits
     """
     who = f"row {facts.get('name', '?')!r}"
-    needed = [f.name for f in fields(Facts) if f.default is MISSING]
+    needed = [f.name for f in fields(Facts) if f.default is f.default_factory is MISSING]
     missing = [name for name in needed if name not in facts]
     _agree(who, not missing, f"a value for {', '.join(missing)}", ", ".join(facts))
     unknown = sorted(facts.keys() - {f.name for f in fields(Facts)})

@@ -182,6 +182,10 @@ class NALAHyper:
         require_choice("outer_batch", self.outer_batch, OUTER_BATCHES)
         require_choice("inner_state", self.inner_state, INNER_STATES)
         require_choice("variant", self.variant, NALA_VARIANTS)
+        if self.variant == "released":
+            hint = "the released program fixes it"
+            require("outer_batch", self.outer_batch, self.outer_batch == "fresh", "its default", hint)
+            require("inner_state", self.inner_state, self.inner_state == "keep", "'keep'", hint)
 
 
 @dataclass(frozen=True, kw_only=True)

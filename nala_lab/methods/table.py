@@ -92,7 +92,7 @@ _ROWS = (
                    **_AROUND_ADAM},
         traits=frozenset({"two loops"}),
         looks_ahead=lambda s: s.get("variant") != "released",  # at alpha = 0 too: the gradient is spent
-        slow_step=("mu", 1.0), to_torch=_last_is_same,
+        slow_step=("mu", 1.0), unwritten={"variant": "paper"}, to_torch=_last_is_same,
         hard=(*_grid({"k": 4, "mu": -0.4, "alpha": 0.2},
                      inner=_INNERS, inner_state=_STATES, outer_batch=("fresh", "last")),
               *_grid({"inner": _OUTSIDE_ADAM, "k": 3}, mu=(-1.0, -0.3, 0.0, 0.5), alpha=(0.0, 0.1)),

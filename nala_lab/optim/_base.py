@@ -88,7 +88,8 @@ class LabOptimizer(GroupSettings):
     def _set_options(self, options: dict[str, Any]) -> None:
         """Take the settings of a saved state, as torch does with those of a parameter group."""
         if self.hyper is not None:
-            self.hyper = replace(self.hyper, **{name: options[name] for name in self._names})
+            told = {name: options[name] for name in self._names if name in options}  # a saved state may be older
+            self.hyper = replace(self.hyper, **told)
 
     def _restart(self) -> None:
         """Go back to the state of a new optimizer; the weights and the gradient count stay."""

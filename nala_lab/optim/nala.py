@@ -16,9 +16,9 @@ from typing import Any
 import torch
 from torch.optim import Optimizer
 
-from nala_lab.core import require_choice
+from nala_lab.core import require, require_choice
 from nala_lab.methods.hyper import NALAHyper
-from nala_lab.optim._base import require_closure
+from nala_lab.optim._base import LabOptimizer, require_closure
 from nala_lab.optim._groups import InGroups
 from nala_lab.optim._two_loop import TwoLoop
 
@@ -52,11 +52,15 @@ class NALA(TwoLoop):
     inner_state : at the synchronisation ``"keep"`` the inner state, ``"reset"`` it as the next cycle begins, or
         ``"pullback"`` its momentum (SGD's buffer, Adam's first moment; no second moment, no counter):
         v <- (1 + mu) v_k - mu v_slow, with v_slow the momentum after the previous synchronisation, at first zero.
+    variant : ``"paper"``; or ``"released"``, the published program's recurrence as far as an optimizer can follow it.
+        Its slow weights start at zero, so that the first synchronisation scales every weight by 1 + mu. Its outer
+        gradient is the last inner one, of theta_{t,k-1}, and the k-th ``step()`` ends the cycle: k gradients. The
+        program's is not quite that through a network: activations of theta_{t,k-1} meet weights of y_t.
 
     Notes
     -----
-    A cycle spends k + 1 gradients and keeps one copy of the parameters. The outer step has no weight decay of its
-    own and follows `maximize` of the inner optimizer. A parameter without a gradient at y_t has phi_t = y_t.
+    Algorithm 1: a cycle spends k + 1 gradients and keeps one copy of the parameters. The outer step has no weight decay
+    of its own and follows `maximize` of the inner optimizer. A parameter without a gradient at y_t has phi_t = y_t.
     `phase` is the number of inner steps done, 0 to k; k means standing at y_t. k, mu, alpha and the options travel in
     ``state_dict()`` and come back with it, as torch does with those of a group.
 
@@ -79,16 +83,35 @@ class NALA(TwoLoop):
     hyper: NALAHyper
     mu = InGroups()
     alpha = InGroups()
-    _whole = ("k", "outer_batch", "inner_state")
+    _whole = ("k", "outer_batch", "inner_state", "variant")
     _rests_at_y = True
 
     def __init__(self, params: Any, lr: Any = 1e-3, *, k: int = 5, mu: float = -0.5, alpha: float = 1e-3,
                  inner: Callable[[Any], Optimizer] | None = None, outer_batch: str = "fresh",
-                 inner_state: str = "keep") -> None:  # fmt: skip
+                 inner_state: str = "keep", variant: str = "paper") -> None:  # fmt: skip
         require_choice("outer_batch", outer_batch, OUTER_BATCHES, "'full' is in the NumPy twin only")
+        fits = variant != "released" or outer_batch == "fresh"
+        require("outer_batch", outer_batch, fits, "'fresh' when variant='released'", "no gradient is spent at y_t")
         shared = OUTER_BATCHES[outer_batch]
-        hyper = NALAHyper(k=k, mu=mu, alpha=alpha, outer_batch=shared, inner_state=inner_state)
+        hyper = NALAHyper(k=k, mu=mu, alpha=alpha, outer_batch=shared, inner_state=inner_state, variant=variant)
         super().__init__(params, lr, hyper, inner)
+
+    def _require_fitting_inner(self) -> None:
+        super()._require_fitting_inner()
+        one = getattr(type(self.inner), "next_gradient", LabOptimizer.next_gradient) is LabOptimizer.next_gradient
+        rule, hint = "one gradient a step when variant='released'", "the outer gradient is the last inner one"
+        require("inner", type(self.inner).__name__, one or not self._released, rule, hint)
+
+    @property
+    def _released(self) -> bool:
+        return getattr(self.hyper, "variant", "paper") == "released"
+
+    @torch.no_grad()
+    def _start_cycle(self) -> None:
+        empty = [p for p in self._params() if "slow" not in self.state[p]] if self._released else []
+        super()._start_cycle()
+        for p in empty:
+            self.state[p]["slow"].zero_()  # "released": phi_0 = 0
 
     def _back(self, group: dict[str, Any]) -> float:
         return -self._setting(group, "mu")  # y_t = (1 + mu) theta_{t,k} - mu phi_{t-1} = theta + (-mu) (phi - theta)
@@ -113,15 +136,25 @@ class NALA(TwoLoop):
         loss = self._inner_step(closure)  # Eq. (4)
         if self._phase == self.k:
             self._mix()  # weights <- y_t
-            if same:
+            if self._released:
+                self._leave_y(self._lengths())
+            elif same:
                 self._outer_step(closure)
             elif not self._rests_at_y:
                 self._end_cycle()
         return loss
 
     def _outer_step(self, closure: Callable[[], Any] | None) -> Any:
-        lengths = [self._setting(group, "alpha") for group in self.param_groups]
+        lengths = self._lengths()
         loss = self._spend(closure)
+        self._leave_y(lengths)
+        return loss
+
+    def _lengths(self) -> list[float]:
+        return [self._setting(group, "alpha") for group in self.param_groups]
+
+    def _leave_y(self, lengths: list[float]) -> None:
+        """Take the outer step, with the gradient that is in ``.grad``."""
         for alpha, group in zip(lengths, self.param_groups, strict=True):
             length = alpha if group.get("maximize") else -alpha
             moved = [p for p in dict.fromkeys(group["params"]) if p.grad is not None]
@@ -132,4 +165,3 @@ class NALA(TwoLoop):
                 if p.grad.is_sparse or "exact" in self.state[p]:
                     p.copy_(self.state[p].get("exact", p).add_(p.grad, alpha=length))  # the same, with all digits
         self._end_cycle()
-        return loss

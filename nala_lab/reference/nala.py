@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from nala_lab.core import Array, require
+from nala_lab.core import Array
 from nala_lab.methods.hyper import NALAHyper
 from nala_lab.reference.adam import Adam
 from nala_lab.reference.arith import zeros
@@ -68,10 +68,6 @@ class NALA(NALAHyper):
     def __post_init__(self) -> None:
         super().__post_init__()
         require_inner(self.inner, self.inner_state)
-        if self.variant == "released":
-            hint = "the released program fixes it"
-            require("outer_batch", self.outer_batch, self.outer_batch == "fresh", "its default", hint)
-            require("inner_state", self.inner_state, self.inner_state == "keep", "'keep'", hint)
 
     def init(self, theta: Array) -> CycleState:
         """State before the first cycle: phi_0 = theta ("released": phi_0 = 0)."""

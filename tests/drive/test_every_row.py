@@ -212,12 +212,13 @@ def test_divergence_is_an_outcome():
         (Method("SGD", lr=0.1), {"cycles": 3}, "cycles must satisfy cycles left out"),
         (Method("Adam", lr=0.1, form="keras"), {"steps": 3}, "form must satisfy form in"),
         (Method("AdaLA", probe="implicit"), {"steps": 3}, "probe must satisfy"),
+        (Method("NALA", inner=Method("SGD"), variant="released"), {"cycles": 3}, "variant must satisfy 'paper' by"),
     ],
 )
 def test_what_is_refused(method, length, message):
     with pytest.raises(ValueError, match=message):
         run("torch", method, grad, [1.0, 1.0, 1.0], **length)
-    if "form" not in method.settings and "probe" not in method.settings:
+    if not {"form", "probe", "variant"} & set(method.settings):
         with pytest.raises(ValueError):
             run("numpy", method, grad, [1.0, 1.0, 1.0], **length)
 

@@ -28,7 +28,8 @@ def digits():
 @pytest.mark.parametrize(
     ("name", "changes", "cycle"),
     [("nala", {}, (5, 6)), ("nala", {"k": 3}, (3, 4)), ("lookahead", {}, (5, 5)), ("adam", {}, (1, 1)),
-     ("adala", {}, (1, 2)), ("nala", {"inner": "adala", "k": 2}, (2, 5)), ("nala", {"outer_batch": "last"}, (5, 6))],
+     ("adala", {}, (1, 2)), ("nala", {"inner": "adala", "k": 2}, (2, 5)), ("nala", {"outer_batch": "last"}, (5, 6)),
+     ("nala", {"variant": "released"}, (5, 5))],
 )  # fmt: skip
 def test_every_row_stands_at_the_start_of_a_cycle_as_the_paper_counts(name, changes, cycle):
     rows = [one for one in trained(digits(), name, changes, epochs=6, log_every=4)[0] if one["kind"] == "train"]

@@ -107,6 +107,8 @@ def test_what_the_loop_needs_cannot_be_changed():
                           ("nala", {"inner": "adala", "inner.probe_batch": "same"})):  # fmt: skip
         with pytest.raises(ValueError, match="in the training loop"):
             METHODS[name].with_settings(changes)
+    with pytest.raises(ValueError, match="outer_batch must satisfy its default"):
+        plan("lenet5-digits", "nala", seed=0, changes={"variant": "released", "outer_batch": "last"})
     with pytest.raises(ValueError, match="inner must satisfy inner in"):
         METHODS["nala"].with_settings({"inner": "lookahead"})
     with pytest.raises(ValueError, match="hyperparameter must satisfy"):
@@ -209,6 +211,7 @@ def test_an_optimizer_from_elsewhere_resumes_bit_for_bit_after_its_rate_fell(nam
     [
         ("nala", {"lr": 1, "mu": -1, "inner.betas": [0, 0]}, {"lr": 1.0, "mu": -1.0, "inner.betas": [0.0, 0.0]}),
         ("adam", {"weight_decay": 0}, {}),
+        ("nala", {"variant": "paper"}, {}),
         ("torch.optim:RMSprop", {"lr": 1}, {"lr": 1.0}),
     ],
 )

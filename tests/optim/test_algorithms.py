@@ -7,9 +7,11 @@ import pytest
 import torch
 
 from nala_lab.core import stream
-from nala_lab.optim import NALA, AdaBelief, AdaLA, Lookahead
+from nala_lab.optim import NALA, AdaBelief, AdaLA, Adam, Lookahead
+from nala_lab.reference import NALA as NumpyNALA
 from nala_lab.reference import AdaLA as NumpyAdaLA
-from nala_lab.reference import run
+from nala_lab.reference import Adam as NumpyAdam
+from nala_lab.reference import HeavyBall, run
 from tests.optim.training import feed, walk
 
 ODD = {"lr": 0.05, "betas": (0.7, 0.85), "eps": 1e-2}
@@ -44,6 +46,37 @@ def test_reductions_hold_to_the_last_bit():
     spent = [i for i in range(12) if i % 4 != 3]
     nala = path(lambda p: NALA(p, k=3, mu=-0.75, alpha=0.0), grads)[3::4]
     assert nala == path(lambda p: Lookahead(p, k=3, alpha=0.25), grads[spent])[2::3]
+
+
+@pytest.mark.parametrize(("inner", "numpy"), [
+    (sgd(0.1, momentum=0.9), HeavyBall(lr=0.1, momentum=0.9)), (lambda p: Adam(p, lr=0.1), NumpyAdam(lr=0.1)),
+], ids=["momentum", "adam"])  # fmt: skip
+def test_the_released_recurrence_is_that_of_the_numpy_twin(inner, numpy):
+    curved, k = np.array([0.3, 1.0, 2.0, 0.5]), 3
+    t = run(NumpyNALA(numpy, k=k, mu=-0.4, alpha=0.2, variant="released"), lambda x: curved * (x - 1), START, cycles=4)
+    w = torch.nn.Parameter(torch.tensor(START))
+    opt = NALA([w], k=k, mu=-0.4, alpha=0.2, inner=inner, variant="released")
+    for row in range(1, 5):
+        for call in range(k):
+            assert opt.phase == call and opt.next_gradient == "step"
+            feed(opt, torch.tensor(curved) * (w.detach() - 1))
+        assert np.abs(w.detach().numpy() - t.slow[row]).max() <= 40 * row * k * EPS  # 10 roundings of numbers < 4
+    assert opt.grad_evals == t.grad_evals == 4 * k
+
+
+def test_before_its_first_synchronisation_the_released_recurrence_shows_and_mixes_with_zero():
+    """theta: 5 -> 4.5 -> 4.05; y_1 = 0.5 * 4.05 + 0.5 * 0, phi_1 = y_1 - 0.2 * 4.5, the last inner gradient."""
+    w = torch.nn.Parameter(torch.tensor([5.0], dtype=torch.float64))
+    opt = NALA([w], k=2, mu=-0.5, alpha=0.2, inner=sgd(0.1), variant="released")
+    feed(opt, 5.0)
+    with opt.slow_weights():
+        assert w.item() == 0.0
+    older = opt.state_dict()
+    for group in older["param_groups"]:
+        del group["cycle"]["variant"]  # a state from before there was one
+    opt.load_state_dict(older)
+    feed(opt, 4.5)
+    assert w.item() == pytest.approx(0.5 * 4.05 - 0.2 * 4.5, abs=8 * EPS)
 
 
 # ---- inner states and probes --------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def test_the_weights_stay_finite_and_move_where_there_is_a_gradient(name, dtype,
     after = run(opt, w, size)
     assert torch.isfinite(torch.view_as_real(after) if dtype.is_complex else after).all()
     moved = after != before  # in half precision a step below half an ulp of the larger weights moves the smallest only
-    decays = opt.param_groups[0]["weight_decay"] > 0
+    decays = opt.param_groups[0]["weight_decay"] > 0 or name == "NALA-released"  # which scales the weights once
     assert (moved.any() and (moved.all() or dtype.itemsize == 2)) == (size > 0 or decays)
     w = weights(dtype)
     opt = CLASSES[name]([w])

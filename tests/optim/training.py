@@ -23,6 +23,7 @@ MAKERS = {
     "NALA-same": lambda p: NALA(p, lr=0.01, k=K, mu=0.3, alpha=0.05, outer_batch="same"),
     "NALA-pullback": lambda p: NALA(p, k=K, inner=momentum, inner_state="pullback"),
     "NALA-Adagrad-reset": lambda p: NALA(p, k=K, inner=torch.optim.Adagrad, inner_state="reset"),
+    "NALA-released": lambda p: NALA(p, lr=0.01, k=K, alpha=0.05, variant="released"),
     "NALA-AdaLA": lambda p: NALA(p, k=2, alpha=0.05, inner=lambda held: AdaLA(held, lr=0.01)),
     "Lookahead": lambda p: Lookahead(p, lr=0.01, k=K),
     "Lookahead-reset": lambda p: Lookahead(p, lr=0.01, k=K, inner_state="reset"),

@@ -16,7 +16,7 @@ import torch
 from nala_lab.core import require_choice
 from nala_lab.methods.counting import around, counted, nested, timesteps
 from nala_lab.methods.facts import Settings
-from nala_lab.methods.making import torch_twin
+from nala_lab.methods.making import check_settings, torch_twin
 from nala_lab.methods.table import METHODS as ROWS
 
 __all__ = ["METHODS", "Method", "as_its_kind", "get_method"]
@@ -57,6 +57,7 @@ class Method:
         """
         given = nested(settings)
         if "outer_batch" in given:
+            check_settings(ROWS[self.name], dict(given))
             given["outer_batch"] = "fresh"  # each step() is one gradient; which mini-batch it is of, the loop decides
         optimizer: torch.optim.Optimizer = torch_twin(self.name, params, **given)
         return optimizer
@@ -116,11 +117,13 @@ class Method:
             require_choice("inner", changes["inner"], inside, "the methods of one loop")
             base = {name: value for name, value in base.items() if not name.startswith("inner.")}
             base |= around(changes["inner"])
+        unwritten = ROWS[self.name].unwritten
         for name, value in changes.items():
-            require_choice("hyperparameter", name, base, f"those of {self.name}")
+            require_choice("hyperparameter", name, {*base, *unwritten}, f"those of {self.name}")
             if name in _TAKES:
                 require_choice(name, value, _TAKES[name], "in the training loop")
-        return {**base, **{name: as_its_kind(base[name], value) for name, value in changes.items()}}
+        told = {name: as_its_kind(base.get(name), value) for name, value in changes.items()}
+        return {**base, **{name: x for name, x in told.items() if name in base or x != unwritten[name]}}
 
 
 def as_its_kind(default: Any, value: Any) -> Any:
