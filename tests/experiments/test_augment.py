@@ -98,6 +98,12 @@ def test_all_offsets_occur_and_none_is_out_of_range():
     assert (counts - 160).abs().max() < 5 * 12.4
 
 
+def test_a_crop_larger_than_the_image_is_one_sentence():
+    for view, side in ((Augmentation(crop=21), 20), (Augmentation(size=24, crop=29, padding=2), 28)):
+        with pytest.raises(ValueError, match=f"crop must satisfy crop <= {side}, the side of the image"):
+            view.functions(MEAN, SD)[0](PIXELS, torch_stream(0, "crop"))
+
+
 def test_the_network_sees_the_middle_of_a_test_image():
     prepare = Augmentation(crop=12, flip=True, brightness=63).functions(MEAN, SD)[1]
     want = (PIXELS[:, :, 4:16, 5:17].float() - MEAN) / SD

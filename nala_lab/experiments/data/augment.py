@@ -115,6 +115,9 @@ class Augmentation:
         tall, wide = self.crop or height, self.crop or width
         if self.padding:
             x = F.pad(x, (self.padding,) * 4)
+        room = min(x.shape[2:])
+        fits = self.crop is None or self.crop <= room
+        require("crop", self.crop, fits, f"crop <= {room}, the side of the image with its border")
         # A few numbers per image travel; the index itself, one per pixel, is made where the images are.
         rows = _offsets(top, x.shape[2] - tall).to(device) + torch.arange(tall, device=device)
         columns = torch.arange(wide, device=device).expand(n, wide)
