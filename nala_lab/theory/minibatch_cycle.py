@@ -34,6 +34,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nala_lab.core import Real, require, require_choice, require_int, require_number
+from nala_lab.core import covariance as checked
 from nala_lab.methods.hyper import OuterMomentumHyper
 from nala_lab.theory.minibatch_noise import Noise
 
@@ -102,14 +103,21 @@ class Moments(NamedTuple):
 
 
 def start(noise: Noise, mean: ArrayLike, covariance: ArrayLike | None = None) -> Moments:
-    """Moments of a displacement with mean (d,) and covariance (d, d) or (d,), given in the coordinates of x; b = 0."""
+    """Moments of a displacement with mean (d,) and covariance (d, d) or (d,), given in the coordinates of x; b = 0.
+
+    Raises ValueError for another shape, NaN, and what is no covariance.
+    """
     d = len(noise.h)
     m, zero = np.asarray(mean, np.float64), np.zeros(d)
     require("mean", m.shape, m.shape == (d,), f"({d},), with the d of the noise")
+    require("mean", mean, bool(np.isfinite(m).all()), "finite")
     shape = (d,) if noise.basis is None else (d, d)
     S = np.zeros(shape) if covariance is None else np.asarray(covariance, np.float64)
     require("covariance", S.shape, S.shape == shape, f"the shape {shape}")
-    if noise.basis is not None:
+    if noise.basis is None:
+        require("covariance", covariance, bool(np.all((S >= 0) & np.isfinite(S))), "finite variances >= 0")
+    else:
+        S = checked("covariance", S, d)
         m, S = noise.basis.T @ m, noise.basis.T @ S @ noise.basis
     return Moments(m, zero, S, np.zeros(shape), np.zeros(shape))
 
