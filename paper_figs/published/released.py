@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from nala_lab.core import require
+from nala_lab.results.records import Record
 
-__all__ = ["FILES", "LATE", "TARGETS", "Curve", "Log", "Released", "folder_of", "recounted", "released"]
+__all__ = ["FILES", "LATE", "TARGETS", "Curve", "Log", "Released", "folder_of", "of_run", "recounted", "released"]
 
 FILES = ("nala_cifar_curves.csv.gz", "adabelief_cifar10_curves.csv.gz", "adabelief_ptb_lstm_curves.csv.gz")
 """The logs, one file for NALA's and two for AdaBelief's and its rivals'."""
@@ -154,18 +155,33 @@ def _logs(rows: Sequence[Mapping[str, str]]) -> Iterator[Log]:
             key = row["network"], row["dataset"]
             series[key][row["metric"]][int(row["timestep"])] = float(row["value"])
     for (model, dataset), of in series.items():
-        loss, accuracy = of["loss"], of["accuracy"]
-        late = [step for step in accuracy if step >= LATE]
-        mean = sum(accuracy[step] for step in late) / len(late)
-        reached = {target: [step for step, a in accuracy.items() if a >= target] for target in TARGETS}
-        yield Log(
-            model, dataset, len(accuracy),
-            best_loss=min(loss.values()), best_loss_at=min(loss, key=loss.__getitem__),
-            best_accuracy=max(accuracy.values()), best_accuracy_at=max(accuracy, key=accuracy.__getitem__),
-            late_records=len(late), late_loss=sum(loss[step] for step in late) / len(late), late_accuracy=mean,
-            late_sd=(sum((accuracy[step] - mean) ** 2 for step in late) / (len(late) - 1)) ** 0.5,
-            first={target: min(steps) for target, steps in reached.items() if steps},
-        )  # fmt: skip
+        yield _summary(model, dataset, of["loss"], of["accuracy"])
+
+
+def of_run(run: Record) -> Log:
+    """Summarise the training rows of a run of this lab as the authors' logs are.
+
+    Raises ValueError for a run that ends before it is late.
+    """
+    steps = [int(step) for step in run.column("train", "timestep")]
+    last = max(steps, default=0)
+    require("timesteps", last, last > LATE, f"past {LATE}")
+    loss, accuracy = (dict(zip(steps, run.column("train", of).tolist(), strict=True)) for of in ("loss", "accuracy"))
+    return _summary(run.task, str(run.header["data"]["name"]), loss, accuracy)
+
+
+def _summary(model: str, dataset: str, loss: Mapping[int, float], accuracy: Mapping[int, float]) -> Log:
+    late = [step for step in accuracy if step >= LATE]
+    mean = sum(accuracy[step] for step in late) / len(late)
+    reached = {target: [step for step, a in accuracy.items() if a >= target] for target in TARGETS}
+    return Log(
+        model, dataset, len(accuracy),
+        best_loss=min(loss.values()), best_loss_at=min(loss, key=loss.__getitem__),
+        best_accuracy=max(accuracy.values()), best_accuracy_at=max(accuracy, key=accuracy.__getitem__),
+        late_records=len(late), late_loss=sum(loss[step] for step in late) / len(late), late_accuracy=mean,
+        late_sd=(sum((accuracy[step] - mean) ** 2 for step in late) / (len(late) - 1)) ** 0.5,
+        first={target: min(steps) for target, steps in reached.items() if steps},
+    )  # fmt: skip
 
 
 def _curves(rows: Sequence[Mapping[str, str]], best: Callable[..., int]) -> Iterator[Curve]:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from nala_lab.results.records import RecordWriter, read_record
 from paper_figs import published
 from paper_figs.published import PAPERS, figure, paper, table
 from paper_figs.published.loading import read
-from paper_figs.published.released import FILES, LATE, Curve, Log, folder_of, recounted, released
+from paper_figs.published.released import FILES, LATE, Curve, Log, folder_of, of_run, recounted, released
 
 # The second transcription: made from the papers' text by a script that knows nothing of the TOML files. Of each table:
 # rows and columns, digit sums of the rows, digit sums of the columns, and of each row the sum of place times digit
@@ -145,6 +146,23 @@ def test_without_the_folder_the_stored_summaries_remain(monkeypatch, tmp_path):
     monkeypatch.setenv("NALA_LAB_DATA", str(tmp_path))
     with pytest.raises(ValueError, match="a folder with nala_cifar_curves"):
         recounted()
+
+
+def test_a_run_of_ours_is_summarised_as_the_logs_are(tmp_path):
+    header = dict(task="x", optimizer="nala", seed=0, config={}, data={"name": "cifar-10"}, versions={}, platform={})
+    rows = {0: (2.3, 0.1), 100: (1.0, 0.5), 300: (0.4, 0.75), 40_000: (0.5, 0.6), 40_100: (0.7, 0.8)}
+    for last in (40_000, 40_100):
+        with RecordWriter(tmp_path / f"{last}.jsonl", header) as out:
+            for step, (loss, accuracy) in rows.items():
+                if step <= last:
+                    out.row("train", timestep=step, loss=loss, accuracy=accuracy)
+            out.finish("finished", totals={})
+    with pytest.raises(ValueError, match="timesteps must satisfy past 40000, got timesteps=40000"):
+        of_run(read_record(tmp_path / "40000.jsonl"))
+    found = of_run(read_record(tmp_path / "40100.jsonl"))
+    assert (found.best_loss, found.best_loss_at, found.best_accuracy, found.best_accuracy_at) == (0.4, 300, 0.8, 40_100)
+    assert (found.records, found.late_records) == (5, 2) and found.first == {0.5: 100, 0.6: 300, 0.7: 300, 0.8: 40_100}
+    assert (found.late_loss, found.late_accuracy, found.late_sd) == pytest.approx((0.6, 0.7, 0.1 * 2**0.5))
 
 
 @pytest.mark.data(*FILES)
