@@ -26,6 +26,7 @@ COMMANDS = {
     "tune": ("nala_lab.experiments.commands.tune", "experiments", "give every optimizer the same number of trials"),
     "sweep": ("nala_lab.experiments.commands.sweep", "experiments", "train a grid of tasks, optimizers and settings"),
 }
+SWITCHES = {"distributed": "extras", "tensorboard": "extras"}  # package of one option -> the extra that brings it
 BAD_INPUT = 2
 INTERRUPTED, READ_ENOUGH = 130, 141  # 128 + SIGINT, 128 + SIGPIPE, as shells count
 
@@ -81,7 +82,7 @@ def _dispatch(argv: list[str]) -> int:
         missing = (error.name or "").partition(".")[0]
         if missing == "nala_lab":
             raise  # a hole in the lab itself, not a missing package
-        extra = COMMANDS[str(name)][1]
+        extra = SWITCHES.get(missing, COMMANDS[str(name)][1])
         return _complain(name, f"{missing} is not installed: pip install 'nala-lab[{extra}]'")
     except (ValueError, OSError) as error:
         return _complain(name, " ".join(str(error).split()))

@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
 from nala_lab import __version__
-from nala_lab.cli import BAD_INPUT, COMMANDS, main
+from nala_lab.cli import BAD_INPUT, COMMANDS, SWITCHES, main
 
 
 def sentence(capsys, *argv):
@@ -92,6 +94,18 @@ def test_a_missing_package_is_one_sentence_that_says_what_to_install():
     done = in_a_clean_process(code)
     assert done.returncode == BAD_INPUT
     assert done.stderr == "nala-lab train: error: torch is not installed: pip install 'nala-lab[experiments]'\n"
+
+
+def test_a_package_of_one_option_is_in_the_extra_that_is_named(monkeypatch, capsys):
+    def needs(args):
+        raise ModuleNotFoundError(name="distributed.client")
+
+    monkeypatch.setattr("nala_lab.experiments.commands.sweep.main", needs)
+    assert main(["sweep", "nala_table1"]) == BAD_INPUT
+    assert capsys.readouterr().err.endswith("distributed is not installed: pip install 'nala-lab[extras]'\n")
+    project = Path(__file__).parents[1] / "pyproject.toml"
+    extras = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert all(any(need.startswith(package) for need in extras[extra]) for package, extra in SWITCHES.items())
 
 
 def test_an_interrupt_is_no_traceback(capsys, monkeypatch):
