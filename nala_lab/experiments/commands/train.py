@@ -157,7 +157,8 @@ def report(records: list[Record], task: Task) -> str:
     if {BASELINE} < {record.optimizer for record in records}:
         parts.append(markdown_comparison(records))
     parts.append("Mean ± standard deviation over seeds, at the last epoch; the paper's metric is the best logged "
-                 "single training mini-batch. Intervals are not corrected for the number of pairs.")  # fmt: skip
+                 "single training mini-batch. Intervals are of one pair alone; verdicts are corrected for the number "
+                 "of pairs (Holm), and undecided is not equal.")  # fmt: skip
     return "\n\n".join(parts)
 
 
