@@ -100,16 +100,17 @@ def in_words(runs: Runs) -> str:
     return f"At equal {budget_of(runs['nala'])} NALA's test accuracy is {', '.join(said)}. " if said else ""
 
 
-def correction(found: Mapping[str, Judgement]) -> str:
-    """Say by which rule and correction the verdicts were reached."""
-    if not found:
+def correction(*tables: Mapping[str, Judgement]) -> str:
+    """Say by which rule and correction the verdicts of these tables were reached."""
+    counts = sorted({len(found) for found in tables if found})
+    if not counts:
         return "There are too few common seeds for a verdict."
     return (
         f"Verdicts are those of the ledger's rule, fixed before the runs: paired t-tests over common seeds with Holm's "
-        f"correction for {len(found)} comparison{'s' * (len(found) > 1)} with NALA, family-wise error rate "
-        f"{100 * RULE.error_rate:g} %; what is shown to be within {POINTS:g} points is called equivalent. Undecided is "
-        f"not equal; the smallest difference that counts is {POINTS:g} points, and so many seeds show it with a chance "
-        "of 80 %; a larger one takes fewer."
+        f"correction for {' or '.join(map(str, counts))} comparison{'s' * (counts[-1] > 1)} with NALA, family-wise "
+        f"error rate {100 * RULE.error_rate:g} %; what is shown to be within {POINTS:g} points is called equivalent. "
+        f"Undecided is not equal; the smallest difference that counts is {POINTS:g} points, and so many seeds show it "
+        "with a chance of 80 %; a larger one takes fewer."
     )
 
 

@@ -6,16 +6,17 @@ Each line of a note is a statement of its own: the README makes a list of them.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from nala_lab.methods.table import PAPER_METHODS, label
 from nala_lab.results.comparable import BUDGETS, SCALES, Arm, Choice, budgets_of, choose, scale_of
-from nala_lab.results.evidence import summary
+from nala_lab.results.evidence import Judgement, summary
 from nala_lab.results.metrics import METRICS, values_of
 from nala_lab.results.records import FINISHED
 from paper_figs.beside.runs import RECORDS, full_size, records_of
+from paper_figs.beside.values import NOT_RUN
 from paper_figs.drawing import Drawing, Table
 from paper_figs.published import table as published
 from paper_figs.results_images import TASKS, against_nala, correction, in_words, judged, mean_and_spread
@@ -31,13 +32,19 @@ PUBLISHED = {
 }  # fmt: skip
 # task -> optimizer -> cell, best mini-batch
 PRINTED = {task: published("nala", 1).column(3 if "cifar100" in task else 1) for task in PUBLISHED if "cifar" in task}
+NO_PAIRS = "no comparison; that takes two seeds of NALA and of another optimizer."
 SHOWN = {name: METRICS[name] for name in ("batch accuracy", "test accuracy")}  # the paper's metric, and ours
 
 
 def as_published(task: str, equal: str, folder: Path = RECORDS) -> Choice:
-    """Choose the runs at the task's published settings and one of the two budgets; of RELEASED, the long ones only."""
-    runs = [run for run in records_of(folder / task) if task != RELEASED or scale_of(run) == "paper"]
-    return choose(runs, [Arm(name, name) for name in PAPER_METHODS], equal=equal)
+    """Choose the runs at the task's published settings, no others in their place, and one of the two budgets.
+
+    Of RELEASED, the runs at the paper's length only.
+    """
+    arms = [Arm(name, name) for name in PAPER_METHODS]
+    runs = [run for run in records_of(folder / task) if any(arm.means(run) for arm in arms)
+            and (task != RELEASED or scale_of(run) == "paper")]  # fmt: skip
+    return choose(runs, arms, equal=equal)
 
 
 def trials(task: str, folder: Path = TUNED) -> Mapping[str, Any]:
@@ -56,6 +63,8 @@ def tuned(task: str, folder: Path = TUNED) -> Choice:
 
 def _accuracy(choice: Choice, name: str, metric: str = "test accuracy") -> str:
     runs = choice.by_arm.get(name, ())
+    if not runs:
+        return NOT_RUN
     lost = sum(run.outcome != FINISHED for run in runs)
     values = values_of(runs, SHOWN[metric])
     words = mean_and_spread(summary(values) if values else None, 100, 2)
@@ -69,7 +78,7 @@ def _gaps(choice: Choice) -> dict[str, str]:
 
 def as_published_table(folder: Path = RECORDS) -> Table:
     """Make the table at the published settings: printed numbers, the paper's metric, test accuracy, both budgets."""
-    rows, said = [], []
+    rows, said, tables = [], [], []
     for task, data in PUBLISHED.items():
         at = {equal: as_published(task, equal, folder) for equal in reversed(BUDGETS)}
         shown = {equal: choice for equal, choice in at.items() if "nala" in choice.by_arm}
@@ -78,6 +87,7 @@ def as_published_table(folder: Path = RECORDS) -> Table:
         scale = max((choice.scale for choice in shown.values()), key=SCALES.index)
         shown = {equal: choice for equal, choice in shown.items() if choice.scale == scale}
         gaps = {equal: _gaps(choice) for equal, choice in shown.items()}
+        tables += [judged(choice.by_arm) for choice in shown.values()]
         for name in [name for name in PAPER_METHODS if any(name in choice.by_arm for choice in shown.values())]:
             cells = [_at_each_budget(shown, name, metric) for metric in SHOWN]
             against = [gaps[equal].get(name, "–") if equal in gaps else "not yet run at this length" for equal in at]
@@ -85,7 +95,7 @@ def as_published_table(folder: Path = RECORDS) -> Table:
         sizes = {equal: _size(choice) for equal, choice in shown.items()}
         size = " and ".join(f"{size} (equal {equal})" for equal, size in sizes.items())
         size = size if len(set(sizes.values())) > 1 else next(iter(sizes.values()))
-        verdicts = " ".join(in_words(choice.by_arm).strip() for choice in shown.values()) or "one run is no comparison."
+        verdicts = " ".join(filter(None, (in_words(choice.by_arm).strip() for choice in shown.values()))) or NO_PAIRS
         said.append(f"{data}, {size}: {verdicts}{longer(task, at[BUDGETS[0]], folder)}")
     heads = ("data", "optimizer", "best mini-batch, NALA Table 1 (%)", "best mini-batch, ours (%)",
              "test accuracy, ours (%)", *(f"NALA minus it at equal {equal}" for equal in at))  # fmt: skip
@@ -94,7 +104,7 @@ def as_published_table(folder: Path = RECORDS) -> Table:
         "A method without look-ahead gradients makes the same run at either budget; NALA gets (k+1)/k as many "
         "gradients at equal timesteps, the papers' budget.",
     )
-    return Table(heads, tuple(rows), "\n".join([*said, *reading, *_reading(next(iter(shown.values())))]))
+    return Table(heads, tuple(rows), "\n".join([*said, *reading, *_reading(tables)]))
 
 
 def _printed(task: str, name: str) -> str:
@@ -129,7 +139,7 @@ def longer(task: str, shown: Choice, folder: Path = RECORDS) -> str:
 
 def tuned_table(folder: Path = TUNED) -> Table:
     """Make the table of the tuned comparison, with the settings that won and the edges they stand at."""
-    rows, said = [], []
+    rows, said, tables = [], [], []
     for task, data in TASKS.items():
         choice, found = tuned(task, folder), trials(task, folder)
         gaps, counts = _gaps(choice), {len(one["trials"]) for one in found["optimizers"].values()}
@@ -137,13 +147,15 @@ def tuned_table(folder: Path = TUNED) -> Table:
             best = one["best"] or {}
             setting = ", ".join(f"{key} {_short(value)}" for key, value in best.items()) or "every trial diverged"
             edge = f" (at the edge: {', '.join(one['edges'])})" if one["edges"] else ""
-            rows.append((data, label(name), setting + edge, _accuracy(choice, name), gaps.get(name, "–")))
+            ended = _accuracy(choice, name) if best else "diverged"
+            rows.append((data, label(name), setting + edge, ended, gaps.get(name, "–")))
         (count,) = counts
         said.append(f"{data}, {count} trials each with one seed on a held-out tenth of the training images, then, "
-                    f"at seeds that tuning has not seen, {_size(choice)}: {in_words(choice.by_arm).strip()}"
+                    f"at seeds that tuning has not seen, {_size(choice)}: {in_words(choice.by_arm).strip() or NO_PAIRS}"
                     )  # fmt: skip
+        tables.append(judged(choice.by_arm))
     heads = ("data", "optimizer", "best of its trials", "test accuracy (%)", "NALA minus it")
-    return Table(heads, tuple(rows), "\n".join([*said, *_reading(choice)]))
+    return Table(heads, tuple(rows), "\n".join([*said, *_reading(tables)]))
 
 
 def _short(value: Any) -> str:
@@ -161,9 +173,9 @@ def _size(choice: Choice) -> str:
     return f"{first['epochs']} epochs, batch {first['batch_size']}{part}{kind}, {count}"
 
 
-def _reading(choice: Choice) -> tuple[str, str]:
+def _reading(tables: Sequence[Mapping[str, Judgement]]) -> tuple[str, str]:
     return ("Mean ± sample standard deviation over seeds, slow weights, all test images; differences in points, paired "
-            "by seed, with Student's 95 % interval.", correction(judged(choice.by_arm)))  # fmt: skip
+            "by seed, with Student's 95 % interval.", correction(*tables))  # fmt: skip
 
 
 def draw_published(folder: Path = RECORDS) -> Drawing:

@@ -1,6 +1,7 @@
 """The two tables of LeNet-5: NALA at both budgets, and every optimizer at the best of its trials."""
 
 import json
+import shutil
 import tomllib
 
 import pytest
@@ -84,11 +85,35 @@ def test_the_released_network_is_shown_at_the_papers_length_as_far_as_it_was_run
     assert rows["Adam"][4] == "–" if seeds == 1 else rows["Adam"][4].startswith("-10.00 ")
     size = f"230 epochs, batch 256, 20,000 of 50,000 training images, bf16, {seeds} seed{'s' * (seeds > 1)}"
     compared = "At equal timesteps NALA's test accuracy is undecided against Adam."  # of two pairs that are alike
-    said = "one run is no comparison." if seeds == 1 else compared
+    said = "no comparison; that takes two seeds of NALA and of another optimizer." if seeds == 1 else compared
     assert f"{PUBLISHED[RELEASED]}, {size}: {said}" in table.note.split("\n")
 
 
-def test_the_tuned_table_takes_the_winners_at_seeds_that_tuning_has_not_seen(tmp_path):
+def test_another_setting_does_not_stand_for_nala(published, tmp_path_factory):
+    """At equal gradients there was the released recurrence only, which spends a gradient a timestep."""
+    for seed in range(2):
+        more = {"scale": "paper", "epochs": 230, "equal": "timesteps"}
+        write(published, RELEASED, "nala", seed, 0.6, variant="released", **more)
+        write(published, RELEASED, "adam", seed, 0.7, **more)
+    assert not [row for row in as_published_table(published).rows if row[0] == PUBLISHED[RELEASED]]
+    write(published, RELEASED, "nala", 0, 0.5, **more)
+    again = shutil.copytree(published, tmp_path_factory.mktemp("again"), dirs_exist_ok=True)  # a folder is read once
+    rows = [row for row in as_published_table(again).rows if row[0] == PUBLISHED[RELEASED]]
+    assert [row[4] for row in rows] == ["50.00", "70.00 ± 0.00"]
+
+
+def test_what_was_not_run_is_not_compared(published):
+    for task in set(PUBLISHED) - {"lenet5-cifar10"}:
+        shutil.rmtree(published / task)
+    for path in (published / "lenet5-cifar10").iterdir():
+        if not path.name.startswith("nala"):
+            path.unlink()
+    table = as_published_table(published)  # was a StopIteration without Fashion-MNIST
+    assert [row[1] for row in table.rows] == ["NALA"] and "3 seeds: no comparison; that takes two seeds" in table.note
+    assert "There are too few common seeds for a verdict." in table.note
+
+
+def test_the_tuned_table_takes_the_winners_at_seeds_that_tuning_has_not_seen(tmp_path, tmp_path_factory):
     for task in TASKS:
         for name, best in BEST.items():
             for seed in (0, 10, 11):  # seed 0 was tuned on
@@ -104,6 +129,10 @@ def test_the_tuned_table_takes_the_winners_at_seeds_that_tuning_has_not_seen(tmp
     assert rows["CIFAR-10", "SGD"][0] == "lr 0.3 (at the edge: lr (upper))"
     assert rows["CIFAR-10", "Lookahead"] == ("every trial diverged", "diverged", "–")
     assert "4 trials each with one seed" in tuned_table(tmp_path).note
+    again = shutil.copytree(tmp_path, tmp_path_factory.mktemp("again"), dirs_exist_ok=True)  # a folder is read once
+    for path in (again / "lenet5-cifar10").glob("sgd-1*"):
+        path.unlink()
+    assert next(row for row in tuned_table(again).rows if row[1] == "SGD")[3] == "not yet run"
 
 
 def sweep_of(task):
