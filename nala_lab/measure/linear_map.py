@@ -26,6 +26,9 @@ __all__ = ["CycleMap", "Factors", "NotLinear", "cycle_factors", "cycle_matrix"]
 # Linear methods agree to rounding, some 1e-13 here; an Adam or a clip is off by 1e-3 and more.
 _SAME = 1e-9
 _SCALES = (1.0, 1024.0)  # a clipped gradient is linear near the minimiser only
+_BESIDE = 1 + 2.0**-40  # times a state: what follows it differs from as much times the next one by rounding alone
+_NOISE = 1e3  # roundings: a cycle that multiplies by 1e20 and subtracts leaves more of them than numbers
+_DRAWN = 8  # states from a hat: a run from rest may come to no restart of its momentum
 _LATE = 100  # cycles after which a step is still to be the same: lr may fall with them
 _LATER = tuple(10**i for i in range(2, 8))  # and so many more, by its own counters
 _LEFT = "it leaves the numbers, as where the gradient is 0"
@@ -208,7 +211,9 @@ class _Poked:
         return self.read()
 
     def judge(self, apply: Any, seen_of: Any, *, apart: bool) -> Array:
-        """Require three cycles of a run from rest, at two scales, to be the map's; give what `seen_of` says, (b,).
+        """Require what follows a run from rest, at two scales, and states from a hat, to be the map's.
+
+        Gives what `seen_of` says, (b,).
 
         `apart` judges each coordinate by its own size: one that grows must not hide what the others do. So with
         buffers: a sum of gradients may be 1e10 times the weights, or the other way round, in units of the user's.
@@ -216,14 +221,14 @@ class _Poked:
         """
         start = np.cos(1.0 + np.arange(self.d))  # no special direction
         runs = []
-        for scale in _SCALES:
+        for scale in (*_SCALES, _BESIDE, 1.0):
             rows = [self.from_rest(scale * start)]
             for _ in range(3):
                 self.cycle()
                 rows.append(self.read())
             runs.append(np.stack(rows) / scale)
-        z, scaled = runs
-        if not np.isfinite(z).all() or not np.isfinite(scaled).all():
+        z, scaled, beside, again = runs
+        if not np.isfinite(runs).all():
             self.refuse(_LEFT)
         size = np.abs(z).max(axis=(0, 1), initial=np.finfo(float).tiny)
         size = size if apart else size.max()
@@ -233,8 +238,10 @@ class _Poked:
         self.unit = np.where(unit > 0, unit, unit[0])
         seen: Array = seen_of(self.unit)
         reaches: Array = np.maximum(seen, seen_of(np.ones_like(self.unit)))
+        noise = _noise(z, again, beside)
 
         def off(gap: Array) -> float:
+            gap = np.maximum(gap - noise, 0)
             return float(max((gap / size).max(), (gap / self.unit * seen[:, None]).max()))
 
         told = np.stack([apply(one) for one in z[:-1]])
@@ -258,6 +265,15 @@ class _Poked:
             gap = np.abs(self.after(z[0]) - z[1])
             if not off(gap) <= _SAME:
                 self.refuse(f"the same step after {more} others, by its own count, is off by {_share(off(gap))}")
+        drawn = stream(0, "states from a hat").normal(size=(_DRAWN, *self.unit.shape)) * self.unit
+        after, again, beside = (
+            np.stack([self.after(scale * one) for one in drawn]) / scale for scale in (1.0, 1.0, _BESIDE)
+        )
+        near = np.abs(np.stack([drawn, after])).max(axis=(0, 1, 2))
+        size, noise = np.maximum(size, near if apart else near.max()), _noise(after, again, beside)
+        gap = np.abs(np.stack([apply(one) for one in drawn]) - after).max(axis=0)
+        if not off(gap) <= _SAME:
+            self.refuse(f"the step from a state drawn at random is off by {_share(off(gap))}")
         return reaches
 
     def alike(self, maps: Array, values: Array) -> None:
@@ -300,6 +316,12 @@ class _Poked:
     def refuse(self, why: str) -> NoReturn:
         told = f"{why}: it is adaptive, nonlinear, changes with t, or remembers something outside its state"
         raise NotLinear(self.name, "one linear map of weights and buffers in every cycle", told)
+
+
+def _noise(rows: Array, again: Array, beside: Array) -> Array:
+    """What rounding may be off by, by block: none where the same start again is not the same to the last bit."""
+    noise = _NOISE * np.abs(beside - rows).max(axis=0)
+    return np.where(np.isfinite(noise) & np.array_equal(rows, again), noise, 0.0)
 
 
 def _share(off: float) -> str:

@@ -147,6 +147,30 @@ class HiddenMemory:
         return theta + self.v, None
 
 
+class Restart:
+    """Heavy ball that forgets its velocity once it points uphill, which no run from rest comes to in three cycles."""
+
+    def init(self, theta):
+        return 0 * theta
+
+    def step(self, theta, grad, v):
+        g = grad(theta)
+        v = 0.9 * (0 * v if np.sum(g * v) > 0 else v) - 0.1 * g
+        return theta + v, v
+
+
+def test_a_restart_that_no_run_from_rest_comes_to_is_no_linear_map():
+    """The run falls by 0.4931 a step; the map of a heavy ball, 0.9487, was told."""
+    for ask in (cycle_matrix, cycle_factors):
+        with pytest.raises(NotLinear, match="drawn at random"):
+            ask(Restart(), [1.0])
+
+
+def test_digits_that_cancel_inside_a_cycle_are_no_nonlinearity():
+    inner, grid = HeavyBall(0.1, momentum=0.9), np.geomspace(1e-5, 1e2, 701) / 0.1  # a cycle grows by up to 1e20
+    assert cycle_factors(NALA(inner, k=10), grid).gradients == 11
+
+
 class Slowing:
     def init(self, theta):
         return 1
