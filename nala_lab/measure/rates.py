@@ -97,6 +97,7 @@ def rate(
     """
     require_number("level", level, low=0, high=1, open_low=True, open_high=True)
     require_number("minimum", minimum)
+    minimum = float(minimum)
     of_x = values is None
     require("minimum", minimum, not of_x or minimum == 0, "left out without values", "it is the least of them")
     hint = "their rate is that of f - minimum"
