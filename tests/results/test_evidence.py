@@ -45,6 +45,13 @@ def test_one_pair_and_equal_pairs_separate_nothing():
     assert paired([5.0, 6.0], [5.0, 6.0]).verdict == NOT_SEPARATED
 
 
+def test_no_spread_bounds_nothing():
+    """Equal to an ulp, and so "separated"; and an interval of width 0 from two seeds."""
+    for a, b in (([0.1 + 0.2] * 3, [0.3] * 3), ([1.0, 1.0], [0.0, 0.0])):
+        found = paired(a, b)
+        assert (found.verdict, found.low, found.high) == (NOT_SEPARATED, -math.inf, math.inf)
+
+
 test_what_cannot_be_compared_is_refused = refused(
     ([], [], "at least one"),
     ([1.0], [1.0, 2.0], "as many"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from itertools import product
 
 import numpy as np
@@ -16,6 +17,7 @@ from nala_lab.results.evidence import (
     WORSE,
     Rule,
     a_a,
+    decide,
     holm,
     judge,
     judge_table,
@@ -26,6 +28,7 @@ from nala_lab.results.evidence import (
     sign_flip_p,
 )
 from nala_lab.results.evidence.intervals import Paired, paired
+from nala_lab.results.evidence.sample_size import smallest
 from tests.refusals import refused
 
 TABLES = 1000
@@ -158,6 +161,17 @@ def test_pairs_without_spread_are_judged_by_their_signs():
     assert judge([0.3] * 6, [0.1 + 0.2] * 6, Rule()).verdict == UNDECIDED  # the difference itself is rounding
 
 
+def test_fractions_are_numbers():
+    exact = judge([Fraction(1, 2), Fraction(1, 4)], [Fraction(1, 8), 0], Rule(error_rate=Fraction(1, 20)))
+    assert exact == judge([0.5, 0.25], [0.125, 0.0], Rule())
+    assert power(1.0, 5, error_rate=Fraction(1, 20)) == power(1.0, 5)
+
+
+def test_the_last_half_of_a_million_is_looked_at():
+    """7.849 / 0.00313^2 = 801,160 seeds were "more than a million"."""
+    assert smallest(lambda n: n >= 800_000) == 800_000 and smallest(lambda n: n > 1_000_000) is None
+
+
 test_what_makes_no_sense_is_refused = refused(
     (lambda: Rule(threshold=-1), "threshold"),
     (lambda: Rule(error_rate=0.7), "error_rate"),
@@ -165,6 +179,11 @@ test_what_makes_no_sense_is_refused = refused(
     (lambda: judge_table({}, Rule()), "at least one comparison"),
     (lambda: judge([1.0], [math.nan], Rule()), "finite"),
     (lambda: judge([1.0, 2.0] * 9, [0.0] * 18, Rule(test="sign-flip")), "16 pairs"),
+    (lambda: sign_flip_p([math.nan, 1.0, 2.0]), "differences must satisfy finite"),
+    (lambda: holm([0.01, math.nan]), "p_values must satisfy"),
+    (lambda: judge([None, 1.0], [1.0, 2.0], Rule()), "a must satisfy finite"),
+    (lambda: decide(judge([1.0, 2.0], [2.0, 1.0], Rule()), Rule(), "better", claimed=math.nan), "claimed must"),
+    (lambda: decide(judge([1.0, 2.0], [2.0, 1.0], Rule()), Rule(), "better", comparisons=0), "comparisons must"),
     (lambda: seeds_needed(1.0, 0.0), "sd"),
     (lambda: power(1.0, 1), "n must"),
     (lambda: power_equivalent(1.0, 5, comparisons=0), "comparisons must"),

@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from nala_lab.core.validate import require_choice
+from nala_lab.core.validate import require_choice, require_int, require_number
 from nala_lab.results.evidence.rule import BETTER, EQUIVALENT, UNDECIDED, WORSE, Judgement, Rule
 from nala_lab.results.evidence.sample_size import power, power_equivalent, smallest
 
@@ -66,6 +66,8 @@ def decide(
     'not better: the 0.1 claimed would have been seen with power 0.97'
     """
     require_choice("relation", relation, tuple(RELATIONS))
+    require_int("comparisons", comparisons, low=1)
+    require_number("claimed", 0 if claimed is None else claimed)
     if one.verdict in RELATIONS[relation]:
         return Decision(SUPPORTED, one.verdict)
     low, high = _interval(one, rule, comparisons)
@@ -104,6 +106,6 @@ def _interval(one: Judgement, rule: Rule, comparisons: int) -> tuple[float, floa
     if one.se > 0:
         from scipy.special import stdtrit  # inside the function: the package must import without scipy
 
-        half = float(stdtrit(one.n - 1, 1 - rule.error_rate / comparisons / 2)) * one.se
+        half = float(stdtrit(one.n - 1, 1 - float(rule.error_rate) / comparisons / 2)) * one.se
         return gap - half, gap + half
     return {BETTER: (math.inf, math.inf), WORSE: (-math.inf, -math.inf)}.get(one.verdict, (-math.inf, math.inf))

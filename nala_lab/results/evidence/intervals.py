@@ -14,7 +14,7 @@ import numpy as np
 
 from nala_lab.core.validate import require, require_number
 
-__all__ = ["NOT_SEPARATED", "SEPARATED", "Paired", "Summary", "paired", "summary"]
+__all__ = ["NOT_SEPARATED", "SEPARATED", "Paired", "Summary", "paired", "rounding", "summary"]
 
 SEPARATED = "separated"
 NOT_SEPARATED = "not separated"
@@ -41,9 +41,9 @@ class Paired:
     Attributes
     ----------
     gap : mean of a_i - b_i.
-    se : standard error of that mean; NaN for one pair.
+    se : standard error of that mean; NaN for one pair, 0 where the spread is rounding only.
     n : number of pairs.
-    low, high : the interval at `level`; infinite for one pair, which bounds nothing.
+    low, high : the interval at `level`; infinite for one pair, or no spread, which bound nothing.
     level : coverage of the interval, 0.95 unless said otherwise.
     verdict : ``"separated"`` when the interval leaves out 0, else ``"not separated"``.
     """
@@ -111,10 +111,16 @@ def paired(a: Sequence[float], b: Sequence[float], *, level: float = 0.95) -> Pa
     first, second = _finite("a", a), _finite("b", b)
     require("b", b, first.size == second.size, "as many numbers as a", "pairs share a seed")
     gaps = summary(list(first - second))
-    half = _t_quantile(0.5 + level / 2, gaps.n - 1) * gaps.se if gaps.n > 1 else math.inf
+    se = 0.0 if gaps.se <= rounding(first, second) else gaps.se
+    half = _t_quantile(0.5 + level / 2, gaps.n - 1) * se if se > 0 else math.inf
     low, high = gaps.mean - half, gaps.mean + half
     verdict = SEPARATED if low > 0 or high < 0 else NOT_SEPARATED
-    return Paired(gap=gaps.mean, se=gaps.se, n=gaps.n, low=low, high=high, level=level, verdict=verdict)
+    return Paired(gap=gaps.mean, se=se, n=gaps.n, low=low, high=high, level=level, verdict=verdict)
+
+
+def rounding(a: np.ndarray, b: np.ndarray) -> float:
+    """What a difference of numbers up to v may be off by, 2^-53 v; so is its spread, where all are the same."""
+    return 1e-15 * float(np.abs([a, b]).max())
 
 
 def _t_quantile(probability: float, degrees: int) -> float:

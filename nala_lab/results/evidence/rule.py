@@ -15,14 +15,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
 from nala_lab.core import Real
 from nala_lab.core.validate import require, require_choice, require_number
-from nala_lab.results.evidence.intervals import Paired, paired
+from nala_lab.results.evidence.intervals import Paired, paired, rounding
 
 __all__ = ["BETTER", "EQUIVALENT", "UNDECIDED", "WORSE", "Judgement", "Rule", "effect_size", "holm", "judge",
            "judge_table", "sign_flip_p"]  # fmt: skip
@@ -141,18 +141,12 @@ def judge_table(pairs: Pairs, rule: Rule) -> dict[str, Judgement]:
 
 
 def _paired(a: Sequence[float], b: Sequence[float], level: float) -> Paired:
-    """Compare as `paired` does, with a spread that is rounding only taken for none: it bounds nothing."""
-    if np.isinf([*a, *b]).any():
+    """Compare as `paired` does; by signs alone where a level was not reached."""
+    if np.isinf(np.asarray([*a, *b], dtype=float)).any():
         signs = float(_differences(a, b).sum())
         gap = math.copysign(math.inf, signs) if signs else math.nan
         return Paired(gap=gap, se=math.nan, n=len(a), low=-math.inf, high=math.inf, level=level, verdict="")
-    one = paired(a, b, level=level)
-    return replace(one, se=0.0, low=-math.inf, high=math.inf) if one.se <= _rounding(a, b) else one
-
-
-def _rounding(a: Sequence[float], b: Sequence[float]) -> float:
-    # A difference of numbers up to v is off by 2^-53 v; so is its spread, where all differences are the same.
-    return 1e-15 * float(np.abs([a, b]).max())
+    return paired(a, b, level=level)
 
 
 def _differences(a: Sequence[float], b: Sequence[float]) -> Real:
@@ -164,7 +158,7 @@ def _differences(a: Sequence[float], b: Sequence[float]) -> Real:
     gaps: Real = first - second
     if np.isinf(gaps).any():
         return np.sign(gaps)
-    return np.where(np.abs(gaps) > _rounding(a, b), gaps, 0.0)
+    return np.where(np.abs(gaps) > rounding(first, second), gaps, 0.0)
 
 
 def _verdict(gap: float, p: float, p_equivalent: float, rule: Rule) -> str:
@@ -212,6 +206,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     [0.03, 0.06, 0.06]
     """
     p = np.asarray(p_values, dtype=float)
+    require("p_values", p_values, bool(np.all((p >= 0) & (p <= 1))), "0 <= p <= 1")
     order = np.argsort(p, kind="stable")
     steps = np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1))
     out = np.empty_like(p)
@@ -240,6 +235,7 @@ def sign_flip_p(differences: Sequence[float] | Real) -> float:
     1.0
     """
     d = np.asarray(differences, dtype=float)
+    require("differences", differences, bool(np.isfinite(d).all()), "finite numbers")
     if set(np.abs(d)) <= {0.0, 1.0}:  # signs only: counted, for any number of them
         n, fewer = int(np.abs(d).sum()), int(min((d > 0).sum(), (d < 0).sum()))
         return float(min(1.0, 2 * sum(math.comb(n, i) for i in range(fewer + 1)) / 2**n))

@@ -44,7 +44,7 @@ def power(effect: float, n: int, *, error_rate: float = 0.05, comparisons: int =
     from scipy.stats import nct, t
 
     shift = abs(effect) * math.sqrt(n)
-    critical = t.isf(error_rate / comparisons / 2, n - 1)
+    critical = t.isf(float(error_rate) / comparisons / 2, n - 1)
     # The lower tail at -critical is the upper tail of the mirrored distribution.
     return float(nct.sf(critical, n - 1, shift) + nct.sf(critical, n - 1, -shift))
 
@@ -87,9 +87,9 @@ def smallest(enough: Callable[[int], bool]) -> int | None:
     """
     high = 2
     while not enough(high):
-        high *= 2
-        if high > MOST:
+        if high == MOST:
             return None
+        high = min(2 * high, MOST)
     low = high // 2  # not enough, or 1
     while high - low > 1:
         middle = (low + high) // 2
@@ -121,7 +121,7 @@ def power_equivalent(threshold: float, n: int, *, error_rate: float = 0.05, comp
 
     share = (np.arange(2000) + 0.5) / 2000
     spread = np.sqrt(chdtri(n - 1, share) / (n - 1))
-    critical = stdtrit(n - 1, 1 - error_rate / comparisons)
+    critical = stdtrit(n - 1, 1 - float(error_rate) / comparisons)
     return float(np.maximum(0, 2 * ndtr(threshold * math.sqrt(n) - critical * spread) - 1).mean())
 
 
