@@ -23,7 +23,7 @@ BASELINE = "adam"  # what the others are compared with: the inner rule of both p
 class ResultRow:
     """One optimizer at one setting on one task.
 
-    All summaries are over the seeds that finished; None when none did.
+    All summaries are over the seeds that finished and have a number, as their `n` says; None when none did.
 
     Attributes
     ----------
@@ -84,8 +84,8 @@ def markdown_table(rows: Sequence[ResultRow]) -> str:
             "best mini-batch accuracy, % (paper's metric)", "best mini-batch loss (paper's metric)",
             "seeds", "diverged", "gradients", "timesteps"]  # fmt: skip
     body = [
-        [label(row.optimizer), _cell(row.test_accuracy, 2, 100), _cell(row.test_loss, 4),
-         _cell(row.batch_accuracy, 2, 100), _cell(row.batch_loss, 4),
+        [label(row.optimizer), _cell(row, row.test_accuracy, 2, 100), _cell(row, row.test_loss, 4),
+         _cell(row, row.batch_accuracy, 2, 100), _cell(row, row.batch_loss, 4),
          str(len(row.seeds)), str(row.diverged), f"{row.grad_evals:,}", f"{row.timesteps:,}"]
         for row in rows
     ]  # fmt: skip
@@ -143,11 +143,12 @@ def _row(key: tuple[str, str, str], records: list[Record]) -> ResultRow:
     )
 
 
-def _cell(value: Summary | None, digits: int, factor: float = 1) -> str:
+def _cell(row: ResultRow, value: Summary | None, digits: int, factor: float = 1) -> str:
     if value is None:
-        return "none finished"
+        return "no number" if row.seeds else "none finished"
     mean = f"{factor * value.mean:.{digits}f}"
-    return f"{mean} ± {factor * value.sd:.{digits}f}" if value.n > 1 else mean
+    spread = f" ± {factor * value.sd:.{digits}f}" if value.n > 1 else ""
+    return mean + spread + (f" ({value.n} of {len(row.seeds)} seeds)" if value.n < len(row.seeds) else "")
 
 
 def _markdown(head: list[str], body: list[list[str]]) -> str:

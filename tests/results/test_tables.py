@@ -49,6 +49,13 @@ def test_diverged_runs_are_counted_and_not_averaged(tmp_path):
     assert row.test_accuracy is None and "none finished" in markdown_table([row])
 
 
+def test_a_mean_over_fewer_seeds_than_finished_says_so(tmp_path):
+    written(tmp_path / "a.jsonl", seed=0, accuracies=(0.5, 0.5))
+    written(tmp_path / "b.jsonl", seed=1, accuracies=(0.5, math.nan))
+    (row,) = results_table(load_records(tmp_path))
+    assert row.seeds == (0, 1) and "| 50.00 (1 of 2 seeds) |" in markdown_table([row])
+
+
 def test_pairs_share_a_seed(tmp_path):
     for seed, gain in ((0, 0.125), (1, 0.25)):
         written(tmp_path / f"a{seed}.jsonl", optimizer="adam", seed=seed, accuracies=(0.5, 0.5))
