@@ -36,7 +36,7 @@ def _real(name: str, value: Any, rule: str) -> Array:
     try:
         array = np.asarray(value)
         array = array.astype(np.float64) if array.dtype.kind in "fiuO" else np.array(np.nan)
-    except (TypeError, ValueError):  # no number in it, or rows of different lengths
+    except (TypeError, ValueError, OverflowError):  # no number, rows of different lengths, an integer no float holds
         array = np.array(np.nan)
     require(name, value, bool(np.isfinite(array).all()), rule)
     return array
@@ -90,5 +90,6 @@ def covariance(name: str, value: Any, d: int) -> Array:
     require(name, value, bool(np.abs(c - c.T).max(initial=0.0) <= 1e-12 * size), "symmetric")  # rounding of Q diag Q'
     lowest = float(np.linalg.eigvalsh(c).min(initial=0.0))
     # eigvalsh is backward stable: a true zero comes back as at most a few d ulp of the largest entry
-    require(name, value, lowest >= -1e-12 * max(size, 1e-300) * d, "positive semi-definite", "a covariance")
+    fine = lowest >= -1e-12 * max(size, 1e-300) * d and bool(np.all(np.diag(c) >= 0))
+    require(name, value, fine, "positive semi-definite", "a covariance")
     return c

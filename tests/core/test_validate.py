@@ -70,6 +70,8 @@ LAM = np.ones(2)
 test_what_is_no_noise_or_spectrum_is_one_clear_sentence = refused(
     (covariance, "C", np.array([1 + 5j]), 1, "C must satisfy a number, 1 numbers or a (1, 1) matrix, finite, got C="),
     (covariance, "C", [[1, 2], [3]], 2, "a (2, 2) matrix, finite, got C=[[1, 2], [3]]"),
+    (covariance, "C", [[1e13, 0.0], [0.0, -1.0]], 2, "C must satisfy positive semi-definite"),
+    (eigenvalues, "lam", [10**400], "lam must satisfy finite real numbers"),
     (variances, "w", np.array([1j, 1]), LAM, "w must satisfy w >= 0, a variance"),
     (variances, "w", "ab", LAM, "w must satisfy w >= 0, a variance, got w='ab'"),
     (variances, "w", [1, 2, 3], LAM, "the shape of w must satisfy one that fits lam, (2,), got the shape of w=(3,)"),
