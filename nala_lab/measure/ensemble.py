@@ -96,7 +96,7 @@ def simulate(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, trajectories: int, 
     require_choice("outer", outer, OUTER_BATCHES)
     NALAHyper(k=k, mu=mu, alpha=alpha)
     require("steps", steps, steps is None, "steps left out", "NALA runs for cycles")
-    one = _one_cycle(lam, root, lr, k, mu, alpha, outer)
+    one = _one_cycle(lam, root, float(lr), k, float(mu), float(alpha), outer)
     sizes = [min(_BLOCK, trajectories - start) for start in range(0, trajectories, _BLOCK)]
 
     def block(index: int) -> tuple[Array, Array, Array]:

@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -143,8 +144,8 @@ def _torch_times(factory: Callable[[list[Any]], Any], factor: float) -> Callable
 
 def _rule_times(rule: Any, factor: float) -> Any:
     changed = copy.copy(rule)
-    if isinstance(getattr(rule, "lr", None), int | float):
-        object.__setattr__(changed, "lr", rule.lr * factor)
+    if isinstance(getattr(rule, "lr", None), Real):
+        object.__setattr__(changed, "lr", float(rule.lr) * factor)
     else:
         object.__setattr__(changed, "inner", _rule_times(rule.inner, factor))
     return changed
@@ -152,7 +153,7 @@ def _rule_times(rule: Any, factor: float) -> Any:
 
 def _lr_of(rule: Any) -> float | None:
     for one in (rule, getattr(rule, "inner", None)):
-        if isinstance(getattr(one, "lr", None), int | float):
+        if isinstance(getattr(one, "lr", None), Real):
             return float(one.lr)
     return None
 

@@ -1,6 +1,7 @@
 """The fast ensemble has the law that the theory predicts: exact moments, at any number of threads."""
 
 import sys
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -90,6 +91,12 @@ def test_a_simulation_that_uses_the_theory_is_caught(monkeypatch):
     plant(monkeypatch, ensemble._one_cycle, old, new)
     with pytest.raises(AssertionError):
         test_a_planted_error_of_the_theory_does_not_move_the_runs(monkeypatch)
+
+
+def test_settings_may_be_fractions():
+    common = dict(lam=LAM, w=W, e0=E0, k=2, mu=0, trajectories=10, cycles=2)
+    exact = ensemble.simulate(**common, lr=Fraction(1, 2), alpha=Fraction(1, 3))
+    assert np.array_equal(exact.mean, ensemble.simulate(**common, lr=0.5, alpha=1 / 3).mean)
 
 
 HERE = dict(lam=LAM, w=W, e0=E0, **OPTIONS, trajectories=10, cycles=1)

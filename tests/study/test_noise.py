@@ -1,6 +1,7 @@
 """The section on noise: what it measures is right where that is known, and what it cannot measure it does not tell."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -28,6 +29,12 @@ class WarmUp(SGD):
 
     def init(self, theta):
         return None
+
+
+@pytest.mark.parametrize("lr", (np.float32(0.5), Fraction(1, 2)), ids=("float32", "fraction"))
+def test_a_learning_rate_is_seen_in_any_kind_of_number(lr):
+    one = studied(SGD(lr=lr))
+    assert one.lr == 0.5 and one.times_lr(0.5).lr == 0.25
 
 
 def test_a_warm_up_is_no_price_for_speed():
