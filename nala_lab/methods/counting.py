@@ -11,6 +11,7 @@ from itertools import chain
 from math import lcm
 from typing import Any
 
+from nala_lab.core import require
 from nala_lab.methods.facts import Settings
 from nala_lab.methods.table import find
 
@@ -101,6 +102,8 @@ def cycles(name: str, settings: Settings) -> list[list[bool]]:
     ahead = facts.looks_ahead(given)
     if not facts.two_loops:
         return [[True, False], *[[True]] * (int(given.get("every", 1)) - 1)] if ahead else [[True]]
+    inside, hint = given["inner"][0], "a step of two loops inside others is one gradient of a cycle of its own"
+    require("inner", inside, not find(inside).two_loops, "a method with one loop", hint)
     steps, k = cycles(*given["inner"]), int(given["k"])
     # A reset restarts the inner pattern with the cycle; otherwise it runs on until both end together.
     period = k if given.get("inner_state") == "reset" else lcm(k, len(steps))

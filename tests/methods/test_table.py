@@ -95,6 +95,12 @@ def test_counting_agrees_with_a_count_by_hand(name, plan):
     assert most_gradients(name, settings) <= plan["k"] * 2 + 1
 
 
+def test_two_loops_inside_two_loops_are_not_counted():
+    """An inner cycle was counted as one inner step: 7 gradients, where the torch twin spends 3."""
+    with pytest.raises(ValueError, match="inner must satisfy a method with one loop, got inner='Lookahead'"):
+        most_gradients("NALA", {"k": 2, "inner": ("Lookahead", {"k": 3})})
+
+
 @pytest.mark.parametrize("name", ["AdamW", "SGD"])
 def test_a_setting_that_does_not_exist_is_said_to_not_exist(name):
     torch = pytest.importorskip("torch")
