@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from problems.base import Problem
+from problems.checks import require
 from problems.symbols import DIGITS
 
 if TYPE_CHECKING:
@@ -108,6 +109,8 @@ def torch_value(problem: Problem) -> TorchFunction:
     formula = sp.lambdify(symbols, expression, modules="torch")
 
     def value(x: Tensor) -> Tensor:
+        fits = x.dim() >= 1 and x.shape[-1] == problem.dim
+        require("x.shape", tuple(x.shape), fits, f"shape (..., {problem.dim})")
         out: Tensor = formula(*torch.unbind(x, dim=-1))
         return out
 
@@ -115,6 +118,7 @@ def torch_value(problem: Problem) -> TorchFunction:
 
 
 def _numpy(x: Tensor) -> Any:
+    require("x.dtype", str(x.dtype), x.is_floating_point(), "a real floating-point type", "the answer has it too")
     return x.detach().double().cpu().numpy()
 
 

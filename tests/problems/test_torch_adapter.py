@@ -11,6 +11,15 @@ from tests.problems.oracle import evaluate, points  # noqa: E402
 CONSERVATIVE = [name for name in PROBLEMS if name != "bilinear-game"]
 
 
+def test_a_tensor_that_cannot_hold_the_answer_is_refused():
+    """An integer tensor got 14 for 14.203125, a complex one a value of its real part."""
+    for x in (torch.tensor([1, 1]), torch.ones(2, dtype=torch.complex64)):
+        with pytest.raises(ValueError, match="x.dtype must satisfy a real floating-point type"):
+            as_torch(Booth())(x)
+    with pytest.raises(ValueError, match=r"x.shape must satisfy shape \(\.\.\., 2\)"):
+        torch_value(Booth())(torch.zeros(3))
+
+
 def batch(problem, n, seed):
     """Points in the middle of the box, where values stay small enough for finite differences."""
     low, high = np.array(problem.box).T
