@@ -173,7 +173,7 @@ class LabOptimizer(GroupSettings):
         """Add parameters; a ``ValueError`` says which option is out of range or not supported."""
         self._check_new_group(param_group)
         super().add_param_group(param_group)
-        self._require_own_memory(self.param_groups[-1])
+        self._check_added_group()
 
     def _require_training(self, what: str) -> None:
         if self._shown:

@@ -93,6 +93,12 @@ class GroupSettings(Optimizer):
         replace(self.hyper, **{name: value})
         return float(value)
 
+    def _require_in_groups(self) -> None:
+        """Check every setting of every group, before a call that will use them."""
+        for group in self.param_groups:
+            for name in self._in_groups():
+                self._setting(group, name)
+
     def _require_whole(self) -> None:
         """Refuse a setting of the whole optimizer that a tool wrote into a group, unless it says what holds anyway."""
         for group in self.param_groups:
@@ -123,6 +129,14 @@ class GroupSettings(Optimizer):
             require_lr(group["lr"])
         for name in self._in_groups():
             self._setting(group, name)
+
+    def _check_added_group(self) -> None:
+        """Take the last group out again where its parameters do not fit."""
+        try:
+            self._require_own_memory(self.param_groups[-1])
+        except ValueError:
+            self.param_groups.pop()
+            raise
 
     @staticmethod
     def _require_own_memory(group: dict[str, Any]) -> None:

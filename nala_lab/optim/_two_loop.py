@@ -81,7 +81,7 @@ class TwoLoop(LabOptimizer):
         self._check_new_group(param_group)
         self.inner.add_param_group(param_group)
         self._complete(self.param_groups[-1:])
-        self._require_own_memory(self.param_groups[-1])
+        self._check_added_group()
         if self._inside_cycle():
             added = _movable(self.param_groups[-1]["params"])
             self._copy_slow([p for p in added if "slow" not in self.state.get(p, {})])
@@ -158,6 +158,8 @@ class TwoLoop(LabOptimizer):
         """One call of the inner step; phase counts it once the inner optimizer has finished its step."""
         if isinstance(self.inner, torch.optim.LBFGS):
             require_closure(closure, "L-BFGS evaluates it several times a step")
+        if self._phase == self.k - 1:
+            self._require_in_groups()  # the synchronisation follows, and must not stop half-way
         self._enter_cycle()
         loss = _unhooked(self.inner)(None if closure is None else self._counted(closure))
         self._grad_evals += closure is None
@@ -289,12 +291,13 @@ class TwoLoop(LabOptimizer):
         """Back to the state of a new optimizer; what the inner one was built with is still remembered."""
         if self._starts_empty or self.hyper.inner_state == "reset":
             self._reset_inner()
-        kept = {p: {key: own[key] for key in own if key.startswith("initial.")} for p, own in self.state.items()}
+        states = {p: own for p, own in self.state.items() if isinstance(p, torch.Tensor)}
+        kept = {p: {key: own[key] for key in own if key.startswith("initial.")} for p, own in states.items()}
         super()._restart()
         self.state.update({p: own for p, own in kept.items() if own})
 
     def _began(self) -> bool:
-        return any("slow" in own for own in self.state.values())
+        return any("slow" in self.state.get(p, {}) for p in self._params())
 
     def _allocate(self) -> None:
         self._copy_slow(self._params())

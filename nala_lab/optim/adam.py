@@ -104,9 +104,11 @@ class Adam(torch.optim.Adam):
                 group["fused"] = None
         for p in narrow:
             p.grad = None
-        bare_step(torch.optim.Adam)(self)
-        for p, grad in narrow.items():
-            p.grad = grad
+        try:
+            bare_step(torch.optim.Adam)(self)
+        finally:  # also where torch refuses a sparse gradient
+            for p, grad in narrow.items():
+                p.grad = grad
         for group in self.param_groups if narrow else ():
             self._narrow_step(group, [p for p in dict.fromkeys(group["params"]) if p in narrow])
         return loss

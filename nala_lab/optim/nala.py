@@ -106,12 +106,17 @@ class NALA(TwoLoop):
     def _released(self) -> bool:
         return getattr(self.hyper, "variant", "paper") == "released"
 
+    def _copy_slow(self, params: list[torch.Tensor]) -> None:
+        super()._copy_slow(params)
+        for p in params if self._released else ():
+            self.state[p]["synchronised"] = False
+
     @torch.no_grad()
     def _start_cycle(self) -> None:
-        empty = [p for p in self._params() if "slow" not in self.state[p]] if self._released else []
         super()._start_cycle()
-        for p in empty:
-            self.state[p]["slow"].zero_()  # "released": phi_0 = 0
+        for p in self._params() if self._released else ():
+            if not self.state[p].get("synchronised", True):  # an older state has cycles behind it
+                self.state[p]["slow"].zero_()  # "released": phi_0 = 0, however often the first cycle is begun
 
     def _back(self, group: dict[str, Any]) -> float:
         return -self._setting(group, "mu")  # y_t = (1 + mu) theta_{t,k} - mu phi_{t-1} = theta + (-mu) (phi - theta)
@@ -133,35 +138,55 @@ class NALA(TwoLoop):
             require_closure(closure, "outer_batch='same' evaluates the same mini-batch again, at y_t")
         if self._phase == self.k:
             return self._outer_step(closure)
+        grads: dict[torch.Tensor, torch.Tensor] = {}
+        if self._released and self._phase == self.k - 1:
+            closure = self._keeping(closure, grads)
         loss = self._inner_step(closure)  # Eq. (4)
         if self._phase == self.k:
             self._mix()  # weights <- y_t
             if self._released:
-                self._leave_y(self._lengths())
+                self._leave_y(self._lengths(), grads)
+                for p in self._params():
+                    self.state[p]["synchronised"] = True
             elif same:
                 self._outer_step(closure)
             elif not self._rests_at_y:
                 self._end_cycle()
         return loss
 
+    def _keeping(self, closure: Callable[[], Any] | None, grads: dict[torch.Tensor, torch.Tensor]) -> Any:
+        """Copy the gradients into `grads` before the inner step, which may write into them, as torch's SGD does."""
+
+        def keep() -> None:
+            grads.update({p: p.grad.detach().clone() for p in self._params() if p.grad is not None})
+
+        def evaluated() -> Any:
+            loss = closure()  # type: ignore[misc]
+            keep()
+            return loss
+
+        if closure is None:
+            keep()
+        return closure and evaluated
+
     def _outer_step(self, closure: Callable[[], Any] | None) -> Any:
         lengths = self._lengths()
         loss = self._spend(closure)
-        self._leave_y(lengths)
+        self._leave_y(lengths, {p: p.grad for p in self._params() if p.grad is not None})
         return loss
 
     def _lengths(self) -> list[float]:
         return [self._setting(group, "alpha") for group in self.param_groups]
 
-    def _leave_y(self, lengths: list[float]) -> None:
-        """Take the outer step, with the gradient that is in ``.grad``."""
+    def _leave_y(self, lengths: list[float], grads: dict[torch.Tensor, torch.Tensor]) -> None:
+        """Take the outer step with these gradients, where a parameter has one."""
         for alpha, group in zip(lengths, self.param_groups, strict=True):
             length = alpha if group.get("maximize") else -alpha
-            moved = [p for p in dict.fromkeys(group["params"]) if p.grad is not None]
-            plain = [p for p in moved if not p.grad.is_sparse and "exact" not in self.state[p]]
+            moved = [p for p in dict.fromkeys(group["params"]) if p in grads]
+            plain = [p for p in moved if not grads[p].is_sparse and "exact" not in self.state[p]]
             if plain:
-                torch._foreach_add_(plain, [p.grad for p in plain], alpha=length)  # phi_t = y_t - alpha grad J(y_t)
+                torch._foreach_add_(plain, [grads[p] for p in plain], alpha=length)  # phi_t = y_t - alpha grad J(y_t)
             for p in moved:
-                if p.grad.is_sparse or "exact" in self.state[p]:
-                    p.copy_(self.state[p].get("exact", p).add_(p.grad, alpha=length))  # the same, with all digits
+                if grads[p].is_sparse or "exact" in self.state[p]:
+                    p.copy_(self.state[p].get("exact", p).add_(grads[p], alpha=length))  # the same, with all digits
         self._end_cycle()

@@ -79,6 +79,32 @@ def test_before_its_first_synchronisation_the_released_recurrence_shows_and_mixe
     assert w.item() == pytest.approx(0.5 * 4.05 - 0.2 * 4.5, abs=8 * EPS)
 
 
+def test_the_released_outer_gradient_is_not_what_the_inner_step_wrote_into_it():
+    w = torch.nn.Parameter(torch.tensor([4.0], dtype=torch.float64))
+    inner = sgd(0.0, momentum=0.9, nesterov=True, foreach=True)  # torch adds momentum times the buffer to .grad
+    feed(NALA([w], k=1, mu=-0.5, alpha=0.25, inner=inner, variant="released"), 1.0)
+    assert w.item() == 0.5 * 4 - 0.25 * 1.0
+
+
+@pytest.mark.parametrize("what", ["failed step", "saved", "added and saved"])
+def test_the_released_recurrence_starts_at_zero_whatever_came_before(what):
+    w, late = (torch.nn.Parameter(torch.tensor([4.0], dtype=torch.float64)) for _ in range(2))
+    opt = NALA([w], k=1, mu=-0.5, alpha=0.0, inner=sgd(0.0), variant="released")
+    if what == "failed step":
+        with pytest.raises(ZeroDivisionError):
+            opt.step(lambda: 1 / 0)
+        assert w.item() == 4.0
+    elif what == "saved":
+        assert not opt.state[w]  # which makes a place for it
+        opt.state_dict()
+    else:
+        feed(opt, 0.0)
+        opt.add_param_group({"params": [late]})
+        opt.state_dict()
+    feed(opt, *([1.0] * len(opt.param_groups)))
+    assert (late if what == "added and saved" else w).item() == 2.0  # (1 + mu) 4
+
+
 # ---- inner states and probes --------------------------------------------------------------------------------------
 
 

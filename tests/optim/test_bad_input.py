@@ -64,6 +64,34 @@ def test_a_wrong_option_is_one_clear_sentence(maker, options, sentence):
     assert "\n" not in str(caught.value)
 
 
+def test_a_refused_gradient_leaves_those_of_half_types_where_they_are():
+    half, other = torch.nn.Parameter(torch.ones(2, dtype=torch.float16)), torch.nn.Parameter(torch.ones(3))
+    half.grad, other.grad = torch.ones_like(half), torch.ones(3).to_sparse()
+    with pytest.raises(RuntimeError, match="sparse"):
+        Adam([half, other]).step()
+    assert half.grad is not None
+
+
+@pytest.mark.parametrize("make", [AdaBelief, Lookahead])
+def test_a_refused_group_is_not_kept(make):
+    opt = make([torch.nn.Parameter(torch.ones(1))])
+    with pytest.raises(ValueError, match="strides of a parameter"):
+        opt.add_param_group({"params": [torch.nn.Parameter(torch.ones(3, 1).expand(3, 4))]})
+    assert len(opt.param_groups) == 1
+
+
+@pytest.mark.parametrize(("cls", "name"), [(NALA, "mu"), (Lookahead, "alpha"), (OuterMomentum, "nu")])
+def test_a_bad_setting_is_found_before_the_inner_step_that_ends_the_cycle(cls, name):
+    """The k-th inner step was taken, and then nothing: Lookahead never synchronised again."""
+    w = torch.nn.Parameter(torch.ones(2))
+    opt = cls([w], k=2)
+    feed(opt, 1.0)
+    before, opt.param_groups[0][name] = w.detach().clone(), math.nan
+    with pytest.raises(ValueError, match=f"{name} must satisfy"):
+        feed(opt, 1.0)
+    assert torch.equal(w, before) and (opt.phase, opt.grad_evals) == (1, 1)
+
+
 @pytest.mark.parametrize("maker", FOUR)
 def test_the_parameters_are_checked_as_torch_does(maker):
     with pytest.raises(ValueError, match="^optimizer got an empty parameter list$"):

@@ -25,6 +25,13 @@ COSTS = {  # gradients of each of the first calls
 }
 
 
+def test_a_plain_value_under_a_key_of_ones_own_in_the_state_does_no_harm():
+    opt = Lookahead([torch.nn.Parameter(torch.ones(1))])
+    opt.state["epoch"] = 5
+    feed(opt, 1.0)
+    assert opt.state["epoch"] == 5 and opt.phase == 1
+
+
 @pytest.mark.parametrize("name", COSTS)
 def test_a_closure_is_called_once_for_each_gradient_spent_and_with_gradients_on(name):
     """P28: and the loss that comes back is that of the first point of the call."""

@@ -9,7 +9,7 @@ from tests.optim.training import feed
 SETTINGS = [(NALA, "alpha"), (NALA, "mu"), (Lookahead, "alpha"), (OuterMomentum, "nu"), (OuterMomentum, "beta"),
             (OuterMomentum, "alpha"), (AdaLA, "blend")]  # fmt: skip
 WHOLE = {
-    NALA: {"k": 7, "outer_batch": "same", "inner_state": "reset"},
+    NALA: {"k": 7, "outer_batch": "same", "inner_state": "reset", "variant": "released"},
     Lookahead: {"k": 7, "inner_state": "reset"},
     OuterMomentum: {"k": 7, "style": "heavy-ball", "workers": 3},
     AdaLA: {"probe": "adam", "probe_batch": "same", "denominator": "raw", "every": 3},
