@@ -103,7 +103,7 @@ def test_a_mode_that_lives_in_every_second_row_is_seen_in_a_long_run(rows):
 def test_a_minimum_may_be_a_fraction():
     f = 1 / 3 + 0.5 ** np.arange(30.0)
     one, other = (rate(np.ones((30, 1)), values=f, minimum=least) for least in (Fraction(1, 3), 1 / 3))
-    assert one.estimate == other.estimate == pytest.approx(0.5, rel=1e-6)
+    assert one.rate == other.rate == pytest.approx(0.5, rel=1e-6)
 
 
 def test_a_mode_with_a_sign_of_period_two_and_one_per_gradient():
