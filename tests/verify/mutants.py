@@ -83,7 +83,7 @@ MUTANTS = (
     on_torch("gradient at theta_k instead of y", ("T01", "T12"), (TorchNALA.step, MIX, "pass"),
            (TorchNALA._outer_step, "loss = self._spend(closure)", f"loss = self._spend(closure); {MIX}")),
     on_torch("outer step uphill", ("T01", "T13", "T28"),
-           (TorchNALA._outer_step, "else -alpha", "else alpha")),
+           (TorchNALA._leave_y, "else -alpha", "else alpha")),
     on_torch("Lookahead's step from the wrong end", ("T01", "T25"),
            (TorchLookahead._back, "1 - self", "self")),
     on_torch("inner state not reset", ("T25",),

@@ -45,7 +45,7 @@ MUTANTS = (
     on_torch("one inner step too many", ("T05", "T06", "T07", "T08", "T16", "T24"),
            (_two_loop.TwoLoop.k.fget, "self.hyper.k", "self.hyper.k + 1")),
     on_torch("outer step uphill", ("T05", "T06", "T08", "T10", "T16"),
-           (TorchNALA._outer_step, "else -alpha", "else alpha")),
+           (TorchNALA._leave_y, "else -alpha", "else alpha")),
     on_torch("Lookahead's step from the wrong end", ("T07", "T09", "T11"),
            (TorchLookahead._back, "1 - self", "self")),
     on_torch("AdaLA's momentum a sum instead of an average", ("T18", "T19"),
