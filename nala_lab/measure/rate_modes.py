@@ -26,7 +26,7 @@ __all__ = ["LEAST_ROWS", "Modes", "dominant_mode"]
 
 EPS = float(np.finfo(float).eps)
 LEAST_ROWS = 8
-MOST_ROWS = 400  # of a longer run s rows, one after the other, are looked at as one: modes become lam^s
+MOST_ROWS = 400  # of a longer run every s-th row is looked at: modes become lam^s
 RANKS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24)  # numbers of modes that are tried
 MOST_MODES = RANKS[-1]
 ROUNDING = 40.0  # times sqrt(rows): rests up to it are rounding, enlarged by the map and added up over the rows
@@ -89,9 +89,8 @@ def dominant_mode(errors: Array, noise: Array) -> Modes | None:
     'a slower mode, 0.99 per row, holds 0.0003 of the last rows: run 42 rows longer'
     """
     every = max(1, -(-len(errors) // MOST_ROWS))
-    n = len(errors) // every
-    errors, noise = (each[len(each) - n * every :].reshape(n, -1) for each in (errors, noise))
-    noise, size = np.linalg.norm(noise, axis=1), np.linalg.norm(errors, axis=1)
+    errors, noise = errors[(len(errors) - 1) % every :: every], noise[(len(noise) - 1) % every :: every]
+    n, size = len(errors), np.linalg.norm(errors, axis=1)
     unit, relative = _fewer_columns(errors / size[:, None], noise / size + EPS), noise / size + EPS
     fits: list[_Fit] = []
     for number, share in enumerate(BURN_IN):

@@ -92,14 +92,6 @@ def test_a_rate_that_forgets_a_guard_is_caught(monkeypatch, function, old, new, 
     assert hits < enough(told), (hits, told)
 
 
-@pytest.mark.parametrize("rows", (401, 801, 1201))
-def test_a_mode_that_lives_in_every_second_row_is_seen_in_a_long_run(rows):
-    """0.97 was told of 0.97^t + (t odd) 0.99^t: of a long run only some rows were looked at."""
-    t = np.arange(rows)
-    e = rate((0.97**t + (t % 2) * 0.99**t)[:, None], minimizer=[0.0])
-    assert e.verdict == "cannot tell" or e.low <= 0.99 <= e.high
-
-
 def test_a_minimum_may_be_a_fraction():
     f = 1 / 3 + 0.5 ** np.arange(30.0)
     one, other = (rate(np.ones((30, 1)), values=f, minimum=least) for least in (Fraction(1, 3), 1 / 3))
