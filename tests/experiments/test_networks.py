@@ -142,6 +142,9 @@ test_an_unknown_size_or_start_is_refused = refused(
     (lambda g: models.alexnet(size=28, generator=g), "size must satisfy 24 or 32"),
     (lambda g: models.lenet5(size=24, generator=g), "size must satisfy 28 or 32"),
     (lambda g: models.lenet5(activation="sine", generator=g), r"activation in \{'tanh', 'relu'\}"),
+    *((lambda g, make=make: make(0, generator=g), "classes must satisfy")
+      for make in (models.lenet5, models.tf_lenet, models.alexnet, models.densenet121, models.resnet, models.vgg11)),
+    (lambda g: models.resnet(channels=0, generator=g), "channels must satisfy"),
     (lambda g: models.initialise(torch.nn.Linear(2, 2), g, "xavier"), "scheme in"),
     call=lambda make: make(torch_stream(0, "x")),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from nala_lab.core import require, require_choice
+from nala_lab.core import require, require_choice, require_int
 from nala_lab.experiments.models.across_channels import AcrossChannels
 from nala_lab.experiments.models.start import initialise, truncated
 
@@ -22,7 +22,7 @@ def alexnet(classes: int = 10, *, size: int = 32, init: str = "he", generator: t
     the released program's: a first convolution of 6 x 6 with stride 2, the others 3 x 3, max-pooling 3 x 3 with
     strides 2, 1 and 1. Normalisation across 5 channels as in 2012: (2 + 1e-4 sum of squares)^0.75.
 
-    Raises ValueError for another size or init.
+    Raises ValueError for another size or init, or no classes.
 
     Parameters
     ----------
@@ -44,6 +44,7 @@ def alexnet(classes: int = 10, *, size: int = 32, init: str = "he", generator: t
     >>> sum(p.numel() for p in model.parameters()), model(torch.zeros(2, 3, 32, 32)).shape
     (28745284, torch.Size([2, 100]))
     """
+    require_int("classes", classes, low=1)
     require_choice("init", init, INITS)
     require("size", size, size in (24, 32), "24 or 32")
     grow = [nn.Upsample(size=32, mode="bilinear")] if size == 24 else []

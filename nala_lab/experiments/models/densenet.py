@@ -6,6 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from nala_lab.core import require_int
 from nala_lab.experiments.models.start import initialise
 
 __all__ = ["DenseLayer", "densenet121"]
@@ -41,6 +42,8 @@ def densenet121(classes: int = 10, *, growth: int = 32, generator: torch.Generat
     resolution; at the end BatchNorm, ReLU, the mean over all places and a linear layer. The stem has twice as many maps
     as `growth`. Convolutions start at He's variance 2 / fan-in.
 
+    Raises ValueError for no classes, or a growth of no maps.
+
     Parameters
     ----------
     classes : number of outputs.
@@ -57,6 +60,8 @@ def densenet121(classes: int = 10, *, growth: int = 32, generator: torch.Generat
     >>> sum(p.numel() for p in model.parameters()), model(torch.zeros(2, 3, 32, 32)).shape
     (6956298, torch.Size([2, 10]))
     """
+    require_int("classes", classes, low=1)
+    require_int("growth", growth, low=1)
     with torch.device("meta"):
         maps = 2 * growth
         layers: list[nn.Module] = [nn.Conv2d(3, maps, 3, padding=1, bias=False)]

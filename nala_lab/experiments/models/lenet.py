@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from nala_lab.core import require, require_choice
+from nala_lab.core import require, require_choice, require_int
 from nala_lab.experiments.models.across_channels import AcrossChannels
 from nala_lab.experiments.models.start import initialise, truncated
 
@@ -24,7 +24,7 @@ def lenet5(classes: int = 10, *, channels: int = 1, size: int = 28, activation: 
     maps see all 6, tanh is plain (the original is 1.7159 tanh(2x/3)), and the output is linear under a softmax
     cross-entropy instead of radial basis functions. Its third convolution, 5 x 5 on 5 x 5, is a linear layer.
 
-    Raises ValueError for another size or activation.
+    Raises ValueError for another size or activation, or no classes or channels.
 
     Parameters
     ----------
@@ -47,6 +47,8 @@ def lenet5(classes: int = 10, *, channels: int = 1, size: int = 28, activation: 
     >>> model(torch.zeros(7, 3, 32, 32)).shape
     torch.Size([7, 10])
     """
+    require_int("classes", classes, low=1)
+    require_int("channels", channels, low=1)
     require_choice("activation", activation, ACTIVATIONS)
     require("size", size, size in (28, 32), "28 or 32")
     act = ACTIVATIONS[activation]
@@ -72,6 +74,8 @@ def tf_lenet(classes: int = 10, *, generator: torch.Generator) -> nn.Sequential:
     the last; biases are 0 in the first and last layer and 0.1 between. The program's weight decay has no effect and is
     left out.
 
+    Raises ValueError for no classes.
+
     Source: read in the released program, function ``inference``.
 
     Examples
@@ -82,6 +86,7 @@ def tf_lenet(classes: int = 10, *, generator: torch.Generator) -> nn.Sequential:
     >>> sum(p.numel() for p in model.parameters()), model(torch.zeros(7, 3, 24, 24)).shape
     (1085668, torch.Size([7, 100]))
     """
+    require_int("classes", classes, low=1)
     with torch.device("meta"):
         model = nn.Sequential(  # the first ReLU comes after the pooling: the same numbers, of a quarter of the pixels
             nn.Conv2d(3, 64, 5, padding=2), _pool(), nn.ReLU(), _normalise(),

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from nala_lab.core import require
+from nala_lab.core import require, require_int
 from nala_lab.experiments.models.start import initialise
 
 __all__ = ["BLOCKS", "BasicBlock", "ResNet", "resnet"]
@@ -68,7 +68,7 @@ def resnet(classes: int = 10, *, depth: int = 18, channels: int = 3, generator: 
     11,173,962 parameters for depth 18 and 21,282,122 for 34, with ten classes and three channels. The stem of the
     paper, 7 x 7 with stride 2 and pooling, is for images of 224 x 224. Convolutions start at He's variance 2 / fan-in.
 
-    Raises ValueError for another depth.
+    Raises ValueError for another depth, or no classes or channels.
 
     Parameters
     ----------
@@ -87,6 +87,8 @@ def resnet(classes: int = 10, *, depth: int = 18, channels: int = 3, generator: 
     >>> sum(p.numel() for p in model.parameters()), model(torch.zeros(2, 3, 32, 32)).shape
     (21282122, torch.Size([2, 10]))
     """
+    require_int("classes", classes, low=1)
+    require_int("channels", channels, low=1)
     require("depth", depth, depth in BLOCKS, "18 or 34")
     with torch.device("meta"):
         model = ResNet(BLOCKS[depth], classes, channels)

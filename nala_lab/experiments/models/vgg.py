@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from nala_lab.core import require_int
 from nala_lab.experiments.models.start import initialise
 
 __all__ = ["vgg11"]
@@ -17,6 +18,8 @@ def vgg11(classes: int = 10, *, batchnorm: bool = False, generator: torch.Genera
 
     The AdaLA paper follows AdaBelief's experiments, whose program trains VGG11 without BatchNorm; nothing in the paper
     says otherwise, so that is the default. The hidden layers of 4096 in the paper of 2015 are for images of 224 x 224.
+
+    Raises ValueError for no classes.
 
     Parameters
     ----------
@@ -36,6 +39,7 @@ def vgg11(classes: int = 10, *, batchnorm: bool = False, generator: torch.Genera
     >>> sum(p.numel() for p in model.parameters()), model(torch.zeros(2, 3, 32, 32)).shape
     (9750922, torch.Size([2, 10]))
     """
+    require_int("classes", classes, low=1)
     layers: list[nn.Module] = []
     inputs = 3
     with torch.device("meta"):
