@@ -104,7 +104,7 @@ def build(sources: dict[str, Source], folder: Path, done: Callable[[Result], Non
 
     A file that needs a refused one is refused too, with its name as the reason.
     """
-    ordered = in_order(sources)
+    ordered, compiler = in_order(sources), version()  # another version cannot read what this one has compiled
     with _alone(folder), ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
         waiting: dict[str, Future[Result]] = {}
 
@@ -112,7 +112,7 @@ def build(sources: dict[str, Source], folder: Path, done: Callable[[Result], Non
             refused = [name for name in source.needs if waiting[name].result().message]
             if refused:
                 return Result(source.name, len(source.theorems), 0.0, f"needs {', '.join(refused)}")
-            return _compile(folder, source, digest(source.name, sources))
+            return _compile(folder, source, f"{digest(source.name, sources)} {compiler}")
 
         for source in ordered:
             waiting[source.name] = pool.submit(after, source)

@@ -81,6 +81,14 @@ def test_another_version_of_coq_is_named(monkeypatch, tmp_path, does, told):
         compiling.version()
 
 
+def test_what_another_version_has_compiled_is_compiled_again(kernel, monkeypatch, tmp_path):
+    plain = {"Plain": Source("Plain", "Theorem plain : True.\nProof. exact I. Qed.\n")}
+    first, again = (compiling.build(plain, tmp_path)[0] for _ in range(2))
+    monkeypatch.setattr(compiling, "version", lambda: "8.16.0")
+    (other,) = compiling.build(plain, tmp_path)
+    assert first.seconds > 0 == again.seconds < other.seconds
+
+
 def test_a_record_that_is_out_of_date_fails(kernel, monkeypatch, capsys):
     monkeypatch.setattr("nala_lab.proofs.command.load", lambda: {"coq": "", "axioms": [], "files": {}})
     assert main(["prove", "--build", str(kernel)]) == 1
