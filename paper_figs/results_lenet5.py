@@ -71,8 +71,7 @@ def _accuracy(choice: Choice, name: str, metric: str = "test accuracy") -> str:
     return f"{words}, {lost} of {len(runs)} diverged" if lost and values else words
 
 
-def _gaps(choice: Choice) -> dict[str, str]:
-    found = judged(choice.by_arm)
+def _gaps(choice: Choice, found: Mapping[str, Judgement]) -> dict[str, str]:
     return {name: against_nala(found.get(name), len(found)) for name in choice.by_arm}
 
 
@@ -86,8 +85,9 @@ def as_published_table(folder: Path = RECORDS) -> Table:
             continue
         scale = max((choice.scale for choice in shown.values()), key=SCALES.index)
         shown = {equal: choice for equal, choice in shown.items() if choice.scale == scale}
-        gaps = {equal: _gaps(choice) for equal, choice in shown.items()}
-        tables += [judged(choice.by_arm) for choice in shown.values()]
+        found = {equal: judged(choice.by_arm) for equal, choice in shown.items()}
+        gaps = {equal: _gaps(choice, found[equal]) for equal, choice in shown.items()}
+        tables += found.values()
         for name in [name for name in PAPER_METHODS if any(name in choice.by_arm for choice in shown.values())]:
             cells = [_at_each_budget(shown, name, metric) for metric in SHOWN]
             against = [gaps[equal].get(name, "–") if equal in gaps else "not yet run at this length" for equal in at]
@@ -142,7 +142,8 @@ def tuned_table(folder: Path = TUNED) -> Table:
     rows, said, tables = [], [], []
     for task, data in TASKS.items():
         choice, found = tuned(task, folder), trials(task, folder)
-        gaps, counts = _gaps(choice), {len(one["trials"]) for one in found["optimizers"].values()}
+        tables.append(judged(choice.by_arm))
+        gaps, counts = _gaps(choice, tables[-1]), {len(one["trials"]) for one in found["optimizers"].values()}
         for name, one in found["optimizers"].items():
             best = one["best"] or {}
             setting = ", ".join(f"{key} {_short(value)}" for key, value in best.items()) or "every trial diverged"
@@ -153,7 +154,6 @@ def tuned_table(folder: Path = TUNED) -> Table:
         said.append(f"{data}, {count} trials each with one seed on a held-out tenth of the training images, then, "
                     f"at seeds that tuning has not seen, {_size(choice)}: {in_words(choice.by_arm).strip() or NO_PAIRS}"
                     )  # fmt: skip
-        tables.append(judged(choice.by_arm))
     heads = ("data", "optimizer", "best of its trials", "test accuracy (%)", "NALA minus it")
     return Table(heads, tuple(rows), "\n".join([*said, *_reading(tables)]))
 
