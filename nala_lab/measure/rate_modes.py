@@ -16,7 +16,7 @@ method.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -89,15 +89,38 @@ def dominant_mode(errors: Array, noise: Array) -> Modes | None:
     'a slower mode, 0.99 per row, holds 0.0003 of the last rows: run 42 rows longer'
     """
     every = max(1, -(-len(errors) // MOST_ROWS))
-    errors, noise = errors[(len(errors) - 1) % every :: every], noise[(len(noise) - 1) % every :: every]
-    n, size = len(errors), np.linalg.norm(errors, axis=1)
-    unit, relative = _fewer_columns(errors / size[:, None], noise / size + EPS), noise / size + EPS
+    modes = _of_every(errors, noise, every)
+    if modes is None or every == 1 or modes.doubt or _hold_between(errors, noise, every, modes):
+        return modes
+    skipped = len(errors) - MOST_ROWS  # a mode that takes turns with nothing is seen in consecutive rows alone
+    last = _of_every(errors[skipped:], noise[skipped:], 1)
+    if last is None:
+        what = f"rows {every} apart move otherwise than those between them"
+        return replace(modes, doubt=f"{what}: look at rows[::{every}] and at rows[1::{every}]")
+    return replace(last, burn_in=last.burn_in + skipped)
+
+
+def _every(rows: Array, every: int, back: int = 0) -> Array:
+    """Every so many rows, the last of them `back` rows before the end."""
+    return rows[(len(rows) - 1 - back) % every :: every]
+
+
+def _relative(errors: Array, noise: Array) -> tuple[Array, Array, Array]:
+    """Rows of length one in few columns, logs of their lengths, noise over length."""
+    size = np.linalg.norm(errors, axis=1)
+    relative = noise / size + EPS
+    return _fewer_columns(errors / size[:, None], relative), np.log(size), relative
+
+
+def _of_every(errors: Array, noise: Array, every: int) -> Modes | None:
+    unit, log_size, relative = _relative(_every(errors, every), _every(noise, every))
+    n = len(unit)
     fits: list[_Fit] = []
     for number, share in enumerate(BURN_IN):
         burn_in = int(share * n)
         fit = None
         if n - burn_in >= LEAST_ROWS:
-            fit = _window(unit[burn_in:], np.log(size[burn_in:]), relative[burn_in:], burn_in)
+            fit = _window(unit[burn_in:], log_size[burn_in:], relative[burn_in:], burn_in)
         if fit is not None:
             fits.append(fit)
         elif number > 0:  # the shortest window may fail for want of rows; what no longer one fits has not settled
@@ -111,6 +134,18 @@ def dominant_mode(errors: Array, noise: Array) -> Modes | None:
     doubt = _doubt(max(fits, key=lambda fit: fit.log_rate), best, n, every)
     return Modes(best.log_rate / every, half / every, best.eigenvalues, best.burn_in * every, doubt,
                  any(fit.scatter for fit in fits))  # fmt: skip
+
+
+def _hold_between(errors: Array, noise: Array, every: int, modes: Modes) -> bool:
+    """Whether the rows that were passed over are sums of the same modes."""
+    for back in range(1, every):
+        burn_in = modes.burn_in // every
+        unit, log_size, relative = _relative(_every(errors, every, back), _every(noise, every, back))
+        unit, log_size, relative = unit[burn_in:], log_size[burn_in:], relative[burn_in:]
+        fit = _judge(unit, log_size, relative, modes.eigenvalues, burn_in)
+        if fit is None or abs(fit.log_rate / every - modes.log_rate) > modes.half:
+            return False
+    return True
 
 
 def _doubt(slowest: _Fit, best: _Fit, n: int, every: int) -> str:

@@ -60,7 +60,7 @@ def fit_slope(logs: Array, level: float) -> Slope | None:
             break
         part = logs[burn_in:]
         slope, error, drift, drift_error = _blocks(part)
-        doubt = _doubt(part, drift, drift_error)
+        doubt = _doubt(part, drift, drift_error) or _turns(part)
         doubt = f"{doubt}: run {n} rows longer" if doubt else ""
         fit = Slope(slope, _quantile(level) * error + ODD * drift, burn_in, doubt)
         if not doubt:
@@ -98,6 +98,16 @@ def _doubt(logs: Array, drift: float, drift_error: float) -> str:
         return f"the slope of log distance {what}"
     if drift > 3 * drift_error:
         return "the slope of log distance still changes"
+    return ""
+
+
+def _turns(logs: Array) -> str:
+    """Doubt when rows 2, 3 or 5 apart fall at another rate than those between them."""
+    for every in (2, 3, 5):
+        if len(logs) >= every * LEAST_ROWS:
+            slopes, errors, *_ = zip(*(_blocks(logs[start::every]) for start in range(every)), strict=True)
+            if max(slopes) - min(slopes) > ODD * 2 * max(errors):
+                return f"rows {every} apart fall at another rate than those between them"
     return ""
 
 

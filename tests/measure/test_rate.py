@@ -126,6 +126,12 @@ def test_a_nonlinear_run_has_the_rate_of_its_linear_part_and_values_its_square()
 ROWS = np.arange(200.0)
 
 
+def in_turns(rows):
+    """0.97^t, and in every other row 0.99^t as well."""
+    t = np.arange(rows)
+    return 0.97**t + (t % 2) * 0.99**t
+
+
 @pytest.mark.parametrize(
     "rows, words",
     [
@@ -141,6 +147,9 @@ ROWS = np.arange(200.0)
         # projected or thresholded steps end at the minimiser: 0.9 is not how
         (np.where(ROWS < 20, 0.9**ROWS, 0.0), "falls, in one row as in none before, .*: look at row 20"),
         (0.0 * ROWS, "0 rows can be used, 8 are needed: start farther away"),
+        (in_turns(401), "a slower mode, 0.99 per row"),  # every second row is looked at, and those hold 0.97 alone
+        (in_turns(1202), "rows 4 apart move otherwise than those between them: look at rows"),
+        (in_turns(1000), "the slope of log distance"),
         (1e20 ** ROWS[:9], "a row leaves the numbers, or 1e.100: 6 rows can be used, 8 are needed: look at row 6"),
     ],
 )
@@ -148,6 +157,11 @@ def test_what_cannot_be_told_is_said_so_with_what_to_do(rows, words):
     e = rate(rows[:, None], minimizer=[1.0] if rows[-1] == 1.0 else [0.0])
     assert e.verdict == "cannot tell" and np.isnan(e.rate)
     assert re.search(words, e.reason), e.reason
+
+
+def test_a_mode_that_is_in_every_other_row_is_seen_in_a_long_run():
+    e = rate(in_turns(402)[:, None], minimizer=[0.0])
+    assert e.verdict == "estimated" and e.low <= 0.99 <= e.high and e.burn_in >= 2
 
 
 def test_thousands_of_coordinates_are_measured_by_their_few_modes():
