@@ -143,6 +143,8 @@ class RecordWriter:
     path : the final name, ending in ``.jsonl``; folders are made.
     header : everything the run needs to be named again, without ``kind``, ``schema`` and ``config_hash``.
 
+    Raises RecordError for what could not be read again, before it is written.
+
     Examples
     --------
     >>> import tempfile
@@ -157,16 +159,20 @@ class RecordWriter:
     ('diverged', array([inf]))
     """
 
-    def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path | str, header: Mapping[str, Any]) -> None:
+        path = Path(path)
         if path.suffix != ".jsonl":
             raise RecordError(f"{path}: the name of a record ends in .jsonl")
+        config = header.get("config", {})
+        first = _encode({"kind": "header", "schema": SCHEMA, **header, "config_hash": config_hash(config)})
+        _check_header(path, first)
         self.path = path
         self.partial = path.with_name(path.name + ".partial")
         self.rows = 0
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file: TextIO = self.partial.open("w", encoding="utf-8", newline="\n")
         try:
-            self._write({"kind": "header", "schema": SCHEMA, **header, "config_hash": config_hash(header["config"])})
+            self._write(first)
         except OSError:
             with suppress(OSError):  # what is buffered does not fit either
                 self._file.close()
@@ -180,13 +186,23 @@ class RecordWriter:
         self._file.close()
 
     def row(self, kind: str, **values: Any) -> None:
-        """Append one row of one `kind` (not ``header`` or ``footer``)."""
+        """Append one row of one `kind`.
+
+        Raises RecordError for the kinds ``header`` and ``footer``.
+        """
+        if kind in ("header", "footer"):
+            raise RecordError(f"{self.path}, line {self.rows + 2}: a {kind} in the middle of the rows")
         self._write({"kind": kind, **values})
         self.rows += 1
 
     def finish(self, outcome: str, **footer: Any) -> Path:
-        """Append the footer, move the file to its final name in one step, and return that name."""
-        self._write({"kind": "footer", "outcome": outcome, "rows": self.rows, **footer})
+        """Append the footer, move the file to its final name in one step, and return that name.
+
+        Raises RecordError for another outcome, or totals that are missing or no numbers: the prefix is left.
+        """
+        last = _encode({"kind": "footer", "outcome": outcome, "rows": self.rows, **footer})
+        _check_footer(self.path, self.rows + 2, _decode(last), rows=self.rows)
+        self._write(last)
         os.fsync(self._file.fileno())
         self._file.close()
         os.replace(self.partial, self.path)
@@ -246,6 +262,8 @@ def _encode(value: Any) -> Any:
         return {str(key): _encode(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_encode(item) for item in value]
+    if isinstance(value, np.generic):
+        return _encode(value.item())
     if isinstance(value, float) and not math.isfinite(value):
         return str(float(value))
     return value

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from nala_lab.core import require
 from nala_lab.methods.table import label, rank
 from nala_lab.results.comparable import BUDGETS, budgets_of
 from nala_lab.results.evidence import Paired, Summary, judge_table, paired, summary
@@ -37,7 +38,6 @@ class ResultRow:
     batch_accuracy, batch_loss : what the NALA paper tabulates: the highest accuracy and the lowest loss among the
         logged single training mini-batches, taken separately.
     timesteps, grad_evals : per seed.
-    images_per_second : training only.
     """
 
     task: str
@@ -52,7 +52,6 @@ class ResultRow:
     batch_loss: Summary | None
     timesteps: int
     grad_evals: int
-    images_per_second: Summary | None
 
 
 def results_table(records: Iterable[Record]) -> list[ResultRow]:
@@ -93,8 +92,13 @@ def markdown_table(rows: Sequence[ResultRow]) -> str:
 
 
 def markdown_comparison(records: Sequence[Record], baseline: str = BASELINE) -> str:
-    """Every optimizer against one, as a Markdown table: difference in test accuracy, t-interval, verdict."""
-    names = sorted({record.optimizer for record in records} - {baseline}, key=rank)
+    """Every optimizer against one, as a Markdown table: difference in test accuracy, t-interval, verdict.
+
+    Raises ValueError for a baseline that no record is of.
+    """
+    run = {record.optimizer for record in records}
+    require("baseline", baseline, not run or baseline in run, f"one of {', '.join(sorted(run))}", "these were run")
+    names = sorted(run - {baseline}, key=rank)
     pairs = {name: pair for name in names if (pair := _pairs(records, name, baseline))[0]}
     found = judge_table(pairs, METRICS["test accuracy"].rule) if pairs else {}
     body = [
@@ -125,7 +129,6 @@ def _row(key: tuple[str, str, str], records: list[Record]) -> ResultRow:
         values = values_of(done, metric)
         return summary(values) if values else None
 
-    speeds = [record.number(record.totals, "images_per_second") for record in done]
     fast = replace(METRICS["test accuracy"], column="fast_accuracy")
 
     return ResultRow(
@@ -139,7 +142,6 @@ def _row(key: tuple[str, str, str], records: list[Record]) -> ResultRow:
         batch_loss=over_seeds(METRICS["batch loss"]),
         timesteps=max(int(record.number(record.totals, "timesteps")) for record in records),
         grad_evals=max(int(record.number(record.totals, "grad_evals")) for record in records),
-        images_per_second=summary(speeds) if speeds else None,
     )
 
 

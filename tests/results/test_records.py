@@ -159,7 +159,7 @@ def test_a_number_that_is_not_there_is_named_with_its_line(tmp_path):
     path.write_text(text.replace("timestep", "step"))
     with pytest.raises(RecordError, match="line 2: a train row has no number called timestep"):
         value_of(read_record(path), timesteps_to(0.5))
-    with pytest.raises(RecordError, match="line 6: a footer row has no number called images_per_second"):
+    with pytest.raises(RecordError, match="line 6: a footer row has no number called timesteps"):
         results_table([read_record(path)])
     with pytest.raises(RecordError, match="line 6: a footer row has no number called other_cores"):
         _ = read_record(path).machine
@@ -175,3 +175,27 @@ def test_a_missing_file_and_a_wrong_name_are_record_errors(tmp_path):
 def test_the_hash_of_a_configuration_sees_values_and_not_order():
     assert config_hash({"a": 1, "b": [1.0, 2.0]}) == config_hash({"b": (1.0, 2.0), "a": 1})
     assert config_hash({"a": 1}) != config_hash({"a": 2})
+
+
+WRITES = {
+    "no totals": (lambda w: w.finish(FINISHED), "line 2: the footer lacks totals"),
+    "another end": (lambda w: w.finish("done", totals={}), "line 2: unknown outcome 'done'"),
+    "a footer as a row": (lambda w: w.row("footer", x=1), "line 2: a footer in the middle of the rows"),
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_what_could_not_be_read_is_not_written(tmp_path, name):
+    write, sentence = WRITES[name]
+    with RecordWriter(str(tmp_path / "run.jsonl"), header()) as writer:
+        with pytest.raises(RecordError, match=sentence):
+            write(writer)
+        writer.row("train", loss=np.float32(0.5), timestep=np.int64(3))
+    assert [path.name for path in tmp_path.iterdir()] == ["run.jsonl.partial"]
+    assert read_record(writer.partial).rows == ({"kind": "train", "loss": 0.5, "timestep": 3},)
+
+
+def test_a_header_that_lacks_something_makes_no_file(tmp_path):
+    with pytest.raises(RecordError, match="line 1: the header lacks seed"):
+        RecordWriter(tmp_path / "run.jsonl", {key: value for key, value in header().items() if key != "seed"})
+    assert not list(tmp_path.iterdir())

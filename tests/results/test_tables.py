@@ -6,6 +6,7 @@ import pytest
 
 from nala_lab.results.records import DIVERGED, load_records
 from nala_lab.results.tables import compare, markdown_comparison, markdown_table, results_table
+from paper_figs.beside.runs import RECORDS
 from tests.results.test_records import written
 
 
@@ -56,6 +57,11 @@ def test_a_mean_over_fewer_seeds_than_finished_says_so(tmp_path):
     assert row.seeds == (0, 1) and "| 50.00 (1 of 2 seeds) |" in markdown_table([row])
 
 
+def test_runs_counted_in_tokens_have_a_table():
+    rows = results_table(load_records(RECORDS / "lstm1-ptb"))
+    assert len({row.optimizer for row in rows}) > 2 and all(row.test_loss is not None for row in rows if row.seeds)
+
+
 def test_pairs_share_a_seed(tmp_path):
     for seed, gain in ((0, 0.125), (1, 0.25)):
         written(tmp_path / f"a{seed}.jsonl", optimizer="adam", seed=seed, accuracies=(0.5, 0.5))
@@ -65,6 +71,8 @@ def test_pairs_share_a_seed(tmp_path):
     assert compare(records, "nala", "adam").gap == 0.1875 and compare(records, "nala", "adam").n == 2
     assert compare(records, "nala", "sgd") is None
     assert "| NALA - Adam | +18.75 |" in markdown_comparison(records)
+    with pytest.raises(ValueError, match="baseline must satisfy one of adam, nala"):
+        markdown_comparison(records, "Adam")
     written(tmp_path / "again.jsonl", optimizer="nala", seed=0, k=7)
     with pytest.raises(ValueError, match="seed 0 of nala occurs twice"):
         compare(load_records(tmp_path), "nala", "adam")
