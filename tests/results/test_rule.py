@@ -18,6 +18,7 @@ from nala_lab.results.evidence import (
     Rule,
     a_a,
     decide,
+    detectable,
     holm,
     judge,
     judge_table,
@@ -117,6 +118,16 @@ def test_seeds_needed_is_the_smallest_number_that_is_enough():
     assert seeds_needed(0.0, 1.0) is None
     # Large n: (z(0.975) + z(0.8))^2 / effect^2 = 7.849 / effect^2, from tables of the normal distribution
     assert abs(seeds_needed(0.01, 1.0) - 78_489) <= 5  # the t quantile adds about 2
+
+
+def test_the_power_of_enormous_effects():
+    assert power(1e10, 5) == power(1e300, 5) == 1 and seeds_needed(1.0, 1e-10) == 2
+    # n = 2: U = |N|, and P(|N| < shift / t) = 0.8 at shift = 1.2815515655 t with the Cauchy t = cot(pi p / 2)
+    wanted = 1.2815515655446004 / math.tan(math.pi * 1e-7 / 2) / math.sqrt(2)
+    assert math.isclose(detectable(2, error_rate=1e-6, comparisons=10), wanted, rel_tol=1e-9)
+    # both sides of the switch: the neglected normal is of relative size 1e-8
+    assert math.isclose(power(0.9999e4 / 2**0.5, 2, error_rate=1e-4), power(1.0001e4 / 2**0.5, 2, error_rate=1e-4),
+                        rel_tol=1e-3)  # fmt: skip
 
 
 def test_sign_flips_by_hand():
