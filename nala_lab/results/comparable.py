@@ -96,14 +96,16 @@ def choose(records: Sequence[Record], arms: Sequence[Arm], full: Mapping[str, in
            equal: str | None = None) -> Choice:  # fmt: skip
     """Choose the runs of one task that stand for the arms of one table.
 
-    Raises ValueError for a record of an unknown scale; when an arm stands for several settings, or the arms for several
-    protocols, that were run equally often.
+    Raises ValueError for another budget or a record of an unknown scale; when an arm stands for several settings, or
+    the arms for several protocols, that were run equally often.
 
     Parameters
     ----------
     records : whole runs. arms : with different labels. full : see `scale_of`.
     equal : one of BUDGETS, to take runs at this one only.
     """
+    if equal is not None:
+        require_choice("equal", equal, BUDGETS)
     budgets = BUDGETS if equal is None else (equal,)
     at = [record for record in records if set(budgets).intersection(budgets_of(record))]
     candidates = {arm.label: _candidates(at, arm) for arm in arms}

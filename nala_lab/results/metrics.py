@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nala_lab.core.validate import require_choice
+from nala_lab.core.validate import require_choice, require_number
 from nala_lab.results.evidence import Rule
 from nala_lab.results.records import FINISHED, Record
 
@@ -59,7 +59,11 @@ class Metric:
 
 
 def timesteps_to(level: float) -> Metric:
-    """The timestep at which a training mini-batch first has an accuracy of at least `level`."""
+    """The timestep at which a training mini-batch first has an accuracy of at least `level`.
+
+    Raises ValueError for a level outside [0, 1].
+    """
+    require_number("level", level, low=0, high=1)
     # 200 timesteps: about one epoch of CIFAR, which has 195 whole mini-batches of 256 in its 50,000 images.
     what = f"the timestep of the first logged training mini-batch with an accuracy of at least {level:g}"
     return Metric(row="train", column="accuracy", take="first", level=level, higher_is_better=False, threshold=200,

@@ -93,6 +93,8 @@ def test_a_run_without_look_ahead_gradients_counts_for_both_budgets(tmp_path):
         assert (len(found.by_arm["nala"]), len(found.by_arm["adam"])) == (count, 3)
         assert found.budget == (equal or "gradients") == budget_of(found.records)
     assert budget_of([]) == "gradients"
+    with pytest.raises(ValueError, match="equal must satisfy .* got equal='steps'"):
+        choose(runs, arms, equal="steps")
     own = read_record(write(tmp_path, "own", "module:factory", protocol={"equal": "timesteps"}))
     assert budgets_of(own) == ("timesteps",)  # what it spends is not known here
 

@@ -11,6 +11,13 @@ from nala_lab.results.metrics import METRICS, Metric, at_phase_0, matched, reach
 from nala_lab.results.records import RecordWriter, read_record
 
 HALF = timesteps_to(0.5)
+
+
+@pytest.mark.parametrize("level", [float("nan"), -0.1, 1.1])
+def test_a_level_that_is_no_accuracy_is_refused(level):
+    with pytest.raises(ValueError, match="level must satisfy"):
+        timesteps_to(level)
+
 LOSS, ACCURACY, LAST = METRICS["batch loss"], METRICS["batch accuracy"], METRICS["test accuracy"]
 
 
