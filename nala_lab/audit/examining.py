@@ -12,6 +12,7 @@ from nala_lab.audit.asking import ask
 from nala_lab.audit.museum import MUTANTS, planted
 from nala_lab.audit.spec import Row, load_items
 from nala_lab.audit.subject import Subject
+from nala_lab.core import require_choice
 
 __all__ = ["ELSEWHERE", "examine", "examine_bug"]
 
@@ -40,11 +41,14 @@ def examine(target: str, options: Mapping[str, Any] | None = None, *, inner: str
 def examine_bug(name: str, only: Iterable[str] | None = None) -> list[Row]:
     """The same with a bug of the museum planted, of the optimizer that shows it.
 
+    Raises ValueError for a bug that is not there.
+
     Examples
     --------
     >>> from nala_lab.audit import examine_bug
     >>> [(row.item, row.verdict) for row in examine_bug("zero-slot", ["nala-first-slow"])]
     [('nala-first-slow', 'fail')]
     """
+    require_choice("name", name, MUTANTS)
     one = MUTANTS[name]
     return examine(one.target, one.options, inner=one.inner, only=only, mutant=name)

@@ -67,7 +67,10 @@ def main() -> None:
             audits.append(json.loads(to_json({"target": target, "options": options, "inner": inner}, rows)))
         elif _key(target, options) in known:
             audits.append(known[_key(target, options)])
-        print(target, options, summary(rows_of(audits[-1])) if audits else "not installed", flush=True)
+        else:
+            print(target, options, "not installed, and never asked", flush=True)
+            continue
+        print(target, options, summary(rows_of(audits[-1])), flush=True)
     lines = ",\n".join(json.dumps(one, separators=(",", ":")) for one in audits)
     FILE.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
 

@@ -98,6 +98,7 @@ def load_items(only: Iterable[str] | None = None) -> tuple[Item, ...]:
         import_module(f"nala_lab.audit.checks.{file}")
     if only is None:
         return tuple(ITEMS.values())
-    for name in only:
+    wanted = list(only)
+    for name in wanted:
         require("only", name, name in ITEMS, "the name of an item", "nala-lab audit --list shows them")
-    return tuple(ITEMS[name] for name in ITEMS if name in set(only))
+    return tuple(ITEMS[name] for name in ITEMS if name in wanted)

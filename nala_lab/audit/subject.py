@@ -243,7 +243,7 @@ class Subject:
 
     def cycle(self, opt: Any) -> int:
         """Calls of ``step()`` from one start of a cycle to the next."""
-        steps = int(read(opt, "k") or 1) if self.two_loops else 1
+        steps = int(read(opt, "k") or 1) if self.two_loops else int(self.option(opt, "every") or 1)
         batch = self.option(opt, "outer_batch") if self.two_loops else self.option(opt, "probe_batch")
         return steps + (self.looks_ahead(opt) and batch not in ("same", "last"))
 

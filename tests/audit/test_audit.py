@@ -4,8 +4,9 @@ import json
 from importlib import metadata
 
 import pytest
+import torch
 
-from nala_lab.audit import NotApplicable, Row, Subject, audit, examine, summary
+from nala_lab.audit import NotApplicable, Row, Subject, ask, audit, examine, load_items, summary
 from nala_lab.audit.public_packages import SUBJECTS, published, rows_of
 from nala_lab.audit.report import to_json
 from nala_lab.cli import main
@@ -27,6 +28,31 @@ def test_a_factory_may_decide_about_everything():
     assert not [row for row in rows if row.bad]
     verdicts = {row.item: row.verdict for row in rows}
     assert verdicts["path"] == "pass" and verdicts["closed-form"] == "not applicable"
+
+
+ADAPTIVE_ROWS = ("first-step", "linear-objective", "after-silence", "newton-first-step")
+
+
+@pytest.mark.parametrize(
+    ("target", "options", "only", "verdict"),
+    [
+        ("nala_lab.optim:AdaLA", {"blend": 0}, ADAPTIVE_ROWS, "not applicable"),
+        ("nala_lab.optim:AdaLA", {"every": 2}, ("sync-method", "closure"), "pass"),
+        ("nala_lab.optim:AdaLA", {"probe": "adabelief", "probe_batch": "same", "every": 3}, ("closure",), "pass"),
+        ("nala_lab.optim:AdaLA", {"betas": [0.0, 0.9]}, ("newton-first-step",), "not applicable"),
+        ("torch.optim:Adam", {"lr": 0.0}, ADAPTIVE_ROWS[:3], "not applicable"),
+        ("nala_lab.optim:Lookahead", {"alpha": 0.0}, ("added-group",), "not applicable"),
+        ("nala_lab.optim:NALA", {"mu": -1.0, "alpha": 0.0}, ("added-group",), "not applicable"),
+    ],
+)  # fmt: skip
+def test_a_legal_setting_is_no_fault(target, options, only, verdict):
+    rows = examine(target, options, only=(name for name in only))
+    assert {row.item: row.verdict for row in rows} == dict.fromkeys(only, verdict), rows
+
+
+def test_a_factory_without_a_name_is_not_sought_in_another_process():
+    (item,) = load_items(["fresh-process"])
+    assert ask(Subject(torch.optim.Adam), item).verdict == "not applicable"
 
 
 def test_kinds_are_detected():

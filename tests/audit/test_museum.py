@@ -65,3 +65,8 @@ def test_a_new_process_has_the_bug_too(name):
 def planted_target(name):
     one = MUTANTS[name]
     return {"target": one.target, "options": one.options, "inner": one.inner, "mutant": name}
+
+
+def test_a_bug_that_is_not_there_is_named():
+    with pytest.raises(ValueError, match="name must satisfy .* got name='nosuch'"):
+        examine_bug("nosuch")

@@ -117,8 +117,10 @@ def newton_first_step(s: Subject) -> Answer:
     lengths = {"own": beta1 * x0, "adabelief": beta1 * x0, "grad": 1 / lam, "adam": x0}
     if probe not in lengths or s.options.get("denominator", "hat") != "hat":
         raise NotApplicable("no such formula for this reading")
+    wanted = lengths[probe]
+    if not wanted:
+        raise NotApplicable("with beta1 = 0 the curvature is all of the gradient's change, and the step has no length")
     w = start(x0)
     moves = whole_steps(s, make(s, w, eps=0.0), w, [lambda x: lam * x])
-    wanted = lengths[probe]
     ratio = float(-moves[0, 0]) / wanted
     return Answer(abs(ratio - 1) < 1e-12, ratio, f"length of the first step over {wanted:g}")

@@ -69,7 +69,7 @@ def zero_grad(s: Subject) -> Answer:
 
 @item("closure", "is the closure called once per gradient, with gradients on, and its loss returned?", group="contract")
 def closure(s: Subject) -> Answer:
-    """Cost of a cycle in closure calls: k for Lookahead, k + 1 for NALA, 2 for AdaLA, else 1."""
+    """Cost of a cycle in closure calls: k for Lookahead, k + 1 for NALA, every + 1 for AdaLA, else 1."""
     model, opt = trained(s, 0)
     free = s.facts is None and s.needs_closure  # L-BFGS and SAM evaluate it as often as they like
     enabled: list[bool] = []
@@ -88,7 +88,10 @@ def closure(s: Subject) -> Answer:
 
         loss = opt.step(counted)
         returned += bool(losses) and loss is not None and float(loss) == float(losses[0])
-    k = int(s.options.get("k", 3) if s.accepts("k") else read(opt, "k")) if s.two_loops else 1
+    if s.two_loops:
+        k = int(s.options.get("k", 3) if s.accepts("k") else read(opt, "k"))
+    else:
+        k = int(s.option(opt, "every") or 1)
     wanted = 2 * (k + s.looks_ahead(opt)) if s.facts is not None else 2 * cycle
     counter = getattr(opt, "grad_evals", None)
     ok = (free or len(enabled) == wanted) and all(enabled) and returned == 2 * cycle and counter in (None, wanted)

@@ -198,7 +198,7 @@ def sync_method(s: Subject) -> Answer:
     if cycle == 1:
         raise NotApplicable("a cycle of one call has no middle")
     ends = path_of(s, opt, w, cycle)[-1]
-    path_of(s, opt, w, cycle - 1)
+    path_of(s, opt, w, cycle - 1 if s.two_loops else 1)  # AdaLA is in mid-cycle at its probe alone
     opt.sync()
     gap = worst(w.detach(), ends)
     phase = getattr(opt, "phase", 0)

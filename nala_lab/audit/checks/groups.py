@@ -115,6 +115,8 @@ def added_group(s: Subject) -> Answer:
     opt = s.short([w])
     usual = {"params", *getattr(opt, "defaults", opt.param_groups[0])}
     asked = {name: value for name, value in opt.param_groups[0].items() if name not in usual}  # as Muon's use_muon
+    if s.two_loops and s.slow_step(opt) == 0 and not (s.looks_ahead(opt) and read(opt, "alpha")):
+        raise NotApplicable("its slow weights stay where they are")
     for _ in range(2):
         drive(s, opt, [w], lambda x: 0.5 * x)
     first = w.detach().clone()

@@ -27,9 +27,11 @@ def known(s: Subject, *also: str) -> dict[str, Any]:
     assert s.facts is not None
     allowed = {*ODD, *HOW, *READINGS, *also}
     others = [name for name, value in s.options.items()
-              if name not in allowed and value and value != s.facts.published.get(name)]  # fmt: skip
+              if name not in allowed and (value or False) != s.facts.published.get(name, False)]  # fmt: skip
     if others:
         raise NotApplicable(f"the prediction is for the rule without {', '.join(others)}")
+    if s.options.get("lr", 1) == 0:
+        raise NotApplicable("with lr = 0 it predicts that nothing moves")
     return {name: s.options.get(name, value) for name, value in ODD.items()}
 
 

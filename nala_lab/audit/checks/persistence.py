@@ -90,6 +90,8 @@ def resume_dtype(s: Subject) -> Answer:
 @item("fresh-process", "does a file saved in mid-cycle resume in a new process?", group="state")
 def fresh_process(s: Subject) -> Answer:
     """torch.save here, torch.load(weights_only=True) there; the final weights are compared bit for bit."""
+    if not isinstance(s.target, str):
+        raise NotApplicable("another process finds a factory by its name, package.module:factory")
     model, opt = trained(s, 0)
     stop, last = s.cycle(opt) + 1, calls(s, opt)
     train(s, model, opt, 0, stop)
