@@ -35,7 +35,7 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from nala_lab.core import Array
+from nala_lab.core import Array, require
 from nala_lab.methods.hyper import AdaLAHyper
 from nala_lab.reference.adabelief import belief_denominator
 from nala_lab.reference.arith import decayed, root, zeros
@@ -175,6 +175,8 @@ class AdaLA(AdaLAHyper):
 
     def _fixed_point(self, theta: Array, g: Array, oracle: Oracle, state: AdaLAState) -> Array:
         """g_{t+1} at the point that the adapted step reaches; geometric damping, one gradient a sweep."""
+        hint = "probe='implicit' iterates to a fixed point, which is not exact"
+        require("x0", theta.dtype, theta.dtype != object, "floating-point numbers", hint)
         t = state.t + 1
         m_hat = self._m_hat(self._moments(g, g, state)[0], t)
         size = np.where(m_hat == 0, 0.0, self.lr)

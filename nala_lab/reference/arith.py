@@ -1,7 +1,8 @@
 """The operations that differ between number types.
 
 The step functions use + - * / and ** only, so they run unchanged on float64 arrays and on object arrays of
-``fractions.Fraction``, sympy expressions or mpmath numbers. Zeros and square roots are the exceptions.
+``fractions.Fraction``, sympy expressions or mpmath numbers. Zeros and square roots are the exceptions;
+the projection onto a ball and AdaLA's implicit probe take floating-point numbers alone.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from nala_lab.core import Array, require, require_number
+from nala_lab.core import Array, reals, require, require_number
 
 __all__ = ["Ball", "Box"]
 
@@ -33,7 +33,7 @@ def _require_fit(name: str, value: Any, y: Array) -> None:
 class Box:
     """All x with low <= x <= high, coordinate by coordinate.
 
-    Raises ValueError when a bound is NaN or low > high somewhere.
+    Raises ValueError when a bound is NaN or no real number, their shapes do not fit, or low > high somewhere.
 
     Examples
     --------
@@ -47,6 +47,11 @@ class Box:
     high: Any
 
     def __post_init__(self) -> None:
+        reals("low", self.low)
+        reals("high", self.high)
+        sizes = zip(np.shape(self.low)[::-1], np.shape(self.high)[::-1], strict=False)
+        fits = all(1 in pair or len({*pair}) == 1 for pair in sizes)
+        require("high", np.shape(self.high), fits, f"a shape that fits that of low, {np.shape(self.low)}")
         ordered = bool(np.all(np.asarray(self.low) <= np.asarray(self.high)))
         require("low", self.low, ordered, f"low <= high = {self.high!r} everywhere")
 
@@ -76,13 +81,16 @@ class Ball:
 
     def __post_init__(self) -> None:
         require_number("radius", self.radius, low=0, open_low=True)
-        require("center", self.center, bool(np.all(np.isfinite(self.center))), "finite numbers")
+        require("center", self.center, bool(np.all(np.isfinite(reals("center", self.center)))), "finite numbers")
 
     def project(self, y: Array, weight: Array) -> Array:
         """Nearest point of the ball in the norm of diag(weight), for y and weight of shape (..., d)."""
         _require_fit("center", self.center, y)
-        offset = y - self.center
-        outside = np.linalg.norm(offset, axis=-1, keepdims=True) > self.radius
+        # In units of a power of two, so that squares neither overflow nor round otherwise.
+        size = np.max(np.abs(y - self.center), axis=-1, keepdims=True, initial=self.radius)
+        unit = np.ldexp(1.0, np.frexp(size)[1] - 1)
+        offset, radius = (y - self.center) / unit, self.radius / unit
+        outside = np.linalg.norm(offset, axis=-1, keepdims=True) > radius
         if not np.any(outside):
             return y
         # Only ratios of weights matter; a zero weight becomes the smallest ratio that keeps Newton's step finite.
@@ -95,9 +103,9 @@ class Ball:
             # Newton on 1/radius - 1/||z(lam)||, which is concave in lam: from lam = 0 it approaches from one side.
             slope = np.sum(z * z / (w + lam), axis=-1, keepdims=True)
             with np.errstate(invalid="ignore", divide="ignore"):
-                step = np.where(outside, norm**2 / slope * (norm - self.radius) / self.radius, 0.0)
+                step = np.where(outside, norm**2 / slope * (norm - radius) / radius, 0.0)
             lam = lam + np.maximum(np.nan_to_num(step), 0.0)
             if np.all(step <= 4 * np.finfo(float).eps * lam):
                 break
-        inside: Array = np.where(outside, self.center + w * offset / (w + lam), y)
+        inside: Array = np.where(outside, self.center + unit * (w * offset / (w + lam)), y)
         return inside

@@ -69,7 +69,7 @@ class OuterMomentum(OuterMomentumHyper):
 
     def init(self, theta: Array) -> OuterState:
         """State before the first cycle: no velocity."""
-        return OuterState(theta, zeros(theta), (begin(self.inner, theta),) * self.workers)
+        return OuterState(theta, zeros(theta), tuple(begin(self.inner, theta) for _ in range(self.workers)))
 
     def cycle(self, grad: Callable[[Array], Array], state: OuterState) -> Cycle:
         """One cycle: k gradients per worker, one more when alpha > 0."""

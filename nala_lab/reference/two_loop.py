@@ -66,6 +66,7 @@ def require_inner(inner: Any, inner_state: str) -> None:
     Raises ValueError when `inner` is not a rule, or has no momentum buffer and `inner_state` is ``"pullback"``.
     """
     rule = callable(getattr(inner, "init", None)) and callable(getattr(inner, "step", None))
+    rule &= not isinstance(inner, type)
     wanted = "a rule with init(theta) and step(theta, grad, state)"
     require("inner", inner, rule, wanted, "for instance Adam(lr=1e-3)")
     as_rule(inner)
@@ -76,7 +77,10 @@ def require_inner(inner: Any, inner_state: str) -> None:
 def start(inner: Any, theta: Array) -> CycleState:
     """phi_0 = theta_{1,0} = the initial parameters, and a fresh inner state."""
     fields = getattr(inner, "momentum_fields", ())
-    return CycleState(theta, theta, begin(inner, theta), {name: zeros(theta) for name in fields})
+    state = begin(inner, theta)
+    for name in (name for name in fields if not hasattr(state, name)):
+        slip(inner, f"have {name}, one of its momentum_fields, in the state that init returns", type(state).__name__)
+    return CycleState(theta, theta, state, {name: zeros(theta) for name in fields})
 
 
 def inner_loop(inner: Any, k: int, state: CycleState, grad: Oracle) -> tuple[list[Array], list[Array], Any]:
@@ -133,5 +137,7 @@ def synchronised(inner: Any, how: str, phi: Array, inner_state: Any, anchor: dic
         inner_state = begin(inner, phi)
     elif how == "pullback":
         mixed = {name: mix(getattr(inner_state, name), old) for name, old in anchor.items()}
+        if not hasattr(inner_state, "_replace"):
+            slip(inner, "have a NamedTuple as its state when inner_state='pullback'", type(inner_state).__name__)
         inner_state = inner_state._replace(**mixed)
     return inner_state, {name: getattr(inner_state, name) for name in anchor}

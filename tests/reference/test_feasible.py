@@ -70,6 +70,11 @@ def test_iterates_stay_feasible_and_reach_the_constrained_minimiser(rule):
     assert np.array_equal(box.final, [0.5, 0.5])
 
 
+def test_far_points_are_projected():
+    x = Ball(0.0, 5.0).project(np.array([3e200, 4e200]), np.ones(2))
+    assert np.abs(x - [3.0, 4.0]).max() <= 8 * EPS * 4
+
+
 def test_a_zero_weight_costs_nothing():
     x = Ball(0.0, 1.0).project(np.array([3.0, 0.5]), np.array([0.0, 1.0]))
     assert abs(x[1] - 0.5) < 1e-6  # the weighted coordinate stays; the free one takes what room is left
@@ -83,5 +88,10 @@ test_a_set_without_points_is_refused = refused(
     (lambda: Ball(0.0, np.nan), "got radius=nan"),
     (lambda: Ball([0.0, np.nan], 1.0), "center must satisfy finite numbers"),
     (lambda: Ball(np.zeros((3, 1)), 1.0).project(np.ones(3), np.ones(3)), "center must satisfy a number, or a shape"),
+    (lambda: Box("a", "b"), "low must satisfy real numbers"),
+    (lambda: Box(None, 1.0), "low must satisfy real numbers"),
+    (lambda: Box(0.0, 1j), "high must satisfy real numbers"),
+    (lambda: Box([0, 0], [1, 1, 1]), "high must satisfy a shape that fits"),
+    (lambda: Ball(1j, 1.0), "center must satisfy real numbers"),
     (lambda: Box(np.zeros(2), 1.0).project(np.ones(3), np.ones(3)), "low must satisfy a number, or a shape"),
 )

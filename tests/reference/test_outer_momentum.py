@@ -72,6 +72,23 @@ def test_every_member_is_reachable_by_name():
         assert isinstance(family(name, SGD(0.1), **options), OuterMomentum)
 
 
+class InPlace:
+    """SGD with momentum that writes into its own state, as users do."""
+
+    def init(self, theta):
+        return 0 * theta
+
+    def step(self, theta, grad, m):
+        m *= 0.9
+        m += grad(theta)
+        return theta - 0.1 * m, m
+
+
+def test_workers_do_not_share_a_state_that_is_written_into():
+    one, two = (run(OuterMomentum(InPlace(), k=2, workers=n), lambda x: x, [1.0], cycles=3).slow for n in (1, 2))
+    assert np.array_equal(one, two)
+
+
 test_what_is_refused = refused(
     (lambda: OuterMomentum(nu=-1.0), "nu must satisfy 0 <= nu < inf"),
     (lambda: OuterMomentum(beta=1.0), "beta must satisfy 0 <= beta < 1"),

@@ -263,3 +263,33 @@ def test_a_projection_of_your_own_is_checked_and_the_labs_is_not():
     assert is_ours(NALA(Adam(feasible=Ball(0.0, 1.0))))
     assert not is_ours(NALA(Adam(feasible=type("Mine", (), {})())))
     assert not is_ours(NALA(Mine(0.1)))
+
+
+class Named:
+    """A rule that names a momentum buffer, with a state of another kind."""
+
+    momentum_fields = ("m",)
+
+    def __init__(self, state):
+        self.state = state
+
+    def init(self, theta):
+        return self.state
+
+    def step(self, theta, grad, state):
+        return theta - 0.1 * grad(theta), state
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [({"m": 0.0}, "Named must have m, one of its momentum_fields, in the state that init returns, got dict"),
+     (type("Own", (), {"m": 0.0})(), "Named must have a NamedTuple as its state when inner_state='pullback', got Own")],
+)  # fmt: skip
+def test_a_momentum_that_is_not_there_is_named(state, words):
+    with pytest.raises(ValueError, match=words):
+        run(NALA(Named(state), inner_state="pullback"), lambda x: x, [1.0], cycles=2)
+
+
+def test_a_class_is_no_inner_rule():
+    with pytest.raises(ValueError, match="inner must satisfy a rule with init"):
+        NALA(SGD)
