@@ -80,12 +80,16 @@ def random_rotation(dim: int, seed: int) -> Array:
     The columns of Q from a QR factorisation of a Gaussian matrix become uniform once the signs of
     R's diagonal are made positive. Reference: Mezzadri, Notices of the AMS 54 (2007), 592-604.
 
+    Raises ValueError unless dim >= 1 and seed >= 0 are integers.
+
     >>> import numpy as np
     >>> from problems import random_rotation
     >>> Q = random_rotation(3, seed=0)
     >>> bool(np.abs(Q.T @ Q - np.eye(3)).max() < 1e-15)
     True
     """
+    require_int("dim", dim, 1)
+    require_int("seed", seed, 0)
     q, r = np.linalg.qr(np.random.default_rng(seed).standard_normal((dim, dim)))
     return frozen(np.asarray(q * np.sign(np.diag(r)), dtype=np.float64))
 

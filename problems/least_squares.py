@@ -52,10 +52,12 @@ class LeastSquares(FiniteSum):
         super().__init__(X, y, l2=l2, batch_size=batch_size, replace=replace)
         a = self.X.T @ self.X / self.n + self.l2 * np.eye(self.dim)
         self.A: Array = frozen((a + a.T) / 2)
-        values, vectors = np.linalg.eigh(self.A)
-        singular = values <= 4 * self.dim * EPS * values[-1]  # below the error of eigh: not known to be > 0
-        self.eigenvalues: Array = frozen(np.where(singular, 0.0, values))
-        self.eigenvectors: Array = frozen(vectors)
+        # of X, not of A, which has lost the digits of a small singular value; lengths below rounding are 0
+        _, lengths, across = np.linalg.svd(self.X, full_matrices=self.n < self.dim)
+        lengths = np.concatenate([lengths, np.zeros(self.dim - len(lengths))])[::-1]
+        lengths = np.where(lengths <= max(self.n, self.dim) * EPS * lengths[-1], 0.0, lengths)
+        self.eigenvalues: Array = frozen(lengths**2 / self.n + self.l2)
+        self.eigenvectors: Array = frozen(across[::-1].T)
         self.m, self.L = float(self.eigenvalues[0]), float(self.eigenvalues[-1])
         self.kappa = self.L / self.m if self.m > 0 else np.inf
         best = self._solve()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,8 @@ class Logistic(FiniteSum):
     Parameters as for `FiniteSum`, but l2 > 0: without a ridge separable data have no minimiser.
     Mini-batches are drawn without replacement unless replace=True.
 
-    Raises ValueError for labels other than -1 and +1, l2 <= 0, and as `FiniteSum`.
+    Raises ValueError for labels other than -1 and +1, l2 <= 0 or so small that the Hessian is singular to
+    rounding, examples whose squares overflow, and as `FiniteSum`.
 
     Attributes
     ----------
@@ -50,12 +52,15 @@ class Logistic(FiniteSum):
         super().__init__(X, y, l2=l2, batch_size=batch_size, replace=replace)
         require("y", y, bool(np.isin(self.y, (-1.0, 1.0)).all()), "labels -1 and +1 only")
         require("l2", l2, self.l2 > 0, "finite l2 > 0", "separable data have no minimiser without it")
-        self.L = float(np.linalg.norm(self.X, 2) ** 2 / (4 * self.n) + self.l2)
+        with np.errstate(over="ignore"):
+            self.L = float(np.linalg.norm(self.X, 2) ** 2 / (4 * self.n) + self.l2)
+        require("X", float(np.abs(self.X).max()), np.isfinite(self.L), "entries whose squares are finite")
         self.m, self.kappa = self.l2, self.L / self.l2
         best = self._newton()
         self.minimizers, self.minimum = frozen(best[None]), float(self._value(best))
-        least = float(np.linalg.eigvalsh(self._hess(best))[0])
-        self.minimizer_error = float(np.linalg.norm(self._grad(best))) / least
+        curvatures = np.linalg.eigvalsh(self._hess(best))
+        self._require_curved(bool(curvatures[0] > 4 * self.dim * EPS * curvatures[-1]))
+        self.minimizer_error = math.hypot(*self._grad(best)) / float(curvatures[0])
         self.box = self._box()
 
     @classmethod
@@ -71,13 +76,20 @@ class Logistic(FiniteSum):
         likely = 1 / (1 + np.exp(-X @ (2 * rng.standard_normal(d))))
         return cls(X, np.where(rng.random(n) < likely, 1.0, -1.0), l2=l2, batch_size=batch_size, replace=replace)
 
+    def _require_curved(self, curved: bool) -> None:
+        hint = "the minimiser cannot be found to any digit"
+        require("l2", self.l2, curved, "l2 large enough for a Hessian that is not singular to rounding", hint)
+
     def _newton(self) -> Array:
         w = np.zeros(self.dim)
         g = self._grad(w)
         while np.any(g != 0):
-            step, t = np.linalg.solve(self._hess(w), g), 1.0
+            try:
+                step, t = np.linalg.solve(self._hess(w), g), 1.0
+            except np.linalg.LinAlgError:
+                self._require_curved(False)
             # strong convexity: a short enough Newton step shortens the gradient, until rounding stops it
-            while t > EPS and np.linalg.norm(self._grad(w - t * step)) >= np.linalg.norm(g):
+            while t > EPS and math.hypot(*self._grad(w - t * step)) >= math.hypot(*g):  # no square underflows
                 t /= 2
             if t <= EPS:
                 break

@@ -104,15 +104,16 @@ def torch_value(problem: Problem) -> TorchFunction:
     import torch
 
     expression, symbols = problem.symbolic()
-    # torch's functions take tensors only, so sqrt(2) and the like become numbers here
-    expression = expression.replace(lambda n: n.is_number and not n.is_Number, lambda n: sp.N(n, DIGITS))
+    # torch's functions take tensors only, so sqrt(2) and the like become numbers here; and no integers beyond 64 bits
+    expression = expression.replace(lambda n: n.is_number and (not n.is_Number or n.is_Integer and abs(n) > 2**53),
+                                    lambda n: sp.N(n, DIGITS))  # fmt: skip
     formula = sp.lambdify(symbols, expression, modules="torch")
 
     def value(x: Tensor) -> Tensor:
         fits = x.dim() >= 1 and x.shape[-1] == problem.dim
         require("x.shape", tuple(x.shape), fits, f"shape (..., {problem.dim})")
         out: Tensor = formula(*torch.unbind(x, dim=-1))
-        return out
+        return out if isinstance(out, torch.Tensor) else out + 0 * x[..., 0]  # a constant has no shape of its own
 
     return value
 

@@ -1,5 +1,7 @@
 """Least squares and logistic regression: exact minimisers, batches, and what is refused."""
 
+from fractions import Fraction
+
 import mpmath
 import numpy as np
 import pytest
@@ -92,6 +94,25 @@ def test_stated_constants_bound_the_curvature():
     assert abs(np.linalg.eigvalsh(q.hess(np.zeros(4)))[-1] - q.L) <= 64 * EPS * q.L  # attained at 0
 
 
+def test_the_least_curvature_has_the_digits_of_the_examples():
+    X = np.array([[1.0, 1.0], [1.0, 1.0 + 1e-7], [1.0, 1.0 - 5e-8]])
+    rows = [[Fraction(entry) for entry in row] for row in X.tolist()]  # the least eigenvalue is det / the other one
+    (a, b), (_, d) = [[sum(x[i] * x[j] for x in rows) / 3 for j in range(2)] for i in range(2)]
+    wanted = float((a * d - b * b) / (a + d))  # the other one is the trace, to 1e-15 of it
+    p = LeastSquares(X, [1.0, 2.0, 3.0])
+    assert abs(p.m / wanted - 1) < 1e-8 and p.kappa == p.L / p.m  # a singular value of 1e-8 of the largest has 8 digits
+    ridge = LeastSquares([[1.0, 1.0]], [1.0], l2=1e-20)
+    assert ridge.m == 1e-20 and LeastSquares([[1.0, 1.0]], [1.0]).kappa == np.inf
+
+
+def test_the_minimiser_of_a_tiny_ridge_is_found_where_squares_underflow():
+    p = Logistic([[1.0], [-1.0]], [1, -1], l2=1e-170)
+    w = 385.0
+    for _ in range(50):  # log of exp(-w) = l2 w: w = -log(l2) - log(w), which contracts by 1 / w
+        w = -np.log(1e-170) - np.log(w)
+    assert abs(p.minimizers[0, 0] - w) <= 64 * EPS * w
+
+
 X, Y = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]]), np.array([1.0, -1.0, 1.0])
 
 
@@ -104,6 +125,9 @@ test_bad_input_gets_one_sentence = refused(
     (lambda: LeastSquares(X, Y, replace=1), r"^replace must satisfy True or False, got replace=1$"),
     (lambda: Logistic(X, [0, 1, 1]), r"^y must satisfy labels -1 and \+1 only"),
     (lambda: Logistic(X, Y, l2=0), r"^l2 must satisfy finite l2 > 0, got l2=0 \(separable data"),
+    (lambda: Logistic([[1.0, 2.0, 3.0]], [1], l2=1e-16), "^l2 must satisfy l2 large enough"),
+    (lambda: Logistic([[1.0, 2.0, 3.0]], [1], l2=1e-300), "^l2 must satisfy l2 large enough"),
+    (lambda: Logistic([[1e200], [-2e200]], [1, 1], l2=0.1), "^X must satisfy entries whose squares are finite"),
     (lambda: LeastSquares(X, Y).batch_grad([0, 0], []), r"^indices\.dtype must satisfy an integer array"),
     (lambda: LeastSquares(X, Y).batch_grad([0, 0], [3]), r"^indices must satisfy entries from 0 to n-1 = 2"),
     (lambda: LeastSquares(X, Y).batch_grad([0, 0], [-1]), r"^indices must satisfy entries from 0"),

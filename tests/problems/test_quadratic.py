@@ -74,6 +74,7 @@ test_bad_options_get_one_sentence = refused(
     (lambda: Quadratic.with_condition(9.0, 1), r"^dim must satisfy dim >= 2 where kappa > 1, got dim=1"),
     (lambda: Quadratic.with_condition(9.0, 2.5), r"^dim must satisfy integer dim >= 1, got dim=2\.5$"),
     (lambda: Quadratic.with_condition(9.0, 2, m=0), r"^m must satisfy finite m > 0, got m=0$"),
+    (lambda: random_rotation(2.5, 1), r"^dim must satisfy integer dim >= 1, got dim=2\.5$"),
     (lambda: Quadratic.with_condition(9.0, 2, seed=True), r"^seed must satisfy integer seed >= 0, got seed=True$"),
     (lambda: Quadratic.from_matrix([[1.0, 2.0]]), r"^A\.shape must satisfy a square matrix, got A\.shape=\(1, 2\)"),
     (lambda: Quadratic.from_matrix([[1.0, 2.0], [0.0, 1.0]]), r"^A must satisfy a symmetric matrix"),

@@ -5,7 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the torch extra is not installed")
 
-from problems import CLASSIC, PROBLEMS, BilinearGame, Booth, Rosenbrock, as_torch, torch_value  # noqa: E402
+from problems import CLASSIC, PROBLEMS, BilinearGame, Booth, Quadratic, Rosenbrock, as_torch, torch_value  # noqa: E402
 from tests.problems.oracle import evaluate, points  # noqa: E402
 
 CONSERVATIVE = [name for name in PROBLEMS if name != "bilinear-game"]
@@ -81,6 +81,14 @@ def test_a_games_backward_pass_is_its_field():
     assert np.array_equal(product.numpy(), v.numpy() @ game.jacobian)
     (gradient,) = torch.autograd.grad(torch_value(game)(z), z)  # the formula knows no players
     assert np.abs(gradient.numpy() * game.signs - field.detach().numpy()).max() <= 1e-15 * 8  # sums of two products
+
+
+def test_a_constant_formula_is_a_tensor_and_large_coefficients_are_numbers():
+    x = torch.ones((3, 2), dtype=torch.float64, requires_grad=True)
+    out = torch_value(Quadratic([0.0, 0.0], offset=2.0))(x)
+    out.sum().backward()
+    assert out.tolist() == [2.0] * 3 and not x.grad.any()
+    assert float(torch_value(Quadratic([1e20]))(torch.ones(1, dtype=torch.float64))) == 5e19
 
 
 def test_torch_optimizers_run_on_it():
