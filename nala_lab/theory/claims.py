@@ -131,7 +131,8 @@ def closer_after_several_cycles() -> Claim:
 
     The outer gradient turns the path: f is lower after each step, but the next gradients point elsewhere. One bend in
     the plane does it: x^2/4 + y^2/200 + h(x/2 - 7y/10), L = 1, m = 1/100. Strong convexity does not prevent it: at
-    m = L/10 it happens from T = 3 (k = 3, alpha = 1/10) or T = 4 (k = 2) on.
+    m = L/10 the semidefinite programmes find it from T = 3 on (k = 2, alpha = 1/20; k = 3, alpha = 1/10), and from
+    T = 2 on with alpha = 1.8 (k = 2, 3).
     """
     return _refuted(
         "V03", "after several outer steps the distance to the minimiser is not larger",
@@ -141,10 +142,13 @@ def closer_after_several_cycles() -> Claim:
 
 
 def lower_after_several_cycles() -> Claim:
-    """V04. After several cycles NALA's value is not larger, mu in [-1, 0], lr <= 1/L. False, from T = 4 or 5 on.
+    """V04. After several cycles NALA's value is not larger, mu in [-1, 0], lr <= 1/L. False, from T = 2 on.
 
-    It takes long: over the class with mu = -1/2 the semidefinite programmes of the slow tests find no gap up to T = 3
-    (k <= 3, m in {0, L/10}), and gaps for k = 3, T = 4 and for k = 2, T = 5. The smallest function is bent once,
+    With alpha beyond 1/L two cycles on the line are enough. f = x^2/2 from -4/3 to 2 and straight beyond, from 3,
+    k = lr = 1, mu = -1/2, by hand: theta = 1, y = 2. Lookahead stays there, and theta = 0, y = 1, f = 1/2. NALA with
+    alpha = 19/10: phi = 2 - 19/5 = -9/5; then the slope is -4/3, theta = -7/15, y = -17/15, phi = 9/10 * 17/15 = 51/50.
+    With alpha <= 1/L it takes long: over the class the semidefinite programmes of the slow tests find no gap up to
+    T = 3 (k <= 3, m in {0, L/10}), and gaps for k = 3, T = 4 and for k = 2, T = 5. The smallest function is bent once,
     x^2/5 + y^2/200 + h(3(x - y)/5): NALA is lower up to T = 7 and higher at T = 8. In one dimension with lr,
     alpha <= 1/L the claim is true: gradient steps and averages are monotone there and keep x on its side of x*, so by
     induction phi_t of NALA stays between x* and phi_t of Lookahead.
@@ -152,8 +156,9 @@ def lower_after_several_cycles() -> Claim:
     return _refuted(
         "V04",
         "after several outer steps f is not larger",
-        "convex f, mu = -1/2, lr = 1/L, T >= 4; not refuted for T <= 3, proved in one dimension",
-        ("higher, mu=-1/2",),
+        "convex f, mu = -1/2, lr = 1/L: from T = 2 on for alpha = 1.9/L, from T = 4 on for alpha <= 1/L; with the "
+        "latter not refuted for T <= 3, proved in one dimension",
+        ("higher, mu=-1/2", "higher, alpha=1.9"),
     )
 
 
@@ -176,8 +181,8 @@ def faster_per_gradient() -> Claim:
     """V06. NALA is faster per gradient evaluation. False at the paper's alpha = 1/1000; true iff alpha is large enough.
 
     A cycle costs k+1 gradients against k. On the mode lam, and over the class by T21 with lam = m, NALA is faster iff
-    ((1 - alpha lam) B)^(1/(k+1)) < B^(1/k), that is alpha > (1 - B^(1/k))/lam, which tends to (1+mu) lr for small lam
-    and is at most that for mu in [-1, 0] (power mean inequality): alpha >= (1+mu) lr suffices there.
+    |(1 - alpha lam) B|^(1/(k+1)) < B^(1/k), that is alpha between (1 - B^(1/k))/lam and (1 + B^(1/k))/lam. The lower
+    end tends to (1+mu) lr for small lam and is at most that for mu in [-1, 0] (power mean inequality).
     Evidence: f = x^2/2, lr = 1/10, k = 5, mu = -1/2, alpha = 1/1000, 60 gradients from 1: Lookahead makes 12 cycles,
     NALA 10. With alpha = (1+mu) lr = 1/20 the order turns.
     """

@@ -4,7 +4,7 @@
 variables that is bent once, and Huber's function on the line. `COUNTEREXAMPLES` holds the largest gaps found.
 
 Every function here is L-smooth with L = 1 and m-strongly convex, so its minimiser is 0, with value 0; m > 0 and mostly
-small, but for Huber's function, where m = 0. All hold by construction. Those of `SMALL` are of `nala_lab.theory.bent`.
+small, but on the line, where m = 0. All hold by construction. Those of `SMALL` are of `nala_lab.theory.bent`.
 The others are (m/2)||x||^2 plus the Moreau envelope of a maximum of affine pieces (`nala_lab.theory.interpolation`),
 and the pieces are written below as integers over `unit`: slope, then offset. Both methods start at the same point with
 the same lr, k and mu; every point, gradient and value on their way is a ``fractions.Fraction``, and so is the gap.
@@ -13,7 +13,8 @@ The larger ones were found by semidefinite programming over the whole class, sol
 (`nala_lab.certify.extract`). How they were found does not matter for what they show.
 
 For mu = -1/2, lr = 1 and for mu > 0 they refute both "closer to the minimiser" and "lower in value" after every number
-of cycles. Lower in value holds longest: for mu = -1/2, lr = 1 no gap was found before the fourth cycle.
+of cycles. Lower in value holds longest: for mu = -1/2, lr = 1 and alpha <= 1 no gap was found before the fourth cycle.
+With alpha = 1.9 there is one after two cycles, on the line.
 Status: proved (the small ones can be recomputed by hand).
 """
 
@@ -202,6 +203,10 @@ _ALL = (
             (-92421, 23895, 2040, 622, -290), (-30391, 32661, -1185, -5476, -112),
             (-30548, 32722, -1029, -5300, -116), (-40959, 30923, -307, -4023, -123),
         ),
+    ),
+    _instance(  # x^2/2 from -4/3 to 2, and straight beyond; the inner slopes are those of the points that are met
+        "higher, alpha=1.9", "value", k=1, mu="-1/2", alpha="19/10", lr="1", cycles=2, m="0", unit=150, start=(450,),
+        pieces=((300, 0), (-200, 0), (-170, 0), (0, 0), (150, 0), (153, 0)),
     ),
     _instance(
         "higher, mu>0, k=1", "value", k=1, mu="1/2", alpha="1/2", lr="1", cycles=2, m="1/1000", unit=10000,
