@@ -203,7 +203,7 @@ def _floats(rule: Any, n: int) -> Array:
     with np.errstate(all="ignore"):  # how far it goes is not asked
         for _ in range(n):
             run.cycle()
-    return np.array(run.x)
+    return np.array(run.x, dtype=float)
 
 
 def _run(rule: Any, gradient: Callable[[Any], Any], start: Any, n: int) -> Any:

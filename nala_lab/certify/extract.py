@@ -9,15 +9,13 @@ is a computation, not a belief.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
 from nala_lab.certify.semidefinite import WorstCase
-from nala_lab.core import Array
-from nala_lab.theory.interpolation import Envelope, fractions
+from nala_lab.core import Array, require_int
+from nala_lab.theory.interpolation import Envelope
 
 __all__ = ["rounded"]
 
@@ -28,15 +26,18 @@ def rounded(worst: WorstCase, digits: int) -> tuple[Array, Envelope]:
     Parameters
     ----------
     worst : a `worst_case`, solved with a margin that is large against 10^-digits.
-    digits : decimal digits to keep.
+    digits : decimal digits to keep, 0 or more.
+
+    Raises ValueError for other digits.
 
     Returns
     -------
     start : (d,) of Fraction. function : `Envelope` of Fraction with one piece per point, and minimiser 0 with value 0
     if the rounding left it there (to be checked).
     """
+    require_int("digits", digits, low=0)
     unit = 10**digits
-    near: Callable[[Any], Array] = lambda values: fractions(np.round(np.asarray(values) * unit).astype(int)) / unit  # noqa: E731
+    near = np.vectorize(lambda value: Fraction(round(Fraction(float(value)) * unit), unit), otypes=[object])
     L, m = (Fraction(str(worst.setting[name])) for name in ("L", "m"))
     grads = worst.grads - worst.setting["m"] * worst.points  # slopes of the part that is an envelope
     slopes = near(grads)

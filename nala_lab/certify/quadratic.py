@@ -57,9 +57,12 @@ class Enclosure:
 
     @property
     def per_gradient(self) -> tuple[float, float]:
-        """The bounds to the power 1/gradients, each moved out by two ulps for the rounding of the power."""
-        powers = [bound ** (1 / self.gradients) for bound in (self.lower, self.upper)]
-        return max(0.0, powers[0] * (1 - 4e-16)), powers[1] * (1 + 4e-16)
+        """The bounds to the power 1/gradients, each moved out by the rounding of the power and of its exponent."""
+        ends = []
+        for bound, outwards in ((self.lower, -4e-16), (self.upper, 4e-16)):
+            away = 1 + abs(math.log(bound)) / self.gradients if bound > 0 else 1.0
+            ends.append(bound ** (1 / self.gradients) * (1 + outwards * away))
+        return max(0.0, ends[0]), ends[1]
 
 
 def exact(name: str, value: Any) -> Fraction:

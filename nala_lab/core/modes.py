@@ -14,7 +14,7 @@ import numpy as np
 from nala_lab.core.trajectory import Array
 from nala_lab.core.validate import require
 
-__all__ = ["covariance", "eigenvalues", "variances"]
+__all__ = ["covariance", "eigenvalues", "reals", "variances"]
 
 
 def eigenvalues(name: str, value: Any) -> Array:
@@ -31,13 +31,32 @@ def eigenvalues(name: str, value: Any) -> Array:
     return _real(name, value, "finite real numbers")
 
 
-def _real(name: str, value: Any, rule: str) -> Array:
-    """`value` as finite float64, or one sentence with `rule`; NumPy would drop an imaginary part."""
+def reals(name: str, value: Any, rule: str = "real numbers") -> Array:
+    """Read real numbers (...) as float64, infinities and NaN among them: divergence is a result.
+
+    Raises ValueError, with `rule`, for what is no number, and for complex ones: NumPy would drop an imaginary part.
+
+    Examples
+    --------
+    >>> from nala_lab.core import reals
+    >>> reals("phi", [1j])
+    Traceback (most recent call last):
+        ...
+    ValueError: phi must satisfy real numbers, got phi=[1j]
+    """
     try:
         array = np.asarray(value)
-        array = array.astype(np.float64) if array.dtype.kind in "fiuO" else np.array(np.nan)
+        told = array.dtype.kind in "fiu" or array.dtype == object and None not in array.flat  # None would be NaN
+        array = array.astype(np.float64) if told else None
     except (TypeError, ValueError, OverflowError):  # no number, rows of different lengths, an integer no float holds
-        array = np.array(np.nan)
+        array = None
+    require(name, value, array is not None, rule)
+    assert array is not None
+    return array
+
+
+def _real(name: str, value: Any, rule: str) -> Array:
+    array = reals(name, value, rule)
     require(name, value, bool(np.isfinite(array).all()), rule)
     return array
 

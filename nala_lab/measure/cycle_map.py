@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from nala_lab.core import Array, require, require_choice
+from nala_lab.methods.hyper import INNER_STATES
 from nala_lab.reference import NAG, NALA, SGD, HeavyBall
 
 __all__ = ["INNER", "KINDS", "number", "reference_matrix", "symbolic_matrix", "torch_matrix"]
@@ -71,7 +72,7 @@ def reference_matrix(lam: Any, *, lr: Any, k: int, mu: Any, alpha: Any, inner: s
     Parameters
     ----------
     lam, lr, mu, alpha, beta : numbers of one kind: floats, Fractions, sympy expressions or mpmath numbers.
-    k, inner, convention : as elsewhere.
+    k, inner, convention : as elsewhere; gradient descent reads no beta.
 
     Returns
     -------
@@ -90,6 +91,7 @@ def reference_matrix(lam: Any, *, lr: Any, k: int, mu: Any, alpha: Any, inner: s
     array([[Fraction(1, 2), Fraction(1, 2)],
            [Fraction(-1, 2), Fraction(1, 2)]], dtype=object)
     """
+    require_choice("convention", convention, INNER_STATES)
     state_how = convention if inner != "gd" else "keep"
     method = NALA(_rule(inner, lr, beta), k=k, mu=mu, alpha=alpha, inner_state=state_how)
     one, zero = lam * 0 + 1, lam * 0

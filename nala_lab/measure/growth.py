@@ -83,9 +83,9 @@ def map_size(matrix: ArrayLike, *, gradients: int = 1, horizon: int = 10_000) ->
     transient, at, s = _transient(m, horizon if radius - error < 1 else 1)
     if radius - error > 1:
         return MapSize(radius, error, norm, math.inf, at, "grows", "", gradients)
-    reason = "" if s is not None else f"no power up to {horizon} has norm <= 1"
-    if radius + error >= 1:
-        reason = f"radius {radius:.6g} is within its error of 1"
+    reasons = [f"radius {radius:.6g} is within its error of 1"] if radius + error >= 1 else []
+    reasons += [f"no power up to {horizon} has norm <= 1: the transient may go on"] if s is None else []
+    reason = ", and ".join(reasons)
     verdict = "cannot tell" if reason else "contracts"
     return MapSize(radius, error, norm, transient, at, verdict, reason, gradients)
 

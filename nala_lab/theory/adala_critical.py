@@ -29,6 +29,7 @@ from __future__ import annotations
 import math
 
 from nala_lab.core import require_choice, require_number
+from nala_lab.methods.hyper import require_betas
 from nala_lab.theory.adala_first_step import PROBES
 from nala_lab.theory.card import Card
 
@@ -86,6 +87,7 @@ def critical_curvature(*, lr: float, betas: tuple[float, float] = (0.9, 0.999), 
     (120.2, 0.012)
     """
     require_number("lr", lr, low=0, open_low=True, hint="a step of length 0 is stable everywhere")
+    require_betas(betas)
     beta = _momentum(betas[0], probe)
     rest = rest_denominator(beta2=betas[1], eps=eps, denominator=denominator)
     return 2 * (1 + beta) / (1 - beta) * rest / lr

@@ -28,7 +28,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nala_lab.core import Real, eigenvalues, require, require_choice, require_number, variances
+from nala_lab.core import Real, eigenvalues, reals, require, require_choice, require_number, variances
 from nala_lab.methods.hyper import require_betas
 from nala_lab.theory.card import Card
 
@@ -64,7 +64,7 @@ def expected_surprise(
     """
     require_number("lr", lr, low=0)
     require_choice("batch", batch, ("next", "same"))
-    x2, curvature = np.asarray(second_moment, np.float64), eigenvalues("lam", lam)
+    x2, curvature = reals("second_moment", second_moment), eigenvalues("lam", lam)
     noise = variances("sigma2", sigma2, curvature)
     require("second_moment", second_moment, bool(np.all(x2 >= 0)), "second_moment >= 0")
     a = lr * curvature
@@ -86,7 +86,7 @@ def averaged_sgd_variance(lam: ArrayLike, sigma2: ArrayLike, *, h: ArrayLike, be
     0.3333333333333333
     """
     require_number("beta1", beta1, low=0, high=1, open_high=True)
-    curvature, step = eigenvalues("lam", lam), np.asarray(h, np.float64)
+    curvature, step = eigenvalues("lam", lam), reals("h", h)
     noise = variances("sigma2", sigma2, curvature)
     a, limit = step * curvature, 2 * (1 + beta1) / (1 - beta1)
     require("h lam", a, bool(np.all((a > 0) & (a < limit))), f"0 < h lam < {limit:.6g}", "else it diverges")
@@ -111,6 +111,8 @@ def stationary_step(lam: float, sigma2: float, *, lr: float, betas: tuple[float,
     require_number("lr", lr, low=0, open_low=True)
     require_number("eps", eps, low=0)
     require_betas(betas)
+    lam, sigma2, lr, eps = float(lam), float(sigma2), float(lr), float(eps)  # float32 has 7 digits
+    betas = float(betas[0]), float(betas[1])
     limit = 2 * (1 + betas[0]) / (1 - betas[0]) / lam
 
     def excess(h: float) -> float:

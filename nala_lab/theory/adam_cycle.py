@@ -31,6 +31,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nala_lab.core import Real, require, require_number
+from nala_lab.methods.hyper import require_betas
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "CycleState", "amplitude", "jacobian", "radius", "state"]
@@ -93,7 +94,7 @@ def state(lam: float, *, lr: float, beta1: float = 0.9, eps: float = 1e-8) -> Cy
 def jacobian(lam: float, *, lr: float, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8) -> Real:
     """Derivative of one step at the cycle, flip taken out, in relative units of (x, m, v), shape (3, 3).
 
-    Raises ValueError as `amplitude`, or when beta2 is outside [0, 1).
+    Raises ValueError as `amplitude`, or when betas are not two numbers in [0, 1).
 
     Examples
     --------
@@ -103,8 +104,8 @@ def jacobian(lam: float, *, lr: float, betas: tuple[float, float] = (0.9, 0.999)
            [ 1.5 , -0.5 ,  0.  ],
            [ 0.5 ,  0.  ,  0.75]])
     """
-    beta1, beta2 = betas
-    require_number("beta2", beta2, low=0, high=1, open_high=True)
+    require_betas(betas)
+    beta1, beta2, eps = float(betas[0]), float(betas[1]), float(eps)
     a = lam * amplitude(lam, lr=lr, beta1=beta1, eps=eps)
     w = a / (a + eps)
     return np.array(

@@ -26,7 +26,7 @@ __all__ = ["Bent"]
 class Bent:
     """One such function, in whatever arithmetic its numbers have.
 
-    Raises ValueError when the function is not L-smooth or not m-strongly convex.
+    Raises ValueError when the function is not L-smooth or not m-strongly convex, m >= 0.
 
     Attributes
     ----------
@@ -49,8 +49,10 @@ class Bent:
     both: bool = False
 
     def __post_init__(self) -> None:
+        shapes = np.shape(self.axes), np.shape(self.normal)
+        require("normal", shapes, len(shapes[0]) == 1 and shapes[0] == shapes[1], "the shape (d,) of axes")
         require("bend", self.bend, bool(self.bend > 0), "a bend c > 0")
-        require("m", self.m, bool(min(self.axes) >= self.m), "m <= every a_i")
+        require("m", self.m, bool(0 <= self.m <= min(self.axes)), "0 <= m <= every a_i")
         room = self.L - self.axes
         smooth = bool(np.all(room > 0)) and bool(np.sum(self.normal**2 / room) <= 1)
         require("L", self.L, smooth, "a_i < L and sum p_i^2/(L - a_i) <= 1", "else the curvature exceeds L")

@@ -29,7 +29,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nala_lab.core import Real, eigenvalues, require, require_number
+from nala_lab.core import Real, eigenvalues, reals, require, require_number
 from nala_lab.theory.card import Card
 from nala_lab.theory.digits import one_minus_power, one_minus_root
 from nala_lab.theory.quadratic_rate import lookahead_factor, require_setting
@@ -148,7 +148,7 @@ def outer_share(c: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> 
     0.004
     """
     require_setting(lr, k, mu, alpha)
-    outer = alpha * np.abs(np.asarray(c, np.float64))
+    outer = alpha * np.abs(reals("c", c))
     inner = (1 + mu) * k * lr
     require("c", c, bool(np.all((outer + inner > 0) & (outer < np.inf))), "finite, with something that moves")
     return np.asarray(outer / (outer + inner))

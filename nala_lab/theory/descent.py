@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nala_lab.core import Real, require, require_number
+from nala_lab.core import Real, eigenvalues, require, require_number
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "value_after_outer_step"]
@@ -53,6 +53,6 @@ def value_after_outer_step(value: ArrayLike, grad: ArrayLike, *, alpha: float, s
     """
     require_number("alpha", alpha, low=0)
     require_number("smoothness", smoothness, low=0)
-    f, g = np.asarray(value, dtype=np.float64), np.asarray(grad, dtype=np.float64)
+    f, g = eigenvalues("value", value), eigenvalues("grad", grad)
     require("grad", g.shape, g.ndim >= 1 and g.shape[:-1] == f.shape, f"shape {f.shape} with one more axis")
     return np.asarray(f - alpha * (1 - alpha * smoothness / 2) * np.sum(g**2, axis=-1))

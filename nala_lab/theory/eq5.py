@@ -27,7 +27,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nala_lab.core import Real, require, require_int, require_number
+from nala_lab.core import Real, reals, require, require_int, require_number
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "Weights", "absolute_weight", "effective_sample_size", "horizon", "mean_age", "printed_weights",
@@ -66,7 +66,7 @@ class Weights:
 
 def _weights(t: int, mu: ArrayLike, base_of: Callable[[Real], Real]) -> Weights:
     require_int("t", t, low=1, hint="t counts outer steps done")
-    values = np.asarray(mu, dtype=np.float64)
+    values = reals("mu", mu)
     require("mu", mu, bool(np.all((values >= -1) & (values < np.inf))), "-1 <= mu < inf")
     base = base_of(values)
     powers = base[..., None] ** np.arange(t - 1, -1, -1)  # (..)^(t-i), i = 1..t
@@ -133,7 +133,8 @@ def unroll(fast_ends: ArrayLike, phi0: ArrayLike, outer_grads: ArrayLike, mu: fl
     """
     require_number("mu", mu, low=-1)
     require_number("alpha", alpha, low=0)
-    ends, start, grads = (np.asarray(a, dtype=np.float64) for a in (fast_ends, phi0, outer_grads))
+    given = {"fast_ends": fast_ends, "phi0": phi0, "outer_grads": outer_grads}
+    ends, start, grads = (reals(name, a) for name, a in given.items())
     require("fast_ends", ends.shape, ends.ndim >= 1 and len(ends) >= 1, "at least one outer step, shape (T, ..., d)")
     require("outer_grads", grads.shape, grads.shape == ends.shape, f"the shape of fast_ends, {ends.shape}")
     require("phi0", start.shape, start.shape == ends.shape[1:], f"shape {ends.shape[1:]}, one outer step of fast_ends")
@@ -145,7 +146,7 @@ def unroll(fast_ends: ArrayLike, phi0: ArrayLike, outer_grads: ArrayLike, mu: fl
 
 
 def _remembering_mu(mu: ArrayLike) -> Real:
-    values = np.asarray(mu, dtype=np.float64)
+    values = reals("mu", mu)
     hint = "at |mu| >= 1 the weights do not decay, so there is no finite memory"
     require("mu", mu, bool(np.all(np.abs(values) < 1)), "-1 < mu < 1", hint)
     return values

@@ -24,7 +24,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nala_lab.core import Real, require, require_int, require_number
+from nala_lab.core import Real, reals, require, require_int, require_number
 from nala_lab.theory.card import Card
 from nala_lab.theory.digits import one_minus_power, one_minus_root
 from nala_lab.theory.quadratic_rate import require_setting
@@ -56,7 +56,7 @@ def variance_ratio_at_equal_speed(r: ArrayLike, *, k: int, mu: float) -> Real:
     """
     require_int("k", k, low=1)
     require_number("mu", mu, low=-1)
-    r = np.asarray(r, np.float64)
+    r = reals("r", r)
     require("r", r, bool(np.all((r > 0) & (r < 1))), "0 < r < 1")
     fall, factor = (1 + mu) * one_minus_power(1 - r, k), (1 + mu) * r**k - mu  # 1 - T and T
     hint = "T = (1+mu) r^k - mu; SGD cannot match another T"

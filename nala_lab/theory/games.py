@@ -95,12 +95,13 @@ def trajectory(J: ArrayLike, e0: ArrayLike, cycles: int, *, lr: float, k: int, m
     >>> trajectory([[0.0, 1.0], [-1.0, 0.0]], [1.0, 0.0], 1, lr=0.5, k=1, mu=0.0, alpha=0.0)[1]
     array([1. , 0.5])
     """
-    a, start = _square(J), np.asarray(e0, np.float64)
+    a, start = _square(J), eigenvalues("e0", e0)
     require_int("cycles", cycles, low=0)
     require("e0", start.shape, start.shape[-1:] == (len(a),), f"last axis of length {len(a)}")
     rho(0.0, lr=lr, k=k, mu=mu, alpha=alpha)  # refuses bad hyperparameters
     eye = np.eye(len(a))
-    one = (eye - alpha * a) @ ((1 + mu) * np.linalg.matrix_power(eye - lr * a, k) - mu * eye)
+    inner = (1 + mu) * np.linalg.matrix_power(eye - lr * a, k) if mu > -1 else 0 * eye  # a power may overflow
+    one = (eye - alpha * a) @ (inner - mu * eye)
     rows = [start]
     for _ in range(cycles):
         rows.append(rows[-1] @ one.T)

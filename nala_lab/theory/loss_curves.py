@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import OptimizeResult, differential_evolution
 
-from nala_lab.core import Real, eigenvalues, require, require_choice, require_int, variances
+from nala_lab.core import Real, eigenvalues, reals, require, require_choice, require_int, variances
 from nala_lab.theory.digits import one_minus_power
 from nala_lab.theory.noise_one_mode import OUTER, cycle_moments, one_minus_factor
 
@@ -57,7 +57,8 @@ def curves(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, lr: ArrayLike, k: int
     require_int("k", k, low=1)
     require_int("gradients", gradients, low=0)
     require_choice("outer", outer, OUTER)
-    lr, mu, alpha = np.broadcast_arrays(*(np.atleast_1d(np.asarray(v, np.float64)) for v in (lr, mu, alpha)))
+    given = {"lr": lr, "mu": mu, "alpha": alpha}
+    lr, mu, alpha = np.broadcast_arrays(*(np.atleast_1d(reals(name, value)) for name, value in given.items()))
     _require_settings(lr, mu, alpha, spend_outer)
     period = k + 1 if spend_outer else k
     out = np.empty((len(lr), gradients + 1))

@@ -157,7 +157,10 @@ def _worst(s: Mapping[str, Real], rows: int, columns: int) -> Real:
     with np.errstate(over="ignore", invalid="ignore"):
         power = s["power"] if "power" in s else _shrinkage(s)
         rho = (1 + s["mu"]) * power - s["mu"]
-        rho = rho * (1 - s["alpha"] * s["lam"])
+        left = 1 - s["alpha"] * s["lam"]
+        rho = rho * left
+        if not np.isfinite(rho).all():  # what overflowed times 0: mu = -1 moves nothing, alpha lam = 1 leaves nothing
+            rho = np.where(left == 0, 0.0, np.where(s["mu"] == -1, left, rho))
         np.abs(rho, out=rho)
         worst = rho.max(axis=2)
     return np.broadcast_to(np.where(np.isnan(worst), np.inf, worst), (rows, columns))

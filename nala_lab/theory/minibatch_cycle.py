@@ -33,7 +33,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nala_lab.core import Real, require, require_choice, require_int, require_number
+from nala_lab.core import Real, reals, require, require_choice, require_int, require_number
 from nala_lab.core import covariance as checked
 from nala_lab.methods.hyper import OuterMomentumHyper
 from nala_lab.theory.minibatch_noise import Noise
@@ -108,11 +108,11 @@ def start(noise: Noise, mean: ArrayLike, covariance: ArrayLike | None = None) ->
     Raises ValueError for another shape, NaN, and what is no covariance.
     """
     d = len(noise.h)
-    m, zero = np.asarray(mean, np.float64), np.zeros(d)
+    m, zero = reals("mean", mean), np.zeros(d)
     require("mean", m.shape, m.shape == (d,), f"({d},), with the d of the noise")
     require("mean", mean, bool(np.isfinite(m).all()), "finite")
     shape = (d,) if noise.basis is None else (d, d)
-    S = np.zeros(shape) if covariance is None else np.asarray(covariance, np.float64)
+    S = np.zeros(shape) if covariance is None else reals("covariance", covariance)
     require("covariance", S.shape, S.shape == shape, f"the shape {shape}")
     if noise.basis is None:
         require("covariance", covariance, bool(np.all((S >= 0) & np.isfinite(S))), "finite variances >= 0")

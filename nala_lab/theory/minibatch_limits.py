@@ -230,8 +230,10 @@ def mean_square_edge(noise: Noise, loop: Loop, *, rtol: float = 1e-10) -> float:
     def bounded(lr: float) -> bool:
         return mean_square_radius(noise, replace(loop, lr=lr)) < 1
 
-    require("loop", loop, bounded(unit * 1e-3), "a mean square that is bounded at small lr")
     low, high = unit * 1e-3, unit
+    while not bounded(low):  # many dimensions in a batch of one, or a long outer step, make the edge small
+        require("loop", loop, low > unit * 1e-14, "a mean square that is bounded at small lr")
+        low /= 10
     while bounded(high):
         require("edge", high, high < 500 * unit, "an unstable lr below 40 / max h")
         low, high = high, high + unit

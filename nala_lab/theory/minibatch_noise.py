@@ -36,7 +36,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nala_lab.core import Real, require, require_int, require_number
+from nala_lab.core import Real, reals, require, require_int, require_number
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "Constant", "FiniteSum", "Noise", "Streaming", "batch_factor", "finite_vector"]
@@ -100,7 +100,7 @@ def finite_vector(name: str, value: ArrayLike, d: int | None = None, *, low: flo
     >>> finite_vector("h", [1, 2], low=0)
     array([1., 2.])
     """
-    v = np.asarray(value, np.float64)
+    v = reals(name, value)
     shape = v.ndim == 1 and v.size > 0 and (d is None or len(v) == d) and bool(np.all(np.isfinite(v)))
     require(name, value, shape, f"a vector of {d or 'd'} finite numbers")
     require(name, value, low is None or bool(np.all(v >= low)), f"entries >= {low}")
@@ -109,7 +109,7 @@ def finite_vector(name: str, value: ArrayLike, d: int | None = None, *, low: flo
 
 def _eigen(H: ArrayLike) -> tuple[Real, Real]:
     """Eigenvalues and vectors of a symmetric matrix, which is required to be one."""
-    a = np.asarray(H, np.float64)
+    a = reals("H", H)
     square = a.ndim == 2 and a.shape[0] == a.shape[1] > 0 and bool(np.all(np.isfinite(a)))
     # a measured Hessian is symmetric up to the rounding of sums over many examples
     require("H", a.shape, square and bool(np.abs(a - a.T).max() <= 1e-8 * np.abs(a).max()), "finite, symmetric, (d, d)")
@@ -123,7 +123,7 @@ class Constant:
     def __init__(self, H: ArrayLike, C: ArrayLike, g: ArrayLike | None = None) -> None:
         self.h, self.basis = _eigen(H)
         d = len(self.h)
-        c = np.asarray(C, np.float64)
+        c = reals("C", C)
         require("C", c.shape, c.shape == (d, d) and bool(np.all(np.isfinite(c))), f"finite, ({d}, {d})")
         require("C", C, bool(np.diag(c).min() >= 0), "variances >= 0 on its diagonal")
         rounding = 1e-8 * float(np.abs(c).max())  # as of H: measured over many examples
@@ -175,7 +175,7 @@ class FiniteSum:
         self, F: ArrayLike, gradients: ArrayLike, *, B: int, replace: bool = False, H: ArrayLike | None = None,
         modes: int | None = None,
     ) -> None:
-        f, each = np.asarray(F, np.float64), np.asarray(gradients, np.float64)
+        f, each = reals("F", F), reals("gradients", gradients)
         f = f[:, None, :] if f.ndim == 2 else f
         fits = f.ndim == 3 and each.shape == (f.shape[0], f.shape[2]) and bool(np.isfinite(f).all())
         require("gradients", each.shape, fits and bool(np.isfinite(each).all()), "finite, (n, d), with F (n, r, d)")

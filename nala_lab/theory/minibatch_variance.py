@@ -28,7 +28,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nala_lab.core import Real, require, require_int
+from nala_lab.core import Real, eigenvalues, require, require_int
 from nala_lab.theory.minibatch_cycle import Loop
 from nala_lab.theory.minibatch_noise import batch_factor
 
@@ -64,7 +64,7 @@ def loss_moments(
     >>> one.mean, one.variance  # e = 1/2 or -1: f = 5/4 e^2
     (array([1.25   , 0.78125]), array([0.      , 0.219727]))
     """
-    a, r, e = (np.asarray(v, np.float64) for v in (a, r, e0))
+    a, r, e = (eigenvalues(name, v) for name, v in (("a", a), ("r", r), ("e0", e0)))
     n, d = a.shape if a.ndim == 2 else (0, 0)
     require("a", a.shape, 1 <= d <= 3, "(n, d) with d <= 3", "the cost grows as (2d + 1)^8")
     require("r", r.shape, r.shape == (n,) and e.shape == (d,), f"({n},), and e0 ({d},)")

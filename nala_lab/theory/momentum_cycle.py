@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nala_lab.core import Real, eigenvalues, require, require_choice, require_int, require_number
+from nala_lab.core import Real, eigenvalues, reals, require, require_choice, require_int, require_number
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "CONVENTIONS", "KINDS", "cycle_matrix", "lucas", "spectral_radius", "stable", "step_matrix"]
@@ -81,7 +81,7 @@ def lucas(tau: ArrayLike, delta: ArrayLike, k: int) -> tuple[Real, Real]:
     [1, 1, 2, 3, 5, 8]
     """
     require_int("k", k, low=1)
-    t, d = np.broadcast_arrays(np.asarray(tau, np.float64), np.asarray(delta, np.float64))
+    t, d = np.broadcast_arrays(reals("tau", tau), reals("delta", delta))
     before, now = np.zeros_like(t), np.ones_like(t)
     for _ in range(k - 1):
         before, now = now, t * now - d * before
@@ -144,7 +144,7 @@ def spectral_radius(matrix: ArrayLike) -> Real:
 
 
 def _pairs(matrix: ArrayLike) -> Real:
-    o = np.asarray(matrix, dtype=np.float64)
+    o = reals("matrix", matrix)
     require("matrix", o.shape, o.shape[-2:] == (2, 2), "shape (..., 2, 2)")
     return o
 

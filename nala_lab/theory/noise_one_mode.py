@@ -85,10 +85,12 @@ def cycle_moments(
     lam, w = np.broadcast_arrays(lam, variances("w", w, lam))
     r, c, s = 1 - lr * lam, 1 - alpha * lam, 1 + mu
     q = sum((r ** (2 * j) for j in range(1, k)), np.zeros_like(r))  # Q_k - 1, summed: exact at r = 1 too
-    t: Any = c * (s * r**k - mu)
+    # what overflowed times 0 is 0: nothing is left of a mode at alpha lam = 1, and nothing of the inner loop at mu = -1
+    grown = s * r**k if s else np.zeros_like(r)
+    t: Any = np.where(c == 0, 0.0, c * (grown - mu))
     step = c * s * lr  # with the outer one: squares only, because the last batch's cross term may cancel them
     last = step**2 if outer == "full" else (step + alpha) ** 2 if outer == "last" else step**2 + alpha**2
-    n: Any = w * (step**2 * q + last)
+    n: Any = w * (np.where(step == 0, 0.0, step**2 * q) + last)
     return t, n
 
 

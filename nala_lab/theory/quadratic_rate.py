@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nala_lab.core import Array, Real, require, require_choice, require_int, require_number
+from nala_lab.core import Array, Real, eigenvalues, reals, require, require_choice, require_int, require_number
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "gradients_of", "lookahead_factor", "rate_per_gradient", "require_setting", "rho",
@@ -45,6 +45,7 @@ CARDS = (
 
 def _spectrum(lam: ArrayLike) -> Array:
     values = np.asarray(lam)
+    values = reals("lam", lam, "finite numbers, real or complex") if values.dtype == object else values
     numeric = np.issubdtype(values.dtype, np.number)
     require("lam", lam, bool(numeric and np.all(np.isfinite(values))), "finite numbers, real or complex")
     return values.astype(np.complex128 if np.iscomplexobj(values) else np.float64)
@@ -138,10 +139,9 @@ def rate_per_gradient(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: fl
     """
     cost = gradients_of(method, k, alpha)
     spread = np.abs(rho(lam, lr=lr, k=k, mu=mu, alpha=alpha)) ** (1 / cost)
-    if mu != 0:
-        return np.asarray(spread)
     r, c = (np.abs(1 - float(step) * _spectrum(lam)) for step in (lr, alpha))
-    return np.asarray(np.where(r**k < TINY, c ** (1 / cost) * r ** (k / cost), spread))
+    beyond = np.isinf(spread) | ((mu == 0) & (r**k < TINY))  # the root first where the power leaves the numbers
+    return np.asarray(np.where(beyond, ((1 + float(mu)) * c) ** (1 / cost) * r ** (k / cost), spread))
 
 
 def gradients_of(method: str, k: Any, alpha: ArrayLike) -> Any:
@@ -188,7 +188,7 @@ def trajectory(
            [0., 4.]])
     """
     require_int("cycles", cycles, low=0)
-    values, q, start = _spectrum(lam), np.asarray(basis, dtype=np.float64), np.asarray(e0, dtype=np.float64)
+    values, q, start = _spectrum(lam), reals("basis", basis), eigenvalues("e0", e0)
     d = len(values) if values.ndim == 1 else -1
     require("lam", values.shape, d >= 1, "shape (d,)")
     require("basis", q.shape, q.shape == (d, d), f"shape {(d, d)}, one eigenvector a column")
@@ -197,4 +197,5 @@ def trajectory(
     require("e0", start.shape, start.shape[-1:] == (d,), f"last axis of length {d}")
     factors = rho(values, lr=lr, k=k, mu=mu, alpha=alpha) ** np.arange(cycles + 1)[:, None]  # (T+1, d)
     factors = factors.reshape(cycles + 1, *([1] * (start.ndim - 1)), d)
-    return np.asarray((factors * (start @ q)) @ q.T)
+    parts = start @ q
+    return np.asarray(np.where(parts == 0, 0.0, factors * parts) @ q.T)  # a mode that is not there does not grow

@@ -21,11 +21,12 @@ Source: derived here. Status: proved; identity.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from numbers import Integral
 from typing import Any
 
-from nala_lab.core import require, require_choice
+from nala_lab.core import require, require_choice, require_number
 from nala_lab.theory.card import Card
 
 __all__ = ["CARDS", "METHODS", "rescaled"]
@@ -70,14 +71,20 @@ def rescaled(name: str, settings: Mapping[str, Any], n: Any) -> dict[str, Any]:
     decay = settings.get("weight_decay", 0)
     require("weight_decay", decay, decay == 0, "0", "a decay does not grow with the loss")
     new = dict(settings)
+
+    def scaled(key: str, power: int) -> float:
+        require(key, settings.get(key), key in settings, "given", "it has to be rescaled")
+        require_number(key, settings[key], low=0)
+        try:
+            return math.ldexp(float(settings[key]), int(power))
+        except OverflowError:
+            raise ValueError(f"n must satisfy a {key} that a float holds, got n={n}") from None
+
     if name in _PER_GRADIENT:
         key = _PER_GRADIENT[name]
-        require(key, settings.get(key), key in settings, "given", "it has to be rescaled")
-        new[key] = settings[key] * 2.0**-n
+        new[key] = scaled(key, -n)
     elif name == "Adam":
-        require("eps", settings.get("eps"), "eps" in settings, "given", "it has to be rescaled")
-        squared = settings.get("form") in ("printed", "ramjee")
-        new["eps"] = settings["eps"] * 2.0 ** (2 * n if squared else n)
+        new["eps"] = scaled("eps", 2 * n if settings.get("form") in ("printed", "ramjee") else n)
     elif name in ("AdaBelief", "AdaLA"):
         eps, probe = settings.get("eps"), settings.get("probe", "own")
         require("eps", eps, eps == 0, "0", "it is added both to a square and to its root")

@@ -30,7 +30,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nala_lab.core import Real, eigenvalues, require, require_int, require_number
+from nala_lab.core import Real, eigenvalues, reals, require, require_int, require_number
 from nala_lab.theory.card import Card
 from nala_lab.theory.quadratic_rate import require_setting
 
@@ -64,7 +64,7 @@ def distance_to_edge(phi: ArrayLike, *, lr: float) -> Real:
     0.25
     """
     require_number("lr", lr, low=0, open_low=True)
-    rest = np.mod(np.abs(np.asarray(phi, np.float64)), lr)
+    rest = np.mod(np.abs(reals("phi", phi)), lr)
     return np.asarray(np.minimum(rest, lr - rest))
 
 
@@ -81,7 +81,7 @@ def inner_end(phi: ArrayLike, *, lr: float, k: int) -> Real:
     """
     require_number("lr", lr, low=0, open_low=True)
     require_int("k", k, low=1)
-    start = np.asarray(phi, np.float64)
+    start = reals("phi", phi)
     a = np.abs(start)
     n = np.floor(a / lr)
     d = a - n * lr
@@ -105,7 +105,7 @@ def outer_map(phi: ArrayLike, lam: ArrayLike, *, lr: float, k: int, mu: float, a
     [-0.125, 0.125]
     """
     curvature = _check(lam, lr, k, mu, alpha)
-    start = np.asarray(phi, np.float64)
+    start = reals("phi", phi)
     end = inner_end(start, lr=lr, k=k)
     return np.asarray((1 - alpha * curvature) * ((1 + mu) * end - mu * start))
 
@@ -121,7 +121,7 @@ def trajectory(phi0: ArrayLike, lam: ArrayLike, cycles: int, *, lr: float, k: in
     array([ 0.25  , -0.125 ,  0.1875])
     """
     require_int("cycles", cycles, low=0)
-    rows = [np.asarray(phi0, np.float64)]
+    rows = [eigenvalues("phi0", phi0)]
     for _ in range(cycles):
         rows.append(outer_map(rows[-1], lam, lr=lr, k=k, mu=mu, alpha=alpha))
     return np.stack(rows)

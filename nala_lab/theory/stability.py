@@ -10,7 +10,7 @@ k even: R >= 0, and (mu-1)/(1+mu) < 0, so only R < 1 counts, |r| < 1.
 k odd: R < 1 is r < 1, and R > -(1-mu)/(1+mu) is r > -((1-mu)/(1+mu))^(1/k).
 So averaging (mu < 0) enlarges the stable step only for odd k: it is the period-2 oscillation r ~ -1 that it cancels,
 and after an even number of steps that oscillation is back where it started.
-At mu = -1 nothing moves (rho = 1); at mu >= 1 small steps are unstable (rho ~ 1 - (1+mu) k lr lam only while
+At mu = -1 nothing moves (rho = 1); at mu >= 1 only small steps are stable (rho ~ 1 - (1+mu) k lr lam only while
 R > (mu-1)/(1+mu), so the band is 0 < lr lam < 1 - ((mu-1)/(1+mu))^(1/k) for both parities).
 
 With an outer step, c = 1 - alpha lam != 0:  |rho| < 1  <=>  (mu - 1/|c|)/(1+mu) < R < (mu + 1/|c|)/(1+mu).
@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nala_lab.core import Real, eigenvalues, require, require_int, require_number
+from nala_lab.core import Real, eigenvalues, reals, require, require_int, require_number
 from nala_lab.theory.card import Card
 from nala_lab.theory.digits import one_minus_power
 
@@ -59,7 +59,7 @@ def inner_limit(k: int, mu: ArrayLike) -> Real:
     [4.0, 2.4422, 2.0, 2.2457]
     """
     require_int("k", k, low=1, hint="k counts inner steps per cycle")
-    values = np.asarray(mu, dtype=np.float64)
+    values = reals("mu", mu)
     allowed = bool(np.all((values > -1) & (values < np.inf)))
     require("mu", mu, allowed, "-1 < mu < inf", "at mu = -1 the slow weights never move, so there is no limit")
     edge = (values - 1) / (1 + values)  # rho > -1 is R > edge

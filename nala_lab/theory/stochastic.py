@@ -37,7 +37,7 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import ArrayLike
 
-from nala_lab.core import Real, covariance, require, require_choice, require_int, require_number
+from nala_lab.core import Real, covariance, eigenvalues, reals, require, require_choice, require_int, require_number
 from nala_lab.theory.card import Card
 from nala_lab.theory.momentum_cycle import CONVENTIONS
 from nala_lab.theory.noise_one_mode import OUTER
@@ -80,7 +80,7 @@ class Moments:
 
 
 def _matrix(name: str, value: ArrayLike) -> Real:
-    a = np.asarray(value, dtype=np.float64)
+    a = reals(name, value)
     square = a.ndim == 2 and a.shape[0] == a.shape[1] and bool(np.all(np.isfinite(a)))
     require(name, value, square, "a finite square matrix")
     size = float(np.abs(a).max(initial=0.0))
@@ -118,8 +118,10 @@ def cycle(A: ArrayLike, C: ArrayLike, *, lr: float | ArrayLike, k: int, mu: floa
     require_choice("inner", inner, INNER)
     require_choice("convention", convention, CONVENTIONS)
     require_number("beta", beta, low=0, high=1, open_high=True)
+    mu, alpha, beta = float(mu), float(alpha), float(beta)
     require("beta", beta, inner != "gd" or beta == 0, "beta = 0 when inner='gd'", "gradient descent has no momentum")
-    rates = np.broadcast_to(np.asarray(lr, dtype=np.float64), (k,)) if np.ndim(lr) == 0 else np.asarray(lr, np.float64)
+    rates = reals("lr", lr)
+    rates = np.broadcast_to(rates, (k,)) if rates.ndim == 0 else rates
     good = rates.shape == (k,) and bool(np.all(np.isfinite(rates) & (rates >= 0)))
     require("lr", lr, good, "finite and >= 0, one number or k of them")
     steps = tuple(_inner_step(hessian, float(rate), inner, beta) for rate in rates)
@@ -181,7 +183,7 @@ def propagate(
     require_int("T", T, low=0)
     maps = [cycles] * T if isinstance(cycles, Cycle) else list(cycles)
     require("cycles", len(maps), len(maps) == T, f"one cycle, or T = {T} of them")
-    start = np.asarray(mean0, np.float64)
+    start = eigenvalues("mean0", mean0)
     d = len(start) if start.ndim == 1 else -1
     require("mean0", start.shape, d > 0 and all(m.d == d for m in maps), "(d,), with the d of the cycles")
     z = np.concatenate([start, np.zeros(d)])
@@ -210,7 +212,7 @@ def inner_moments(one: Cycle, mean: ArrayLike, covariance: ArrayLike) -> Moments
     >>> inner_moments(two, [1.0, 0.0], np.zeros((2, 2))).covariance[:, 0, 0]
     array([0.      , 0.0625  , 0.078125])
     """
-    z, sigma = np.asarray(mean, np.float64), np.asarray(covariance, np.float64)
+    z, sigma = reals("mean", mean), reals("covariance", covariance)
     both = 2 * one.d
     require("mean", z.shape, z.shape == (both,), f"shape ({both},), of error and momentum")
     require("covariance", sigma.shape, sigma.shape == (both, both), f"shape ({both}, {both})")

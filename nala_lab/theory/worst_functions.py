@@ -102,8 +102,8 @@ def distance_factor(*, L: float, m: float, lr: float, k: int, mu: float, alpha: 
     require_number("mu", mu, low=-1, high=0, hint="above 0 y is no convex combination: no formula is known")
     limit = 2 / float(L + m)
     hint = f"2/(L+m) = {limit:.6g}; beyond it the stiffest direction is the worst"
-    require("lr", lr, 0 < lr <= limit, "0 < lr <= 2/(L+m)", hint)
-    require("alpha", alpha, alpha <= limit, "alpha <= 2/(L+m)", hint)
+    require("lr", lr, 0 < float(lr) <= limit, "0 < lr <= 2/(L+m)", hint)
+    require("alpha", alpha, float(alpha) <= limit, "alpha <= 2/(L+m)", hint)
     return float(rho(float(m), lr=lr, k=k, mu=mu, alpha=alpha))
 
 

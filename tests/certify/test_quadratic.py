@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -162,3 +163,11 @@ def test_a_mode_that_vanishes_has_a_rate_of_zero(where, setting):
     e = certify_quadratic(lr="1/3", k=2, **setting, **where)
     assert e.lower == 0.0 and 0 <= e.upper < 1e-50
     assert e.per_gradient[0] == 0.0 and 0 <= e.per_gradient[1] < 1e-16
+
+
+def test_the_bounds_per_gradient_enclose_the_root():
+    """The rate of a cycle is (1e-20)^5 exactly; its sixth root is 10^(-100/6)."""
+    e = certify_quadratic(lr=1 - Fraction(1, 10**20), k=5, mu=0, alpha=0, points=[1])
+    low, high = e.per_gradient
+    root = mpmath.mpf(10) ** (-mpmath.mpf(100) / 6)
+    assert low <= root <= high < low * (1 + 1e-12)

@@ -136,6 +136,10 @@ def test_a_counterexample_stays_below_the_worst_of_its_class(name):
 def test_extraction_gives_an_exact_function_with_almost_the_same_gap():
     setting = dict(L=1.0, m=1e-3, lr=1.0, k=2, mu=0.5, alpha=0.5, cycles=2)
     w = worst_case(**setting, against="lookahead", margin=1e-4)
+    with pytest.raises(ValueError, match="digits must satisfy"):
+        rounded(w, -1)
+    fine, _ = rounded(w, 25)  # beyond the integers of NumPy
+    assert np.abs(fine.astype(float) - w.start).max() < 1e-15
     start, f = rounded(w, 4)
     e = COUNTEREXAMPLES["farther, mu>0"]
     mine = type(e)(e.name, "distance", e.k, e.mu, e.alpha, e.lr, e.cycles, f, start)

@@ -65,3 +65,8 @@ def test_a_wrong_cycle_length_and_a_forgotten_momentum_are_errors():
         cycle_map.torch_matrix(make, [[1.0]], gradients_per_cycle=2, lr=None)
     with pytest.raises(ValueError, match="lr must satisfy the inner learning rate"):
         cycle_map.torch_matrix(make, [[1.0]], gradients_per_cycle=3, lr=None)
+
+
+def test_an_unknown_convention_is_refused_over_gradient_descent_too():
+    with pytest.raises(ValueError, match="convention must satisfy"):
+        cycle_map.reference_matrix(2.0, lr=0.25, k=1, mu=0.0, alpha=0.0, inner="gd", convention="nonsense")

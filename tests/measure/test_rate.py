@@ -80,7 +80,7 @@ SEEN = "amplitude > SURE * spread * np.linalg.norm(inverse, axis=1)"
     "function, old, new, name",
     [
         (rate_modes._judge, SEEN, "amplitude * np.abs(basis[-1]) > 1e-2", "hidden"),  # only modes that lead are seen
-        (rate_modes.dominant_mode, "SPREAD * float(np.abs(logs - best.log_rate).max())", "0.0", "jordan"),
+        (rate_modes._of_every, "SPREAD * float(np.abs(logs - best.log_rate).max())", "0.0", "jordan"),
         (rate_slope._doubt, "crossings < len(steps) // 10 or crossings < CROSSINGS", "False", "rosenbrock"),
         (rate, "fit.scatter and looks_like_a_power(logs, fit.burn_in)", "False", "sublinear_scatter"),
     ],

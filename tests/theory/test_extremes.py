@@ -7,6 +7,7 @@ import pytest
 
 from nala_lab.core import covariance, variances
 from nala_lab.theory import (
+    adala_critical,
     adala_noise,
     adam_cycle,
     break_even,
@@ -14,18 +15,24 @@ from nala_lab.theory import (
     equal_speed,
     games,
     loss_curves,
+    minibatch_cycle,
+    minibatch_limits,
+    minibatch_modes,
     momentum_cycle,
     noise_one_mode,
     optimal_mu,
     outer_velocity,
     quadratic_rate,
+    scaling,
     sign_descent,
     stability,
     stochastic,
     worst_functions,
 )
+from nala_lab.theory.bent import Bent
 from nala_lab.theory.digits import one_minus_power
 from nala_lab.theory.maps import rate_map
+from tests.refusals import refused
 
 NALA = dict(lr=0.1, k=5, mu=-0.5)
 TINY = (1e-3, 1e-8, 1e-12, 1e-14, 1e-16, 1e-20)
@@ -234,3 +241,59 @@ def test_a_cycle_that_has_overflowed_is_unstable_and_no_error_of_linear_algebra(
 def test_a_matrix_of_three_is_not_judged_by_its_corner(form):
     with pytest.raises(ValueError, match=r"shape \(..., 2, 2\)"):
         form([[0.0, 1.0, 0.0], [-0.25, 0.0, 0.0], [0.0, 0.0, 5.0]])
+
+
+test_a_complex_number_is_refused_and_not_cut_to_its_real_part = refused(
+    (lambda: momentum_cycle.spectral_radius(np.array([[1j, 0], [0, 1j]])), "matrix must satisfy real numbers"),
+    (lambda: momentum_cycle.stable([[2j, 0], [0, 2j]]), "matrix must satisfy real numbers"),
+    (lambda: quadratic_rate.trajectory([1.0], [[1.0]], np.array([1j]), 1, **NALA, alpha=0.1), "e0 must satisfy"),
+    (lambda: games.trajectory([[1.0]], [1j], 1, **NALA, alpha=0.1), "e0 must satisfy"),
+    (lambda: stochastic.cycle([[1j]], 1.0, **NALA, alpha=0.1), "A must satisfy real numbers"),
+    (lambda: stability.inner_limit(3, np.array(0.5j)), "mu must satisfy real numbers"),
+    (lambda: sign_descent.outer_map([1j], [1.0], **NALA, alpha=0.1), "phi must satisfy real numbers"),
+    (lambda: break_even.outer_share(1j, **NALA, alpha=0.1), "c must satisfy real numbers"),
+    (lambda: stochastic.propagate(stochastic.cycle([[1.0]], 1.0, **NALA, alpha=0.1), [np.nan], T=1), "mean0 must"),
+)
+
+
+def test_what_overflowed_and_is_multiplied_by_nothing_is_nothing():
+    at = dict(lr=100.0, k=200, mu=-1.0, alpha=0.1)  # at mu = -1 the slow weights move by the outer step alone
+    assert rate_map(("mu", [-1.0]), ("lr", [100.0]), k=200, alpha=0.1, per="cycle").rate == pytest.approx(0.9)
+    assert rate_map(("mu", [-0.5]), ("alpha", [1.0]), lr=10, k=400, per="cycle").rate == 0
+    T, N = noise_one_mode.cycle_moments(1.0, 1.0, **at)
+    assert (float(T), float(N)) == pytest.approx((0.9, 0.01))
+    assert np.allclose(games.trajectory([[1.0]], [1.0], 2, **at)[:, 0], [1, 0.9, 0.81])
+    rows = quadratic_rate.trajectory([1.0, 50.0], np.eye(2), [1.0, 0.0], 2, lr=1.0, k=400, mu=-0.5, alpha=0.1)
+    assert np.allclose(rows, [[1, 0], [0.45, 0], [0.2025, 0]])  # (1 - 0.1) (0 + 0.5); the other mode is not there
+    assert quadratic_rate.rate_per_gradient(1.0, lr=11.0, k=400, mu=0, alpha=0) == pytest.approx(10 ** (400 / 401))
+
+
+def test_an_edge_far_below_the_first_step_of_the_search_is_found():
+    """Gradient descent on d equal modes, one Gaussian example at a time: 0 < lr < 2 / (d + 2)."""
+    noise = minibatch_modes.streaming_modes(np.ones(30_000), sigma2=0.0, B=1)
+    edge = minibatch_limits.mean_square_edge(noise, minibatch_cycle.nala(lr=0.0, k=1, mu=0.0))
+    assert edge == pytest.approx(2 / 30_002, rel=1e-8)
+
+
+def test_fractions_and_float32_are_numbers():
+    half = Fraction(1, 2)
+    assert quadratic_rate.rho(half, lr=half, k=1, mu=0, alpha=0) == 0.75
+    one = stochastic.cycle([[1.0]], 1.0, lr=0.5, k=1, mu=-half, alpha=half)
+    assert one.O.dtype == float and stochastic.stationary(one)[0, 0] > 0
+    assert adam_cycle.radius(1.0, lr=0.5, betas=(0.9, Fraction(9, 10)), eps=Fraction(1, 1000)) == pytest.approx(
+        adam_cycle.radius(1.0, lr=0.5, betas=(0.9, 0.9), eps=0.001), rel=1e-12)  # fmt: skip
+    exact = worst_functions.distance_factor(L=1, m=Fraction(1, 10), lr=Fraction(20, 11), k=1, mu=0, alpha=0)
+    assert exact == pytest.approx(9 / 11)
+    floor = dict(lr=0.5, betas=(0.5, 0.75), eps=0.125)
+    both = [adala_noise.stationary_step(kind(0.75), 0.75, **floor) for kind in (np.float32, float)]
+    assert both[0] == both[1]
+
+
+test_what_theory_refuses_is_a_sentence = refused(
+    (lambda: adam_cycle.radius(1.0, lr=0.5, betas=(0.9, 0.9, 0.9)), "betas must satisfy a pair"),
+    (lambda: adala_critical.critical_curvature(lr=0.1, betas=(0.9,)), "betas must satisfy a pair"),
+    (lambda: scaling.rescaled("SGD", {"lr": 0.1}, -2000), "n must satisfy a lr that a float holds"),
+    (lambda: scaling.rescaled("Adam", {"eps": None}, 1), "eps must satisfy"),
+    (lambda: Bent(np.array([-1.0]), np.array([1.0]), 1.0, L=1.0, m=-1.0), "m must satisfy 0 <= m"),
+    (lambda: Bent(np.ones(2), np.ones(1), 1.0, L=3.0, m=0.0), "normal must satisfy the shape"),
+)
