@@ -47,7 +47,8 @@ def three_axes(
     Raises
     ------
     ValueError
-        When no run has finished, or two runs of an optimizer have different rows.
+        When no run has finished, none has rows after `start`, or two runs of an optimizer have different rows or the
+        same seed.
     """
     done = [record for record in records if record.outcome == FINISHED]
     names = list(dict.fromkeys(record.optimizer for record in done))
@@ -59,8 +60,11 @@ def three_axes(
         curves = {}
         for name in names:
             runs = [record for record in done if record.optimizer == name]
+            seeds = [run.seed for run in runs]
+            require("seeds", seeds, len({*seeds}) == len(seeds), "different ones", f"runs of {name}: one setting of it")
             lengths = {len(run.column(kind, column)) for run in runs}
             require("rows", sorted(lengths), len(lengths) == 1, "the same for every seed", f"runs of {name}")
+            require("start", start, 0 <= start < min(lengths), f"0 <= start < {min(lengths)}, the rows")
             x = np.mean([run.column(kind, axis)[start:] for run in runs], axis=0)
             curves[name] = (x, factor * np.stack([run.column(kind, column)[start:] for run in runs]))
         if axis == "seconds":

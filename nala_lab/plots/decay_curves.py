@@ -60,7 +60,7 @@ def distance(trajectory: Trajectory, minimizers: Array) -> Array:
     Raises
     ------
     ValueError
-        When the run has neither x nor slow weights.
+        When the run has neither x nor slow weights, or the minimizers are not points of its space.
 
     Examples
     --------
@@ -74,7 +74,10 @@ def distance(trajectory: Trajectory, minimizers: Array) -> Array:
     """
     points = getattr(trajectory, "slow", getattr(trajectory, "x", None))
     require("trajectory", type(trajectory).__name__, points is not None, "OneLoop or TwoLoop")
-    gaps = np.asarray(points)[..., None, :] - np.atleast_2d(minimizers)
+    places, d = np.atleast_2d(minimizers), np.shape(points)[-1]
+    fits = places.ndim == 2 and len(places) > 0 and places.shape[1] == d
+    require("minimizers", places.shape, fits, f"shape (n, {d})")
+    gaps = np.asarray(points)[..., None, :] - places
     return np.asarray(np.linalg.norm(gaps, axis=-1).min(axis=-1))
 
 
@@ -125,6 +128,7 @@ def decay(ax: Axes | None, trajectory: Trajectory, error: Array, *, name: str, a
         shown = "predicted" not in ax.get_legend_handles_labels()[1]
         ax.plot(x, predicted, "-", color=ROLES["predicted"], lw=1.0, zorder=5,
                 label="predicted" if shown else None)  # fmt: skip
-    ax.set(yscale="log", xlabel=COSTS[against], ylabel=quantity)
+    ax.set_yscale("log", nonpositive="mask")  # zeros are not shown, and no fall to the bottom of the axis
+    ax.set(xlabel=COSTS[against], ylabel=quantity)
     ax.legend(loc="best")
     return ax

@@ -76,6 +76,7 @@ def rate_map(ax: Axes | None, grid: RateMap, *, rivals: Mapping[str, Array] | No
     (x_name, x), (y_name, y), rate = grid.x, grid.y, np.asarray(grid.rate, dtype=float)
     alive = rate < 1
     require("grid", rate.shape, bool(alive.any()), "at least one rate below 1", "nothing converges here")
+    require("grid", rate.shape, min(rate.shape) > 1, "two values or more on each axis", "one value makes no map")
     lowest, counted = float(rate[alive].min()), "k" in (x_name, y_name)
     # a floor that is attained is computed by another formula: allow 1e-9 for the roundings of both
     require("floor", floor, floor is None or 0 <= floor <= lowest + 1e-9, f"0 <= floor <= {lowest:.6g}, the best rate")
@@ -91,7 +92,7 @@ def rate_map(ax: Axes | None, grid: RateMap, *, rivals: Mapping[str, Array] | No
         if not alive.all():
             entries.append(_line(ax, x, y, rate - 1, {"color": ROLES["limit"], "linestyle": "-"}, "stability edge"))
     for name, other in (rivals or {}).items():
-        entries.append(_rival(ax, x, y, rate, name, other))
+        entries += _rival(ax, x, y, rate, name, other)
     if not alive.all():
         entries.append(Patch(color=_FAST.get_bad(), label="does not converge"))
     for (text, place), mark in zip((points or {}).items(), _MARKS, strict=False):
@@ -109,7 +110,7 @@ def rate_map(ax: Axes | None, grid: RateMap, *, rivals: Mapping[str, Array] | No
 
 def _contours(ax: Axes, x: Array, y: Array, rate: Array, alive: Array, levels: Sequence[float] | None) -> None:
     inside = np.where(np.isfinite(rate), rate, 1e3)
-    chosen = np.linspace(float(rate[alive].min()), 1, 7)[1:-1] if levels is None else np.asarray(levels)
+    chosen = np.linspace(float(rate[alive].min()), 1, 7)[1:-1] if levels is None else np.unique(levels)
     drawn = ax.contour(x, y, inside, levels=chosen, colors="#4A5A66", linewidths=0.8)
     ax.clabel(drawn, fmt="%.3g", fontsize=12)
 
@@ -122,7 +123,8 @@ def _line(ax: Axes, x: Array, y: Array, gap: Array, style: dict[str, Any], text:
     return Line2D([], [], lw=2.4, label=text, **style)
 
 
-def _rival(ax: Axes, x: Array, y: Array, rate: Array, name: str, other: Array) -> Line2D:
+def _rival(ax: Axes, x: Array, y: Array, rate: Array, name: str, other: Array) -> list[Line2D]:
+    """Draw where a rival is as fast, and give the line's entry for the legend, if there is a line."""
     against = np.asarray(other, dtype=float)
     fits = against.ndim <= 2 and all(n in (1, m) for n, m in zip(against.shape[::-1], rate.shape[::-1], strict=False))
     require(name, against.shape, fits, f"an array that broadcasts to {rate.shape}", "the rates of a rival")
@@ -131,9 +133,10 @@ def _rival(ax: Axes, x: Array, y: Array, rate: Array, name: str, other: Array) -
         gap = np.where((rate < 1) | (against < 1), np.log(rate) - np.log(against), np.nan)
     style = look(name, marker=False)
     finite = np.ma.masked_invalid(gap)
-    if finite.count() and finite.min() < 0 < finite.max():
-        ax.contour(x, y, finite, levels=[0.0], colors=[style["color"]], linestyles=[style["linestyle"]], linewidths=2.4)
-    return Line2D([], [], lw=2.4, label=f"break-even with {label(name)}", **style)
+    if not finite.count() or not finite.min() < 0 < finite.max():
+        return []
+    ax.contour(x, y, finite, levels=[0.0], colors=[style["color"]], linestyles=[style["linestyle"]], linewidths=2.4)
+    return [Line2D([], [], lw=2.4, label=f"break-even with {label(name)}", **style)]
 
 
 def _geometric(values: Array) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 
-from nala_lab.core import Array, require
+from nala_lab.core import Array, require, require_int
 from nala_lab.plots.style import ROLES, axes_or_new
 
 __all__ = ["landscape"]
@@ -48,6 +48,8 @@ def landscape(ax: Axes | None, value: Callable[[Array], Array], box: Sequence[Se
     '$x_1$'
     >>> plt.close(ax.figure)
     """
+    require_int("resolution", resolution, low=2)
+    require_int("levels", levels, low=2)
     limits = np.asarray(box, dtype=float)
     good = limits.shape == (2, 2) and bool((limits[:, 0] < limits[:, 1]).all())
     require("box", box, good, "((low, high), (low, high)) with low < high")
@@ -62,7 +64,8 @@ def landscape(ax: Axes | None, value: Callable[[Array], Array], box: Sequence[Se
     require("value", f"up to {most:.3g} above it", most > 0, "somewhere in the box a finite number above the minimum")
     # The lowest grid value need not be zero; one part in 1e6 of the range keeps the logarithm finite there.
     shown = np.log10(np.maximum(np.where(np.isfinite(z), z, np.nan) - lowest, 1e-6 * most))
-    edges = np.linspace(np.nanpercentile(shown, 0.5), np.nanmax(shown), levels)
+    low, high = np.nanpercentile(shown, 0.5), np.nanmax(shown)  # one number, where the basin is a few cells
+    edges = np.linspace(low if low < high else np.nanmin(shown), high, levels)
     ax.contourf(x1, x2, shown, levels=edges, cmap=_PALE, extend="both")
     ax.contour(x1, x2, shown, levels=edges, colors="#7C93A3", linewidths=0.5, linestyles="solid")
     if minimizers is not None:

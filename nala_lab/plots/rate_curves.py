@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from nala_lab.core import Array, require
-from nala_lab.plots.style import ROLES, axes_or_new, label, look
+from nala_lab.plots.style import ROLES, axes_or_new, label, look, rim
 
 __all__ = ["rates"]
 
@@ -57,7 +57,7 @@ def rates(ax: Axes | None, eta_lambda: Array, predicted: Array, *, name: str,
         shapes = (np.shape(x), np.shape(rho))
         require("measured", shapes, shapes[0] == shapes[1], "two arrays of one shape")
         style = look(name) | {"linestyle": ""}
-        ax.plot(x, shape(rho), **style, mec="white", ms=9, label=f"{text}: measured", zorder=4)
+        ax.plot(x, shape(rho), **style, **rim(name), ms=9, label=f"{text}: measured", zorder=4)
     for words, place in (limits or {}).items():
         ax.axvline(place, color=ROLES["limit"], ls=":", lw=2, label=words)
     for level in (1.0, -1.0) if signed else (1.0,):

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from nala_lab.core import Array, require
-from nala_lab.plots.style import axes_or_new, label, look
+from nala_lab.plots.style import axes_or_new, label, look, rim
 
 __all__ = ["caption", "final_values", "training_curves"]
 
@@ -51,7 +51,9 @@ def training_curves(ax: Axes | None, curves: Mapping[str, tuple[Array, Array]], 
         ax.plot(x, seeds.mean(axis=0), label=label(name), zorder=3, **style)
         if len(seeds) > 1:
             ax.fill_between(x, seeds.min(axis=0), seeds.max(axis=0), color=style["color"], alpha=0.18, lw=0)
-    ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if log else "linear")
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    if log:
+        ax.set_yscale("log", nonpositive="mask")  # zeros are not shown, and no fall to the bottom of the axis
     ax.legend(loc="best")
     return ax
 
@@ -100,7 +102,7 @@ def final_values(
         ax.plot([mean], [row], marker="|", ms=24, mew=3, color=colour, zorder=3)
         apart = 0.14 * (np.arange(len(values)) - (len(values) - 1) / 2) / max(1, (len(values) - 1) / 2)
         ax.plot(values, row + apart, linestyle="", marker=look(name)["marker"], ms=11,
-                color=colour, mec="white", mew=0.6, zorder=4)  # fmt: skip
+                color=colour, zorder=4, **{"mew": 0.6, **rim(name)})  # fmt: skip
     ax.set_yticks(range(len(order)), [label(name) for name in order])
     ax.set(xlabel=xlabel, ylabel="optimizer", ylim=(len(order) - 0.5, -0.5))
     ax.grid(axis="y", visible=False)

@@ -21,7 +21,7 @@ def save(fig: Figure, path: str | Path, *, alt: str, title: str = "") -> tuple[P
     Parameters
     ----------
     fig : the figure.
-    path : where to, with or without a suffix; missing folders are made.
+    path : where to, without a suffix, or with .png or .svg; missing folders are made.
     alt : what the figure shows, in a sentence: axes, curves, finding.
     title : the figure's name, for the metadata; empty takes the file's name.
 

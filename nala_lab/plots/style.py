@@ -14,12 +14,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
+from matplotlib.markers import MarkerStyle
 
 from nala_lab.core import require
 from nala_lab.methods.table import METHODS, find
 from nala_lab.methods.table import label as label
 
-__all__ = ["COLOURS", "ROLES", "RC", "axes_or_new", "label", "look", "use_style", "variants"]
+__all__ = ["COLOURS", "ROLES", "RC", "axes_or_new", "label", "look", "rim", "use_style", "variants"]
 
 _OWN_COLOUR = "#777777"
 _OWN_MARKS = (("8", (0, (7, 1, 1, 1))), ("H", (0, (3, 1, 1, 1))), ("2", (0, (9, 3))), ("3", (0, (5, 1))),
@@ -116,6 +117,21 @@ def look(name: str, *, marker: bool = True) -> dict[str, Any]:
     return options | {"marker": symbol} if marker else options
 
 
+def rim(name: str) -> dict[str, Any]:
+    """Give the edge of an optimizer's marker: white, or its own colour where the marker is a stroke.
+
+    Raises ValueError for another name, as `look`.
+
+    Examples
+    --------
+    >>> from nala_lab.plots.style import rim
+    >>> rim("nala")
+    {'mec': 'white'}
+    """
+    style = look(name)
+    return {"mec": "white"} if MarkerStyle(style["marker"]).is_filled() else {"mec": style["color"], "mew": 2.0}
+
+
 def variants(name: str, count: int) -> list[dict[str, Any]]:
     """Give `count` looks of one optimizer for its variants: its colour in shades from dark to pale, each its own dash.
 
@@ -139,7 +155,7 @@ def variants(name: str, count: int) -> list[dict[str, Any]]:
     ['#d55e00', '#803800', '#e69e66']
     """
     rule = f"integer 1 <= count <= {len(_DASHES)}"
-    require("count", count, count in range(1, len(_DASHES) + 1), rule, "shades of one colour")
+    require("count", count, isinstance(count, int) and 0 < count <= len(_DASHES), rule, "shades of one colour")
     own = np.array(to_rgb(look(name)["color"]))
     dark = own.mean() < 0.1  # black and its like have no darker shade
     mixed = [own, 0.7 * own + 0.3 if dark else 0.6 * own, 0.4 * own + 0.6 if dark else 0.6 * own + 0.4,

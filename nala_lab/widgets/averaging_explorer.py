@@ -90,6 +90,7 @@ def averaging_view(s: AveragingSettings) -> AveragingView:
     rng = stream(s.seed, "averaging explorer")
     run_ = run(method, lambda x, rng: _CURVATURE * (x - _MINIMUM) + s.noise * rng.standard_normal(x.shape),
                [_START], cycles=s.t, rng=rng)  # fmt: skip
+    require("lr", s.lr, len(run_.slow) == s.t + 1, f"a run that reaches t = {s.t}", "this one leaves the numbers")
     ends, slow = run_.fast[:, -1, 0], run_.slow[:, 0]
     rebuilt = eq5.unroll(ends, slow[0], run_.outer_grad[:, 0], s.mu, s.alpha)
     remembers = abs(s.mu) < 1

@@ -108,8 +108,12 @@ def decades(low: float, high: float, now: tuple[float, float] | None) -> tuple[f
 def under(
     picture: Picture, ax: Axes, curves: list[Array], *, x: tuple[float, float], floor: float, ceiling: float
 ) -> list[Array]:
-    """Fit a logarithmic y-axis to `curves`, cut off at `floor` and `ceiling`, and x to `x`; gives the cut curves."""
+    """Fit a logarithmic y-axis to `curves`, cut off at `floor` and `ceiling`, and x to `x`.
+
+    Gives the curves to draw: what is beyond the limits leaves the panel, and is no plateau at its edge.
+    """
     cut = [np.clip(np.nan_to_num(c, nan=ceiling, posinf=ceiling), floor, ceiling) for c in curves]
     low, high = min(float(c.min()) for c in cut), max(float(c.max()) for c in cut)
     picture.limits(ax, x, decades(low, high, ax.get_ylim()))
-    return cut
+    far = 100 * ceiling  # the axis ends in a whole decade
+    return [np.clip(np.nan_to_num(c, nan=far, posinf=far), floor / 10, far) for c in curves]

@@ -117,7 +117,7 @@ def reads(method: str, inner: str) -> frozenset[str]:
     Raises
     ------
     ValueError
-        For an unknown method.
+        For an unknown method or inner rule.
 
     Examples
     --------
@@ -129,6 +129,7 @@ def reads(method: str, inner: str) -> frozenset[str]:
     if not facts.two_loops:
         betas = {"beta1", "beta2"} if "betas" in facts.published else set()
         return frozenset(betas | ({"beta1"} if "momentum" in facts.traits else set()))
+    require_choice("inner", inner, INNERS)
     outer_step = {"alpha"} if "alpha" in facts.published.keys() - {_mixing(facts)[0]} else set()
     return frozenset({"k", "mu", "inner"} | outer_step | reads(inner, inner))
 

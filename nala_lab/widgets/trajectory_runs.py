@@ -142,6 +142,8 @@ def trajectory_view(s: TrajectorySettings) -> TrajectoryView:
     require_number("noise", s.noise, low=0)
     for name, x in (("x1", s.x1), ("x2", s.x2)):
         require_number(name, x)
+    first = problem(s.problem, s.moved).value([s.x1, s.x2])
+    require("x1, x2", (s.x1, s.x2), bool(np.isfinite(first)), "a start where f is finite")
     whole = replace(s, at=0)  # stepping forth and back runs nothing again
     sides = tuple(_side(_run(whole, side), s, side) for side in ("left", "right"))
     told = [_divergence(word, side) for word, side in zip(("Left", "Right"), sides, strict=True)]

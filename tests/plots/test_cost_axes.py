@@ -59,3 +59,10 @@ def test_nothing_finished_and_unequal_runs_are_refused():
     with pytest.raises(ValueError, match="same for every seed"):
         three_axes([*RUNS, made("adam", 1, [5.0, 3.0])], "test", "loss", ylabel="loss")
     plt.close("all")
+
+
+def test_one_seed_of_two_settings_is_refused():
+    with pytest.raises(ValueError, match="seeds must satisfy different ones"):
+        three_axes([*RUNS, made("nala", 1, [6.0, 4.0, 3.0])], "test", "loss", ylabel="loss")
+    with pytest.raises(ValueError, match="start must satisfy 0 <= start < 3"):
+        three_axes(RUNS, "test", "loss", ylabel="loss", start=3)

@@ -73,6 +73,11 @@ def test_axes_are_labelled_and_geometric_ones_are_logarithmic():
     assert any(artist.get_xydata().tolist() == [[0.5, 0.4]] for artist in ax.lines)
 
 
+def test_a_rival_without_a_line_is_not_in_the_legend_and_levels_are_sorted():
+    ax = rate_map(None, grid(), rivals={"lookahead": np.full((1, len(X)), 1e-9)}, levels=[0.9, 0.5])
+    assert not [text for text in words(ax) if "Lookahead" in text]
+
+
 test_a_map_without_meaning_is_refused = refused(
     (np.full((45, 60), 1.0), {}, "nothing converges"),
     (np.full((45, 60), np.nan), {}, "nothing converges"),

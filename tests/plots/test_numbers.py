@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from matplotlib.markers import MarkerStyle
 
-from nala_lab.plots import COLOURS, eq5_weights, final_values, rates, training_curves
+from nala_lab.core import OneLoop, Trajectory
+from nala_lab.plots import COLOURS, decay, distance, eq5_weights, final_values, landscape, rates, training_curves
 
 
 def heights(ax):
@@ -88,3 +90,34 @@ def test_equal_final_values_do_not_hide_each_other_and_a_diverged_one_is_refused
     for values in ([], [1.0, np.nan]):
         with pytest.raises(ValueError, match="sgd must satisfy finite numbers, at least one"):
             final_values(None, {"sgd": np.array(values)}, xlabel="accuracy (%)", higher_is_better=True)
+
+
+@pytest.mark.parametrize("name", ["fromage", "mine.Own", "your.Method"])
+def test_every_mark_can_be_seen(name):
+    dots = final_values(None, {name: np.array([1.0, 2.0])}, xlabel="x", higher_is_better=True).lines[-1]
+    measured = rates(None, np.arange(3.0), np.ones(3), name=name, measured=([1.0], [1.0])).lines[1]
+    for line in (dots, measured):
+        filled = MarkerStyle(line.get_marker()).is_filled()
+        assert (line.get_markerfacecolor() if filled else line.get_markeredgecolor()) != "white"
+
+
+def test_zeros_are_left_out_of_a_logarithmic_axis():
+    t = Trajectory(method="", outcome="", diverged_at=None, evals=np.arange(4), timesteps=np.arange(4))
+    for ax in (decay(None, t, np.array([1.0, 0.0, -1e-17, 0.1]), name="nala"),
+               training_curves(None, {"nala": (np.arange(4), np.array([1.0, 0, -1e-17, 0.1]))}, xlabel="", ylabel="",
+                               log=True)):  # fmt: skip
+        assert ax.yaxis.get_transform().transform(np.array([0.0]))[0] == -np.inf  # no point
+
+
+@pytest.mark.parametrize("minimizers", [[-1.0, 1.0], np.empty((0, 1))])
+def test_minimizers_of_another_space_are_refused(minimizers):
+    t = OneLoop(method="", outcome="", diverged_at=None, evals=np.arange(2), timesteps=np.arange(2),
+                x=np.ones((2, 1)), grads=np.ones((1, 1)), points=np.ones((1, 1)))  # fmt: skip
+    with pytest.raises(ValueError, match="minimizers must satisfy shape"):
+        distance(t, minimizers)
+
+
+def test_a_basin_of_a_few_cells_is_drawn():
+    assert landscape(None, lambda z: np.minimum(100 * (z**2).sum(-1), 1), ((-100, 100), (-100, 100))).collections
+    with pytest.raises(ValueError, match="levels must satisfy"):
+        landscape(None, lambda z: (z**2).sum(-1), ((-1, 1), (-1, 1)), levels=1)

@@ -7,6 +7,7 @@ from nala_lab.methods.hyper import PROBES
 from nala_lab.reference import NALA, SGD, AdaLA, HeavyBall, OuterMomentum, family, run
 from nala_lab.theory import eq5, momentum_cycle, stochastic
 from nala_lab.theory.quadratic_rate import rate_per_gradient
+from nala_lab.widgets import AveragingExplorer, NoiseExplorer, TrajectoryExplorer
 from nala_lab.widgets.averaging_explorer import AveragingSettings, averaging_view
 from nala_lab.widgets.family_explorer import PRESETS, FamilySettings, family_view, points
 from nala_lab.widgets.modes import SPECTRA
@@ -15,6 +16,7 @@ from nala_lab.widgets.planes import PLANES, first_lr, problem
 from nala_lab.widgets.probe_explorer import ProbeSettings, probe_view
 from nala_lab.widgets.rate_explorer import INSIDE, LR_AXIS, MU_AXIS, RateExplorer, RateSettings, rate_view, roots
 from problems import PROBLEMS
+from tests.refusals import refused
 
 
 @pytest.mark.parametrize("inner", INSIDE)
@@ -183,3 +185,18 @@ def test_a_spectrum_that_was_not_measured_is_one_sentence():
         noise_view(NoiseSettings(spectrum="AlexNet"))
     with pytest.raises(ValueError, match="spectrum in"):
         rate_view(RateSettings(spectrum="AlexNet"))
+
+
+def test_what_leaves_the_panel_is_no_plateau_in_it():
+    falls = NoiseExplorer(sigma=0.0, lr=1.0, mu=0.0, cycles=40)
+    drawn, (bottom, _) = falls.picture._exact.get_ydata(), falls.picture._falls.get_ylim()
+    assert falls.view.exact[-1] < 1e-9 and drawn[-1] < bottom
+    grows = NoiseExplorer(lr=2.5, k=12, cycles=40)
+    assert grows.picture._exact.get_ydata()[-1] > grows.picture._falls.get_ylim()[1]
+
+
+test_an_explorer_says_what_it_cannot_show = refused(
+    (lambda: TrajectoryExplorer(problem="bowl", inner="NALA"), "inner must satisfy .* got inner='NALA'"),
+    (lambda: TrajectoryExplorer(problem="bowl", x1=1e200), "x1, x2 must satisfy a start where f is finite"),
+    (lambda: AveragingExplorer(lr=5.0, t=40, k=20), "lr must satisfy a run that reaches t = 40"),
+)
