@@ -63,7 +63,7 @@ def _dispatch(argv: list[str]) -> int:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     subparsers = {command: commands.add_parser(command, help=COMMANDS[command][2]) for command in COMMANDS}
     try:
-        if name is None:
+        if name is None or name == "figures" != argv[0]:
             parser.parse_args(argv)  # --help, --version, or an unknown command
             parser.print_help()
             return 0

@@ -142,6 +142,11 @@ def test_figures_are_drawn_in_a_process_of_its_own_and_a_wrong_name_is_one_sente
     assert "\n" not in said and said.startswith("nala-lab figures: error: figure must satisfy") and "fig99" in said
 
 
+def test_words_before_a_command_are_not_dropped(capsys):
+    assert main(["nosuch", "figures", "--help"]) == 2 and "nosuch" in capsys.readouterr().err
+    assert main(["--version", "figures"]) == 0 and capsys.readouterr().out.startswith("nala-lab ")
+
+
 def test_figures_hands_on_its_words_and_its_status(monkeypatch):
     seen = []
     monkeypatch.setattr(

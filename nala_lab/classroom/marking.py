@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from nala_lab.classroom.answers import comma
@@ -58,7 +59,7 @@ def check(number: str, answer: object, *more: object, student: str | int = "") -
     """
     if len(more) > 1 or more and (student != "" or isinstance(more[0], float)):
         # Python reads check("01.1", 0,25, STUDENT) as four values, and so with student=STUDENT
-        return _done(Feedback(str(number)[:20], False, "junk", comma(answer, more[0])))
+        return _done(Feedback(str(number)[:20], False, "junk", _parted(number, (answer, *more))))
     student = more[0] if more else student  # type: ignore[assignment]  # `named` refuses what is no name
     try:
         sheet = exercise(number, student)
@@ -70,6 +71,18 @@ def check(number: str, answer: object, *more: object, student: str | int = "") -
         return _done(Feedback(number, False, "junk", comma(answer, student), 0, feedback.of))
     grades().enter(sheet.student, feedback, answer)
     return _done(feedback)
+
+
+def _parted(number: str, given: tuple[object, ...]) -> str:
+    """What is said of several numbers: a list without its brackets, or a decimal comma."""
+    try:
+        size = np.size(exercise(number).solution)
+    except LookupError:
+        size = 0
+    if size == len(given) > 1 and any(isinstance(part, float) for part in given):
+        numbers = ", ".join(f"{part!s:.20}" for part in given)
+        return f"The exercise asks for a list of {size} numbers: write [{numbers}]."
+    return comma(*given[:2])
 
 
 def _done(feedback: Feedback) -> Feedback:

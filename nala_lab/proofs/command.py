@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+from nala_lab.core import require_int
 from nala_lab.proofs import compiling
 from nala_lab.proofs.record import RECORD, differences, load, make, write
 from nala_lab.proofs.sources import read
@@ -36,6 +37,8 @@ def main(args: argparse.Namespace) -> int:
     if compiling.coqc() is None:
         print(ABSENT)
         return 2 if os.environ.get(REQUIRED) == "1" else 0
+    if args.jobs is not None:
+        require_int("--jobs", args.jobs, low=1)
     sources, version, began = read(), compiling.version(), time.perf_counter()
     results = compiling.build(sources, args.build, lambda result: print(_line(result), flush=True), args.jobs)
     refused = [result for result in results if result.message]

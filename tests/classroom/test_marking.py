@@ -256,3 +256,11 @@ def test_what_a_notebook_keeps_holds_no_address_and_no_solution():
     for thing in shown:
         assert " at 0x" not in repr(thing) and repr(thing) == str(thing)
     assert f"{RIGHT:.3f}"[1:] not in repr(shown[0])
+
+
+def test_a_list_without_brackets_is_asked_for_them():
+    first, second = (float(part) for part in exercise("00.1", "ada").solution)
+    for more in ({"student": "ada"}, {}):
+        said = check("00.1", first, second, **more).message
+        assert said == f"The exercise asks for a list of 2 numbers: write [{first}, {second}]."
+    assert "with a point, not with a comma" in check("01.1", 0, 25, student="ada").message

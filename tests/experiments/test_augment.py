@@ -133,8 +133,10 @@ test_a_value_out_of_range_is_one_sentence = refused(
     ({"crop": 0}, "crop must satisfy integer"),
     ({"padding": -1}, "padding must satisfy integer"),
     ({"brightness": float("nan")}, "brightness must satisfy"),
-    ({"contrast": (1.8, 0.2)}, "contrast must satisfy 0 <= low <= high"),
-    ({"contrast": (float("nan"), 1.0)}, "contrast must satisfy"),
+    ({"contrast": (1.8, 0.2)}, r"contrast\[1\] must satisfy 1.8 <= contrast"),
+    ({"contrast": (1, 2, 3)}, "contrast must satisfy two numbers"),
+    ({"contrast": (1, float("inf"))}, r"contrast\[1\] must satisfy"),
+    ({"contrast": (float("nan"), 1.0)}, r"contrast\[0\] must satisfy"),
     ({"standardise": "batch"}, "standardise in"),
     call=lambda options: Augmentation(**options),
 )

@@ -107,6 +107,7 @@ def test_the_bias_of_small_samples_is_positive_and_falls_as_one_over_n(seed):
 
 
 test_inputs_that_are_no_gaussian_are_refused = refused(
+    (lambda: frechet_distance([0, 1], np.eye(2), [0], np.eye(2)), "means must satisfy one shape"),
     (lambda: frechet_distance([0.0], [[1.0]], [0.0], [[-1.0]]), "positive semidefinite"),
     (lambda: frechet_distance([0, 0], np.eye(2), [0, 0], [[1.0, 0.5], [0.0, 1.0]]), "symmetric"),
     (lambda: frechet_distance([0.0], np.eye(2), [0.0], [[1.0]]), "shape (1, 1)"),

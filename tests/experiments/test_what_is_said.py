@@ -73,6 +73,8 @@ def test_settings_are_of_all_optimizers_or_of_one():
     found = changes_of(["lr=0.01", "nala.k=3", "nala.lr=0.1", "nala.inner.eps=1e-6", "mine.Factory.decay=2"], names)
     assert found == {"nala": {"lr": 0.1, "k": 3, "inner.eps": 1e-6}, "adam": {"lr": 0.01},
                      "mine:Factory": {"lr": 0.01, "decay": 2}}  # fmt: skip
+    both = ["nala", "nala.mine:Mine"]
+    assert changes_of(["nala.mine.Mine.lr=0.1"], both) == {"nala": {}, "nala.mine:Mine": {"lr": 0.1}}
     words = changes_of(["amsgrad=False", "b=True", "c=None"], ["adam"])["adam"]  # as text, "False" would count as true
     assert words == {"amsgrad": False, "b": True, "c": None}
 

@@ -145,8 +145,8 @@ def planned(args: argparse.Namespace) -> list[Run]:
 
 def chosen_names(given: list[str], task: Task) -> list[str]:
     """What ``--optimizer`` names, each once; package.module:factory is a name as it is written."""
-    names = task.methods if given == ["all"] else [name if ":" in name else name.lower() for name in given]
-    return list(dict.fromkeys(names))
+    names = [name if ":" in name else name.lower() for name in given]
+    return list(dict.fromkeys(task.methods if names == ["all"] else names))
 
 
 def report(records: list[Record], task: Task) -> str:
@@ -241,7 +241,8 @@ def changes_of(pairs: list[str], optimizers: list[str]) -> dict[str, dict[str, A
     for pair in pairs:
         name, equals, text = pair.partition("=")
         require("--set", pair, bool(name and equals and text), "NAME=VALUE or OPTIMIZER.NAME=VALUE")
-        owner = next((one for one in optimizers if name.startswith(f"{one.replace(':', '.')}.")), None)
+        owners = [one for one in optimizers if name.startswith(f"{one.replace(':', '.')}.")]
+        owner = max(owners, key=len, default=None)  # of nala and nala.mine:Mine the longer one is meant
         place, name = (of_all, name) if owner is None else (of_one[owner], name[len(owner) + 1 :])
         try:
             # numbers, lists, and JSON's NaN, which validation then refuses; "False" as text would count as true

@@ -67,8 +67,10 @@ class Augmentation:
                 require_int(name, getattr(self, name), low=1)
         require_int("padding", self.padding, low=0)
         require_number("brightness", self.brightness, low=0)
-        low, high = self.contrast
-        require("contrast", self.contrast, 0 <= low <= high, "0 <= low <= high")
+        pair = isinstance(self.contrast, tuple | list) and len(self.contrast) == 2
+        require("contrast", self.contrast, pair, "two numbers, the smallest and the largest factor")
+        require_number("contrast[0]", self.contrast[0], low=0)
+        require_number("contrast[1]", self.contrast[1], low=self.contrast[0])
         require_choice("standardise", self.standardise, STANDARDISE)
 
     @property

@@ -119,7 +119,9 @@ def frechet_distance(m1: ArrayLike, c1: ArrayLike, m2: ArrayLike, c2: ArrayLike)
     >>> frechet_distance([1.0], [[4.0]], [4.0], [[36.0]])
     25.0
     """
-    mean = _vector(m1) - _vector(m2)
+    one, other = _vector(m1), _vector(m2)
+    require("means", (one.shape, other.shape), one.shape == other.shape, "one shape")
+    mean = one - other
     factor1, factor2 = _factor(c1, len(mean)), _factor(c2, len(mean))
     cross = np.linalg.svd(factor1.T @ factor2, compute_uv=False).sum()
     traces = (factor1**2).sum() + (factor2**2).sum()
