@@ -106,7 +106,7 @@ def draw() -> Drawing:
             "empty slot on another line from the "
             "first cycle on. B: factor of a cycle against alpha times curvature, a V for the true gradient, a line "
             "that falls for longer for the stale one. C: loss falling with cycles, the runs with the empty slot above "
-            "the others. D: loss after 20 cycles against the scale of the start; beyond 4 the order changes."
+            "the others. D: loss after 20 cycles against the scale of the start; from 4 on the order is the other one."
         ),
         table=table,
     )

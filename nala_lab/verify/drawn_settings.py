@@ -36,7 +36,9 @@ def whole(low: int, high: int) -> Any:
 
 
 def drawn(seed: int, name: str, count: int, **strategies: Any) -> list[dict[str, Any]]:
-    """Draw `count` dictionaries with one value for each strategy; the same for the same seed and name.
+    """Draw dictionaries with one value for each strategy; the same for the same seed and name.
+
+    They are `count`, or fewer where the strategies have no more that differ.
 
     Raises ValueError when `count` is not an integer >= 1.
 
