@@ -47,11 +47,10 @@ def reals(name: str, value: Any, rule: str = "real numbers") -> Array:
     try:
         array = np.asarray(value)
         told = array.dtype.kind in "fiu" or array.dtype == object and None not in array.flat  # None would be NaN
-        array = array.astype(np.float64) if told else None
+        array = array.astype(np.float64) if told else array
     except (TypeError, ValueError, OverflowError):  # no number, rows of different lengths, an integer no float holds
-        array = None
-    require(name, value, array is not None, rule)
-    assert array is not None
+        told = False
+    require(name, value, told, rule)
     return array
 
 

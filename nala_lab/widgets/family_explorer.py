@@ -219,7 +219,7 @@ class FamilyPicture(Picture):
     def _build_falls(self, ax: Any) -> None:
         self._plain = self.line(ax, lw=2.2, label="gradient descent", **look("sgd", marker=False))
         self._predicted = self.line(ax, color=ROLES["predicted"], lw=2, label="predicted")
-        self._measured = self.line(ax, "o", color=ROLES["measured"], ms=7, label="measured", clip_on=False)
+        self._measured = self.line(ax, "o", color=ROLES["measured"], ms=7, label="measured")
         logarithmic(ax, 1e-6, 1, xlabel="gradient evaluations", title="distance to the minimum")
         ax.legend(**BELOW, ncols=2)
 

@@ -211,7 +211,7 @@ class NoisePicture(Picture):
         ax = self._falls
         self._cloud = self.line(ax, ".", color="#8FB9D3", ms=4, alpha=0.5, label="runs of NALA")
         self._sgd = self.line(ax, lw=2.2, label="SGD, exact", **look("sgd", marker=False))
-        self._mean = self.line(ax, "o", color=ROLES["measured"], ms=8, mec="white", label="their mean", clip_on=False)
+        self._mean = self.line(ax, "o", color=ROLES["measured"], ms=8, mec="white", label="their mean")
         self._exact = self.line(ax, color=look("nala")["color"], lw=2.6, label="NALA, exact")
         logarithmic(ax, 1e-3, 10, xlabel="gradient evaluations", title="loss above the minimum")
         ax.legend(handles=[self._cloud, self._mean, self._exact, self._sgd], **BELOW, ncols=4, markerscale=1.4)

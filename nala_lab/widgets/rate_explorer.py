@@ -219,7 +219,7 @@ class RatePicture(Picture):
     def _build_decay(self) -> None:
         ax = self._decay
         self._predicted = self.line(ax, color=ROLES["predicted"], lw=2, label="predicted")
-        self._measured = self.line(ax, "o", color=ROLES["measured"], ms=7, label="measured", clip_on=False)
+        self._measured = self.line(ax, "o", color=ROLES["measured"], ms=7, label="measured")
         logarithmic(ax, 1e-6, 1, xlabel="cycles", title="distance to the minimum")
         ax.legend(**BELOW, ncols=2)
 
