@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from numbers import Integral
 from typing import Any
 
@@ -75,10 +76,11 @@ def rescaled(name: str, settings: Mapping[str, Any], n: Any) -> dict[str, Any]:
     def scaled(key: str, power: int) -> float:
         require(key, settings.get(key), key in settings, "given", "it has to be rescaled")
         require_number(key, settings[key], low=0)
-        try:
-            return math.ldexp(float(settings[key]), int(power))
-        except OverflowError:
-            raise ValueError(f"n must satisfy a {key} that a float holds, got n={n}") from None
+        value = math.inf
+        with suppress(OverflowError):
+            value = math.ldexp(float(settings[key]), int(power))
+        require("n", n, value < math.inf and (value > 0 or settings[key] == 0), f"a {key} that a float holds")
+        return value
 
     if name in _PER_GRADIENT:
         key = _PER_GRADIENT[name]

@@ -293,6 +293,7 @@ test_what_theory_refuses_is_a_sentence = refused(
     (lambda: adam_cycle.radius(1.0, lr=0.5, betas=(0.9, 0.9, 0.9)), "betas must satisfy a pair"),
     (lambda: adala_critical.critical_curvature(lr=0.1, betas=(0.9,)), "betas must satisfy a pair"),
     (lambda: scaling.rescaled("SGD", {"lr": 0.1}, -2000), "n must satisfy a lr that a float holds"),
+    (lambda: scaling.rescaled("SGD", {"lr": 0.1}, 2000), "n must satisfy a lr that a float holds"),
     (lambda: scaling.rescaled("Adam", {"eps": None}, 1), "eps must satisfy"),
     (lambda: Bent(np.array([-1.0]), np.array([1.0]), 1.0, L=1.0, m=-1.0), "m must satisfy 0 <= m"),
     (lambda: Bent(np.ones(2), np.ones(1), 1.0, L=3.0, m=0.0), "normal must satisfy the shape"),
