@@ -18,6 +18,7 @@ from nala_lab.reference import NALA, SGD, AdaBelief, run
 from paper_figs import side_by_side_adala, side_by_side_nala
 from paper_figs.published.released import of_run
 from paper_figs.published.released import released as programs
+from paper_figs.results_images import in_words
 from paper_figs.results_lenet5 import RELEASED, as_published
 from paper_figs.side_by_side.adala_program import released
 from paper_figs.side_by_side.nala_program import VARIANTS, closed_form, follow, rate
@@ -222,11 +223,13 @@ if ours["released network"]:
     claim(5 * max(points) < min(far_points) and 5 * max(nats) < min(far_nats), "the released network is five times nearer to the log than LeNet-5, in accuracy and in loss")
     chance = 100 * log.late_sd * (2 / log.late_records) ** 0.5  # of two means over so many batches
     display(Markdown(f"From the log, late in the run: the released network up to {max(points):.1f} points and {max(nats):.2f} nats, LeNet-5 at least {min(far_points):.1f} points and {min(far_nats):.2f} nats. The batches alone move such a difference by about {chance:.1f} points."))
+    runs = as_published(RELEASED, "timesteps").by_arm
+    display(Markdown(f"{in_words(runs) or 'NALA has not been compared there yet. '}Seeds: {', '.join(f'{plots.label(name)} {len(group)}' for name, group in runs.items())}; the rule is the README's."))
 else:
     display(Markdown("*The released network was not run at this length:* here we only see that LeNet-5 does not give the numbers of the log."))
 
 # %% [markdown]
-# If the claim was made and holds, NALA's numbers for "LeNet-5" are near those of the other network with its crops, and far from those of LeNet-5. They are not the same: what is left is more than the batches explain. The program starts from an empty slot, ships $\mu=-0.3$ where the paper has $-0.5$, and computes in float32; and a few seeds do not say how far the next one is. Which of these it is, **we do not know** yet. For the other four optimizers no log was released at all. Where the ledger's *not reproduced* rests on our runs (N13, N14, N18), it speaks of LeNet-5, as the paper does, and not of the network that the program trains. Whether NALA comes first on that network is another question, and takes several seeds of every optimizer.
+# If the claim was made and holds, NALA's numbers for "LeNet-5" are near those of the other network with its crops, and far from those of LeNet-5. They are not the same: what is left is more than the batches explain. The program starts from an empty slot, ships $\mu=-0.3$ where the paper has $-0.5$, and computes in float32; and a few seeds do not say how far the next one is. Which of these it is, **we do not know** yet. For the other four optimizers no log was released at all. Where the ledger's *not reproduced* rests on our runs (N13, N14, N18), it speaks of LeNet-5, as the paper does, and not of the network that the program trains. Whether NALA comes first on that network is another question. The last line above is the verdict on its test accuracy so far, and two seeds of a network are few.
 #
 # ## 6 · AdaLA: what the released loop does
 #

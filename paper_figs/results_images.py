@@ -102,14 +102,16 @@ def in_words(runs: Runs) -> str:
 
 def correction(*tables: Mapping[str, Judgement]) -> str:
     """Say by which rule and correction the verdicts of these tables were reached."""
-    counts = sorted({len(found) for found in tables if found})
+    counts = [len(found) for found in tables if found]
     if not counts:
         return "There are too few common seeds for a verdict."
+    all_ = f"{counts[0]} comparison{'s' * (counts[0] > 1)} with NALA"
+    all_ = all_ if len(tables) == 1 else "the comparisons with NALA on one data set at one budget"
     return (
         f"Verdicts are those of the ledger's rule, fixed before the runs: paired t-tests over common seeds with Holm's "
-        f"correction for {' or '.join(map(str, counts))} comparison{'s' * (counts[-1] > 1)} with NALA, family-wise "
-        f"error rate {100 * RULE.error_rate:g} %; what is shown to be within {POINTS:g} points is called equivalent. "
-        f"Undecided is not equal; the smallest difference that counts is {POINTS:g} points, and so many seeds show it "
+        f"correction for {all_}, family-wise error rate {100 * RULE.error_rate:g} %; what is shown to be within "
+        f"{POINTS:g} points is called equivalent. Undecided is not equal; the smallest difference that counts is "
+        f"{POINTS:g} points, and so many seeds show it "
         "with a chance of 80 %; a larger one takes fewer."
     )
 
