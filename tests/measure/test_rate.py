@@ -164,6 +164,20 @@ def test_a_mode_that_is_in_every_other_row_is_seen_in_a_long_run():
     assert e.verdict == "estimated" and e.low <= 0.99 <= e.high and e.burn_in >= 2
 
 
+@pytest.mark.parametrize(
+    "function, old, new, rows",
+    [
+        (rate_modes._hold_between, "return False", "return True", 401),
+        (rate_slope._turns, "max(slopes) - min(slopes) > ODD * 2 * max(errors)", "False", 1000),
+    ],
+    ids=("modes", "slope"),
+)
+def test_a_rate_that_takes_one_row_of_two_for_all_is_caught(monkeypatch, function, old, new, rows):
+    plant(monkeypatch, function, old, new)
+    e = rate(in_turns(rows)[:, None], minimizer=[0.0])
+    assert e.verdict == "estimated" and e.high < 0.99  # in every other row 0.99^t is all that is left
+
+
 def test_thousands_of_coordinates_are_measured_by_their_few_modes():
     """d = 2000, every coordinate a mode of its own: 2000 modes, of which the slowest leads at the end."""
     rng = stream(0, "wide")

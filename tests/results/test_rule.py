@@ -8,6 +8,8 @@ from itertools import product
 
 import numpy as np
 import pytest
+from scipy.integrate import quad
+from scipy.special import ndtr
 
 from nala_lab.core import stream
 from nala_lab.results.evidence import (
@@ -125,9 +127,18 @@ def test_the_power_of_enormous_effects():
     # n = 2: U = |N|, and P(|N| < shift / t) = 0.8 at shift = 1.2815515655 t with the Cauchy t = cot(pi p / 2)
     wanted = 1.2815515655446004 / math.tan(math.pi * 1e-7 / 2) / math.sqrt(2)
     assert math.isclose(detectable(2, error_rate=1e-6, comparisons=10), wanted, rel_tol=1e-9)
-    # both sides of the switch: the neglected normal is of relative size 1e-8
-    assert math.isclose(power(0.9999e4 / 2**0.5, 2, error_rate=1e-4), power(1.0001e4 / 2**0.5, 2, error_rate=1e-4),
-                        rel_tol=1e-3)  # fmt: skip
+
+
+@pytest.mark.parametrize("shift", [0.9999e4, 1.0001e4])
+def test_power_on_both_sides_of_the_switch(shift):
+    """n = 2: U = |N|, so power = P(N' + shift > t U), the integral of 2 phi(u) Phi(shift - t u)."""
+    t = 1 / math.tan(math.pi * 1e-4 / 2)  # of the Cauchy distribution
+    edge, width = shift / t, 40 / t  # Phi is 1 below edge - width and 0 above edge + width, to 1e-300
+    near, _ = quad(lambda u: math.sqrt(2 / math.pi) * math.exp(-u * u / 2) * ndtr(shift - t * u),
+                   edge - width, edge + width, points=[edge], epsabs=0, epsrel=1e-12)  # fmt: skip
+    wanted = math.erf((edge - width) / math.sqrt(2)) + near
+    # what is neglected above it is of relative size shift^-2 = 1e-8
+    assert math.isclose(power(shift / math.sqrt(2), 2, error_rate=1e-4), wanted, rel_tol=1e-8)
 
 
 def test_sign_flips_by_hand():
