@@ -60,13 +60,13 @@ class Ending:
         require_number("limit", limit, low=0, open_low=True)
         if tol is not None:
             require_number("tol", tol, low=0)
-        self.tol, self.limit = tol, limit
+        self.tol, self.limit = tol, float(limit)
         self.outcome = "out of budget"
         self.diverged_at: int | None = None
         self._alive: Any = True  # (...,) members that stayed inside in this row
         # The sum of squares is one pass without a copy. Where it is this small no entry is outside, whatever was
         # rounded; otherwise, NaN included, every entry is looked at. A limit whose square is 0 always is.
-        self._small = min(limit, 1e150) ** 2 / 4 if limit > 1e-150 else -1.0
+        self._small = min(self.limit, 1e150) ** 2 / 4 if self.limit > 1e-150 else -1.0
 
     def see(self, x: Array) -> None:
         """Look whether a point of this row is still inside."""

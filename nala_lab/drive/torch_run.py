@@ -136,9 +136,10 @@ def run(method: Method | Callable[[list[Any]], Any], grad: Callable[..., Any], x
         When the optimizer's phase never returns to 0.
     """
     x = as_point(x0).astype(np.float64)
-    require("x0", x0, x.ndim >= 1 and bool(np.all(inside(x, limit))), f"(..., d) finite entries within {limit:g}")
-    whole = not isinstance(method, Method)
-    bench, ending = Bench(Oracle(grad, rng=rng), x, whole=whole), Ending(tol, limit)
+    ending = Ending(tol, limit)
+    fits = x.ndim >= 1 and bool(np.all(inside(x, ending.limit)))
+    require("x0", x0, fits, f"(..., d) finite entries within {ending.limit:g}")
+    bench = Bench(Oracle(grad, rng=rng), x, whole=not isinstance(method, Method))
     opt = bench.build(method)
     cycles_through = two_loops(opt)
     rows = range(1, require_length(cycles_through, cycles, steps) + 1)

@@ -60,7 +60,7 @@ def run(method: Any, grad: Callable[..., Any], x0: Any, *, cycles: int | None = 
     require_choice("keep", keep, KEEPS)
     x = as_point(x0)
     require("x0", x0, x.ndim >= 1, "shape (..., d)")
-    require("x0", x0, bool(np.all(inside(x, limit))), f"finite entries within limit = {limit:g}")
+    require("x0", x0, bool(np.all(inside(x, ending.limit))), f"finite entries within limit = {ending.limit:g}")
     x.setflags(write=False)
     oracle = Oracle(grad, rng, full_grad, keeps=keep == "all", guards=not is_ours(rule), shape=x.shape)
     oracle.seen = ending.see

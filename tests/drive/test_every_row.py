@@ -1,6 +1,7 @@
 """Every field that a run writes down is the same by both twins, for every row of the table and each of its settings."""
 
 from dataclasses import fields
+from fractions import Fraction
 from functools import partial
 
 import numpy as np
@@ -88,7 +89,7 @@ def test_divergence_is_one_rule(method):
 def test_one_member_that_lives_keeps_the_run_going():
     method = Method("SGD", lr=3.0)
     starts = [[1.0, 1.0], [0.5, 0.5]]  # the second one stands at the minimum
-    a, b = (run(twin, method, lambda x: x - 0.5, starts, steps=30, limit=1e3) for twin in ("numpy", "torch"))
+    a, b = (run(twin, method, lambda x: x - 0.5, starts, steps=30, limit=Fraction(1000)) for twin in ("numpy", "torch"))
     assert len(a.x) == len(b.x) == 31 and a.outcome == b.outcome == "diverged" and a.diverged_at == b.diverged_at
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nala_lab.core import reals
 from nala_lab.core.validate import require, require_number
 
 __all__ = ["NOT_SEPARATED", "SEPARATED", "Paired", "Summary", "paired", "rounding", "summary"]
@@ -58,7 +59,7 @@ class Paired:
 
 
 def _finite(name: str, values: Sequence[float]) -> np.ndarray:
-    array = np.asarray(values, dtype=float)
+    array = reals(name, values)
     require(name, values, array.ndim == 1 and array.size >= 1, "a list of at least one number")
     require(
         name, values, bool(np.isfinite(array).all()), "finite numbers only", "diverged runs stay out, and are counted"

@@ -20,7 +20,7 @@ from functools import cache
 
 import numpy as np
 
-from nala_lab.core import Real
+from nala_lab.core import Real, reals
 from nala_lab.core.validate import require, require_choice, require_number
 from nala_lab.results.evidence.intervals import Paired, paired, rounding
 
@@ -142,7 +142,7 @@ def judge_table(pairs: Pairs, rule: Rule) -> dict[str, Judgement]:
 
 def _paired(a: Sequence[float], b: Sequence[float], level: float) -> Paired:
     """Compare as `paired` does; by signs alone where a level was not reached."""
-    if np.isinf(np.asarray([*a, *b], dtype=float)).any():
+    if np.isinf([*reals("a", a), *reals("b", b)]).any():
         signs = float(_differences(a, b).sum())
         gap = math.copysign(math.inf, signs) if signs else math.nan
         return Paired(gap=gap, se=math.nan, n=len(a), low=-math.inf, high=math.inf, level=level, verdict="")
@@ -151,7 +151,7 @@ def _paired(a: Sequence[float], b: Sequence[float], level: float) -> Paired:
 
 def _differences(a: Sequence[float], b: Sequence[float]) -> Real:
     """a_i - b_i, 0 where that is rounding only; only their signs where one of them is infinite."""
-    first, second = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    first, second = reals("a", a), reals("b", b)
     require("b", list(b), first.shape == second.shape, "as many numbers as a", "pairs share a seed")
     told = not np.isnan([first, second]).any() and not (np.isinf(first) & np.isinf(second)).any()
     require("pairs", list(zip(a, b, strict=True)), told, "no NaN, and at most one infinity in a pair")
@@ -205,7 +205,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     >>> holm([0.01, 0.04, 0.03])
     [0.03, 0.06, 0.06]
     """
-    p = np.asarray(p_values, dtype=float)
+    p = reals("p_values", p_values)
     require("p_values", p_values, bool(np.all((p >= 0) & (p <= 1))), "0 <= p <= 1")
     order = np.argsort(p, kind="stable")
     steps = np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1))
@@ -234,7 +234,7 @@ def sign_flip_p(differences: Sequence[float] | Real) -> float:
     >>> sign_flip_p([1.0, -2.0, 0.5])
     1.0
     """
-    d = np.asarray(differences, dtype=float)
+    d = reals("differences", differences)
     require("differences", differences, bool(np.isfinite(d).all()), "finite numbers")
     if set(np.abs(d)) <= {0.0, 1.0}:  # signs only: counted, for any number of them
         n, fewer = int(np.abs(d).sum()), int(min((d > 0).sum(), (d < 0).sum()))
