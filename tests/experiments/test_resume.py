@@ -27,6 +27,12 @@ GO_ON = Saving(resume=True)
 COMMAND = ["train", "tiny", "--scale", "smoke", "--optimizer", "nala", "--quiet", "--out"]
 
 
+def test_a_run_that_cannot_begin_leaves_no_file(tmp_path, capsys):
+    assert main([*COMMAND, str(tmp_path), "--accumulate", "1000000"]) == 2
+    assert "accumulate must satisfy accumulate <= " in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def content(record):
     """The whole record without the seconds, which are the machine's, and what is made of them."""
     rows = [{key: value for key, value in row.items() if key != "seconds"} for row in record.rows]

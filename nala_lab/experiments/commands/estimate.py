@@ -93,7 +93,7 @@ def _workload(run: Run) -> tuple[Workload, int]:
 
 
 def _gradients(run: Run, batches: int) -> int:
-    steps = run.scale.epochs * (batches // run.options.accumulate)
+    steps = run.scale.epochs * run.options.per_epoch(batches)
     return gradients(run.method, run.settings, steps) if run.options.equal == "timesteps" else steps
 
 

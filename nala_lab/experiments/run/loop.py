@@ -31,7 +31,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from nala_lab.core import require, require_int, require_number
+from nala_lab.core import require_int, require_number
 from nala_lab.core.progress import bar as progress_bar
 from nala_lab.experiments.run.alone import own_randomness
 from nala_lab.experiments.run.divergence import Watch
@@ -183,10 +183,8 @@ class Trainer:
                  team: Team = SOLO, seed: int = 0) -> None:  # fmt: skip
         self.workload, self.optimizer, self.plan, self.team = workload, optimizer, plan, team
         getattr(workload, "bind", lambda optimizer: None)(optimizer)  # a game's turns follow the optimizer's steps
-        together, batches = plan.options.accumulate, workload.batches
-        self.per_epoch = batches // together
-        require("accumulate", together, self.per_epoch > 0, f"accumulate <= {batches}", "the mini-batches of an epoch")
-        self.examples = workload.examples * together
+        self.per_epoch = plan.options.per_epoch(workload.batches)
+        self.examples = workload.examples * plan.options.accumulate
         self.ends = [self._gradients(method, settings, epoch * self.per_epoch) for epoch in range(plan.epochs + 1)]
         self.done = self.tested = 0
         self.clock = Clock(workload.device)

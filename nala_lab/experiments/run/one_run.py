@@ -186,6 +186,7 @@ def execute(run: Run, out: Path, *, force: bool = False, progress: bool = True,
     name = f"{run.task.name} {run.method.name} seed {run.seed}"
     with StopRequest() as request:
         workload, identity = run.workload(), known_by(run.request)  # what is missing is said before a folder is made
+        run.options.per_epoch(workload.batches)
         with alone(out, name, identity, request, wait=wait) if team.chief else nullcontext():
             done = _execute(run, workload, out, request, saving, force=force, progress=progress, team=team, board=board)
             team.wait()

@@ -82,6 +82,12 @@ class Options:
         """Whether cycles are measured by the way."""
         return any(getattr(self, name) is not None for name in _MEASURING)
 
+    def per_epoch(self, batches: int) -> int:
+        """Gradients that an epoch of so many mini-batches gives; ValueError when they are too few for one."""
+        require("accumulate", self.accumulate, self.accumulate <= batches, f"accumulate <= {batches}",
+                "the mini-batches of an epoch")  # fmt: skip
+        return batches // self.accumulate
+
     def autocast(self, device: torch.device) -> AbstractContextManager[Any]:
         """Where the forward pass of a mini-batch runs."""
         half = self.precision == "bf16"
