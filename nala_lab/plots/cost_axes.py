@@ -51,22 +51,23 @@ def three_axes(
         same seed.
     """
     done = [record for record in records if record.outcome == FINISHED]
-    names = list(dict.fromkeys(record.optimizer for record in done))
-    require("records", len(records), len(names) > 0, "at least one finished run")
+    require("records", len(records), len(done) > 0, "at least one finished run")
+    runs = {name: [record for record in done if record.optimizer == name] for name in (one.optimizer for one in done)}
+    for name, several in runs.items():
+        seeds = [run.seed for run in several]
+        require("seeds", seeds, len({*seeds}) == len(seeds), "different ones", f"runs of {name}: one setting of it")
+        lengths = {len(run.column(kind, column)) for run in several}
+        require("rows", sorted(lengths), len(lengths) == 1, "the same for every seed", f"runs of {name}")
+        require("start", start, 0 <= start < min(lengths), f"0 <= start < {min(lengths)}, the rows")
     dpi = plt.rcParams["figure.dpi"]  # the session's: a notebook keeps its pictures small
     with plt.rc_context(RC):
         figure, axes = plt.subplots(1, 3, figsize=figsize, sharey=True, dpi=dpi)
     for ax, (axis, xlabel) in zip(axes, THREE_AXES.items(), strict=True):
-        curves = {}
-        for name in names:
-            runs = [record for record in done if record.optimizer == name]
-            seeds = [run.seed for run in runs]
-            require("seeds", seeds, len({*seeds}) == len(seeds), "different ones", f"runs of {name}: one setting of it")
-            lengths = {len(run.column(kind, column)) for run in runs}
-            require("rows", sorted(lengths), len(lengths) == 1, "the same for every seed", f"runs of {name}")
-            require("start", start, 0 <= start < min(lengths), f"0 <= start < {min(lengths)}, the rows")
-            x = np.mean([run.column(kind, axis)[start:] for run in runs], axis=0)
-            curves[name] = (x, factor * np.stack([run.column(kind, column)[start:] for run in runs]))
+        curves = {
+            name: (np.mean([run.column(kind, axis)[start:] for run in several], axis=0),
+                   factor * np.stack([run.column(kind, column)[start:] for run in several]))
+            for name, several in runs.items()
+        }  # fmt: skip
         if axis == "seconds":
             states = sorted({record.machine or "not marked" for record in done})
             xlabel = f"{xlabel}\n(machine: {', '.join(states)})"

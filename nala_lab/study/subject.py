@@ -7,7 +7,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from numbers import Real
 from typing import Any
 
@@ -244,10 +244,12 @@ def _of_table(method: Method) -> tuple[int, ...]:
 def _of_factory(factory: Any, target: Any, name: str, options: Mapping[str, Any], inner: str) -> Studied:
     from nala_lab.audit import Subject
 
-    make = factory if not options else lambda params: factory(params, **options)
     subject = Subject(target, options, inner=inner)
-    if subject.wraps == "first argument":
-        make = subject.make
+    make = factory
+    if options or subject.wraps == "first argument":
+        bound = subject.make if subject.wraps == "first argument" else partial(factory, **options)
+        make = lambda params: bound(params)  # noqa: E731
+        make.__name__ = f"{name_of(factory)} with {dict(options)}"  # what a sentence calls it
     one = Studied(name, "torch", make, None, target, options, inner)
     known = [facts.name for facts in METHODS.values() if facts.torch == target and facts.hyper is not None]
     claims = _of_table(Method(known[0], **options)) if known and "inner" not in options else _claimed(factory, options)

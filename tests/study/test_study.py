@@ -335,7 +335,8 @@ test_a_slip_is_one_sentence = refused(
     (lambda params: params, "a factory of torch optimizers"),
     (torch.optim.SGD([torch.zeros(1)], lr=0.1), "a factory that makes the optimizer"),
     (torch.optim.SparseAdam, "SparseAdam must run from ten ones .* does not support dense gradients"),
-    call=lambda method: study(method, sizes=SMOKE, progress=False),
+    ("torch.optim:SGD", {"lr": -1}, r"SGD with \{'lr': -1\} must be made of a list of parameters, got Invalid"),
+    call=lambda method, options=None: study(method, options=options, sizes=SMOKE, progress=False),
 )
 
 
