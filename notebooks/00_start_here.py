@@ -170,7 +170,7 @@ plots.show(
 #
 # **NALA** (Zuo, Li, Gao, Zhang, Du, PeerJ Computer Science 2024, 10:e2167). Lookahead's two loops, and one more gradient, taken at $y_t$; equations (4) and (5) above.
 # The paper says that this is Nesterov's idea and in theory faster than Lookahead on convex functions. It prints no proof.
-# This lab checks what is true of it: on quadratics per outer step yes, per gradient only when $\alpha$ is large enough (lesson 01).
+# This lab checks what is true of it: on quadratics per outer step yes, for $\alpha<2/L$; per gradient only when $\alpha$ is large enough (lesson 01).
 #
 # **AdaLA** (Ramjee, "Adapting gradient estimation by looking ahead"). Adam, divided by how much the gradient is about to change:
 # with $g_t$ the gradient now and $g_{t+1}$ the gradient at the *next* point, the step is divided by the root of a running average of $(g_t - g_{t+1})^2$ (Algorithm 3).

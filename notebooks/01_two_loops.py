@@ -257,7 +257,7 @@ for m in np.linspace(-0.99, 0, 34):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 7 · An exact counter-example
 #
-# The NALA paper says: "for the optimization of convex function, NALA theoretically achieves a faster convergence speed than Lookahead". Per outer step that is true on a quadratic. Per gradient, at the paper's own $k=5$, $\mu=-0.5$, $\alpha=0.001$, it is not. To leave no room for rounding we run the **same library code on fractions**: $J = x^2/2$, $\eta = 1/10$, start 1, 60 gradients for each method.
+# The NALA paper says: "for the optimization of convex function, NALA theoretically achieves a faster convergence speed than Lookahead". Per outer step that is true on a quadratic, for $0<\alpha\lambda<2$. Per gradient, at the paper's own $k=5$, $\mu=-0.5$, $\alpha=0.001$, it is not. To leave no room for rounding we run the **same library code on fractions**: $J = x^2/2$, $\eta = 1/10$, start 1, 60 gradients for each method.
 #
 # **Predict** the order of the three.
 # %% tags=["slide-no-code"] slideshow={"slide_type": "subslide"}

@@ -156,13 +156,17 @@ Markdown("\n".join([*head, *rows]))
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # At the paper's $\mu = -0.5$ the slow weights remember **two** cycles, their mean age is one cycle, and they average as well as three independent results. That is a short memory.
 #
-# The outer gradients are remembered with the same powers, so their total weight tends to $\alpha/(1+\mu)$: at $\mu=-0.5$ the outer step acts as if it were $2\alpha$.
+# The outer gradients are remembered with the same powers, so their total weight tends to $\alpha/(1+\mu)$: at $\mu=-0.5$ they weigh $2\alpha$ together. That is for given inner results $\theta$. In a run $\theta$ starts from $\phi$ and carries the rest: on a slope a cycle goes exactly $\alpha$ farther.
 # %%
 memory = [float(f(-0.5)) for f in (eq5.horizon, eq5.mean_age, eq5.effective_sample_size)]
 claim(agree(memory, [2, 1, 3]), "at mu = -0.5 the memory is two cycles long, one cycle old, and worth three results")
 total = eq5.weights(60, -0.5).gradients.sum()
 claim(agree(total, 2), "at mu = -0.5 the outer gradients weigh 2 alpha together")
 print(f"sum of the gradients' weights: {total} times alpha")
+slope, far = Linear([1.0]), {}
+for alpha in (0.0, 0.25):  # and an inner step of 0.5: sums that float64 has exactly
+    far[alpha] = run(NALA(SGD(0.5), k=4, mu=-0.5, alpha=alpha), slope.grad, [0.0], cycles=CYCLES).slow
+claim(np.array_equal(np.diff(far[0.0] - far[0.25], axis=0), np.full((CYCLES, 1), 0.25)), "on a slope each cycle goes alpha farther")
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # *Mean age* can be seen. On a straight slope $\theta_{t,k}$ walks at constant speed, and the slow weights follow behind by exactly the mean age, or stand ahead if $\mu > 0$.
 # %%

@@ -91,7 +91,7 @@ claim(library.grad_evals == 2 * 50, "AdaLA spends two gradients a step")
 #
 # $$\theta_1-\theta_0 = -\frac{\alpha\, g}{\sqrt{(\lambda p)^2+\epsilon/(1-\beta_2)}+\epsilon}, \qquad g=\lambda x. \tag{T17}$$
 #
-# The eight readings differ in nothing but the way $p$ to the probe. The next picture shows what that does to the length of the first step, and the table under it says what each reading is.
+# Six of the eight readings differ in nothing but the way $p$ to the probe; `code` keeps the trial average as well, and `lagged` has no probe. The next picture shows what that does to the length of the first step, and the table under it says what each reading is.
 #
 # **Predict:** if $\epsilon$ is negligible and $p$ is proportional to $\alpha$, then $\alpha$ stands above *and* below the fraction. What is left?
 # %%
@@ -143,10 +143,10 @@ claim(all(abs(tiny[p][1] / tiny[p][0] - 100) < 1e-3 for p in ("code", "lagged"))
 # ## 5 · What noise changes: the same mini-batch, or the next?
 # Now the gradient is $g=\lambda x+\xi$ with noise of variance $\sigma^2$, and $d=g_t-g_{t+1}$ is what (A3.4) averages. With the reading `grad`:
 #
-# $$\text{next batch:}\quad E\,d^2 = \alpha^2\lambda^4x^2+\sigma^2\left[(1+\alpha\lambda)^2+1\right]\approx 2\sigma^2 \tag{T20a}$$
+# $$\text{next batch:}\quad E\,d^2 = \alpha^2\lambda^4x^2+\sigma^2\left[(1+\alpha\lambda)^2+1\right]\approx 2\sigma^2 \text{ for } \alpha\lambda^2|x|\ll\sigma \tag{T20a}$$
 # $$\text{same batch:}\quad E\,d^2 = \alpha^2\lambda^2\,(\lambda^2x^2+\sigma^2) \tag{T20b}$$
 #
-# **Predict:** (A3.2) has $f_{t+1}$: the next batch. Then $d$ is mostly noise, and the denominator is about $\sqrt2\,\sigma$ whatever the curvature is. What does the look-ahead see?
+# **Predict:** (A3.2) has $f_{t+1}$: the next batch. Near the minimum $d$ is then mostly noise, and the denominator is about $\sqrt2\,\sigma$ whatever the curvature is. What does the look-ahead see?
 # %%
 sigma, alpha = 0.5, 0.01
 noisy = NoisyQuadratic([lam], covariance=sigma**2, shift=[center])

@@ -297,7 +297,7 @@ for alpha, cycles in (("1/1000", 120), ("1", 120), ("1", 6), ("29/10", 120)):
     rows.append(f"| {alpha} | {cycles} | {told.verdict} | {shown} | {f'[{ball.lower:.9f}, {ball.upper:.9f}]' if ball else 'python-flint is not installed'} |")
 Markdown("\n".join(rows))
 # %% [markdown]
-# The certificate encloses a *supremum over the spectrum*; the run sees eight eigenvalues, the ends among them. They agree here because the slowest direction is an end. The short run is refused: six cycles are not enough to separate the slowest direction from the rest, and an honest estimator says so.
+# The certificate encloses a *supremum over the spectrum*; the run sees eight eigenvalues, the ends among them. They agree here because the slowest direction is an end. The short run is refused, for the reason in the table: an honest estimator says so.
 #
 # ## 6 · A certificate for a whole class: PEPit
 # Theorem A stops at $\mu=0$. For $\mu>0$ no formula is known, but for each setting a semidefinite programme finds the worst function of the class: a *primal* value, attained by a function that it returns, and a *dual* value, an upper bound up to a residual. (PEPit is an optional extra; without it the next cell says so.)

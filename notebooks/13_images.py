@@ -271,8 +271,10 @@ claim(all(max(np.subtract(*pairs_of(LENETS[task])["adam"])) < 0 for task, table 
 # %%
 display(Markdown(tuned_table().markdown()))
 for task, data in [one for one in results_images.TASKS.items() if "adam" in judged.get(one[0], ())]:
-    before, after = judged[task]["adam"].gap, 100 * results_images.judged(tuned(task).by_arm)["adam"].gap
-    print(f"{data}: NALA minus Adam, points, as published {before:+.2f}, tuned {after:+.2f}; NALA's best mu: {trials(task)['optimizers']['nala']['best']['mu']}")
+    after, epochs = 100 * results_images.judged(tuned(task).by_arm)["adam"].gap, len(tuned(task).by_arm["nala"][0].column("test", "accuracy")) - 1
+    nala, adam = ({run.seed: run.column("test", "accuracy")[epochs] for run in LENETS[task] if run.optimizer == name} for name in ("nala", "adam"))
+    before = 100 * np.mean([nala[seed] - adam[seed] for seed in adam])
+    print(f"{data}, {epochs} epochs: NALA minus Adam, points, as published {before:+.2f}, tuned {after:+.2f}; NALA's best mu: {trials(task)['optimizers']['nala']['best']['mu']}")
     claim(after > before, "tuning brings NALA nearer to Adam, or past it")
 # %% [markdown]
 # ## 7 · The paper's own experiment, at its own length
@@ -304,7 +306,7 @@ if long.scale == "paper":
 5. NALA ends within {halved:.1f} points of Lookahead and at least {kept:.1f} below its own inner Adam: both keep half of what Adam does in a cycle."""))
 # %% [markdown]
 # ## 8 · The deep networks
-# AlexNet, ResNet-18, VGG11, ResNet-34 and DenseNet121 need a GPU for the published protocol. At scale `cpu` they take a few dozen or a few hundred steps, most of them on small mini-batches: enough to see the loss fall, and **no more**. Nothing can be ranked by them. VGG11 has no BatchNorm: it stays at $\log 10$ for its first hundred mini-batches, so it gets a whole epoch of the published protocol. The names that begin with `tf` are the networks of the released program.
+# AlexNet, ResNet-18, VGG11, ResNet-34 and DenseNet121 need a GPU for the published protocol. At scale `cpu` they take a few dozen or a few hundred steps, most of them on small mini-batches: enough to see the loss fall, and **no more**. Nothing can be ranked by them. VGG11 has no BatchNorm and stays near $\log 10$ at first, so it gets a whole epoch of the published protocol. The names that begin with `tf` are the networks of the released program.
 # %%
 DEEP = ("alexnet-cifar10", "alexnet-cifar100", "tflenet-cifar10", "tflenet-cifar100", "tfalexnet-cifar10", "tfalexnet-cifar100", "resnet18-cifar10", "resnet18-fashion-mnist",
         "resnet18-cifar10-softmax-twice", "resnet18-fashion-mnist-softmax-twice", "vgg11-cifar10", "resnet34-cifar10", "densenet121-cifar10")
@@ -318,18 +320,16 @@ for task in DEEP:
         loss = run.column("train", "loss")
         falls.append([part.mean() for part in (loss[: max(1, len(loss) // 5)], loss[-max(1, len(loss) // 5) :])])
     first, end = (f"{min(column):.2f} to {max(column):.2f}" for column in zip(*falls, strict=True)) if runs else ("", "")
-    number = len({run.optimizer for run in runs})
     grads = max((run.footer["totals"]["grad_evals"] for run in runs), default="not yet run")
-    lines.append(f"| {task} | {grads} | {number} of {len(get_task(task).methods)} | {first} | {end} | {sum(b < a for a, b in falls)} of {len(runs)} runs | {lost} |")
+    lines.append(f"| {task} | {grads} | {len({run.optimizer for run in runs})} of {len(get_task(task).methods)} | {first} | {end} | {sum(b < a for a, b in falls)} of {len(runs)} runs | {lost} |")
 display(Markdown("\n".join(lines)))
 # %%
 floored = [run for task in DEEP if task.endswith("twice") for run in runs_of(FOLDER, task)]
-claim(all(run.column("train", "loss").min() >= FLOOR - 1e-6 for run in floored),
-      "no loss of a double softmax is below its floor")
+claim(all(run.column("train", "loss").min() >= FLOOR - 1e-6 for run in floored), "no loss of a double softmax is below its floor")
 deep = next((found for task in ("vgg11-cifar10", "resnet18-cifar10") if len(found := [run for run in runs_of(FOLDER, task) if run.outcome == "finished"]) > 1), [])
 if deep:
     figure = plots.small_multiples(deep, "train", "loss", ylabel="loss on single training mini-batches (nats)")
-    plots.show(figure, alt=f"{deep[0].task}: loss on single training mini-batches, very noisy, against gradient evaluations, a panel for each optimizer: single mini-batches as a thin line, their running median thick, the other optimizers' medians in grey. Single losses scatter more than the medians differ.")
+    plots.show(figure, alt=f"{deep[0].task}: loss on single training mini-batches, against gradient evaluations, a panel for each optimizer: single mini-batches as a thin line, their running median thick, the other optimizers' medians in grey.")
 else:
     display(Markdown("*No deep network has been run yet:* `nala-lab train resnet18-cifar10 --scale cpu` writes the records."))
 # %% [markdown]
@@ -371,7 +371,7 @@ if {"nala", "adam"} <= wild.keys():
 else:
     display(Markdown("*tfalexnet-cifar10: not yet run.*"))
 # %% [markdown]
-# $\alpha=0.001$ is Adam's learning rate, but here it multiplies a raw gradient. Lesson 06 has the bound: the step shrinks an error only for $\alpha<2/L$. A rate that is safe for Adam says nothing about $\alpha$. With He's start (`alexnet-cifar10`) NALA trains. The paper reports results of its program on this network; [paper and program](17_paper_and_program.ipynb) says what else differs there.
+# $\alpha=0.001$ is Adam's learning rate, but here it multiplies a raw gradient. Lesson 03 has the bound: the step shrinks an error only for $\alpha<2/L$. A rate that is safe for Adam says nothing about $\alpha$. With He's start (`alexnet-cifar10`) NALA trains. The paper reports results of its program on this network; [paper and program](17_paper_and_program.ipynb) says what else differs there.
 #
 # **Beside published curves.** AdaBelief's authors have published accuracies after every epoch of VGG11, without AdaLA's. The lab does not contain them; with their file in a folder that `NALA_LAB_DATA` names, this cell puts their first epoch beside ours (ours in bf16, tested on 1000 images).
 # %%

@@ -43,7 +43,7 @@ claim(all(case.run("loss-falls").passes for case in cases.values()), "the loss f
 # %%
 Markdown(questions() + "\n\n" + suspects())
 # %% [markdown]
-# Case A as an example: the first question says nothing about it, the second proves it.
+# Case A as an example: a question that says nothing about it, and one that proves it.
 # %%
 case = cases["A"]
 for question, name in (("count", "one-more"), ("stands-still", "zero-slot")):

@@ -290,7 +290,7 @@ ax.legend(ncols=4, loc="lower center")
 plots.show(ax, alt="Realised minus forecast change of LeNet-5's loss over 50 gradients, in forecast standard deviations, for a hundred runs that start after 60 to 1000 gradients. Nearly all points lie in the grey band of the 90 percent interval.")
 # %%
 claim(0.8 <= inside.mean() <= 0.97, "from gradient 60 on the intervals cover what they promise")
-Markdown(f"**{inside.sum()} of {len(inside)}** lie inside. The nominal share is 90 %, and 80 to 97 was asked for. The intervals are somewhat wide: the misses are {np.sqrt(np.mean(((realised - change) / spread) ** 2)):.2f} forecast standard deviations, root mean square, because the forecast holds the noise constant while training lowers it. Before gradient 60, from the random start, the forecast is of no use: the loss bends down.")
+Markdown(f"**{inside.sum()} of {len(inside)}** lie inside. The nominal share is 90 %, and 80 to 97 was asked for. The intervals are somewhat wide: the misses are {np.sqrt(np.mean(((realised - change) / spread) ** 2)):.2f} forecast standard deviations, root mean square. (The forecast holds the noise constant; no cell here shows whether that is why.) Before gradient 60, from the random start, the forecast is of no use: the loss bends down.")
 # %% [markdown]
 # ### The best $\mu$ over training
 # `nala-lab train TASK --probe look-ahead` measures the three numbers on the way, every 50th cycle, and says at its end for which share of the time. Training does not notice: its numbers are the same to the last bit. LeNet-5 on three tasks, NALA with its published $k$, $\mu$, $\alpha$ around three inner rules:
@@ -345,7 +345,7 @@ ax.set(xlabel="path length in steps of the learning rate", ylabel=r"$\eta\,\time
 ax.legend()
 plots.show(ax, alt="Learning rate times sharpness along full-batch training for gradient descent and Lookahead with k = 3, 4 and 5. Each curve settles at its own dotted line: 2 for descent and k = 4, about 2.25 for k = 5, about 2.44 for k = 3.")
 # %% [markdown]
-# It does: with an odd $k$ training settles in sharper valleys, at the very number of the quadratic theory. (NALA's outer gradient takes the parity away and raises the edge for both.)
+# It does: with an odd $k$ training settles in sharper valleys, at the very number of the quadratic theory.
 #
 # ## Summary
 # * Gain, curvature, noise: three numbers, and $\mu^\star=$ gain/(curvature + noise) − 1. Early and quiet: go farther. Late and noisy: average.

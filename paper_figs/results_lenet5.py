@@ -169,7 +169,8 @@ def _size(choice: Choice) -> str:
     images = first["data"].get("train", all_)
     part = f", {images:,} of {all_:,} training images" if images < all_ else ""
     kind = "" if first.get("precision", "float32") == "float32" else f", {first['precision']}"
-    count = f"{' to '.join(map(str, sorted(seeds)))} seed{'s' * (max(seeds) > 1)}"
+    ends = dict.fromkeys((min(seeds), max(seeds)))
+    count = f"{' to '.join(map(str, ends))} seed{'s' * (max(seeds) > 1)}"
     return f"{first['epochs']} epochs, batch {first['batch_size']}{part}{kind}, {count}"
 
 

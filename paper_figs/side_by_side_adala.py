@@ -112,7 +112,8 @@ def draw() -> Drawing:
         alt=(
             "Three panels; each line has its name at its end. A: length of the first step against curvature on "
             "logarithmic axes; readings of Algorithm 3 "
-            "rise or fall with curvature, the dropped step of the released loop is flat at the learning rate. "
+            "rise or fall with curvature, but for lagged; it and the dropped step of the released loop are flat at the "
+            "learning rate. "
             "B: the ratio rises in proportion to the learning rate for Algorithm 3 and stays at 1 "
             "for the released loop. C: loss falling for AdaBelief and AdaLA, flat after one step for the released loop."
         ),

@@ -24,6 +24,7 @@ END = "<!-- end of results -->"
 
 def with_results(readme: str, drawings: Iterable[Drawing]) -> str:
     """Put the drawings' tables between the markers, the lines of each note below it, those of all notes at the end."""
+    assert readme.count(BEGIN) == readme.count(END) == 1, f"README.md needs {BEGIN} and {END}, once each"
     before, _, rest = readme.partition(BEGIN)
     _, _, after = rest.partition(END)
     tables = {one.title: one.table for one in drawings if one.table is not None}
@@ -46,7 +47,6 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; say whether the tables are the records'")
     options = parser.parse_args(arguments)
     readme = ROOT / "README.md"
-    drawings = {name: drawing_of(name) for name in PICTURES}
     wanted = with_results(readme.read_text(encoding="utf-8"), map(drawing_of, TABLES))
     if options.check:
         same = wanted == readme.read_text(encoding="utf-8")
@@ -55,10 +55,10 @@ def main(arguments: list[str]) -> int:
     readme.write_text(wanted, encoding="utf-8")
     folder = ROOT / "paper_figs" / "readme"
     folder.mkdir(exist_ok=True)
-    for name, drawing in drawings.items():
+    for name, drawing in ((name, drawing_of(name)) for name in PICTURES):
         assert drawing.figure is not None
         drawing.figure.savefig(folder / f"{name}.png", dpi=80, metadata={"Software": None, "Description": drawing.alt})
-    print(f"wrote README.md and {len(drawings)} pictures")
+    print(f"wrote README.md and {len(PICTURES)} pictures")
     return 0
 
 

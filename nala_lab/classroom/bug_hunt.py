@@ -11,7 +11,7 @@ import numpy as np
 from nala_lab.classroom.questions import QUESTIONS, SETTING, START, Answer, _bowl
 from nala_lab.classroom.shown import Shown, table
 from nala_lab.classroom.specimen import SUSPECTS, Program, nala, planted
-from nala_lab.core import require
+from nala_lab.core import require_choice
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,7 +59,7 @@ class Case:
     asked: dict[str, Answer] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        require("letter", self.letter, self.letter in CASES, f"one of {', '.join(CASES)}")
+        require_choice("letter", self.letter, CASES)
 
     @property
     def _program(self) -> Program:
@@ -95,7 +95,7 @@ class Case:
         ValueError
             For an unknown question, listing the known ones.
         """
-        require("question", question, question in QUESTIONS, f"one of {', '.join(QUESTIONS)}")
+        require_choice("question", question, QUESTIONS)
         self.asked[question] = QUESTIONS[question].ask(self._program)
         return self.asked[question]
 
@@ -107,7 +107,7 @@ class Case:
         ValueError
             For a name that is not among the suspects.
         """
-        require("name", name, name in SUSPECTS, f"one of {', '.join(SUSPECTS)}")
+        require_choice("name", name, SUSPECTS)
         contradiction = next((q for q in self.asked if _passes(name, q) != self.asked[q].passes), None)
         if contradiction is not None:
             would, does = ("pass", "fails") if _passes(name, contradiction) else ("fail", "passes")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+from nala_lab.core import require
 
 __all__ = ["agree", "at_most", "by_chance", "claim"]
 
@@ -23,8 +26,10 @@ def claim(condition: ArrayLike, text: str) -> None:
 
     Raises
     ------
+    ValueError
+        For a generator, which would always pass.
     AssertionError
-        When the condition is false and the cells are the lesson's own, or outside a notebook.
+        When the condition is false, or NaN, and the cells are the lesson's own, or outside a notebook.
 
     Examples
     --------
@@ -34,7 +39,10 @@ def claim(condition: ArrayLike, text: str) -> None:
     Traceback (most recent call last):
     AssertionError: The text says: both are true. That is not so.
     """
-    if np.all(np.asarray(condition)):
+    kind = type(condition).__name__
+    require("condition", kind, not isinstance(condition, Iterator), "a value or an array", "write all(...) around it")
+    told = np.asarray(condition)
+    if np.all(told) and not (told.dtype.kind == "f" and np.isnan(told).any()):
         return
     cells = _cells_that_ran()
     if _is_the_lesson(cells, Path.cwd()):

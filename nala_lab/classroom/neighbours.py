@@ -27,7 +27,7 @@ COUNTS = {"k": "inner step", "T": "cycle", "t": "step"}
 FORMULAS: tuple[tuple[str, str, str, Callable[[float], float]], ...] = (
     ("without alpha", "This is for alpha = 0, Lookahead's formula: NALA's outer gradient is missing.",
      "alpha", lambda alpha: 0.0),
-    ("without mu", "This is for mu = 0: the slow weights keep only a part, 1+mu, of the inner loop's way.",
+    ("without mu", "This is for mu = 0: the slow weights go 1+mu times the inner loop's way.",
      "mu", lambda mu: 0.0),
     ("sign of mu", "The sign of mu is wrong somewhere: this is the answer for -mu.", "mu", lambda mu: -mu),
 )  # fmt: skip

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from nala_lab.classroom.answers import OPEN, read
 from nala_lab.classroom.shown import Shown
+from nala_lab.core import reals, require
 
 __all__ = ["Outcome", "Prediction", "predict"]
 
@@ -55,7 +57,9 @@ class Prediction(Shown):
         >>> print(predict("Error after 10 steps?").meets(0.4))
         Error after 10 steps? The run says 0.4.
         """
-        value = float(measured)
+        told = reals("measured", measured)
+        require("measured", measured, told.size == 1, "one number")
+        value = float(told.item())
         if self.guess is None:
             said = "" if self.note == OPEN else f"{self.note} "  # words, or why it is no number
             return Outcome(self.question, f"{said}The run says {value:.4g}.", None)
@@ -94,6 +98,7 @@ def _compare(guess: float, value: float) -> str:
         return f"off by {abs(guess - value):.3g}."
     if (guess < 0) != (value < 0):
         return "they differ in sign."
-    ratio = abs(guess / value)
-    side = "too large" if ratio > 1 else "too small"
-    return f"{side}, by a factor of {max(ratio, 1 / ratio):.3g}."
+    less, more = sorted((abs(guess), abs(value)))
+    side = "too large" if abs(guess) == more else "too small"
+    factor = f"{more / less:.3g}" if math.isfinite(more / less) else f"10^{math.log10(more) - math.log10(less):.3g}"
+    return f"{side}, by a factor of {factor}."

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from nala_lab.core import Array, require_choice
+from nala_lab.core import Array, require, require_choice, require_int
 from nala_lab.drive.method import TWINS, Method
 from nala_lab.methods.making import numpy_twin, torch_twin
 from nala_lab.reference.oracle import Oracle
@@ -22,6 +22,7 @@ Gradient = Callable[[Array], Array]
 Late = tuple[Array, dict[str, Array]]
 LATE = 2**23  # 0.99999^LATE = 4e-37 is nothing beside 1, and a float32 counter still counts on from here
 _TORCH = {"m": "exp_avg", "v": "exp_avg_sq", "s": "exp_avg_var", "last": "previous_grad"}
+_BUFFERS = {"Adam": ("m", "v"), "AdaBelief": ("m", "s"), "AdaLA": ("m", "s")}
 _REFERENCE = {"m": "m", "v": "v", "s": "s", "last": "extra"}
 
 
@@ -48,13 +49,19 @@ def late_steps(twin: str, method: Method, grad: Gradient, x: Array, state: Mappi
     array([-0.5])
     """
     require_choice("twin", twin, TWINS)
+    require_int("steps", steps, low=0)
+    buffers = {*_BUFFERS.get(method.name, ()), *(("last",) if method.settings.get("probe") == "lagged" else ())}
+    require("state", sorted(state), buffers >= {*state}, f"buffers of {method}, {sorted(buffers)}")
     return (_torch if twin == "torch" else _numpy)(method, grad, x, state, steps)
 
 
 def _numpy(method: Method, grad: Gradient, x: Array, state: Mapping[str, Array], steps: int) -> Late:
     rule = numpy_twin(method.name, **method.shared())
     names = {name: _REFERENCE[name] for name in state}
-    after = rule.init(x)._replace(t=LATE, **{names[name]: value for name, value in state.items()})
+    after = rule.init(x)
+    counter = {"t": LATE} if hasattr(after, "t") else {}
+    if after:  # SGD remembers nothing
+        after = after._replace(**counter, **{names[name]: value for name, value in state.items()})
     reached = x
     for _ in range(steps):
         reached, after = rule.step(reached, Oracle(grad), after)
@@ -78,11 +85,10 @@ def _torch(method: Method, grad: Gradient, x: Array, state: Mapping[str, Array],
 
     step()  # makes the buffers that are then overwritten, through the optimizer's own saved state
     saved = opt.state_dict()
-    own = saved["state"][0]
-    own["step"] = torch.full_like(own["step"], float(LATE))
+    own = saved["state"].get(0, {})
+    if "step" in own:
+        own["step"] = torch.full_like(own["step"], float(LATE))
     for name, value in state.items():
-        if _TORCH[name] not in own:
-            raise ValueError(f"state must satisfy buffers of {method.name}, got {name!r}")
         own[_TORCH[name]] = torch.from_numpy(np.array(value))
     opt.load_state_dict(saved)
     with torch.no_grad():

@@ -7,12 +7,13 @@ from typing import Any
 
 from nala_lab.core import require
 from nala_lab.drive.method import Method
+from nala_lab.methods.table import find
 
 __all__ = ["twin_of"]
 
 
 def twin_of(method: Any, name: str = "method") -> str:
-    """Give ``"numpy"`` or ``"torch"`` for anything that `nala_lab.drive.run` takes; ``"numpy"`` for a `Method`.
+    """Give ``"numpy"`` or ``"torch"`` for anything that `nala_lab.drive.run` takes; that of a `Method` which has one.
 
     A function of two arguments (theta, grad) is a rule, one that can be called with parameters alone is a factory.
     `name` is what a sentence calls it. Raises ValueError for a thing that is no method, a class of rules, or an
@@ -27,7 +28,7 @@ def twin_of(method: Any, name: str = "method") -> str:
     ('numpy', 'numpy', 'torch')
     """
     if isinstance(method, Method):
-        return "numpy"
+        return "numpy" if find(method.name).numpy is not None else "torch"
     if isinstance(method, type):
         is_torch = any(base.__module__.startswith("torch.optim") for base in method.__mro__)
         wanted = "a rule, a function (theta, grad), or a factory of torch optimizers"

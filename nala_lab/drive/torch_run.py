@@ -63,8 +63,6 @@ class Bench:
     def build(self, method: Method | Callable[[list[Any]], Any]) -> Any:
         """The optimizer of these weights; its inner steps are noted."""
         if isinstance(method, Method):
-            variant, hint = method.settings.get("variant", "paper"), "a run would not show y_t: no call ends there"
-            require("variant", variant, variant == "paper", "'paper' by the torch twin", hint)
             opt = torch_twin(method.name, self.params, **method.shared())
         else:
             opt = made_by(method, self.params)
@@ -73,18 +71,21 @@ class Bench:
         return opt
 
     def _note_fast(self, inner: torch.optim.Optimizer, *_: Any) -> None:
-        if getattr(inner, "phase", 0) == 0:  # an inner AdaLA standing at its probe has not finished its step
+        if not _at_probe(inner):
             self.fast.append(self.read())
             self.begun.append(len(self.log))
 
-    def step(self, opt: torch.optim.Optimizer) -> None:
-        """One cycle, or one step of a method with one loop: until the optimizer is back at phase 0."""
+    def step(self, opt: torch.optim.Optimizer, *, settled: bool = False) -> None:
+        """One cycle, or one step of a method with one loop: until the optimizer is back at phase 0.
+
+        `settled`: until a wrapped one with two loops is at phase 0 as well.
+        """
         spent, self.fast, self.begun = self.oracle.evals, [], [len(self.log)]
         for _ in range(MOST_CALLS):
             self._again = False
             opt.step(self.closure)
-            # the inner one may still stand at a probe when the outer phase is 0
-            if all(getattr(one, "phase", 0) == 0 for one in (opt, getattr(opt, "inner", None))):
+            inner = getattr(opt, "inner", None)  # it may still stand at a probe when the outer phase is 0
+            if getattr(opt, "phase", 0) == 0 and not (getattr(inner, "phase", 0) if settled else _at_probe(inner)):
                 break
         else:
             raise RuntimeError(f"phase of {type(opt).__name__} is not 0 after {MOST_CALLS} calls of step")
@@ -116,6 +117,12 @@ def made_by(factory: Callable[[list[Any]], Any], params: list[Any]) -> Any:
     return opt
 
 
+def _at_probe(inner: Any) -> bool:
+    """Whether a wrapped optimizer has not finished its step, as AdaLA standing at its probe."""
+    told = getattr(inner, "next_gradient", None)
+    return bool(told == "probe" if told is not None else getattr(inner, "phase", 0) != 0)
+
+
 def two_loops(opt: Any) -> bool:
     """True for the lab's optimizers with two loops, and for those that show theirs in the same way."""
     return hasattr(opt, "slow_weights") and isinstance(getattr(opt, "inner", None), torch.optim.Optimizer)
@@ -141,6 +148,9 @@ def run(method: Method | Callable[[list[Any]], Any], grad: Callable[..., Any], x
     require("x0", x0, fits, f"(..., d) finite entries within {ending.limit:g}")
     bench = Bench(Oracle(grad, rng=rng), x, whole=not isinstance(method, Method))
     opt = bench.build(method)
+    variant = getattr(getattr(opt, "hyper", None), "variant", "paper")
+    hint = "a run would not show y_t: no call ends there"
+    require("variant", variant, variant == "paper", "'paper' by the torch twin", hint)
     cycles_through = two_loops(opt)
     rows = range(1, require_length(cycles_through, cycles, steps) + 1)
     name = str(method) if isinstance(method, Method) else type(opt).__name__

@@ -1,5 +1,7 @@
 """Training runs in torch, from one smoke step to a real run: data, models, tasks, one loop, records.
 
+    from pathlib import Path
+
     from nala_lab.experiments import execute, plan
     record, _ = execute(plan("lenet5-digits", "nala", seed=0, scale="smoke"), Path("runs"))
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from nala_lab.core import Array, require, require_choice
+from nala_lab.core import Array, reals, require, require_choice
 from nala_lab.methods.hyper import INNER_STATES
 from nala_lab.reference import NAG, NALA, SGD, HeavyBall
 
@@ -27,6 +27,7 @@ __all__ = ["INNER", "KINDS", "number", "reference_matrix", "symbolic_matrix", "t
 KINDS = ("float64", "fraction", "sympy", "mpmath")
 INNER = ("gd", "heavy-ball", "nag")
 _DIGITS = 60
+_APART = 1e9  # a condition number: the rounding of a run may grow by it
 
 
 def number(kind: str, value: Fraction) -> Any:
@@ -159,7 +160,8 @@ def torch_matrix(make: Callable[[list[Any]], Any], A: Any, *, gradients_per_cycl
     >>> torch_matrix(make, [[1.0]], gradients_per_cycle=3, lr=None)
     array([[0.5625]])
     """
-    hessian = np.asarray(A, dtype=np.float64)
+    hessian = reals("A", A)
+    require("A", A, hessian.ndim == 2, "a matrix (d, d)")
     runs = [_cycles(make, hessian, e, gradients_per_cycle, lr) for e in np.eye(len(hessian))]
     z0, z1, z2 = (np.stack(column, axis=1) for column in zip(*runs, strict=True))
     if lr is None:
@@ -167,6 +169,8 @@ def torch_matrix(make: Callable[[list[Any]], Any], A: Any, *, gradients_per_cycl
         require("lr", lr, forgets, "the inner learning rate", "two cycles are not one twice: there is momentum")
         return z1
     before, after = np.hstack([z0, z1]), np.hstack([z1, z2])
+    rule = "curvatures by which two cycles from rest tell phi and v apart"
+    require("A", A, bool(np.linalg.cond(before) <= _APART), rule, "cycle_matrix writes v, and needs none")
     return np.linalg.solve(before.T, after.T).T
 
 

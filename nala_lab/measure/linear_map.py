@@ -30,7 +30,8 @@ _BESIDE = 1 + 2.0**-40  # times a state: what follows it differs from as much ti
 _NOISE = 1e3  # roundings: a cycle that multiplies by 1e20 and subtracts leaves more of them than numbers
 _DRAWN = 8  # states from a hat: a run from rest may come to no restart of its momentum
 _LATE = 100  # cycles after which a step is still to be the same: lr may fall with them
-_LATER = tuple(10**i for i in range(2, 8))  # and so many more, by its own counters
+# and cycles, by its own counters, at which it may change or restart its momentum, with those beside them
+_LATER = sorted({*(int(m * 10**i) for i in range(2, 7) for m in (1, 2, 2.5, 5)), *(2**i for i in range(7, 24))})
 _LEFT = "it leaves the numbers, as where the gradient is 0"
 
 
@@ -109,7 +110,8 @@ def cycle_matrix(method: Any, A: ArrayLike, *, steps: int = 1) -> CycleMap:
     ------
     NotLinear
         A ValueError: for a method that is adaptive or nonlinear, remembers something outside its state, or changes with
-        t: within 100 cycles, or 10^7 by a counter in its state. A schedule beside it that changes later is not seen.
+        t: in one of 100 cycles, or at a round number up to 8 million by a counter in its state, a whole number of any
+        type. What changes at another number, or later by a count that is not in its state, is not seen.
     ValueError
         In one sentence, for a slip in a rule, and for an A that is no symmetric finite matrix.
 
@@ -251,20 +253,21 @@ class _Poked:
         ):
             if not off(gap) <= _SAME:
                 self.refuse(f"{what} {_share(off(gap))}")
-        self.machine.begin(np.zeros(self.d))
-        for _ in range(_LATE):
-            self.cycle()
-        gap = np.abs(self.after(z[0]) - z[1])
-        if not off(gap) <= _SAME:
-            self.refuse(f"the same step after {_LATE} others is off by {_share(off(gap))}")
-        before = self.machine.counters()
-        self.cycle()
-        now = self.machine.counters()
-        for more in _LATER:
-            self.machine.count({name: n + more * (n - before.get(name, n)) for name, n in now.items()})
+
+        def again_after(done: int, how: str = "") -> None:
             gap = np.abs(self.after(z[0]) - z[1])
             if not off(gap) <= _SAME:
-                self.refuse(f"the same step after {more} others, by its own count, is off by {_share(off(gap))}")
+                self.refuse(f"the same step after {done} others{how} is off by {_share(off(gap))}")
+
+        self.machine.begin(np.zeros(self.d))
+        self.cycle()
+        for done in range(1, _LATE):
+            before = self.machine.counters()
+            again_after(done)
+        now = self.machine.counters()
+        for done in (late + beside for late in _LATER for beside in (-1, 0, 1)):
+            self.machine.count({name: n + (done - _LATE) * (n - before.get(name, n)) for name, n in now.items()})
+            again_after(done, ", by its own count,")
         drawn = stream(0, "states from a hat").normal(size=(_DRAWN, *self.unit.shape)) * self.unit
         after, again, beside = (
             np.stack([self.after(scale * one) for one in drawn]) / scale for scale in (1.0, 1.0, _BESIDE)
@@ -278,7 +281,7 @@ class _Poked:
 
     def alike(self, maps: Array, values: Array) -> None:
         """Require every coordinate to have the map of its curvature: with these dealt anew, the maps go with them."""
-        dealt = stream(0, "curvatures dealt anew").permutation(len(values))
+        dealt = np.roll(np.arange(len(values)), 1)  # no coordinate keeps its own
         self.gradient = lambda x: values[dealt] * x
         for e, column in zip(np.eye(self.blocks), maps.transpose(2, 1, 0), strict=True):
             found = self.after(np.repeat(e[:, None], self.d, axis=1))

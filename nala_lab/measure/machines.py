@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -111,14 +113,25 @@ def counters_in(state: Any, path: str = "") -> Iterator[tuple[str, int]]:
 
     Examples
     --------
-    >>> list(counters_in({"t": 3, "v": np.zeros(2), "more": (4, True)}))
+    >>> list(counters_in({"t": 3, "v": np.zeros(2), "more": (4.0, True, 0.5)}))
     [('t', 3), ('more.0', 4)]
     """
-    if isinstance(state, int) and not isinstance(state, bool):
-        yield path, state
+    if isinstance(state, Real) and not isinstance(state, bool) or isinstance(state, np.ndarray) and state.ndim == 0:
+        if _whole(state):
+            yield path, int(state)
         return
     for name, part in _parts(state):
         yield from counters_in(part, f"{path}.{name}".lstrip("."))
+
+
+def _whole(value: Any) -> bool:
+    """Whether one number, of whatever type, may be a counter."""
+    value = value.item() if hasattr(value, "item") else value
+    if isinstance(value, bool):
+        return False
+    with suppress(TypeError, ValueError, OverflowError):  # no number, NaN, an infinity
+        return bool(value == int(value))
+    return False
 
 
 def _parts(state: Any) -> list[tuple[str, Any]]:
@@ -133,8 +146,10 @@ def _parts(state: Any) -> list[tuple[str, Any]]:
 
 def replaced(state: Any, values: Mapping[str, Any], path: str = "") -> Any:
     """A copy of `state` with the arrays and counters at the paths in `values` replaced."""
-    if path in values and isinstance(state, np.ndarray | int):
-        return values[path]
+    if path in values and isinstance(state, np.ndarray):
+        return values[path] if state.ndim else np.array(values[path], dtype=state.dtype)
+    if path in values and isinstance(state, Real):
+        return type(state)(values[path])  # type: ignore[call-arg]
     parts = {name: replaced(part, values, f"{path}.{name}".lstrip(".")) for name, part in _parts(state)}
     if not parts:
         return state
@@ -229,7 +244,7 @@ class TorchMachine(Machine):
 
     def cycle(self) -> None:
         """Call ``step(closure)`` until the optimizer, and the one it wraps, are at phase 0."""
-        self.bench.step(self.opt)
+        self.bench.step(self.opt, settled=True)
 
     def _tensors(self) -> dict[str, list[Any]]:
         """Name -> the parts of a buffer, one for each of the parameters that the weights are split over."""
@@ -276,7 +291,7 @@ class TorchMachine(Machine):
 
     def counters(self) -> dict[Any, int]:
         """The whole numbers in states and groups."""
-        return {key: int(value) for key, (_, value) in self._counts().items()}
+        return {key: int(value) for key, (_, value) in self._counts().items() if _whole(value)}
 
     def count(self, values: dict[Any, int]) -> None:
         """Overwrite them."""

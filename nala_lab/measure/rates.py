@@ -93,7 +93,7 @@ def rate(
     >>> r.verdict, r.method, round(r.rate, 9)
     ('estimated', 'modes', 0.9)
     >>> rate(rows[:5], minimizer=[0.0, 0.0]).reason
-    'too short: 5 rows can be used, 8 are needed: run 3 rows longer'
+    'too short: 5 rows can be used, 8 are needed: run at least 3 rows longer'
     """
     require_number("level", level, low=0, high=1, open_low=True, open_high=True)
     require_number("minimum", minimum)
@@ -107,7 +107,7 @@ def rate(
     part = usable(rows, minimizer, values, minimum)
     n = len(part.errors)
     if n < LEAST_ROWS:
-        what, advice = "too short", f"run {LEAST_ROWS - n} rows longer"
+        what, advice = "too short", f"run at least {LEAST_ROWS - n} rows longer"
         if part.left and not part.floor:
             what, advice = f"a row leaves the numbers, or {LIMIT:g}", f"look at row {n}"
         if part.floor:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from nala_lab.core import Array, require_int, stream
+from nala_lab.core import Array, require, require_int, stream
 from nala_lab.measure.linear_map import NotLinear
 from nala_lab.measure.machines import machine, name_of
 
@@ -46,6 +46,7 @@ class FixedSteps:
     def step(self, theta: Any, grad: Any, state: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
         """The next step of the table."""
         row, *known = state
+        require("steps", row + 1, row < len(self.spent), f"at most {len(self.spent)}, the steps of the table")
         while len(known) - 1 < self.spent[row]:
             known.append(grad(_sum(self.points[len(known) - 1], known)))
         return _sum(self.iterates[row], known), (row + 1, *known)

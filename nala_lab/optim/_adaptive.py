@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from math import sqrt
 from types import SimpleNamespace
 from typing import Any
@@ -21,7 +22,7 @@ from torch.optim import Optimizer
 
 from nala_lab.core import require
 from nala_lab.optim._base import LabOptimizer, local, wide
-from nala_lab.optim._groups import PLAIN, require_lr
+from nala_lab.optim._groups import PLAIN, number, require_lr
 
 __all__ = ["Adaptive", "Group", "List", "add_belief", "add_mean", "add_number", "add_square", "begin", "count", "each",
            "moment", "move", "refuse_flags", "with_grad"]  # fmt: skip
@@ -68,6 +69,12 @@ def begin(state: dict[str, Any], p: torch.Tensor, *names: str) -> None:
             state[name] = moment(p)
 
 
+@lru_cache  # options are read at every step, and seldom change
+def _require(hyper: Any, lr: Any, betas: Any, eps: Any, weight_decay: Any) -> None:
+    require_lr(lr)
+    replace(hyper, betas=betas, eps=eps, weight_decay=weight_decay)
+
+
 class Adaptive(LabOptimizer):
     """What AdaBelief and AdaLA share: the options of a group, and a state that is made once."""
 
@@ -75,12 +82,17 @@ class Adaptive(LabOptimizer):
 
     def _check_group(self, group: Group) -> None:
         super()._check_group(group)
-        require_lr(group["lr"])
-        replace(self.hyper, **{name: group[name] for name in ("betas", "eps", "weight_decay")})
+        _require(self.hyper, number(group["lr"]), tuple(group["betas"]), group["eps"], group["weight_decay"])
         refuse_flags(group)
+
+    def _check_groups(self) -> None:
+        """Check what stands in the groups now, before anything moves."""
+        for group in self.param_groups:
+            self._check_group(group)
 
     def _begun(self) -> list[tuple[torch.Tensor, Group]]:
         """Parameters with a gradient, and a state."""
+        self._check_groups()
         pairs = with_grad(self)
         for p, _ in pairs:
             begin(self.state[p], p, *self._moments)

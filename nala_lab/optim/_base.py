@@ -37,6 +37,11 @@ def wide(p: torch.Tensor) -> torch.dtype:
     return torch.float32 if p.dtype in (torch.float16, torch.bfloat16) else p.dtype
 
 
+def with_digits(exact: torch.Tensor, p: torch.Tensor) -> torch.Tensor:
+    """The wider copy of `p`, and `p` itself where somebody has written other weights since."""
+    return torch.where(exact.to(p.dtype) == p, exact, p.to(exact.dtype))
+
+
 def local(x: torch.Tensor) -> torch.Tensor:
     """The part of a sharded tensor that this process holds; not every foreach operation knows how to shard."""
     part: torch.Tensor = x.to_local() if hasattr(x, "to_local") else x
@@ -88,8 +93,10 @@ class LabOptimizer(GroupSettings):
     def _set_options(self, options: dict[str, Any]) -> None:
         """Take the settings of a saved state, as torch does with those of a parameter group."""
         if self.hyper is not None:
-            told = {name: options[name] for name in self._names if name in options}  # a saved state may be older
-            self.hyper = replace(self.hyper, **told)
+            self.hyper = self._told(options)
+
+    def _told(self, options: dict[str, Any]) -> Any:
+        return self.hyper and replace(self.hyper, **{name: options[name] for name in self._names if name in options})
 
     def _restart(self) -> None:
         """Go back to the state of a new optimizer; the weights and the gradient count stay."""
@@ -310,6 +317,7 @@ class LabOptimizer(GroupSettings):
             state_dict = before(self, state_dict) or state_dict
         saved = deepcopy(state_dict)
         cycle = self._take_cycle(saved)
+        self._told(cycle)  # what it refuses, it refuses before anything is taken over
         self._unpack(saved)
         self._phase, self._grad_evals = cycle["phase"], cycle["grad_evals"]
         runs = {p: self.state[p].pop("run") for p in self._params() if "run" in self.state.get(p, {})}

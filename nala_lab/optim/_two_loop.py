@@ -16,7 +16,7 @@ import torch
 from torch.optim import Optimizer
 
 from nala_lab.core import require
-from nala_lab.optim._base import LabOptimizer, bare_step, local, require_closure, wide
+from nala_lab.optim._base import LabOptimizer, bare_step, local, require_closure, wide, with_digits
 from nala_lab.optim._groups import require_lr
 from nala_lab.optim.adam import Adam
 
@@ -146,7 +146,7 @@ class TwoLoop(LabOptimizer):
         if same:
             torch._foreach_copy_([slow for _, slow in same], [p for p, _ in same])
         for p, slow in mixed:
-            slow.copy_(torch.where(slow.to(p.dtype) == p, slow, p.to(slow.dtype)))
+            slow.copy_(with_digits(slow, p))
 
     def _pairs(self, params: list[torch.Tensor]) -> tuple[list[Any], list[Any]]:
         """(p, slow) of one type, as the shards that this process holds, and those whose slow copy is wider."""
@@ -209,7 +209,7 @@ class TwoLoop(LabOptimizer):
             own = self.state[p]
             exact = own.get("exact") if self._rests_at_y else own.pop("exact", None)
             if exact is not None:
-                own["slow"].copy_(exact)
+                own["slow"].copy_(with_digits(exact, p))
         if self.hyper.inner_state == "pullback":
             self._pull_back()
         self._phase = 0

@@ -182,6 +182,7 @@ class AdaLA(Adaptive):
 
     def _adapted_step(self) -> None:
         """Back from the probe to theta_{t-1}, and from there the step; without a gradient at both points only back."""
+        self._check_groups()
         pairs = [(p, g) for p, g in with_grad(self) if self.state.get(p, {}).get("probed")]
         for p, base in self._displaced():
             if p.grad is None:

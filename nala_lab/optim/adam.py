@@ -87,6 +87,8 @@ class Adam(torch.optim.Adam):
             with torch.enable_grad():
                 loss = closure()
         if self._form != _TORCH_S:
+            for group in self.param_groups:
+                refuse_flags(group)
             pairs = with_grad(self)
             for p, _ in pairs:
                 begin(self.state[p], p, *_MOMENTS)
@@ -173,7 +175,7 @@ class Adam(torch.optim.Adam):
             require("state_dict", saved, saved == self._form, f"saved with form={self._form!r}", "its moments differ")
         if len(groups) == len(self.param_groups):  # torch says what is wrong otherwise
             pairs = zip(groups, self.param_groups, strict=True)
-            groups = [{**new, "fused": self._fused({**old, "foreach": new["foreach"]})} for new, old in pairs]
+            groups = [{**new, "fused": self._fused({**old, "foreach": new.get("foreach")})} for new, old in pairs]
         keys = list(chain.from_iterable(group["params"] for group in groups))
         for key, p in zip(keys, self._all(), strict=False):
             require_shape(state_dict["state"].get(key, {}).get("exp_avg"), p)

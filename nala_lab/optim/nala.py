@@ -18,7 +18,7 @@ from torch.optim import Optimizer
 
 from nala_lab.core import require, require_choice
 from nala_lab.methods.hyper import NALAHyper
-from nala_lab.optim._base import LabOptimizer, require_closure
+from nala_lab.optim._base import LabOptimizer, require_closure, with_digits
 from nala_lab.optim._groups import InGroups
 from nala_lab.optim._two_loop import TwoLoop
 
@@ -187,6 +187,9 @@ class NALA(TwoLoop):
             if plain:
                 torch._foreach_add_(plain, [grads[p] for p in plain], alpha=length)  # phi_t = y_t - alpha grad J(y_t)
             for p in moved:
-                if grads[p].is_sparse or "exact" in self.state[p]:
-                    p.copy_(self.state[p].get("exact", p).add_(grads[p], alpha=length))  # the same, with all digits
+                exact = self.state[p].get("exact")
+                if exact is not None:  # the same, with all digits
+                    p.copy_(exact.copy_(with_digits(exact, p)).add_(grads[p], alpha=length))
+                elif grads[p].is_sparse:
+                    p.add_(grads[p], alpha=length)
         self._end_cycle()

@@ -164,8 +164,10 @@ class RecordWriter:
         if path.suffix != ".jsonl":
             raise RecordError(f"{path}: the name of a record ends in .jsonl")
         config = header.get("config", {})
-        first = _encode({"kind": "header", "schema": SCHEMA, **header, "config_hash": config_hash(config)})
-        _check_header(path, first)
+        if not isinstance(config, Mapping):
+            raise RecordError(f"{path}: the header has config {config!r}, which is no table")
+        first = {"kind": "header", "schema": SCHEMA, **header, "config_hash": config_hash(config)}
+        _check_header(path, _decode(json.loads(_dumps(first))))
         self.path = path
         self.partial = path.with_name(path.name + ".partial")
         self.rows = 0
@@ -188,8 +190,10 @@ class RecordWriter:
     def row(self, kind: str, **values: Any) -> None:
         """Append one row of one `kind`.
 
-        Raises RecordError for the kinds ``header`` and ``footer``.
+        Raises RecordError for the kinds ``header`` and ``footer``, and for what is no number, word, list or table.
         """
+        if not isinstance(kind, str):
+            raise RecordError(f"{self.path}, line {self.rows + 2}: the kind of a row is a word, got {kind!r}")
         if kind in ("header", "footer"):
             raise RecordError(f"{self.path}, line {self.rows + 2}: a {kind} in the middle of the rows")
         self._write({"kind": kind, **values})
@@ -254,7 +258,10 @@ def load_records(folder: Path | str) -> list[Record]:
 
 
 def _dumps(entry: dict[str, Any], *, sort_keys: bool = False) -> str:
-    return json.dumps(_encode(entry), allow_nan=False, sort_keys=sort_keys, separators=(",", ":"))
+    try:
+        return json.dumps(_encode(entry), allow_nan=False, sort_keys=sort_keys, separators=(",", ":"))
+    except (TypeError, ValueError) as error:
+        raise RecordError(f"a record holds numbers, words, lists and tables of them; got: {error}") from error
 
 
 def _encode(value: Any) -> Any:

@@ -111,7 +111,7 @@ class Study:
         """Write STEM.html, STEM.md, STEM.json and the pictures of the Markdown page into `folder`; give the paths."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        stem = stem or "".join(c if c.isalnum() else "-" for c in self.name).strip("-").lower() or "study"
+        stem = stem or "".join(c if c.isalnum() else "-" for c in self.name).strip("-").lower()[:100] or "study"
         texts = {"html": self.html(), "md": self.markdown(stem), "json": self.json()}
         paths = []
         for suffix, text in texts.items():

@@ -125,8 +125,9 @@ class Studied:
             return self if factor == 1 else None
         changed = _torch_times(self.method, factor) if self.twin == "torch" else _rule_times(self.method, factor)
         other = replace(self, method=changed, lr=self.lr * factor)
-        first = [one.run(lambda x: x, np.array([1.0, -2.0]), 1).x[1] for one in (self, other)]
-        return None if np.array_equal(*first) else other
+        # a warm-up may begin with steps of 0
+        paths = [one.run(lambda x: x, np.array([1.0, -2.0]), 20).x for one in (self, other)]
+        return None if np.array_equal(*paths) else other
 
 
 def _torch_times(factory: Callable[[list[Any]], Any], factor: float) -> Callable[[list[Any]], Any]:
@@ -187,6 +188,7 @@ def studied(method: Any, *, name: str | None = None, options: Mapping[str, Any] 
         name = name or target.partition(":")[2]
     options = dict(options or {})
     if isinstance(method, Method):
+        require("options", options, not options, "left out", "a Method has its settings")
         return _of_method(method, name or str(method))
     method, is_rule = _made(method, options)
     if is_rule:
@@ -207,9 +209,22 @@ def _made(method: Any, options: Mapping[str, Any]) -> tuple[Any, bool]:
         except TypeError:
             pass
         else:
-            method = _called(method, options)
+            method, options = _called(method, options), {}
             require("method", method, not hasattr(method, "param_groups"), "a factory that takes the parameters")
-    return method, twin_of(method) == "numpy"
+    is_rule = twin_of(method) == "numpy"
+    return (_with(method, options) if is_rule and options else method), is_rule
+
+
+def _with(rule: Any, options: Mapping[str, Any]) -> Any:
+    """A function (theta, grad, lr=0.1, ...) with its options; an object is made with them."""
+    require("options", dict(options), inspect.isfunction(rule), "left out", f"{name_of(rule)} is made already")
+    try:
+        inspect.signature(rule).bind(None, None, **options)
+    except TypeError as error:
+        raise ValueError(f"{name_of(rule)} must take its options, got {dict(options)} ({error})") from error
+    bound = lambda theta, grad: rule(theta, grad, **options)  # noqa: E731
+    bound.__name__ = name_of(rule)
+    return bound
 
 
 def _called(make: Callable[..., Any], options: Mapping[str, Any]) -> Any:

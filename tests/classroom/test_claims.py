@@ -35,6 +35,13 @@ def test_outside_a_notebook_a_false_claim_is_an_error_with_its_words(false):
         claim(false, "the moon is square")
 
 
+def test_what_would_always_pass_is_refused():
+    with pytest.raises(ValueError, match="condition must satisfy a value or an array"):
+        claim((False for _ in range(3)), "none")
+    with pytest.raises(AssertionError):
+        claim(float("nan"), "a number that is none")
+
+
 def ran(folder: Path, edit: tuple[str, str] | None, x: str) -> str:
     """What a lesson prints that runs in `folder`, after an edit in one of its cells."""
     script = folder / "00_small.py"

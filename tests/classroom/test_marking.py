@@ -247,6 +247,9 @@ def test_words_are_a_prediction_and_a_mistyped_number_is_none():
 def test_a_prediction_takes_junk():
     for junk in JUNK.values():
         assert predict("q?", junk).meets(1.0).question == "q?"
+    assert "too small, by a factor of 10^600." in str(predict("q?", 1e-300).meets(1e300))
+    with pytest.raises(ValueError, match="measured must satisfy real numbers"):
+        predict("q?", 1).meets("a")
 
 
 def test_what_a_notebook_keeps_holds_no_address_and_no_solution():

@@ -6,9 +6,10 @@ from functools import partial
 
 import numpy as np
 import pytest
+import torch
 
 from nala_lab.core import stream
-from nala_lab.drive import Method, run
+from nala_lab.drive import Method, run, twin_of
 from nala_lab.measure import cycle_matrix
 from nala_lab.methods import WITH_TWINS
 from tests.conformance.twins import quadratic
@@ -232,6 +233,41 @@ def test_a_start_that_is_none_is_refused_by_both_twins_in_the_same_words(x0):
             run(twin, Method("SGD", lr=0.1), grad, x0, steps=1)
         said.append(str(caught.value))
     assert said[0] == said[1]
+
+
+def test_two_loops_around_two_loops_are_counted_by_the_outer_ones():
+    """By hand: x <- 0.9 x in each step; every third is followed by Lookahead's mix, every second by NALA's."""
+    from nala_lab.optim import NALA, Lookahead
+
+    def inner(params):
+        return Lookahead(params, k=3, alpha=0.5, inner=lambda p: torch.optim.SGD(p, lr=0.1))
+
+    t = run("torch", lambda p: NALA(p, k=2, mu=-0.5, alpha=0.1, inner=inner), lambda x: x, [1.0], cycles=3)
+    fast, slow, phis = 1.0, np.nan, [1.0]
+    for step in range(1, 7):
+        slow = fast if step % 3 == 1 else slow
+        fast *= 0.9
+        if step % 3 == 0:
+            fast = (fast + slow) / 2
+        if step % 2 == 0:
+            fast = 0.9 * (fast + phis[-1]) / 2
+            phis.append(fast)
+    assert np.abs(t.slow.ravel() - phis).max() < 1e-15
+    assert t.k == 2 and t.evals.tolist() == [0, 3, 6, 9] and t.timesteps.tolist() == [0, 2, 4, 6]
+    assert t.fast.shape == (3, 3, 1)
+
+
+def test_a_variant_that_ends_no_call_at_y_is_refused_from_a_factory_too():
+    from nala_lab.optim import NALA
+
+    with pytest.raises(ValueError, match="variant must satisfy 'paper' by"):
+        run("torch", lambda p: NALA(p, variant="released"), grad, [1.0, 1.0, 1.0], cycles=1)
+
+
+def test_a_method_without_a_numpy_twin_is_torchs():
+    method = Method("RAdam", lr=0.1)
+    assert twin_of(method) == "torch" and twin_of(Method("Adam")) == "numpy"
+    assert len(run(twin_of(method), method, lambda x: x, [1.0, 2.0], steps=2).x) == 3
 
 
 def test_an_unknown_twin_is_refused():

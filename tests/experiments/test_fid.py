@@ -1,5 +1,7 @@
 """The Frechet distance against closed forms that do not share its formula."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -29,6 +31,15 @@ def test_in_one_dimension_it_is_the_gap_of_means_and_of_deviations():
     for m1, s1, m2, s2 in [(1.0, 2.0, 4.0, 6.0), (-3.0, 0.0, 2.0, 0.0), (5.0, 0.7, 5.0, 0.0), (0.1, 1e-8, 0.1, 1e3)]:
         want = (m1 - m2) ** 2 + (s1 - s2) ** 2
         assert abs(frechet_distance([m1], [[s1**2]], [m2], [[s2**2]]) - want) <= 16 * EPS * (want + s1**2 + s2**2)
+
+
+def test_numbers_whose_squares_are_none_have_a_distance():
+    far = frechet_distance([0.0], [[1.7e308]], [0.0], [[1e308]])
+    assert far == pytest.approx((math.sqrt(1.7e308) - math.sqrt(1e308)) ** 2, rel=1e-12)
+    assert frechet_distance([1e200], [[1.0]], [-1e200], [[1.0]]) == math.inf
+    assert frechet_distance([1.7e308], [[1.0]], [-1.7e308], [[1.0]]) == math.inf
+    assert frechet_distance([0.0], [[0.0]], [0.0], [[0.0]]) == 0.0
+    assert frechet_distance([3e-170], [[0.0]], [0.0], [[0.0]]) == 0.0  # its square is none, too
 
 
 def test_for_commuting_covariances_the_deviations_along_the_common_axes_differ(seed):

@@ -11,13 +11,14 @@ from torch import nn
 from nala_lab.cli import main
 from nala_lab.experiments.models import torch_stream
 from nala_lab.experiments.run.curvature import Slopes, lanczos
-from nala_lab.experiments.run.inner_noise import bent_by_noise, inner_of
+from nala_lab.experiments.run.inner_noise import Inner, bent_by_noise, inner_of
 from nala_lab.experiments.run.look_ahead_probe import MU, TOP, WINDOW, Probe, best_mu
 from nala_lab.experiments.run.ntasgd import NTASGD
 from nala_lab.experiments.run.one_run import Saving, plan
 from nala_lab.experiments.run.optimizers import METHODS
 from nala_lab.experiments.run.options import Options
 from nala_lab.experiments.run.parallel import Team
+from nala_lab.optim import Adam
 from nala_lab.theory import forecast_cycle
 from nala_lab.theory.forecast import Local
 from nala_lab.theory.forecast_cycle import OneCycle, one_cycle
@@ -165,6 +166,15 @@ def test_without_noise_the_three_numbers_are_the_theory_s(name, changes):
     assert math.isnan(row["noise_scale"]) or row["noise_scale"] < 1e-12
 
 
+@pytest.mark.parametrize("name", ["lookahead", "nala"])
+def test_a_cycle_of_one_inner_step_is_measured_as_one(name):
+    rows = probed(Bowl(H, spread=0.0, batches=6), name, lr=0.3, k=1)
+    assert [row["cycle"] for row in rows] == list(range(3 if name == "nala" else 6))
+    parts = theory(H, np.linspace(1, 2, 4), lr=0.3, C=np.zeros(4), k=1)
+    assert abs(rows[0]["gain"] - parts.gain) <= 1e-8 * parts.gain  # nine printed digits
+    assert abs(rows[0]["bending"] - parts.curvature) <= 1e-8 * parts.curvature
+
+
 def test_the_loss_on_the_line_is_the_parabola_of_its_own_mini_batch():
     for row in probed(Bowl(H, spread=1.0), epochs=3, lr=0.3):
         a = np.polyfit(np.array(MU) + 1, row["losses"], 2)
@@ -259,6 +269,21 @@ def test_the_noise_of_an_inner_loop_is_what_its_optimizer_makes_of_it(make, b, h
 def test_an_inner_optimizer_that_is_not_known_is_not_told(tmp_path):
     record = smoke(tmp_path, "yogi", task="tiny", options=Options(probe_every=1))
     assert np.isnan(record.column("probe", "noise")).all() and np.isfinite(record.column("probe", "mu_star")).all()
+
+
+@pytest.mark.parametrize("form", ["printed", "ramjee", "tensorflow"])
+def test_an_adam_with_another_denominator_is_not_told(form):
+    w = torch.nn.Parameter(torch.ones(2))
+    w.grad = torch.ones(2)
+    told = []
+    for one in (Adam([w]), Adam([w], form=form)):
+        one.step()
+        told.append(inner_of(one, [w]) is not None)
+    assert told == [True, False]
+
+
+def test_a_step_that_grows_beyond_the_numbers_does_not_end_a_run():
+    assert Inner(a=1, b=0, c=1.0, d=0).carried(h=40.0, steps=120) == math.inf
 
 
 def test_what_clipping_leaves_of_the_noise_is_not_told(tmp_path):

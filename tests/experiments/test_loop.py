@@ -15,6 +15,7 @@ from nala_lab.experiments.run.loop import Plan, gradients
 from nala_lab.experiments.run.one_run import plan
 from nala_lab.experiments.run.optimizers import METHODS
 from nala_lab.experiments.run.options import Options, exact
+from nala_lab.experiments.run.signals import StopRequest
 from nala_lab.experiments.tasks import Constant, Halving, Milestones, Scale
 from nala_lab.experiments.tasks.image_workload import ImageWorkload
 from nala_lab.results.records import DIVERGED
@@ -51,6 +52,17 @@ def test_two_mini_batches_of_half_the_size_are_one():
 def test_more_mini_batches_than_an_epoch_has_cannot_be_accumulated():
     with pytest.raises(ValueError, match="accumulate <= 5, got accumulate=6"):
         trained(digits(), accumulate=6)
+
+
+def test_a_signal_is_looked_at_only_where_the_run_can_be_saved():
+    request, rows = StopRequest(), []
+    request.signum = 15
+    workload, method = digits(), METHODS["sgd"]
+    settings = method.with_settings({})
+    optimizer, how = method.build(workload.groups(), settings), Plan(1, log_every=1, decay=Constant())
+    loop.train(workload, optimizer, how, method=method, settings=settings, seed=0, request=request, progress=False,
+               row=lambda kind, **values: rows.append(kind))  # fmt: skip
+    assert rows.count("train") == 5
 
 
 def test_no_gradient_is_longer_than_the_limit():

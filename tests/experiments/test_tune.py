@@ -8,6 +8,7 @@ import torch
 from nala_lab.cli import main
 from nala_lab.experiments.data.images import load_pixels
 from nala_lab.experiments.run.one_run import held_out, plan
+from nala_lab.experiments.run.optimizers import METHODS
 from nala_lab.experiments.run.sweeping import Outcome, Worker
 from nala_lab.experiments.run.tuning import Trial, judge, read_space, space_of, trials
 from nala_lab.experiments.tasks import get_task
@@ -67,6 +68,14 @@ def test_an_optimum_at_the_edge_is_named(scores, edges):
 def test_an_edge_is_named_whatever_the_unit_of_its_axis(optimizer, name, values, best, edges):
     found = [Trial(optimizer, {name: value}, (float(value == best),), 1) for value in values]
     assert judge(optimizer, {name: values}, found).edges == edges
+
+
+def test_an_edge_is_seen_where_a_setting_that_is_needed_was_not_tuned():
+    space, fixed = {"inner.momentum": [0.1, 0.5, 0.9]}, METHODS["nala"].with_settings({"inner": "nag"})
+    found = [Trial("nala", {"inner.momentum": m}, (m,), 1) for m in space["inner.momentum"]]
+    assert judge("nala", space, found, fixed=fixed).edges == ("inner.momentum (upper)",)
+    found = [Trial("nala", {"inner.momentum": m}, (-m,), 1) for m in (0.0, 0.5)]
+    assert judge("nala", {"inner.momentum": [0.0, 0.5]}, found, fixed=fixed).edges == ()
 
 
 class Asserting(torch.optim.SGD):

@@ -54,6 +54,18 @@ def test_the_map_of_the_shipped_optimizer_tells_a_changed_one_apart():
     assert np.abs(maps[0] - maps[1]).max() > 1e-2
 
 
+@pytest.mark.parametrize("A", [[[0.0]], [[1e-12]], [1.0]])
+def test_what_two_cycles_do_not_tell_is_refused(A):
+    torch = pytest.importorskip("torch")
+    from nala_lab.optim import Lookahead
+
+    def make(params):
+        return Lookahead(params, inner=lambda p: torch.optim.SGD(p, lr=0.2, momentum=0.5), k=3)
+
+    with pytest.raises(ValueError, match="A must satisfy"):
+        cycle_map.torch_matrix(make, A, gradients_per_cycle=3, lr=0.2)
+
+
 def test_a_wrong_cycle_length_and_a_forgotten_momentum_are_errors():
     torch = pytest.importorskip("torch")
     from nala_lab.optim import Lookahead

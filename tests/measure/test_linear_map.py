@@ -1,5 +1,7 @@
 """Anybody's method as a linear map and as a table of steps: rules, functions, Methods, torch factories; refusals."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -229,16 +231,17 @@ class Secant:
 
 
 class Late:
-    """lr falls once, after `at` steps."""
+    """lr falls once, after `at` steps; or is another one in every `at`-th step."""
 
-    def __init__(self, at):
-        self.at = at
+    def __init__(self, at, number=int, *, again=False):
+        self.at, self.number, self.again = at, number, again
 
     def init(self, theta):
-        return {"t": 0}
+        return {"t": self.number(0)}
 
     def step(self, theta, grad, state):
-        return theta - (0.1 if state["t"] < self.at else 0.01) * grad(theta), {"t": state["t"] + 1}
+        other = state["t"] % self.at == self.at - 1 if self.again else state["t"] >= self.at
+        return theta - (0.01 if other else 0.1) * grad(theta), {"t": self.number(state["t"] + 1)}
 
 
 class TorchLate(torch.optim.Optimizer):
@@ -253,15 +256,32 @@ class TorchLate(torch.optim.Optimizer):
 
 
 test_what_is_linear_at_first_only_is_refused_too = refused(
-    (StepLR, "the same step after 100 others is off"),
-    (Late(150), "the same step after 100 others, by its own count, is off"),
-    (Late(5000), "the same step after 10000 others, by its own count, is off"),
-    (TorchLate, "the same step after 10000 others, by its own count, is off"),
+    (StepLR, "the same step after 10 others is off"),
+    (Late(150), "the same step after 199 others, by its own count, is off"),
+    (Late(5000), "the same step after 5000 others, by its own count, is off"),
+    (TorchLate, "the same step after 4999 others, by its own count, is off"),
+    *((Late(each, again=True), f"the same step after {each - 1} others") for each in (20, 50, 250, 1000, 1024)),
+    *((Late(500, kind), "the same step after 500 others") for kind in (np.int64, float, Fraction, np.array)),
     (Secant(), "the step after a run"),
     (SAM, "the step after a run"),
     call=lambda method: cycle_matrix(method, [1.0, 0.5]),
     error=NotLinear,
 )
+
+
+def test_a_tensor_of_one_number_is_no_counter():
+    def heavy_ball(params):
+        return torch.optim.SGD(params, lr=torch.tensor(0.1, dtype=torch.float64), momentum=0.5)
+
+    assert np.array_equal(cycle_matrix(heavy_ball, [1.0]).matrix, cycle_matrix(sgd(0.5), [1.0]).matrix)
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 5, 6, 20])
+def test_one_place_that_is_not_as_the_others_is_seen_wherever_it_is(n):
+    for place in range(n):
+        lr = np.where(np.arange(n) == place, 0.4, 0.1)
+        with pytest.raises(NotLinear, match="it tells coordinates apart"):
+            cycle_factors(lambda theta, grad, lr=lr: theta - lr * grad(theta), np.linspace(0.5, 1.0, n))
 
 
 def test_a_table_of_steps_holds_where_gradients_are_taken():
@@ -347,6 +367,11 @@ def test_a_table_of_steps_runs_as_the_method_does(method):
     replayed = run("numpy", table, lambda x: x @ A, x0, steps=4)
     assert np.abs(replayed.x - getattr(rows, "slow", getattr(rows, "x", None))).max() < ROUNDING
     assert np.array_equal(replayed.evals, rows.evals)
+
+
+def test_a_table_has_no_more_steps_than_it_was_made_of():
+    with pytest.raises(ValueError, match="steps must satisfy at most 2, the steps of the table, got steps=3"):
+        run("numpy", fixed_steps(SGD(0.5), 2), lambda x: x, [1.0], steps=3)
 
 
 def test_an_adaptive_method_has_no_table_of_steps():

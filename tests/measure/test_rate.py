@@ -135,7 +135,7 @@ def in_turns(rows):
 @pytest.mark.parametrize(
     "rows, words",
     [
-        (0.9 ** ROWS[:6], "too short: 6 rows can be used, 8 are needed: run 2 rows longer"),
+        (0.9 ** ROWS[:6], "too short: 6 rows can be used, 8 are needed: run at least 2 rows longer"),
         (1.0 + 1e-9 * 0.01 ** ROWS[:30], "the run meets the rounding of float64: 3 rows can be used"),
         ((1.0 + 1e-3 * 0.5 ** ROWS[:40]).astype(np.float32), "the rounding of float32: 7 rows .* give float64 rows"),
         (1 / (1 + ROWS), "changes smoothly: run 200 rows longer"),

@@ -181,6 +181,24 @@ def test_slow_weights_in_half_precision_keep_their_further_digits(dtype):
     assert (w != 100.0).all()
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("make", [
+    lambda w, inner: NALA([w], k=2, alpha=0.5, inner=inner),
+    lambda w, inner: OuterMomentum([w], k=2, alpha=0.5, inner=inner),
+], ids=["NALA", "OuterMomentum"])  # fmt: skip
+@pytest.mark.parametrize("gradient", [0.0, 1.0, None])
+def test_weights_that_somebody_writes_at_y_are_those_that_the_outer_step_moves(make, dtype, gradient):
+    w = torch.nn.Parameter(torch.tensor([4.0], dtype=dtype))
+    opt = make(w, lambda p: torch.optim.SGD(p, lr=0.5))
+    for _ in range(2):
+        feed(opt, 1.0)
+    w.data.fill_(0.25)
+    feed(opt, gradient)
+    assert opt.phase == 0 and w.item() == 0.25 - 0.5 * (gradient or 0.0)
+    feed(opt, 0.0)  # and the next cycle begins there
+    assert opt.state[w]["slow"].item() == w.item()
+
+
 # ---- an inner optimizer with two sets of weights, and what a loader yields -------------------------------------------
 
 

@@ -4,6 +4,8 @@ import json
 import math
 import subprocess
 import sys
+from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -180,6 +182,9 @@ def test_the_hash_of_a_configuration_sees_values_and_not_order():
 WRITES = {
     "no totals": (lambda w: w.finish(FINISHED), "line 2: the footer lacks totals"),
     "another end": (lambda w: w.finish("done", totals={}), "line 2: unknown outcome 'done'"),
+    "an array": (lambda w: w.row("train", loss=np.ones(1)), "holds numbers, words, lists and tables"),
+    "a fraction": (lambda w: w.finish(FINISHED, totals={"loss": Fraction(1, 3)}), "which is not a number"),
+    "a number as a kind": (lambda w: w.row(3, loss=1.0), "the kind of a row is a word, got 3"),
     "a footer as a row": (lambda w: w.row("footer", x=1), "line 2: a footer in the middle of the rows"),
 }
 
@@ -193,6 +198,13 @@ def test_what_could_not_be_read_is_not_written(tmp_path, name):
         writer.row("train", loss=np.float32(0.5), timestep=np.int64(3))
     assert [path.name for path in tmp_path.iterdir()] == ["run.jsonl.partial"]
     assert read_record(writer.partial).rows == ({"kind": "train", "loss": 0.5, "timestep": 3},)
+
+
+@pytest.mark.parametrize("change", [{"config": None}, {"platform": {"p": Path("x")}}, {"optimizer": "nan"}])
+def test_a_header_that_could_not_be_read_makes_no_file(change, tmp_path):
+    with pytest.raises(RecordError):
+        RecordWriter(tmp_path / "run.jsonl", {**header(), **change})
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_header_that_lacks_something_makes_no_file(tmp_path):

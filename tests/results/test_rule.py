@@ -147,6 +147,7 @@ def test_sign_flips_by_hand():
     assert sign_flip_p(d) == sum(total >= 0.8 - 1e-12 for total in sums) / 16  # ties up to rounding
     assert sign_flip_p([1.0]) == 1.0 and sign_flip_p([0.1, 0.2, 0.3]) == 0.25
     assert math.isnan(sign_flip_p(np.linspace(1, 2, 17)))
+    assert sign_flip_p([1e308] * 3) == 0.25
 
 
 def test_holm_by_hand():
@@ -201,12 +202,14 @@ test_what_makes_no_sense_is_refused = refused(
     (lambda: judge_table({}, Rule()), "at least one comparison"),
     (lambda: judge([1.0], [math.nan], Rule()), "finite"),
     (lambda: judge([1.0, 2.0] * 9, [0.0] * 18, Rule(test="sign-flip")), "16 pairs"),
-    (lambda: sign_flip_p([math.nan, 1.0, 2.0]), "differences must satisfy finite"),
+    (lambda: sign_flip_p([math.nan, 1.0, 2.0]), "differences must satisfy a list of finite"),
     (lambda: holm([0.01, math.nan]), "p_values must satisfy"),
     (lambda: judge([None, 1.0], [1.0, 2.0], Rule()), r"a must satisfy real numbers, got a=\[None, 1.0\]"),
     (lambda: judge([1.0], ["b"], Rule()), r"b must satisfy real numbers, got b=\['b'\]"),
     (lambda: holm(["0.05"]), "p_values must satisfy real numbers"),
     (lambda: sign_flip_p([1j]), "differences must satisfy real numbers"),
+    (lambda: sign_flip_p([[1.0, 2.0], [3.0, 4.0]]), "differences must satisfy a list"),
+    (lambda: holm([[0.1, 0.2]]), "p_values must satisfy a list"),
     (lambda: decide(judge([1.0, 2.0], [2.0, 1.0], Rule()), Rule(), "better", claimed=math.nan), "claimed must"),
     (lambda: decide(judge([1.0, 2.0], [2.0, 1.0], Rule()), Rule(), "better", comparisons=0), "comparisons must"),
     (lambda: seeds_needed(1.0, 0.0), "sd"),

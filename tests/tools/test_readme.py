@@ -24,9 +24,11 @@ def test_the_tables_of_results_are_those_of_the_records():
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("Agg")
     from paper_figs import drawing_of
-    from tools.readme import TABLES, with_results
+    from tools.readme import END, TABLES, with_results
 
     assert with_results(README, map(drawing_of, TABLES)) == README
+    with pytest.raises(AssertionError, match="once each"):  # what stands below is not lost
+        with_results(README.replace(END, ""), [])
     assert README.count("family-wise error rate") == 1  # what holds for both tables is said once
     assert "for the paper's own 230 epochs" in " ".join(README.split()) and "CIFAR-10, 230 epochs, batch 256" in README
 

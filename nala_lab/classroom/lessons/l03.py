@@ -50,7 +50,7 @@ EXERCISES = (
             Mistake("Lookahead", "This is Lookahead's number: the outer gradient step also shrinks the error.",
                     lambda d: math.ceil(_cycles(d, _bracket(d)))),
             Mistake("inner steps only",
-                    "This is for the inner loops alone, mu = 0: averaging gives a part of each cycle back.",
+                    "This is for mu = 0, without averaging: it gives a part of each cycle back.",
                     lambda d: math.ceil(_cycles(d, _rho(d, mu=0.0)))),
         ),
         derivation=(

@@ -113,7 +113,7 @@ EXERCISES = (
                     "You took twice the variance, as for unpaired runs: the given deviation is already that of the "
                     "difference.",
                     lambda d: math.ceil(2 * _seeds(d))),
-            Mistake("two", "You asked for 2 standard errors: the lab's rule is 2.58.",
+            Mistake("two", "You asked for 2 standard errors: the exercise asks for 2.58.",
                     lambda d: math.ceil((2 * d.s / d.gap) ** 2)),
         ),
         derivation=(

@@ -69,7 +69,7 @@ def main(args: argparse.Namespace) -> int:
     found = []
     for name, space, tried in todo:
         done = [_measured(task, trial, [records[cell.key] for cell in cells]) for trial, cells in tried]
-        found.append(judge(name, space, done, task.best))
+        found.append(judge(name, space, done, task.best, tried[0][1][0].run().settings))
     said = Counter(caution for record in records.values() for caution in cautions(record))
     limits = [f"{many} of {len(records)} runs {caution}." for caution, many in said.items()]
     print("\n" + "\n".join([markdown(found, task), *limits]))

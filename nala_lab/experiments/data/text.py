@@ -154,9 +154,9 @@ def _texts(name: str, folders: Sequence[Path], cache: Path | None) -> list[bytes
 def stand_in(name: str) -> Corpus:
     """Generated text with as many words as a corpus, the same at every call, in which there is something to learn.
 
-    A Markov chain: every word is followed by one of three others, with equal chances, so no model can have a perplexity
-    below 3; those three are drawn once and for all with P(word of rank r) proportional to 1 / r, so a few words are
-    frequent, as in a language.
+    A Markov chain: every word is followed by one of three, with equal chances, so no model can have a perplexity much
+    below 3 (the three may repeat: it is 2.96). They are drawn once and for all with P(word of rank r) proportional to
+    1 / r, so a few words are frequent, as in a language.
 
     Examples
     --------
@@ -202,9 +202,9 @@ def windows(rows: int, bptt: int, generator: torch.Generator | None = None) -> t
     Without a generator they follow each other, `bptt` rows each, the last one as long as there are rows to predict.
 
     With one the lengths are drawn as in AWD-LSTM: around bptt, in 5 of 100 cases around bptt / 2, with a standard
-    deviation of 5, and never below 5. So that every epoch has equally many, their number is that of rows over the mean
-    length; where they reach the end they go on from the start, and where they do not, a few rows are left out. That
-    AWD-LSTM also scales lr by length / bptt is `lr_by_length` of `LanguageWorkload`.
+    deviation of 5, and never below 5 but for one that is cut at the end. So that every epoch has equally many, their
+    number is that of rows over the mean length; where they reach the end they go on from the start, and where they do
+    not, a few rows are left out. That AWD-LSTM also scales lr by length / bptt is `lr_by_length` of `LanguageWorkload`.
 
     Source: Merity, Keskar and Socher (2017), "Regularizing and Optimizing LSTM Language Models", section 5.
 

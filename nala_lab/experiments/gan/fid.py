@@ -16,6 +16,7 @@ proportion to n: FIDs are comparable at equal n only.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -121,11 +122,17 @@ def frechet_distance(m1: ArrayLike, c1: ArrayLike, m2: ArrayLike, c2: ArrayLike)
     """
     one, other = _vector(m1), _vector(m2)
     require("means", (one.shape, other.shape), one.shape == other.shape, "one shape")
-    mean = one - other
+    with np.errstate(over="ignore"):
+        mean = one - other
     factor1, factor2 = _factor(c1, len(mean)), _factor(c2, len(mean))
+    largest = max(float(np.abs(one).max(initial=0.0)) for one in (mean, factor1, factor2))
+    if not math.isfinite(largest):
+        return largest  # the means are farther apart than a float says
+    unit = math.ldexp(1.0, math.frexp(largest)[1] - 1)  # a power of two: no bit changes, and squares are numbers
+    mean, factor1, factor2 = mean / unit, factor1 / unit, factor2 / unit
     cross = np.linalg.svd(factor1.T @ factor2, compute_uv=False).sum()
     traces = (factor1**2).sum() + (factor2**2).sum()
-    return max(0.0, float(mean @ mean + traces - 2 * cross))
+    return max(0.0, float(mean @ mean + traces - 2 * cross)) * unit * unit
 
 
 def _real(name: str, values: ArrayLike) -> Real:
@@ -153,7 +160,7 @@ def _factor(c: ArrayLike, d: int) -> Real:
     slack = max(1e-9, 16 * rounding) * float(np.abs(a).max(initial=0.0))
     skew = float(np.abs(a - a.T).max(initial=0.0))
     require("covariance", skew, skew <= slack, "a symmetric matrix", "the largest difference of C and C' is shown")
-    values, vectors = np.linalg.eigh((a + a.T) / 2)
+    values, vectors = np.linalg.eigh(a / 2 + a.T / 2)
     low = float(values.min(initial=0.0))
     require("covariance", low, low >= -slack * d, "positive semidefinite", "its smallest eigenvalue is shown")
     return np.asarray(vectors * np.sqrt(np.clip(values, 0.0, None)))

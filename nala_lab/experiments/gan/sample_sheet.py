@@ -11,7 +11,7 @@ from nala_lab.core import require
 
 __all__ = ["LIMIT", "page", "png_text"]
 
-LIMIT = 45_000  # characters; a whole record must stay below 100 kB
+LIMIT = 45_000  # characters; a whole record must stay below 200 kB
 COLOURS = (256, 64, 32, 16)  # palettes to try after 24 bits a pixel; 16 colours are 4 bits a pixel or less
 
 

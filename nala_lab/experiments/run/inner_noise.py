@@ -54,7 +54,7 @@ class Inner(NamedTuple):
             g = h * e + xi
             u = self.b * u + self.a * g
             e -= self.c * u + self.d * g
-            total, xi = total + e**2, 0.0
+            total, xi = total + e * e, 0.0  # infinite where a float's ** would raise
         return total
 
     def scaled(self, v: Vector) -> Vector:
@@ -80,6 +80,8 @@ def inner_of(optimizer: torch.optim.Optimizer, order: Sequence[torch.Tensor]) ->
     alike = ("lr", "momentum", "dampening", "nesterov", "betas", "eps", "amsgrad")
     if any(other.get(name) != group.get(name) for other in inner.param_groups for name in alike):
         return None
+    if getattr(inner, "_form", "kingma-ba") != "kingma-ba":
+        return None  # another P
     if unwrap(type(inner).step) not in map(unwrap, (torch.optim.SGD.step, torch.optim.Adam.step, Adam.step)):
         return None  # a class made of one of them, with a step of its own
     if isinstance(inner, torch.optim.SGD):

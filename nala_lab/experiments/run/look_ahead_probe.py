@@ -74,7 +74,7 @@ class Probe:
     Parameters
     ----------
     workload, optimizer, streams : of the run. options : of the run; ``probe_every`` and ``curvature_every`` count.
-    length : timesteps of a cycle; 1 for an optimizer that has none. seed : of the run. team : of the run.
+    length : timesteps of a cycle; 0 for an optimizer that has none. seed : of the run. team : of the run.
     clipped : whether gradients have a largest norm.
     """
 
@@ -85,7 +85,7 @@ class Probe:
         self._workload, self._optimizer, self._seed, self._streams = workload, optimizer, seed, dict(streams)
         self._every, self._curvature_every = options.probe_every, options.curvature_every
         self._together, self._clipped = options.accumulate, clipped
-        self._length = length if length > 1 else WINDOW
+        self._length = length or WINDOW
         self._named = dict(workload.model.named_parameters())
         self._phi: Weights = []  # empty: this cycle is not measured
         self._theta: Weights = []

@@ -164,7 +164,8 @@ def train(workload: Workload, optimizer: torch.optim.Optimizer, plan: Plan, *, m
         total, before = trainer.ends[-1] * trainer.examples, trainer.done * trainer.examples
         with progress_bar(total=total, initial=before, desc=title, unit=workload.unit, unit_scale=True,
                           show=progress and team.chief) as bar:  # fmt: skip
-            return trainer.run(bar, request or StopRequest(), keeper)
+            listens = request is not None and keeper is not None
+            return trainer.run(bar, request if listens else StopRequest(), keeper)  # type: ignore[arg-type]
 
 
 class Trainer:
@@ -194,8 +195,10 @@ class Trainer:
         # A cycle of a game is whole rounds of its players: rows at its start alone would show one player only.
         self._cycle = 1 if getattr(workload, "takes_turns", False) else method.cycle_length(settings)
         self.streams = {**workload.streams, **generators}
-        self.given = Given(workload, optimizer, self.streams, self.per_epoch, settings.get("outer_batch") == "last")
-        self.probe = Probe(workload, optimizer, plan.options, self._cycle, self.streams, seed, team,
+        shares = settings.get("outer_batch") == "last" and not method.origin
+        self.given = Given(workload, optimizer, self.streams, self.per_epoch, shares)
+        cycles = self._cycle > 1 or "two loops" in method.traits
+        self.probe = Probe(workload, optimizer, plan.options, self._cycle if cycles else 0, self.streams, seed, team,
                            clipped=plan.clip is not None)  # fmt: skip
         self._looks_ahead = bool({"two loops", "probe"} & method.traits)
         self._lrs = [group["lr"] for group in optimizer.param_groups]

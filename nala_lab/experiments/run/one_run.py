@@ -129,7 +129,8 @@ def held_out(run: Run) -> Run:
 
 
 def plan(task: str, optimizer: str | Method, *, seed: int, scale: str = "cpu", epochs: int | None = None,
-         changes: Mapping[str, Any] | None = None, device: torch.device | None = None, folders: Sequence[Path] = (),
+         changes: Mapping[str, Any] | None = None, device: torch.device | str | None = None,
+         folders: Sequence[Path | str] = (),
          options: Options | None = None) -> Run:  # fmt: skip
     """Check everything that can be checked of a run before its data are read.
 
@@ -146,6 +147,7 @@ def plan(task: str, optimizer: str | Method, *, seed: int, scale: str = "cpu", e
     folders : where data files are looked for; without any they are downloaded, and generated at smoke scale.
     options : switches of the loop.
     """
+    require("options", type(options).__name__, options is None or isinstance(options, Options), "Options(...)")
     chosen, method = get_task(task), find_method(optimizer)
     able = "waits for the validation loss" not in method.traits or chosen.main == "perplexity"
     require("optimizer", method.name, able, f"another one on {task}", "it goes by a validation loss, which texts have")
@@ -162,11 +164,11 @@ def plan(task: str, optimizer: str | Method, *, seed: int, scale: str = "cpu", e
         known = method.with_settings({"inner": (changes or {})["inner"]})
         own = {name: value for name, value in own.items() if name in known}
     settings = method.with_settings({**own, **(changes or {})})
-    return Run(chosen, sizes, scale, method.rehearsed(settings), settings, seed, device or torch.device("cpu"),
-               tuple(folders), options or Options())  # fmt: skip
+    return Run(chosen, sizes, scale, method.rehearsed(settings), settings, seed, torch.device(device or "cpu"),
+               tuple(map(Path, folders)), options or Options())  # fmt: skip
 
 
-def execute(run: Run, out: Path, *, force: bool = False, progress: bool = True,
+def execute(run: Run, out: Path | str, *, force: bool = False, progress: bool = True,
             saving: Saving | None = None, team: Team = SOLO, board: Path | None = None,
             wait: bool = True) -> tuple[Record, bool]:  # fmt: skip
     """Train and write the record; a finished record of the same configuration is read instead, unless `force`.
@@ -182,7 +184,7 @@ def execute(run: Run, out: Path, *, force: bool = False, progress: bool = True,
     up nor to be replaced by force; Busy when someone else trains the run, with `wait` False; Stopped when Ctrl-C or
     SIGTERM asked for an end; the run has been saved.
     """
-    saving = saving or Saving()
+    saving, out = saving or Saving(), Path(out)
     name = f"{run.task.name} {run.method.name} seed {run.seed}"
     with StopRequest() as request:
         workload, identity = run.workload(), known_by(run.request)  # what is missing is said before a folder is made

@@ -210,8 +210,8 @@ class Worker:
         return Outcome(cell, "finished" if trained else "there", record.outcome + generated, record.path)
 
 
-def sweep(todo: Sequence[Cell], out: Path, *, jobs: int = 1, backend: str = "local", address: str | None = None,
-          folders: Sequence[Path] = (), device: str = "auto", threads: int | None = None,
+def sweep(todo: Sequence[Cell], out: Path | str, *, jobs: int = 1, backend: str = "local", address: str | None = None,
+          folders: Sequence[Path | str] = (), device: str = "auto", threads: int | None = None,
           minutes: float | None = 5.0) -> Iterator[Outcome]:  # fmt: skip
     """Run cells, yielding what became of each as it ends; those that are busy elsewhere are waited for at the end.
 
@@ -231,13 +231,13 @@ def sweep(todo: Sequence[Cell], out: Path, *, jobs: int = 1, backend: str = "loc
     require_int("jobs", jobs, low=-1)
     require("jobs", jobs, jobs != 0, "jobs != 0")
     share = 1 if jobs == -1 and backend == "local" else shared_threads(jobs)
-    root = store(out)
-    worker = Worker(root, tuple(folders), device, share if threads is None else threads, minutes)
+    root, places = store(Path(out)), tuple(map(Path, folders))
+    worker = Worker(root, places, device, share if threads is None else threads, minutes)
     root.mkdir(parents=True, exist_ok=True)
     done = finished(root)
     left = []
     for cell in todo:
-        if known_by(cell.run(folders, device).request) in done:
+        if known_by(cell.run(places, device).request) in done:
             yield Outcome(cell, "there")
         else:
             left.append(cell)

@@ -98,7 +98,8 @@ def space_of(task: Task, optimizer: str | Method) -> Space:
     method = find_method(optimizer)
     settings = method.with_settings(task.settings.get(method.name, {}))
     require_number("lr", settings.get("lr"), low=0, open_low=True, hint="--space FILE names another space")
-    return {"lr": [float(f"{settings['lr'] * 10**power:.3g}") for power in AROUND]}
+    lr = settings["lr"]
+    return {"lr": [float(f"{lr * 10**power:.3g}") if power else lr for power in AROUND]}
 
 
 def trials(optimizer: str, space: Space, count: int, published: Mapping[str, Any], *, seed: int) -> list[Trial]:
@@ -145,8 +146,11 @@ def best_of(found: Sequence[Trial], best: Any = max) -> Trial | None:
     return best(scored, key=lambda trial: trial.score) if scored else None
 
 
-def judge(optimizer: str, space: Space, found: Sequence[Trial], best: Any = max) -> Tuned:
+def judge(optimizer: str, space: Space, found: Sequence[Trial], best: Any = max,
+          fixed: Mapping[str, Any] | None = None) -> Tuned:  # fmt: skip
     """Pick the best trial and say on which axes it lies at an edge beyond which a better one may lie.
+
+    `fixed`: the settings of a trial, where those that were not tuned are not the optimizer's own.
 
     Examples
     --------
@@ -160,12 +164,12 @@ def judge(optimizer: str, space: Space, found: Sequence[Trial], best: Any = max)
     chosen = best_of(found, best)
     edges = [] if chosen is None else [
         f"{name} ({side})" for name, values in space.items() for side in ("lower", "upper")
-        if _at_edge(chosen, name, values, side)
+        if _at_edge(chosen, {**(fixed or {}), **chosen.changes}, name, values, side)
     ]  # fmt: skip
     return Tuned(optimizer, chosen, tuple(edges), tuple(found), math.prod(len(values) for values in space.values()))
 
 
-def _at_edge(chosen: Trial, name: str, values: Sequence[Any], side: str) -> bool:
+def _at_edge(chosen: Trial, made: Mapping[str, Any], name: str, values: Sequence[Any], side: str) -> bool:
     """Whether the value is the last of its axis on this side, and the optimizer takes values still further out."""
     if not all(_is_number(value) for value in values) or len(set(values)) < 2:
         return False
@@ -174,14 +178,14 @@ def _at_edge(chosen: Trial, name: str, values: Sequence[Any], side: str) -> bool
         return False
     # as far beyond as the value's own size asks for: eps may be 1e-16; a whole number may allow the next one only
     steps = (1e-9 * (abs(value) or 1), *([1] if isinstance(value, int) else []))
-    return any(_takes(chosen, name, value + sign * step) for step in steps)
+    return any(_takes(chosen.optimizer, {**made, name: value + sign * step}) for step in steps)
 
 
-def _takes(chosen: Trial, name: str, value: Any) -> bool:
-    """Whether the optimizer of a trial can be made with this value instead."""
-    method = find_method(chosen.optimizer)
+def _takes(optimizer: str, settings: Mapping[str, Any]) -> bool:
+    """Whether the optimizer can be made with these settings."""
+    method = find_method(optimizer)
     try:
-        method.rehearsed(method.with_settings({**chosen.changes, name: value}))
+        method.rehearsed(method.with_settings(settings))
     except ValueError:
         return False
     return True

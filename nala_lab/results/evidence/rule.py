@@ -206,7 +206,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     [0.03, 0.06, 0.06]
     """
     p = reals("p_values", p_values)
-    require("p_values", p_values, bool(np.all((p >= 0) & (p <= 1))), "0 <= p <= 1")
+    require("p_values", p_values, p.ndim == 1 and bool(np.all((p >= 0) & (p <= 1))), "a list with 0 <= p <= 1")
     order = np.argsort(p, kind="stable")
     steps = np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1))
     out = np.empty_like(p)
@@ -235,7 +235,8 @@ def sign_flip_p(differences: Sequence[float] | Real) -> float:
     1.0
     """
     d = reals("differences", differences)
-    require("differences", differences, bool(np.isfinite(d).all()), "finite numbers")
+    require("differences", differences, d.ndim == 1 and bool(np.isfinite(d).all()), "a list of finite numbers")
+    d = d / (np.abs(d).max(initial=0.0) or 1.0)  # sums of the largest floats are none
     if set(np.abs(d)) <= {0.0, 1.0}:  # signs only: counted, for any number of them
         n, fewer = int(np.abs(d).sum()), int(min((d > 0).sum(), (d < 0).sum()))
         return float(min(1.0, 2 * sum(math.comb(n, i) for i in range(fewer + 1)) / 2**n))
