@@ -1,9 +1,7 @@
 """Training runs in torch, from one smoke step to a real run: data, models, tasks, one loop, records.
 
-    from pathlib import Path
-
     from nala_lab.experiments import execute, plan
-    record, _ = execute(plan("lenet5-digits", "nala", seed=0, scale="smoke"), Path("runs"))
+    record, _ = execute(plan("lenet5-digits", "nala", seed=0, scale="smoke"), "runs")
 
 Nothing is loaded until it is asked for, so the command line can print its help without torch.
 """
