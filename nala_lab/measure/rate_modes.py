@@ -36,6 +36,8 @@ STEPS = 3  # of Gauss-Newton
 SURE = 8.0  # standard errors that a mode's amplitude must have to count as seen
 SPREAD = 8.0  # no distribution is behind it: the battery of tests/measure holds the coverage to nominal
 LEAST_CHANGE = 0.3  # of the log of the distance, in the rows that a told rate was seen in
+CROWD = 3.0  # modes whose logs (and angles) differ less over the rows of the run do the same to the eye
+ONE = 0.5  # and less still: one eigenvalue that rounding has split
 SLOW_CHANGE = 5.0  # modes whose log changes less in these rows can bend together into any smooth curve
 BURN_IN = (0.55, 0.4, 0.25, 0.125, 0.0)
 
@@ -155,6 +157,11 @@ def _doubt(slowest: _Fit, best: _Fit, n: int, every: int) -> str:
         more = math.ceil(every * math.log(2 / fit.lead) / gap) if math.isfinite(gap) else n * every
         per = math.exp(fit.log_rate / every)
         return f"a slower mode, {per:.6g} per row, holds {fit.lead:.0g} of the last rows: run {more} rows longer"
+    # modes that crowd at the slowest, but for an eigenvalue that is defective, draw a curve that is no sum of a few
+    phases = np.log(best.eigenvalues.astype(complex))
+    apart = np.abs(phases - phases[np.argmax(phases.real)]) * best.rows
+    if np.count_nonzero(apart < CROWD) > 2 and apart[apart < CROWD].max() > ONE:
+        return f"three modes or more crowd at the slowest, as a smooth curve has them: run {n * every} rows longer"
     # each slow mode more lets a sum follow any curve to more digits, unless it has to follow it far
     logs = np.abs(np.log(np.abs(best.eigenvalues)))
     bend = int(np.count_nonzero(logs * best.rows < SLOW_CHANGE))

@@ -274,6 +274,15 @@ def steps_only(rng):
     return path, {}, r
 
 
+def smooth(rng):
+    """A decay times a power or logarithm of the row number, or the distance of 1000 modes: no sum of a few."""
+    t, r, p = np.arange(int(rng.integers(40, 200))), rng.uniform(0.8, 0.97), rng.uniform(0.3, 4)
+    modes = np.linspace(0, r, 1000)
+    kinds = [r**t * (1.0 + t) ** -p, r**t / (3 * p + t), r**t * (1 + 5 * p / (1 + t)), r**t * (1 + p * np.log(1 + t)),
+             np.sqrt((modes ** (2 * t[:, None])).sum(axis=1))]  # fmt: skip
+    return kinds[rng.integers(len(kinds))][:, None], {"minimizer": [0.0]}, r
+
+
 def sublinear(rng):
     """1/(1 + t)^p: the limit of its rate is 1."""
     t, p = np.arange(int(rng.integers(20, 1000))), rng.uniform(0.3, 4)
@@ -304,7 +313,7 @@ FAMILIES = {
     for f in (
         normal, complex_pair, jordan, near_equal, momentum, noise_floor, multiplicative, two_scale, hidden, hidden_many,
         rosenbrock, rosenbrock_long, adam_inside, logistic, float32_rows, float32_minimizer, standstill, correlated,
-        scatter_about_a_line, mini_batches, growing, growing_run, values, slow, steps_only, sublinear,
-        sublinear_scatter, superlinear,
+        scatter_about_a_line, mini_batches, growing, growing_run, values, slow, steps_only, smooth,
+        sublinear, sublinear_scatter, superlinear,
     )
 }  # fmt: skip

@@ -82,9 +82,10 @@ SEEN = "amplitude > SURE * spread * np.linalg.norm(inverse, axis=1)"
         (rate_modes._judge, SEEN, "amplitude * np.abs(basis[-1]) > 1e-2", "hidden"),  # only modes that lead are seen
         (rate_modes._of_every, "SPREAD * float(np.abs(logs - best.log_rate).max())", "0.0", "jordan"),
         (rate_slope._doubt, "crossings < len(steps) // 10 or crossings < CROSSINGS", "False", "rosenbrock"),
+        (rate_modes._doubt, "np.count_nonzero(apart < CROWD) > 2", "False", "smooth"),
         (rate, "fit.scatter and looks_like_a_power(logs, fit.burn_in)", "False", "sublinear_scatter"),
     ],
-    ids=("slower mode", "spread", "curve", "power"),
+    ids=("slower mode", "spread", "curve", "crowd", "power"),
 )
 def test_a_rate_that_forgets_a_guard_is_caught(monkeypatch, function, old, new, name):
     plant(monkeypatch, function, old, new)
