@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nala_lab.core import require
+from nala_lab.core import require, require_choice
 
 __all__ = ["SUSPECTS", "Suspect", "nala", "planted"]
 
@@ -96,7 +96,7 @@ def planted(name: str) -> Program:
     >>> planted("no-outer")(lambda x: x, [1.0], 1, lr=0.5, k=1, mu=0.0, alpha=0.5)[-1]
     array([0.5])
     """
-    require("name", name, name in SUSPECTS, f"one of {', '.join(SUSPECTS)}")
+    require_choice("name", name, SUSPECTS)
     line = SUSPECTS[name].line
     if line is None:
         return nala

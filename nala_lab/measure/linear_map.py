@@ -265,7 +265,7 @@ class _Poked:
             before = self.machine.counters()
             again_after(done)
         now = self.machine.counters()
-        for done in (late + beside for late in _LATER for beside in (-1, 0, 1)):
+        for done in (late + aside for late in _LATER for aside in (-1, 0, 1)):
             self.machine.count({name: n + (done - _LATE) * (n - before.get(name, n)) for name, n in now.items()})
             again_after(done, ", by its own count,")
         drawn = stream(0, "states from a hat").normal(size=(_DRAWN, *self.unit.shape)) * self.unit

@@ -264,7 +264,7 @@ def _of_factory(factory: Any, target: Any, name: str, options: Mapping[str, Any]
     if options or subject.wraps == "first argument":
         bound = subject.make if subject.wraps == "first argument" else partial(factory, **options)
         make = lambda params: bound(params)  # noqa: E731
-        make.__name__ = f"{name_of(factory)} with {dict(options)}"  # what a sentence calls it
+        make.__name__ = name_of(factory) + (f" with {dict(options)}" if options else "")  # what a sentence calls it
     one = Studied(name, "torch", make, None, target, options, inner)
     known = [facts.name for facts in METHODS.values() if facts.torch == target and facts.hyper is not None]
     claims = _of_table(Method(known[0], **options)) if known and "inner" not in options else _claimed(factory, options)

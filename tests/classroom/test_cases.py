@@ -93,7 +93,7 @@ def test_a_slip_of_the_tongue_is_a_sentence():
         lambda: Case("A").accuse("me"),
         lambda: planted("x"),
     ):
-        with pytest.raises(ValueError, match="must satisfy (one of|.* in {')"):
+        with pytest.raises(ValueError, match="must satisfy .* in {'"):
             act()
 
 

@@ -252,7 +252,7 @@ def test_two_loops_around_two_loops_are_counted_by_the_outer_ones():
         if step % 2 == 0:
             fast = 0.9 * (fast + phis[-1]) / 2
             phis.append(fast)
-    assert np.abs(t.slow.ravel() - phis).max() < 1e-15
+    assert np.abs(t.slow.ravel() - phis).max() < 1e-15  # 9 roundings of numbers below 1
     assert t.k == 2 and t.evals.tolist() == [0, 3, 6, 9] and t.timesteps.tolist() == [0, 2, 4, 6]
     assert t.fast.shape == (3, 3, 1)
 

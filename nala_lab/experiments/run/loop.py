@@ -164,8 +164,8 @@ def train(workload: Workload, optimizer: torch.optim.Optimizer, plan: Plan, *, m
         total, before = trainer.ends[-1] * trainer.examples, trainer.done * trainer.examples
         with progress_bar(total=total, initial=before, desc=title, unit=workload.unit, unit_scale=True,
                           show=progress and team.chief) as bar:  # fmt: skip
-            listens = request is not None and keeper is not None
-            return trainer.run(bar, request if listens else StopRequest(), keeper)  # type: ignore[arg-type]
+            # without a keeper nobody would act on a signal that ends every step
+            return trainer.run(bar, StopRequest() if keeper is None else request or StopRequest(), keeper)
 
 
 class Trainer:
