@@ -7,6 +7,7 @@ import html
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -108,10 +109,13 @@ class Study:
         return json.dumps({"method": self.name, "about": dict(self.about), "sections": sections}, indent=1) + "\n"
 
     def save(self, folder: Path | str, stem: str = "") -> list[Path]:
-        """Write STEM.html, STEM.md, STEM.json and the pictures of the Markdown page into `folder`; give the paths."""
+        """Write STEM.html, STEM.md, STEM.json and the pictures of the Markdown page into `folder`; give the paths.
+
+        Without a stem it is made of the method's name; another method's page that has it stays, and a number is added.
+        """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        stem = stem or "".join(c if c.isalnum() else "-" for c in self.name).strip("-").lower()[:100] or "study"
+        stem = stem or self._stem(folder)
         texts = {"html": self.html(), "md": self.markdown(stem), "json": self.json()}
         paths = []
         for suffix, text in texts.items():
@@ -122,6 +126,19 @@ class Study:
                 paths.append(folder / f"{stem}-{section.key}.png")
                 paths[-1].write_bytes(section.picture.png)
         return paths
+
+    def _stem(self, folder: Path) -> str:
+        stem = "".join(c if c.isalnum() else "-" for c in self.name).strip("-").lower()[:100] or "study"
+        names = chain([stem], (f"{stem}-{number}" for number in count(2)))
+        return next(name for name in names if self._may_write(folder / f"{name}.json"))
+
+    def _may_write(self, path: Path) -> bool:
+        try:
+            return bool(json.loads(path.read_text(encoding="utf-8"))["method"] == self.name)
+        except FileNotFoundError:
+            return True
+        except (ValueError, KeyError, TypeError):
+            return False  # not a page of a study
 
 
 def _about(facts: Mapping[str, str]) -> str:

@@ -125,6 +125,7 @@ test_inputs_that_are_no_gaussian_are_refused = refused(
     (lambda: Cloud.empty(1).add([[np.nan]]), "finite"),
     (lambda: Cloud.empty(1).add([[1.0]]).distance(Cloud.empty(1).add([[2.0]])), "n >= 2"),
     (lambda: cloud_of([]), "at least one part"),
+    (lambda: cloud_of([3.0]), "features must satisfy shape (m, 1), got features=()"),
 )
 
 

@@ -123,7 +123,7 @@ def test_seeds_needed_is_the_smallest_number_that_is_enough():
 
 
 def test_the_power_of_enormous_effects():
-    assert power(1e10, 5) == power(1e300, 5) == 1 and seeds_needed(1.0, 1e-10) == 2
+    assert power(1e10, 5) == power(1e300, 5) == 1 and seeds_needed(1.0, 1e-10) == seeds_needed(-1e308, 1e-300) == 2
     # n = 2: U = |N|, and P(|N| < shift / t) = 0.8 at shift = 1.2815515655 t with the Cauchy t = cot(pi p / 2)
     wanted = 1.2815515655446004 / math.tan(math.pi * 1e-7 / 2) / math.sqrt(2)
     assert math.isclose(detectable(2, error_rate=1e-6, comparisons=10), wanted, rel_tol=1e-9)
@@ -139,6 +139,14 @@ def test_power_on_both_sides_of_the_switch(shift):
     wanted = math.erf((edge - width) / math.sqrt(2)) + near
     # what is neglected above it is of relative size shift^-2 = 1e-8
     assert math.isclose(power(shift / math.sqrt(2), 2, error_rate=1e-4), wanted, rel_tol=1e-8)
+
+
+test_what_is_no_test_is_refused_by_its_own_name = refused(
+    (seeds_needed, {"error_rate": math.nan}, "error_rate must satisfy 0 < error_rate < 1"),
+    (seeds_needed, {"comparisons": 0}, "comparisons must satisfy integer comparisons >= 1"),
+    (lambda gap, sd, **of: detectable(5, **of), {"error_rate": 0.0}, "error_rate must satisfy 0 < error_rate < 1"),
+    call=lambda function, settings: function(0.5, 1.0, **settings),
+)
 
 
 def test_sign_flips_by_hand():

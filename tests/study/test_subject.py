@@ -1,5 +1,7 @@
 """What a user brings becomes the thing that is studied, with the options that were given, or a sentence."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -42,6 +44,17 @@ def test_a_rule_that_begins_with_a_step_of_0_has_a_learning_rate():
 def test_a_long_name_makes_a_file(name, tmp_path):
     paths = Study(name, ()).save(tmp_path)
     assert all(path.exists() for path in paths) and len(paths) == 3
+
+
+def test_a_page_replaces_its_own_method_s_page_and_no_other(tmp_path):
+    for name in ("Rule (lr=0.1)", "Rule (lr=0-1)", "Rule (lr=0.1)"):
+        Study(name, (), {"runs": name}).save(tmp_path)
+    (tmp_path / "other.json").write_text("[]")
+    Study("other", ()).save(tmp_path)
+    names = {path.name: json.loads(path.read_text()) for path in tmp_path.glob("*.json")}
+    methods = {name: text["method"] for name, text in names.items() if text}
+    assert methods == {"rule--lr-0-1.json": "Rule (lr=0.1)", "rule--lr-0-1-2.json": "Rule (lr=0-1)",
+                       "other-2.json": "other"}  # fmt: skip
 
 
 test_options_that_nothing_takes_are_refused = refused(

@@ -96,7 +96,7 @@ def cloud_of(parts: Iterable[ArrayLike]) -> Cloud:
     cloud: Cloud | None = None
     for part in parts:
         x = _real("features", part)
-        cloud = (Cloud.empty(x.shape[-1]) if cloud is None else cloud).add(x)
+        cloud = (Cloud.empty(x.shape[-1] if x.ndim else 1) if cloud is None else cloud).add(x)
     require("parts", 0, cloud is not None, "at least one part")
     assert cloud is not None
     return cloud

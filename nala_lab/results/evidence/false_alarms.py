@@ -42,7 +42,7 @@ def a_a(rng: np.random.Generator, rule: Rule, *, tables: int = 1000, optimizers:
     Entry (seed i, optimizer j) = S_i + e_ij with S ~ N(0, seed_sd^2) for what runs of a seed share (initial weights,
     order of the data) and e ~ N(0, noise_sd^2).
 
-    Raises ValueError for sizes that are too small or a spread that is not positive.
+    Raises ValueError for sizes that are too small, ``seed_sd < 0`` or ``noise_sd <= 0``.
 
     Parameters
     ----------

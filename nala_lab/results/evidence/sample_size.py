@@ -39,8 +39,7 @@ def power(effect: float, n: int, *, error_rate: float = 0.05, comparisons: int =
     """
     require_number("effect", effect)
     require_int("n", n, low=2)
-    require_number("error_rate", error_rate, low=0, high=1, open_low=True, open_high=True)
-    require_int("comparisons", comparisons, low=1)
+    _require_test(error_rate, comparisons)
     # Inside the function: the core must import without scipy. Not scipy.special.nctdtr, which gives NaN here and there.
     from scipy.special import chdtr
     from scipy.stats import nct, t
@@ -51,6 +50,11 @@ def power(effect: float, n: int, *, error_rate: float = 0.05, comparisons: int =
         return float(chdtr(n - 1, (n - 1) * min(shift / critical, 1e100) ** 2))
     # The lower tail at -critical is the upper tail of the mirrored distribution.
     return float(nct.sf(critical, n - 1, shift) + nct.sf(critical, n - 1, -shift))
+
+
+def _require_test(error_rate: float, comparisons: int) -> None:
+    require_number("error_rate", error_rate, low=0, high=1, open_low=True, open_high=True)
+    require_int("comparisons", comparisons, low=1)
 
 
 def seeds_needed(
@@ -76,9 +80,10 @@ def seeds_needed(
     """
     require_number("gap", gap)
     require_number("sd", sd, low=0, open_low=True)
+    _require_test(error_rate, comparisons)
     require_number("wanted", wanted, low=error_rate, high=1, open_low=True, open_high=True)
-
-    return smallest(lambda n: power(gap / sd, n, error_rate=error_rate, comparisons=comparisons) >= wanted)
+    effect = min(abs(gap) / sd, 1e300)  # power is even, and 1 there
+    return smallest(lambda n: power(effect, n, error_rate=error_rate, comparisons=comparisons) >= wanted)
 
 
 def smallest(enough: Callable[[int], bool]) -> int | None:
@@ -119,8 +124,7 @@ def power_equivalent(threshold: float, n: int, *, error_rate: float = 0.05, comp
     """
     require_number("threshold", threshold, low=0)
     require_int("n", n, low=2)
-    require_number("error_rate", error_rate, low=0, high=1, open_low=True, open_high=True)
-    require_int("comparisons", comparisons, low=1)
+    _require_test(error_rate, comparisons)
     from scipy.special import chdtri, ndtr, stdtrit
 
     share = (np.arange(2000) + 0.5) / 2000
@@ -138,6 +142,7 @@ def detectable(n: int, *, wanted: float = 0.8, error_rate: float = 0.05, compari
     >>> [round(detectable(n), 2) for n in (2, 3, 5, 10)]
     [11.55, 3.26, 1.68, 1.0]
     """
+    _require_test(error_rate, comparisons)
     require_number("wanted", wanted, low=error_rate, high=1, open_low=True, open_high=True)
     low, high = 0.0, 1.0
     while power(high, n, error_rate=error_rate, comparisons=comparisons) < wanted:
