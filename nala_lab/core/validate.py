@@ -82,10 +82,11 @@ def require_number(name: str, value: Any, *, low: float = -math.inf, high: float
     require(name, value, bool(ok), rule, hint)
 
 
-def require_int(name: str, value: Any, *, low: int, hint: str = "") -> None:
+def require_int(name: str, value: Any, *, low: int, hint: str = "") -> int:
     """Require an integer of at least `low`; 2.0 and True are refused.
 
-    Raises ValueError when `value` is not an integer or is below `low`.
+    Returns it as Python's, since powers of NumPy's integers may not fit their type. Raises ValueError when `value` is
+    not an integer or is below `low`.
 
     Examples
     --------
@@ -97,6 +98,7 @@ def require_int(name: str, value: Any, *, low: int, hint: str = "") -> None:
     """
     whole = isinstance(value, Integral) and not isinstance(value, bool)
     require(name, value, whole and bool(value >= low), f"integer {name} >= {low}", hint)
+    return int(value)
 
 
 def require_choice(name: str, value: object, choices: Collection[str], hint: str = "") -> None:

@@ -85,7 +85,7 @@ def step(t: int, c: ArrayLike, *, lr: float, betas: tuple[float, float] = (0.9, 
     >>> round(float(step(1, 1.0, lr=1e-3)), 4), round(float(step(1, 1.0, lr=1e-3, denominator="raw")), 4)
     (0.3162, 7.0711)
     """
-    require_int("t", t, low=1, hint="steps are counted from 1")
+    t = require_int("t", t, low=1, hint="steps are counted from 1")
     require_number("lr", lr, low=0)
     require_betas(betas)
     require_number("eps", eps, low=0, open_low=True, hint="a linear objective leaves eps alone in the denominator")
@@ -121,7 +121,7 @@ def trajectory(c: ArrayLike, steps: int, *, lr: float, betas: tuple[float, float
            [-0.16666667],
            [-0.33333333]])
     """
-    require_int("steps", steps, low=0)
+    steps = require_int("steps", steps, low=0)
     slope = eigenvalues("c", c)
     moves = [
         step(t, slope, lr=lr, betas=betas, eps=eps, denominator=denominator, method=method) for t in range(1, steps + 1)

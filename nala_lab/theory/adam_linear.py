@@ -102,8 +102,8 @@ def trajectory(c: ArrayLike, cycles: int, *, k: int, mu: float, alpha: float, lr
            [-0.675],
            [-1.35 ]])
     """
-    require_int("cycles", cycles, low=0)
-    require_int("k", k, low=1, hint="k counts inner steps per cycle")
+    cycles = require_int("cycles", cycles, low=0)
+    k = require_int("k", k, low=1, hint="k counts inner steps per cycle")
     require_number("mu", mu, low=-1)
     require_number("alpha", alpha, low=0)
     require_choice("inner_state", inner_state, ("keep", "reset"), "a pulled-back state has no constant bias correction")

@@ -97,7 +97,7 @@ def against_descent(lam: ArrayLike, *, lr: float, k: int, mu: float) -> tuple[Re
         # |r^(k+1) / B|, where r^k is no number or 0 too
         reach = np.where(factor != 0, np.abs(1 - lr * values) / np.abs(1 + mu - left), np.inf)
         # 1 - r^(k+1)/B = ((1 - r^(k+1)) - (1 - B)) / B, both small where lam is; else rounded to 1e-16 / B
-        fall = one_minus_power(lr * values, k + 1)
+        fall = one_minus_power(lr * values, int(k) + 1)
         near = (fall - (1 + mu) * one_minus_power(lr * values, k)) / factor
     shortfall = np.where((fall < factor) & (lr * values < 1), near, 1 - reach)
     return np.asarray(shortfall / values), np.asarray((1 + reach) / values)
@@ -149,6 +149,6 @@ def outer_share(c: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> 
     """
     require_setting(lr, k, mu, alpha)
     outer = alpha * np.abs(reals("c", c))
-    inner = (1 + mu) * k * lr
+    inner = (1 + mu) * int(k) * lr
     require("c", c, bool(np.all((outer + inner > 0) & (outer < np.inf))), "finite, with something that moves")
     return np.asarray(outer / (outer + inner))

@@ -69,7 +69,7 @@ def floor(kappa: float, gradients: int) -> float:
     (0.5, 0.1449)
     """
     require_number("kappa", kappa, low=1, open_low=True)
-    require_int("gradients", gradients, low=1)
+    gradients = require_int("gradients", gradients, low=1)
     sigma = _sigma(kappa)
     return float(2 * sigma**gradients / (1 + sigma ** (2 * gradients)))
 
@@ -91,7 +91,7 @@ def floor_per_gradient(kappa: float, k: int) -> float:
     >>> round(floor_per_gradient(100.0, 5), 5)
     0.90528
     """
-    require_int("k", k, low=1, hint="k counts inner steps per cycle")
+    k = require_int("k", k, low=1, hint="k counts inner steps per cycle")
     require_number("kappa", kappa, low=1, open_low=True)
     sigma, n = _sigma(kappa), k + 1
     return float(sigma * (2 / (1 + sigma ** (2 * n))) ** (1 / n))  # the floor itself may be below all floats
@@ -109,7 +109,7 @@ def roots(m: float, L: float, n: int) -> Real:
     array([2.])
     """
     _interval(m, L)
-    require_int("n", n, low=1)
+    n = require_int("n", n, low=1)
     return _between(m, L, (2 * np.arange(1, n + 1) - 1) * np.pi / (4 * n))
 
 
@@ -125,7 +125,7 @@ def extreme_points(m: float, L: float, n: int) -> Real:
     array([1., 2., 3.])
     """
     _interval(m, L)
-    require_int("n", n, low=1)
+    n = require_int("n", n, low=1)
     # (L+m)/2 - (L-m)/2 cos(2 a) = m cos^2 a + L sin^2 a, a sum without cancellation
     inside = _between(m, L, np.arange(1, n) * np.pi / (2 * n))
     return np.concatenate([[m], inside, [L]])
@@ -194,7 +194,7 @@ def searched(kappa: float, k: int, *, seed: int = 0) -> dict[str, float]:
     1.0
     """
     require_number("kappa", kappa, low=1, open_low=True)
-    require_int("k", k, low=1)
+    k = require_int("k", k, low=1)
     from scipy.optimize import differential_evolution, minimize
 
     lam = extreme_points(1 / kappa, 1.0, 100 * (k + 1))[:, None]  # the points of the floor among them

@@ -83,7 +83,7 @@ def prove(t_max: int = 8) -> Proof:
     """
     import sympy as sp
 
-    require_int("t_max", t_max, low=1)
+    t_max = require_int("t_max", t_max, low=1)
     mu, alpha, phi = sp.Symbol("mu"), sp.Symbol("alpha"), sp.Symbol("phi_0")
     unrolled, residuals = {}, {}
     for t in range(1, t_max + 1):

@@ -109,7 +109,7 @@ def relinearised(measure: Measure, point: ArrayLike, loop: Loop, *, T: int, ever
     >>> relinearised(bowl, [2.0], nala(lr=0.5, k=1, mu=0.0), T=2, every=1).loss
     array([2.   , 0.5  , 0.125])
     """
-    require_int("T", T, low=0)
+    T = require_int("T", T, low=0)
     require_int("every", every, low=1)
     centre = np.asarray(point, np.float64)
     local = measure(centre)

@@ -59,7 +59,7 @@ def reduced(
     z = np.asarray(samples, np.float64)
     require("samples", z.shape, z.ndim == 2 and z.shape[1] == len(g) and len(z) > 0, f"(s, {len(g)}), s >= 1")
     require("samples", z.shape, bool(np.all(np.isfinite(z))), "finite entries")
-    require_int("depth", depth, low=0)
+    depth = require_int("depth", depth, low=0)
     basis: list[Real] = []
     images: list[Real] = []
     block = [g, *z]

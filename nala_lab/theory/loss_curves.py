@@ -54,8 +54,8 @@ def curves(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, lr: ArrayLike, k: int
     array([[1.      , 0.3125  , 0.140625]])
     """
     lam, w, e0 = _modes(lam, w, e0)
-    require_int("k", k, low=1)
-    require_int("gradients", gradients, low=0)
+    k = require_int("k", k, low=1)
+    gradients = require_int("gradients", gradients, low=0)
     require_choice("outer", outer, OUTER)
     given = {"lr": lr, "mu": mu, "alpha": alpha}
     lr, mu, alpha = np.broadcast_arrays(*(np.atleast_1d(reals(name, value)) for name, value in given.items()))

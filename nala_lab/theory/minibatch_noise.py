@@ -75,18 +75,20 @@ class Noise(Protocol):
 def batch_factor(B: int, n: int | None = None, *, replace: bool = True) -> float:
     """kappa, by which the covariance of one example's gradient is multiplied; n may be None with replacement.
 
+    Raises ValueError when B is not an integer >= 1, or, without replacement, n not one >= 2 and >= B.
+
     Examples
     --------
     >>> from nala_lab.theory.minibatch_noise import batch_factor
     >>> batch_factor(4), batch_factor(4, 5, replace=False), batch_factor(5, 5, replace=False)
     (0.25, 0.0625, 0.0)
     """
-    require_int("B", B, low=1)
+    B = require_int("B", B, low=1)
     if replace:
         return 1 / B
-    fits = n is not None and n >= max(B, 2)
-    require("B", B, fits, f"B <= n = {n} and n >= 2 without replacement")
-    return (n - B) / (B * (n - 1)) if n else 0.0
+    n = require_int("n", n, low=2, hint="without replacement")
+    require("B", B, n >= B, f"B <= n = {n} without replacement")
+    return (n - B) / (B * (n - 1))
 
 
 def finite_vector(name: str, value: ArrayLike, d: int | None = None, *, low: float | None = None) -> Real:

@@ -133,6 +133,7 @@ def _partitions(items: tuple[int, ...]) -> Iterator[Partition]:
 
 
 def _coefficient(s: Partition, q: int, B: int, n: int | None) -> float:
+    B = int(B)  # powers of NumPy's integers may not fit their type
     if n is None:
         return float(perm(B, len(s)) / B**q)
     total = 0.0

@@ -55,7 +55,7 @@ def root_at_zero_mu(k: int) -> float:
     >>> [round(root_at_zero_mu(k), 3) for k in (1, 2, 3, 5)]
     [5.828, 9.444, 13.045, 20.236]
     """
-    require_int("k", k, low=1, hint="k counts inner steps per cycle")
+    k = require_int("k", k, low=1, hint="k counts inner steps per cycle")
     a = 4.0 * k + 2
     for _ in range(60):  # Newton on the logarithm, which increases and is concave for a > 1
         f = (k + 1) * math.log((a - 1) / (k + 1)) + k * math.log(k / a)
@@ -82,7 +82,7 @@ def outer_limit(k: int, mu: float, *, lr: float = 1.0) -> float:
     >>> round(outer_limit(5, 0.0), 3), outer_limit(5, -0.5), round(outer_limit(5, -0.05), 3)
     (20.236, 3.0, 18.49)
     """
-    require_int("k", k, low=1, hint="k counts inner steps per cycle")
+    k = require_int("k", k, low=1, hint="k counts inner steps per cycle")
     require_number("mu", mu, low=-1, high=1)
     require_number("lr", lr, low=0)
 

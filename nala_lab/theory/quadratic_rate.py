@@ -137,6 +137,7 @@ def rate_per_gradient(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: fl
     >>> float(rate_per_gradient(1.0, lr=0.5, k=1, mu=0.0, alpha=0.0, method="lookahead"))
     0.5
     """
+    k = require_int("k", k, low=1, hint="k counts inner steps per cycle")
     cost = gradients_of(method, k, alpha)
     spread = np.abs(rho(lam, lr=lr, k=k, mu=mu, alpha=alpha)) ** (1 / cost)
     r, c = (np.abs(1 - float(step) * _spectrum(lam)) for step in (lr, alpha))
@@ -187,7 +188,7 @@ def trajectory(
     array([[4., 8.],
            [0., 4.]])
     """
-    require_int("cycles", cycles, low=0)
+    cycles = require_int("cycles", cycles, low=0)
     values, q, start = _spectrum(lam), reals("basis", basis), eigenvalues("e0", e0)
     d = len(values) if values.ndim == 1 else -1
     require("lam", values.shape, d >= 1, "shape (d,)")

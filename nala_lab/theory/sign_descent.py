@@ -80,7 +80,7 @@ def inner_end(phi: ArrayLike, *, lr: float, k: int) -> Real:
     array([ 0.25, -0.25,  0.25])
     """
     require_number("lr", lr, low=0, open_low=True)
-    require_int("k", k, low=1)
+    k = require_int("k", k, low=1)
     start = reals("phi", phi)
     a = np.abs(start)
     n = np.floor(a / lr)

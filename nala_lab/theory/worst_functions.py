@@ -118,8 +118,8 @@ def travel(*, L: float, lr: float, k: int, mu: float, alpha: float, cycles: int)
     5.0
     """
     _require(lr, k, mu, alpha, L)
-    require_int("cycles", cycles, low=0)
-    return float(cycles * ((1 + mu) * k * lr + alpha) * L)
+    cycles = require_int("cycles", cycles, low=0)
+    return float(cycles * ((1 + mu) * int(k) * lr + alpha) * L)
 
 
 def value_bound(*, L: float, lr: float, k: int, mu: float, alpha: float, cycles: int) -> float:
@@ -184,7 +184,7 @@ def quadratic_value(*, L: float, lr: float, k: int, mu: float, alpha: float, cyc
     0.0833
     """
     _require(lr, k, mu, alpha, L)
-    require_int("cycles", cycles, low=0)
+    cycles = require_int("cycles", cycles, low=0)
     require_int("grid", grid, low=2)
     lam: Real = np.linspace(0, L, grid)
     with np.errstate(over="ignore"):  # divergence is a result

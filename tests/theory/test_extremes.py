@@ -1,5 +1,6 @@
 """Closed forms at the ends of their ranges: tiny curvature, divergence, and numbers that are no numbers."""
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -8,8 +9,10 @@ import pytest
 from nala_lab.core import covariance, variances
 from nala_lab.theory import (
     adala_critical,
+    adala_linear,
     adala_noise,
     adam_cycle,
+    adam_linear,
     break_even,
     chebyshev,
     equal_speed,
@@ -18,9 +21,12 @@ from nala_lab.theory import (
     minibatch_cycle,
     minibatch_limits,
     minibatch_modes,
+    minibatch_noise,
+    minibatch_variance,
     momentum_cycle,
     noise_one_mode,
     optimal_mu,
+    outer_limit,
     outer_velocity,
     quadratic_rate,
     scaling,
@@ -182,6 +188,41 @@ def test_an_integer_of_numpy_is_an_integer(k):
     given = dict(lr=0.1, mu=-0.5, alpha=0.0)
     one, two = (float(noise_one_mode.stationary_variance(15.0, 1.0, k=n, **given)) for n in (k, np.int64(k)))
     assert one == two
+
+
+def short_integers(number):
+    """Results whose formulas multiply an integer, add one to it, or raise it to a power."""
+    n, sgd, loop = number(120), dict(lr=0.1, mu=0, alpha=0.0), minibatch_cycle.Loop(lr=0.1, k=2, workers=number(120))
+    small = dict(L=1.0, k=number(2), cycles=n, **sgd)
+    return [
+        minibatch_noise.batch_factor(number(100), n, replace=False),
+        minibatch_variance.loss_moments([[1.0], [2.0]], [0, 0], loop, [1.0], B=n, replace=True, T=2).variance,
+        quadratic_rate.rate_per_gradient(0.5, lr=0.1, k=number(127), mu=0.0, alpha=0.1),
+        quadratic_rate.trajectory([1.0], [[1.0]], [1.0], number(127), lr=0.1, k=2, mu=-0.5, alpha=0.1),
+        adala_linear.trajectory([1.0], number(127), lr=0.1, method="adala-code"),
+        adam_linear.trajectory([1.0], n, lr=0.1, k=number(2), mu=0.0, alpha=0.0),
+        chebyshev.floor(100.0, n), chebyshev.floor_per_gradient(100.0, number(127)),
+        chebyshev.roots(1.0, 3.0, n), chebyshev.extreme_points(1.0, 3.0, number(127)),
+        worst_functions.travel(L=1, lr=1, k=n, mu=1, alpha=0, cycles=n), worst_functions.quadratic_value(**small),
+        break_even.against_descent(0.01, lr=1.0, k=number(127), mu=-0.5),
+        break_even.outer_share(1.0, lr=1, k=n, mu=1, alpha=1),
+        sign_descent.inner_end(300.0, lr=2, k=n), outer_limit.root_at_zero_mu(number(127)),
+        loss_curves.curves([1.0], [1.0], [1.0], **sgd, k=number(127), gradients=number(127)),
+    ]  # fmt: skip
+
+
+def test_a_short_integer_of_numpy_is_the_number_it_is():
+    """int8 ends at 127: the results are those of Python's integers, bit for bit."""
+    for short, whole in zip(short_integers(np.int8), short_integers(int), strict=True):
+        assert np.array_equal(short, whole)
+    # every batch by hand: B draws with replacement of two examples, e' = (1 - lr mean a^2) e, f = 5/4 e^2
+    one = minibatch_variance.loss_moments(
+        [[1.0], [2.0]], [0, 0], minibatch_cycle.nala(lr=0.1, k=1, mu=0.0), [1.0], B=np.int8(120), replace=True, T=1
+    )
+    twos = np.arange(121)
+    chance = np.array([math.comb(120, i) / 2**120 for i in range(121)])
+    f = 1.25 * (1 - 0.1 * (1 + 3 * twos / 120)) ** 2
+    assert one.variance[1] == pytest.approx(chance @ f**2 - (chance @ f) ** 2, rel=1e-9)  # a difference of squares
 
 
 def test_a_power_that_overflows_leaves_the_factors_that_do_not():
