@@ -29,7 +29,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nala_lab.core import require_number
+from nala_lab.core import require, require_number
 from nala_lab.theory.forecast import Local
 from nala_lab.theory.minibatch_cycle import Loop, inner
 
@@ -53,7 +53,8 @@ class OneCycle(NamedTuple):
 def one_cycle(local: Local, loop: Loop) -> OneCycle:
     """Gain, curvature, noise and outer part of one cycle of `loop` from the point of `local`; its nu is not read.
 
-    Workers divide the noise part. The outer gradient's C_o is that at the mean of y for s = 1.
+    Workers divide the noise part. The outer gradient's C_o is that at the mean of y for s = 1. Heavy ball outside has
+    no velocity yet in its first cycle: s = nu. Raises ValueError for a Nesterov velocity.
 
     Examples
     --------
@@ -65,6 +66,8 @@ def one_cycle(local: Local, loop: Loop) -> OneCycle:
     >>> one_cycle(here, nala(lr=0.25, k=1, mu=0.0))  # D = -1/4, S_D = 0.4 / 16
     OneCycle(gain=0.25, curvature=0.125, noise=0.05, outer=0.0)
     """
+    at_once = loop.weights[0] == 1
+    require("beta", loop.beta, at_once, "0 with style='nesterov'", "Nesterov's first step is s = nu (1 + beta)")
     h, g = local.noise.h, local.noise.g
     flat = local.noise.basis is None
     zero = np.zeros_like(h) if flat else np.zeros((len(h), len(h)))
@@ -83,7 +86,7 @@ def one_cycle(local: Local, loop: Loop) -> OneCycle:
 def best_mu(parts: OneCycle, *, low: float = -1.0, high: float = np.inf) -> float:
     """mu* = gain / (curvature + noise) - 1, within [low, high].
 
-    Raises ValueError when low is below -1 or above high.
+    Raises ValueError when low is below -1 or above high, or a part is not finite.
 
     Examples
     --------
@@ -94,6 +97,7 @@ def best_mu(parts: OneCycle, *, low: float = -1.0, high: float = np.inf) -> floa
     1.0
     """
     require_number("low", low, low=-1, high=high)
+    require("parts", parts, bool(np.all(np.isfinite(parts))), "finite parts")
     bent = parts.curvature + parts.noise
     if bent > 0:
         return float(np.clip(parts.gain / bent - 1, low, high))

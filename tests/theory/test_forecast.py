@@ -75,6 +75,13 @@ def test_three_numbers_are_the_forecast_of_one_cycle_for_every_mu(alpha):
     assert parts.change(best) < min(parts.change(best - 1e-3), parts.change(best + 1e-3))
 
 
+def test_heavy_ball_outside_takes_its_first_step_without_velocity():
+    here = at(quadratic()[2])
+    loop = Loop(lr=0.3, k=4, nu=0.7, beta=0.6, style="heavy-ball", alpha=0.3, workers=2)
+    change = forecast(here, loop, T=1).loss[-1] - here.loss
+    assert one_cycle(here, loop).change(loop.nu - 1) == pytest.approx(change, rel=CLOSED)
+
+
 def test_the_printed_formula_of_the_best_mu():
     # alpha = 0: mu* = -(g.D) / (D'HD + tr(H S_D)) - 1, with D and S_D from the matrices of the inner loop
     H, C, e0 = quadratic()
@@ -123,6 +130,9 @@ test_what_is_refused = refused(
     (lambda: relinearised(lambda x: Local(0.0, streaming_modes([1.0], sigma2=1.0, B=1)), [1.0], LOOP, T=1, every=1),
      "noise with all covariances"),
     (lambda: best_mu(OneCycle(1.0, 1.0, 1.0, 0.0), low=-2.0), "low must satisfy -1 <= low"),
+    (lambda: best_mu(OneCycle(np.nan, 1.0, 1.0, 0.0)), "parts must satisfy finite parts, got parts=OneCycle(gain=nan"),
+    (lambda: best_mu(OneCycle(1.0, np.inf, 1.0, 0.0)), "parts must satisfy finite parts"),
+    (lambda: one_cycle(at(np.ones(3)), Loop(lr=0.1, beta=0.5)), "beta must satisfy 0 with style='nesterov', got"),
 )  # fmt: skip
 
 
