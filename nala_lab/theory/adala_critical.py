@@ -78,7 +78,7 @@ def critical_curvature(*, lr: float, betas: tuple[float, float] = (0.9, 0.999), 
 
     Parameters
     ----------
-    lr, betas, eps, probe, denominator : as in `nala_lab.reference.AdaLA`.
+    lr, betas, eps, probe : as in `nala_lab.reference.AdaLA`. denominator : ``"hat"`` or ``"raw"``.
 
     Examples
     --------
@@ -107,8 +107,9 @@ def growth(lam: float, *, lr: float, betas: tuple[float, float] = (0.9, 0.999), 
     """
     require_number("lam", lam, low=0)
     require_number("lr", lr, low=0)
+    require_betas(betas)
     beta = _momentum(betas[0], probe)
     pull = (1 - beta) * lr * lam / rest_denominator(beta2=betas[1], eps=eps, denominator=denominator)
-    half = (1 + beta - pull) / 2
-    inside = half**2 - beta
-    return math.sqrt(beta) if inside < 0 else abs(half) + math.sqrt(inside)
+    half, root = abs(1 + beta - pull) / 2, math.sqrt(beta)
+    # half^2 - beta, whose square may be beyond all floats
+    return root if half < root else half + math.sqrt(half - root) * math.sqrt(half + root)

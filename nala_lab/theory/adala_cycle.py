@@ -80,10 +80,10 @@ def amplitude(lam: float, *, lr: float, betas: tuple[float, float] = (0.9, 0.999
     require_choice("denominator", denominator, ("hat", "raw"))
     d = lr * lam * (1 - beta1) / (2 * (1 + beta1))
     rest = eps / (1 - beta2)
-    left = d**2 - eps - rest if denominator == "raw" else (d - eps) ** 2 - rest
-    exists = left > 0 and d > eps * (denominator == "hat")
-    require("lam", lam, exists, "lam > lam_crit", "below the critical curvature AdaLA settles at the minimum")
-    return math.sqrt(left) / (lam * (lr * lam if probe == "grad" else 2.0))
+    seen, least = (d, math.sqrt(eps + rest)) if denominator == "raw" else (d - eps, math.sqrt(rest))
+    require("lam", lam, seen > least, "lam > lam_crit", "below the critical curvature AdaLA settles at the minimum")
+    left = math.sqrt(seen - least) * math.sqrt(seen + least)  # seen^2 may be beyond all floats
+    return left / lam / (lr * lam if probe == "grad" else 2.0)
 
 
 def state(lam: float, *, lr: float, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, probe: str = "grad",

@@ -74,8 +74,10 @@ def against_lookahead(lam: ArrayLike, *, lr: float, k: int, mu: float) -> tuple[
     if mu == 0:  # |B|^(1/k) = |r|, also where r^k is below all floats
         inside = np.minimum(lr * values, 2 - lr * values)
         return np.asarray(inside / values), np.asarray((2 - inside) / values)
-    shortfall = one_minus_root((1 + mu) * one_minus_power(lr * values, k), factor, k)
-    return np.asarray(shortfall / values), np.asarray((1 + np.abs(factor) ** (1 / k)) / values)
+    beyond = np.isinf(factor)  # the root first where the power leaves the numbers
+    root = np.where(beyond, (1 + mu) ** (1 / k) * np.abs(1 - lr * values), np.abs(factor) ** (1 / k))
+    shortfall = np.where(beyond, 1 - root, one_minus_root((1 + mu) * one_minus_power(lr * values, k), factor, k))
+    return np.asarray(shortfall / values), np.asarray((1 + root) / values)
 
 
 def against_descent(lam: ArrayLike, *, lr: float, k: int, mu: float) -> tuple[Real, Real]:
@@ -94,8 +96,9 @@ def against_descent(lam: ArrayLike, *, lr: float, k: int, mu: float) -> tuple[Re
     factor = lookahead_factor(values, lr=lr, k=k, mu=mu)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         left = mu / (1 - lr * values) ** k if mu else 0.0
-        # |r^(k+1) / B|, where r^k is no number or 0 too
-        reach = np.where(factor != 0, np.abs(1 - lr * values) / np.abs(1 + mu - left), np.inf)
+        # |r^(k+1) / B|, where r^k is no number or 0 too: |r| at mu = 0, as long as r is not 0
+        defined = (factor != 0) | ((mu == 0) & (lr * values != 1))
+        reach = np.where(defined, np.abs(1 - lr * values) / np.abs(1 + mu - left), np.inf)
         # 1 - r^(k+1)/B = ((1 - r^(k+1)) - (1 - B)) / B, both small where lam is; else rounded to 1e-16 / B
         fall = one_minus_power(lr * values, int(k) + 1)
         near = (fall - (1 + mu) * one_minus_power(lr * values, k)) / factor

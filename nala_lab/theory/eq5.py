@@ -138,11 +138,11 @@ def unroll(fast_ends: ArrayLike, phi0: ArrayLike, outer_grads: ArrayLike, mu: fl
     require("fast_ends", ends.shape, ends.ndim >= 1 and len(ends) >= 1, "at least one outer step, shape (T, ..., d)")
     require("outer_grads", grads.shape, grads.shape == ends.shape, f"the shape of fast_ends, {ends.shape}")
     require("phi0", start.shape, start.shape == ends.shape[1:], f"shape {ends.shape[1:]}, one outer step of fast_ends")
-    lag = np.subtract.outer(np.arange(len(ends)), np.arange(len(ends)))
     base = -float(mu)  # powers of a whole number would not fit its type
-    powers = np.where(lag >= 0, base ** np.maximum(lag, 0), 0.0)  # row t-1: (-mu)^(t-i), i = 1..t
-    decay = (base ** np.arange(1, len(ends) + 1)).reshape(-1, *([1] * start.ndim))
-    return np.asarray(np.tensordot(powers, (1 + mu) * ends - alpha * grads, axes=1) + decay * start)
+    moves, powers = (1 + mu) * ends - alpha * grads, base ** np.arange(len(ends) + 1)
+    # row t-1: (-mu)^(t-i), i = 1..t; no more, because what is infinite later times 0 is no number
+    sums = [np.tensordot(powers[t - 1 :: -1], moves[:t], axes=1) for t in range(1, len(ends) + 1)]
+    return np.asarray(np.stack(sums) + powers[1:].reshape(-1, *([1] * start.ndim)) * start)
 
 
 def _remembering_mu(mu: ArrayLike) -> Real:

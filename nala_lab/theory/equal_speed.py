@@ -84,6 +84,7 @@ def small_step_penalty(*, lr: float, k: int, mu: float, alpha: float) -> float:
     1.0
     """
     require_setting(lr, k, mu, alpha)
-    moved = k * (1 + mu) * lr + alpha
+    moved = int(k) * (1 + mu) * lr + alpha
     require("alpha", alpha, moved > 0, "alpha > 0 or (1+mu) lr > 0", "a method that does not move has no variance")
-    return float((k + 1) * (k * ((1 + mu) * lr) ** 2 + alpha**2) / moved**2)
+    share = alpha / moved  # of the outer step; squares of steps may be below all floats
+    return float((int(k) + 1) * ((1 - share) ** 2 / k + share**2))

@@ -61,7 +61,7 @@ def rotation_factor(s: ArrayLike, *, lr: float, k: int, mu: float, alpha: float)
     require("s", s, bool(np.all(values >= 0)), "finite s >= 0, singular values")
     bare = np.abs(lookahead_factor(1j * values, lr=lr, k=k, mu=mu))
     rho(0.0, lr=lr, k=k, mu=mu, alpha=alpha)  # refuses a bad alpha
-    return np.asarray(np.sqrt(1 + alpha**2 * values**2) * bare)
+    return np.asarray(np.hypot(1, alpha * values) * bare)
 
 
 def spectral_radius(J: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> float:

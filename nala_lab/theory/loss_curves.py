@@ -54,6 +54,7 @@ def curves(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, lr: ArrayLike, k: int
     array([[1.      , 0.3125  , 0.140625]])
     """
     lam, w, e0 = _modes(lam, w, e0)
+    lam, w, e0 = np.stack([lam, w, e0])[:, (w != 0) | (e0 != 0)]  # what nothing excites adds nothing, however it grows
     k = require_int("k", k, low=1)
     gradients = require_int("gradients", gradients, low=0)
     require_choice("outer", outer, OUTER)
@@ -139,7 +140,8 @@ def loss_at_budget(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, lr: float, k:
         # the geometric sum is `count` where T^2 = 1
         series = np.where(left == 0, float(count), one_minus_power(left, count) / np.where(left == 0, 1.0, left))
         noise = np.where(n == 0, 0.0, n * series)
-        total = float(np.sum(lam * ((t * t) ** count * e0**2 + noise)) / 2)
+        kept = np.where(e0 == 0, 0.0, (t * t) ** count * e0**2)  # a mode that is not there does not grow
+        total = float(np.sum(lam * (kept + noise)) / 2)
     return float("inf") if np.isnan(total) else total
 
 

@@ -115,11 +115,12 @@ def cycle_matrix(lam: ArrayLike, *, lr: float, beta: float, k: int, mu: float, a
     u_k, u_before = lucas(tau, delta, k)
     p = u_k[..., None, None] * m - (delta * u_before)[..., None, None] * np.eye(2)
     c, s = 1 - alpha * lam, 1 + mu
-    top = np.stack([c * (s * p[..., 0, 0] - mu), c * s * p[..., 0, 1]], -1)
+    mixed = s * p if s else np.zeros_like(p)  # 0 times a power that may have overflowed
+    top = np.stack([c * (mixed[..., 0, 0] - mu), c * mixed[..., 0, 1]], -1)
     if convention == "keep":
         bottom = p[..., 1, :]
     elif convention == "pullback":
-        bottom = np.stack([s * p[..., 1, 0], s * p[..., 1, 1] - mu], -1)
+        bottom = np.stack([mixed[..., 1, 0], mixed[..., 1, 1] - mu], -1)
     else:
         bottom = np.zeros_like(top)
         top = np.stack([top[..., 0], np.zeros_like(c)], -1)  # v is zero when the cycle starts

@@ -90,7 +90,7 @@ def cycle_moments(
     t: Any = np.where(c == 0, 0.0, c * (grown - mu))
     step = c * s * lr  # with the outer one: squares only, because the last batch's cross term may cancel them
     last = step**2 if outer == "full" else (step + alpha) ** 2 if outer == "last" else step**2 + alpha**2
-    n: Any = w * (np.where(step == 0, 0.0, step**2 * q) + last)
+    n: Any = np.where(w == 0, 0.0, w * (np.where(step == 0, 0.0, step**2 * q) + last))
     return t, n
 
 

@@ -98,6 +98,10 @@ test_what_is_refused = refused(
 )
 
 
+def test_what_is_infinite_later_was_not_there_before():
+    assert np.array_equal(unroll([[0.0], [np.inf]], [8.0], [[0.0], [0.0]], -0.5, 0.1), [[4.0], [np.inf]])
+
+
 def test_a_whole_mu_is_a_number_like_any_other():
     """(-2)^69 does not fit an integer of NumPy: from cycle 64 on its powers would come out wrong."""
     rng = stream(0, "whole mu")

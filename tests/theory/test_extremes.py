@@ -9,6 +9,7 @@ import pytest
 from nala_lab.core import covariance, variances
 from nala_lab.theory import (
     adala_critical,
+    adala_cycle,
     adala_linear,
     adala_noise,
     adam_cycle,
@@ -309,6 +310,28 @@ def test_what_overflowed_and_is_multiplied_by_nothing_is_nothing():
     assert quadratic_rate.rate_per_gradient(1.0, lr=11.0, k=400, mu=0, alpha=0) == pytest.approx(10 ** (400 / 401))
 
 
+def test_a_mode_that_is_not_there_adds_nothing_to_a_loss():
+    given, wild = dict(lr=1.0, k=5, mu=-0.5, alpha=0.0), ([1.0, 1e80], [0.0, 0.0], [1.0, 0.0])
+    assert loss_curves.loss_at_budget(*wild, **given, budget=1200) == 0.25**200 / 2  # r = 0: T = 1/2, 200 cycles
+    assert loss_curves.curves(*wild, **given, gradients=12)[0, ::6].tolist() == [0.5, 0.125, 0.03125]
+    assert noise_one_mode.cycle_moments(1e80, 0.0, **given)[1] == 0
+
+
+def test_powers_beyond_all_floats_leave_the_results_that_are_not():
+    B = 1 - (10**80 - 1) ** 5  # twice (1+mu) r^5 - mu: its root by logarithms, which keep 1e3 ulp
+    root = math.exp((math.log(-B) - math.log(2)) / 5)
+    found = [float(end) for end in break_even.against_lookahead(1e80, lr=1.0, k=5, mu=-0.5)]
+    assert found == pytest.approx([-root / 1e80, root / 1e80], rel=1e-12)
+    given = dict(lr=1.0, beta=0.5, k=5, mu=-1.0)  # nothing of the inner loop is taken
+    assert np.array_equal(momentum_cycle.cycle_matrix(1e80, **given, convention="pullback"), np.eye(2))
+    assert momentum_cycle.cycle_matrix(1e80, **given, alpha=0.5e-80)[0] == pytest.approx([0.5, 0.0])
+    assert games.rotation_factor(1e160, lr=0.0, k=1, mu=-1.0, alpha=1.0) == 1e160
+    rest = adala_critical.rest_denominator(beta2=0.999, eps=1e-8)  # the larger root is -0.1 h lam, the other beta1 / it
+    assert adala_critical.growth(1e160, lr=1.0) == pytest.approx(0.1 * 1e160 / rest, rel=1e-14)
+    assert adala_cycle.amplitude(1e160, lr=1.0) == pytest.approx(1e-160 / 38, rel=1e-14)
+    assert equal_speed.small_step_penalty(lr=1e-170, k=5, mu=-0.5, alpha=0.0) == pytest.approx(6 / 5, rel=1e-15)
+
+
 def test_an_edge_far_below_the_first_step_of_the_search_is_found():
     """Gradient descent on d equal modes, one Gaussian example at a time: 0 < lr < 2 / (d + 2)."""
     noise = minibatch_modes.streaming_modes(np.ones(30_000), sigma2=0.0, B=1)
@@ -333,6 +356,8 @@ def test_fractions_and_float32_are_numbers():
 test_what_theory_refuses_is_a_sentence = refused(
     (lambda: adam_cycle.radius(1.0, lr=0.5, betas=(0.9, 0.9, 0.9)), "betas must satisfy a pair"),
     (lambda: adala_critical.critical_curvature(lr=0.1, betas=(0.9,)), "betas must satisfy a pair"),
+    (lambda: adala_critical.growth(1.0, lr=0.1, betas=(0.9,)), "betas must satisfy a pair"),
+    (lambda: adala_critical.growth(1.0, lr=0.1, betas=0.9), "betas must satisfy a pair"),
     (lambda: scaling.rescaled("SGD", {"lr": 0.1}, -2000), "n must satisfy a lr that a float holds"),
     (lambda: scaling.rescaled("SGD", {"lr": 0.1}, 2000), "n must satisfy a lr that a float holds"),
     (lambda: scaling.rescaled("Adam", {"eps": None}, 1), "eps must satisfy"),
