@@ -52,8 +52,8 @@ class Ending:
     Parameters
     ----------
     tol : "converged" when every entry of the last gradient of a row is at most this; None never is.
-    limit : "diverged" when an entry of any point of a row leaves [-limit, limit] or is no number. The run goes on
-        while another member of the ensemble lives.
+    limit : "diverged" when an entry of an iterate of a row (x, or theta and phi; not y or a probe on the way) leaves
+        [-limit, limit] or is no number. The run goes on while another member of the ensemble lives.
     """
 
     def __init__(self, tol: float | None = None, limit: float = LIMIT) -> None:

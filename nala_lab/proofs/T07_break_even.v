@@ -1,6 +1,6 @@
-(** T07: per gradient, NALA (k + 1 gradients a cycle) against Lookahead (k), on one mode of a
-    quadratic with 0 <= lr lam <= 1 and mu in [-1, 0]. Roots are avoided: rho^(1/(k+1)) <= B^(1/k)
-    is written rho^k <= B^(k+1). *)
+(** T07: per gradient, NALA (k + 1 gradients a cycle) against Lookahead (k) and gradient descent, on
+    one mode of a quadratic. Roots are avoided: |rho|^(1/(k+1)) < |B|^(1/k) is written
+    |rho|^k < |B|^(k+1), which is the same as both sides are not negative. *)
 
 From Coq Require Import Reals Lra.
 From NalaLab Require Import Algorithm1 Powers.
@@ -18,19 +18,29 @@ Qed.
 
 (* The exact break-even: the outer step must shrink the mode by more than an inner gradient does. *)
 Theorem break_even_exact lr k mu alpha lam :
-  0 < factor lr k mu lam ->
-  (rho lr k mu alpha lam ^ k < factor lr k mu lam ^ S k
-   <-> (1 - alpha * lam) ^ k < factor lr k mu lam).
+  factor lr k mu lam <> 0 ->
+  (Rabs (rho lr k mu alpha lam) ^ k < Rabs (factor lr k mu lam) ^ S k
+   <-> Rabs (1 - alpha * lam) ^ k < Rabs (factor lr k mu lam)).
 Proof.
-  intros positive; unfold rho; rewrite Rpow_mult_distr; simpl.
-  assert (0 < factor lr k mu lam ^ k) by now apply pow_lt.
+  intros moves; unfold rho; rewrite Rabs_mult, Rpow_mult_distr; simpl.
+  assert (0 < Rabs (factor lr k mu lam) ^ k) by now apply pow_lt, Rabs_pos_lt.
   split; intros less; [|nra].
-  destruct (Rlt_le_dec ((1 - alpha * lam) ^ k) (factor lr k mu lam)) as [fine|more]; [exact fine|].
-  assert (factor lr k mu lam * factor lr k mu lam ^ k
-          <= (1 - alpha * lam) ^ k * factor lr k mu lam ^ k) by (apply Rmult_le_compat_r; lra).
-  lra.
+  apply Rmult_lt_reg_r with (Rabs (factor lr k mu lam) ^ k); lra.
 Qed.
 
+(* In k + 1 gradients descent shrinks the mode by |1 - lr lam|^(k+1). *)
+Theorem break_even_descent lr k mu alpha lam :
+  factor lr k mu lam <> 0 ->
+  (Rabs (rho lr k mu alpha lam) < Rabs (1 - lr * lam) ^ S k
+   <-> Rabs (1 - alpha * lam) < Rabs (1 - lr * lam) ^ S k / Rabs (factor lr k mu lam)).
+Proof.
+  intros moves; unfold rho; rewrite Rabs_mult.
+  pose proof (Rabs_pos_lt _ moves) as positive; set (b := Rabs (factor lr k mu lam)) in *.
+  replace (Rabs (1 - lr * lam) ^ S k) with (Rabs (1 - lr * lam) ^ S k / b * b) at 1 by (field; lra).
+  split; intros less; [apply Rmult_lt_reg_r with b|apply Rmult_lt_compat_r]; assumption.
+Qed.
+
+(* For 0 <= lr lam <= 1 and mu in [-1, 0] both factors are at least 0, and this step is enough. *)
 Theorem break_even lr k mu alpha lam :
   -1 <= mu <= 0 -> 0 <= lr * lam <= 1 -> 0 <= lam ->
   sufficient lr mu <= alpha -> alpha * lam <= 1 ->

@@ -38,8 +38,8 @@ def run(method: Any, grad: Callable[..., Any], x0: Any, *, cycles: int | None = 
     rng : generator of the mini-batches, or a seed for one. full_grad : gradient of the whole objective, for
     ``outer_batch="full"``.
     tol : end as "converged" when every entry of the last gradient spent in a step or cycle is at most this.
-    limit : a member of the ensemble whose entries leave [-limit, limit] or are not numbers has diverged. The run goes
-    on while another member lives.
+    limit : a member of the ensemble has diverged when entries of its iterates (x, or theta and phi; not y or a probe on
+    the way) leave [-limit, limit] or are not numbers. The run goes on while another member lives.
     keep : ``"all"`` keeps every point and gradient, ``"slow"`` the iterates or slow weights and their costs, ``"last"``
     the last of them. The numbers are the same; see `nala_lab.core.trajectory.Trajectory` for the fields.
     progress : show a tqdm progress bar.
