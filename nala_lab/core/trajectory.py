@@ -64,7 +64,8 @@ class Trajectory:
     timesteps : (rows,) steps as the papers count them: inner steps, without the look-ahead gradient.
     keep : what was kept. ``"all"``: every field. ``"slow"``: every row of ``x`` or ``slow``, of ``evals`` and of
         ``timesteps``. ``"last"``: of these the last row only, so ``x`` or ``slow`` is (1, ..., d). A field that was not
-        kept is given as None here and becomes a `NotKept`: using it raises ValueError (an attribute of it: AttributeError) with the reason.
+        kept is given as None here and becomes a `NotKept`: using it raises ValueError, or AttributeError for an
+        attribute of it, with the reason.
     """
 
     method: str
