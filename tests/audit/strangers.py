@@ -58,6 +58,30 @@ class Polyak(_Plain):
         return loss
 
 
+class Told(_Plain):
+    """Steps by the loss where it is told one, else by lr."""
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        for group, p in self.held():
+            p.sub_(group["lr"] * (1.0 if loss is None else float(loss)) * p.grad)
+        return loss
+
+
+class Idle(_Plain):
+    """A fault: given a closure it returns the loss and does not move."""
+
+    def step(self, closure=None):
+        return super().step() if closure is None else closure()
+
+    def move(self, group, p):
+        p.sub_(group["lr"] * p.grad)
+
+
 class Drawing(_Plain):
     """Masks a step by coins that it throws."""
 

@@ -88,6 +88,13 @@ PERSISTENCE = (
            "the wrapper or the inner optimizer? When both do, a step costs twice and BatchNorm sees each batch "
            "twice.",
            ("closure",)),
+    Mutant("closure-no-sync", "a step with a closure never synchronises",
+           (("lookahead", "loss = self._inner_step(closure)",
+             "loss = self._inner_step(closure)\n        if loss is not None:\n            self._phase %= self.k\n"
+             "            return loss"),), _LOOKAHEAD,
+           "ReaLLMASIC/ReaLLM-Forge#479 returns early on the path without a closure; this is the other path, which a "
+           "test that steps without closures never takes. The loss is returned, so a caller sees nothing.",
+           ("closure",)),
     Mutant("closure-no-grad", "the closure runs without gradients",
            (("_base", "with torch.enable_grad():\n                return closure()",
              "with torch.no_grad():\n                return closure()"),), _NALA,
