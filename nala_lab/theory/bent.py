@@ -89,7 +89,8 @@ class Bent:
         >>> str(Bent(np.array([Fraction(1, 2)]), np.array([Fraction(2, 3)]), Fraction(3, 10), Fraction(1), Fraction(0)))
         'x^2/4 + h(2x/3), c = 3/10'
         """
-        names = "xyzw"[: len(self.axes)]
+        d = len(self.axes)
+        names = "xyzw"[:d] if d <= 4 else [f"x{i}" for i in range(1, d + 1)]
         squares = [_term(a / 2, f"{name}^2") for a, name in zip(self.axes, names, strict=True) if a]
         inside = [_term(p, name) for p, name in zip(self.normal, names, strict=True) if p]
         bent = f"{'Huber' if self.both else 'h'}({_sum(inside)})"

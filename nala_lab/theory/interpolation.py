@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nala_lab.core import Array, Real, require
+from nala_lab.core import Array, Real, require, require_number
 
 __all__ = ["Envelope", "fractions", "slack"]
 
@@ -52,7 +52,7 @@ def slack(points: ArrayLike, grads: ArrayLike, values: ArrayLike, *, L: Any, m: 
     """Left side of (*) for every ordered pair; the diagonal is zero.
 
     Returns (n, n), units of f. Entry [i, j] >= 0 for all pairs iff a function of the class passes through the data.
-    Raises ValueError for shapes that do not fit together, or m outside [0, L).
+    Raises ValueError for shapes that do not fit together, L <= 0, or m outside [0, L).
 
     Parameters
     ----------
@@ -79,12 +79,17 @@ def _numbers(*given: Any) -> list[Array]:
     return arrays if exact else [array.astype(np.float64) for array in arrays]
 
 
+def _require_class(L: Any, m: Any) -> None:
+    require_number("L", L, low=0, open_low=True)
+    require_number("m", m, low=0, high=L, open_high=True, hint="0 <= m < L")
+
+
 def _shifted(points: Any, grads: Any, values: Any, L: Any, m: Any) -> tuple[Array, Array, Array, Any]:
     x, g, f = _numbers(points, grads, values)
     require("points", x.shape, x.ndim == 2, "shape (n, d)")
     require("grads", g.shape, g.shape == x.shape, f"the shape of points, {x.shape}")
     require("values", f.shape, f.shape == x.shape[:1], f"shape {x.shape[:1]}")
-    require("m", m, bool(0 <= m < L), "0 <= m < L", f"L is {L}")
+    _require_class(L, m)
     return x, g - m * x, f - m * np.sum(x * x, axis=1) / 2, L - m
 
 
@@ -94,7 +99,7 @@ class Envelope:
 
     Parameters
     ----------
-    slopes : (n, d) g_j. offsets : (n,) b_j. L, m : 0 <= m < L.
+    slopes : (n, d) g_j, n >= 1. offsets : (n,) b_j. L, m : 0 <= m < L. Raises ValueError for anything else.
 
     Examples
     --------
@@ -119,10 +124,10 @@ class Envelope:
     def __post_init__(self) -> None:
         for name, numbers in zip(("slopes", "offsets"), _numbers(self.slopes, self.offsets), strict=True):
             object.__setattr__(self, name, numbers)
-        require("slopes", self.slopes.shape, self.slopes.ndim == 2, "shape (n, d)")
+        require("slopes", self.slopes.shape, self.slopes.ndim == 2 and len(self.slopes) > 0, "shape (n, d), n >= 1")
         good = self.offsets.shape == self.slopes.shape[:1]
         require("offsets", self.offsets.shape, good, f"shape {self.slopes.shape[:1]}")
-        require("m", self.m, bool(0 <= self.m < self.L), "0 <= m < L", f"L is {self.L}")
+        _require_class(self.L, self.m)
 
     @classmethod
     def through(cls, points: ArrayLike, grads: ArrayLike, values: ArrayLike, *, L: Any, m: Any = 0) -> Envelope:
@@ -176,6 +181,8 @@ def _mixture(slopes: Array, heights: Array, flat: float) -> Real:
     """Weights on the simplex that maximise <w, heights> - ||slopes' w||^2 / (2 flat), by an active-set method."""
     g, c = np.asarray(slopes, dtype=np.float64), np.asarray(heights, dtype=np.float64)
     quad = g @ g.T / flat
+    unit = quad.max() or 1.0  # the rows of a face stand beside ones
+    quad, c = quad / unit, c / unit
     tiny = 1e-13 * (np.trace(quad) + 1e-300)  # pieces that depend on each other: a huge step, cut at the boundary
     active = [int(np.argmax(c - np.diag(quad) / 2))]
     w = np.zeros(len(c))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nala_lab.core import stream
+from nala_lab.theory.bent import Bent
 from nala_lab.theory.interpolation import Envelope, _mixture, fractions, slack
 
 
@@ -68,10 +69,13 @@ def test_exact_and_float_evaluation_agree_where_one_piece_is_active():
     assert 5 < alone < 40
 
 
-@pytest.mark.parametrize("bad", [dict(m=1), dict(m=-1), dict(m=float("nan"))])
+@pytest.mark.parametrize("bad", [dict(m=1), dict(m=-1), dict(m=float("nan")), dict(m="0"), dict(L=None), dict(L="1")])
 def test_a_class_that_is_none_is_refused(bad):
-    with pytest.raises(ValueError, match="0 <= m < L"):
-        slack([[0.0]], [[0.0]], [0.0], L=1, **bad)
+    for made in (lambda **c: slack([[0.0]], [[0.0]], [0.0], **c), lambda **c: Envelope([[0.0]], [0.0], **c)):
+        with pytest.raises(ValueError, match="L must satisfy 0 < L < inf" if "L" in bad else "m must .* 0 <= m < 1,"):
+            made(**dict(L=1) | bad)
+    with pytest.raises(ValueError, match=r"slopes must satisfy shape \(n, d\), n >= 1"):
+        Envelope(np.zeros((0, 1)), np.zeros(0))
     with pytest.raises(ValueError, match="points must satisfy"):
         slack([0.0], [0.0], [0.0], L=1)
 
@@ -84,6 +88,27 @@ def test_where_pieces_mix_units_change_nothing_but_units(length, L):
     x = 0.2 * length
     assert huber.value([x]) == pytest.approx(L * x**2 / 2, rel=1e-9)
     assert huber.grad([x])[0] == pytest.approx(L * x, rel=1e-9)
+
+
+@pytest.mark.parametrize("unit", (1e-150, 1e-8, 1.0, 1e8, 1e150))
+def test_where_three_slopes_mix_units_change_nothing_but_units(unit):
+    """On the line the envelope is min_z of a convex function: by ternary search, in the unit 1."""
+    slopes, offsets, x = np.array([[-0.7], [0.4], [1.3]]), np.array([0.02, -0.01, -0.3]), 0.1
+    low, high = -3.0, 3.0
+    height = lambda z: (slopes[:, 0] * z + offsets).max() + (x - z) ** 2 / 2  # noqa: E731
+    for _ in range(200):
+        a, b = low + (high - low) / 3, high - (high - low) / 3
+        low, high = (low, b) if height(a) < height(b) else (a, high)
+    f = Envelope(slopes * unit, offsets * unit**2)
+    # flat at its least point the function fixes z to 1e-8 only, at a kink to 1e-16: value first
+    assert f.value([x * unit]) / unit**2 == pytest.approx(height(low), rel=1e-12)
+    assert f.grad([x * unit])[0] / unit == pytest.approx(x - low, rel=1e-7)
+
+
+def test_a_bent_function_of_any_dimension_has_a_formula():
+    whole = dict(bend=Fraction(1), L=Fraction(1), m=Fraction(0))
+    wide = Bent(fractions(["1/2"] * 5), fractions(["1/9"] * 5), **whole)
+    assert str(wide).startswith("x1^2/4 + x2^2/4 +") and str(wide).endswith("+ x5/9), c = 1")
 
 
 @pytest.mark.parametrize("kind", (np.int8, np.int64, np.float32))
