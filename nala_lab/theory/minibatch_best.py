@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import minimize
 
-from nala_lab.core import Real, require, require_choice, require_int
+from nala_lab.core import Real, require, require_choice, require_int, require_number
 from nala_lab.theory.minibatch_cycle import Loop, Moments, cycle, expected_loss, start
 from nala_lab.theory.minibatch_noise import Noise
 
@@ -66,7 +66,7 @@ def best_for_budget(
 ) -> Best:
     """Search the free settings; the others stay as `loop` has them.
 
-    Raises ValueError for an unknown free setting, a budget below one cycle, or when no h is above 0.
+    Raises ValueError for an unknown free setting, a budget below one cycle, a limit not above 0, or when no h is.
 
     Parameters
     ----------
@@ -76,6 +76,7 @@ def best_for_budget(
     for name in free:
         require_choice("free", name, FREE)
     require("free", free, len(free) > 0 and len(set(free)) == len(free), "different names, at least one")
+    require_number("limit", limit, low=0, open_low=True)
     top, z = float(np.max(noise.h)), start(noise, e0)
     require("max h", top, top > 0, "0 < max h", "lr and alpha are searched in units of 1 / max h")
     grids = {

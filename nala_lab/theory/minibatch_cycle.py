@@ -55,6 +55,8 @@ class Loop(OuterMomentumHyper):
         super().__post_init__()
         require_number("lr", self.lr, low=0)
         require_choice("outer", self.outer, OUTER)
+        for name in ("lr", "nu", "beta", "alpha"):
+            object.__setattr__(self, name, float(getattr(self, name)))  # fractions make arrays of objects
 
     @property
     def weights(self) -> tuple[float, float]:

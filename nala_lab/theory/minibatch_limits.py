@@ -38,7 +38,7 @@ def mean_square_radius(noise: Noise, loop: Loop) -> float:
     """Below 1 iff the mean square stays bounded, in the directions that move.
 
     With all covariances kept it is the spectral radius of L, the factor per cycle in the long run. For `Modes` it is
-    the largest of the radii of M_i and K, which crosses 1 at the same place.
+    the largest of the radii of M_i and, below 1, of K, which crosses 1 at the same place.
 
     Examples
     --------
@@ -52,7 +52,8 @@ def mean_square_radius(noise: Noise, loop: Loop) -> float:
     noise, _ = _moving(noise)
     if isinstance(noise, Modes):
         own, gains, _, _ = _modes(noise, loop)
-        return max(_radius(own), _radius(gains))
+        most = _radius(own)
+        return max(most, _radius(gains)) if most < 1 else most  # K is a sum over what the M_i leave
     return _radius(_dense(noise, loop)[0])
 
 
@@ -211,7 +212,8 @@ def mean_square_edge(noise: Noise, loop: Loop, *, rtol: float = 1e-10) -> float:
 
     Searched upwards from 0 in steps of 0.08 / max h, then bisected. A window of unstable lr narrower than such a step
     may be missed, and a stable island above the first edge is not looked for. Raises ValueError when the mean square is
-    unbounded at every small lr (the outer step is too long), or bounded up to 40 / max h, or no h is above 0.
+    unbounded, to rounding, at every small lr (the outer step is too long), or bounded up to 40 / max h, or no h is
+    above 0.
 
     Examples
     --------
@@ -227,17 +229,19 @@ def mean_square_edge(noise: Noise, loop: Loop, *, rtol: float = 1e-10) -> float:
     require("max h", top, top > 0, "0 < max h", "without curvature no step is too long")
     unit = 0.08 / top
 
-    def bounded(lr: float) -> bool:
-        return mean_square_radius(noise, replace(loop, lr=lr)) < 1
+    def bounded(lr: float, slack: float = 0.0) -> bool:
+        return mean_square_radius(noise, replace(loop, lr=lr)) < 1 + slack
 
     low, high = unit * 1e-3, unit
-    while not bounded(low):  # many dimensions in a batch of one, or a long outer step, make the edge small
+    # many dimensions in a batch of one, or a long outer step, make the edge small; but a mode of little curvature has
+    # the radius 1 in floats at the shortest steps only
+    while not bounded(low) and not (bounded(low, 1e-9) and bounded(high)):
         require("loop", loop, low > unit * 1e-14, "a mean square that is bounded at small lr")
         low /= 10
     while bounded(high):
         require("edge", high, high < 500 * unit, "an unstable lr below 40 / max h")
         low, high = high, high + unit
-    while high - low > rtol * high:
+    while high - low > max(rtol, np.finfo(float).eps) * high:  # between neighbours there is no number
         middle = (low + high) / 2
         low, high = (middle, high) if bounded(middle) else (low, middle)
     return (low + high) / 2

@@ -176,7 +176,7 @@ class FiniteSum:
     def __init__(
         self, F: ArrayLike, gradients: ArrayLike, *, B: int, replace: bool = False, H: ArrayLike | None = None,
         modes: int | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         f, each = reals("F", F), reals("gradients", gradients)
         f = f[:, None, :] if f.ndim == 2 else f
         fits = f.ndim == 3 and each.shape == (f.shape[0], f.shape[2]) and bool(np.isfinite(f).all())

@@ -1,6 +1,7 @@
 """T29 by other routes: exact designs, the engine of constant noise, closed forms, and what must be refused."""
 
 from dataclasses import replace
+from fractions import Fraction
 from itertools import product
 
 import numpy as np
@@ -10,6 +11,7 @@ from nala_lab.core import stream
 from nala_lab.theory import minibatch_limits as limits
 from nala_lab.theory import stability, stochastic
 from nala_lab.theory.minibatch_best import best_for_budget
+from nala_lab.theory.minibatch_claims import averaging_trade
 from nala_lab.theory.minibatch_cycle import Loop, expected_loss, heavy_ball, in_x, nala, propagate, start
 from nala_lab.theory.minibatch_modes import constant_modes, one_hot_modes, streaming_modes
 from nala_lab.theory.minibatch_noise import Constant, FiniteSum, Streaming, batch_factor
@@ -215,6 +217,8 @@ def test_a_feature_that_is_always_zero_changes_nothing(beta):
 
 test_what_is_refused = refused(
     (lambda: batch_factor(5, 4, replace=False), "B must satisfy B <= n = 4"),
+    (lambda: batch_factor(2, 5.5, replace=False), "n must satisfy integer n >= 2, got n=5.5"),
+    (lambda: batch_factor(1, replace=False), "n must satisfy integer n >= 2, got n=None"),
     (lambda: streaming_modes([1.0, -1.0], sigma2=1.0, B=1), "h must satisfy entries >= 0"),
     (lambda: streaming_modes([1.0, np.nan], sigma2=1.0, B=1), "h must satisfy a vector of d finite numbers"),
     (lambda: one_hot_modes([1.0], [0.5], sigma2=1.0, B=1), "p must satisfy positive, with sum 1"),
@@ -240,8 +244,14 @@ test_what_is_refused = refused(
      "(n, d) with d <= 3"),
     (lambda: limits.mean_square_edge(streaming_modes([1.0], sigma2=0.0, B=1), nala(lr=0, k=1, mu=0, alpha=3.0)),
      "bounded at small lr"),
+    (lambda: limits.mean_square_edge(constant_modes([1.0], [1.0]), nala(lr=0, k=50, mu=0, alpha=3.0)),
+     "bounded at small lr"),  # it is bounded again at 0.08 / max h
+    (lambda: limits.mean_square_edge(constant_modes([1.0, 0.0], [1.0, 1.0]), nala(lr=0, k=5, mu=0)),
+     "bounded at small lr"),  # noise without curvature is a walk
     (lambda: limits.mean_square_edge(constant_modes([0.0], [1.0]), nala(lr=0.1, k=1, mu=0.0)), "max h must satisfy"),
     (lambda: limits.mean_square_edge(constant_modes([-1.0], [1.0]), nala(lr=0.1, k=1, mu=0)), "max h must satisfy"),
+    (lambda: best_for_budget(constant_modes([1.0], [1.0]), nala(lr=0.1, k=1, mu=0.0), [1.0], budget=9, limit=-1.0),
+     "limit must satisfy 0 < limit"),
     (lambda: best_for_budget(constant_modes([0.0], [1.0]), nala(lr=0.1, k=1, mu=0.0), [1.0], budget=9),
      "max h must satisfy 0 < max h, got max h=0.0"),
 )  # fmt: skip
@@ -269,6 +279,20 @@ def test_a_run_without_chance_has_no_negative_variance():
     factor = 0.5 * (1 - 0.3 * (a**2).mean()) ** 2 + 0.5  # T01 with alpha = 0
     np.testing.assert_allclose(certain.mean, (a**2).mean() / 2 * factor ** (2 * np.arange(31)), rtol=1e-12)
     assert certain.variance.min() >= 0 and certain.variance.max() < 1e-15
+
+
+def test_a_mode_of_little_curvature_does_not_hide_the_edge():
+    """At short steps its radius is 1 in floats; without noise of its own place the edge is that of the mean, T03."""
+    nearly_flat, paper = constant_modes([1.0, 1e-14], [1.0, 1.0]), nala(lr=0.0, k=5, mu=-0.5)
+    edge = limits.mean_square_edge(nearly_flat, paper, rtol=1e-300)  # an end that no two floats reach
+    assert edge == pytest.approx(stability.inner_limit(5, -0.5), rel=1e-12)
+
+
+def test_the_engine_takes_fractions():
+    noise, half = streaming_modes([1.0, 0.4], sigma2=0.3, B=2), Fraction(1, 2)
+    loops = [Loop(lr=kind(half), k=2, nu=kind(half), alpha=kind(half / 4)) for kind in (Fraction, float)]
+    assert limits.stationary_risk(noise, loops[0]) == limits.stationary_risk(noise, loops[1])
+    assert averaging_trade(noise, loops[0]) == averaging_trade(noise, loops[1])
 
 
 @pytest.mark.parametrize("size", (1e-20, 1.0, 1e12, 1e20))
