@@ -99,7 +99,11 @@ def _require_settings(lr: Real, mu: Real, alpha: Real, spend_outer: bool) -> Non
     require("lr", lr, bool(np.all(np.isfinite(lr) & (lr >= 0))), "finite and >= 0")
     require("mu", mu, bool(np.all(np.isfinite(mu) & (mu >= -1))), "finite and >= -1")
     require("alpha", alpha, bool(np.all(np.isfinite(alpha) & (alpha >= 0))), "finite and >= 0")
-    free = spend_outer or bool(np.all(alpha == 0))
+    _require_paid(alpha, spend_outer)
+
+
+def _require_paid(alpha: ArrayLike, spend_outer: bool) -> None:
+    free = spend_outer or bool(np.all(np.asarray(alpha) == 0))
     require("spend_outer", spend_outer, free, "True when alpha > 0", "the outer gradient has to be paid for")
 
 
@@ -122,7 +126,7 @@ def loss_at_budget(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, lr: float, k:
     """Expected loss of the slow weights after the last whole cycle that `budget` gradients pay for.
 
     Closed form: m2_t = T^{2t} m2_0 + N (1 - T^{2t}) / (1 - T^2), summed over modes. Raises ValueError when an argument
-    is out of range or the budget does not pay for one cycle.
+    is out of range, the budget does not pay for one cycle, or Lookahead's cost is asked for with alpha > 0.
 
     Examples
     --------
@@ -130,8 +134,10 @@ def loss_at_budget(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, lr: float, k:
     >>> loss_at_budget([2.0], [1.0], [1.0], lr=0.25, k=1, mu=0.0, alpha=0.0, budget=2, spend_outer=False)
     0.140625
     """
+    k = require_int("k", k, low=1)
+    _require_paid(alpha, spend_outer)
     period = k + 1 if spend_outer else k
-    require_int("budget", budget, low=period, hint="it has to pay for one cycle")
+    budget = require_int("budget", budget, low=period, hint="it has to pay for one cycle")
     lam, w, e0 = _modes(lam, w, e0)
     count = budget // period
     with np.errstate(over="ignore", invalid="ignore"):
@@ -151,8 +157,8 @@ def best_for_budget(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, budget: int,
 
     Differential evolution on the closed form; a search, so the result is an upper bound on the best loss.
 
-    Returns a dict with loss, k, lr, mu, alpha. Raises ValueError for an unknown method, no k, a budget that does not
-    pay for a cycle of each k, or when no lam is above 0.
+    Returns a dict with loss, k, lr, mu, alpha. Raises ValueError for an unknown method, no k or one that is no integer
+    >= 1, a budget that does not pay for a cycle of each k, or when no lam is above 0.
 
     Parameters
     ----------
@@ -169,11 +175,13 @@ def best_for_budget(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, budget: int,
     require_choice("method", method, ("SGD", "Lookahead", "NALA"))
     top = float(np.max(_modes(lam, w, e0)[0], initial=0.0))
     require("max lam", top, top > 0, "0 < max lam", "lr and alpha are searched in units of 1 / max lam")
-    require("ks", ks, len(ks) > 0, "at least one k")
+    require("ks", ks, np.ndim(ks) == 1 and len(ks) > 0, "at least one k")
+    tried = (1,) if method == "SGD" else tuple(require_int("k", k, low=1) for k in ks)
+    require_int("budget", budget, low=max(tried) + (method == "NALA"), hint="it has to pay for a cycle of each k")
     ranges = {"SGD": [], "Lookahead": [(-0.99, 0.0)], "NALA": [(-0.99, 0.5), (0.0, 8.0)]}[method]
     bounds = [(1e-4, 2.5), *ranges]  # in units of 1/L
     found: list[dict[str, float]] = []
-    for k in (1,) if method == "SGD" else ks:
+    for k in tried:
 
         def setting(z: Sequence[float], k: int = k) -> dict[str, Any]:
             tail = [float(v) for v in z[1:]] + [0.0] * (3 - len(z))

@@ -31,7 +31,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nala_lab.core import Real, eigenvalues, require, require_choice, require_int, require_number, variances
+from nala_lab.core import Real, eigenvalues, require, require_choice, require_number, variances
 from nala_lab.theory.card import Card
 from nala_lab.theory.digits import one_minus_power
 from nala_lab.theory.quadratic_rate import require_setting
@@ -134,7 +134,7 @@ def one_minus_factor(lam: Real, *, lr: float, k: int, mu: float, alpha: float) -
 def sgd_variance(lam: ArrayLike, w: ArrayLike, *, lr: float) -> Real:
     """Stationary variance of SGD, lr w / (lam (2 - lr lam)).
 
-    Raises ValueError unless 0 < lr lam < 2 for every mode.
+    Raises ValueError unless lr >= 0 and 0 < lr lam < 2 for every mode.
 
     Examples
     --------
@@ -142,6 +142,7 @@ def sgd_variance(lam: ArrayLike, w: ArrayLike, *, lr: float) -> Real:
     >>> float(sgd_variance(2.0, 3.0, lr=0.5))
     0.75
     """
+    require_number("lr", lr, low=0)
     lam = eigenvalues("lam", lam)
     a = lr * lam
     require("lr * lam", a, bool(np.all((a > 0) & (a < 2))), "0 < lr * lam < 2 for every mode")
@@ -152,7 +153,7 @@ def sgd_variance(lam: ArrayLike, w: ArrayLike, *, lr: float) -> Real:
 def lookahead_variance_ratio(lam: ArrayLike, *, lr: float, k: int, mu: float) -> Real:
     """V_LA / V_SGD at the same learning rate: s (1 + R) / (2 - s (1 - R)) with s = 1 + mu, R = (1 - lr lam)^k.
 
-    Raises ValueError unless 0 < lr lam < 2 and |s R - mu| < 1 for every mode (both variances exist).
+    Raises ValueError unless lr >= 0, 0 < lr lam < 2 and |s R - mu| < 1 for every mode (both variances exist).
 
     Examples
     --------
@@ -162,8 +163,7 @@ def lookahead_variance_ratio(lam: ArrayLike, *, lr: float, k: int, mu: float) ->
     >>> bool(lookahead_variance_ratio(1.0, lr=0.3, k=5, mu=0.5) > 1)
     True
     """
-    require_int("k", k, low=1)
-    require_number("mu", mu, low=-1)
+    require_setting(lr, k, mu)
     a = lr * eigenvalues("lam", lam)
     require("lr * lam", a, bool(np.all((a > 0) & (a < 2))), "0 < lr * lam < 2 for every mode")
     s, big_r = 1 + mu, (1 - a) ** k

@@ -51,6 +51,12 @@ test_what_is_no_problem_to_search = refused(
     ({"lam": [0.0]}, "max lam must satisfy 0 < max lam"),
     ({"lam": [-1.0]}, "max lam must satisfy 0 < max lam"),
     ({"ks": ()}, "ks must satisfy at least one k"),
+    ({"ks": 5}, "ks must satisfy at least one k, got ks=5"),
+    ({"ks": (5, 0)}, "k must satisfy integer k >= 1, got k=0"),
+    ({"ks": (2.5,)}, "k must satisfy integer k >= 1, got k=2.5"),
+    ({"ks": (2, 9)}, "budget must satisfy integer budget >= 10, got budget=9 (it has to pay for a cycle of each k)"),
+    ({"budget": 60.0}, "budget must satisfy integer budget >= 6, got budget=60.0"),
+    ({"budget": 0, "method": "SGD"}, "budget must satisfy integer budget >= 1, got budget=0"),
     call=lambda change: best_for_budget(**(dict(lam=[1.0], w=[1.0], e0=[1.0], budget=9) | change)),
 )
 

@@ -95,6 +95,7 @@ def test_the_descent_bound_is_tight_on_the_stiffest_quadratic_and_slack_elsewher
 
 test_what_is_refused = refused(
     (lambda: quadratic_rate.rho(1.0, lr=0.1, k=0, mu=0.0, alpha=0.0), "k must satisfy integer k >= 1, got k=0"),
+    (lambda: quadratic_rate.rate_per_gradient(1.0, lr=0.1, k="x", mu=0, alpha=0), "k must satisfy integer k >= 1"),
     (lambda: quadratic_rate.rho(1.0, lr=-0.1, k=1, mu=0.0, alpha=0.0), "lr must satisfy 0 <= lr < inf"),
     (lambda: quadratic_rate.rho(np.nan, lr=0.1, k=1, mu=0.0, alpha=0.0), "lam must satisfy finite numbers"),
     (lambda: quadratic_rate.trajectory([1.0], np.eye(2), [1.0], 1, lr=0.1, k=1, mu=0, alpha=0), "basis must"),
