@@ -95,7 +95,7 @@ def critical_curvature(*, lr: float, betas: tuple[float, float] = (0.9, 0.999), 
 
 def growth(lam: float, *, lr: float, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, probe: str = "own",
            denominator: str = "hat") -> float:  # fmt: skip
-    """Spectral radius of the linearised step at the minimum.
+    """Spectral radius of the linearised step at the minimum. The options are those of `critical_curvature`.
 
     Raises ValueError when an argument is out of range.
 

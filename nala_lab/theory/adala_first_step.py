@@ -65,13 +65,14 @@ def _fixed_point(pull: Real, lam: Real, beta2: float, eps: float, denominator: s
 
 
 def _checked(name: str, value: ArrayLike, lam: ArrayLike, lr: float, betas: tuple[float, float], eps: float,
-             probe: str, denominator: str) -> tuple[Real, Real]:  # fmt: skip
+             probe: str, denominator: str) -> tuple[Real, Real, float, tuple[float, float], float]:  # fmt: skip
     require_number("lr", lr, low=0)
     require_betas(betas)
     require_number("eps", eps, low=0, open_low=True, hint="eps keeps the denominator of a zero surprise above zero")
     require_choice("probe", probe, PROBES)
     require_choice("denominator", denominator, ("hat", "raw"))
-    return eigenvalues(name, value), eigenvalues("lam", lam)
+    floats = float(lr), (float(betas[0]), float(betas[1])), float(eps)  # fractions make arrays of objects
+    return eigenvalues(name, value), eigenvalues("lam", lam), *floats
 
 
 def probe_displacement(g: ArrayLike, lam: ArrayLike, *, lr: float, betas: tuple[float, float], eps: float,
@@ -86,7 +87,7 @@ def probe_displacement(g: ArrayLike, lam: ArrayLike, *, lr: float, betas: tuple[
     >>> float(probe_displacement(2.0, 4.0, lr=0.1, betas=(0.9, 0.999), eps=1e-8, probe="grad"))
     0.2
     """
-    slope, curvature = _checked("g", g, lam, lr, betas, eps, probe, denominator)
+    slope, curvature, lr, betas, eps = _checked("g", g, lam, lr, betas, eps, probe, denominator)
     if probe == "lagged":
         return np.zeros(np.broadcast_shapes(slope.shape, curvature.shape))
     if probe == "grad":
@@ -123,7 +124,7 @@ def adala_first_step(x: ArrayLike, lam: ArrayLike, *, lr: float, betas: tuple[fl
     >>> [round(float(adala_first_step(3.0, 4.0, lr=1e-3, eps=1e-18, probe=p)), 4) for p in ("grad", "adam")]
     [-0.25, -3.0]
     """
-    point, curvature = _checked("x", x, lam, lr, betas, eps, probe, denominator)
+    point, curvature, lr, betas, eps = _checked("x", x, lam, lr, betas, eps, probe, denominator)
     beta1, beta2 = betas
     g = curvature * point
     p = probe_displacement(g, curvature, lr=lr, betas=betas, eps=eps, probe=probe, denominator=denominator)

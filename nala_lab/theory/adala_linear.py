@@ -4,10 +4,11 @@
     AdaBelief   s_t = E_t + (1-beta2) c^2 sum_{i=1..t} beta2^(t-i) beta1^(2i)
 
     hat          step_t = lr c / (sqrt(s_t / (1 - beta2^t)) + eps)   AdaLA   lr c / (sqrt(eps/(1-beta2)) + eps)
-    raw          step_t = lr c / sqrt(s_t + eps)                     AdaLA   31.6 times larger at first than at infinity
+    raw          step_t = lr c / sqrt(s_t + eps)                     AdaLA   22.4 times larger at first than at infinity
     hat-inside   step_t = lr c / sqrt(s_t / (1 - beta2^t) + eps)     AdaLA   lr c / sqrt(eps/(1-beta2) + eps)
 
-where AdaLA's step of hat and of hat-inside is the same at every t.
+where AdaLA's step of hat and of hat-inside is the same at every t, and 22.4 is sqrt((1 + 1/(1-beta2)) / 2) at the
+default beta2.
 
 Assumptions: constant gradient c, no weight decay, no feasible set.
 
@@ -92,7 +93,7 @@ def step(t: int, c: ArrayLike, *, lr: float, betas: tuple[float, float] = (0.9, 
     require_choice("denominator", denominator, DENOMINATORS)
     require_choice("method", method, METHODS)
     slope = eigenvalues("c", c)
-    beta1, beta2 = betas
+    lr, eps, (beta1, beta2) = float(lr), float(eps), (float(beta) for beta in betas)  # not fractions
     count = 2 * t if method == "adala-code" else t
     correction = 1 - beta2**count
     s = eps * correction / (1 - beta2) + _surprise(method, t, beta1, beta2) * slope**2

@@ -86,6 +86,7 @@ def averaged_sgd_variance(lam: ArrayLike, sigma2: ArrayLike, *, h: ArrayLike, be
     0.3333333333333333
     """
     require_number("beta1", beta1, low=0, high=1, open_high=True)
+    beta1 = float(beta1)
     curvature, step = eigenvalues("lam", lam), reals("h", h)
     noise = variances("sigma2", sigma2, curvature)
     a, limit = step * curvature, 2 * (1 + beta1) / (1 - beta1)

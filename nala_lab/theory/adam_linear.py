@@ -68,6 +68,7 @@ def inner_displacement(
     require_number("beta2", beta2, low=0, high=1, open_high=True)
     require_number("eps", eps, low=0)
     require_choice("form", form, FORMS)
+    lr, beta2, eps = float(lr), float(beta2), float(eps)
     j, slope = np.asarray(step), eigenvalues("c", c)
     defined = eps > 0 or bool(np.all(slope != 0))
     require("eps", eps, defined, "eps > 0 where c = 0", "with eps = 0 a zero gradient gives 0/0")

@@ -74,7 +74,8 @@ def adabelief_first_step(g: ArrayLike, *, lr: float, betas: tuple[float, float] 
     require_betas(betas)
     require_number("eps", eps, low=0)
     require_choice("denominator", denominator, ("hat", "raw"))
-    slope, (beta1, beta2) = eigenvalues("g", g), betas
+    slope, lr, eps = eigenvalues("g", g), float(lr), float(eps)
+    beta1, beta2 = (float(beta) for beta in betas)
     defined = eps > 0 or bool(np.all(beta1 * slope != 0))
     require("eps", eps, defined, "eps > 0 where beta1 g = 0", "the denominator would be zero")
     s = (1 - beta2) * (beta1 * slope) ** 2 + eps

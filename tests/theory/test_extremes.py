@@ -10,6 +10,7 @@ from nala_lab.core import covariance, variances
 from nala_lab.theory import (
     adala_critical,
     adala_cycle,
+    adala_first_step,
     adala_linear,
     adala_noise,
     adam_cycle,
@@ -17,6 +18,7 @@ from nala_lab.theory import (
     break_even,
     chebyshev,
     equal_speed,
+    first_step,
     games,
     loss_curves,
     minibatch_cycle,
@@ -348,6 +350,20 @@ def test_fractions_and_float32_are_numbers():
         adam_cycle.radius(1.0, lr=0.5, betas=(0.9, 0.9), eps=0.001), rel=1e-12)  # fmt: skip
     exact = worst_functions.distance_factor(L=1, m=Fraction(1, 10), lr=Fraction(20, 11), k=1, mu=0, alpha=0)
     assert exact == pytest.approx(9 / 11)
+    one, two = (
+        [
+            adala_noise.averaged_sgd_variance(1.0, 1.0, h=0.5, beta1=kind(half)),
+            *(adala_linear.trajectory([2.0], 3, **given, denominator=d, method=m)
+              for d in adala_linear.DENOMINATORS for m in adala_linear.METHODS),
+            *(adala_first_step.adala_first_step(2.0, 1.0, **given, denominator=d, probe=p)
+              for d in ("hat", "raw") for p in adala_first_step.PROBES),
+            *(first_step.adam_first_step(2.0, lr=kind(half), beta2=kind(half), eps=kind(half), form=form)
+              for form in adam_linear.FORMS),
+        ]
+        for kind in (Fraction, float)
+        for given in [dict(lr=kind(half), betas=(kind(half), kind(half / 2)), eps=kind(half / 8))]
+    )  # fmt: skip
+    assert all(a.dtype == float and np.array_equal(a, b) for a, b in zip(one, two, strict=True))
     floor = dict(lr=0.5, betas=(0.5, 0.75), eps=0.125)
     both = [adala_noise.stationary_step(kind(0.75), 0.75, **floor) for kind in (np.float32, float)]
     assert both[0] == both[1]
