@@ -14,7 +14,8 @@ iff |1 - alpha lam| |B| < |B|^((k+1)/k). Against gradient descent the right side
 For small steps the lower ends are (1+mu) lr and (1 - k mu) lr: the outer step must be longer than 1+mu inner steps to
 beat Lookahead, and than 3.5 inner steps (mu = -1/2, k = 5) to beat plain descent.
 For r >= 0 and -1 <= mu <= 0 the first lower end is at most (1+mu) lr (power mean: |mu| 1 + (1-|mu|) r^k is at least
-(|mu| + (1-|mu|) r)^k), so alpha = (1+mu) lr suffices there on every mode; for mu > 0 it is at least (1+mu) lr.
+(|mu| + (1-|mu|) r)^k), so alpha = (1+mu) lr suffices there on every mode; for mu > 0 it is at least (1+mu) lr
+where B >= 0.
 
 Adam inside, constant gradient c (T13, eps negligible): the inner loop moves (1+mu) k lr, the outer step alpha |c|, so
 
@@ -109,7 +110,8 @@ def against_descent(lam: ArrayLike, *, lr: float, k: int, mu: float) -> tuple[Re
 def sufficient(*, lr: float, mu: float) -> float:
     """(1+mu) lr: beats or equals Lookahead per gradient on every mode with lr lam <= 1, when -1 <= mu <= 0.
 
-    Raises ValueError when lr is negative or mu is outside [-1, 0]: for mu > 0 it is necessary and not sufficient.
+    Raises ValueError when lr is negative or mu is outside [-1, 0]: for mu > 0 it is not sufficient, though necessary
+    where B >= 0.
 
     Examples
     --------

@@ -50,7 +50,7 @@ CARDS = (
 
 def _interval(m: float, L: float) -> None:
     require_number("m", m, low=0, open_low=True, hint="a flat direction has no rate")
-    require("L", L, bool(m < L < math.inf), f"m = {float(m):g} < L < inf", "with m = L one step of 1/L ends it")
+    require_number("L", L, low=m, open_low=True, hint="with m = L one step of 1/L ends it")
 
 
 def floor(kappa: float, gradients: int) -> float:

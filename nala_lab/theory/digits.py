@@ -16,7 +16,7 @@ from nala_lab.core import Real
 
 __all__ = ["one_minus_power", "one_minus_root"]
 
-SMALL = 0.1  # beyond it the plain difference loses less than one digit
+SMALL = 0.1  # beyond it the plain difference loses less than one digit for k >= 1, and log10(1/k) more for k < 1
 
 
 def one_minus_power(x: Any, k: Any) -> Real:
@@ -37,6 +37,8 @@ def one_minus_power(x: Any, k: Any) -> Real:
 
 def one_minus_root(fall: Any, value: Any, k: int) -> Real:
     """1 - |B|^(1/k) from B = `value` and 1 - B = `fall`, each with its digits: of the one that is not near 1.
+
+    Where B is near -1 neither of them holds the digits of 1 - |B|.
 
     Examples
     --------

@@ -28,7 +28,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nala_lab.core import Real, eigenvalues, require, require_int, require_number
+from nala_lab.core import Real, eigenvalues, require_int, require_number
 from nala_lab.theory.card import Card
 from nala_lab.theory.digits import one_minus_power
 
@@ -95,6 +95,6 @@ def tuned(q_low: float, q_high: float) -> tuple[float, float, float]:
     (1.0, 0.333333, 0.5)
     """
     require_number("q_low", q_low, low=0, open_low=True, hint="a mode with q = 0 never moves")
-    require("q_high", q_high, bool(q_low <= q_high < math.inf), f"q_low = {float(q_low):g} <= q_high < inf")
+    require_number("q_high", q_high, low=q_low)
     root = math.sqrt(3 * q_high / q_low + 1)
     return 4 / (3 * q_high + q_low), (root - 2) / (root + 2), 1 - 2 / root

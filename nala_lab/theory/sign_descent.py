@@ -130,8 +130,8 @@ def trajectory(phi0: ArrayLike, lam: ArrayLike, cycles: int, *, lr: float, k: in
 def cycle_amplitude(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: float) -> Real:
     """|phi| on the cycle of period two for odd k: c (1+mu) lr / (1+c), shape of `lam`.
 
-    Raises ValueError for even k (phi decays instead), c = 1 - alpha lam <= 0, or c mu >= 1: then there is no such
-    cycle.
+    Raises ValueError for even k or mu = -1 (phi decays instead), c = 1 - alpha lam <= 0, or c mu >= 1: then there is no
+    such cycle.
 
     Examples
     --------
@@ -140,6 +140,7 @@ def cycle_amplitude(lam: ArrayLike, *, lr: float, k: int, mu: float, alpha: floa
     0.05
     """
     curvature = _check(lam, lr, k, mu, alpha)
+    require_number("mu", mu, low=-1, open_low=True, hint="at mu = -1 the inner steps are ignored")
     require("k", k, k % 2 == 1, "odd", "an even number of sign steps ends where it began, once |phi| < lr")
     c = 1 - alpha * curvature
     require("alpha", alpha, bool(np.all((c > 0) & (c * mu < 1))), "1 - alpha lam > 0 and (1 - alpha lam) mu < 1")

@@ -154,6 +154,7 @@ test_what_is_refused = refused(
     (lambda: adam_cycle.amplitude(float("nan"), lr=1e-3), "lam must satisfy 0 < lam < inf"),
     (lambda: sign_descent.cycle_amplitude(1.0, lr=0.1, k=4, mu=0, alpha=0.1), "k must satisfy odd"),
     (lambda: sign_descent.cycle_amplitude(1.0, lr=0.1, k=3, mu=0, alpha=1.5), "alpha must satisfy 1 - alpha lam > 0"),
+    (lambda: sign_descent.cycle_amplitude(1.0, lr=0.1, k=3, mu=-1, alpha=0.5), "mu must satisfy -1 < mu"),
     (lambda: sign_descent.outer_map(1.0, -1.0, lr=0.1, k=3, mu=0, alpha=0), "lam must satisfy finite lam > 0"),
     (lambda: adala_critical.critical_curvature(lr=0.1, eps=0.0), "eps must satisfy 0 < eps"),
     (lambda: adala_cycle.amplitude(1e9, lr=0.1, probe="own"), "probe must satisfy probe in"),

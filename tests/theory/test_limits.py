@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nala_lab.core import stream
-from nala_lab.theory import break_even, chebyshev, games, outer_limit, quadratic_rate
+from nala_lab.theory import break_even, chebyshev, games, outer_limit, outer_velocity, quadratic_rate
 from tests.refusals import refused
 from tests.theory.loops import nala_gd
 
@@ -146,7 +146,9 @@ def test_a_general_game_is_the_power_of_its_matrix_and_its_radius_is_asymptotic(
 test_what_is_refused = refused(
     (lambda: chebyshev.optimal_k2(1.0, 3.0, outer=1.0), "integer outer >= 0, got outer=1.0"),
     (lambda: chebyshev.floor(1.0, 3), "kappa must satisfy 1 < kappa < inf"),
-    (lambda: chebyshev.roots(1.0, 1.0, 2), "L must satisfy m = 1 < L < inf"),
+    (lambda: chebyshev.roots(1.0, 1.0, 2), "L must satisfy 1 < L < inf, got L=1.0 (with m = L one step"),
+    (lambda: chebyshev.optimal_k2(1.0, None), "L must satisfy 1 < L < inf, got L=None"),
+    (lambda: outer_velocity.tuned(1.0, "2"), "q_high must satisfy 1 <= q_high < inf, got q_high='2'"),
     (lambda: chebyshev.optimal_k2(1.0, 2.0, outer=3), "outer must satisfy 0, 1 or 2"),
     (lambda: outer_limit.outer_limit(3, 0.0, lr=2.5), "lr must satisfy"),
     (lambda: outer_limit.outer_limit(3, -1.5), "mu must satisfy -1 <= mu <= 1"),
