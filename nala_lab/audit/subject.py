@@ -16,7 +16,7 @@ from nala_lab.core import require, require_choice
 from nala_lab.methods import METHODS, Facts
 from nala_lab.methods.target import load_target
 
-__all__ = ["INNERS", "Subject", "bare", "inner_of", "read"]
+__all__ = ["INNERS", "Subject", "bare", "inner_of", "needed", "read"]
 
 INNERS: dict[str, Callable[..., Optimizer]] = {
     "sgd": lambda params, lr=0.05: torch.optim.SGD(params, lr=lr),
@@ -45,6 +45,14 @@ def read(opt: Any, name: str) -> Any:
         if hasattr(type(opt), spelled):
             return getattr(opt, spelled)
     return None
+
+
+def needed(opt: Any, name: str) -> Any:
+    """The same; NotApplicable is raised where the object does not show it."""
+    value = read(opt, name)
+    if value is None:
+        raise NotApplicable(f"it does not show its {name}")
+    return value
 
 
 def bare(inner: Optimizer, params: Any) -> Optimizer:
@@ -130,8 +138,8 @@ class Subject:
         try:
             return self.factory(first, **settings)
         except ValueError as error:
-            if self.options and inner not in (None, self.inner):
-                raise NotApplicable(f"with {self.options} it refuses this inner optimizer: {error}") from error
+            if inner not in (None, self.inner):
+                raise NotApplicable(f"it refuses this inner optimizer: {error}") from error
             raise
 
     def _inner_or_lr(self, inner: str | None, lr: float | None) -> dict[str, Any]:
@@ -176,7 +184,7 @@ class Subject:
     def slow_step(self, opt: Any) -> float:
         """a of phi + a (theta - phi), as its settings say."""
         name, more = self._mixes
-        return float(read(opt, name)) + more
+        return float(needed(opt, name)) + more
 
     def mixing(self, weight: float) -> dict[str, float]:
         """The setting with which it mixes by `weight`."""
@@ -273,9 +281,9 @@ def _detect(opt: Any) -> str:
     """The kind, from class name, attributes and settings."""
     name = type(opt).__name__.lower()
     if inner_of(opt) is not None:
-        if hasattr(opt, "mu"):
-            return "nala"
-        return "lookahead" if read(opt, "k") is not None and read(opt, "alpha") is not None else "plain"
+        if read(opt, "k") is None or read(opt, "alpha") is None:  # SNOO has k and mu, and no alpha
+            return "plain"
+        return "nala" if hasattr(opt, "mu") else "lookahead"
     for kind in ("adala", "adabelief"):
         if kind in name:
             return kind

@@ -30,6 +30,38 @@ def test_a_factory_may_decide_about_everything():
     assert verdicts["path"] == "pass" and verdicts["closed-form"] == "not applicable"
 
 
+@pytest.mark.parametrize(
+    ("factory", "asked", "passed"),
+    [
+        ("adam_that_decays", ("first-step", "linear-objective", "after-silence"), set()),
+        ("adam_uphill", ("first-step", "linear-objective", "after-silence", "twin"), set()),
+        ("adala_read_off", ("twin", "first-step", "newton-first-step"), {"twin", "first-step", "newton-first-step"}),
+        ("adala_raw", ("twin", "first-step", "after-silence", "newton-first-step"), {"twin"}),
+        ("lookahead_that_resets", ("path", "path-adam", "alpha-one"), {"path", "path-adam"}),
+        ("nala_that_pulls_back", ("path", "path-adam", "nala-is-inner", "nala-closed-form", "inner-keys"),
+         {"path", "path-adam", "inner-keys"}),
+    ],
+)  # fmt: skip
+def test_what_a_factory_decides_is_read_off_the_object(factory, asked, passed):
+    rows = examine(f"tests.audit.odd:{factory}", only=asked)
+    assert {row.item: row.verdict for row in rows} == {
+        name: "pass" if name in passed else "not applicable" for name in asked
+    }
+
+
+def test_a_fault_that_one_parameter_does_not_show_is_found():
+    rows = examine("tests.audit.odd:Adam", only=["twin", "first-step", "linear-objective", "after-silence"])
+    assert [row.verdict for row in rows] == ["fail"] * 4
+
+
+def test_a_wrapper_is_asked_by_what_it_shows():
+    assert Subject("tests.audit.odd:OuterNesterov").kind == Subject("tests.audit.odd:OtherNames").kind == "plain"
+    hidden = Subject("tests.audit.odd:OtherNames", kind="lookahead")
+    for item in load_items(["closure", "frozen-at-sync", "added-group", "added-group-sync", "path", "half-precision"]):
+        row = ask(hidden, item)
+        assert row.verdict == "not applicable", row
+
+
 ADAPTIVE_ROWS = ("first-step", "linear-objective", "after-silence", "newton-first-step")
 
 

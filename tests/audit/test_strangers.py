@@ -27,7 +27,7 @@ HERE = strangers.__name__
         (f"{HERE}:Polyak", {}, set()),
         (f"{HERE}:Drawing", {}, set()),
         (f"{HERE}:Told", {}, set()),
-        (f"{HERE}:Idle", {}, {"closure"}),
+        (f"{HERE}:Idle", {}, {"closure", "hooks-once"}),  # its step and the one in it both tell
         (f"{HERE}:in_groups", {}, set()),
         (f"{__name__}:OnlyMatrices", {}, {"hooks-once"}),  # its step and that of SGD in it both tell
         (f"{HERE}:Waiting", {}, {"plain-state"}),  # its queue is no plain Python

@@ -14,31 +14,37 @@ from typing import Any
 
 import torch
 
-from nala_lab.audit.checks.numbers import ODD, known
-from nala_lab.audit.rig import drive, start, worst
+from nala_lab.audit.checks.numbers import ODD, known, require_known
+from nala_lab.audit.rig import drive, flat, start, worst
 from nala_lab.audit.spec import ADAPTIVE, Answer, NotApplicable, item
 from nala_lab.audit.subject import Subject
 
 
-def make(s: Subject, w: torch.Tensor, **more: Any) -> Any:
+def make(s: Subject, pair: list[Any], **more: Any) -> Any:
     """The subject at the known settings, without weight decay."""
     bare = {"weight_decay": 0.0} if s.accepts("weight_decay") else {}
-    return s.make([w], **{name: x for name, x in known(s).items() if name not in s.options} | bare | more)
+    opt = s.make(pair, **{name: x for name, x in known(s).items() if name not in s.options} | bare | more)
+    require_known(s, opt)
+    return opt
 
 
-def whole_steps(s: Subject, opt: Any, w: torch.Tensor, grads: list[Any]) -> torch.Tensor:
-    """Displacement of each whole step, (n, d); the gradient of every call of one step is the same function."""
+def whole_steps(s: Subject, opt: Any, pair: list[Any], grads: list[Any]) -> torch.Tensor:
+    """Displacement of each whole step, (n, 2 d); the gradient of every call of one step is the same function."""
     moves = []
     for grad in grads:
-        before = w.detach().clone()
+        before = flat(pair)
         for _ in range(s.cycle(opt)):
-            drive(s, opt, [w], grad)
-        moves.append(w.detach() - before)
+            drive(s, opt, pair, grad)
+        moves.append(flat(pair) - before)
     return torch.stack(moves)
 
 
-def _predicted(s: Subject, t: int, c: float) -> float:
-    if s.options.get("denominator", "hat") != "hat" or s.options.get("probe") in ("lagged", "code"):
+def _hat(s: Subject, opt: Any) -> bool:
+    return (s.option(opt, "denominator") or "hat") == "hat"
+
+
+def _predicted(s: Subject, opt: Any, t: int, c: float) -> float:
+    if not _hat(s, opt) or s.option(opt, "probe") in ("lagged", "code"):
         raise NotApplicable("the formula is for the bias-corrected denominator and a probe")
     lr, (beta1, beta2), eps = known(s).values()
     sums = sum(beta2 ** (t - j) * ((1 - beta2) * (beta1**j * c) ** 2 + eps) for j in range(1, t + 1))
@@ -62,9 +68,10 @@ def linear_objective(s: Subject) -> Answer:
 
 def _linear(s: Subject, steps: int) -> Answer:
     c = (0.3, -2.0)
-    w = start()
-    moves = whole_steps(s, make(s, w), w, [lambda x: torch.tensor(c, dtype=x.dtype)] * steps)
-    wanted = torch.tensor([[_predicted(s, t, g) for g in c] for t in range(1, steps + 1)], dtype=torch.float64)
+    pair = [start(), start()]
+    opt = make(s, pair)
+    moves = whole_steps(s, opt, pair, [lambda x: torch.tensor(c, dtype=x.dtype)] * steps)
+    wanted = torch.tensor([[_predicted(s, opt, t, g) for g in c + c] for t in range(1, steps + 1)], dtype=torch.float64)
     ratio = (moves / wanted - 1).abs()
     off = [t + 1 for t, row in enumerate(ratio) if not row.max() < 1e-12]
     said = f"first off at step {off[0]}" if off else f"{steps} steps as predicted"
@@ -76,11 +83,12 @@ def _linear(s: Subject, steps: int) -> Answer:
 def after_silence(s: Subject) -> Answer:
     """Counters run and eps accumulates while gradients are zero: m_6 = (1 - beta1) c, and s_6 has its closed form."""
     c, n = 2.0, 6
-    _predicted(s, n, c)  # says where there is no formula
+    pair = [start(), start()]
+    opt = make(s, pair)
+    _predicted(s, opt, n, c)  # says where there is no formula
     lr, (beta1, beta2), eps = known(s).values()
-    w = start()
     silent = [torch.zeros_like] * (n - 1)
-    moves = whole_steps(s, make(s, w), w, [*silent, lambda x: torch.full_like(x, c)])
+    moves = whole_steps(s, opt, pair, [*silent, lambda x: torch.full_like(x, c)])
     eps_in_s = eps * (1 - beta2**n) / (1 - beta2)
     residual, gathered = {"adam": (c, 0.0), "adabelief": (beta1 * c, eps_in_s), "adala": (0.0, eps_in_s)}[s.kind]
     root = math.sqrt(((1 - beta2) * residual**2 + gathered) / (1 - beta2**n)) + eps
@@ -112,15 +120,16 @@ def newton_first_step(s: Subject) -> Answer:
 
     The probe u = lr c has c = g, 1/beta1, 1; the residual is lam u, so the step is lr |g| / (lam |u|).
     """
-    probe = str(s.options.get("probe", "own"))
     lam, x0, beta1 = 4.0, 3.0, known(s)["betas"][0]
+    pair = [start(x0), start(x0)]
+    opt = make(s, pair, eps=0.0)
+    probe = str(s.option(opt, "probe") or "own")
     lengths = {"own": beta1 * x0, "adabelief": beta1 * x0, "grad": 1 / lam, "adam": x0}
-    if probe not in lengths or s.options.get("denominator", "hat") != "hat":
+    if probe not in lengths or not _hat(s, opt):
         raise NotApplicable("no such formula for this reading")
     wanted = lengths[probe]
     if not wanted:
         raise NotApplicable("with beta1 = 0 the curvature is all of the gradient's change, and the step has no length")
-    w = start(x0)
-    moves = whole_steps(s, make(s, w, eps=0.0), w, [lambda x: lam * x])
-    ratio = float(-moves[0, 0]) / wanted
+    moves = whole_steps(s, opt, pair, [lambda x: lam * x])
+    ratio = max((-moves[0] / wanted).tolist(), key=lambda one: abs(one - 1))
     return Answer(abs(ratio - 1) < 1e-12, ratio, f"length of the first step over {wanted:g}")

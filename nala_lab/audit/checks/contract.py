@@ -9,7 +9,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 
 from nala_lab.audit.rig import calls, closure_of, coins, flat, network, train, trained, worst
 from nala_lab.audit.spec import Answer, NotApplicable, item
-from nala_lab.audit.subject import Subject, read
+from nala_lab.audit.subject import Subject, needed
 
 
 @item("is-optimizer", "is it an Optimizer with defaults, groups, state and hooks?", group="contract")
@@ -107,7 +107,7 @@ def closure(s: Subject) -> Answer:
         loss = opt.step(counted)
         returned += bool(losses) and loss is not None and float(loss) == float(losses[0])
     if s.two_loops:
-        k = int(s.options.get("k", 3) if s.accepts("k") else read(opt, "k"))
+        k = int(s.options.get("k", 3) if s.accepts("k") else needed(opt, "k"))
     else:
         k = int(s.option(opt, "every") or 1)
     wanted = 2 * (k + s.looks_ahead(opt)) if s.facts is not None else 2 * cycle

@@ -6,7 +6,7 @@ import torch
 
 from nala_lab.audit.rig import WARM, calls, coins, drive, flat, start, train, trained, worst
 from nala_lab.audit.spec import TWO_LOOPS, Answer, NotApplicable, item
-from nala_lab.audit.subject import Subject, read
+from nala_lab.audit.subject import Subject, needed
 
 
 @item("grad-untouched", "is .grad as it was after step()?", group="contract")
@@ -48,7 +48,7 @@ def frozen_at_sync(s: Subject) -> Answer:
     """phi + a (theta - phi) for every parameter, also where the gradient is None when the cycle ends."""
     w, other = start(), start(0.5, 1.5)
     opt = s.short([w, other], inner="sgd", lr=0.05)
-    k = int(read(opt, "k"))
+    k = int(needed(opt, "k"))
     if k < 2:
         raise NotApplicable("a cycle of one step has no middle")
     before = w.detach().clone()

@@ -11,7 +11,7 @@ from torch.optim import lr_scheduler
 
 from nala_lab.audit.rig import WARM, calls, coins, copied, drive, network, start, train, trained, worst
 from nala_lab.audit.spec import TWO_LOOPS, Answer, NotApplicable, item
-from nala_lab.audit.subject import Subject, inner_of, read
+from nala_lab.audit.subject import Subject, inner_of, needed, read
 
 
 @item("shared-groups", "is opt.param_groups the inner optimizer's list, always?", group="contract", kinds=TWO_LOOPS)
@@ -142,7 +142,7 @@ def added_group_sync(s: Subject) -> Answer:
     """Its slow weights are the values it came with; it is mixed when the cycle of the others ends."""
     w, late = start(), start(0.5, -1.5)
     opt = s.short([w], inner="sgd", lr=0.05, **s.without_outer_step)
-    k = int(read(opt, "k"))
+    k = int(needed(opt, "k"))
     if k < 2:
         raise NotApplicable("a cycle of one step has no middle")
     drive(s, opt, [w], lambda x: x)

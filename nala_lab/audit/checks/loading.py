@@ -116,7 +116,7 @@ def inner_keys(s: Subject) -> Answer:
         w, plain = start(), start()
         try:
             opt = s.short([w], **({"inner": name} if s.wraps else {}))
-        except ValueError:
+        except (ValueError, NotApplicable):
             continue  # refused around this optimizer, which is an answer
         inner = inner_of(opt)
         if inner is None:

@@ -76,14 +76,14 @@ def is_inner(s: Subject) -> Answer:
 
 
 def _reduction(s: Subject, mu: float) -> Answer:
-    if declared(s) != "keep":
-        raise NotApplicable("the momentum is changed at a synchronisation")
     k, cycles = 3, 4
     w = start()
     opt = s.make([w], inner="adam", k=k, mu=mu, alpha=0.0)
+    if declared(s, opt) != "keep":
+        raise NotApplicable("the momentum is changed at a synchronisation")
     own_call = s.cycle(opt) > k
     path = path_of(s, opt, w, cycles * s.cycle(opt))
-    wanted = slow_loop(INNERS["adam"], start().detach(), quadratic, k=k, weight=1 + mu, calls=cycles * k)
+    wanted = slow_loop(INNERS["adam"], [start()], quadratic, k=k, weight=1 + mu, calls=cycles * k)
     gap = worst(path[s.cycle(opt) - 1 :: s.cycle(opt)], wanted[k - 1 :: k])
     said = f"{'with' if own_call else 'without'} a call for the gradient"
     return Answer(gap < 1e-12, gap, f"largest difference at the ends of {cycles} cycles, {said}")

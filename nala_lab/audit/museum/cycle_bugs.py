@@ -71,6 +71,12 @@ TWO_LOOPS = (
            "kozistr/pytorch_optimizer 4.1.0 and timm loop over parameters with a gradient; a layer that is frozen in"
            " mid-cycle keeps its fast weights and its slow copy drifts.",
            ("frozen-at-sync",)),
+    Mutant("first-of-group", "the first parameter of each group is synchronised, the others are not",
+           (("_two_loop", "same, mixed = self._pairs(params)\n            if same:",
+             "same, mixed = self._pairs(params[:1])\n            if same:"),), _NALA,
+           "No report is known to us. Where one parameter in one group is all that is compared, an index that is left "
+           "over from trying things out, or a return inside the loop, is the right algorithm.",
+           ("path", "path-adam")),
     Mutant("aliased-momentum", "pullback's saved momentum is the live buffer",
            (("_two_loop", "anchor.copy_(momentum)", "anchor.set_(momentum)"),), _LOOKAHEAD,
            "michaelrzhang/lookahead, pullback: the cached momentum is the buffer itself, so from the second "
