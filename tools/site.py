@@ -21,6 +21,7 @@ import nala_lab
 from tools.doors import api, lab_pages, links, lite, methods
 
 ROOT = Path(__file__).resolve().parents[1]
+SITE = ROOT / "build" / "site"
 MOST = 45  # MB that the site may have without Pyodide
 AS_IT_STANDS = re.compile(r"(<(?:pre|textarea|script|style)\b.*?</(?:pre|textarea|script|style)>)", re.DOTALL)
 COMMENT = re.compile(r"<!--(?!\[).*?-->", re.DOTALL)
@@ -165,10 +166,19 @@ def build(out: Path) -> list[str]:
     return said
 
 
+def may_replace(out: Path) -> bool:
+    """Whether nothing but a site of before is lost when all of `out` is written anew."""
+    index = out / "index.html"
+    ours = index.is_file() and index.read_bytes().startswith(FORWARD.partition("content=")[0].encode())
+    return out == SITE or ours or not out.exists() or out.is_dir() and not any(out.iterdir())
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.site", description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=ROOT / "build" / "site", help="folder of the site")
+    parser.add_argument("--out", type=Path, default=SITE, help="folder of the site, written anew")
     out = parser.parse_args(arguments).out.resolve()
+    if not may_replace(out):
+        parser.error(f"--out must be a new or empty folder, or one that holds a site, got {str(out)!r}")
     said = build(out)
     print("\n".join(f"site: {sentence}" for sentence in said), file=sys.stderr)
     verdict = "something failed" if said else "all good"

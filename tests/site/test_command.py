@@ -52,6 +52,17 @@ def test_the_status_says_whether_anything_failed(monkeypatch, tmp_path, capsys, 
     assert ("something failed" in out) == bool(said) and all(sentence in err for sentence in said)
 
 
+def test_a_folder_that_is_no_site_is_not_written_anew(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(site, "build", lambda out: [])
+    (tmp_path / "thesis.txt").write_text("years of work")
+    for folder in (tmp_path, site.ROOT, tmp_path / "thesis.txt"):
+        with pytest.raises(SystemExit):
+            site.main(["--out", str(folder)])
+        assert "--out must be a new or empty folder" in capsys.readouterr().err
+    (tmp_path / "index.html").write_text(site.FORWARD.format(version="0.0.1"))
+    assert site.main(["--out", str(tmp_path)]) == site.main(["--out", str(tmp_path / "new")]) == 0
+
+
 def test_every_number_of_a_check_is_on_its_page(tmp_path):
     page = lab_pages.checks_page([CHECK, CHECK | {"id": "T12", "verdict": "fail", "message": "wrong <shape>"}])
     for words in ("T01", "rate &amp; sign", "a &lt; b", "numpy", ">0.5<", ">nan<", "1e-07", "1e-06", ">12<", ">pass<",
