@@ -25,8 +25,8 @@ from nala_lab.results.evidence import (
     judge_table,
 )
 from nala_lab.results.metrics import ANY_PHASE, METRICS, at_phase_0, matched, values_of
-from nala_lab.results.records import FINISHED, Record, load_records
-from paper_figs.beside.runs import RECORDS
+from nala_lab.results.records import FINISHED, Record
+from paper_figs.beside.runs import RECORDS, load_task
 from paper_figs.drawing import Drawing, Table
 
 __all__ = ["TASKS", "against_nala", "by_optimizer", "correction", "curves", "draw", "finals", "in_words", "judged",
@@ -146,9 +146,9 @@ def results_table(runs: Runs) -> Table:
 def draw(task: str, folder: Path = RECORDS) -> Drawing:
     """Draw test loss against gradients, and the final test accuracy of every seed, of one of TASKS.
 
-    Raises RecordError when the folder holds no records of it.
+    Raises RecordError when the folder holds no records of it, or those of another task.
     """
-    records = load_records(folder / task)
+    records = load_task(folder / task)
     runs = by_optimizer(records)
     left_out = len(records) - sum(map(len, runs.values()))
     table = results_table(runs)

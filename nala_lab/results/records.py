@@ -253,7 +253,7 @@ def load_records(folder: Path | str) -> list[Record]:
     """
     paths = sorted(Path(folder).rglob("*.jsonl"))
     if not paths:
-        raise RecordError(f"{folder}: no record (*.jsonl) here; `nala-lab train --out {folder}` writes some")
+        raise RecordError(f"{folder}: no record (*.jsonl) here; `nala-lab train TASK --out DIR` writes into DIR/TASK")
     return [read_record(path) for path in paths]
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from nala_lab.results.comparable import CUT, Arm, choose_at
-from nala_lab.results.records import FINISHED, Record, load_records
+from nala_lab.results.records import FINISHED, Record, RecordError, load_records
 from paper_figs.published import Table, paper
 
-__all__ = ["RECORDS", "TASKS", "TWICE", "Runs", "arms_of", "full_size", "pick", "records_of"]
+__all__ = ["RECORDS", "TASKS", "TWICE", "Runs", "arms_of", "full_size", "load_task", "pick", "records_of"]
 
 RECORDS = Path(__file__).parents[1] / "records"
 WHOLE = 10_000  # images held out of each data set; Penn Treebank holds out more words
@@ -151,8 +151,17 @@ def pick(task: str, arms: Sequence[Arm], folder: Path = RECORDS) -> Runs:
 
 @cache
 def records_of(folder: Path) -> tuple[Record, ...]:
-    """All records below a folder, read once."""
-    return tuple(load_records(folder)) if any(folder.rglob("*.jsonl")) else ()
+    """All records below the folder of a task, read once."""
+    return tuple(load_task(folder)) if any(folder.rglob("*.jsonl")) else ()
+
+
+def load_task(folder: Path) -> list[Record]:
+    """The records below the folder of a task. Raises RecordError when there is none, or one is of another task."""
+    records = load_records(folder)
+    for record in records:
+        if record.task != folder.name:
+            raise RecordError(f"{record.path}: a run of {record.task} in the folder of {folder.name}")
+    return records
 
 
 @cache

@@ -13,11 +13,11 @@ from nala_lab.plots import COLOURS, ROLES
 from nala_lab.results.records import RecordError, RecordWriter, load_records
 from paper_figs import FIGURES, Figure, drawing_of, family_map, nala_fig1
 from paper_figs.__main__ import main
-from paper_figs.beside.runs import RECORDS
+from paper_figs.beside.runs import RECORDS, records_of
 from paper_figs.drawing import write
 from paper_figs.results_images import by_optimizer, curves, draw, finals, in_words, judged, results_table
 
-TASK = "lenet5-fashion-mnist"
+TASK, OTHER = "lenet5-fashion-mnist", "lenet5-cifar10"
 ACCURACY = {("nala", 0): 0.81, ("nala", 1): 0.85, ("sgd", 0): 0.71, ("sgd", 1): 0.70}
 
 
@@ -180,6 +180,13 @@ def test_two_configurations_are_not_averaged(records):
 def test_no_records_is_said_in_a_sentence(tmp_path):
     with pytest.raises(RecordError, match="no record"):
         draw(TASK, tmp_path)
+
+
+def test_runs_of_another_task_are_not_this_task_s(records):
+    records.rename(records.parent / OTHER)
+    for read in (lambda: draw(OTHER, records.parent), lambda: records_of(records.parent / OTHER)):
+        with pytest.raises(RecordError, match=f"a run of {TASK} in the folder of {OTHER}"):
+            read()
 
 
 def test_the_manifest_has_what_the_report_needs(records, tmp_path):
