@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nala_lab.core import require
+from nala_lab.core import reals, require
 
 __all__ = ["agree", "at_most", "by_chance", "claim"]
 
@@ -27,7 +26,7 @@ def claim(condition: ArrayLike, text: str) -> None:
     Raises
     ------
     ValueError
-        For a generator, which would always pass.
+        For what has no truth of its own, and would always pass: text, a generator, a set, a function, an empty list.
     AssertionError
         When the condition is false, or NaN, and the cells are the lesson's own, or outside a notebook.
 
@@ -39,9 +38,11 @@ def claim(condition: ArrayLike, text: str) -> None:
     Traceback (most recent call last):
     AssertionError: The text says: both are true. That is not so.
     """
-    kind = type(condition).__name__
-    require("condition", kind, not isinstance(condition, Iterator), "a value or an array", "write all(...) around it")
     told = np.asarray(condition)
+    sayable = told.size > 0 and told.dtype.kind in "biufcO"
+    sayable = sayable and (told.dtype.kind != "O" or all(hasattr(type(each), "__bool__") for each in told.flat))
+    kind = type(condition).__name__
+    require("condition", kind, sayable, "a value or an array, not empty", "write all(...) around a generator or a set")
     if np.all(told) and not (told.dtype.kind == "f" and np.isnan(told).any()):
         return
     cells = _cells_that_ran()
@@ -59,7 +60,7 @@ def agree(a: ArrayLike, b: ArrayLike, digits: int = 9, *, each: bool = False) ->
     Why not exactly: every operation of float64 is rounded in the 16th digit, and another order of operations rounds
     otherwise. A run of a thousand steps loses three digits of its largest number to that, seldom six; a formula that is
     wrong differs in the first three. So nine digits tell the two apart, and fewer are asked where a picture or a
-    printed table has fewer. With `each` every number is compared by its own size.
+    printed table has fewer. With `each` every number is compared by its own size. Of no numbers at all it says False.
 
     Examples
     --------
@@ -67,8 +68,9 @@ def agree(a: ArrayLike, b: ArrayLike, digits: int = 9, *, each: bool = False) ->
     >>> agree(0.1 + 0.2, 0.3), agree([1.0, 1e-12], [1.0, 0.0]), agree([1.0, 1e-12], [1.0, 0.0], each=True)
     (True, True, False)
     """
-    left, right = np.broadcast_arrays(np.asarray(a, np.float64), np.asarray(b, np.float64))
-    if not np.all(np.isfinite(left) & np.isfinite(right)):
+    number = np.complex128 if np.iscomplexobj(a) or np.iscomplexobj(b) else np.float64
+    left, right = np.broadcast_arrays(np.asarray(a, number), np.asarray(b, number))
+    if left.size == 0 or not np.all(np.isfinite(left) & np.isfinite(right)):
         return False
     size = np.maximum(np.abs(left), np.abs(right))
     return bool(np.all(np.abs(left - right) <= 10.0**-digits * (size if each else size.max(initial=0.0))))
@@ -77,13 +79,15 @@ def agree(a: ArrayLike, b: ArrayLike, digits: int = 9, *, each: bool = False) ->
 def at_most(a: ArrayLike, b: ArrayLike) -> bool:
     """Say that a <= b everywhere, where equal numbers may differ by rounding (see `agree`).
 
+    Raises ValueError for complex numbers.
+
     Examples
     --------
     >>> from nala_lab.classroom import at_most
     >>> at_most(0.1 + 0.2, 0.3), at_most(0.31, 0.3)
     (True, False)
     """
-    left, right = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    left, right = reals("a", a), reals("b", b)
     largest = np.max(np.abs(right), initial=0.0, where=np.isfinite(right))  # an infinite bound is no leave for others
     return bool(np.all(left <= right + 1e-9 * largest))
 
@@ -91,13 +95,15 @@ def at_most(a: ArrayLike, b: ArrayLike) -> bool:
 def by_chance(misses: ArrayLike) -> bool:
     """Say whether misses, in standard errors, are so small that chance explains them: below 4.5, once in 150 000 not.
 
+    Raises ValueError for complex numbers.
+
     Examples
     --------
     >>> from nala_lab.classroom import by_chance
     >>> by_chance([-1.2, 0.3]), by_chance([0.1, 6.0])
     (True, False)
     """
-    return bool(np.all(np.abs(np.asarray(misses, np.float64)) < RARE))
+    return bool(np.all(np.abs(reals("misses", misses)) < RARE))
 
 
 def _cells_that_ran() -> list[str] | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from glob import glob
 from pathlib import Path
@@ -69,18 +70,33 @@ def collect(paths: Path | str | Iterable[Path | str]) -> Marks:
     [('nobody.json', 'there is no such file')]
     """
     found = Marks()
-    for path in [paths] if isinstance(paths, (str, Path)) else paths:
-        files = _files(Path(path))
-        if not files:
-            found.unread.append((str(path), "no .json file is there"))
+    for path in map(Path, [paths] if isinstance(paths, (str, Path)) else paths):
+        told = len(found.unread)
+        try:
+            files = _files(path, lambda error: found.unread.append((_said(error.filename), _why(error))))
+        except OSError as error:  # a name that is too long, a folder that may not be entered
+            found.unread.append((_said(path), _why(error)))
+            continue
+        if not files and len(found.unread) == told:
+            found.unread.append((_said(path), "no .json file is there"))
         for file in files:
             _mark(file, found)
     return found
 
 
-def _files(path: Path) -> list[Path]:
+def _said(path: Path | str) -> str:
+    """A path that can be printed: names from other systems need not be UTF-8."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def _why(error: OSError) -> str:
+    return f"it cannot be read ({error.strerror})"
+
+
+def _files(path: Path, refused: Callable[[OSError], None]) -> list[Path]:
     if path.is_dir():
-        return sorted(file for file in path.rglob("*") if ".json" in file.name.lower())  # A.JSON; mail's a.json.txt
+        below = [Path(folder, name) for folder, _, names in os.walk(path, onerror=refused) for name in names]
+        return sorted(file for file in below if ".json" in file.name.lower())  # A.JSON; mail's a.json.txt
     if not path.exists() and any(sign in str(path) for sign in "*?["):
         return sorted(map(Path, glob(str(path), recursive=True)))
     return [path]
@@ -90,25 +106,25 @@ def _mark(file: Path, found: Marks) -> None:
     try:
         students = stored(file)
     except ValueError as reason:
-        found.unread.append((str(file), str(reason).split(": ", 1)[1]))
+        found.unread.append((_said(file), str(reason).split(": ", 1)[1]))
         return
-    lost = []
+    lost, nameless = [], set()
     for name, rows in students.items():
         for number, row in rows.items():
             try:
                 student = named(name)
                 points = judge(personal(find(number), student), row["answer"]).points
             except LookupError as reason:
-                found.unread.append((str(file), str(reason.args[0]).rstrip(".")))
+                found.unread.append((_said(file), str(reason.args[0]).rstrip(".")))
                 continue
+            nameless |= {student} & {"", DEMO}
             mine = found.marks.setdefault(student, {})
             mine[number] = max(points, mine.get(number, 0))
             if row.get("points") and not points:
                 lost.append(f"{number} of {student or 'no name'}")
     if lost:
         words = "earned points when it was written and none now: another version of the lab, another name, or a change"
-        found.remarks.append((str(file), f"{', '.join(lost)} {words}"))
-    nameless = {name for name in students if name.strip().casefold() in ("", DEMO)}
+        found.remarks.append((_said(file), f"{', '.join(lost)} {words}"))
     if nameless:
         words = "answers without a name" if nameless == {""} else f"answers under {DEMO!r}, the name in the lessons"
-        found.remarks.append((str(file), f"{words}: ask whose they are"))
+        found.remarks.append((_said(file), f"{words}: ask whose they are"))

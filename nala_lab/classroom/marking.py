@@ -66,7 +66,7 @@ def check(number: str, answer: object, *more: object, student: str | int = "") -
     except LookupError as problem:
         return _done(Feedback(str(number)[:20], False, "unknown", str(problem.args[0])))
     feedback = judge(sheet, answer, grades().hints(sheet.student, sheet.exercise.id))
-    split = type(answer) is int and type(student) is int and not sheet.exercise.whole
+    split = bool(more) and type(answer) is int and type(student) is int and not sheet.exercise.whole
     if split and not feedback.right:  # check("01.1", 0,25): Python gives 0 as the answer and 25 as the name
         return _done(Feedback(number, False, "junk", comma(answer, student), 0, feedback.of))
     grades().enter(sheet.student, feedback, answer)

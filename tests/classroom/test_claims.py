@@ -5,6 +5,7 @@ from pathlib import Path
 import jupytext
 import numpy as np
 import pytest
+import sympy
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
@@ -35,9 +36,19 @@ def test_outside_a_notebook_a_false_claim_is_an_error_with_its_words(false):
         claim(false, "the moon is square")
 
 
-def test_what_would_always_pass_is_refused():
+UNTOLD = [(False for _ in range(3)), {False}, {"a": False}.values(), lambda: False, [], "False"]
+
+
+@pytest.mark.parametrize("untold", UNTOLD)
+def test_what_would_always_pass_is_refused(untold):
     with pytest.raises(ValueError, match="condition must satisfy a value or an array"):
-        claim((False for _ in range(3)), "none")
+        claim(untold, "none")
+
+
+def test_a_number_that_is_none_and_a_truth_of_sympy():
+    claim(sympy.Eq(2, sympy.Integer(2)), "two is two")
+    with pytest.raises(AssertionError):
+        claim(sympy.Eq(2, 3), "two is three")
     with pytest.raises(AssertionError):
         claim(float("nan"), "a number that is none")
 
@@ -84,7 +95,8 @@ def test_every_cell_of_every_lesson_is_known_as_its_own():
 def test_agreement_is_to_digits_of_the_largest_or_of_each():
     assert agree(np.pi, np.pi * (1 + 1e-10)) and not agree(np.pi, np.pi * (1 + 1e-8)) and agree(1.0, 1.004, digits=2)
     assert agree([1e3, 1e-9], [1e3, 0.0]) and not agree([1e3, 1e-9], [1e3, 0.0], each=True)
-    assert agree(0.0, 0.0) and agree([], [])
+    assert agree(0.0, 0.0) and not agree([], []) and not agree([], 3.0)
+    assert agree([1j, -1j], [1j, -1j]) and not agree(np.array([1j, -1j]), np.array([7j, -7j]))
     for bad in (np.nan, np.inf):
         assert not agree(bad, bad)
 
@@ -94,5 +106,6 @@ def test_at_most_and_by_chance():
     assert not at_most([5.0, 0.0], [1.0, np.inf]) and at_most([0.1 + 0.2, 1e300], [0.3, np.inf])
     assert not at_most(1.0, -np.inf) and at_most(-np.inf, -np.inf)
     assert by_chance([4.4, -4.4]) and not by_chance([0.0, -4.6]) and not by_chance(np.nan)
-
-
+    for say in (by_chance, lambda z: at_most(z, 5.0), lambda z: at_most(0.0, z)):
+        with pytest.raises(ValueError, match="must satisfy real numbers"):
+            say(np.array([1 + 100j]))

@@ -44,6 +44,7 @@ def test_a_student_that_is_no_name_is_a_sentence(student):
 def test_a_number_is_a_name(number):
     assert exercise("01.1", number).data == exercise("01.1", str(number)).data
     assert check("01.1", float(exercise("01.1", number).solution), number).right
+    assert check("01.1", 1, student=number).kind != "junk" and str(number) in grades().as_json()["students"]
 
 
 def test_every_coordinate_of_a_list_has_its_own_digits():
