@@ -47,8 +47,8 @@ def three_axes(
     Raises
     ------
     ValueError
-        When no run has finished, none has rows after `start`, or two runs of an optimizer have different rows or the
-        same seed.
+        When no run has finished, none has rows after `start`, or two runs of an optimizer have rows at different
+        timesteps or gradients, or the same seed.
     """
     done = [record for record in records if record.outcome == FINISHED]
     require("records", len(records), len(done) > 0, "at least one finished run")
@@ -56,9 +56,11 @@ def three_axes(
     for name, several in runs.items():
         seeds = [run.seed for run in several]
         require("seeds", seeds, len({*seeds}) == len(seeds), "different ones", f"runs of {name}: one setting of it")
-        lengths = {len(run.column(kind, column)) for run in several}
-        require("rows", sorted(lengths), len(lengths) == 1, "the same for every seed", f"runs of {name}")
-        require("start", start, 0 <= start < min(lengths), f"0 <= start < {min(lengths)}, the rows")
+        rows = {tuple(zip(*(run.column(kind, axis) for axis in list(THREE_AXES)[:2]), strict=True)) for run in several}
+        require("rows", sorted(map(len, rows)), len(rows) == 1, "the same for every seed", f"runs of {name}")
+        (length,) = map(len, rows)
+        require("kind", kind, length > 0, f"that of rows of the runs of {name}")
+        require("start", start, 0 <= start < length, f"0 <= start < {length}, the rows")
     dpi = plt.rcParams["figure.dpi"]  # the session's: a notebook keeps its pictures small
     with plt.rc_context(RC):
         figure, axes = plt.subplots(1, 3, figsize=figsize, sharey=True, dpi=dpi)

@@ -31,7 +31,7 @@ def cost(trajectory: Trajectory, against: str) -> Array:
     Raises
     ------
     ValueError
-        For another `against`.
+        For another `against`, and for the cycles of a run with ``keep="last"``.
 
     Examples
     --------
@@ -45,6 +45,8 @@ def cost(trajectory: Trajectory, against: str) -> Array:
     """
     require_choice("against", against, tuple(COSTS))
     if against == "cycles":
+        hint = "a run with keep='last' says what it cost, not how many cycles it took"
+        require("against", against, trajectory.keep != "last", "gradients or timesteps", hint)
         return np.arange(len(trajectory.evals))
     return np.asarray(trajectory.evals if against == "gradients" else trajectory.timesteps)
 
@@ -78,7 +80,10 @@ def distance(trajectory: Trajectory, minimizers: Array) -> Array:
     fits = places.ndim == 2 and len(places) > 0 and places.shape[1] == d
     require("minimizers", places.shape, fits, f"shape (n, {d})")
     gaps = np.asarray(points)[..., None, :] - places
-    return np.asarray(np.linalg.norm(gaps, axis=-1).min(axis=-1))
+    # In units of a power of two, so that squares neither vanish nor overflow; the digits are the same.
+    _, size = np.frexp(np.abs(gaps).max(axis=-1, keepdims=True))
+    lengths = np.linalg.norm(np.ldexp(gaps, -size), axis=-1)
+    return np.asarray(np.ldexp(lengths, size[..., 0]).min(axis=-1))
 
 
 def decay(ax: Axes | None, trajectory: Trajectory, error: Array, *, name: str, against: str = "cycles",

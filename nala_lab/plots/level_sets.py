@@ -36,8 +36,8 @@ def landscape(ax: Axes | None, value: Callable[[Array], Array], box: Sequence[Se
     Raises
     ------
     ValueError
-        When `box` is not two increasing pairs, `value` does not map (..., 2) to (...), or nothing in the box lies above
-        the minimum.
+        When `box` is not two increasing pairs, `value` does not map (..., 2) to (...), nothing in the box lies above
+        the minimum or all of it is one level, or the minimizers are no points of the plane.
 
     Examples
     --------
@@ -65,11 +65,14 @@ def landscape(ax: Axes | None, value: Callable[[Array], Array], box: Sequence[Se
     # The lowest grid value need not be zero; one part in 1e6 of the range keeps the logarithm finite there.
     shown = np.log10(np.maximum(np.where(np.isfinite(z), z, np.nan) - lowest, 1e-6 * most))
     low, high = np.nanpercentile(shown, 0.5), np.nanmax(shown)  # one number, where the basin is a few cells
-    edges = np.linspace(low if low < high else np.nanmin(shown), high, levels)
+    low = low if low < high else np.nanmin(shown)
+    require("value", f"{finite.min():.6g} everywhere", low < high, "two different numbers in the box at least")
+    edges = np.linspace(low, high, levels)
     ax.contourf(x1, x2, shown, levels=edges, cmap=_PALE, extend="both")
     ax.contour(x1, x2, shown, levels=edges, colors="#7C93A3", linewidths=0.5, linestyles="solid")
     if minimizers is not None:
         points = np.atleast_2d(minimizers)
+        require("minimizers", points.shape, points.ndim == 2 and points.shape[1] == 2, "shape (n, 2)")
         star = {"ms": 15, "color": ROLES["minimum"], "mec": "white", "zorder": 4}  # over the paths that end there
         ax.plot(points[:, 0], points[:, 1], "*", label="minimum", **star)
     ax.set(xlim=tuple(limits[0]), ylim=tuple(limits[1]), xlabel=names[0], ylabel=names[1])

@@ -39,7 +39,7 @@ def running_median(values: Array, window: int) -> Array:
     Raises
     ------
     ValueError
-        For an even window.
+        For an even window, or no rows.
 
     Examples
     --------
@@ -67,6 +67,8 @@ def running_mean(values: Array, window: int) -> Array:
 def _running(of: Callable[..., Array], values: Array, window: int) -> Array:
     require_int("window", window, low=1)
     require("window", window, window % 2 == 1, "odd", "so that a value stands in the middle")
+    values = np.asarray(values)
+    require("values", values.shape, values.ndim > 0 and values.shape[-1] > 0, "(..., rows) with a row at least")
     half, rows = window // 2, values.shape[-1]
     return np.stack([of(values[..., max(0, i - half) : i + half + 1], axis=-1) for i in range(rows)], axis=-1)
 
@@ -87,14 +89,17 @@ def small_multiples(
     Raises
     ------
     ValueError
-        When no run has finished.
+        When no run has finished, or one has no finite number there.
     """
+    require_int("across", across, low=1)
     runs: dict[str, Record] = {}
     for record in records:
         if record.outcome == FINISHED:
             runs.setdefault(record.optimizer, record)
     require("records", len(records), len(runs) > 0, "at least one finished run")
     curves = {name: (run.column(kind, x), run.column(kind, column)) for name, run in runs.items()}
+    finite = [y[np.isfinite(y)] for _, y in curves.values()]
+    require("kind", (kind, column), all(map(len, finite)), "rows and numbers that every run has")
     windows = {name: median_window(len(y)) for name, (_, y) in curves.items()}
     middle = {name: running_median(y, windows[name]) for name, (_, y) in curves.items()}
     dpi = plt.rcParams["figure.dpi"]  # the session's: a notebook keeps its pictures small
@@ -108,7 +113,7 @@ def small_multiples(
         ax.plot(at, y, color=colour, lw=0.7, alpha=0.45, zorder=2)
         ax.plot(at, middle[name], color=colour, lw=2.6, zorder=3)
         ax.set_title(label(name), fontsize=13, color="black")
-    inner = np.concatenate([np.quantile(y, (0.01, 0.99)) for _, y in curves.values()])
+    inner = np.concatenate([np.quantile(y, (0.01, 0.99)) for y in finite])
     room = 0.05 * np.ptp(inner)
     axes.flat[0].set_ylim(inner.min() - room, inner.max() + room)
     for ax in axes.flat[len(runs) :]:

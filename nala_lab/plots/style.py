@@ -110,8 +110,8 @@ def look(name: str, *, marker: bool = True) -> dict[str, Any]:
     >>> look("NALA")
     {'color': '#D55E00', 'linestyle': '-', 'marker': 'o'}
     """
-    known = None if "." in str(name) else find(name).look
-    symbol, dash = _OWN_MARKS[crc32(name.encode()) % len(_OWN_MARKS)]
+    key, known = (name, None) if "." in str(name) else (find(name).key, find(name).look)
+    symbol, dash = _OWN_MARKS[crc32(key.encode()) % len(_OWN_MARKS)]
     colour, symbol, dash = known or (_OWN_COLOUR, symbol, dash)
     options = {"color": colour, "linestyle": dash}
     return options | {"marker": symbol} if marker else options

@@ -58,6 +58,10 @@ def test_nothing_finished_and_unequal_runs_are_refused():
         three_axes(RUNS[-1:], "test", "loss", ylabel="loss")
     with pytest.raises(ValueError, match="same for every seed"):
         three_axes([*RUNS, made("adam", 1, [5.0, 3.0])], "test", "loss", ylabel="loss")
+    with pytest.raises(ValueError, match="same for every seed"):
+        three_axes([RUNS[0], made("nala", 1, [6.0, 4.0, 3.0], 1.4)], "test", "loss", ylabel="loss")
+    with pytest.raises(ValueError, match="kind must satisfy that of rows"):
+        three_axes(RUNS, "tset", "loss", ylabel="loss")
     plt.close("all")
 
 

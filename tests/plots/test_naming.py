@@ -47,6 +47,9 @@ def test_a_running_median_is_the_median_of_its_window():
     assert np.array_equal(running_median(y, 1), y) and all(median_window(n) % 2 for n in range(1, 400))
     with pytest.raises(ValueError, match="odd"):
         running_median(y, 4)
+    assert running_median([1.0, 9.0], 3).tolist() == [5.0, 5.0]
+    with pytest.raises(ValueError, match="values must satisfy"):
+        running_median([], 3)
 
 
 def test_small_multiples_have_a_panel_for_each_finished_optimizer(tmp_path):
@@ -60,3 +63,7 @@ def test_small_multiples_have_a_panel_for_each_finished_optimizer(tmp_path):
     assert single.get_color() == middle.get_color() == COLOURS["adam"]
     assert np.array_equal(single.get_ydata(), [row["loss"] for _, row in rows])
     assert np.array_equal(middle.get_ydata(), running_median(np.array([row["loss"] for _, row in rows]), 5))
+    for given, said in (({"across": 0}, "across must satisfy integer"), ({"kind": "trian"}, "kind must satisfy rows")):
+        with pytest.raises(ValueError, match=said):
+            small_multiples(records, **{"kind": "train", "column": "loss", "ylabel": "loss"} | given)
+    plt.close("all")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from matplotlib.markers import MarkerStyle
 
 from nala_lab.core import OneLoop, Trajectory
-from nala_lab.plots import COLOURS, decay, distance, eq5_weights, final_values, landscape, rates, training_curves
+from nala_lab.plots import COLOURS, cost, decay, distance, eq5_weights, final_values, landscape, rates, training_curves
+from nala_lab.reference import SGD, run
 
 
 def heights(ax):
@@ -121,3 +124,21 @@ def test_a_basin_of_a_few_cells_is_drawn():
     assert landscape(None, lambda z: np.minimum(100 * (z**2).sum(-1), 1), ((-100, 100), (-100, 100))).collections
     with pytest.raises(ValueError, match="levels must satisfy"):
         landscape(None, lambda z: (z**2).sum(-1), ((-1, 1), (-1, 1)), levels=1)
+    with pytest.raises(ValueError, match="value must satisfy two different numbers"):
+        landscape(None, lambda z: 1 + 0 * z.sum(-1), ((-1, 1), (-1, 1)), minimum=0.0)
+    for points in ([1.0], [[1.0, 2.0, 3.0]]):
+        with pytest.raises(ValueError, match=r"minimizers must satisfy shape \(n, 2\)"):
+            landscape(None, lambda z: (z**2).sum(-1), ((-1, 1), (-1, 1)), minimizers=points)
+
+
+def test_a_distance_far_below_and_above_one_keeps_its_digits():
+    t = run(SGD(0.5), lambda x: x, [3.0, 4.0], steps=1000)
+    assert (distance(t, [0.0, 0.0])[:900] == 5 * 0.5 ** np.arange(900)).all()  # halves are exact
+    assert distance(replace(t, x=t.x[:1] * 1e200), [0.0, 0.0]) == pytest.approx([5e200], rel=1e-15)
+
+
+def test_a_run_that_kept_its_end_only_has_no_cycles_to_draw():
+    t = run(SGD(0.5), lambda x: x, [1.0], steps=40, keep="last")
+    assert cost(t, "gradients") == cost(t, "timesteps") == [40]
+    with pytest.raises(ValueError, match="against must satisfy gradients or timesteps"):
+        cost(t, "cycles")

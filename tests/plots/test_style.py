@@ -84,6 +84,7 @@ def test_markers_and_dashes_repeat_the_distinction():
 
 def test_a_name_is_found_however_it_is_spelt():
     assert look("Heavy-Ball") == look("heavyball") == look("heavy ball")
+    assert look("OuterMomentum") == look("outermomentum") == look("Outer momentum")
     assert label("NALA") == "NALA" == label("nala")
     assert "marker" not in look("adam", marker=False)
 
