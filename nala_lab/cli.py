@@ -72,7 +72,11 @@ def _dispatch(argv: list[str]) -> int:
             return subprocess.run([sys.executable, "-P", "-m", COMMANDS[name][0], *words]).returncode
         command = import_module(COMMANDS[name][0])
         command.add_arguments(subparsers[name])
-        status = int(command.main(parser.parse_args(argv)))
+        arguments = parser.parse_args(argv)
+        try:
+            status = int(command.main(arguments))
+        except SystemExit as stop:  # a method of the user's own may be part of a script that ends Python
+            return _complain(name, f"it was ended by SystemExit({stop.code!r})")
         sys.stdout.flush()
         return status
     except BrokenPipeError:  # whoever reads has read enough, as `head` does

@@ -82,6 +82,12 @@ def test_an_output_folder_that_is_a_file_is_one_sentence(capsys, tmp_path):
         assert "--out must satisfy a folder that can be written" in said
 
 
+def test_a_method_that_ends_python_is_no_success(capsys, tmp_path, monkeypatch):
+    (tmp_path / "ends.py").write_text("import sys\ndef made(params): sys.exit(0)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert "SystemExit(0)" in sentence(capsys, "study", "ends:made", "--smoke", "--out", str(tmp_path / "out"))
+
+
 def in_a_clean_process(code):
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from html import escape
+from numbers import Real
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -172,7 +173,7 @@ class Explorer:
                 for name in dict.fromkeys(order):
                     self._move(name, values[name])
                     self.follow(name, values[name])
-            except ValueError:
+            except Exception:
                 for control, traits in stood.items():
                     with control.hold_trait_notifications():
                         for trait, value in traits.items():
@@ -189,7 +190,8 @@ class Explorer:
         except TraitError as error:
             raise ValueError(f"{name} cannot be {value!r}: {error}") from None
         # a slider cuts off what lies outside its range; 1e-9: a logarithmic one computes 10**log10(value)
-        same = value == control.value or abs(value - control.value) <= 1e-9 * abs(value)
+        same = value is not None and value == control.value
+        same = same or isinstance(value, Real) and abs(value - control.value) <= 1e-9 * abs(value)
         require(name, value, same, f"the control's range, {getattr(control, 'min', '')} to "
                 f"{getattr(control, 'max', '')}")  # fmt: skip
 

@@ -72,6 +72,11 @@ def test_a_value_outside_a_slider_or_an_unknown_setting_is_refused(explorer):
         explorer.set(**{name: "much"})
     with pytest.raises(ValueError, match="setting must satisfy"):
         explorer.set(gamma=1.0)
+    stood = explorer.settings
+    for value in (None, str(getattr(stood, name))):
+        with pytest.raises(ValueError, match=f"{name} (cannot be|must satisfy)"):
+            explorer.set(**{name: value})
+    assert explorer.settings == stood
 
 
 @pytest.mark.parametrize("kind", [widgets.TrajectoryExplorer, widgets.ProbeExplorer])
