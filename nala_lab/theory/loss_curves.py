@@ -54,7 +54,8 @@ def curves(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, lr: ArrayLike, k: int
     array([[1.      , 0.3125  , 0.140625]])
     """
     lam, w, e0 = _modes(lam, w, e0)
-    lam, w, e0 = np.stack([lam, w, e0])[:, (w != 0) | (e0 != 0)]  # what nothing excites adds nothing, however it grows
+    excited = (w != 0) | (e0 != 0)  # the others add nothing, however they would grow
+    lam, w, e0 = lam[excited], w[excited], e0[excited]
     k = require_int("k", k, low=1)
     gradients = require_int("gradients", gradients, low=0)
     require_choice("outer", outer, OUTER)
