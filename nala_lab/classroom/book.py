@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import math
 import os
 import re
 from collections import Counter
@@ -139,8 +140,11 @@ def _count(row: Mapping[str, Any], name: str) -> int:
     return row[name] if type(row.get(name)) is int else 0
 
 
-def _no_number(text: str) -> None:
-    raise ValueError(f"it holds {text}")
+def _number(text: str) -> float:
+    """A number of a file; NaN, Infinity and 1e999 are none."""
+    if not math.isfinite(float(text)):
+        raise ValueError(f"it holds {text}")
+    return float(text)
 
 
 def stored(path: Path) -> dict[str, dict[str, dict[str, Any]]]:
@@ -158,7 +162,7 @@ def stored(path: Path) -> dict[str, dict[str, dict[str, Any]]]:
             raise ValueError("it is a folder" if path.is_dir() else "it is no plain file")
         if path.stat().st_size > LARGEST:
             raise ValueError(f"it has more than {LARGEST:,} bytes")
-        book = json.loads(path.read_bytes(), parse_constant=_no_number)
+        book = json.loads(path.read_bytes(), parse_constant=_number, parse_float=_number)
         if not isinstance(book, dict) or book.get("format") != FORMAT:
             raise ValueError(f"it is no object with format {FORMAT}")
         students = book.get("students")

@@ -59,7 +59,7 @@ def roster(names: str | int | Iterable[str | int], exercises: str | Iterable[str
     | Ada | 00.2 | T = 35, k = 8 | 315 |
     """
     asked = [exercises] if isinstance(exercises, str) else list(exercises)
-    chosen = [e for number in asked for e in (lesson_exercises(number) or (find(number),))]
+    chosen = {e.id: e for number in asked for e in (lesson_exercises(number) or (find(number),))}.values()
     listed = [names] if isinstance(names, (str, int)) else list(names)
     folded = [named(name) for name in listed]
     for name, key in zip(listed, folded, strict=True):

@@ -133,6 +133,7 @@ BROKEN = {
     "deep answer": b'{"format": 1, "students": {"a": {"01.1": {"answer": ' + b"[" * 90_000 + b"]" * 90_000 + b"}}}}",
     "huge": b" " * (LARGEST + 1), "long number": b"[" + b"9" * 5000 + b"]", "latin": b'{"name": "\xe9"}',
     "nan": b'{"format": 1, "students": {"a": {"01.1": {"answer": NaN}}}}', "archive": b"PK\x03\x04\xff\xfe",
+    "beyond": b'{"format": 1, "students": {"a": {"01.1": {"answer": 1e999}}}}',
 }  # fmt: skip
 
 
@@ -244,6 +245,7 @@ def test_a_roster_has_each_students_numbers_and_solutions(tmp_path):
             assert all(f"{value:.6g}" in written for value in same.solution.flat)
     assert len(exam.rows()) == 1 + 3 * 6 and "k = " in str(exam) and f"{RIGHT:.6g}" not in exam.sheets()
     assert list(roster("Mia", "01.1").students) == ["Mia"] and list(roster(4711, "01.1").students) == ["4711"]
+    assert roster("Ada", ["01.1", "01"]).rows() == roster("Ada", "01").rows()
     with pytest.raises(ValueError, match="names"):
         roster(["Ada", "ada "], "01.1")
     with pytest.raises(LookupError, match="99"):
