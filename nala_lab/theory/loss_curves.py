@@ -54,8 +54,7 @@ def curves(lam: ArrayLike, w: ArrayLike, e0: ArrayLike, *, lr: ArrayLike, k: int
     array([[1.      , 0.3125  , 0.140625]])
     """
     lam, w, e0 = _modes(lam, w, e0)
-    excited = (w != 0) | (e0 != 0)  # the others add nothing, however they would grow
-    lam, w, e0 = lam[excited], w[excited], e0[excited]
+    lam = np.where((w != 0) | (e0 != 0), lam, 0.0)  # what nothing excites adds nothing, however it would grow
     k = require_int("k", k, low=1)
     gradients = require_int("gradients", gradients, low=0)
     require_choice("outer", outer, OUTER)
