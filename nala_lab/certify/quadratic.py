@@ -7,9 +7,9 @@ For gradient descent inside, a cycle multiplies the mode lam by
 and for heavy ball or NAG inside it multiplies (phi, v) by a 2 x 2 matrix O(lam); see `_cycle_map`. Wanted is the
 largest spectral radius over single values of lam, or over every lam of an interval. Numbers given as integers,
 fractions or strings are exact, a float is the dyadic number it is. The interval is split, the part with the largest
-upper bound first, until the best value found at a point and the largest upper bound differ by at most `tol`. Every
-operation is rounded outward, so ``lower <= sup <= upper`` is a theorem about the numbers given; only the code could be
-wrong.
+upper bound first, until the best value found at a point and the largest upper bound differ by at most `tol` (above 1:
+by that part of the value), or by two floats, or MOST_PARTS evaluations are spent. Every operation is rounded outward,
+so ``lower <= sup <= upper`` is a theorem about the numbers given, however wide; only the code could be wrong.
 """
 
 from __future__ import annotations
@@ -96,7 +96,8 @@ def certify_quadratic(*, lr: Any, k: int, mu: Any, alpha: Any, interval: tuple[A
     interval : (low, high), every lam between. points : single values. One of the two.
     inner : ``"gd"``, ``"heavy-ball"`` or ``"nag"`` (Eq. 2). momentum : its factor in [0, 1).
     inner_state : what happens to the momentum at the synchronisation: keep, reset or pullback.
-    tol : largest width to be reached over an interval. bits : precision.
+    tol : over an interval ``upper - lower <= tol * max(1, lower)`` is wanted; it stays wider where floats are too
+    coarse for that, or MOST_PARTS = 100,000 evaluations too few. bits : precision.
 
     Raises
     ------
@@ -227,7 +228,9 @@ def _over_interval(low: Fraction, high: Fraction, size: Callable[[Any], Any], to
     best, worst = max((_bounds(size(arb_of(lam)))[0], lam) for lam in (high, low))
     parts = [(-ends(size(arb_of(low).union(arb_of(high))))[1], low, high)]
     count = 3
-    while -parts[0][0] - best > tol and count < MOST_PARTS:
+    while -parts[0][0] - best > tol * max(1, best) and count < MOST_PARTS:
+        if -parts[0][0] <= math.nextafter(math.nextafter(best, math.inf), math.inf):
+            break  # as near as floats come: a ball around a float reaches to the one below it and the one above
         _, left, right = heapq.heappop(parts)
         middle = (left + right) / 2
         here = ends(size(arb_of(middle)))[0]

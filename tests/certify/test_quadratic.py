@@ -10,6 +10,7 @@ from nala_lab.certify import badge, certify_quadratic, certify_radius
 from nala_lab.certify import quadratic as module
 from nala_lab.certify.badges import _verdict
 from nala_lab.core import stream
+from problems.checks import EPS
 from tests.refusals import refused
 from tests.verify.mutants import plant
 
@@ -42,7 +43,7 @@ def test_an_interval_holds_the_largest_rate_of_every_point_of_it(draw):
     grid = [low + (high - low) * i / 400 for i in range(401)]
     largest = max(abs(rational_rho(lam, *(setting[n] for n in ("lr", "k", "mu", "alpha")))) for lam in grid)
     assert largest <= Fraction(e.upper)
-    assert e.upper - e.lower <= 1.01e-6 and Fraction(e.lower) <= abs(rational_rho(e.worst, **setting))
+    assert e.upper - e.lower <= 1.01e-6 * max(1, e.lower) and Fraction(e.lower) <= abs(rational_rho(e.worst, **setting))
 
 
 @pytest.mark.parametrize("state", ("keep", "reset", "pullback"))
@@ -88,6 +89,21 @@ def test_any_matrix_is_enclosed_even_a_defective_one(matrix, radius):
     e = certify_radius(matrix)
     assert e.lower <= radius + 1e-16 and e.upper >= radius - 1e-16
     assert e.upper - e.lower <= 1e-9
+
+
+@pytest.mark.parametrize(
+    "lr, k, alpha, interval, tol, width",
+    [(1, 5, 1, ("1/10", 100), 1e-6, 1e-6), ("1/10", 5, "1/1000", (0, 10**9), 1e-6, 1e-6),
+     (1, 5, "1/1000", ("1/10", 1), 1e-30, 4 * EPS), ("1/3", 2, "1/3", (8, 9), 1e-30, 4 * EPS),
+     (1, 5, 1, (0, 10**100), 1e-6, np.inf)],
+)  # fmt: skip
+def test_the_split_ends_where_floats_are_too_coarse_for_the_width(lr, k, alpha, interval, tol, width):
+    """One ulp of 4.7e11 is above 1e-6; 5, at lam = 9, has the two floats beside it; and (10^100)^6 is no float."""
+    setting = [Fraction(x) for x in (lr, k, "-1/2", alpha)]
+    truth = max(abs(rational_rho(Fraction(end), setting[0], k, *setting[2:])) for end in interval)  # at an end, in each
+    e = certify_quadratic(lr=lr, k=k, mu="-1/2", alpha=alpha, interval=interval, tol=tol)
+    assert Fraction(e.lower) <= truth and (e.upper == np.inf or truth <= Fraction(e.upper))
+    assert e.parts < 1000 and e.upper - e.lower <= width * e.lower  # halving to 2^-192, the precision, takes 600
 
 
 def test_numbers_of_numpy_are_the_numbers_they_are():
