@@ -35,7 +35,8 @@ class Badge:
     Attributes
     ----------
     enclosure : of the rate per cycle. measured : largest measured rate. attained : rate on the worst mode.
-    verdict : ``"certified"``, ``"not stable"``, ``"exceeded"``, ``"not attained"`` or ``"cannot tell"``.
+    verdict : ``"certified"``, ``"not stable"`` (a rate of at least 1 is proved), ``"exceeded"``, ``"not attained"`` or
+        ``"cannot tell"`` (the enclosure has its upper end only at or above 1, or a run gave no rate).
     """
 
     enclosure: Enclosure
@@ -89,7 +90,7 @@ def badge(
 
 def _verdict(enclosure: Enclosure, rates: list[float]) -> str:
     if enclosure.verdict != "stable":
-        return "not stable"
+        return "not stable" if enclosure.lower >= 1 else "cannot tell"
     if not np.all(np.isfinite(rates)):
         return "cannot tell"
     if max(rates) > enclosure.upper + ROUNDING:

@@ -144,6 +144,8 @@ def test_measured_rates_stay_below_the_certificate_and_the_worst_mode_attains_it
 def test_no_badge_without_stability_and_rules_of_the_verdict():
     e = certify_quadratic(lr=1, k=3, mu=0, alpha=1, interval=("1/10", 1))
     assert badge("numpy", lr=2.3, k=5, mu=-0.5, alpha=0.0, interval=(0.1, 1.0), runs=1).verdict == "not stable"
+    unproved = dict(lr=1, k=3, mu="-1/2", alpha="29999999/10000000", interval=("1/2", 1))  # the largest is 1 - 5e-8
+    assert badge("numpy", **unproved, runs=1).verdict == "cannot tell"
     with pytest.raises(ValueError, match="another map"):
         badge("torch", lr=0.2, k=4, mu=0.2, alpha=1.0, inner="nag", momentum=0.9, interval=(0.3, 1.0))
     with pytest.raises(ValueError, match="integer runs >= 1, got runs=0"):
