@@ -78,7 +78,7 @@ def run_checks(only: Collection[str] | None = None, seed: int = 0, *, twins: Col
     Raises
     ------
     ValueError
-        For an unknown theorem, an unknown twin or a bad seed.
+        For an unknown theorem, an unknown twin or a bad seed; where no check asked for speaks of a twin asked for.
 
     Examples
     --------
@@ -98,13 +98,14 @@ def run_checks(only: Collection[str] | None = None, seed: int = 0, *, twins: Col
     wanted = available_twins() if twins is None else tuple(twins)
     unknown = sorted(set(wanted) - set(TWINS))
     require("twins", twins, bool(wanted) and not unknown, f"some of {', '.join(TWINS)}")
+    pairs = [(entry, twin) for entry in entries for twin in entry.twins if twin in wanted]
+    require("only", only, bool(pairs), f"one with a check for {' or '.join(wanted)}")  # of no row all would pass
     rows: list[Check] = []
-    for entry in entries:
-        for twin in (t for t in entry.twins if t in wanted):
-            for row in _guarded(entry, twin, seed):
-                rows.append(row)
-                if done is not None:
-                    done(row)
+    for entry, twin in pairs:
+        for row in _guarded(entry, twin, seed):
+            rows.append(row)
+            if done is not None:
+                done(row)
     return rows
 
 

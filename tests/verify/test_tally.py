@@ -159,6 +159,7 @@ test_what_is_refused = refused(
     ({"seed": -1}, "seed must satisfy integer seed >= 0, got seed=-1"),
     ({"twins": []}, "twins must satisfy some of numpy, torch"),
     ({"twins": ["jax"]}, "twins must satisfy some of numpy, torch"),
+    ({"only": ["T23"], "twins": ["torch"]}, "only must satisfy one with a check for torch, got only=['T23']"),
     call=lambda options: run_checks(**options),
 )
 
