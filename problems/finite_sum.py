@@ -40,6 +40,7 @@ class FiniteSum(StochasticProblem):
     -----
     With g_i the gradient of example i and S(w) = (1/n) sum_i (g_i - g)(g_i - g)' (divisor n), the
     covariance of a mini-batch gradient is S/B with replacement and S/B (n-B)/(n-1) without.
+    Examples whose squares overflow are refused: no curvature could be stated.
     """
 
     noise_depends_on_x = True
@@ -56,6 +57,9 @@ class FiniteSum(StochasticProblem):
         self.replace = replace
         fits = replace or self.batch_size <= self.n
         require("batch_size", batch_size, fits, f"batch_size <= n = {self.n}", "or replace=True")
+        with np.errstate(over="ignore"):
+            squares = (self.X**2).sum() + self.l2  # at least L of either subclass
+        require("X", float(np.abs(self.X).max()), bool(np.isfinite(squares)), "entries whose squares are finite")
         self.start = frozen(np.zeros(self.dim))
 
     def batch_grad(self, x: ArrayLike, indices: ArrayLike) -> Array:
@@ -109,7 +113,7 @@ class FiniteSum(StochasticProblem):
 
     def _value(self, x: Array) -> Array:
         fit = self._loss(x @ self.X.T, self.y).mean(-1)
-        return np.asarray(fit + self.l2 * (x**2).sum(-1) / 2)
+        return np.asarray(fit + self.l2 * (x**2).sum(-1) / 2 if self.l2 else fit)  # 0 times an overflow is no number
 
     def _grad(self, x: Array) -> Array:
         return np.asarray(self._slope(x @ self.X.T, self.y) @ self.X / self.n + self.l2 * x)

@@ -21,7 +21,7 @@ class Logistic(FiniteSum):
     Mini-batches are drawn without replacement unless replace=True.
 
     Raises ValueError for labels other than -1 and +1, l2 <= 0 or so small that the Hessian is singular to
-    rounding, examples whose squares overflow, and as `FiniteSum`.
+    rounding, and as `FiniteSum`.
 
     Attributes
     ----------
@@ -52,9 +52,7 @@ class Logistic(FiniteSum):
         super().__init__(X, y, l2=l2, batch_size=batch_size, replace=replace)
         require("y", y, bool(np.isin(self.y, (-1.0, 1.0)).all()), "labels -1 and +1 only")
         require("l2", l2, self.l2 > 0, "finite l2 > 0", "separable data have no minimiser without it")
-        with np.errstate(over="ignore"):
-            self.L = float(np.linalg.norm(self.X, 2) ** 2 / (4 * self.n) + self.l2)
-        require("X", float(np.abs(self.X).max()), np.isfinite(self.L), "entries whose squares are finite")
+        self.L = float(np.linalg.norm(self.X, 2) ** 2 / (4 * self.n) + self.l2)
         self.m, self.kappa = self.l2, self.L / self.l2
         best = self._newton()
         self.minimizers, self.minimum = frozen(best[None]), float(self._value(best))

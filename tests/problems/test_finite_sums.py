@@ -113,6 +113,11 @@ def test_the_minimiser_of_a_tiny_ridge_is_found_where_squares_underflow():
     assert abs(p.minimizers[0, 0] - w) <= 64 * EPS * w
 
 
+def test_far_from_the_origin_no_ridge_is_no_term():
+    assert abs(LeastSquares([[1e-160]], [1.0]).minimum) <= EPS**2  # the residual is a rounding or two of 1
+    assert abs(LeastSquares([[1e-170]], [1.0]).value([1e160]) / ((1 - 1e-10) ** 2 / 2) - 1) <= 8 * EPS
+
+
 X, Y = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]]), np.array([1.0, -1.0, 1.0])
 
 
@@ -128,6 +133,7 @@ test_bad_input_gets_one_sentence = refused(
     (lambda: Logistic([[1.0, 2.0, 3.0]], [1], l2=1e-16), "^l2 must satisfy l2 large enough"),
     (lambda: Logistic([[1.0, 2.0, 3.0]], [1], l2=1e-300), "^l2 must satisfy l2 large enough"),
     (lambda: Logistic([[1e200], [-2e200]], [1, 1], l2=0.1), "^X must satisfy entries whose squares are finite"),
+    (lambda: LeastSquares([[1e200], [1e200]], [1, 1]), "^X must satisfy entries whose squares are finite"),
     (lambda: LeastSquares(X, Y).batch_grad([0, 0], []), r"^indices\.dtype must satisfy an integer array"),
     (lambda: LeastSquares(X, Y).batch_grad([0, 0], [3]), r"^indices must satisfy entries from 0 to n-1 = 2"),
     (lambda: LeastSquares(X, Y).batch_grad([0, 0], [-1]), r"^indices must satisfy entries from 0"),
