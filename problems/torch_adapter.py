@@ -25,7 +25,7 @@ def as_torch(problem: Problem) -> TorchFunction:
 
     Value, gradient and Hessian-vector product are computed by NumPy in float64 and returned in the
     dtype and on the device of the input. Differentiating twice works (it uses `hvp`); three times
-    raises. For a game the backward pass is the field, so that an optimizer plays the game.
+    by x raises. For a game the backward pass is the field, so that an optimizer plays the game.
 
     Parameters
     ----------
@@ -47,18 +47,32 @@ def as_torch(problem: Problem) -> TorchFunction:
     """
     import torch
 
-    class Product(torch.autograd.Function):  # type: ignore[misc]  # torch is untyped here
-        """v'J with J the Hessian (of a game: the Jacobian, which is not symmetric)."""
+    class Twice(torch.autograd.Function):  # type: ignore[misc]  # torch is untyped here
+        """The x of `Product`, whose gradient would be the third derivative; the gradient in v is not."""
 
         @staticmethod
-        def forward(ctx: Any, x: Tensor, v: Tensor) -> Tensor:
-            if problem.conservative:
-                return _like(x, problem.hvp(_numpy(x), _numpy(v)))
-            return _like(x, np.asarray(np.einsum("...ij,...i->...j", problem.hess(_numpy(x)), _numpy(v))))
+        def forward(ctx: Any, x: Tensor) -> Tensor:
+            return x.view_as(x)
 
         @staticmethod
         def backward(ctx: Any, v: Tensor) -> Tensor:
             raise RuntimeError(f"as_torch({problem!r}) can be differentiated twice, not three times; see torch_value")
+
+    class Product(torch.autograd.Function):  # type: ignore[misc]
+        """v'J, or J v, with J the Hessian (of a game: the Jacobian, which is not symmetric)."""
+
+        @staticmethod
+        def forward(ctx: Any, x: Tensor, v: Tensor, left: bool) -> Tensor:
+            ctx.save_for_backward(x)
+            ctx.left = left
+            if problem.conservative or not left:
+                return _like(x, problem.hvp(_numpy(x), _numpy(v)))
+            return _like(x, np.asarray(np.einsum("...ij,...i->...j", problem.hess(_numpy(x)), _numpy(v))))
+
+        @staticmethod
+        def backward(ctx: Any, w: Tensor) -> tuple[Tensor, Tensor, None]:
+            (x,) = ctx.saved_tensors
+            return torch.zeros_like(x), Product.apply(x, w, not ctx.left), None
 
     class Grad(torch.autograd.Function):  # type: ignore[misc]
         @staticmethod
@@ -69,7 +83,7 @@ def as_torch(problem: Problem) -> TorchFunction:
         @staticmethod
         def backward(ctx: Any, v: Tensor) -> Tensor:
             (x,) = ctx.saved_tensors
-            out: Tensor = Product.apply(x, v)
+            out: Tensor = Product.apply(Twice.apply(x), v, True)
             return out
 
     class Value(torch.autograd.Function):  # type: ignore[misc]

@@ -102,6 +102,19 @@ def test_torch_optimizers_run_on_it():
     assert np.abs(x.detach().numpy() - Booth().minimizers[0]).max() <= 1e-14 * 10
 
 
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_torchs_own_hessian_product_is_that_of_the_problem(name):
+    """It differentiates v'J in v; of a game J v is wanted, and v'J is its negative."""
+    problem = PROBLEMS[name]()
+    x, v = torch.tensor(problem.start), torch.linspace(1.0, 2.0, problem.dim, dtype=torch.float64)
+    product = torch.autograd.functional.hvp(as_torch(problem), x, v)[1]
+    assert np.array_equal(product.numpy(), problem.hvp(problem.start, v.numpy()))
+    x.requires_grad_()
+    again = torch.autograd.functional.hvp(as_torch(problem), x, v, create_graph=True)[1]
+    with pytest.raises(RuntimeError, match="can be differentiated twice, not three times"):
+        torch.autograd.grad(again.sum(), x)
+
+
 def test_a_third_derivative_is_refused_and_never_wrong():
     x = torch.tensor([0.3, 0.4], dtype=torch.float64, requires_grad=True)
     (g,) = torch.autograd.grad(as_torch(Rosenbrock())(x), x, create_graph=True)
