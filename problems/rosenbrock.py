@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,14 +24,14 @@ class Rosenbrock(Problem):
         d >= 2.
     a, b : float
         The usual values are 1 and 100. b = 1 makes the valley vanish and is not this benchmark.
-        For d > 2 only a = 1 is taken: otherwise the squares cannot all be zero at once and the
-        minimiser has no closed form.
+        For d > 2 only a = 0 and a = 1 are taken: otherwise the squares cannot all be zero at once and
+        the minimiser has no closed form.
 
     Notes
     -----
-    As a sum of squares the function is zero only at (a, a^2) for d = 2 and at (1, ..., 1) for d > 2;
-    `minimizers` lists this global minimiser only. From d = 4 on there is a second, local minimum
-    near (-1, 1, ..., 1); for d = 4 it is (-0.776, 0.613, 0.382, 0.146) with value 3.70.
+    As a sum of squares the function is zero only at (a, ..., a, a^2); `minimizers` lists this global
+    minimiser only. With a = 1, b = 100 there is a second, local minimum from d = 4 on, near
+    (-1, 1, ..., 1); for d = 4 it is (-0.776, 0.613, 0.382, 0.146) with value 3.70.
 
     References
     ----------
@@ -50,10 +51,11 @@ class Rosenbrock(Problem):
 
     def __init__(self, dim: int = 2, *, a: float = 1.0, b: float = 100.0) -> None:
         self.dim = require_int("dim", dim, 2)
-        self.a = require_real("a", a)
+        self.a = require_real("a", a, "a number whose square is finite", lambda value: math.isfinite(value * value))
         self.b = require_real("b", b, "finite b > 0", lambda value: value > 0)
-        require("a", a, self.dim == 2 or self.a == 1, "a = 1 where dim > 2", "no closed form for the minimiser")
-        best = np.ones(self.dim) if self.dim > 2 else np.array([self.a, self.a**2])
+        closed = self.dim == 2 or self.a in (0, 1)
+        require("a", a, closed, "a = 0 or a = 1 where dim > 2", "no closed form for the minimiser")
+        best = np.append(np.full(self.dim - 1, self.a), self.a**2)
         self.minimizers, self.minimum = frozen(best[None]), 0.0
         self.start = frozen(np.resize([-1.2, 1.0], self.dim))
         reach = max(2.0, abs(self.a) + 1.0)

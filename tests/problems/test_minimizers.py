@@ -103,8 +103,11 @@ def test_rosenbrock_has_a_second_minimum_in_four_dimensions_that_is_not_listed()
 def test_other_constants_of_rosenbrock_have_their_minimum_where_stated():
     p = Rosenbrock(a=-1.5, b=7.0)
     assert p.minimizers.tolist() == [[-1.5, 2.25]] and p.value([-1.5, 2.25]) == 0 and (p.grad([-1.5, 2.25]) == 0).all()
-    with pytest.raises(ValueError, match=r"^a must satisfy a = 1 where dim > 2, got a=2\.0"):
+    assert Rosenbrock(4, a=0).minimizers.tolist() == [[0.0] * 4] and Rosenbrock(4, a=0).value(np.zeros(4)) == 0
+    with pytest.raises(ValueError, match=r"^a must satisfy a = 0 or a = 1 where dim > 2, got a=2\.0"):
         Rosenbrock(3, a=2.0)
+    with pytest.raises(ValueError, match=r"^a must satisfy a number whose square is finite, got a=1e\+200$"):
+        Rosenbrock(a=1e200)
     with pytest.raises(ValueError, match=r"^dim must satisfy integer dim >= 2, got dim=1$"):
         Rosenbrock(1)
     with pytest.raises(ValueError, match=r"^b must satisfy finite b > 0, got b=nan$"):
