@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from problems.checks import Array, frozen, real_array, require
+from problems.checks import Array, frozen, real_array, require, require_lead
 from problems.symbols import coordinates, expand
 
 Interval = tuple[float, float]
@@ -79,8 +79,13 @@ class Problem(abc.ABC):
             return self._hess(point)
 
     def hvp(self, x: ArrayLike, v: ArrayLike) -> Array:
-        """Hessian at x times v; x and v of shape (..., d) broadcast against each other."""
-        point, direction = np.broadcast_arrays(self._point("x", x), self._point("v", v))
+        """Hessian at x times v; x and v of shape (..., d) broadcast against each other.
+
+        Raises as `value`, and where the shapes do not broadcast.
+        """
+        point, direction = self._point("x", x), self._point("v", v)
+        require_lead("v", direction.shape, point.shape)
+        point, direction = np.broadcast_arrays(point, direction)
         with np.errstate(over="ignore", invalid="ignore"):
             return self._hvp(point, direction)
 

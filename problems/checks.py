@@ -42,8 +42,18 @@ def require_real(
 ) -> float:
     """`value` as a float: a finite number that is also `allowed` (the condition that `rule` words)."""
     real = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    require(name, value, real and math.isfinite(value) and allowed(value), rule or f"finite number {name}", hint)
-    return float(value)
+    try:
+        number = float(value) if real else math.nan
+    except OverflowError:  # an integer beyond the floats
+        number = math.inf
+    require(name, value, math.isfinite(number) and allowed(number), rule or f"finite number {name}", hint)
+    return number
+
+
+def require_lead(name: str, shape: Sequence[int], x: Sequence[int]) -> None:
+    """Leading axes of one argument must broadcast with those of x: all axes but the last of either shape."""
+    fits = all(a == b or 1 in (a, b) for a, b in zip(shape[-2::-1], x[-2::-1], strict=False))
+    require(f"{name}.shape", shape, fits, f"leading axes that broadcast with x.shape={x}")
 
 
 def real_array(name: str, value: ArrayLike) -> Array:

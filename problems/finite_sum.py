@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from problems.base import Interval, StochasticProblem
-from problems.checks import Array, finite_array, frozen, require, require_int, require_real
+from problems.checks import Array, finite_array, frozen, require, require_int, require_lead, require_real
 from problems.symbols import number, numbers
 
 Indices = NDArray[np.intp]
@@ -65,7 +65,7 @@ class FiniteSum(StochasticProblem):
     def batch_grad(self, x: ArrayLike, indices: ArrayLike) -> Array:
         """Gradient of the batch: mean over `indices` of the examples' gradients, regulariser included.
 
-        Raises ValueError for an empty batch or an index outside 0 .. n-1.
+        Raises ValueError for an empty batch, an index outside 0 .. n-1, or leading axes that do not broadcast.
 
         Parameters
         ----------
@@ -78,6 +78,7 @@ class FiniteSum(StochasticProblem):
         require("indices.shape", chosen.shape, chosen.ndim >= 1 and chosen.shape[-1] > 0, "shape (..., B), B >= 1")
         inside = bool(((chosen >= 0) & (chosen < self.n)).all())
         require("indices", indices, inside, f"entries from 0 to n-1 = {self.n - 1}")
+        require_lead("indices", chosen.shape, point.shape)
         with np.errstate(over="ignore", invalid="ignore"):
             return self._batch_grad(point, chosen.astype(np.intp))
 

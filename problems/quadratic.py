@@ -133,6 +133,8 @@ class Quadratic(Problem):
         >>> Quadratic.from_matrix([[2.0, 1.0], [1.0, 2.0]]).eigenvalues.round(12).tolist()
         [1.0, 3.0]
         """
+        turn = more.get("rotation")
+        require("rotation", turn, "rotation" not in more, "no rotation", "the axes are those of A")
         matrix = finite_array("A", A, (None, None))
         square = matrix.shape[0] == matrix.shape[1]
         require("A.shape", matrix.shape, square, "a square matrix")

@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from nala_lab.core import require, require_choice, require_int, require_number
 from nala_lab.methods.hyper import INNER_STATES
 
@@ -93,7 +95,7 @@ def certify_quadratic(*, lr: Any, k: int, mu: Any, alpha: Any, interval: tuple[A
     ----------
     lr, k, mu, alpha : the setting of NALA, whose cycle spends k + 1 gradients at every alpha: grad J(y_t) is evaluated
     before it is multiplied. At alpha = 0 the radius is Lookahead's with slow step 1+mu, which spends k.
-    interval : (low, high), every lam between. points : single values. One of the two.
+    interval : (low, high), every lam between. points : a list of single values. One of the two.
     inner : ``"gd"``, ``"heavy-ball"`` or ``"nag"`` (Eq. 2). momentum : its factor in [0, 1).
     inner_state : what happens to the momentum at the synchronisation: keep, reset or pullback.
     tol : over an interval ``upper - lower <= tol * max(1, lower)`` is wanted; it stays wider where floats are too
@@ -102,7 +104,7 @@ def certify_quadratic(*, lr: Any, k: int, mu: Any, alpha: Any, interval: tuple[A
     Raises
     ------
     ValueError
-        When a number is out of range or not finite.
+        When a number is out of range or not finite, or `interval` or `points` is no list of numbers.
     ModuleNotFoundError
         Without python-flint.
 
@@ -137,11 +139,17 @@ def certify_quadratic(*, lr: Any, k: int, mu: Any, alpha: Any, interval: tuple[A
 
     with ctx.workprec(bits):
         if points is not None:
+            require("points", points, _listed(points), "a list of values")
             return _over_points([exact("points", p) for p in points], size, gradients)
         assert interval is not None
+        require("interval", interval, _listed(interval) and len(interval) == 2, "two numbers (low, high)")
         low, high = (exact("interval", end) for end in interval)
         require("interval", interval, 0 <= low <= high, "0 <= low <= high")
         return _over_interval(low, high, size, tol, gradients)
+
+
+def _listed(values: Any) -> bool:
+    return isinstance(values, list | tuple) or np.ndim(values) == 1  # a text, which has entries too, has 0 axes
 
 
 def arb_of(x: Fraction) -> Any:

@@ -120,6 +120,11 @@ test_bad_settings_are_refused = refused(
     ({"interval": (1, 0)}, "0 <= low <= high"), ({"interval": None}, "one of the two"),
     ({"momentum": "1/2"}, "'gd'"), ({"inner": "adam"}, "inner in"), ({"alpha": "a third"}, "alpha must satisfy"),
     ({"alpha": "1/0"}, "finite number or fraction, got alpha"),
+    ({"interval": 5}, "interval must satisfy two numbers (low, high), got interval=5"),
+    ({"interval": (0, 1, 2)}, "two numbers (low, high), got interval=(0, 1, 2)"),
+    ({"interval": "01"}, "two numbers (low, high), got interval='01'"),
+    ({"interval": None, "points": 1}, "points must satisfy a list of values, got points=1"),
+    ({"interval": None, "points": "12"}, "a list of values, got points='12'"),
     call=lambda change: certify_quadratic(**(dict(lr=1, k=3, mu=0, alpha=1, interval=(0, 1)) | change)),
 )  # fmt: skip
 
@@ -146,6 +151,8 @@ def test_no_badge_without_stability_and_rules_of_the_verdict():
     assert badge("numpy", lr=2.3, k=5, mu=-0.5, alpha=0.0, interval=(0.1, 1.0), runs=1).verdict == "not stable"
     unproved = dict(lr=1, k=3, mu="-1/2", alpha="29999999/10000000", interval=("1/2", 1))  # the largest is 1 - 5e-8
     assert badge("numpy", **unproved, runs=1).verdict == "cannot tell"
+    with pytest.raises(ValueError, match="interval must satisfy two numbers"):
+        badge("numpy", lr=1.0, k=5, mu=-0.5, alpha=0.0, interval=5)
     with pytest.raises(ValueError, match="another map"):
         badge("torch", lr=0.2, k=4, mu=0.2, alpha=1.0, inner="nag", momentum=0.9, interval=(0.3, 1.0))
     with pytest.raises(ValueError, match="integer runs >= 1, got runs=0"):

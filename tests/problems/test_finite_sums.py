@@ -134,6 +134,7 @@ test_bad_input_gets_one_sentence = refused(
     (lambda: Logistic([[1.0, 2.0, 3.0]], [1], l2=1e-300), "^l2 must satisfy l2 large enough"),
     (lambda: Logistic([[1e200], [-2e200]], [1, 1], l2=0.1), "^X must satisfy entries whose squares are finite"),
     (lambda: LeastSquares([[1e200], [1e200]], [1, 1]), "^X must satisfy entries whose squares are finite"),
+    (lambda: LeastSquares(X, Y).batch_grad(X[:, :2], [[0]] * 4), "axes that broadcast with x.shape=(3, 2), got"),
     (lambda: LeastSquares(X, Y).batch_grad([0, 0], []), r"^indices\.dtype must satisfy an integer array"),
     (lambda: LeastSquares(X, Y).batch_grad([0, 0], [3]), r"^indices must satisfy entries from 0 to n-1 = 2"),
     (lambda: LeastSquares(X, Y).batch_grad([0, 0], [-1]), r"^indices must satisfy entries from 0"),

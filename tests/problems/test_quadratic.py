@@ -69,6 +69,8 @@ test_bad_options_get_one_sentence = refused(
     (lambda: Quadratic([1.0, 2.0], shift=[0.0]), r"^shift\.shape must satisfy shape \(2,\)"),
     (lambda: Quadratic([1.0, 2.0], rotation=2 * np.eye(2)), r"^rotation must satisfy R'R = identity.*deviation 3"),
     (lambda: Quadratic([1.0], offset=np.inf), r"^offset must satisfy finite number offset, got offset=inf$"),
+    (lambda: Quadratic([1.0], offset=10**400), r"^offset must satisfy finite number offset, got offset=10+$"),
+    (lambda: Quadratic.from_matrix(np.eye(2), rotation=3), r"^rotation must satisfy no rotation, got rotation=3 \(the"),
     (lambda: Quadratic.with_condition(0.5, 2), r"^kappa must satisfy finite kappa >= 1, got kappa=0\.5 \(kappa"),
     (lambda: Quadratic.with_condition(np.nan, 2), r"^kappa must satisfy finite kappa >= 1, got kappa=nan"),
     (lambda: Quadratic.with_condition(9.0, 1), r"^dim must satisfy dim >= 2 where kappa > 1, got dim=1"),

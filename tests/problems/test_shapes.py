@@ -84,6 +84,9 @@ def test_a_wrong_last_axis_gets_one_sentence(name):
             method(3.0)
     with pytest.raises(ValueError, match=r"^v\.shape must satisfy"):
         p.hvp(np.zeros(d), np.zeros(d + 1))
+    apart = rf"^v\.shape must satisfy leading axes that broadcast with x\.shape=\(2, {d}\), got v\.shape=\(3, {d}\)$"
+    with pytest.raises(ValueError, match=apart):
+        p.hvp(np.zeros((2, d)), np.zeros((3, d)))
     with pytest.raises(ValueError, match=r"^x\.dtype must satisfy an array of real numbers, got x\.dtype='complex128'"):
         p.grad(np.zeros(d, dtype=complex))
 
