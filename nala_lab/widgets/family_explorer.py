@@ -260,6 +260,7 @@ class FamilyPicture(Picture):
 
 
 _FREE = "(free)"
+_OPEN = {"lr", "kappa", "cycles"}  # what no method settles
 
 
 class FamilyChooser(Explorer):
@@ -295,8 +296,8 @@ class FamilyChooser(Explorer):
     ) -> None:
         if method is not None:
             require_choice("method", method, PRESETS)
-        self._method = method or _FREE
-        super().__init__(show=show, **(PRESETS.get(self._method, {}) | settings))
+        self._method = method if method and settings.keys() <= _OPEN else _FREE
+        super().__init__(show=show, **(PRESETS.get(method or _FREE, {}) | settings))
 
     def make_controls(self, s: FamilySettings) -> dict[str, Any]:
         """Make them in the order in which they are shown."""
@@ -317,5 +318,5 @@ class FamilyChooser(Explorer):
         if moved == "method":
             for name, number in PRESETS.get(value, {}).items():
                 self.controls[name].value = number
-        elif moved not in ("lr", "kappa", "cycles"):
+        elif moved not in _OPEN:
             self.controls["method"].value = _FREE

@@ -197,6 +197,8 @@ def test_what_is_set_brings_what_a_moved_control_brings():
     chooser = widgets.FamilyChooser("Lookahead").set(method="DiLoCo")
     assert (chooser.settings.nu, chooser.settings.beta) == (0.7, 0.9) and "DiLoCo" in chooser.view.names
     assert chooser.set(alpha=0.2).controls["method"].value == "(free)"  # Lookahead has no outer step
+    chosen = [widgets.FamilyChooser("GPA", **own).controls["method"].value for own in ({"lr": 0.5}, {"k": 3})]
+    assert chosen == ["GPA", "(free)"]
     probe = widgets.ProbeExplorer().set(x1=1.5, problem="himmelblau")  # what is named counts for more
     assert (probe.settings.x1, probe.settings.x2) == (1.5, widgets.problem("himmelblau").start[1])
     assert probe.set(at=30).set(steps=20).settings.at == 20
