@@ -79,32 +79,19 @@ def aliasing(s: Subject) -> Answer:
         live = {p.data_ptr(): "a weight" for p in model.parameters()}
         live |= {p.grad.data_ptr(): "a gradient" for p in model.parameters() if p.grad is not None}
         for key, tensor in _state_entries(opt):
-            if tensor.numel() and tensor.data_ptr() in live:
+            if tensor.data_ptr() in live:
                 found.add(f"{key} is {live[tensor.data_ptr()]}")
             live[tensor.data_ptr()] = key
     return Answer(not found, len(found), f"shared: {'; '.join(sorted(found)) or 'nothing'}")
 
 
 def _state_entries(opt: Any) -> list[tuple[str, torch.Tensor]]:
+    """Tensors of every entry, numbers left out, which may be shared; once where a wrapper shows the inner state."""
     inner = inner_of(opt)
     states = [("state", opt.state)] + ([("inner state", inner.state)] if inner is not None else [])
-    seen: dict[int, tuple[str, torch.Tensor]] = {}
-    for label, state in states:
-        for own in state.values():
-            for key, value in own.items() if isinstance(own, dict) else ():
-                for tensor in tensors(value):
-                    seen.setdefault(id(tensor), (f"{label} {key!r}", tensor))
-    return list(seen.values()) + _listed_twice(states)
-
-
-def _listed_twice(states: list[tuple[str, Any]]) -> list[tuple[str, torch.Tensor]]:
-    """Entries of two drawers that are one object; a wrapper that shows the inner state as its own is not meant."""
-    drawers = [state for _, state in states]
-    if len(drawers) < 2 or drawers[0] is drawers[1]:
-        return []
-    mine = {id(t): t for own in drawers[0].values() for t in tensors(own)}
-    held = [own for p, own in drawers[1].items() if drawers[0].get(p) is not own]
-    return [("inner state", t) for own in held for t in tensors(own) if id(t) in mine]
+    drawers = {id(own): (label, own) for label, state in states for own in state.values() if isinstance(own, dict)}
+    entries = [(f"{label} {key!r}", value) for label, own in drawers.values() for key, value in own.items()]
+    return [(key, t) for key, value in entries for t in {id(t): t for t in tensors(value)}.values() if t.numel() > 1]
 
 
 @item("inner-keys", "does the inner state hold the inner optimizer's keys and no others?", group="contract",
