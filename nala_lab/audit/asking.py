@@ -18,11 +18,11 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-import torch
-
-from nala_lab.audit.rig import matrices_only
-from nala_lab.audit.spec import Item, NotApplicable, Row, load_items
-from nala_lab.core import require_number
+from nala_lab.audit.museum import MUTANTS
+from nala_lab.audit.rig import draws_put_back, matrices_only
+from nala_lab.audit.spec import KINDS, Item, NotApplicable, Row, load_items
+from nala_lab.audit.subject import INNERS
+from nala_lab.core import require, require_choice, require_number
 
 __all__ = ["FORKS", "TIMEOUT", "ask", "audit", "crash", "hang"]
 
@@ -39,7 +39,7 @@ def ask(subject: Any, one: Item) -> Row:
             return Row(one.name, one.group, "not applicable", "", f"asked of {', '.join(one.kinds)}")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with matrices_only(subject.matrices), torch.random.fork_rng(devices=[]):
+            with matrices_only(subject.matrices), draws_put_back():
                 answer = one.check(subject)
     except NotApplicable as why:
         return Row(one.name, one.group, "not applicable", "", str(why))
@@ -57,17 +57,24 @@ def audit(target: str, *, options: Mapping[str, Any] | None = None, kind: str | 
 
     Parameters
     ----------
-    target : a torch optimizer class, or a function that returns an optimizer; called with parameters, or with an
-        inner optimizer where its first argument is named like one.
-    options : keyword arguments of the factory. kind : see KINDS; None detects it. inner : what wrappers wrap.
-    only : names of items. timeout : seconds for one question. mutant : a bug of the museum to plant first.
+    target : text that names a torch optimizer class, or a function that returns an optimizer; called with parameters,
+        or with an inner optimizer where its first argument is named like one.
+    options : keyword arguments of the factory that JSON can hold. kind : see KINDS; None detects it.
+    inner : what wrappers wrap. only : names of items. timeout : seconds for one question.
+    mutant : a bug of the museum to plant first.
 
     Raises
     ------
     ValueError
-        When the target cannot be imported or made, or a name is unknown.
+        When the target cannot be imported or made, the options cannot be sent to another process, or a name is unknown.
     """
     require_number("timeout", timeout, low=0, open_low=True)
+    here = "the questions are asked in other processes; examine() asks in this one"
+    require("target", target, isinstance(target, str), "a text, package.module:factory", here)
+    require("options", options, _sendable(options), "a mapping that JSON can hold", here)
+    for name, value, known in (("kind", kind, KINDS), ("inner", inner, INNERS), ("mutant", mutant, MUTANTS)):
+        if value is not None or name == "inner":
+            require_choice(name, value, known)
     items = load_items(None if only is None else list(only))
     job = {"target": target, "options": dict(options or {}), "kind": kind, "inner": inner, "mutant": mutant,
            "timeout": timeout}  # fmt: skip
@@ -82,6 +89,13 @@ def audit(target: str, *, options: Mapping[str, Any] | None = None, kind: str | 
             now, items = (items, []) if FORKS else (items[:1], items[1:])
             for one in now:
                 yield _answer(server, one, timeout)
+
+
+def _sendable(options: Any) -> bool:
+    try:
+        return json.dumps(options) is not None and isinstance(options, Mapping | None)
+    except (TypeError, ValueError):
+        return False
 
 
 @contextmanager

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from typing import Any
 
-import torch
-
 from nala_lab.audit.asking import ask
 from nala_lab.audit.museum import MUTANTS, planted
+from nala_lab.audit.rig import draws_put_back
 from nala_lab.audit.spec import Row, load_items
 from nala_lab.audit.subject import Subject
 from nala_lab.core import require_choice
@@ -29,7 +28,7 @@ def examine(target: str, options: Mapping[str, Any] | None = None, *, inner: str
     >>> [row.verdict for row in examine("torch.optim:Adam", only=["first-step", "linear-objective"])]
     ['pass', 'pass']
     """
-    with planted(mutant) if mutant else nullcontext(), torch.random.fork_rng(devices=[]):
+    with planted(mutant) if mutant else nullcontext(), draws_put_back():
         subject = Subject(target, options, inner=inner)
         subject.mutant = mutant
         if not mutant:  # a planted bug may well stop every step: that is what the rows are to find

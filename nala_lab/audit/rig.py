@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import copy
+import random  # noqa: TID251 - some strangers draw from it
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+import numpy as np
 import torch
 
 from nala_lab.audit.subject import Subject
 from nala_lab.core import stream
 
-__all__ = ["WARM", "batch", "calls", "closure_of", "coins", "copied", "drive", "flat", "identical", "leaves",
-           "matrices_only", "network", "same_weights", "start", "tensors", "train", "trained", "worst"]  # fmt: skip
+__all__ = ["WARM", "batch", "calls", "closure_of", "coins", "copied", "draws_put_back", "drive", "flat", "identical",
+           "leaves", "matrices_only", "network", "same_weights", "start", "tensors", "train", "trained",
+           "worst"]  # fmt: skip
 
 
 WARM = 20  # further calls, for methods that stand still at first, as a rectified Adam does for five steps
@@ -51,9 +54,23 @@ def batch(call: int, dtype: torch.dtype = torch.float64) -> tuple[torch.Tensor, 
 
 
 def coins(call: int) -> None:
-    """What an optimizer draws in a call depends on its number only, as its batch does; `ask` puts all draws back."""
-    generator = torch.default_generator  # the only one that strangers draw from
+    """What an optimizer draws in a call depends on its number only, as its batch does; see `draws_put_back`."""
+    generator = torch.default_generator
     generator.manual_seed(call)
+    random.seed(call)
+    np.random.set_state(np.random.MT19937(call).state)  # noqa: NPY002 - as above
+
+
+@contextmanager
+def draws_put_back() -> Iterator[None]:
+    """Afterwards torch, NumPy and Python draw what they would have drawn; other generators are nobody's."""
+    python, arrays = random.getstate(), np.random.get_state()  # noqa: NPY002
+    try:
+        with torch.random.fork_rng(devices=[]):
+            yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(arrays)  # noqa: NPY002
 
 
 def closure_of(model: torch.nn.Module, opt: Any, call: int) -> Callable[[], torch.Tensor]:

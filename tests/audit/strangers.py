@@ -1,7 +1,9 @@
 """Sound optimizers of kinds that the lab has none of: none of them may be accused."""
 
+import random  # noqa: TID251 - a stranger draws from it
 from collections import deque
 
+import numpy as np
 import torch
 
 
@@ -87,6 +89,26 @@ class Drawing(_Plain):
 
     def move(self, group, p):
         p.sub_(group["lr"] * p.grad * (torch.rand_like(p) < 0.7))
+
+
+class DrawingElsewhere(_Plain):
+    """Draws from the generators of NumPy and of Python."""
+
+    def move(self, group, p):
+        noise = torch.from_numpy(np.random.random_sample(tuple(p.shape)))  # noqa: NPY002
+        p.sub_(group["lr"] * random.random() * (p.grad + 0.1 * noise))
+
+
+class Merged(_Plain):
+    """A fault: two entries of its state are one tensor."""
+
+    def move(self, group, p):
+        own = self.state[p]
+        if not own:
+            own["fast"] = own["slow"] = torch.zeros_like(p)
+        own["fast"].mul_(0.5).add_(p.grad)
+        own["slow"].mul_(0.9).add_(p.grad)
+        p.sub_(group["lr"] * (own["fast"] + own["slow"]))
 
 
 class Waiting(_Plain):

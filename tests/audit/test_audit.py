@@ -180,6 +180,22 @@ def test_targets_that_cannot_be_made_are_refused():
         Subject("torch.optim:Adam").make([], k=3)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"target": torch.optim.Adam}, "target must satisfy a text, package.module:factory, got"),
+        ({"options": {"lr": torch.tensor(0.1)}}, "options must satisfy a mapping that JSON can hold, got"),
+        ({"options": {"inner": torch.optim.SGD}}, "options must satisfy a mapping that JSON can hold, got"),
+        ({"kind": "sgd"}, "kind must satisfy kind in {'plain'"),
+        ({"inner": "rmsprop"}, "inner must satisfy inner in {'sgd'"),
+        ({"mutant": "nothing"}, "mutant must satisfy mutant in {'lazy-slow'"),
+    ],
+)
+def test_what_another_process_cannot_be_told_is_one_sentence(wrong, sentence):
+    with pytest.raises(ValueError, match="^" + sentence):
+        next(audit(**{"target": "torch.optim:Adam", **wrong}))
+
+
 def test_the_json_of_an_optimizer_that_ends_at_nan_is_strict():
     said = to_json({"target": "torch.optim:Adam"}, [Row("network", "contract", "fail", float("inf"), "moved")])
     assert json.loads(said, parse_constant=pytest.fail)["rows"][0]["evidence"] == "inf"

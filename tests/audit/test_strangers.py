@@ -1,5 +1,8 @@
 """Sound optimizers that need a loss, two gradients, coins, patience or groups are not accused; real faults are."""
 
+import random  # noqa: TID251 - a stranger draws from it
+
+import numpy as np
 import pytest
 import torch
 
@@ -26,6 +29,8 @@ HERE = strangers.__name__
         (f"{HERE}:Sharp", {}, set()),
         (f"{HERE}:Polyak", {}, set()),
         (f"{HERE}:Drawing", {}, set()),
+        (f"{HERE}:DrawingElsewhere", {}, set()),
+        (f"{HERE}:Merged", {}, {"aliasing", "distributed-state", "resume"}),  # a file has two of it
         (f"{HERE}:Told", {}, set()),
         (f"{HERE}:Idle", {}, {"closure", "hooks-once"}),  # its step and the one in it both tell
         (f"{HERE}:in_groups", {}, set()),
@@ -58,5 +63,8 @@ def test_who_needs_a_closure_is_found_out_by_trying():
 
 def test_an_examination_leaves_the_callers_random_numbers_alone():
     before = torch.get_rng_state()
-    examine(f"{HERE}:Drawing", only=["resume", "shapes"])
+    python, arrays = random.getstate(), np.random.get_state()[1].copy()  # noqa: NPY002
+    for name in ("Drawing", "DrawingElsewhere"):
+        examine(f"{HERE}:{name}", only=["resume", "shapes"])
     assert torch.equal(torch.get_rng_state(), before)
+    assert random.getstate() == python and (np.random.get_state()[1] == arrays).all()  # noqa: NPY002
