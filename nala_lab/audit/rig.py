@@ -58,7 +58,7 @@ def coins(call: int) -> None:
     generator = torch.default_generator
     generator.manual_seed(call)
     random.seed(call)
-    np.random.set_state(np.random.MT19937(call).state)  # noqa: NPY002 - as above
+    np.random.set_state(dict(np.random.MT19937(call).state))  # noqa: NPY002 - as above
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from nala_lab.core import require, require_choice
 from nala_lab.methods import METHODS, Facts
 from nala_lab.methods.target import load_target
 
-__all__ = ["INNERS", "Subject", "bare", "inner_of", "needed", "read"]
+__all__ = ["INNERS", "Subject", "bare", "halves", "inner_of", "needed", "read"]
 
 INNERS: dict[str, Callable[..., Optimizer]] = {
     "sgd": lambda params, lr=0.05: torch.optim.SGD(params, lr=lr),
@@ -60,6 +60,12 @@ def bare(inner: Optimizer, params: Any) -> Optimizer:
     known = inspect.signature(type(inner)).parameters
     settings = {name: value for name, value in inner.defaults.items() if name in known}
     return type(inner)(params, **settings)
+
+
+def halves(params: Any) -> list[dict[str, Any]]:
+    """The parameters in two groups."""
+    held = list(params)
+    return [{"params": held[: len(held) // 2]}, {"params": held[len(held) // 2 :]}]
 
 
 class Subject:
@@ -232,14 +238,19 @@ class Subject:
         """Whether it hands parameters on by their shape, as Muon beside AdamW does, and so needs some of each."""
         return not self.matrices and self._refuses(_weights((2,))) and not self._refuses(_weights(*_SHAPES))
 
+    @cached_property
+    def takes_groups(self) -> bool:
+        """Whether it can be made of two parameter groups, and steps them."""
+        return not self._refuses([*self._network(), *self._network()], halves)
+
     def _network(self) -> list[torch.nn.Parameter]:
         return _weights(_MATRIX) if self.matrices else _weights(*_SHAPES)
 
-    def _refuses(self, params: list[torch.nn.Parameter]) -> bool:
+    def _refuses(self, params: list[torch.nn.Parameter], arranged: Callable[[Any], Any] = list) -> bool:
         """Whether none can be made of these weights, or its first step fails, with a closure and without."""
         for closed in (False, True):
             try:
-                _stepped(self._made(params, None, None, self.options), params, closed=closed)
+                _stepped(self._made(arranged(params), None, None, self.options), params, closed=closed)
             except Exception:  # whatever its author raises
                 continue
             return False

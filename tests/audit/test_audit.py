@@ -125,6 +125,14 @@ def test_what_weighs_one_parameter_by_the_others_is_not_accused_of_it():
     assert row.verdict == "pass"
 
 
+@pytest.mark.parametrize(
+    "target", ["torch.optim:LBFGS", "tests.audit.strangers:Sharp", "tests.audit.strangers:Drawing"]
+)
+def test_what_takes_one_group_or_weighs_them_together_is_not_asked_for_two(target):
+    rows = {row.item: row.verdict for row in examine(target, only=["two-groups", "resume"])}
+    assert rows == {"two-groups": "not applicable", "resume": "pass"}
+
+
 def test_an_optimizer_of_sparse_gradients_is_one_sentence(capsys):
     assert main(["audit", "torch.optim:SparseAdam"]) == 2
     assert "target must satisfy an optimizer of dense gradients" in capsys.readouterr().err

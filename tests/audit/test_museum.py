@@ -6,7 +6,9 @@ from nala_lab.audit import MUTANTS, Mutant, audit, examine, examine_bug, load_it
 from nala_lab.audit.examining import ELSEWHERE
 from nala_lab.audit.museum import edited
 
-FEW = ("lazy-slow", "lost-counter", "gradient-at-theta", "eps-under-root", "aliased-base", "hooks-twice")
+FEW = ("lazy-slow", "lost-counter", "gradient-at-theta", "eps-under-root", "aliased-base", "hooks-twice",
+       "closure-no-sync", "first-of-group", "first-group-options", "settings-not-loaded",
+       "numbered-by-group")  # fmt: skip
 
 
 def caught(name, items=None):

@@ -7,9 +7,10 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch.optim import lr_scheduler
 
-from nala_lab.audit.rig import WARM, calls, coins, copied, drive, network, start, train, trained, worst
+from nala_lab.audit.rig import WARM, calls, coins, copied, drive, flat, network, start, train, trained, worst
 from nala_lab.audit.spec import TWO_LOOPS, Answer, NotApplicable, item
 from nala_lab.audit.subject import Subject, inner_of, needed, read
 
@@ -38,6 +39,35 @@ def shared_groups(s: Subject) -> Answer:
         except Exception as error:  # a moment that cannot be reached is part of the answer
             apart.append(f"{type(error).__name__} {when}")
     return Answer(not apart, len(apart), "; ".join(apart) or f"the same list at {len(moments)} moments")
+
+
+def _ends(s: Subject, *groups: tuple[torch.nn.Parameter, float]) -> torch.Tensor:
+    """Where one optimizer takes these parameters, each with an lr of its own."""
+    weights = [w for w, _ in groups]
+    opt = s.short([{"params": [w], "lr": lr} for w, lr in groups])
+    for call in range(calls(s, opt) + WARM):
+        coins(call)
+        drive(s, opt, weights, lambda x: 0.5 * x - 1)
+    return flat(weights)
+
+
+def _apart(s: Subject, *lrs: float) -> float:
+    def groups() -> Any:
+        return zip((start(), start(0.5, -1.5)), lrs, strict=True)
+
+    return worst(_ends(s, *groups()), torch.cat([_ends(s, one) for one in groups()]))
+
+
+@item("two-groups", "does each of two parameter groups train with its own lr?", group="contract")
+def two_groups(s: Subject) -> Answer:
+    """At lr and a quarter of it, as an optimizer for each would; asked where that is so at one lr for both."""
+    lr = s.short([start()]).param_groups[0].get("lr")
+    if not s.takes_groups or not isinstance(lr, float) or lr == 0:
+        raise NotApplicable("it takes no two groups with an lr that is a number")
+    if _apart(s, lr, lr) > 1e-12:
+        raise NotApplicable("it weighs one parameter by the others, or draws")
+    gap = _apart(s, lr, lr / 4)
+    return Answer(gap <= 1e-12, gap, "largest difference of two groups from an optimizer for each")
 
 
 def _first_move(s: Subject, factor: float, saved: Any, more: int) -> float:

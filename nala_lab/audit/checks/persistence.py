@@ -15,7 +15,7 @@ import torch
 
 from nala_lab.audit.rig import calls, flat, leaves, network, same_weights, tensors, train, trained, worst
 from nala_lab.audit.spec import Answer, NotApplicable, item
-from nala_lab.audit.subject import Subject
+from nala_lab.audit.subject import Subject, halves
 
 
 def _round_trip(value: Any) -> Any:
@@ -31,11 +31,26 @@ def resumed(s: Subject, saved: dict[str, Any], stop: int, last: int) -> torch.nn
     with torch.no_grad():
         for p in model.parameters():
             p.fill_(0.125)  # whatever is not in the checkpoint must not help
-    opt = s.short(model.parameters())
+    opt = _made(s, model)
     model.load_state_dict(saved["model"])
     opt.load_state_dict(saved["opt"])
     train(s, model, opt, stop, last)
     return model
+
+
+def _made(s: Subject, model: torch.nn.Module) -> Any:
+    """In two groups, where it takes them: a state may be numbered anew in each."""
+    return s.short(halves(model.parameters()) if s.takes_groups else model.parameters())
+
+
+def _begun(s: Subject) -> tuple[torch.nn.Module, Any]:
+    """A network and its optimizer, with another lr than a new one has: a load has to take the settings too."""
+    model = network()
+    opt = _made(s, model)
+    for group in opt.param_groups:
+        if isinstance(group.get("lr"), float):
+            group["lr"] /= 2
+    return model, opt
 
 
 def _copy(model: torch.nn.Module, opt: Any) -> dict[str, Any]:
@@ -54,7 +69,7 @@ def _detached(value: Any) -> Any:
 @item("resume", "saved after each call of two cycles, does the run go on bit for bit?", group="state")
 def resume(s: Subject) -> Answer:
     """Every phase of the cycle, the initial one and the one that stands at a look-ahead point included."""
-    model, opt = trained(s, 0)
+    model, opt = _begun(s)
     last = calls(s, opt)
     saved = []
     for stop in range(last):
@@ -92,7 +107,7 @@ def fresh_process(s: Subject) -> Answer:
     """torch.save here, torch.load(weights_only=True) there; the final weights are compared bit for bit."""
     if not isinstance(s.target, str):
         raise NotApplicable("another process finds a factory by its name, package.module:factory")
-    model, opt = trained(s, 0)
+    model, opt = _begun(s)
     stop, last = s.cycle(opt) + 1, calls(s, opt)
     train(s, model, opt, 0, stop)
     with tempfile.TemporaryDirectory() as folder:

@@ -7,6 +7,7 @@ from nala_lab.audit.museum.mutant import Mutant
 __all__ = ["PERSISTENCE"]
 
 _LOOKAHEAD, _NALA, _ADALA = "nala_lab.optim:Lookahead", "nala_lab.optim:NALA", "nala_lab.optim:AdaLA"
+_BELIEF = "nala_lab.optim:AdaBelief"
 _DOC = '"""A torch optimizer that knows its phase, counts its gradients and can show its slow weights."""'
 _TENSOR = '    if not isinstance(value, torch.Tensor) or key == "step":'
 
@@ -51,6 +52,23 @@ PERSISTENCE = (
            "torch.optim.Optimizer.load_state_dict does so for every floating-point entry, so a wrapper that keeps "
            "float32 slow weights of bfloat16 parameters loses digits at each resume.",
            ("resume-dtype",)),
+    Mutant("settings-not-loaded", "a load keeps the settings of the new optimizer",
+           (("_base", '**new, "params": old["params"]}', "**new, **old}"),), _BELIEF,
+           "No report is known to us. torch's own load takes over the saved groups, learning rate included; a run that "
+           "had decayed its lr starts again with the one of its constructor, and a test at one lr sees nothing.",
+           ("resume", "fresh-process")),
+    Mutant("numbered-by-group", "the state is numbered from 0 in every group",
+           (("_base", "{p: i for i, p in enumerate(self._params())}",
+             '{p: i for group in self.param_groups for i, p in enumerate(group["params"])}'),), _BELIEF,
+           "No report is known to us. torch numbers parameters through all groups; with the usual two, one with weight "
+           "decay and one without, a number that begins again gives one group the moments of the other.",
+           ("resume", "fresh-process")),
+    Mutant("first-group-options", "the options of the first group are used for all",
+           (("_adaptive", "[(p, g) for g in optimizer.param_groups for p",
+             "[(p, optimizer.param_groups[0]) for g in optimizer.param_groups for p"),), _BELIEF,
+           "No report is known to us. param_groups[0] is what a first program with one group reads; layer-wise rates "
+           "and a bias without weight decay then do nothing.",
+           ("two-groups",)),
     Mutant("shallow-groups", "param_groups is a copy of the inner optimizer's",
            (("_two_loop", "return self.inner.param_groups\n", "return [dict(g) for g in self.inner.param_groups]\n"),),
            _LOOKAHEAD,
@@ -77,7 +95,7 @@ PERSISTENCE = (
     Mutant("no-defaults", "a copy loses its defaults",
            (("_base", "return {**super().__getstate__(), **kept,",
              'return {"state": self.state, "param_groups": self.param_groups, **kept,'),),
-           "nala_lab.optim:AdaBelief",
+           _BELIEF,
            "kozistr/pytorch_optimizer's Lookahead.__getstate__ leaves `defaults` out; add_param_group of the copy, "
            "and torch's own __setstate__, need it.",
            ("copy",)),
