@@ -84,10 +84,8 @@ class Subject:
         When the target cannot be found or called, or a name is unknown.
     """
 
-    def __init__(
-        self, target: str | Callable[..., Any], options: Mapping[str, Any] | None = None, kind: str | None = None,
-        inner: str = "momentum",
-    ) -> None:
+    def __init__(self, target: str | Callable[..., Any], options: Mapping[str, Any] | None = None,
+                 kind: str | None = None, inner: str = "momentum") -> None:  # fmt: skip
         self.target, self.options, self.inner = target, dict(options or {}), inner
         require_choice("inner", inner, INNERS)
         if kind is not None:
