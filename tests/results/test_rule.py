@@ -192,6 +192,22 @@ def test_pairs_without_spread_are_judged_by_their_signs():
     assert judge([0.3] * 6, [0.1 + 0.2] * 6, Rule()).verdict == UNDECIDED  # the difference itself is rounding
 
 
+@pytest.mark.parametrize("kept", [np.float16, np.float32])
+def test_numbers_of_few_digits_differ_by_their_own_rounding(kept):
+    """Two seeds with one difference, read as float64, had a spread, and p = 2e-6."""
+    for a, b in ((kept([0.91, 0.92]), kept([0.9, 0.91])), (list(kept([0.91, 0.92])), [0.9, 0.91])):
+        assert (judge(a, b, Rule()).p, judge(a, b, Rule()).verdict) == (0.5, UNDECIDED)
+    assert judge(kept([1, 2, 4]), kept([0, 0, 0]), Rule()) == judge([1.0, 2.0, 4.0], [0.0] * 3, Rule())
+
+
+def test_the_rounding_of_one_pair_is_not_that_of_the_others():
+    a, b = [1e16, 2, 2.1, 2.2, 2.3, 2.4, 2.5, 2.6], [1e16, 1, 1.2, 1.1, 1.3, 1.2, 1.4, 1.3]
+    found = judge(a, b, Rule(test="sign-flip"))
+    assert found.p_sign_flip == 2 / 2**7  # a draw and seven of one sign
+    # the same numbers without their size, but for the rounding of a difference
+    assert math.isclose(found.se, judge([0, *a[1:]], [0, *b[1:]], Rule()).se, rel_tol=1e-12)
+
+
 def test_fractions_are_numbers():
     exact = judge([Fraction(1, 2), Fraction(1, 4)], [Fraction(1, 8), 0], Rule(error_rate=Fraction(1, 20)))
     assert exact == judge([0.5, 0.25], [0.125, 0.0], Rule())

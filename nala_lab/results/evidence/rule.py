@@ -158,7 +158,7 @@ def _differences(a: Sequence[float], b: Sequence[float]) -> Real:
     gaps: Real = first - second
     if np.isinf(gaps).any():
         return np.sign(gaps)
-    return np.where(np.abs(gaps) > rounding(first, second), gaps, 0.0)
+    return np.where(np.abs(gaps) > rounding(a, b), gaps, 0.0)
 
 
 def _verdict(gap: float, p: float, p_equivalent: float, rule: Rule) -> str:
