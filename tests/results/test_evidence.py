@@ -2,6 +2,8 @@
 
 import math
 
+import pytest
+
 from nala_lab.core import stream
 from nala_lab.results.evidence import NOT_SEPARATED, SEPARATED, paired, summary
 from tests.refusals import refused
@@ -13,6 +15,14 @@ def test_summary_of_three_numbers_by_hand():
     assert s.mean == 5 and s.n == 3
     assert math.isclose(s.sd, math.sqrt(13), rel_tol=1e-15) and math.isclose(s.se, math.sqrt(13 / 3), rel_tol=1e-15)
     assert math.isnan(summary([2.0]).sd)
+
+
+@pytest.mark.parametrize("exponent", [-660, 660])
+def test_a_spread_whose_square_is_no_float(exponent):
+    """The squares of 2^660 and of 2^-660 are inf and 0."""
+    size = 2.0**exponent  # which changes no digit: the numbers are equal
+    s, plain = summary([size, 1.9 * size, 3.7 * size]), summary([1.0, 1.9, 3.7])
+    assert (s.mean, s.sd) == (plain.mean * size, plain.sd * size)
 
 
 def test_the_interval_is_students_t():

@@ -80,8 +80,11 @@ def summary(values: Sequence[float]) -> Summary:
     (3.0, 2.646, 3, 1.528)
     """
     array = _finite("values", values)
-    sd = float(array.std(ddof=1)) if array.size > 1 else math.nan
-    return Summary(mean=float(array.mean()), sd=sd, n=int(array.size))
+    # By a power of two, which changes no digit: the squares of 1e200 and of 1e-200 are no floats.
+    power = np.frexp(np.abs(array).max())[1]
+    scaled = np.ldexp(array, -power)
+    sd = float(np.ldexp(scaled.std(ddof=1), power)) if array.size > 1 else math.nan
+    return Summary(mean=float(np.ldexp(scaled.mean(), power)), sd=sd, n=int(array.size))
 
 
 def paired(a: Sequence[float], b: Sequence[float], *, level: float = 0.95) -> Paired:
