@@ -1,12 +1,13 @@
 """Many noisy runs of any method on a diagonal quadratic: a NumPy rule, or a factory of torch optimizers.
 
 All members of a block are rows of one array. That is the same as one run each for a method that treats coordinates
-alone; one that looks at all of them together (a norm, a trust ratio) is run member by member.
+alone; one that looks at all of them together (a norm, a trust ratio) is run member by member, as a method runs alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -42,9 +43,24 @@ def noisy_runs(method: Any, lam: Array, root: Array, e0: Array, *, members: int,
         gradient: Array = lam * x + (xi * root if root.ndim == 1 else xi @ root.T)
         return gradient
 
-    both = np.stack([e0, 1e6 * (3 * e0 + 1)])  # far apart: a bound on a norm that e0 alone stays below counts too
-    apart = np.stack([rows(lambda x: lam * x, one[None])[:, 0] for one in both], axis=1)
-    block = _BLOCK if np.array_equal(rows(lambda x: lam * x, both), apart, equal_nan=True) else 1
+    far = 1e6 * (3 * e0 + 1)  # a bound on a norm that e0 alone stays below counts too
+    coupled = not _alone(rows, lam, root, (np.stack([e0, e0]), np.stack([e0, far])))
+    block = 1 if coupled else _BLOCK
     for index, start in enumerate(range(0, members, block)):
-        x0 = np.repeat(e0[None], min(block, members - start), axis=0)
-        yield rows(noisy, x0, stream(seed, "noisy runs", index))
+        x0 = e0 if coupled else np.repeat(e0[None], min(block, members - start), axis=0)
+        yield rows(noisy, x0, stream(seed, "noisy runs", index)).reshape(-1, *np.atleast_2d(x0).shape)
+
+
+def _alone(rows: Callable[..., Array], lam: Array, root: Array, pairs: tuple[Array, ...]) -> bool:
+    """Whether two runs in one array are the runs (d,) alone, each under its own noise."""
+    xi = stream(0, "noise of two runs").standard_normal((100, 2, len(lam)))
+    xi = xi * root if root.ndim == 1 else xi @ root.T
+
+    def path(start: Array, row: int | slice) -> Array:
+        calls = count()
+        return rows(lambda x: lam * x + xi[next(calls) % len(xi), row], start)
+
+    return all(
+        np.array_equal(path(both, slice(None)), np.stack([path(both[i], i) for i in (0, 1)], axis=1), equal_nan=True)
+        for both in pairs
+    )

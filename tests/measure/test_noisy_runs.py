@@ -42,6 +42,36 @@ def test_a_method_that_looks_at_a_norm_is_run_member_by_member(share):
     assert np.array_equal(many.final, alone)
 
 
+class Restarted:
+    """Heavy ball, restarted once it climbs: by the sign of a sum over all weights."""
+
+    def init(self, theta):
+        return 0 * theta
+
+    def step(self, theta, grad, v):
+        g = grad(theta)
+        v = 0.9 * v * ((g * v).sum() <= 0) - 0.1 * g
+        return theta + v, v
+
+
+def test_a_sign_that_members_share_without_noise_couples_them():
+    """From starts that are multiples of each other all restart at once, and only noise tells them apart."""
+    many = simulate([1.0], 1.0, [2.0], method=Restarted(), trajectories=400, steps=60)
+    alone = [simulate([1.0], 1.0, [2.0], method=Restarted(), trajectories=1, steps=60, seed=i) for i in range(400)]
+    ratio = many.variance[-1, 0] / np.var([one.final for one in alone])
+    assert abs(ratio - 1) < 0.4  # 4 standard errors sqrt(2 x 2 / 400) of a ratio; it was 0.57
+
+
+def test_a_method_that_looks_at_the_shape_of_its_weights_sees_that_of_one_run():
+    torch = pytest.importorskip("torch")
+
+    def matrices_only(params):  # weight decay
+        return torch.optim.SGD([{"params": p, "weight_decay": 0.5 * (p.ndim > 1)} for p in params], lr=0.5)
+
+    e = simulate([1.0], [0.0], [1.0], method=matrices_only, trajectories=3, steps=3)
+    assert np.array_equal(e.final, [[0.125]] * 3)
+
+
 def test_a_run_that_diverges_has_no_numbers_after_its_end():
     e = simulate([1.0], [0.0], [1.0], method=SGD(1e60), trajectories=3, steps=5)
     assert np.isfinite(e.mean[:2]).all() and np.isnan(e.mean[-1]).all()
