@@ -33,12 +33,13 @@ def late_steps(twin: str, method: Method, grad: Gradient, x: Array, state: Mappi
     Parameters
     ----------
     twin : ``"numpy"`` or ``"torch"``. method : a method with one loop. grad : (d,) to (d,), deterministic.
-    x : (d,) float64. state : the buffers the method has, (d,) each.
+    x : (d,) float64; for torch's twin of NAG, its look-ahead point.
+    state : buffers the method has, (d,) each; those left out are 0.
 
     Raises
     ------
     ValueError
-        For an unknown twin, or a buffer that the method does not have.
+        For an unknown twin, a buffer that the method does not have, or one of another shape than x.
 
     Examples
     --------
@@ -52,6 +53,8 @@ def late_steps(twin: str, method: Method, grad: Gradient, x: Array, state: Mappi
     require_int("steps", steps, low=0)
     buffers = {*_BUFFERS.get(method.name, ()), *(("last",) if method.settings.get("probe") == "lagged" else ())}
     require("state", sorted(state), buffers >= {*state}, f"buffers of {method}, {sorted(buffers)}")
+    for name, value in state.items():
+        require(name, value, np.shape(value) == np.shape(x), f"the shape of x, {np.shape(x)}")
     return (_torch if twin == "torch" else _numpy)(method, grad, x, state, steps)
 
 
@@ -86,6 +89,9 @@ def _torch(method: Method, grad: Gradient, x: Array, state: Mapping[str, Array],
     step()  # makes the buffers that are then overwritten, through the optimizer's own saved state
     saved = opt.state_dict()
     own = saved["state"].get(0, {})
+    for name, value in own.items():
+        if torch.is_tensor(value) and value.shape == weight.shape:  # of that step nothing is kept
+            own[name] = torch.zeros_like(value)
     if "step" in own:
         own["step"] = torch.full_like(own["step"], float(LATE))
     for name, value in state.items():
