@@ -12,6 +12,7 @@ on every run (a copy of the slow weights), are left out: their eigenvalues are n
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -19,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nala_lab.core import Array, eigenvalues, require, require_int, stream
-from nala_lab.measure.machines import Gradient, Machine, machine, name_of
+from nala_lab.measure.machines import Gradient, Machine, TorchMachine, machine, name_of
 
 __all__ = ["CycleMap", "Factors", "NotLinear", "cycle_factors", "cycle_matrix"]
 
@@ -168,6 +169,7 @@ def cycle_factors(method: Any, lam: ArrayLike, *, steps: int = 1) -> Factors:
         apart=True,
     )
     poked.alike(maps, values)
+    poked.alone(method, maps, values)
     kept, expand = poked.needed(seen)
     return Factors(values, maps[:, kept] @ expand, poked.gradients, tuple(poked.names[i] for i in kept))
 
@@ -184,14 +186,18 @@ class _Poked:
         self.cycle()
         self.names = tuple(self.machine.memory())
         self.blocks = len(self.names)
-        before = self.machine.spent
-        self.cycle()
-        self.gradients = self.machine.spent - before
+        self.gradients = 0  # of a cycle away from the minimiser, where `judge` has seen it
 
-    def cycle(self) -> None:
-        with np.errstate(all="ignore"):  # a rule that divides by the gradient: its NaN is judged
-            for _ in range(self.steps):
-                self.machine.cycle()
+    def cycle(self) -> int:
+        """Run one, and give the gradients that it spent."""
+        before = self.machine.spent
+        try:
+            with np.errstate(all="ignore"):  # a rule that divides by the gradient: its NaN is judged
+                for _ in range(self.steps):
+                    self.machine.cycle()
+        except ArithmeticError:  # Python's numbers raise where NumPy's give NaN
+            self.refuse(_LEFT)
+        return self.machine.spent - before
 
     def read(self) -> Array:
         """(b, d)."""
@@ -203,7 +209,7 @@ class _Poked:
     def after(self, z: Array) -> Array:
         """What follows `z` (b, d)."""
         self.machine.write(dict(zip(self.names, z, strict=True)))
-        self.cycle()
+        self.took = self.cycle()
         return self.read()
 
     def from_rest(self, x0: Array) -> Array:
@@ -232,6 +238,9 @@ class _Poked:
         z, scaled, beside, again = runs
         if not np.isfinite(runs).all():
             self.refuse(_LEFT)
+        if isinstance(self.machine, TorchMachine) and (z[:, 0] == start).all() and self.gradient(start).any():
+            why = "its weights do not move: it may look at the loss, and none is known here"
+            raise NotLinear(self.name, "steps that move the weights", why)
         size = np.abs(z).max(axis=(0, 1), initial=np.finfo(float).tiny)
         size = size if apart else size.max()
         unit = np.abs(z).max(axis=0)
@@ -254,10 +263,13 @@ class _Poked:
             if not off(gap) <= _SAME:
                 self.refuse(f"{what} {_share(off(gap))}")
 
+        costs = set()
+
         def again_after(done: int, how: str = "") -> None:
             gap = np.abs(self.after(z[0]) - z[1])
             if not off(gap) <= _SAME:
                 self.refuse(f"the same step after {done} others{how} is off by {_share(off(gap))}")
+            costs.update({self.took} if z[0, 0].any() else {})  # at the minimiser it may spend fewer
 
         self.machine.begin(np.zeros(self.d))
         self.cycle()
@@ -266,12 +278,16 @@ class _Poked:
             again_after(done)
         now = self.machine.counters()
         for done in (late + aside for late in _LATER for aside in (-1, 0, 1)):
-            self.machine.count({name: n + (done - _LATE) * (n - before.get(name, n)) for name, n in now.items()})
+            with suppress(OverflowError, RuntimeError):  # a number that its type does not hold will not come
+                self.machine.count({name: n + (done - _LATE) * (n - before.get(name, n)) for name, n in now.items()})
             again_after(done, ", by its own count,")
         drawn = stream(0, "states from a hat").normal(size=(_DRAWN, *self.unit.shape)) * self.unit
         after, again, beside = (
             np.stack([self.after(scale * one) for one in drawn]) / scale for scale in (1.0, 1.0, _BESIDE)
         )
+        self.gradients = self.took
+        if costs - {self.took}:
+            self.refuse(f"its cycles spend {min(costs | {self.took})} to {max(costs | {self.took})} gradients")
         near = np.abs(np.stack([drawn, after])).max(axis=(0, 1, 2))
         size, noise = np.maximum(size, near if apart else near.max()), _noise(after, again, beside)
         gap = np.abs(np.stack([apply(one) for one in drawn]) - after).max(axis=0)
@@ -289,6 +305,15 @@ class _Poked:
             if not off.max() <= _SAME:
                 raise NotLinear(self.name, "the same map in every coordinate", "it tells coordinates apart")
 
+    def alone(self, method: Any, maps: Array, values: Array) -> None:
+        """Require the first curvature's map where it stands alone, or with itself."""
+        few = values[:1] if len(values) > 1 else np.repeat(values, 2)
+        other = _Poked(method, lambda x: few * x, len(few), self.steps)
+        for e, column in zip(np.eye(self.blocks), maps[0].T, strict=True):
+            found = other.after(np.repeat(e[:, None], len(few), axis=1))
+            if not np.abs(found - column[:, None]).max() <= _SAME * max(1.0, np.abs(column).max()):
+                raise NotLinear(self.name, "the same map whatever the number of coordinates", "it looks at that number")
+
     def needed(self, seen: Array) -> tuple[list[int], Array]:
         """The blocks that reach the weights and are no combination of others, and every block (b, kept) in these.
 
@@ -299,7 +324,8 @@ class _Poked:
         self.gradient = lambda x: rng.normal(size=x.shape)
         for _ in range(2 * self.blocks + 2):
             self.from_rest(rng.normal(size=self.d))
-            self.cycle()
+            for _ in range(self.blocks):  # as many gradients as there are buffers, or two of them may look alike
+                self.cycle()
             rows.append(self.read())
         samples = np.concatenate(rows, axis=1)
         if not np.isfinite(samples).all():

@@ -165,6 +165,11 @@ def replaced(state: Any, values: Mapping[str, Any], path: str = "") -> Any:
     return other
 
 
+def _apart(name: str) -> str:
+    """The name of a buffer, which may not be that of the weights."""
+    return "state.x" if name == "x" else name
+
+
 class NumpyMachine(Machine):
     """A NumPy rule."""
 
@@ -199,13 +204,15 @@ class NumpyMachine(Machine):
 
     def memory(self) -> dict[str, Array]:
         """The weights, and the arrays in the state; phi of two loops is the weights."""
-        found = dict(arrays_in(self.state, self.x.shape))
+        found = {_apart(name): value for name, value in arrays_in(self.state, self.x.shape)}
         return {"x": self.x, **{name: value for name, value in found.items() if not (self.two_loops and name == "phi")}}
 
     def write(self, values: dict[str, Array]) -> None:
         """Overwrite weights and state."""
         own = {name: np.array(value) for name, value in values.items()}
         self.x = own.pop("x")
+        if _apart("x") in own:
+            own["x"] = own.pop(_apart("x"))
         if self.two_loops:
             own["phi"] = self.x
         self.state = replaced(self.state, own)
@@ -258,13 +265,13 @@ class TorchMachine(Machine):
         for prefix, one in (("", self.opt), ("inner.", getattr(self.opt, "inner", None))):
             for name, value in getattr(one, "state", {}).get(weight, {}).items():
                 if torch.is_tensor(value) and value.shape == weight.shape and value.is_floating_point():
-                    found[prefix + name] = value
+                    found[_apart(prefix + name)] = value
         return found
 
     def memory(self) -> dict[str, Array]:
         """The weights, and the tensors of their shape in the state."""
         return {
-            name: np.concatenate([part.detach().numpy() for part in parts], axis=-1)
+            name: np.concatenate([part.detach().double().numpy() for part in parts], axis=-1)
             for name, parts in self._tensors().items()
         }
 
@@ -283,7 +290,7 @@ class TorchMachine(Machine):
         import torch
 
         opts = [one for one in (self.opt, getattr(self.opt, "inner", None)) if one is not None]
-        held = [own for one in opts for own in (*one.state.values(), *one.param_groups)]
+        held = [own for one in opts for own in (*one.state.values(), *one.param_groups) if isinstance(own, dict)]
         return {
             (i, name): (own, value) for i, own in enumerate(held) for name, value in own.items()
             if type(value) is int or torch.is_tensor(value) and value.ndim == 0

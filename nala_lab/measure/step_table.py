@@ -78,9 +78,11 @@ def fixed_steps(method: Any, steps: int) -> FixedSteps:
            [ 1.  , -0.75, -0.5 ]])
     """
     require_int("steps", steps, low=1)
-    n = _played(method, np.ones(1), np.zeros((1, 1)), steps)[2][-1]
-    basis = np.eye(1 + n)
-    points, iterates, spent = _played(method, basis[0], basis[1:], steps)
+    n = 1
+    for _ in range(3):  # how many gradients it takes is seen where none of them is 0: some methods then take fewer
+        basis = np.eye(1 + n)
+        points, iterates, spent = _played(method, basis[0], basis[1:], steps)
+        n = spent[-1]
     draws = stream(0, "gradients to play").normal(size=(1 + n, 3))
     from_zero = draws * (np.arange(1 + n) > 0)[:, None]  # a start of 1 hides what steps of 1e-10 do
     for given in (draws, 1024.0 * draws, from_zero):
@@ -109,7 +111,11 @@ def _played(method: Any, x0: Array, gradients: Array, steps: int) -> tuple[list[
     iterates, spent = [], []
     with np.errstate(all="ignore"):
         for _ in range(steps):
-            one.cycle()
+            try:
+                one.cycle()
+            except ArithmeticError as error:  # Python's numbers raise where NumPy's give NaN
+                why = f"{error}: it is adaptive or nonlinear"
+                raise NotLinear(name_of(method), "steps that add multiples of gradients", why) from None
             iterates.append(np.array(one.x))
             spent.append(one.spent)
     return points, iterates, spent

@@ -88,7 +88,7 @@ def test_the_factor_is_right_where_a_cycle_ends_at_the_minimiser():
     lam = np.linspace(0.0, 30.0, 301)
     rho = (1 - 0.1 * lam) * (0.5 * (1 - 0.1 * lam) ** 3 + 0.5)  # T01; zero at lam = 10 and 20
     found = cycle_factors(NALA(SGD(lr=0.1), k=3, mu=-0.5, alpha=0.1), lam)
-    assert np.abs(found.radius - np.abs(rho)).max() < ROUNDING and rho[200] == 0
+    assert np.abs(found.radius - np.abs(rho)).max() < ROUNDING * np.abs(rho).max() and rho[200] == 0  # up to 7
 
 
 @pytest.mark.parametrize("lr", [1e-150, 1e-12, 1.0, 1e12])
