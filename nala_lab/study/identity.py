@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from time import perf_counter
 from typing import Any
 
@@ -68,15 +68,15 @@ def _repeats(one: Studied) -> Line:
 def _state(one: Studied, sizes: Sizes) -> Line:
     held: dict[str, float] = {}
     if one.twin == "numpy":
-        run = machine(one.method, lambda x: x)
+        run: Any = machine(one.method, lambda x: x)
         run.begin(np.linspace(0.1, 1.0, 50))
         for _ in range(3):
             run.cycle()
-        seen: dict[int, str] = {}
-        for name, value in list(run.memory().items())[1:]:
-            if value is not run.x and id(value) not in seen:
-                seen[id(value)] = name
-                held[name or "the state"] = 1.0  # a state that is one bare array has no name
+        # The weights are no memory of a method; two loops hold them in their state.
+        for name, array in _arrays(run.state, "", {id(run.x)}):
+            named = name or "the state"  # a state that is one bare array has no name
+            if array.size > 1:
+                held[named] = held.get(named, 0.0) + array.size / run.x.size
     else:
         held = _torch_state(one)
     copies = sum(held.values())
@@ -85,6 +85,27 @@ def _state(one: Studied, sizes: Sizes) -> Line:
         names += " between two cycles"
     verdict = f"{copies:.3g} {'copy' if copies == 1 else 'copies'} of the weights"
     return Line("state", verdict, names, data={"copies": copies, "buffers": held})
+
+
+def _arrays(value: Any, name: str, seen: set[int]) -> Iterator[tuple[str, np.ndarray]]:
+    """Every array in the state of a NumPy rule, of whatever shape and numbers, once, with its name."""
+    if id(value) in seen or callable(value):
+        return
+    seen.add(id(value))
+    if isinstance(value, np.ndarray):
+        yield name, value
+    elif isinstance(value, list | deque):
+        for each in value:  # a history is one thing
+            yield from _arrays(each, name, seen)
+    else:
+        for part, each in _named(value):
+            yield from _arrays(each, f"{name}.{part}".lstrip("."), seen)
+
+
+def _named(value: Any) -> Iterable[tuple[Any, Any]]:
+    if isinstance(value, tuple):
+        return zip(getattr(value, "_fields", range(len(value))), value, strict=True)
+    return (value if isinstance(value, Mapping) else getattr(value, "__dict__", {})).items()
 
 
 def _torch_state(one: Studied) -> dict[str, float]:
