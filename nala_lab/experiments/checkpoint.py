@@ -170,7 +170,11 @@ def _require_plain(path: Path, value: Any, where: str) -> None:
 
 
 def _position(stream: torch.Generator | np.random.Generator) -> Any:
-    return stream.get_state() if isinstance(stream, torch.Generator) else _plain(stream.bit_generator.state)
+    if isinstance(stream, torch.Generator):
+        return stream.get_state()
+    if isinstance(stream, np.random.Generator):
+        return _plain(stream.bit_generator.state)
+    raise CheckpointError(f"a stream is a torch.Generator or a numpy.random.Generator, not a {type(stream).__name__}")
 
 
 def _plain(state: Any) -> Any:

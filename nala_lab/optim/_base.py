@@ -369,8 +369,9 @@ class LabOptimizer(GroupSettings):
 
 def require_shape(saved: Any, p: torch.Tensor) -> None:
     """Refuse a saved tensor, if it is one, of a parameter of another shape: a fused step would leave its memory."""
-    if isinstance(saved, torch.Tensor):  # moments of complex numbers have one dimension more
-        shape, fits = tuple(saved.shape), saved.shape[: p.dim()] == p.shape
+    if isinstance(saved, torch.Tensor):
+        shape = tuple(saved.shape)
+        fits = shape == p.shape or p.is_complex() and shape == (*p.shape, 2)  # moments of complex numbers are real
         require("state_dict", shape, fits, f"a state of parameters of this shape, here {tuple(p.shape)}")
 
 

@@ -267,7 +267,8 @@ class TwoLoop(LabOptimizer):
             self.inner._count_shown(by)
 
     def _tell_inner(self, mode: str) -> None:
-        if all(callable(getattr(self.inner, name, None)) for name in ("eval", "train")):
+        both = all(callable(getattr(self.inner, name, None)) for name in ("eval", "train"))
+        if both and not isinstance(self.inner, LabOptimizer):  # the outer loop's slow weights are the answer
             getattr(self.inner, mode)()
 
     def _displaced(self) -> list[tuple[torch.Tensor, torch.Tensor]]:

@@ -89,6 +89,12 @@ def test_a_disk_that_is_full_in_mid_file_is_one_sentence(tmp_path):
     assert not os.listdir(tmp_path)
 
 
+@pytest.mark.parametrize("stream", [np.random.RandomState(0), 3])
+def test_what_is_no_stream_is_refused(stream, tmp_path):
+    with pytest.raises(CheckpointError, match="a stream is a torch.Generator or a numpy.random.Generator"):
+        save(tmp_path / "c.pt", streams={"data": stream})
+
+
 def test_what_cannot_be_read_back_safely_is_refused_before_anything_is_written(tmp_path):
     for value, sentence in [(object(), "progress.x is a object"), ([{1}], r"progress.x\[0\] is a set")]:
         with pytest.raises(CheckpointError, match=f"{sentence}; only tensors and plain Python can be saved"):

@@ -257,3 +257,14 @@ def test_a_foreign_state_is_refused_in_one_sentence():
             make(wide.parameters()).load_state_dict(saved.state_dict())
     with pytest.raises(ValueError, match="saved by AdaBelief"):
         AdaBelief(model.parameters()).load_state_dict(adam)
+
+
+@pytest.mark.parametrize("make", [AdaBelief, AdaLA, Adam, Lookahead, NALA])
+@pytest.mark.parametrize("saved, here", [((5, 5), (5,)), ((1,), ()), ((5, 2), (5,))])
+def test_a_state_of_another_shape_is_refused(make, saved, here):
+    old, new = (torch.nn.Parameter(torch.ones(shape)) for shape in (saved, here))
+    opt, fresh = make([old]), make([new])
+    old.grad = torch.ones(saved)
+    opt.step(lambda: old.sum()) if make is AdaLA else opt.step()
+    with pytest.raises(ValueError, match="state_dict must satisfy a state of parameters of this shape"):
+        fresh.load_state_dict(opt.state_dict())

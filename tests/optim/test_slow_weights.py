@@ -237,6 +237,22 @@ def test_an_inner_optimizer_with_both_calls_gets_them(calls):
     assert opt.inner.calls == ("eval", "train") and torch.equal(w, before)
 
 
+@pytest.mark.parametrize("calls", range(9))
+def test_two_loops_around_two_loops_show_what_slow_weights_shows(calls):
+    w = torch.nn.Parameter(torch.full((1,), 4.0))
+    opt = Lookahead([w], k=2, inner=lambda q: NALA(q, k=4, inner=lambda r: torch.optim.SGD(r, lr=0.1)))
+    for _ in range(calls):
+        w.grad = w.detach().clone()
+        opt.step()
+    before = w.detach().clone()
+    with opt.slow_weights():
+        shown = w.detach().clone()
+    opt.eval()
+    assert torch.equal(w, shown)
+    opt.train()
+    assert torch.equal(w, before)
+
+
 class Named(torch.nn.Module):
     """A network whose forward names its arguments, as those of transformers do."""
 
