@@ -237,3 +237,16 @@ def test_a_setting_without_a_default_is_given_on_the_command_line():
         "lr": 0.1, "power": 2.0}  # fmt: skip
     with pytest.raises(ValueError, match="lr must satisfy .*--space"):
         space_of(TINY, own_method(needy))
+
+
+def unfit(params, lr=0.1):
+    opt = torch.optim.SGD(params, lr=lr)
+    opt.phase = "warm-up"  # a word of its author's
+    return opt
+
+
+def test_a_cycle_is_walked_through_where_nobody_counts_it():
+    told = {"nala_lab.optim:Lookahead": 5, "torch.optim:SGD": 1, unfit: 1, around: 2, slowed: 2}
+    for target, steps in told.items():
+        run = plan("lenet5-digits", target if isinstance(target, str) else own_method(target), seed=0, scale="smoke")
+        assert run.method.cycle_length(run.settings) == steps, target

@@ -47,6 +47,7 @@ from nala_lab.experiments.run.signals import StopRequest
 from nala_lab.experiments.tasks.base import Decay
 from nala_lab.experiments.tasks.workload import Workload
 from nala_lab.optim import bn_statistics
+from nala_lab.optim._base import LabOptimizer
 from nala_lab.results.records import DIVERGED, FINISHED
 
 __all__ = ["Plan", "Result", "Trainer", "gradients", "train"]
@@ -194,6 +195,7 @@ class Trainer:
         self._flags = method.counted(settings)
         # A cycle of a game is whole rounds of its players: rows at its start alone would show one player only.
         self._cycle = 1 if getattr(workload, "takes_turns", False) else method.cycle_length(settings)
+        self._phased = isinstance(optimizer, LabOptimizer) or self._cycle > 1  # others may call anything so
         self.streams = {**workload.streams, **generators}
         shares = settings.get("outer_batch") == "last" and not method.origin
         self.given = Given(workload, optimizer, self.streams, self.per_epoch, shares)
@@ -248,7 +250,7 @@ class Trainer:
         """Spend one gradient."""
         together = self.plan.options.accumulate
         seconds = self.clock.seconds if self._due() else None  # those before this step, as the metrics are
-        phase = int(getattr(self.optimizer, "phase", 0))
+        phase = int(getattr(self.optimizer, "phase", 0)) if self._phased else 0
         self.probe.before(*self._stands())
         self.optimizer.zero_grad(set_to_none=True)
         with self.given.next() as position:

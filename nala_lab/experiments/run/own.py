@@ -53,6 +53,7 @@ import torch
 from nala_lab.core import require, require_choice
 from nala_lab.experiments.run.optimizers import Method, as_its_kind, get_method
 from nala_lab.methods.target import load_target
+from nala_lab.optim._base import LabOptimizer
 
 __all__ = ["OwnMethod", "find_method", "own_method"]
 
@@ -67,13 +68,15 @@ class OwnMethod(Method):
     ----------
     make : the factory. sha256 : of its source.
     needed : settings without a default.
-    slow : whether it has slow weights; known once it was `rehearsed`.
+    slow : whether it has slow weights. cycle : its steps from slow weights to slow weights, where its factory does not
+        count them. Both are known once it was `rehearsed`.
     """
 
     make: Callable[..., Any] = field(compare=False, kw_only=True)
     sha256: str = field(kw_only=True)
     needed: tuple[str, ...] = field(default=(), kw_only=True)
     slow: bool = field(default=False, kw_only=True)
+    cycle: int = field(default=1, kw_only=True)
 
     @property
     def traits(self) -> frozenset[str]:
@@ -106,7 +109,7 @@ class OwnMethod(Method):
         return {**self.settings, **told}
 
     def rehearsed(self, settings: Mapping[str, Any]) -> OwnMethod:
-        """Take a step of a small network, and check what the loop will ask for; return the method, `slow` known.
+        """Take a step of a small network, and check what the loop will ask for; `slow` and `cycle` are known then.
 
         Raises ValueError in one sentence, for an optimizer that cannot be made or stepped, or that does not fit the
         loop.
@@ -124,7 +127,7 @@ class OwnMethod(Method):
                 "a factory of torch optimizers with lr in every parameter group")  # fmt: skip
         try:
             optimizer.step()
-            looks_ahead = _looks_ahead(optimizer)
+            looks_ahead, steps = _walked(optimizer)
         except Exception as error:
             raise ValueError(f"{self.entry}: step() must work without a closure ({_said(error)})") from error
         self._check_counted(optimizer, settings, looks_ahead)
@@ -135,7 +138,7 @@ class OwnMethod(Method):
             except TypeError as error:
                 raise ValueError(f"{self.entry}: must have slow_weights(model, recompute_bn=batches), or none "
                                  f"({error})") from error  # fmt: skip
-        return replace(self, slow=slow is not None)
+        return replace(self, slow=slow is not None, cycle=steps)
 
     def _check_counted(self, optimizer: Any, settings: Mapping[str, Any], looks_ahead: bool) -> None:
         told = hasattr(self.make, "counted")
@@ -154,7 +157,7 @@ class OwnMethod(Method):
 
     def _counted(self, settings: Mapping[str, Any]) -> list[bool]:
         counted = getattr(self.make, "counted", None)
-        return [True] if counted is None else [bool(flag) for flag in counted(settings)]
+        return [True] * self.cycle if counted is None else [bool(flag) for flag in counted(settings)]
 
 
 def own_method(target: str | Callable[..., Any]) -> OwnMethod:
@@ -228,13 +231,13 @@ def _small_network() -> list[torch.Tensor]:
     return weights
 
 
-def _looks_ahead(optimizer: Any) -> bool:
-    """Whether some gradient of a cycle is no step of its own; asked of the lab's optimizers, by walking through one."""
-    while getattr(optimizer, "next_gradient", "step") == "step":
-        if getattr(optimizer, "phase", 0) == 0:
-            return False
+def _walked(optimizer: Any) -> tuple[bool, int]:
+    """Whether some gradient of a cycle is no step of its own, and the steps of one; asked of the lab's optimizers."""
+    steps = 1  # was taken; what others call their phase can be anything
+    while isinstance(optimizer, LabOptimizer) and optimizer.phase != 0 and optimizer.next_gradient == "step":
         optimizer.step()
-    return True
+        steps += 1
+    return isinstance(optimizer, LabOptimizer) and optimizer.next_gradient != "step", steps
 
 
 def _is_plain(value: Any) -> bool:
