@@ -198,14 +198,16 @@ def find(name: str) -> Facts:
 def label(name: str) -> str:
     """Give the name of a method as it is printed; of ``package.factory``, a method of the user's own, the factory.
 
+    All of it where the factory is called as a method of the lab, so that the two are told apart.
+
     Examples
     --------
     >>> from nala_lab.methods import label
-    >>> label("heavyball"), label("mine.SignDescent"), label("ntasgd")
-    ('Heavy ball', 'SignDescent', 'NT-ASGD')
+    >>> label("heavyball"), label("mine.SignDescent"), label("mine.Adam")
+    ('Heavy ball', 'SignDescent', 'mine.Adam')
     """
-    key = name.lower()
-    return METHODS[key].label if key in METHODS else name.rpartition(".")[2]
+    key, factory = name.lower(), name.rpartition(".")[2]
+    return METHODS[key].label if key in METHODS else name if factory.lower() in METHODS else factory
 
 
 def rank(name: str) -> tuple[int, str]:

@@ -71,7 +71,7 @@ def compare(records: Sequence[Record], a: str, b: str, *, level: float = 0.95) -
 
     The records must be of one task, and of one setting for each of the two.
 
-    Raises ValueError when a seed of an optimizer occurs twice, so that it is not clear what is compared.
+    Raises ValueError when they are not, or a seed of an optimizer occurs twice: it is not clear what is compared.
     """
     pairs = _pairs(records, a, b)
     return paired(*pairs, level=level) if pairs[0] else None
@@ -94,25 +94,33 @@ def markdown_table(rows: Sequence[ResultRow]) -> str:
 def markdown_comparison(records: Sequence[Record], baseline: str = BASELINE) -> str:
     """Every optimizer against one, as a Markdown table: difference in test accuracy, t-interval, verdict.
 
-    Raises ValueError for a baseline that no record is of.
+    Raises ValueError for a baseline that no record is of, several tasks, or several settings of an optimizer.
     """
     run = {record.optimizer for record in records}
     require("baseline", baseline, not run or baseline in run, f"one of {', '.join(sorted(run))}", "these were run")
     names = sorted(run - {baseline}, key=rank)
-    pairs = {name: pair for name in names if (pair := _pairs(records, name, baseline))[0]}
-    found = judge_table(pairs, METRICS["test accuracy"].rule) if pairs else {}
-    body = [
-        [f"{label(name)} - {label(baseline)}", f"{100 * one.gap:+.2f}",
-         f"{100 * one.low:+.2f} to {100 * one.high:+.2f}", str(one.n), one.verdict]
+    pairs = {name: _pairs(records, name, baseline) for name in names}
+    paired = {name: pair for name, pair in pairs.items() if pair[0]}
+    found = judge_table(paired, METRICS["test accuracy"].rule) if paired else {}
+    numbers = {
+        name: [f"{100 * one.gap:+.2f}", f"{100 * one.low:+.2f} to {100 * one.high:+.2f}", str(one.n), one.verdict]
         for name, one in found.items()
-    ]  # fmt: skip
+    }
+    apart = ["", "", "0", "no seed that both have finished"]
+    body = [[f"{label(name)} - {label(baseline)}", *numbers.get(name, apart)] for name in names]
     head = ["pair", "test accuracy difference, points", "95 % t-interval", "seeds", "verdict"]
     return _markdown(head, body)
 
 
 def _pairs(records: Sequence[Record], a: str, b: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Final test accuracies of two optimizers, seed by seed."""
-    first, second = ([record for record in records if record.optimizer == name] for name in (a, b))
+    done = [record for record in records if record.outcome == FINISHED]
+    first, second = ([record for record in done if record.optimizer == name] for name in (a, b))
+    tasks = sorted({record.task for record in (*first, *second)})
+    require("records", tasks, len(tasks) <= 1, "runs of one task")
+    for name, runs in ((a, first), (b, second)):
+        settings = {_setting(record) for record in runs}
+        require("records", f"{len(settings)} settings", len(settings) <= 1, f"runs of {name} at one setting")
     found = matched(first, second, METRICS["test accuracy"])
     return found.a, found.b
 

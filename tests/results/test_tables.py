@@ -1,6 +1,7 @@
 """Tables from records: means by hand, order of the paper, settings kept apart, diverged runs counted."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -73,6 +74,25 @@ def test_pairs_share_a_seed(tmp_path):
     assert "| NALA - Adam | +18.75 |" in markdown_comparison(records)
     with pytest.raises(ValueError, match="baseline must satisfy one of adam, nala"):
         markdown_comparison(records, "Adam")
-    written(tmp_path / "again.jsonl", optimizer="nala", seed=0, k=7)
+    written(tmp_path / "again.jsonl", optimizer="nala", seed=0)
     with pytest.raises(ValueError, match="seed 0 of nala occurs twice"):
         compare(load_records(tmp_path), "nala", "adam")
+
+
+def test_what_does_not_stand_together_is_not_compared(tmp_path):
+    for seed in (0, 1):
+        written(tmp_path / f"n{seed}.jsonl", optimizer="nala", seed=seed)
+        written(tmp_path / f"a{seed}.jsonl", optimizer="adam", seed=seed, k=7 * seed)
+    one, *others = load_records(tmp_path)
+    with pytest.raises(ValueError, match="runs of adam at one setting"):
+        markdown_comparison([one, *others])
+    with pytest.raises(ValueError, match="runs of one task"):
+        markdown_comparison([replace(one, header=one.header | {"task": "other"}), *others[1:]])
+
+
+def test_who_shares_no_seed_has_a_row_and_an_own_adam_its_whole_name(tmp_path):
+    written(tmp_path / "a.jsonl", optimizer="adam", seed=0)
+    written(tmp_path / "n.jsonl", optimizer="nala", seed=1)
+    written(tmp_path / "m.jsonl", optimizer="mine.Adam", seed=0)
+    table = markdown_comparison(load_records(tmp_path))
+    assert "| NALA - Adam |  |  | 0 | no seed that both have finished |" in table and "| mine.Adam - Adam |" in table
