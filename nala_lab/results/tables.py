@@ -100,8 +100,8 @@ def markdown_comparison(records: Sequence[Record], baseline: str = BASELINE) -> 
     require("baseline", baseline, not run or baseline in run, f"one of {', '.join(sorted(run))}", "these were run")
     names = sorted(run - {baseline}, key=rank)
     pairs = {name: _pairs(records, name, baseline) for name in names}
-    paired = {name: pair for name, pair in pairs.items() if pair[0]}
-    found = judge_table(paired, METRICS["test accuracy"].rule) if paired else {}
+    shared = {name: pair for name, pair in pairs.items() if pair[0]}
+    found = judge_table(shared, METRICS["test accuracy"].rule) if shared else {}
     numbers = {
         name: [f"{100 * one.gap:+.2f}", f"{100 * one.low:+.2f} to {100 * one.high:+.2f}", str(one.n), one.verdict]
         for name, one in found.items()

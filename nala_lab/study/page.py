@@ -137,7 +137,7 @@ class Study:
             return bool(json.loads(path.read_text(encoding="utf-8"))["method"] == self.name)
         except FileNotFoundError:
             return True
-        except (ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError):
             return False  # not a page of a study
 
 
