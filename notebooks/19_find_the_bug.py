@@ -91,6 +91,8 @@ for name, value in programs.items():
 #
 # From here on the lesson examines torch optimizers. It needs torch: `make torch` adds it; in a browser the lesson ends here.
 # %%
+import codecs
+
 import torch
 
 from nala_lab.audit import MUTANTS, Subject, examine, examine_bug, format_row, load_items, planted
@@ -99,10 +101,10 @@ from nala_lab.audit.rig import closure_of, network
 
 torch.set_num_threads(1)
 # %% [markdown]
-# The five patients. Their names are not shown, only their place in the museum.
+# The five patients. So that nobody reads their names by accident, each letter is moved by 13 places.
 # %%
-PLACES = {"A": 4, "B": 0, "C": 22, "D": 9, "E": 43}
-CASES = {case: list(MUTANTS)[place] for case, place in PLACES.items()}
+HIDDEN = {"A": "mreb-fybg", "B": "ynml-fybj", "C": "ybfg-pbhagre", "D": "fxvc-ab-tenq", "E": "ab-ovnf-pbeerpgvba"}
+CASES = {case: codecs.decode(name, "rot13") for case, name in HIDDEN.items()}
 # %% [markdown]
 # We train a small network, and look whether the loss falls.
 #

@@ -15,7 +15,7 @@ import numpy as np
 from nala_lab import drive
 from nala_lab.core import Array, stream
 
-__all__ = ["noisy_runs"]
+__all__ = ["noisy_runs", "run_alone"]
 
 _BLOCK = 200  # members; a torch run of 100 cycles keeps every point of them
 
@@ -44,23 +44,27 @@ def noisy_runs(method: Any, lam: Array, root: Array, e0: Array, *, members: int,
         return gradient
 
     far = 1e6 * (3 * e0 + 1)  # a bound on a norm that e0 alone stays below counts too
-    coupled = not _alone(rows, lam, root, (np.stack([e0, e0]), np.stack([e0, far])))
+    xi = stream(0, "noise of two runs").standard_normal((100, 2, len(lam)))
+    xi = xi * root if root.ndim == 1 else xi @ root.T
+    coupled = not all(run_alone(rows, lam, xi, np.stack([e0, other])) for other in (e0, far))
     block = 1 if coupled else _BLOCK
     for index, start in enumerate(range(0, members, block)):
         x0 = e0 if coupled else np.repeat(e0[None], min(block, members - start), axis=0)
         yield rows(noisy, x0, stream(seed, "noisy runs", index)).reshape(-1, *np.atleast_2d(x0).shape)
 
 
-def _alone(rows: Callable[..., Array], lam: Array, root: Array, pairs: tuple[Array, ...]) -> bool:
-    """Whether two runs in one array are the runs (d,) alone, each under its own noise."""
-    xi = stream(0, "noise of two runs").standard_normal((100, 2, len(lam)))
-    xi = xi * root if root.ndim == 1 else xi @ root.T
+def run_alone(rows: Callable[..., Array], lam: Any, xi: Array, both: Array) -> bool:
+    """Whether two runs in one array are the runs alone, each under its own noise: not so where a norm is over all.
+
+    Parameters
+    ----------
+    rows : runs the method with a gradient from a start, and gives its points. lam : curvatures.
+    xi : (n, 2, d) noise of the two, over and over. both : (2, d) starts.
+    """
 
     def path(start: Array, row: int | slice) -> Array:
         calls = count()
         return rows(lambda x: lam * x + xi[next(calls) % len(xi), row], start)
 
-    return all(
-        np.array_equal(path(both, slice(None)), np.stack([path(both[i], i) for i in (0, 1)], axis=1), equal_nan=True)
-        for both in pairs
-    )
+    alone = np.stack([path(both[i], i) for i in (0, 1)], axis=1)
+    return np.array_equal(path(both, slice(None)), alone, equal_nan=True)

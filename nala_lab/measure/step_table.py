@@ -82,7 +82,12 @@ def fixed_steps(method: Any, steps: int) -> FixedSteps:
     for _ in range(3):  # how many gradients it takes is seen where none of them is 0: some methods then take fewer
         basis = np.eye(1 + n)
         points, iterates, spent = _played(method, basis[0], basis[1:], steps)
+        if spent[-1] == n:
+            break
         n = spent[-1]
+    else:
+        why = "it takes another number of gradients each time"
+        raise NotLinear(name_of(method), "steps that add multiples of gradients", why)
     draws = stream(0, "gradients to play").normal(size=(1 + n, 3))
     from_zero = draws * (np.arange(1 + n) > 0)[:, None]  # a start of 1 hides what steps of 1e-10 do
     for given in (draws, 1024.0 * draws, from_zero):

@@ -370,9 +370,8 @@ class LabOptimizer(GroupSettings):
 def require_shape(saved: Any, p: torch.Tensor) -> None:
     """Refuse a saved tensor, if it is one, of a parameter of another shape: a fused step would leave its memory."""
     if isinstance(saved, torch.Tensor):
-        shape = tuple(saved.shape)
-        fits = shape == p.shape or p.is_complex() and shape == (*p.shape, 2)  # moments of complex numbers are real
-        require("state_dict", shape, fits, f"a state of parameters of this shape, here {tuple(p.shape)}")
+        fits = saved.shape == p.shape or p.is_complex() and saved.shape == (*p.shape, 2)  # their moments are real
+        require("state_dict", tuple(saved.shape), fits, f"a state of parameters of this shape, here {tuple(p.shape)}")
 
 
 def _plain(value: Any) -> Any:

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from itertools import count
 from typing import Any
 
 import numpy as np
 
 from nala_lab.core import Array, stream
 from nala_lab.measure import NotLinear, cycle_factors
+from nala_lab.measure.noisy_runs import run_alone
 from nala_lab.reference import SGD
 from nala_lab.study.lines import GOOD, Line, Section, cannot, drawn, short
 from nala_lab.study.sizes import Sizes
@@ -59,7 +59,8 @@ def noise(one: Studied, sizes: Sizes) -> Section:
     lam, far = _STEP / one.unit, _STARTS * one.unit
     points: list[tuple[float, float, float]] = []
     lines = []
-    if not _alone(one, lam, far):
+    xi = _SIGMA * lam * far * stream(0, "study", "noise of two runs").standard_normal((100, 2, 1))
+    if not run_alone(lambda grad, x0: one.run(grad, x0, 20).x, lam, xi, np.array([[far], [0.0]])):
         why = "it looks at all of its weights together, and the runs here are the rows of one array"
         return Section("noise", "Noise: variance against speed", (cannot("variance against speed", why),))
     grown = _grown(one, lam, far, sizes)
@@ -103,18 +104,6 @@ def _measured(one: Studied, lam: float, far: float, sizes: Sizes) -> tuple[float
     early, late = (float(part.mean()) for part in np.array_split(tail, 2))
     settled = abs(early - late) <= _SETTLED * (early + late)
     return half, float(tail.mean() / (_SIGMA * far) ** 2) if settled else math.nan
-
-
-def _alone(one: Studied, lam: float, far: float) -> bool:
-    """Whether a run among others is the run alone, under the same noise: not so where a norm is taken over all."""
-    start = np.array([[far], [0.0]])
-    xi = _SIGMA * lam * far * stream(0, "study", "noise of two runs").standard_normal((100, 2, 1))
-
-    def path(rows: list[int]) -> Array:
-        calls = count()
-        return one.run(lambda x: lam * x + xi[next(calls) % len(xi)][rows], start[rows], 20).x
-
-    return np.array_equal(path([0, 1]), np.concatenate([path([0]), path([1])], axis=1), equal_nan=True)
 
 
 def _grown(one: Studied, lam: float, far: float, sizes: Sizes) -> float:

@@ -7,6 +7,11 @@ import numpy as np
 import torch
 
 
+def _loss(closure):
+    with torch.enable_grad():
+        return None if closure is None else closure()
+
+
 class _Plain(torch.optim.Optimizer):
     def __init__(self, params, lr=0.1):
         if lr < 0:
@@ -18,10 +23,7 @@ class _Plain(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure=None):
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
+        loss = _loss(closure)
         for group, p in self.held():
             self.move(group, p)
         return loss
@@ -65,10 +67,7 @@ class Told(_Plain):
 
     @torch.no_grad()
     def step(self, closure=None):
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
+        loss = _loss(closure)
         for group, p in self.held():
             p.sub_(group["lr"] * (1.0 if loss is None else float(loss)) * p.grad)
         return loss

@@ -1,6 +1,8 @@
 """Odd but legal rules have their own map, table and cost, or are refused in a sentence: buffers by any number and name,
 gradients that are spent here and there, states of any type."""
 
+from itertools import count
+
 import numpy as np
 import pytest
 
@@ -50,6 +52,7 @@ class Delayed:
 @pytest.mark.parametrize("lag", [1, 2, 3, 4])
 def test_a_delayed_gradient_has_the_roots_of_its_recurrence(lag):
     roots = np.roots([1, -1, *[0] * (lag - 1), 0.1])  # x' = x - 0.1 x of `lag` steps before
+    # roots 0.1 apart at least, of numbers up to 1: as above
     assert abs(cycle_factors(Delayed(lag), [1.0]).radius[0] - np.abs(roots).max()) < 1e-12
 
 
@@ -164,6 +167,13 @@ def by_norm(theta, grad):
     return theta - 0.1 / float(np.linalg.norm(g)) * g
 
 
+CALLS = count()
+
+
+def by_whim(theta, grad):
+    return theta - 0.1 * sum(grad(theta) for _ in range(1 + next(CALLS) % 7))
+
+
 def test_a_small_counter_is_a_counter():
     assert cycle_matrix(Small(), [1.0]).matrix == 0.9
 
@@ -176,6 +186,7 @@ test_what_has_no_map_of_its_own_is_refused = refused(
     (cycle_matrix, ByLoss, "it may look at the loss"),
     (cycle_matrix, Half, "one linear map"),
     (lambda method, _: fixed_steps(method, 2), by_norm, "adaptive or nonlinear"),
+    (lambda method, _: fixed_steps(method, 2), by_whim, "another number of gradients each time"),
     call=lambda function, method: function(method, [1.0]),
     error=NotLinear,
 )
