@@ -29,7 +29,7 @@ from nala_lab.methods.task_settings import default_settings
 from nala_lab.results.records import Record, config_hash, read_record
 
 __all__ = ["BUDGETS", "CUT", "SCALES", "Arm", "Choice", "budget_of", "budgets_of", "choose", "choose_at", "comparable",
-           "runs_of", "scale_of"]  # fmt: skip
+           "one_a_seed", "runs_of", "scale_of"]  # fmt: skip
 
 CUT = "paper, cut short"
 SCALES = ("smoke", "cpu", CUT, "paper")  # smallest first
@@ -97,7 +97,7 @@ def choose(records: Sequence[Record], arms: Sequence[Arm], full: Mapping[str, in
     """Choose the runs of one task that stand for the arms of one table.
 
     Raises ValueError for another budget or a record of an unknown scale; when an arm stands for several settings, or
-    the arms for several protocols, that were run equally often.
+    the arms for several protocols, that were run equally often; and as `one_a_seed` does.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def choose(records: Sequence[Record], arms: Sequence[Arm], full: Mapping[str, in
         kept = _one_setting([run for run in runs if scales[id(run)] == scale
                              and (protocol, budget) in _protocols_of(run, budgets)], label)  # fmt: skip
         if kept:
-            by_arm[label] = tuple({run.seed: run for run in sorted(kept, key=lambda run: run.seed)}.values())
+            by_arm[label] = tuple(one_a_seed(kept))
     fitting = sum(any(arm.fits(run) for arm in arms) for run in records)
     shown = {id(run) for group in by_arm.values() for run in group}
     return Choice(scale, by_arm, fitting - len(shown), budget)
@@ -153,6 +153,27 @@ def runs_of(folder: Path | str, task: str) -> list[Record]:
     Raises RecordError for a record that is broken.
     """
     return comparable([read_record(path) for path in sorted((Path(folder) / task).glob("*.jsonl"))])
+
+
+def one_a_seed(runs: Iterable[Record]) -> list[Record]:
+    """One run of each seed, in the order of seeds, of runs of one optimizer at one setting and protocol.
+
+    Of copies the first by name is kept; of a run that was made at either budget, that at equal gradients.
+
+    Raises ValueError for two runs of one configuration with different numbers, as two versions of the code make them.
+    """
+    found: dict[int, Record] = {}
+    for run in sorted(runs, key=lambda run: (run.seed, str(run.header["config"].get("equal")), run.path)):
+        kept = found.setdefault(run.seed, run)
+        if kept.header["config_hash"] == run.header["config_hash"] and _numbers(kept) != _numbers(run):
+            raise ValueError(f"{run.optimizer}, seed {run.seed}, was run twice, with different numbers: leave out "
+                             f"{kept.path} or {run.path}")  # fmt: skip
+    return [*found.values()]
+
+
+def _numbers(run: Record) -> str:
+    """How it ended and all rows but their seconds, as text: there NaN is equal to NaN."""
+    return repr((run.outcome, [{**row, "seconds": 0} for row in run.rows]))
 
 
 def scale_of(record: Record, full: Mapping[str, int] | None = None) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from nala_lab.core import require
 from nala_lab.methods.table import label, rank
-from nala_lab.results.comparable import BUDGETS, budgets_of
+from nala_lab.results.comparable import BUDGETS, budgets_of, one_a_seed
 from nala_lab.results.evidence import Paired, Summary, judge_table, paired, summary
 from nala_lab.results.metrics import METRICS, Metric, matched, values_of
 from nala_lab.results.records import DIVERGED, FINISHED, Record, config_hash
@@ -58,12 +58,14 @@ def results_table(records: Iterable[Record]) -> list[ResultRow]:
     """Group whole records by task, optimizer and setting, in the order of the NALA paper's tables.
 
     A run that is there twice, as a copy or, the same at either, at both budgets, counts once.
+
+    Raises ValueError for two runs of one configuration with different numbers.
     """
-    groups: dict[tuple[str, str, str], dict[int, Record]] = {}
+    groups: dict[tuple[str, str, str], list[Record]] = {}
     for record in records:
         if record.footer is not None:
-            groups.setdefault((record.task, record.optimizer, _setting(record)), {})[record.seed] = record
-    return [_row(key, [*groups[key].values()]) for key in sorted(groups, key=lambda key: (key[0], rank(key[1]), key))]
+            groups.setdefault((record.task, record.optimizer, _setting(record)), []).append(record)
+    return [_row(key, one_a_seed(groups[key])) for key in sorted(groups, key=lambda key: (key[0], rank(key[1]), key))]
 
 
 def compare(records: Sequence[Record], a: str, b: str, *, level: float = 0.95) -> Paired | None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from nala_lab.methods.task_settings import default_settings
+from nala_lab.results import comparable
 from nala_lab.results.comparable import CUT, Arm, budget_of, budgets_of, choose, runs_of, scale_of
 from nala_lab.results.metrics import trained_rows
 from nala_lab.results.records import RecordWriter, load_records, read_record
@@ -19,7 +20,7 @@ def write(folder, name, optimizer, seed=0, epochs=3, task=TASK, scale="smoke", p
     header = dict(task=task, optimizer=optimizer, seed=seed, config=config, data={}, versions={}, platform={})
     with RecordWriter(folder / task / f"{name}.jsonl", header) as writer:
         for row in rows:
-            writer.row("test", **row)
+            writer.row(**{"kind": "test", **row})
         return writer.finish("finished", totals={})
 
 
@@ -97,6 +98,21 @@ def test_a_run_without_look_ahead_gradients_counts_for_both_budgets(tmp_path):
         choose(runs, arms, equal="steps")
     own = read_record(write(tmp_path, "own", "module:factory", protocol={"equal": "timesteps"}))
     assert budgets_of(own) == ("timesteps",)  # what it spends is not known here
+
+
+def test_of_one_run_at_both_budgets_that_at_equal_gradients_is_shown_and_two_results_of_one_are_refused(tmp_path):
+    row = dict(kind="test", epoch=1, timestep=1, grad_evals=1, accuracy=float("nan"))
+    for folder, seconds in (("a", 1.0), ("b", 2.0)):
+        for equal in comparable.BUDGETS:
+            rows = [dict(row, seconds=seconds)]
+            write(tmp_path / folder, equal, "adam", protocol={"equal": equal}, rows=rows)
+    runs = load_records(tmp_path)
+    for order in (runs, runs[::-1]):
+        (kept,) = comparable.one_a_seed(order)
+        assert kept.path.parts[-3::2] == ("a", "gradients.jsonl")
+    write(tmp_path / "c", "x", "adam", protocol={"equal": "gradients"}, rows=[dict(row, accuracy=0.5, seconds=1.0)])
+    with pytest.raises(ValueError, match=r"adam, seed 0, was run twice, .* leave out .*gradients.jsonl or .*x.jsonl"):
+        choose(load_records(tmp_path), [Arm("Adam", "adam")])
 
 
 def test_the_largest_scale_is_taken_and_a_cut_run_is_not_the_papers(tmp_path):

@@ -41,6 +41,15 @@ def test_a_run_counts_once_whatever_its_budget_is_called_and_however_often_it_is
     assert sorted((row.optimizer, row.seeds) for row in rows) == [("nala", (0,)), ("nala", (1,)), ("sgd", (0, 1))]
 
 
+def test_two_results_of_one_configuration_are_refused_whatever_the_order_of_their_files(tmp_path):
+    for code, final in (("A", 0.5), ("B", 0.75)):
+        written(tmp_path / f"code-{code}" / "0.jsonl", optimizer="adam", accuracies=(0.5, final))
+    runs = load_records(tmp_path)
+    for order in (runs, runs[::-1]):
+        with pytest.raises(ValueError, match=r"adam, seed 3, was run twice, with .*: leave out .*code-A.* or .*code-B"):
+            results_table(order)
+
+
 def test_diverged_runs_are_counted_and_not_averaged(tmp_path):
     written(tmp_path / "a.jsonl", seed=0, accuracies=(0.5, 0.5))
     written(tmp_path / "b.jsonl", seed=1, accuracies=(0.5, 0.1), outcome=DIVERGED)
