@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from nala_lab.core import Array, OneLoop, Trajectory, TwoLoop, require
+from nala_lab.core import Array, OneLoop, Trajectory, TwoLoop, reals, require
 from nala_lab.core.ending import inside
 
 __all__ = ["ABOVE_FLOOR", "Usable", "read", "usable"]
@@ -63,13 +63,13 @@ def read(trajectory: Trajectory | Array) -> tuple[Array, float]:
         require("trajectory", type(trajectory), isinstance(trajectory, OneLoop | TwoLoop), "a OneLoop or a TwoLoop")
         x: Any = trajectory.slow if isinstance(trajectory, TwoLoop) else trajectory.x  # type: ignore[attr-defined]
         gradients = float(trajectory.evals[-1]) / max(len(trajectory.evals) - 1, 1)
-    else:
-        x = np.asarray(trajectory)
+    else:  # an array keeps its precision
+        x = trajectory if isinstance(trajectory, np.ndarray) else reals("trajectory", trajectory)
     hint = "give one member of an ensemble"
     table = np.ndim(x) == 2 and len(x) >= 2 and x.size > 0
     require("trajectory", np.shape(x), table, "shape (rows, d), at least 2 rows", hint)
     require("trajectory", x.dtype.name, x.dtype.kind in "biufO", "real numbers")
-    return x if np.issubdtype(x.dtype, np.floating) else np.asarray(x, dtype=np.float64), gradients
+    return x if np.issubdtype(x.dtype, np.floating) else reals("trajectory", x), gradients
 
 
 def usable(rows: Array, minimizer: Any, values: Any, minimum: float) -> Usable:

@@ -20,13 +20,14 @@ import numpy as np
 
 from nala_lab.core import Array
 
-__all__ = ["LEAST_ROWS", "Slope", "fit_slope", "looks_like_a_power"]
+__all__ = ["LEAST_ROWS", "Slope", "fit_slope", "looks_sublinear"]
 
 BLOCKS = 8
 LEAST_ROWS = 3 * BLOCKS
 CROSSINGS = 20  # of the mean, by independent increments of a block twice as many rows long
 ODD = 3.0
 HIGHEST = 5.0  # power of the row number; sublinear methods fall by powers of 1/2 to 4
+SHRINKING = (0.25, 0.5, 0.75)  # powers of t in log distance: steps that shrink like t^(-3/4), t^(-1/2) and t^(-1/4)
 AS_WELL = 1.1  # sums of squares this near are no choice between two curves: scatter is often correlated
 
 
@@ -68,13 +69,15 @@ def fit_slope(logs: Array, level: float) -> Slope | None:
     return fit
 
 
-def looks_like_a_power(logs: Array, burn_in: int) -> bool:
-    """Say whether some c (t + t_0)^p, whose rate is 1, follows (n,) logs after the burn-in as well as a line does.
+def looks_sublinear(logs: Array, burn_in: int) -> bool:
+    """Say whether a curve whose rate is 1 follows (n,) logs after the burn-in as well as a line does.
+
+    It is c (t + t_0)^p, as of a flat valley, or c exp(-b t^q), as of steps that shrink.
 
     Examples
     --------
     >>> t, scatter = np.arange(400.0), 0.01 * np.random.default_rng(0).normal(size=400)
-    >>> looks_like_a_power(-2 * np.log(1 + t) + scatter, 240), looks_like_a_power(-0.005 * t + scatter, 240)
+    >>> looks_sublinear(-2 * np.log(1 + t) + scatter, 240), looks_sublinear(-0.005 * t + scatter, 240)
     (True, False)
     """
     t, y = np.arange(burn_in, len(logs)), logs[burn_in:] - logs[burn_in:].mean()
@@ -84,9 +87,11 @@ def looks_like_a_power(logs: Array, burn_in: int) -> bool:
         power = float(x @ y / (x @ x))
         return float(np.sum((y - power * x) ** 2)), abs(power)
 
-    line, _ = rest(t)
-    fits = [rest(np.log(t + start)) for start in np.geomspace(0.3, len(logs) / 4, 12)]
-    return any(left <= AS_WELL * line and power <= HIGHEST for left, power in fits)
+    least = AS_WELL * rest(t)[0]
+    powers = (rest(np.log(t + start)) for start in np.geomspace(0.3, len(logs) / 4, 12))
+    return any(left <= least and power <= HIGHEST for left, power in powers) or any(
+        rest((1.0 + t) ** q)[0] <= least for q in SHRINKING
+    )
 
 
 def _doubt(logs: Array, drift: float, drift_error: float) -> str:

@@ -5,8 +5,9 @@
 A limit is told only when the run shows it. If the rows are a sum of exponentials up to noise, as those of every linear
 map and nearly those of every smooth contraction, the dominant mode is computed (`rate_modes`). Otherwise, if randomness
 moves the run, a line is fitted to the log of the distance (`rate_slope`). A slower mode that does not lead yet, a
-smooth curve that is no sum of exponentials, scatter that hides whether the decay is a power of the row number, and rows
-at the end of their own precision (`rate_rows`) are "cannot tell", and the reason ends with what to do.
+smooth curve that is no sum of exponentials, scatter that hides whether the rate is 1 (a power of the row number, steps
+that shrink), and rows at the end of their own precision (`rate_rows`) are "cannot tell", and the reason ends with what
+to do.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from nala_lab.core import Array, Trajectory, require, require_number
+from nala_lab.core import Array, Trajectory, reals, require, require_number
 from nala_lab.core.ending import LIMIT
 from nala_lab.measure.rate_modes import LEAST_ROWS, dominant_mode
 from nala_lab.measure.rate_rows import Usable, read, usable
 from nala_lab.measure.rate_slope import LEAST_ROWS as LEAST_FOR_A_LINE
-from nala_lab.measure.rate_slope import fit_slope, looks_like_a_power
+from nala_lab.measure.rate_slope import fit_slope, looks_sublinear
 
 __all__ = ["CANNOT_TELL", "ESTIMATED", "RateEstimate", "rate"]
 
@@ -97,7 +98,7 @@ def rate(
     """
     require_number("level", level, low=0, high=1, open_low=True, open_high=True)
     require_number("minimum", minimum)
-    minimum = float(minimum)
+    minimum = float(reals("minimum", minimum))
     of_x = values is None
     require("minimum", minimum, not of_x or minimum == 0, "left out without values", "it is the least of them")
     hint = "their rate is that of f - minimum"
@@ -116,14 +117,14 @@ def rate(
     if part.jumps:
         return _cannot(f"the run falls, in one row as in none before, to {part.floor}: look at row {n}", common)
     logs = np.log(np.linalg.norm(part.errors, axis=1))
-    power = f"the run scatters, and a power of the row number, whose rate is 1, fits as well: run {n} rows longer"
+    power = f"the run scatters, and a law whose rate is 1 (a power, shrinking steps) fits as well: run {n} rows longer"
     fit = dominant_mode(part.errors, part.noise)
     if fit is not None:
         if fit.doubt:
             off = (minimizer is not None or values is not None) and abs(fit.log_rate) * n < BESIDE
             hint = f"; if it stands still, {OFF}" if off else ""
             return _cannot(_before(part, fit.doubt) + hint, common)
-        if fit.scatter and looks_like_a_power(logs, fit.burn_in):
+        if fit.scatter and looks_sublinear(logs, fit.burn_in):
             return _cannot(_before(part, power), common)
         return _told(part, fit.log_rate, fit.half, "modes", fit.burn_in, fit.eigenvalues, common)
     line = fit_slope(logs, level)
@@ -134,7 +135,7 @@ def rate(
         return _cannot(_before(part, line.doubt), common)
     if abs(line.log_rate) <= line.half:
         return _cannot(_before(part, f"no decay or growth beyond the scatter: run {n} rows longer"), common)
-    if looks_like_a_power(logs, line.burn_in):
+    if looks_sublinear(logs, line.burn_in):
         return _cannot(_before(part, power), common)
     return _told(part, line.log_rate, line.half, "slope", line.burn_in, np.zeros(0), common)
 

@@ -298,6 +298,15 @@ def sublinear_scatter(rng):
     return path * np.exp(10 ** rng.uniform(-3, -0.5) * np.array(noise))[:, None], how, truth
 
 
+def shrinking_steps(rng):
+    """Steps that shrink like t^(-1/4) to t^(-3/4), with a noise that multiplies: the limit of the rate is 1."""
+    lam, q, e, path = rng.uniform(0.02, 1.0, 3), rng.uniform(0.25, 0.75), rng.normal(size=3), []
+    for t in range(int(rng.integers(60, 400))):
+        path.append(e)
+        e = (1 - 0.5 * lam * (1 + 0.3 * rng.normal(size=3)) * (1 + t) ** -q) * e
+    return np.array(path), {"minimizer": np.zeros(3)}, 1.0
+
+
 def superlinear(rng):
     """Newton's e' = c e^2 after a linear part: no rate below 1 is its limit."""
     e, path = rng.uniform(0.5, 0.99), []
@@ -314,6 +323,6 @@ FAMILIES = {
         normal, complex_pair, jordan, near_equal, momentum, noise_floor, multiplicative, two_scale, hidden, hidden_many,
         rosenbrock, rosenbrock_long, adam_inside, logistic, float32_rows, float32_minimizer, standstill, correlated,
         scatter_about_a_line, mini_batches, growing, growing_run, values, slow, steps_only, smooth,
-        sublinear, sublinear_scatter, superlinear,
+        sublinear, sublinear_scatter, shrinking_steps, superlinear,
     )
 }  # fmt: skip

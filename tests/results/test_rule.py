@@ -224,6 +224,8 @@ test_what_makes_no_sense_is_refused = refused(
     (lambda: Rule(error_rate=0.7), "error_rate"),
     (lambda: Rule(test="wilcoxon"), "test"),
     (lambda: judge_table({}, Rule()), "at least one comparison"),
+    (lambda: judge_table([1], Rule()), "a dict of at least one comparison"),
+    (lambda: judge(3.0, 2.0, Rule()), "a must satisfy a list of at least one number"),
     (lambda: judge([1.0], [math.nan], Rule()), "finite"),
     (lambda: judge([1.0, 2.0] * 9, [0.0] * 18, Rule(test="sign-flip")), "16 pairs"),
     (lambda: sign_flip_p([math.nan, 1.0, 2.0]), "differences must satisfy a list of finite"),

@@ -124,7 +124,7 @@ def judge_table(pairs: Pairs, rule: Rule) -> dict[str, Judgement]:
     >>> {name: j.verdict for name, j in judge_table(table, Rule(threshold=0.01)).items()}
     {'same': 'undecided', 'far': 'worse'}
     """
-    require("pairs", pairs, len(pairs) > 0, "at least one comparison")
+    require("pairs", pairs, isinstance(pairs, Mapping) and len(pairs) > 0, "a dict of at least one comparison")
     found = {name: _paired(a, b, 1 - rule.error_rate) for name, (a, b) in pairs.items()}
     flips = {name: _flip(found[name], _differences(a, b)) for name, (a, b) in pairs.items()}
     alone = {name: _p_value(found[name], flips[name], rule) for name in pairs}
@@ -142,7 +142,7 @@ def judge_table(pairs: Pairs, rule: Rule) -> dict[str, Judgement]:
 
 def _paired(a: Sequence[float], b: Sequence[float], level: float) -> Paired:
     """Compare as `paired` does; by signs alone where a level was not reached."""
-    if np.isinf([*reals("a", a), *reals("b", b)]).any():
+    if np.isinf(np.append(reals("a", a), reals("b", b))).any():
         signs = float(_differences(a, b).sum())
         gap = math.copysign(math.inf, signs) if signs else math.nan
         return Paired(gap=gap, se=math.nan, n=len(a), low=-math.inf, high=math.inf, level=level, verdict="")
