@@ -17,7 +17,6 @@ EXTRAS_all   := all
 BRINGS_torch := lab
 BRINGS_all   := lab torch
 SITE := $(VENV)/.site-$(SUM)
-STRICT := nala_lab/core nala_lab/methods nala_lab/proofs nala_lab/reference nala_lab/theory problems
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lab torch lint test test-slow verify proofs site notebooks slides bench pins clean distclean
@@ -39,7 +38,7 @@ lab: $(VENV)/.set-up-lab-$(SUM)  ## open JupyterLab on the first notebook
 
 lint: setup
 	$(BIN)/ruff check .
-	$(BIN)/mypy $(wildcard $(STRICT))
+	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 test: lint  ## the default suite: linters, types, import arrows, tests, doctests
