@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, NoReturn
 
 from nala_lab import __version__
@@ -68,11 +69,16 @@ def _dispatch(argv: list[str]) -> int:
             parser.print_help()
             return 0
         if name == "figures":  # in a process of its own: the library never imports that package
+            for package in ("matplotlib", "tqdm"):  # what it imports besides NumPy
+                if find_spec(package) is None:
+                    raise ModuleNotFoundError(name=package)
             words = argv[argv.index(name) + 1 :]  # -P: a random.py where the user stands is not imported
             return subprocess.run([sys.executable, "-P", "-m", COMMANDS[name][0], *words]).returncode
         command = import_module(COMMANDS[name][0])
         command.add_arguments(subparsers[name])
-        arguments = parser.parse_args(argv)
+        arguments, unknown = parser.parse_known_args(argv)
+        if unknown:
+            subparsers[name].error(f"unrecognized arguments: {' '.join(unknown)}")
         try:
             status = int(command.main(arguments))
         except SystemExit as stop:  # a method of the user's own may be part of a script that ends Python

@@ -11,6 +11,7 @@ import json
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import NoReturn
 
 import matplotlib
 
@@ -32,6 +33,11 @@ def main(arguments: list[str] | None = None) -> int:
     manifest holds the error.
     """
     parser = argparse.ArgumentParser(prog="nala-lab figures", description=main.__doc__)
+
+    def complain(message: str) -> NoReturn:
+        parser.exit(2, f"{parser.prog}: error: {message}\n")  # a sentence, without the usage
+
+    parser.error = complain  # type: ignore[method-assign]
     parser.add_argument("names", nargs="*", help=f"figures to render, of {', '.join(FIGURES)}; default: all")
     parser.add_argument("--out", type=Path, help="folder to write to; default: paper_figs/out, LEDGER.md: paper_figs")
     parser.add_argument("--ledger", action="store_true", help="judge every claim and write LEDGER.md, no figures")
@@ -44,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:  # nala-lab says that it was stopped
         return 130
     except (ValueError, OSError) as error:
-        parser.exit(2, f"{parser.prog}: error: {' '.join(str(error).split())}\n")  # a sentence, without the usage
+        complain(" ".join(str(error).split()))
 
 
 def _figures(names: list[str], out: Path | None) -> int:

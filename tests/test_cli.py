@@ -34,7 +34,9 @@ def test_help_and_version_end_well(capsys):
 
 BAD_CALLS = {
     "command": (["trian"], "'trian'", "'train'"),
-    "option": (["train", "--epoch-count", "3"], "--epoch-count"),
+    "option": (["train", "--epoch-count", "3"], "--epoch-count", "see nala-lab train --help"),
+    "tune device": (["tune", "lenet5-digits", "--device", "gpu"], "device='gpu'", "'cpu'"),
+    "sweep device": (["sweep", "nala_table5", "--device", "gpu", "--dry-run"], "device='gpu'", "'cpu'"),
     "type": (["train", "--epochs", "2.5"], "--epochs", "'2.5'"),
     "task": (["train", "cifar"], "task='cifar'", "'lenet5-fashion-mnist'"),
     "optimizer": (["train", "--optimizer", "nalla"], "optimizer='nalla'", "'nala'"),
@@ -55,7 +57,7 @@ BAD_CALLS = {
 @pytest.mark.parametrize("name", BAD_CALLS)
 def test_bad_input_is_one_sentence_with_the_value_and_the_rule(capsys, tmp_path, name):
     argv, *words = BAD_CALLS[name]
-    out = ["--out", str(tmp_path / "out")] if argv[0] == "train" else []
+    out = ["--out", str(tmp_path / "out")] if argv[0] in ("train", "tune", "sweep") else []
     text = sentence(capsys, *argv, *out)
     assert all(word in text for word in words), text
     assert not (tmp_path / "out").exists()  # nothing was trained, nothing was written
@@ -64,6 +66,7 @@ def test_bad_input_is_one_sentence_with_the_value_and_the_rule(capsys, tmp_path,
 def test_a_data_folder_without_the_files_is_one_sentence(capsys, tmp_path):
     text = sentence(capsys, "train", "lenet5-fashion-mnist", "--data-dir", str(tmp_path))
     assert "train-images-idx3-ubyte" in text and str(tmp_path) in text
+    assert "name no folder, in --data-dir and NALA_LAB_DATA, to download them" in text
 
 
 def test_a_corrupt_data_file_is_one_sentence_with_both_checksums(capsys, tmp_path, monkeypatch):
@@ -77,6 +80,7 @@ def test_a_corrupt_data_file_is_one_sentence_with_both_checksums(capsys, tmp_pat
 def test_an_output_folder_that_is_a_file_is_one_sentence(capsys, tmp_path):
     (tmp_path / "taken").write_text("")
     assert "--out" in sentence(capsys, "train", "--scale", "smoke", "--out", str(tmp_path / "taken"))
+    assert "--out" in sentence(capsys, "tune", "lenet5-digits", "--out", str(tmp_path / "taken"))
     for out in (tmp_path / "taken", tmp_path / "taken" / "below"):
         said = sentence(capsys, "study", "nala_lab.reference:SGD", "--out", str(out))  # before minutes of work
         assert "--out must satisfy a folder that can be written" in said
@@ -100,6 +104,11 @@ def test_a_missing_package_is_one_sentence_that_says_what_to_install():
     done = in_a_clean_process(code)
     assert done.returncode == BAD_INPUT
     assert done.stderr == "nala-lab train: error: torch is not installed: pip install 'nala-lab[experiments]'\n"
+
+
+def test_figures_says_which_package_is_missing(capsys, monkeypatch):
+    monkeypatch.setattr("nala_lab.cli.find_spec", lambda name: None if name == "tqdm" else name)
+    assert "tqdm is not installed: pip install 'nala-lab[all]'" in sentence(capsys, "figures", "nala_fig1")
 
 
 def test_a_package_of_one_option_is_in_the_extra_that_is_named(monkeypatch, capsys):
@@ -143,9 +152,10 @@ def test_a_list_that_is_given_in_parts_is_the_whole_list(monkeypatch):
 def test_figures_are_drawn_in_a_process_of_its_own_and_a_wrong_name_is_one_sentence(capfd, monkeypatch, tmp_path):
     (tmp_path / "random.py").write_text("raise SystemExit('a file of the user')")
     monkeypatch.chdir(tmp_path)
-    assert main(["figures", "fig99"]) == BAD_INPUT
-    said = capfd.readouterr().err.strip()
-    assert "\n" not in said and said.startswith("nala-lab figures: error: figure must satisfy") and "fig99" in said
+    for word, wrong in (("fig99", "figure must satisfy"), ("--nope", "unrecognized arguments")):
+        assert main(["figures", word]) == BAD_INPUT
+        said = capfd.readouterr().err.strip()
+        assert "\n" not in said and said.startswith(f"nala-lab figures: error: {wrong}") and word in said
 
 
 def test_words_before_a_command_are_not_dropped(capsys):

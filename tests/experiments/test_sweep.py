@@ -261,7 +261,7 @@ def test_a_signal_saves_every_run_that_is_at_work(everyone, tmp_path, start):
     os.killpg(process.pid, signal.SIGINT) if everyone else process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=120)
     assert process.returncode == 130 and out.endswith("stopped; the same command goes on\n"), err
-    assert out.count(": stopped stopped by SIG") == 2 and "2 stopped ->" in out and "Traceback" not in err
+    assert out.count(": stopped by SIG") == 2 and "2 stopped ->" in out and "Traceback" not in err
     assert len(list(store.rglob("*.pt"))) == 2 and not list(store.rglob("*.jsonl"))
 
 

@@ -136,6 +136,9 @@ def test_the_command_prints_one_line_an_optimizer_and_keeps_its_trials(tmp_path,
     assert len(records) == 4 and all(json.dumps(r.header["config"]["extra"]) == '{"held_out": 10}' for r in records)
     assert main([*command, "--json", str(tmp_path / "told.json")]) == 0 and "adam lr=1e-05" in capsys.readouterr().out
     kept = json.loads((tmp_path / "told.json").read_text(encoding="utf-8"))
+    assert main([*command, "--json", "-"]) == 0
+    printed = capsys.readouterr().out
+    assert json.loads(printed[printed.index("{") :]) == kept
     assert (kept["task"], kept["scale"], kept["epochs"], kept["equal"]) == ("lenet5-digits", "smoke", 1, "grad_evals")
     adam = kept["optimizers"]["adam"]
     assert adam["best"] == {"lr": 0.001} and adam["edges"] == ["lr (upper)"] and adam["points"] == 2
@@ -183,3 +186,10 @@ def test_a_trial_that_was_busy_elsewhere_and_then_stopped_ends_tuning(tmp_path, 
     assert main(["tune", "lenet5-digits", "--optimizer", "adam", "--scale", "smoke", "--trials", "1",
                  "--out", str(tmp_path), "--quiet"]) == 130  # fmt: skip
     assert "stopped by signal 15; the same command goes on" in capsys.readouterr().err
+
+
+def test_a_trial_that_cannot_be_done_is_not_said_to_go_on(tmp_path, capsys):
+    assert main(["tune", "lenet5-cifar10", "--optimizer", "adam", "--scale", "smoke", "--trials", "1", "--out",
+                 str(tmp_path / "out"), "--data-dir", str(tmp_path), "--quiet"]) == 1  # fmt: skip
+    said = capsys.readouterr().err
+    assert "to download the archive" in said and "goes on" not in said

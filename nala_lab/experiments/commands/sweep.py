@@ -55,9 +55,11 @@ def main(args: argparse.Namespace) -> int:
     from nala_lab.experiments.commands.committed import find
     from nala_lab.experiments.commands.estimate import told
     from nala_lab.experiments.data.fetch import data_folders
+    from nala_lab.experiments.run.one_run import find_device
     from nala_lab.experiments.run.sweeping import cells, store, sweep
 
     require("--out", str(args.out), not args.out.exists() or args.out.is_dir(), "the name of a folder")
+    find_device(args.device)
     require_number("--checkpoint-minutes", args.checkpoint_minutes, low=0, open_low=True)
     if args.threads is not None:
         require_int("--threads", args.threads, low=1)
@@ -93,7 +95,8 @@ def _follow(outcomes: Iterable[Outcome], counts: Counter[str], total: int, *, qu
             counts[outcome.state] += 1
             bar.update(outcome.state in ("finished", "there"))
             if outcome.state != "there":
-                bar.write(f"{outcome.cell.label}: {outcome.state} {outcome.detail}".rstrip())
+                failed = "failed: " if outcome.state == "failed" else ""
+                bar.write(f"{outcome.cell.label}: {failed}{outcome.detail or outcome.state}")
 
 
 _WORDS = {"finished": "trained now", "there": "there already", "failed": "failed", "stopped": "stopped"}

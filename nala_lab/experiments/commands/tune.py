@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--threads", type=int, metavar="N", help="of each run (default: the cores of this machine, shared)")
     add("--out", type=Path, default=Path("runs/tune"), metavar="DIR", help="records go to DIR/TASK")
     add("--data-dir", metavar="DIR", help="where the data files are (default: the folders of NALA_LAB_DATA)")
-    add("--json", type=Path, metavar="FILE", help="write every trial and each optimizer's best there as well")
+    add("--json", metavar="FILE", help="write every trial and each optimizer's best there as well; - prints them")
     add("--quiet", action="store_true", help="no progress bars")
 
 
@@ -57,10 +57,13 @@ def main(args: argparse.Namespace) -> int:
     Raises ValueError in one sentence, for a name, value or file that is not what it should be, before anything is
     trained.
     """
+    from nala_lab.experiments.run.one_run import find_device
     from nala_lab.experiments.run.tuning import judge, markdown
     from nala_lab.experiments.tasks import get_task
 
     require_place("--json", args.json)
+    require("--out", str(args.out), not args.out.exists() or args.out.is_dir(), "the name of a folder")
+    find_device(args.device)
     task = get_task(args.task)
     todo = planned(args, task)
     records = _trained(args, [cell for _, _, tried in todo for _, cells in tried for cell in cells])
@@ -73,8 +76,11 @@ def main(args: argparse.Namespace) -> int:
     said = Counter(caution for record in records.values() for caution in cautions(record))
     limits = [f"{many} of {len(records)} runs {caution}." for caution, many in said.items()]
     print("\n" + "\n".join([markdown(found, task), *limits]))
-    if args.json is not None:
-        args.json.write_text(strict_json(_told(args, todo, found)) + "\n", encoding="utf-8")
+    told = strict_json(_told(args, todo, found))
+    if args.json == "-":
+        print(told)
+    elif args.json is not None:
+        Path(args.json).write_text(told + "\n", encoding="utf-8")
     return 0
 
 
@@ -136,9 +142,10 @@ def _trained(args: argparse.Namespace, cells: list[Cell]) -> dict[str, Record] |
         for outcome in in_parallel(worker, cells, args.jobs):
             done = worker(outcome.cell, wait=True) if outcome.state == "busy" else outcome
             if done.record is None:
-                said = f"{done.cell.label}: {done.detail}"
-                print(f"nala-lab tune: {said}; the same command goes on", file=sys.stderr)
-                return 1 if done.state == "failed" else 130
+                failed = done.state == "failed"
+                advice = "" if failed else "; the same command goes on"
+                print(f"nala-lab tune: {done.cell.label}: {done.detail}{advice}", file=sys.stderr)
+                return 1 if failed else 130
             found[done.cell.key] = read_record(done.record)
             bar.update()
     return found

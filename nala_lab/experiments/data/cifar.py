@@ -126,7 +126,8 @@ def read_cifar(source: Cifar, folders: Sequence[Path] = (), cache: Path | None =
         _refuse_pickles(source, place)
     listed = " or ".join(map(str, folders))
     raise MissingData(f"{source.name}: neither {next(iter(source.train))}, {source.archive} nor {source.sheets} is in "
-                      f"{listed}: put one of them there, or unset {VARIABLE} to download the archive")  # fmt: skip
+                      f"{listed}: put one of them there, or name no folder, in --data-dir and {VARIABLE}, to download "
+                      "the archive")  # fmt: skip
 
 
 def _refuse_pickles(source: Cifar, place: Path) -> None:

@@ -72,7 +72,8 @@ def read_all(
         if found is not None:
             return found
     raise MissingData(f"{name}: no {next(iter(files))}[.gz] in {_listed(folders)} or a subfolder {name} of it: "
-                      f"put {', '.join(files)} there, or unset {VARIABLE} to download them")  # fmt: skip
+                      f"put {', '.join(files)} there, or name no folder, in --data-dir and {VARIABLE}, to download "
+                      "them")  # fmt: skip
 
 
 def places(folders: Sequence[Path], *names: str) -> list[Path]:
