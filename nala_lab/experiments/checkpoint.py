@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import zipfile
-from collections import Counter, OrderedDict, defaultdict
+from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,11 @@ import torch
 __all__ = ["FORMAT", "VERSION", "CheckpointError", "load", "save"]
 
 FORMAT, VERSION = "nala_lab checkpoint", 1
-# What weights_only=True reads, and no subclass of it.
+# What weights_only=True reads, and no subclass of it; of defaultdict it reads none.
 _PLAIN = {str, bytes, bool, int, float, type(None), torch.dtype, torch.device}
-_HOLDERS = {dict, OrderedDict, defaultdict, Counter}
+_HOLDERS = {dict, OrderedDict, Counter}
 _ROWS = {list, tuple, torch.Size}
+_TENSORS = {torch.Tensor, torch.nn.Parameter}
 
 Streams = Mapping[str, torch.Generator | np.random.Generator]
 
@@ -161,7 +162,9 @@ def _require_plain(path: Path, value: Any, where: str) -> None:
     elif type(value) in _ROWS:
         for i, item in enumerate(value):
             _require_plain(path, item, f"{where}[{i}]")
-    elif not isinstance(value, torch.Tensor) and type(value) not in _PLAIN:
+    elif type(value) in _TENSORS:
+        _require_plain(path, vars(value), where)  # attributes that somebody gave it are saved with it
+    elif type(value) not in _PLAIN:
         kind = type(value).__name__
         raise CheckpointError(f"{path}: {where} is a {kind}; only tensors and plain Python can be saved")
 

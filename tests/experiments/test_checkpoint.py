@@ -1,6 +1,7 @@
 """Checkpoints are whole or absent, plain, and say in one sentence what is wrong with them."""
 
 import os
+from collections import defaultdict
 
 import numpy as np
 import pytest
@@ -102,6 +103,18 @@ def test_what_cannot_be_read_back_safely_is_refused_before_anything_is_written(t
     with pytest.raises(CheckpointError, match="progress.x is a float64"):
         save(tmp_path / "run.pt", x=np.float64(1.0))
     assert not os.listdir(tmp_path)
+    save(tmp_path / "run.pt", x=1)
+    marked, known = torch.ones(1), torch.ones(1)
+    marked.of, known.of = object(), "a word"
+    for value in (defaultdict(int), torch.ones(1).as_subclass(Marked), [marked]):  # torch reads none of it
+        with pytest.raises(CheckpointError, match="only tensors and plain Python can be saved"):
+            save(tmp_path / "run.pt", x=value)
+    assert load(tmp_path / "run.pt") == {"x": 1}
+    assert torch.equal(load(save(tmp_path / "run.pt", x=known))["x"], known)
+
+
+class Marked(torch.Tensor):
+    """A tensor of somebody's own."""
 
 
 def test_every_cut_and_every_kind_of_damage_is_one_sentence(tmp_path):
