@@ -58,6 +58,8 @@ def test_it_is_trained_once_and_the_same_each_time(trained, data, tmp_path, monk
     again = classifier(data, recipe=TINY, cache=cache)
     assert (again.label, again.sha256) == (extractor.label, extractor.sha256)
     assert torch.equal(again.features(data.test_x[:9]), extractor.features(data.test_x[:9]))
+    with pytest.raises(AssertionError, match="trained again"):  # its label tells of the test images
+        classifier(data.first(None, 3), recipe=TINY, cache=cache)
     with pytest.raises(AssertionError, match="trained again"):  # another recipe is another network
         classifier(data, recipe=Recipe(epochs=1, channels=TINY.channels), cache=cache)
 

@@ -182,6 +182,13 @@ def test_measuring_changes_nothing_and_gives_the_same_numbers():
     assert torch.equal(weights(workload), weights(twin))
 
 
+def test_images_that_are_no_numbers_have_no_fid():
+    workload = make()
+    with torch.no_grad():
+        next(workload.model["generator"].parameters()).fill_(math.nan)
+    assert math.isnan(workload.evaluate()["fid"])
+
+
 def test_fid_does_not_see_how_far_the_running_statistics_lag_behind():
     """AdaLA's slow weights would get fresh ones and Adam's not: that alone was a difference of 14.5 and 19.8."""
     workload = make()

@@ -120,7 +120,7 @@ def classifier(data: Any, *, recipe: Recipe | None = None, cache: Path | None = 
         checksum is not the one beside them, is replaced by training again.
     """
     recipe = recipe or Recipe()
-    mine = hashlib.sha256(f"{recipe} {data.sha256} {len(data.train_y)}".encode()).hexdigest()
+    mine = hashlib.sha256(f"{recipe} {data.sha256} {len(data.train_y)} {len(data.test_y)}".encode()).hexdigest()
     path = _folder(cache) / f"fid-classifier-{mine[:12]}.pt"
     net = recipe.network()
     accuracy = _recall(path, net, mine)

@@ -19,6 +19,7 @@ every n_critic of these.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
@@ -215,10 +216,17 @@ class GanWorkload:
 
     @torch.no_grad()
     def evaluate(self) -> dict[str, float]:
-        """FID, and the gap on held-out images; the same latent vectors at every call."""
+        """FID, NaN where images are not finite, and the gap on held-out images; the same latent vectors at every call.
+        """
         self.model.eval()
         with self._steady_generator():
-            return {"fid": self._fake_cloud().distance(self._real_cloud()), "gap": self._held_out_gap()}
+            fid = self._fake_cloud().distance(self._real_cloud()) if self._draws_numbers() else math.nan
+            return {"fid": fid, "gap": self._held_out_gap()}
+
+    def _draws_numbers(self) -> bool:
+        """As bytes, NaN would be black images, which have a distance."""
+        noise = torch_stream(self.seed, "evaluation", "fid")
+        return bool(torch.isfinite(self.model["generator"](self._noise(min(PART, self.samples), noise))).all())
 
     def _steady_generator(self) -> AbstractContextManager[None]:
         """Give the generator's BatchNorm the statistics of its weights as they stand, for the duration of a block.

@@ -48,7 +48,6 @@ class Turns:
     Parameters
     ----------
     n_critic : turns of the critic before each of the generator, at least 1.
-    together : True gives every gradient to both players (simultaneous descent-ascent); `n_critic` is then not used.
 
     Examples
     --------
@@ -59,9 +58,9 @@ class Turns:
     critic critic generator critic
     """
 
-    def __init__(self, n_critic: int, *, together: bool = False) -> None:
+    def __init__(self, n_critic: int) -> None:
         require_int("n_critic", n_critic, low=1)
-        self.n_critic, self.together = n_critic, together
+        self.n_critic = n_critic
         self.whole = 0  # turns that are over
         self._optimizer: Optimizer | None = None
         self._idle: list[tuple[dict[str, Any], int | None]] = []
@@ -74,7 +73,7 @@ class Turns:
     @property
     def now(self) -> tuple[str, ...]:
         """The players whose gradient comes next."""
-        if self.together or at_look_ahead(self._optimizer):
+        if at_look_ahead(self._optimizer):
             return BOTH
         return CRITIC if self.whole % (self.n_critic + 1) < self.n_critic else GENERATOR
 
