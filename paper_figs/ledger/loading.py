@@ -106,6 +106,10 @@ def _check_test(name: str, test: Mapping[str, Any]) -> None:
     require(f"{name}, test", dict(test), len(kinds) == 1, f"one of {', '.join(TESTS)}")
     extra = sorted(test.keys() - {kinds[0]} - TESTS[kinds[0]])
     require(f"{name}, {kinds[0]}", extra, not extra, f"the options {', '.join(sorted(TESTS[kinds[0]])) or 'none'}")
+    for key, rule in (("verify", list), ("than", list), ("refutes", bool)):
+        value = test.get(key)
+        good = value is None or isinstance(value, rule) and value != [] or key == "than" and isinstance(value, str)
+        require(f"{name}, {key}", value, good, "true or false" if rule is bool else "at least one name")
     if kinds[0] == "records":
         require_choice(f"{name}, metric", test.get("metric"), tuple(METRICS))
         require_choice(f"{name}, equal", test.get("equal"), ("timesteps", "gradients"))
