@@ -22,7 +22,7 @@ def ends_of(values: Real) -> tuple[float | None, float | None]:
     """Where an axis ends below and above; None at an end that needs no cut.
 
     With q and Q the quantiles at SHARE and 1 - SHARE, the upper end is cut when max - Q > 2 (Q - q), the lower one when
-    q - min > 2 (Q - q); none where q = Q. Of up to 20 equally long curves none goes as a whole.
+    q - min > 2 (Q - q); none where q = Q. Of fewer than 20 equally long curves none goes as a whole.
 
     Examples
     --------

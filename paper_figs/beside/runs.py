@@ -87,7 +87,7 @@ class Runs:
             "" if batches is None else f"{batches} mini-batches each",
             f"batch {config['batch_size']}",
             "generated data" if self.generated else "",
-            f"{100 * train / full['train']:.2g} % of the training data" if train < full["train"] else "",
+            f"{100 * train / full['train']:.3g} % of the training data" if train < full["train"] else "",
             precision if precision != "float32" else "",
         ]
         scale = "paper scale cut short" if self.scale == CUT else f"{self.scale} scale"

@@ -121,6 +121,13 @@ def test_the_bytes_are_left_as_they_were():
         augment, prepare = view.functions(MEAN, SD)
         augment(PIXELS, torch_stream(1, "x")), prepare(PIXELS)
     assert torch.equal(PIXELS, before)
+    floats = PIXELS.float()
+    _, prepare = Augmentation().functions(MEAN, SD)
+    assert torch.equal(prepare(floats), prepare(floats)) and torch.equal(floats, before.float())
+
+
+def test_a_contrast_of_one_is_none_as_a_list_too():
+    assert not Augmentation(contrast=[1.0, 1.0]).random
 
 
 def test_an_image_of_one_colour_is_standardised_to_zero_not_to_infinity():

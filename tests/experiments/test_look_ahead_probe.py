@@ -282,6 +282,19 @@ def test_an_adam_with_another_denominator_is_not_told(form):
     assert told == [True, False]
 
 
+def test_weight_decay_that_would_show_and_ascent_are_not_told():
+    w = torch.nn.Parameter(torch.ones(2))
+    w.grad = torch.ones(2)
+    told = []
+    for one in (
+        torch.optim.SGD([w], lr=0.1, weight_decay=5e-4), torch.optim.SGD([w], lr=0.5, weight_decay=1.0),
+        torch.optim.SGD([w], lr=0.1, maximize=True), torch.optim.AdamW([w]), torch.optim.Adam([w], weight_decay=0.1),
+    ):  # fmt: skip
+        one.step()
+        told.append(inner_of(one, [w]) is not None)
+    assert told == [True, False, False, True, False]
+
+
 def test_a_step_that_grows_beyond_the_numbers_does_not_end_a_run():
     assert Inner(a=1, b=0, c=1.0, d=0).carried(h=40.0, steps=120) == math.inf
 

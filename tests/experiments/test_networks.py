@@ -174,6 +174,14 @@ def test_normalisation_across_channels_has_its_first_and_second_derivatives():
     assert torch.autograd.gradcheck(normalised, x) and torch.autograd.gradgradcheck(normalised, x)
 
 
+def test_a_network_that_was_looked_at_in_inference_mode_can_be_trained():
+    layer, x = AcrossChannels(1, 1.0), torch.full((1, 2, 1, 1), 2.0)
+    with torch.inference_mode():
+        layer(x)
+    layer(x.requires_grad_()).sum().backward()
+    assert torch.isfinite(x.grad).all()
+
+
 def test_a_backward_pass_inside_autocast_normalises_in_float32():
     layer = AcrossChannels(1, 1.0)
     x = torch.randn(2, 5, 3, 2, generator=torch_stream(0, "lrn"), requires_grad=True)

@@ -77,7 +77,7 @@ class Augmentation:
     def random(self) -> bool:
         """Whether two views of an image can differ."""
         cropped = self.crop is not None or self.padding > 0
-        return cropped or self.flip or self.brightness > 0 or self.contrast != (1.0, 1.0)
+        return cropped or self.flip or self.brightness > 0 or tuple(self.contrast) != (1.0, 1.0)
 
     def functions(self, mean: torch.Tensor, sd: torch.Tensor) -> Functions:
         """``augment(x, generator)`` and ``prepare(x)`` for images (n, c, h, w) of bytes, on the device of `mean`.
@@ -91,7 +91,7 @@ class Augmentation:
             return self._standardised(self._distorted(x, generator), mean, sd)
 
         def prepare(x: torch.Tensor) -> torch.Tensor:
-            return self._standardised(self._centre(_grown(x, self.size)).float(), mean, sd)
+            return self._standardised(self._centre(_grown(x, self.size)).to(torch.float32, copy=True), mean, sd)
 
         return augment, prepare
 

@@ -139,7 +139,7 @@ def load_pixels(
     'cifar-10 (generated)'
     """
     require_choice("data", name, DATASETS)
-    return _loaded(name, tuple(folders), str(device), standin)
+    return _loaded(name, tuple(map(Path, folders)), str(device), standin)
 
 
 def load_data(name: str, *, folders: Sequence[Path] = (), device: str | torch.device = "cpu") -> Data:

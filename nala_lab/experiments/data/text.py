@@ -109,7 +109,7 @@ def load_text(name: str, *, folders: Sequence[Path] = (), standin: bool = False,
     ('ptb (generated)', 10000, torch.Size([24000]), torch.int64)
     """
     require_choice("data", name, CORPORA)
-    return _loaded(name, tuple(folders), standin, cache)
+    return _loaded(name, tuple(map(Path, folders)), standin, cache)
 
 
 @lru_cache(maxsize=2)  # numbering two million words takes a second, and a table of runs needs them for each of them
@@ -156,7 +156,7 @@ def stand_in(name: str) -> Corpus:
 
     A Markov chain: every word is followed by one of three, with equal chances, so no model can have a perplexity much
     below 3 (the three may repeat: it is 2.96). They are drawn once and for all with P(word of rank r) proportional to
-    1 / r, so a few words are frequent, as in a language.
+    log(1 + 1 / r), nearly 1 / r, so a few words are frequent, as in a language.
 
     Examples
     --------
@@ -167,7 +167,7 @@ def stand_in(name: str) -> Corpus:
     require_choice("data", name, CORPORA)
     size = CORPORA[name].words
     draw = stream(0, "stand-in", name)
-    # The inverse of the distribution function of 1 / rank, up to rounding of the harmonic number.
+    # The inverse of the distribution function log(1 + r) / log(size).
     ranks = np.exp(draw.random((size, _SUCCESSORS)) * np.log(size)).astype(np.int64) - 1
     choices = draw.integers(_SUCCESSORS, size=sum(STAND_IN))
     path, word = np.empty(sum(STAND_IN), np.int64), 0

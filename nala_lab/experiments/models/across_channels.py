@@ -37,9 +37,10 @@ class AcrossChannels(nn.Module):
         with torch.autocast(x.device.type, enabled=False):
             x = x.float()
             if self._band.shape[:1] != x.shape[1:2] or self._band.device != x.device:
-                at = torch.arange(x.shape[1], device=x.device)
-                near = (at[:, None] - at).abs() <= self.radius
-                self._band = (near * self.alpha)[:, :, None, None].to(x.dtype)
+                with torch.inference_mode(False):  # what is made in that mode cannot be trained with later
+                    at = torch.arange(x.shape[1], device=x.device)
+                    near = (at[:, None] - at).abs() <= self.radius
+                    self._band = (near * self.alpha)[:, :, None, None].to(x.dtype)
             y: torch.Tensor = _Normalised.apply(x, self._band, self.k)
             return y
 

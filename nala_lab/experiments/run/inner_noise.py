@@ -29,6 +29,8 @@ from nala_lab.optim import Adam
 
 __all__ = ["Inner", "bent_by_noise", "inner_of"]
 
+DECAY = 1e-3  # lr times weight decay up to which k steps forget the noise as without it, to 2 k times as much
+
 Vector = list[torch.Tensor]
 
 
@@ -65,6 +67,8 @@ class Inner(NamedTuple):
 def inner_of(optimizer: torch.optim.Optimizer, order: Sequence[torch.Tensor]) -> Inner | None:
     """Read the rule from an optimizer, or its ``inner`` one; None where it is another, or differs between groups.
 
+    Weight decay is left out: None where it would show.
+
     Parameters
     ----------
     order : the parameters, in the order of P.
@@ -84,6 +88,10 @@ def inner_of(optimizer: torch.optim.Optimizer, order: Sequence[torch.Tensor]) ->
         return None  # another P
     if unwrap(type(inner).step) not in map(unwrap, (torch.optim.SGD.step, torch.optim.Adam.step, Adam.step)):
         return None  # a class made of one of them, with a step of its own
+    coupled = isinstance(inner, torch.optim.Adam) and not group.get("decoupled_weight_decay")
+    forgotten = float(group["weight_decay"]) * (1.0 if coupled else float(group["lr"]))
+    if group.get("maximize") or forgotten > DECAY:
+        return None  # the noise meets another curvature
     if isinstance(inner, torch.optim.SGD):
         lr, b, nesterov = float(group["lr"]), float(group["momentum"]), group["nesterov"]
         return Inner(1.0 - group["dampening"], b, lr * b if nesterov else lr, lr if nesterov else 0.0)

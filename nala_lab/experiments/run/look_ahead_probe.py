@@ -1,6 +1,7 @@
 """Does looking ahead help here? Measured while training, on the line from phi to theta of every n-th cycle.
 
-Delta = theta - phi is how far the inner loop moved. A fresh mini-batch that the path has not seen says of this line
+Delta = theta - phi is how far the inner loop moved. A mini-batch that is drawn for it alone, from the training images
+(of a small data set the path has seen most of them), says of this line
 
     J(phi + s Delta) = J - s gain + s^2 (curvature + noise) / 2,     s = 1 + mu
     gain = -g . Delta,     curvature + noise = Delta' H Delta,     mu* = gain / (Delta' H Delta) - 1

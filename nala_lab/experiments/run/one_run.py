@@ -148,6 +148,7 @@ def plan(task: str, optimizer: str | Method, *, seed: int, scale: str = "cpu", e
     options : switches of the loop.
     """
     require("options", type(options).__name__, options is None or isinstance(options, Options), "Options(...)")
+    require("folders", folders, not isinstance(folders, str), "a list of folders")
     chosen, method = get_task(task), find_method(optimizer)
     able = "waits for the validation loss" not in method.traits or chosen.main == "perplexity"
     require("optimizer", method.name, able, f"another one on {task}", "it goes by a validation loss, which texts have")
