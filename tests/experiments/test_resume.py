@@ -118,6 +118,12 @@ def test_a_run_stopped_again_and_again_ends_as_if_never_stopped(tmp_path, monkey
     assert content(smoke(tmp_path / "cut", "nala", task="tiny", saving=GO_ON, **options)) == content(whole)
 
 
+@pytest.mark.parametrize("wrong", [{"epochs": 0}, {"epochs": "1"}, {"minutes": 0}, {"minutes": "5"}])
+def test_when_a_run_is_saved_is_checked_before_it_begins(wrong):
+    with pytest.raises(ValueError, match=f"{next(iter(wrong))} must satisfy"):
+        Saving(**wrong)
+
+
 @pytest.mark.parametrize("saving", [Saving(epochs=1), Saving(minutes=1e-9)])
 def test_saving_disturbs_nothing(saving, tmp_path, monkeypatch):
     whole = smoke(tmp_path / "whole", "nala", task="tiny")

@@ -157,7 +157,7 @@ def test_a_run_of_ours_is_summarised_as_the_logs_are(tmp_path):
                 if step <= last:
                     out.row("train", timestep=step, loss=loss, accuracy=accuracy)
             out.finish("finished", totals={})
-    with pytest.raises(ValueError, match="timesteps must satisfy past 40000, got timesteps=40000"):
+    with pytest.raises(ValueError, match="rows must satisfy two or more at timestep 40000 or later, got rows=1"):
         of_run(read_record(tmp_path / "40000.jsonl"))
     found = of_run(read_record(tmp_path / "40100.jsonl"))
     assert (found.best_loss, found.best_loss_at, found.best_accuracy, found.best_accuracy_at) == (0.4, 300, 0.8, 40_100)

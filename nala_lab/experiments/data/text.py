@@ -204,7 +204,8 @@ def windows(rows: int, bptt: int, generator: torch.Generator | None = None) -> t
     With one the lengths are drawn as in AWD-LSTM: around bptt, in 5 of 100 cases around bptt / 2, with a standard
     deviation of 5, and never below 5 but for one that is cut at the end. So that every epoch has equally many, their
     number is that of rows over the mean length; where they reach the end they go on from the start, and where they do
-    not, a few rows are left out. That AWD-LSTM also scales lr by length / bptt is `lr_by_length` of `LanguageWorkload`.
+    not, a few rows are left out. At a bptt below 15 or so, windows of 5 are longer than that mean, and an epoch reads
+    rows more than once. That AWD-LSTM also scales lr by length / bptt is `lr_by_length` of `LanguageWorkload`.
 
     Source: Merity, Keskar and Socher (2017), "Regularizing and Optimizing LSTM Language Models", section 5.
 

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 import nala_lab
-from nala_lab.core import require, require_choice, require_int
+from nala_lab.core import require, require_choice, require_int, require_number
 from nala_lab.experiments.checkpoint import CheckpointError
 from nala_lab.experiments.run.alone import alone, known_by
 from nala_lab.experiments.run.keeping import Keeper
@@ -59,6 +59,12 @@ class Saving:
     epochs: int | None = None
     minutes: float | None = None
     resume: bool = False
+
+    def __post_init__(self) -> None:
+        if self.epochs is not None:
+            require_int("epochs", self.epochs, low=1)
+        if self.minutes is not None:
+            require_number("minutes", self.minutes, low=0, open_low=True)
 
 
 @dataclass(frozen=True)
