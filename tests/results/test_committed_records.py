@@ -80,7 +80,7 @@ def test_at_a_seed_all_started_at_the_same_point_and_spent_the_same_gradients(re
 def test_the_runs_from_an_empty_slot_start_where_those_of_algorithm_1_do():
     of_paper, of_slot = (RUNS[f"tflenet-cifar10 paper timesteps{which}"] for which in ("", " empty slot"))
     begun = {run.seed: (start(run), run.column("train", "loss")[0]) for run in of_paper if run.optimizer == "nala"}
-    assert len(of_slot) == 2 and all((start(run), run.column("train", "loss")[0]) == begun[run.seed] for run in of_slot)
+    assert len(of_slot) > 1 and all((start(run), run.column("train", "loss")[0]) == begun[run.seed] for run in of_slot)
 
 
 @pytest.mark.parametrize(("task", "scale", "equal", "least"), LENET)
