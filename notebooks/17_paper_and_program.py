@@ -234,7 +234,13 @@ else:
 # **Does the empty slot matter there?** Section 4 saw it throw away the first steps of a small network. The released recurrence on the program's network, for the same 230 epochs, is `variant="released"` in the same sweep. **Predict** how far below Algorithm 1 it is after one epoch, and in which epoch you can no longer tell.
 
 # %%
-slot = [run for run in records_of(RECORDS / RELEASED) if Arm("", "nala", {"variant": "released", "mu": MU}).fits(run) and run.outcome == "finished"]
+def from_empty(mu):
+    """The finished runs of the released recurrence."""
+    arm = Arm("", "nala", {"variant": "released", "mu": mu})
+    return [run for run in records_of(RECORDS / RELEASED) if arm.fits(run) and run.outcome == "finished"]
+
+
+slot = from_empty(MU)
 if slot:
     paper, empty = (100 * np.array([run.column("test", "accuracy") for run in runs]) for runs in (ours["released network"], slot))
     ax, epochs = plt.subplots(figsize=(8.8, 3.6))[1], np.arange(1, paper.shape[1])
@@ -246,16 +252,29 @@ if slot:
     ax.legend(loc="lower right")
     plots.show(ax, alt="Test accuracy of the runs from an empty slot, minus the mean of Algorithm 1, against the epoch. They start about seven points below. From about the twentieth epoch on they lie at the upper edge of the band of Algorithm 1's own seeds or a little above it.")
     late = [runs[:, 101:].mean(axis=1) for runs in (paper, empty)]
-    away_late = [100 * (log.late_accuracy - of_run(run).late_accuracy) for run in slot]
     claim(empty[:, 1].max() + 5 < paper[:, 1].min(), "after one epoch each run from an empty slot is five points below each of Algorithm 1")
     claim(abs(late[1].mean() - late[0].mean()) < np.ptp(late[0]), "from epoch 101 on, the two differ by less than Algorithm 1's own seeds do")
-    claim(min(away_late) > 2, "with the empty slot, too, the late batches stay two points below the authors' log")
-    display(Markdown(f"Empty slot minus Algorithm 1: {empty[:, 1].mean() - paper[:, 1].mean():+.1f} points of test accuracy after epoch 1, {late[1].mean() - late[0].mean():+.2f} on average over epochs 101 to {paper.shape[1] - 1}, where the seeds of Algorithm 1 span {np.ptp(late[0]):.2f}. Its late mini-batches are {min(away_late):.1f} to {max(away_late):.1f} points below the log."))
+    display(Markdown(f"Empty slot minus Algorithm 1: {empty[:, 1].mean() - paper[:, 1].mean():+.1f} points of test accuracy after epoch 1, {late[1].mean() - late[0].mean():+.2f} on average over epochs 101 to {paper.shape[1] - 1}, where the seeds of Algorithm 1 span {np.ptp(late[0]):.2f}."))
 else:
     display(Markdown("*The released recurrence was not run at this length.*"))
 
 # %% [markdown]
-# If the claim was made and holds, NALA's numbers for "LeNet-5" are near those of the other network with its crops, and far from those of LeNet-5. They are not the same: what is left is more than the batches explain. The empty slot is not the reason: it halves all weights once, and twenty epochs later these runs are no longer below the others. The program also ships $\mu=-0.3$ where the paper has $-0.5$, and computes in float32; and a few seeds do not say how far the next one is. Which of these it is, **we do not know** yet. For the other four optimizers no log was released at all. Where the ledger's *not reproduced* rests on our runs (N13, N14, N18), it speaks of LeNet-5, as the paper does, and not of the network that the program trains. Whether NALA comes first on that network is another question. The last line above is the verdict on its test accuracy so far, from a few seeds.
+# The slot is not what keeps our runs below the log. The program also ships $\mu=-0.3$, where the paper has $-0.5$: a slow step of 0.7 instead of 0.5.
+
+# %%
+kinds = {f"Algorithm 1, $\\mu={MU}$": ours["released network"], f"empty slot, $\\mu={MU}$": slot, "empty slot, $\\mu=-0.3$": from_empty(-0.3)}
+below = {what: [100 * (log.late_accuracy - of_run(run).late_accuracy) for run in runs] for what, runs in kinds.items()}
+tests = {what: [100 * run.column("test", "accuracy")[-1] for run in runs] for what, runs in kinds.items()}
+lines = ["| run | late mini-batches, points below the log | test accuracy at the end (%) |", "|---|---|---|"]
+lines += [f"| {what} | {', '.join(f'{gap:.1f}' for gap in gaps)} | {', '.join(f'{one:.2f}' for one in tests[what])} |" for what, gaps in below.items()]
+display(Markdown("\n".join(lines)))
+*halves, shipped = kinds
+if all(kinds.values()):
+    claim(max(below[shipped]) < min(min(below[what]) for what in halves) / 2, "with the program's mu a run is less than half as far from the log as any with the paper's")
+    claim(min(tests[shipped]) > max(max(tests[what]) for what in halves) + 0.5, "and it ends more than half a point of test accuracy above all of them")
+
+# %% [markdown]
+# If the claim was made and holds, NALA's numbers for "LeNet-5" are near those of the other network with its crops, and far from those of LeNet-5. They are not the same: what is left is more than the batches explain. The empty slot is not the reason: it halves all weights once, and twenty epochs later these runs are no longer below the others. Most of it is $\mu$: the log looks like one of $\mu=-0.3$, which the program ships, and not like one of the paper's $-0.5$, as far as one seed can say. That seed ends above every run with the paper's $\mu$, too: a warning that a table of one $\mu$ speaks of that $\mu$ only. Of what is left, float32 or chance, **we do not know** which it is. For the other four optimizers no log was released at all. Where the ledger's *not reproduced* rests on our runs (N13, N14, N18), it speaks of LeNet-5, as the paper does, and not of the network that the program trains. Whether NALA comes first on that network is another question. The verdict on its test accuracy so far, from a few seeds, stands below the first figure of this section.
 #
 # ## 6 · AdaLA: what the released loop does
 #
@@ -310,6 +329,7 @@ Markdown(drawing.table.markdown())
 # |---|---|---|---|
 # | NALA: empty slow slot | $\phi_0=0$ | $\mu\,\theta_{1,0}$ in the first cycle only, (6) | seen at once; helps only a start that is too large |
 # | NALA: stale gradient | activations of $\theta_{t,k-1}$ | $\sigma$ for $\rho$, (4) | not seen at $\alpha=0.001$ |
+# | NALA: another $\mu$ | $-0.3$ shipped, $-0.5$ printed | slow step 0.7 for 0.5 | nearer to the authors' log (one seed) |
 # | NALA: another network | 1.07 million parameters under the name LeNet-5 | | near the authors' log, which LeNet-5 does not come near |
 # | AdaLA: gradients added | $g_t-g_{t+1}=-\tilde g_1$ | Adam's step, (7) | ratio 1 at every learning rate |
 # | AdaLA: list emptied | nothing moves after step 1 | stands at $\theta_1$ | loss is a flat line |
