@@ -77,7 +77,7 @@ def looks_sublinear(logs: Array, burn_in: int) -> bool:
     Examples
     --------
     >>> t, scatter = np.arange(400.0), 0.01 * np.random.default_rng(0).normal(size=400)
-    >>> looks_sublinear(-2 * np.log(1 + t) + scatter, 240), looks_sublinear(-0.005 * t + scatter, 240)
+    >>> looks_sublinear(-2 * np.log(1 + t) + scatter, 240), looks_sublinear(-0.005 * t + scatter, 0)
     (True, False)
     """
     t, y = np.arange(burn_in, len(logs)), logs[burn_in:] - logs[burn_in:].mean()
