@@ -241,7 +241,7 @@ def from_empty(mu):
 
 
 slot = from_empty(MU)
-if slot:
+if slot and ours["released network"]:
     paper, empty = (100 * np.array([run.column("test", "accuracy") for run in runs]) for runs in (ours["released network"], slot))
     ax, epochs = plt.subplots(figsize=(8.8, 3.6))[1], np.arange(1, paper.shape[1])
     gap = [runs[:, 1:] - paper.mean(axis=0)[1:] for runs in (paper, empty)]

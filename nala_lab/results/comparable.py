@@ -165,7 +165,8 @@ def one_a_seed(runs: Iterable[Record]) -> list[Record]:
     found: dict[int, Record] = {}
     for run in sorted(runs, key=lambda run: (run.seed, str(run.header["config"].get("equal")), run.path)):
         kept = found.setdefault(run.seed, run)
-        if kept.header["config_hash"] == run.header["config_hash"] and _numbers(kept) != _numbers(run):
+        copy = kept is not run and kept.header["config_hash"] == run.header["config_hash"]
+        if copy and _numbers(kept) != _numbers(run):
             raise ValueError(f"{run.optimizer}, seed {run.seed}, was run twice, with different numbers: leave out "
                              f"{kept.path} or {run.path}")  # fmt: skip
     return [*found.values()]

@@ -108,7 +108,7 @@ def _check_test(name: str, test: Mapping[str, Any]) -> None:
     require(f"{name}, {kinds[0]}", extra, not extra, f"the options {', '.join(sorted(TESTS[kinds[0]])) or 'none'}")
     for key, rule in (("verify", list), ("than", list), ("refutes", bool)):
         value = test.get(key)
-        good = value is None or isinstance(value, rule) and value != [] or key == "than" and isinstance(value, str)
+        good = value is None or isinstance(value, rule) and value != []
         require(f"{name}, {key}", value, good, "true or false" if rule is bool else "at least one name")
     if kinds[0] == "records":
         require_choice(f"{name}, metric", test.get("metric"), tuple(METRICS))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from nala_lab.core import require, require_int, require_number
 from nala_lab.core.progress import bar as progress_bar
+from nala_lab.experiments.commands.train import require_store_and_device
 
 if TYPE_CHECKING:
     from nala_lab.experiments.run.sweeping import Outcome
@@ -55,11 +56,9 @@ def main(args: argparse.Namespace) -> int:
     from nala_lab.experiments.commands.committed import find
     from nala_lab.experiments.commands.estimate import told
     from nala_lab.experiments.data.fetch import data_folders
-    from nala_lab.experiments.run.one_run import find_device
     from nala_lab.experiments.run.sweeping import cells, store, sweep
 
-    require("--out", str(args.out), not args.out.exists() or args.out.is_dir(), "the name of a folder")
-    find_device(args.device)
+    require_store_and_device(args)
     require_number("--checkpoint-minutes", args.checkpoint_minutes, low=0, open_low=True)
     if args.threads is not None:
         require_int("--threads", args.threads, low=1)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nala_lab.experiments.run.one_run import Run
     from nala_lab.experiments.tasks import Task
 
-__all__ = ["add_arguments", "cautions", "changes_of", "chosen_names", "main"]
+__all__ = ["add_arguments", "cautions", "changes_of", "chosen_names", "main", "require_store_and_device"]
 
 PROBE_EVERY = 50  # cycles
 
@@ -94,7 +94,7 @@ def main(args: argparse.Namespace) -> int:
         print(f"\nEvery task takes any of {others}; or package.module:factory, one of your own. Those on text take "
               f"{', '.join(waiting)} too.")  # fmt: skip
         return 0
-    require("--out", str(args.out), not args.out.exists() or args.out.is_dir(), "the name of a folder")
+    require_store_and_device(args)
     if args.tensorboard is not None:
         import_module("tensorboard")  # before anything is trained; the command line says how to install it
     if args.checkpoint_every is not None:
@@ -174,6 +174,14 @@ def _plain_report(records: list[Record], task: Task) -> str:
         lines.append(f"| {label(record.optimizer)} | {record.seed} | {ended} | {best} | {grad_evals:,.0f} | "
                      f"{timesteps:,.0f} |")  # fmt: skip
     return "\n".join([*lines, "", "On held-out data, slow weights."])
+
+
+def require_store_and_device(args: argparse.Namespace) -> None:
+    """Raise ValueError for an ``--out`` that is no folder, or a ``--device`` that is not there, before any work."""
+    from nala_lab.experiments.run.one_run import find_device
+
+    require("--out", str(args.out), not args.out.exists() or args.out.is_dir(), "the name of a folder")
+    find_device(args.device)
 
 
 def cautions(record: Record) -> list[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from nala_lab.core import require, require_int
 from nala_lab.core.progress import bar as progress_bar
 from nala_lab.core.strict_json import require_place, strict_json
-from nala_lab.experiments.commands.train import cautions, changes_of, chosen_names
+from nala_lab.experiments.commands.train import cautions, changes_of, chosen_names, require_store_and_device
 from nala_lab.results.records import Record, read_record
 
 if TYPE_CHECKING:
@@ -57,13 +57,11 @@ def main(args: argparse.Namespace) -> int:
     Raises ValueError in one sentence, for a name, value or file that is not what it should be, before anything is
     trained.
     """
-    from nala_lab.experiments.run.one_run import find_device
     from nala_lab.experiments.run.tuning import judge, markdown
     from nala_lab.experiments.tasks import get_task
 
     require_place("--json", args.json)
-    require("--out", str(args.out), not args.out.exists() or args.out.is_dir(), "the name of a folder")
-    find_device(args.device)
+    require_store_and_device(args)
     task = get_task(args.task)
     todo = planned(args, task)
     records = _trained(args, [cell for _, _, tried in todo for _, cells in tried for cell in cells])
@@ -76,11 +74,9 @@ def main(args: argparse.Namespace) -> int:
     said = Counter(caution for record in records.values() for caution in cautions(record))
     limits = [f"{many} of {len(records)} runs {caution}." for caution, many in said.items()]
     print("\n" + "\n".join([markdown(found, task), *limits]))
-    told = strict_json(_told(args, todo, found))
-    if args.json == "-":
-        print(told)
-    elif args.json is not None:
-        Path(args.json).write_text(told + "\n", encoding="utf-8")
+    if args.json is not None:
+        told = strict_json(_told(args, todo, found))
+        print(told) if args.json == "-" else Path(args.json).write_text(told + "\n", encoding="utf-8")
     return 0
 
 

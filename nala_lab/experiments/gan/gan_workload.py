@@ -220,13 +220,9 @@ class GanWorkload:
         """
         self.model.eval()
         with self._steady_generator():
-            fid = self._fake_cloud().distance(self._real_cloud()) if self._draws_numbers() else math.nan
+            fake = self._fake_cloud()
+            fid = math.nan if fake is None else fake.distance(self._real_cloud())
             return {"fid": fid, "gap": self._held_out_gap()}
-
-    def _draws_numbers(self) -> bool:
-        """As bytes, NaN would be black images, which have a distance."""
-        noise = torch_stream(self.seed, "evaluation", "fid")
-        return bool(torch.isfinite(self.model["generator"](self._noise(min(PART, self.samples), noise))).all())
 
     def _steady_generator(self) -> AbstractContextManager[None]:
         """Give the generator's BatchNorm the statistics of its weights as they stand, for the duration of a block.
@@ -248,9 +244,18 @@ class GanWorkload:
             gap += judge(self._to_critic(images)).mean() - judge(fake).mean()
         return gap.item() / max(whole, 1)
 
-    def _fake_cloud(self) -> Cloud:
-        parts = self._generated(self.samples, torch_stream(self.seed, "evaluation", "fid"))
-        return cloud_of(self.extractor.features(part).numpy() for part in parts)
+    def _fake_cloud(self) -> Cloud | None:
+        """None where an image is not finite: as bytes NaN would be black, and black images have a distance."""
+        finite = True
+
+        def features() -> Iterator[np.ndarray]:
+            nonlocal finite
+            for part in self._generated(self.samples, torch_stream(self.seed, "evaluation", "fid")):
+                finite = finite and bool(torch.isfinite(part).all())
+                yield self.extractor.features(_bytes(part)).numpy()
+
+        cloud = cloud_of(features())
+        return cloud if finite else None
 
     def _real_cloud(self) -> Cloud:
         if self._cloud is None:
@@ -259,9 +264,9 @@ class GanWorkload:
         return self._cloud
 
     def _generated(self, n: int, noise: torch.Generator) -> Iterator[torch.Tensor]:
-        """`n` generated images (m, 3, size, size) uint8, PART at a time."""
+        """`n` generated images (m, 3, size, size), PART at a time."""
         for first in range(0, n, PART):
-            yield _bytes(self.model["generator"](self._noise(min(PART, n - first), noise)))
+            yield self.model["generator"](self._noise(min(PART, n - first), noise))
 
     def bn_batches(self) -> Iterable[torch.Tensor] | None:
         """None: `evaluate` estimates BatchNorm anew by itself, for every optimizer."""
@@ -313,7 +318,7 @@ def samples(workload: GanWorkload, n: int) -> np.ndarray:
     try:
         workload.model.eval()
         with workload._steady_generator():
-            parts = list(workload._generated(n, torch_stream(workload.seed, "samples")))
+            parts = [_bytes(part) for part in workload._generated(n, torch_stream(workload.seed, "samples"))]
     finally:
         workload.model.train(training)
     return torch.cat(parts).permute(0, 2, 3, 1).cpu().numpy()
